@@ -1,0 +1,372 @@
+"""What the window, the worker and the command line say to each other: commands and events.
+
+Each is a frozen dataclass of JSON values; on the wire it is one JSON object a line, with the class name under "type".
+Commands are imperatives, events are facts in the past tense. Every job ends in exactly one terminal event: JobFinished,
+JobCancelled or JobFailed. A receiver ignores fields it does not know (a newer peer of the same protocol may add some)
+and refuses types it does not know.
+
+Light: no torch, no Qt.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from typing import Any
+
+PROTOCOL_VERSION = 1
+MAX_LINE = 4 * 1024 * 1024
+"""Longest line either side accepts, bytes: far above any message, low enough that garbage cannot fill memory."""
+
+
+class ProtocolError(ValueError):
+    """A line that is no message of this protocol; the text says what is wrong with it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """Anything on the wire."""
+
+    job_id: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Command(Message):
+    """Asks the worker for something."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event(Message):
+    """Reports something that happened in the job named by job_id ("" for the worker itself)."""
+
+
+# Commands
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenDocument(Command):
+    """Open a file: what it is, how many pages, whether it can be read. Reads no text."""
+
+    path: str
+    password: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Read(Command):
+    """Read a file into a document state and save it."""
+
+    path: str
+    password: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summarize(Command):
+    """Read what is not read yet, then summarise. method: auto, state or sections."""
+
+    path: str
+    password: str | None = None
+    method: str = "auto"
+    focus: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ask(Command):
+    """Read what is not read yet, then answer `question`; with `page`, as of the end of that page."""
+
+    path: str
+    question: str
+    password: str | None = None
+    page: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cancel(Command):
+    """Stop the job named by job_id; what it has read so far is kept."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pause(Command):
+    """Hold the job named by job_id at its next chunk."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resume(Command):
+    """Let a held job go on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListDocuments(Command):
+    """Report every document of the library, one DocumentListed each."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shutdown(Command):
+    """Save, then end the worker. End of input does the same."""
+
+
+# Events
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkerStarted(Event):
+    """The worker's first event."""
+
+    protocol_version: int
+    app_version: str
+    pid: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobStarted(Event):
+    """The job left the queue; `command` is the type of its command."""
+
+    command: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelLoading(Event):
+    """Loading a checkpoint begins."""
+
+    folder: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelLoaded(Event):
+    """The model is in memory. trained_context in tokens, None where the checkpoint does not say."""
+
+    name: str
+    demo: bool
+    parameters: int
+    device: str
+    dtype: str
+    implementation: str
+    reason: str
+    trained_context: int | None
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notice(Event):
+    """Something the person should know that stops nothing."""
+
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DocumentOpened(Event):
+    """What was found when the file was opened. page_count None: only known at the end."""
+
+    document_id: int | None
+    path: str
+    title: str
+    kind: str
+    size: int
+    page_count: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageExtracted(Event):
+    """A page's text is there, or `problem` says why not."""
+
+    page: int
+    n_tokens: int
+    problem: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadingResumed(Event):
+    """A saved state was found: its tokens are not read again."""
+
+    tokens: int
+    page: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrefillAdvanced(Event):
+    """How far the state has come. total_tokens is exact once every page is extracted and an estimate before, None at first."""
+
+    tokens: int
+    page: int
+    page_count: int | None
+    total_tokens: int | None
+    total_is_exact: bool
+    tokens_per_second: float
+    seconds_left: float | None
+    resident_bytes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckpointSaved(Event):
+    """A snapshot stands in the library: state, pages and coverage in one transaction."""
+
+    snapshot_id: int
+    tokens: int
+    page: int
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadingFinished(Event):
+    """The whole file is in the state. Honest coverage (I8)."""
+
+    document_id: int | None
+    tokens: int
+    tokens_reused: int
+    pages: int
+    pages_read: int
+    pages_without_text: list[int]
+    problems: dict[str, str]
+    """Page number (as text, for JSON) -> what was wrong with it."""
+    sections: int
+    trained_context: int | None
+    seconds: float
+    sentence: str
+    """Coverage in words."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SectionSummarized(Event):
+    """The summary of one section, in order, with its pages."""
+
+    section: int
+    sections: int
+    heading: str
+    first_page: int
+    last_page: int
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SummaryDelta(Event):
+    """The next piece of the summary's text."""
+
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SummaryFinished(Event):
+    """The whole summary, how it was made and what it rests on."""
+
+    text: str
+    method: str
+    basis: str
+    tokens_per_second: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswerDelta(Event):
+    """The next piece of the answer's text."""
+
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswerFinished(Event):
+    """The whole answer and its evidence: pages first_page to last_page, or all that was read."""
+
+    text: str
+    basis: str
+    first_page: int
+    last_page: int
+    found: bool
+    unverified: list[str]
+    """Figures and names in the answer that do not stand on those pages."""
+    turn_id: int | None
+    seconds_to_first_token: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class DocumentListed(Event):
+    """One document of the library."""
+
+    document_id: int
+    path: str
+    title: str
+    pages: int
+    tokens: int
+    state: str
+    snapshots: int
+    snapshot_bytes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobFinished(Event):
+    """The job did what it was asked to."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobCancelled(Event):
+    """The job stopped because it was told to; what it had read is saved."""
+
+    tokens: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobFailed(Event):
+    """kind "known": a cause a person can act on, in one sentence; "bug": ours, with a traceback in `details`.
+
+    reason is a short fixed word for programs ("needs password", "missing", "damaged", ...), "" where there is none.
+    """
+
+    kind: str
+    message: str
+    reason: str = ""
+    details: str = ""
+
+
+TERMINAL = (JobFinished, JobCancelled, JobFailed)
+
+
+def _leaves(cls: type[Message]) -> list[type[Message]]:
+    below = cls.__subclasses__()
+    return [leaf for sub in below for leaf in _leaves(sub)] if below else [cls]
+
+
+_TYPES = {cls.__name__: cls for cls in _leaves(Message)}
+
+
+def encode(message: Message) -> str:
+    """One line of JSON, without the line end."""
+    return json.dumps({"type": type(message).__name__, **dataclasses.asdict(message)}, ensure_ascii=False)
+
+
+def decode(line: str) -> Message:
+    """The message in one line. Raises ProtocolError."""
+    if len(line) > MAX_LINE:
+        raise ProtocolError(f"a line of {len(line)} characters is too long for a message")
+    try:
+        fields: Any = json.loads(line)
+    except ValueError as error:
+        raise ProtocolError(f"not JSON: {line[:80]!r}") from error
+    if not isinstance(fields, dict) or not isinstance(fields.get("type"), str):
+        raise ProtocolError(f"not a message: {line[:80]!r}")
+    cls = _TYPES.get(fields.pop("type"))
+    if cls is None:
+        raise ProtocolError(f"unknown message type in {line[:80]!r}")
+    known = {field.name: field for field in dataclasses.fields(cls)}
+    values = {name: value for name, value in fields.items() if name in known}
+    for name, value in values.items():
+        _check(cls.__name__, known[name], value)
+    try:
+        return cls(**values)
+    except TypeError as error:
+        raise ProtocolError(f"{cls.__name__}: {error}") from error
+
+
+_JSON_TYPES: dict[str, tuple[type, ...]] = {
+    "str": (str,),
+    "int": (int,),
+    "float": (int, float),
+    "bool": (bool,),
+    "None": (type(None),),
+    "list[int]": (list,),
+    "list[str]": (list,),
+    "dict[str, str]": (dict,),
+}
+
+
+def _check(owner: str, field: dataclasses.Field[Any], value: Any) -> None:
+    allowed = tuple(t for part in str(field.type).split(" | ") for t in _JSON_TYPES[part])
+    if not isinstance(value, allowed) or (isinstance(value, bool) and bool not in allowed):
+        raise ProtocolError(f"{owner}.{field.name} is {type(value).__name__}, expected {field.type}")
