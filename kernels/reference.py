@@ -1,0 +1,111 @@
+"""Every operation in plain torch: loops over time, fp32 inside (float64 if an input is float64), nothing clever.
+
+This is what the compiled kernels are compared with. Shapes, token-major:
+
+    x, dt, z  [B, T, d_inner]      A  [d_inner, d_state], negative      B, C  [B, T, d_state]      D, dt_bias  [d_inner]
+
+The scan is the selective state space model of the Mamba paper (Gu and Dao, 2023, arXiv 2312.00752, section 3.2 and
+algorithm 2), discretised as its code does: A by the exponential, B by Euler's rule.
+
+    delta  = softplus(dt + dt_bias)
+    h[t]   = exp(delta[t] * A) * h[t-1]  +  delta[t] * x[t] * B[t]
+    y[t]   = (sum over n of C[t, n] * h[t, :, n]  +  D * x[t]) * silu(z[t])
+
+`state` holds h before the call and h after it. `lengths` [B] says how many tokens of each row are real: beyond them y
+is 0 and the state stands still, whatever the padding holds.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+
+def wide(*tensors: Tensor | None) -> torch.dtype:
+    """The dtype to compute in: float64 if any argument is float64, else float32."""
+    return torch.float64 if any(t is not None and t.dtype == torch.float64 for t in tensors) else torch.float32
+
+
+def selective_scan_ref(
+    x: Tensor,
+    dt: Tensor,
+    A: Tensor,
+    B: Tensor,
+    C: Tensor,
+    D: Tensor,
+    z: Tensor,
+    dt_bias: Tensor,
+    state: Tensor,
+    lengths: Tensor | None = None,
+) -> Tensor:
+    """Scan a chunk; `state` [B, d_inner, d_state] is advanced in place. Returns y [B, T, d_inner] in x.dtype."""
+    batch, steps, _ = x.shape
+    y = torch.zeros(x.shape, dtype=x.dtype, device=x.device)
+    for row in range(batch):
+        length = steps if lengths is None else int(lengths[row])
+        for t in range(length):
+            here = (slice(row, row + 1), t)
+            one = (x[here], dt[here], A, B[here], C[here], D, z[here], dt_bias, state[row : row + 1])
+            y[here] = selective_update_ref(*one)
+    return y
+
+
+def selective_update_ref(
+    x: Tensor, dt: Tensor, A: Tensor, B: Tensor, C: Tensor, D: Tensor, z: Tensor, dt_bias: Tensor, state: Tensor
+) -> Tensor:
+    """One token: x, dt, z [B, d_inner], B, C [B, d_state]; `state` is advanced in place. Returns y [B, d_inner]."""
+    dtype = wide(x, dt, A, B, C, D, z, dt_bias, state)
+    u, gate = x.to(dtype), z.to(dtype)
+    delta = F.softplus(dt.to(dtype) + dt_bias.to(dtype))  # [B, d_inner]
+    decay = torch.exp(delta[:, :, None] * A.to(dtype))  # [B, d_inner, d_state]
+    h = decay * state.to(dtype) + (delta * u)[:, :, None] * B.to(dtype)[:, None, :]
+    state.copy_(h)
+    y = (h * C.to(dtype)[:, None, :]).sum(-1) + D.to(dtype) * u
+    return (y * F.silu(gate)).to(x.dtype)
+
+
+def causal_conv_ref(
+    x: Tensor, weight: Tensor, bias: Tensor | None, state: Tensor, lengths: Tensor | None = None
+) -> Tensor:
+    """Depthwise convolution over time, then SiLU: weight [d_inner, d_conv], bias [d_inner] or None.
+
+    `state` [B, d_inner, d_conv - 1] holds the inputs before the chunk, oldest first, and afterwards the last ones of
+    each row (of its first `lengths[row]` tokens). Returns y [B, T, d_inner] in x.dtype, 0 beyond a row's length.
+    """
+    batch, steps, _ = x.shape
+    y = torch.zeros(x.shape, dtype=x.dtype, device=x.device)
+    for row in range(batch):
+        length = steps if lengths is None else int(lengths[row])
+        for t in range(length):
+            here = (slice(row, row + 1), t)
+            y[here] = causal_conv_update_ref(x[here], weight, bias, state[row : row + 1])
+    return y
+
+
+def causal_conv_update_ref(x: Tensor, weight: Tensor, bias: Tensor | None, state: Tensor) -> Tensor:
+    """One token: x [B, d_inner]; `state` [B, d_inner, d_conv - 1] is shifted in place. Returns y [B, d_inner]."""
+    dtype = wide(x, weight, bias, state)
+    window = torch.cat([state.to(x.dtype), x[:, :, None]], dim=-1)  # [B, d_inner, d_conv]
+    state.copy_(window[:, :, 1:])
+    y = (window.to(dtype) * weight.to(dtype)).sum(-1)
+    if bias is not None:
+        y = y + bias.to(dtype)
+    return F.silu(y).to(x.dtype)
+
+
+def rms_norm_ref(x: Tensor, weight: Tensor | None, eps: float, residual: Tensor | None = None) -> Tensor:
+    """x / sqrt(mean(x^2) + eps), times weight [size] if there is one, over the last dimension of x [..., size].
+
+    The output has the dtype of weight, or of x without one. With `residual` (the residual stream, the shape of x) the
+    sum is what is normalised, and `residual` is advanced in place: residual += x, rounded to its own dtype first.
+    """
+    dtype = wide(x, weight, residual)
+    if residual is not None:
+        residual.copy_(residual.to(dtype) + x.to(dtype))
+        x, out = residual, x.dtype
+    else:
+        out = x.dtype
+    value = x.to(dtype)
+    value = value * torch.rsqrt(value.square().mean(-1, keepdim=True) + eps)
+    return value.to(out) if weight is None else (value * weight.to(dtype)).to(weight.dtype)
