@@ -184,7 +184,7 @@ class ReadingResumed(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class PrefillAdvanced(Event):
-    """How far the state has come. total_tokens is exact once every page is extracted and an estimate before, None at first."""
+    """How far the state has come. total_tokens: None at first, an estimate while pages come, exact once all are there."""
 
     tokens: int
     page: int

@@ -31,6 +31,16 @@ ChatTemplate = Callable[[Sequence[Message]], str]
 
 
 @dataclass(frozen=True)
+class Request:
+    """A suffix that asks for something. Only `opening` and `closing` may hold special tokens: `text` is what a person
+    typed, and data like the document. engine.tokenizer encodes the three apart."""
+
+    opening: str
+    text: str
+    closing: str
+
+
+@dataclass(frozen=True)
 class Prompts:
     """The strings around a document for one model; make it with `from_template` or `plain`."""
 
@@ -75,22 +85,21 @@ class Prompts:
         """The same for a text made of section summaries."""
         return self.before_user + MERGE_INTRODUCTION
 
-    def question(self, question: str) -> str:
-        """Suffix that asks `question` of a document just read."""
-        return QUESTION_INSTRUCTION + question.strip() + self.after_user
+    def question(self, question: str) -> Request:
+        """Asks `question` of a document just read."""
+        return Request("", QUESTION_INSTRUCTION + question.strip(), self.after_user)
 
-    def next_question(self, question: str) -> str:
-        """Suffix that asks `question` after an answer (whose own stop token was not consumed)."""
-        return self.after_answer + question.strip() + self.after_next_user
+    def next_question(self, question: str) -> Request:
+        """Asks `question` after an answer (whose own stop token was not consumed)."""
+        return Request(self.after_answer, question.strip(), self.after_next_user)
 
-    def summary(self, focus: str | None = None) -> str:
-        """Suffix that asks for a summary of the document just read, or of what it says about `focus`."""
-        instruction = FOCUS_INSTRUCTION + focus.strip() if focus else SUMMARY_INSTRUCTION
-        return instruction + self.after_user
+    def summary(self, focus: str | None = None) -> Request:
+        """Asks for a summary of the document just read, or of what it says about `focus`."""
+        return Request("", FOCUS_INSTRUCTION + focus.strip() if focus else SUMMARY_INSTRUCTION, self.after_user)
 
-    def merge(self) -> str:
-        """Suffix that asks to merge the summaries just read."""
-        return MERGE_INSTRUCTION + self.after_user
+    def merge(self) -> Request:
+        """Asks to merge the summaries just read."""
+        return Request("", MERGE_INSTRUCTION, self.after_user)
 
 
 def page_text(text: str) -> str:
