@@ -184,7 +184,7 @@ class ReadingResumed(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class PrefillAdvanced(Event):
-    """How far the state has come. total_tokens: None at first, an estimate while pages come, exact once all are there."""
+    """How far the state has come. total_tokens: None at first, an estimate while pages come, exact in the end."""
 
     tokens: int
     page: int
