@@ -72,12 +72,17 @@ class Summarize(Command):
 
 @dataclass(frozen=True, kw_only=True)
 class Ask(Command):
-    """Read what is not read yet, then answer `question`; with `page`, as of the end of that page."""
+    """Read what is not read yet, then answer `question`; with `page`, as of the end of that page.
+
+    With `parent` the question follows that saved turn's answer. seed None: greedy; else sampled with that seed.
+    """
 
     path: str
     question: str
     password: str | None = None
     page: int | None = None
+    parent: int | None = None
+    seed: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +103,13 @@ class Resume(Command):
 @dataclass(frozen=True, kw_only=True)
 class ListDocuments(Command):
     """Report every document of the library, one DocumentListed each."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RemoveDocument(Command):
+    """Take a document out of the library with everything saved of it; the file itself is not touched."""
+
+    document_id: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,6 +134,16 @@ class JobStarted(Event):
     """The job left the queue; `command` is the type of its command."""
 
     command: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobPaused(Event):
+    """The job holds at a chunk or token boundary."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobResumed(Event):
+    """The job goes on."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -288,6 +310,13 @@ class DocumentListed(Event):
     state: str
     snapshots: int
     snapshot_bytes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class DocumentRemoved(Event):
+    """The document is out of the library."""
+
+    document_id: int
 
 
 @dataclass(frozen=True, kw_only=True)
