@@ -1,0 +1,206 @@
+"""FalconMambaConfig: the shape of a `mamba` or `falcon_mamba` checkpoint, as its config.json says it.
+
+Values are read, never derived: Falcon-Mamba-7B says `expand: 16` and means d_inner 8192, and its two end tokens
+stand in two files. A key that decides the network's shape and is not there is an error. Two keys have a default,
+because published checkpoints leave them out and their format defines what that means: `tie_word_embeddings` (true) and
+`mixer_rms_eps` (1e-6).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+MODEL_TYPES = ("mamba", "falcon_mamba")
+MAX_D_STATE = 256
+MAX_D_CONV = 4
+
+# Trained context by (model_type, d_model, n_layers, vocab_size): neither family writes it into its config.json.
+# Mamba: arXiv 2312.00752, appendix E.2 (The Pile, 2,048 tokens). Falcon Mamba 7B: arXiv 2410.05355 (up to 8,192).
+_TRAINED_CONTEXT = {
+    ("mamba", 768, 24, 50280): 2048,
+    ("mamba", 1024, 48, 50280): 2048,
+    ("mamba", 1536, 48, 50280): 2048,
+    ("mamba", 2048, 48, 50280): 2048,
+    ("mamba", 2560, 64, 50280): 2048,
+    ("falcon_mamba", 4096, 64, 65024): 8192,
+}
+# Tokenizers without a limit of their own write 1e30 here.
+_NO_LIMIT = 10_000_000
+
+
+class ConfigError(Exception):
+    """A checkpoint's config.json cannot be used; the text is one sentence for the user."""
+
+
+@dataclass(frozen=True)
+class FalconMambaConfig:
+    """Shape and constants of one network; the names are those of the Mamba paper (arXiv 2312.00752)."""
+
+    model_type: str
+    vocab_size: int
+    d_model: int
+    n_layers: int
+    d_inner: int
+    """Channels of the mixer; `intermediate_size` in config.json."""
+    d_state: int
+    """States a channel; `state_size`."""
+    d_conv: int
+    """Taps of the causal convolution; `conv_kernel`."""
+    dt_rank: int
+    """Rank of the time-step projection; `time_step_rank`."""
+    norm_eps: float
+    """`layer_norm_epsilon`."""
+    mixer_norm_eps: float | None
+    """`mixer_rms_eps` of the weightless norms over dt, B and C; None where the family has none (`mamba`)."""
+    use_bias: bool
+    use_conv_bias: bool
+    residual_in_fp32: bool
+    tie_word_embeddings: bool
+    eos_ids: tuple[int, ...] = ()
+    """Every token that ends an answer, from generation_config.json and config.json together."""
+    bos_id: int | None = None
+    pad_id: int | None = None
+    trained_context: int | None = None
+    """Tokens the network was trained on at once, or None where nothing says so."""
+    checkpoint_dtype: str | None = None
+    """What the checkpoint says its weights are stored in ("bfloat16"), or None."""
+
+    @classmethod
+    def from_folder(cls, folder: str | Path) -> FalconMambaConfig:
+        """Read `folder`/config.json and, where present, generation_config.json and tokenizer_config.json.
+
+        Raises ConfigError when the file is missing, is not JSON, lacks a key, or describes a network that this program
+        does not run.
+        """
+        folder = Path(folder)
+        if not folder.is_dir():
+            raise ConfigError(f"there is no model folder {folder}; give a folder with config.json and *.safetensors")
+        values = _read_json(folder / "config.json")
+        if values is None:
+            raise ConfigError(f"{folder} has no config.json; give the folder of a Hugging Face checkpoint")
+        return cls.from_dict(
+            values,
+            generation=_read_json(folder / "generation_config.json") or {},
+            tokenizer=_read_json(folder / "tokenizer_config.json") or {},
+        )
+
+    @classmethod
+    def from_dict(
+        cls, values: dict[str, Any], generation: dict[str, Any] | None = None, tokenizer: dict[str, Any] | None = None
+    ) -> FalconMambaConfig:
+        """From the parsed JSON of config.json, generation_config.json and tokenizer_config.json. Raises ConfigError."""
+        model_type = values.get("model_type")
+        if model_type not in MODEL_TYPES:
+            found = f'model_type "{model_type}"' if model_type else "no model_type"
+            raise ConfigError(
+                f"config.json has {found}; Readthrough runs mamba and falcon_mamba checkpoints saved by transformers"
+            )
+        if values.get("quantization_config"):
+            raise ConfigError(
+                "config.json says that the weights are quantised; use the checkpoint in bf16, fp16 or fp32"
+            )
+        activation = _value(values, "hidden_act", str)
+        if activation not in ("silu", "swish"):
+            raise ConfigError(f'config.json has hidden_act "{activation}"; Readthrough runs silu only')
+
+        shape = {
+            name: _count(values, key)
+            for name, key in (
+                ("vocab_size", "vocab_size"),
+                ("d_model", "hidden_size"),
+                ("n_layers", "num_hidden_layers"),
+                ("d_inner", "intermediate_size"),
+                ("d_state", "state_size"),
+                ("d_conv", "conv_kernel"),
+                ("dt_rank", "time_step_rank"),
+            )
+        }
+        if shape["d_state"] > MAX_D_STATE or not 2 <= shape["d_conv"] <= MAX_D_CONV:
+            raise ConfigError(
+                f"config.json has state_size {shape['d_state']} and conv_kernel {shape['d_conv']}; "
+                f"Readthrough runs up to {MAX_D_STATE} states and 2 to {MAX_D_CONV} taps"
+            )
+        mixer_norm_eps = None
+        if model_type == "falcon_mamba":
+            mixer_norm_eps = _value({"mixer_rms_eps": 1e-6, **values}, "mixer_rms_eps", float)
+        return cls(
+            model_type=model_type,
+            **shape,
+            norm_eps=_value(values, "layer_norm_epsilon", float),
+            mixer_norm_eps=mixer_norm_eps,
+            use_bias=_value(values, "use_bias", bool),
+            use_conv_bias=_value(values, "use_conv_bias", bool),
+            residual_in_fp32=_value(values, "residual_in_fp32", bool),
+            tie_word_embeddings=_value({"tie_word_embeddings": True, **values}, "tie_word_embeddings", bool),
+            eos_ids=_token_ids((generation or {}).get("eos_token_id"), values.get("eos_token_id")),
+            bos_id=next(iter(_token_ids(values.get("bos_token_id"))), None),
+            pad_id=next(iter(_token_ids(values.get("pad_token_id"))), None),
+            trained_context=_trained_context(model_type, shape, values, tokenizer or {}),
+            checkpoint_dtype=_checkpoint_dtype(values),
+        )
+
+
+def _read_json(path: Path) -> dict[str, Any] | None:
+    """The object in a JSON file, or None when there is no such file."""
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path} cannot be read as JSON ({error}); download the file again") from error
+    if not isinstance(values, dict):
+        raise ConfigError(f"{path} is not a JSON object; download the file again")
+    return values
+
+
+def _value(values: dict[str, Any], key: str, kind: type) -> Any:
+    if key not in values or values[key] is None:
+        raise ConfigError(f'config.json has no "{key}"; the checkpoint is incomplete, save it again with transformers')
+    value = values[key]
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if not isinstance(value, kind):
+        raise ConfigError(f'config.json has "{key}": {value!r}; it must be of the kind {kind.__name__}')
+    return value
+
+
+def _count(values: dict[str, Any], key: str) -> int:
+    value = _value(values, key, object)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ConfigError(f'config.json has "{key}": {value!r}; it must be a whole number above zero')
+    return value
+
+
+def _token_ids(*sources: int | list[int] | None) -> tuple[int, ...]:
+    """Token ids of all sources, each a number or a list, without repeats and in order."""
+    ids: dict[int, None] = {}
+    for source in sources:
+        for token in source if isinstance(source, list) else [source]:
+            if isinstance(token, int) and token >= 0:
+                ids[token] = None
+    return tuple(ids)
+
+
+def _trained_context(
+    model_type: str, shape: dict[str, int], values: dict[str, Any], tokenizer: dict[str, Any]
+) -> int | None:
+    """What the checkpoint says itself, else the published figure for its shape, else its tokenizer's limit.
+
+    The tokenizer comes last: it is often inherited from another model together with that model's limit.
+    """
+    stated = values.get("max_position_embeddings")
+    if isinstance(stated, int) and stated > 0:
+        return stated
+    published = _TRAINED_CONTEXT.get((model_type, shape["d_model"], shape["n_layers"], shape["vocab_size"]))
+    if published is not None:
+        return published
+    limit = tokenizer.get("model_max_length")
+    return int(limit) if isinstance(limit, (int, float)) and 0 < limit < _NO_LIMIT else None
+
+
+def _checkpoint_dtype(values: dict[str, Any]) -> str | None:
+    dtype = values.get("dtype", values.get("torch_dtype"))  # transformers 5 renamed the key
+    return dtype if isinstance(dtype, str) else None

@@ -1,0 +1,189 @@
+"""What this computer can do: which device runs the network, in which precision, what fits, how long a chunk may be."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import psutil
+import torch
+
+from engine.config import FalconMambaConfig
+
+DEVICES = ("auto", "cpu", "cuda")
+
+# Chunk lengths are powers of two in this range. Longer chunks gain nothing: matrix products are at full rate by
+# then, while memory, the wait for a cancel and the time to the first progress grow with the chunk.
+CPU_CHUNK = (32, 512)
+CUDA_CHUNK = (64, 8192)
+# Share of the free memory that the work of one chunk may take; the rest is left to states and to other programs.
+CHUNK_SHARE = 0.25
+# Kept free beyond the sum of weights, state and chunk: the interpreter, torch, and on CUDA its context and workspaces.
+CPU_OVERHEAD = 600 << 20
+CUDA_OVERHEAD = 900 << 20
+
+
+class HardwareError(Exception):
+    """The wished device is not there or too small; the text is one sentence for the user."""
+
+
+@dataclass(frozen=True)
+class DeviceChoice:
+    """The device that runs the network, and a sentence that says why."""
+
+    device: torch.device
+    reason: str
+
+
+@dataclass(frozen=True)
+class MemoryFit:
+    """What a model needs on a device and what is free there, in bytes."""
+
+    weights: int
+    state: int
+    work: int
+    overhead: int
+    free: int
+
+    @property
+    def needed(self) -> int:
+        return self.weights + self.state + self.work + self.overhead
+
+    @property
+    def fits(self) -> bool:
+        return self.needed <= self.free
+
+    @property
+    def sentence(self) -> str:
+        verdict = "it fits" if self.fits else "it does not fit"
+        return f"The model needs about {_gigabytes(self.needed)} and {_gigabytes(self.free)} are free: {verdict}."
+
+
+def choose_device(wish: str = "auto") -> DeviceChoice:
+    """The device for "auto", "cpu" or "cuda". Raises HardwareError when cuda is wished and cannot be used."""
+    if wish not in DEVICES:
+        raise HardwareError(f'there is no device "{wish}"; choose one of {", ".join(DEVICES)}')
+    if wish == "cpu":
+        return DeviceChoice(torch.device("cpu"), "the CPU, as asked for")
+    if torch.cuda.is_available():
+        name = torch.cuda.get_device_name(0)
+        reason = f"the GPU {name}, as asked for" if wish == "cuda" else f"the GPU {name}, the fastest device here"
+        return DeviceChoice(torch.device("cuda", torch.cuda.current_device()), reason)
+    built_with_cuda = torch.backends.cuda.is_built()
+    obstacle = "no CUDA GPU is usable here" if built_with_cuda else "this PyTorch is built without CUDA"
+    if wish == "cuda":
+        raise HardwareError(f"{obstacle}; use --device cpu, or install a driver and a PyTorch built for CUDA")
+    return DeviceChoice(torch.device("cpu"), f"the CPU, because {obstacle}")
+
+
+def default_dtype(device: torch.device | str, config: FalconMambaConfig) -> torch.dtype:
+    """The precision to compute in: bf16 on a GPU that has it (else fp16); on a CPU fp32, save for a checkpoint stored
+    in half precision where bf16 is fast or fp32 would not fit.
+
+    fp32 is the reference; bf16 halves memory and, where the CPU has instructions for it, most of the time.
+    """
+    device = torch.device(device)
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+    if config.checkpoint_dtype not in ("bfloat16", "float16"):
+        return torch.float32
+    fits_in_fp32 = memory_fit(config, device, torch.float32).fits
+    return torch.bfloat16 if bf16_is_fast() or not fits_in_fp32 else torch.float32
+
+
+@cache
+def bf16_is_fast() -> bool:
+    """Whether this CPU multiplies bf16 matrices in hardware (avx512_bf16 or amx_bf16, read from the kernel's flags)."""
+    try:
+        flags = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return False
+    return any(flag in flags.split() for flag in ("avx512_bf16", "amx_bf16"))
+
+
+def thread_count() -> int:
+    """Threads for matrix products: the physical cores that this process may use."""
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(allowed, psutil.cpu_count(logical=False) or allowed))
+
+
+def free_memory(device: torch.device | str) -> int:
+    """Bytes that could be allocated on `device` now."""
+    device = torch.device(device)
+    if device.type == "cuda":
+        free, _ = torch.cuda.mem_get_info(device)
+        return free + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+    return psutil.virtual_memory().available
+
+
+def parameter_count(config: FalconMambaConfig) -> int:
+    """Weights of the network; tied embeddings count once."""
+    c = config
+    mixer = 2 * c.d_inner * c.d_model + c.d_inner * c.d_model  # in_proj, out_proj
+    mixer += c.d_inner * (c.d_conv + c.dt_rank + 2 * c.d_state + c.dt_rank + c.d_state)  # conv, x_proj, dt_proj, A
+    mixer += c.d_inner * (2 + int(c.use_conv_bias)) + int(c.use_bias) * (2 * c.d_inner + c.d_model)  # dt bias, D
+    embeddings = c.vocab_size * c.d_model * (1 if c.tie_word_embeddings else 2)
+    return embeddings + c.n_layers * (mixer + c.d_model) + c.d_model
+
+
+def state_bytes(config: FalconMambaConfig, dtype: torch.dtype, batch_size: int = 1) -> int:
+    """Bytes of a MambaState of `batch_size` rows, without its token counts."""
+    a_channel = config.d_state * 4 + (config.d_conv - 1) * dtype.itemsize
+    return config.n_layers * batch_size * config.d_inner * a_channel
+
+
+def work_bytes(config: FalconMambaConfig, device: torch.device | str, dtype: torch.dtype, tokens: int) -> int:
+    """Upper estimate of what one forward pass over `tokens` tokens allocates besides weights and state.
+
+    The largest moment is the scan: the residual and its norm, both halves of in_proj, the convolved x, dt and y.
+    The kernels' own scratch adds about a segment's carry in fp32 for each 32 tokens.
+    """
+    c = config
+    a_token = c.d_model * (4 + 2 * dtype.itemsize) + 5 * c.d_inner * dtype.itemsize + 2 * c.dt_rank * dtype.itemsize
+    scratch = c.d_inner * c.d_state * 8 // 32 if torch.device(device).type == "cuda" else 0
+    return tokens * (a_token + scratch) + c.vocab_size * (4 + dtype.itemsize)
+
+
+def chunk_length(
+    config: FalconMambaConfig,
+    device: torch.device | str,
+    dtype: torch.dtype,
+    free_bytes: int | None = None,
+    batch_size: int = 1,
+) -> int:
+    """Tokens a row to read at once: the largest power of two whose work stays within CHUNK_SHARE of the free memory.
+
+    `free_bytes` is what is free once the weights are loaded; None measures it now. On CUDA the batch's rows share the
+    longest chunk; on a CPU the chunk stays short, because it should stay in the caches.
+    """
+    device = torch.device(device)
+    budget = CHUNK_SHARE * (free_memory(device) if free_bytes is None else free_bytes)
+    shortest, longest = CUDA_CHUNK if device.type == "cuda" else CPU_CHUNK
+    longest = max(shortest, longest // (1 << (batch_size - 1).bit_length()))
+    chunk = longest
+    while chunk > shortest and work_bytes(config, device, dtype, chunk * batch_size) > budget:
+        chunk //= 2
+    return chunk
+
+
+def memory_fit(
+    config: FalconMambaConfig, device: torch.device | str, dtype: torch.dtype, free_bytes: int | None = None
+) -> MemoryFit:
+    """What a model of this shape needs on `device` before it is loaded: weights, four states, one chunk, overhead."""
+    device = torch.device(device)
+    free = free_memory(device) if free_bytes is None else free_bytes
+    chunk = chunk_length(config, device, dtype, max(0, free - parameter_count(config) * dtype.itemsize))
+    fp32_extra = config.n_layers * config.d_inner * (config.d_state + 2) * (4 - dtype.itemsize)  # A, D, dt bias
+    return MemoryFit(
+        weights=parameter_count(config) * dtype.itemsize + fp32_extra,
+        state=4 * state_bytes(config, dtype),  # the document's, a question's copy, a snapshot on its way, the graph's
+        work=work_bytes(config, device, dtype, chunk),
+        overhead=CUDA_OVERHEAD if device.type == "cuda" else CPU_OVERHEAD,
+        free=free,
+    )
+
+
+def _gigabytes(count: int) -> str:
+    return f"{count / 1e9:.1f} GB"

@@ -1,0 +1,153 @@
+"""MambaState: everything a Mamba network remembers of what it has read, in a fixed number of bytes.
+
+For each layer the last d_conv - 1 inputs of the convolution, in the compute dtype, and the hidden state h of the scan,
+always fp32: rounded to bf16 at every token, h drifts off within some ten thousand tokens.
+
+The bytes of `to_bytes` are a safetensors file whose metadata carries a format name and version; nothing is pickled.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+
+FORMAT = "readthrough-state"
+FORMAT_VERSION = 1
+_TENSORS = ("conv", "ssm", "n_tokens")
+_SSM_DTYPES = (torch.float32, torch.bfloat16, torch.float16)
+
+
+class StateError(Exception):
+    """A stored state is damaged, foreign or newer than this program; the text is one sentence."""
+
+
+@dataclass
+class MambaState:
+    """State of B independent rows. The model advances all three tensors in place.
+
+    conv      [n_layers, B, d_inner, d_conv - 1], oldest input first, compute dtype
+    ssm       [n_layers, B, d_inner, d_state], fp32
+    n_tokens  [B], int64, on the CPU: tokens each row has consumed
+    """
+
+    conv: torch.Tensor
+    ssm: torch.Tensor
+    n_tokens: torch.Tensor
+
+    @property
+    def batch_size(self) -> int:
+        return self.ssm.shape[1]
+
+    @property
+    def device(self) -> torch.device:
+        return self.ssm.device
+
+    @property
+    def nbytes(self) -> int:
+        return sum(t.numel() * t.element_size() for t in (self.conv, self.ssm, self.n_tokens))
+
+    def clone(self) -> MambaState:
+        """An independent copy on the same device."""
+        return MambaState(self.conv.clone(), self.ssm.clone(), self.n_tokens.clone())
+
+    def to(self, device: torch.device | str) -> MambaState:
+        """The same state on `device`; shares memory when it is there already."""
+        return MambaState(self.conv.to(device), self.ssm.to(device), self.n_tokens)
+
+    def select(self, rows: Sequence[int]) -> MambaState:
+        """A copy of `rows` in that order; a row may be repeated, to fork it."""
+        index = torch.as_tensor(list(rows), dtype=torch.int64)
+        on_device = index.to(self.device)
+        return MambaState(
+            self.conv.index_select(1, on_device), self.ssm.index_select(1, on_device), self.n_tokens[index]
+        )
+
+    @staticmethod
+    def stack(states: Sequence[MambaState]) -> MambaState:
+        """One state with the rows of all `states`, in order."""
+        return MambaState(
+            torch.cat([s.conv for s in states], dim=1),
+            torch.cat([s.ssm for s in states], dim=1),
+            torch.cat([s.n_tokens for s in states]),
+        )
+
+    @torch.inference_mode()
+    def copy_(self, other: MambaState) -> MambaState:
+        """Take over the content of `other`, which has the same shape; any device. Returns self."""
+        self.conv.copy_(other.conv)
+        self.ssm.copy_(other.ssm)
+        self.n_tokens.copy_(other.n_tokens)
+        return self
+
+    @torch.inference_mode()
+    def assign(self, rows: Sequence[int], other: MambaState) -> None:
+        """Overwrite `rows` with the rows of `other`, in order."""
+        index = torch.as_tensor(list(rows), dtype=torch.int64)
+        on_device = index.to(self.device)
+        self.conv.index_copy_(1, on_device, other.conv.to(self.device))
+        self.ssm.index_copy_(1, on_device, other.ssm.to(self.device))
+        self.n_tokens.index_copy_(0, index, other.n_tokens)
+
+    def to_bytes(self, ssm_dtype: torch.dtype | None = None) -> bytes:
+        """The state as a self-describing blob; bit-exact unless `ssm_dtype` rounds the scan state to bf16 or fp16."""
+        ssm_dtype = ssm_dtype or torch.float32
+        if ssm_dtype not in _SSM_DTYPES:
+            raise ValueError(f"a state is stored in fp32, bf16 or fp16, not {ssm_dtype}")
+        tensors = {
+            "conv": self.conv.cpu().contiguous(),
+            "ssm": self.ssm.cpu().to(ssm_dtype).contiguous(),
+            "n_tokens": self.n_tokens.contiguous(),
+        }
+        header = {"format": FORMAT, "version": str(FORMAT_VERSION), "n_tokens": json.dumps(self.n_tokens.tolist())}
+        return save(tensors, metadata=header)
+
+    @staticmethod
+    def from_bytes(data: bytes, device: torch.device | str = "cpu") -> MambaState:
+        """The state that `to_bytes` stored, on `device`; the scan state is fp32 again.
+
+        Raises StateError when the blob is truncated, is something else, or was written by a newer version.
+        """
+        metadata = _metadata(data)
+        if metadata.get("format") != FORMAT:
+            raise StateError("this is not a Readthrough state; read the document again")
+        if metadata.get("version") != str(FORMAT_VERSION):
+            raise StateError(
+                f"this state has format version {metadata.get('version')}, and this program reads version "
+                f"{FORMAT_VERSION}; update Readthrough or read the document again"
+            )
+        try:
+            tensors = load(data)
+        except (SafetensorError, ValueError, KeyError) as error:
+            raise StateError(f"the stored state is damaged ({error}); read the document again") from error
+        if sorted(tensors) != sorted(_TENSORS):
+            raise StateError("the stored state is incomplete; read the document again")
+        conv, ssm, n_tokens = (tensors[name] for name in _TENSORS)
+        fits = (
+            conv.ndim == ssm.ndim == 4
+            and conv.shape[:3] == ssm.shape[:3]
+            and n_tokens.shape == ssm.shape[1:2]
+            and n_tokens.dtype == torch.int64
+            and ssm.dtype in _SSM_DTYPES
+            and conv.is_floating_point()
+        )
+        if not fits:
+            raise StateError("the parts of the stored state do not fit together; read the document again")
+        return MambaState(conv.to(device), ssm.to(device).float(), n_tokens)
+
+
+def _metadata(data: bytes) -> dict[str, str]:
+    """The metadata of a safetensors blob: eight bytes of little-endian header length, then a JSON header."""
+    length = int.from_bytes(data[:8], "little")
+    if len(data) < 8 or not 2 <= length <= len(data) - 8:
+        raise StateError("the stored state is cut short or is not a state; read the document again")
+    try:
+        header = json.loads(data[8 : 8 + length])
+        metadata = header.get("__metadata__", {})
+    except (ValueError, AttributeError) as error:
+        raise StateError(f"the stored state is damaged ({error}); read the document again") from error
+    return metadata if isinstance(metadata, dict) else {}
