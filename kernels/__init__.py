@@ -11,6 +11,7 @@ An argument named `state` is contiguous and advanced in place. The formulas stan
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -123,6 +124,17 @@ def operations(name: str) -> Operations:
         return Operations(
             r.selective_scan_ref, r.selective_update_ref, r.causal_conv_ref, r.causal_conv_update_ref, r.rms_norm_ref
         )
+    if name == "cpu":
+        from . import cpu as c
+
+        return Operations(c.selective_scan, c.selective_update, c.causal_conv, c.causal_conv_update, c.rms_norm)
+    if name == "triton":
+        from .causal_conv import causal_conv, causal_conv_update
+        from .rms_norm import rms_norm
+        from .selective_scan import selective_scan
+        from .selective_update import selective_update
+
+        return Operations(selective_scan, selective_update, causal_conv, causal_conv_update, rms_norm)
     raise KernelsError(f"there is no implementation of the kernels named {name!r}, choose one of {', '.join(NAMES)}")
 
 
@@ -139,13 +151,30 @@ def _choice(device_type: str) -> Implementation:
         if obstacle:
             raise KernelsError(f"{OVERRIDE}={wanted} cannot be used on {device_type}: {obstacle}")
         return Implementation(wanted, f"{OVERRIDE} asks for it")
-    return Implementation("reference", "no compiled kernels for this device; this is slow")
+    compiled = {"cpu": "cpu", "cuda": "triton"}.get(device_type)
+    if compiled is None:
+        return Implementation("reference", f"there are no compiled kernels for {device_type}; this is slow")
+    obstacle = _obstacle(compiled, device_type)
+    if obstacle:
+        return Implementation("reference", f"{obstacle}; this is slow")
+    return Implementation(compiled, f"compiled for {device_type}")
 
 
 def _obstacle(name: str, device_type: str) -> str | None:
     """Why the implementation `name` cannot run on this kind of device, or None if it can."""
     if name not in NAMES:
         return f"choose one of {', '.join(NAMES)}"
-    if name == "reference":
-        return None
-    return "it is not built"
+    if name == "cpu":
+        return _missing("numba") if device_type == "cpu" else "it runs on the CPU only"
+    if name == "triton":
+        interpreted = device_type == "cpu" and os.environ.get("TRITON_INTERPRET") == "1"
+        return _missing("triton") if device_type == "cuda" or interpreted else "Triton needs a GPU"
+    return None
+
+
+def _missing(module: str) -> str | None:
+    try:
+        importlib.import_module(module)
+    except ImportError as error:
+        return f"{module} cannot be imported ({error})"
+    return None

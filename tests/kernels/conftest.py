@@ -1,0 +1,42 @@
+"""Where the compiled kernels run in these tests: on the GPU if there is one, else Triton's interpreter on the CPU."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+import torch
+
+# Triton reads this when it is first imported, so it is set before any kernel is.
+if not torch.cuda.is_available():
+    os.environ.setdefault("TRITON_INTERPRET", "1")
+
+from kernels import Operations, operations
+
+
+@pytest.fixture(params=["cpu", "triton"])
+def implementation_name(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture
+def compiled(implementation_name: str) -> Operations:
+    """The operations under test."""
+    return operations(implementation_name)
+
+
+@pytest.fixture
+def device(implementation_name: str) -> torch.device:
+    return torch.device("cuda" if implementation_name == "triton" and torch.cuda.is_available() else "cpu")
+
+
+@pytest.fixture(autouse=True)
+def poisoned_outputs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fresh memory is NaN, so that an element that a kernel does not write fails the comparison."""
+    empty, empty_like = torch.empty, torch.empty_like
+
+    def poison(tensor: torch.Tensor) -> torch.Tensor:
+        return tensor.fill_(float("nan")) if tensor.is_floating_point() else tensor
+
+    monkeypatch.setattr(torch, "empty", lambda *args, **kwargs: poison(empty(*args, **kwargs)))
+    monkeypatch.setattr(torch, "empty_like", lambda *args, **kwargs: poison(empty_like(*args, **kwargs)))

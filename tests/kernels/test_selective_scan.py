@@ -1,0 +1,121 @@
+"""The chunk scan and the one-token update against the reference, and against themselves over every split."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kernels import Operations, operations
+from kernels.reference import selective_scan_ref, selective_update_ref
+
+from .inputs import assert_close, scan_inputs, step_of, steps_of, with_state
+
+DTYPES = [torch.float32, torch.bfloat16, torch.float16]
+
+
+@pytest.mark.parametrize("d_state", [1, 4, 16, 64, 256])
+@pytest.mark.parametrize("steps", [1, 3, 17])
+def test_scan_equals_the_reference(compiled: Operations, device: torch.device, d_state: int, steps: int) -> None:
+    ours = scan_inputs(2, steps, 24, d_state, device=device)
+    theirs = with_state(ours)
+    assert_close(compiled.selective_scan(**ours), selective_scan_ref(**theirs))
+    assert_close(ours["state"], theirs["state"])
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_scan_reads_and_writes_every_dtype(compiled: Operations, device: torch.device, dtype: torch.dtype) -> None:
+    ours = scan_inputs(1, 9, 40, 16, dtype, device)
+    theirs = with_state(ours)
+    y = compiled.selective_scan(**ours)
+    assert y.dtype == dtype
+    assert_close(y, selective_scan_ref(**theirs), dtype)
+    assert_close(ours["state"], theirs["state"])  # fp32 whatever the inputs
+
+
+def test_a_long_chunk_equals_the_reference(compiled: Operations, device: torch.device) -> None:
+    """Long enough for every implementation to cut time into segments, with an odd end."""
+    ours = scan_inputs(1, 333, 8, 16, device=device)
+    theirs = with_state(ours)
+    assert_close(compiled.selective_scan(**ours), selective_scan_ref(**theirs))
+    assert_close(ours["state"], theirs["state"])
+
+
+@pytest.mark.parametrize("lengths", [[0, 150, 7], [150, 150, 150], [0, 0, 0], [1, 149, 64]])
+def test_rows_end_at_their_lengths(compiled: Operations, device: torch.device, lengths: list[int]) -> None:
+    ends = torch.tensor(lengths)
+    ours = scan_inputs(3, 150, 8, 4, device=device, lengths=ends)
+    theirs = with_state(ours)
+    y = compiled.selective_scan(**ours, lengths=ends.to(device))
+    assert_close(y, selective_scan_ref(**theirs, lengths=ends))
+    assert_close(ours["state"], theirs["state"])
+    for row, length in enumerate(lengths):
+        assert (y[row, length:] == 0).all()
+
+
+def test_the_state_of_an_empty_row_is_untouched(compiled: Operations, device: torch.device) -> None:
+    ends = torch.tensor([0, 5])
+    arguments = scan_inputs(2, 5, 8, 16, device=device, lengths=ends)
+    before = arguments["state"].clone()
+    compiled.selective_scan(**arguments, lengths=ends.to(device))
+    assert torch.equal(arguments["state"][0], before[0])
+
+
+def test_float64_is_taken(device: torch.device) -> None:
+    arguments = scan_inputs(1, 5, 8, 4, torch.float64, device)
+    assert operations("reference").selective_scan(**arguments).dtype == torch.float64
+
+
+@pytest.mark.parametrize("name", ["cpu", "triton"])
+@settings(deadline=None, max_examples=15)
+@given(steps=st.integers(1, 90), cuts=st.lists(st.integers(0, 90), max_size=4), seed=st.integers(0, 1000))
+def test_every_split_equals_one_pass(name: str, steps: int, cuts: list[int], seed: int) -> None:
+    """I1, at the level of the kernel."""
+    device = "cuda" if name == "triton" and torch.cuda.is_available() else "cpu"
+    compiled = operations(name)
+    whole = scan_inputs(1, steps, 8, 4, device=device, seed=seed)
+    parts = with_state(whole)
+    edges = sorted({0, steps, *(cut for cut in cuts if cut < steps)})
+    y = torch.cat([compiled.selective_scan(**steps_of(parts, a, b)) for a, b in zip(edges, edges[1:], strict=False)], 1)
+    assert_close(y, compiled.selective_scan(**whole))
+    assert_close(parts["state"], whole["state"])
+
+
+@pytest.mark.parametrize("d_state", [1, 4, 16, 64, 256])
+@pytest.mark.parametrize("batch", [1, 3])
+def test_update_equals_the_reference(compiled: Operations, device: torch.device, d_state: int, batch: int) -> None:
+    ours = scan_inputs(batch, 2, 40, d_state, device=device)
+    theirs = with_state(ours)
+    for step in range(2):
+        assert_close(compiled.selective_update(**step_of(ours, step)), selective_update_ref(**step_of(theirs, step)))
+    assert_close(ours["state"], theirs["state"])
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_update_continues_a_scan(compiled: Operations, device: torch.device, dtype: torch.dtype) -> None:
+    whole = scan_inputs(2, 8, 24, 16, dtype, device)
+    parts = with_state(whole)
+    y = compiled.selective_scan(**whole)
+    assert_close(compiled.selective_scan(**steps_of(parts, 0, 6)), y[:, :6], dtype)
+    for step in (6, 7):
+        assert_close(compiled.selective_update(**step_of(parts, step)), y[:, step], dtype)
+    assert_close(parts["state"], whole["state"])
+
+
+def test_a_large_batch_of_updates_equals_the_reference(compiled: Operations, device: torch.device) -> None:
+    ours = scan_inputs(33, 1, 1024, 16, device=device)
+    theirs = with_state(ours)
+    assert_close(compiled.selective_update(**step_of(ours, 0)), selective_update_ref(**step_of(theirs, 0)))
+    assert_close(ours["state"], theirs["state"])
+
+
+def test_extreme_steps_neither_overflow_nor_leak(compiled: Operations, device: torch.device) -> None:
+    """A huge dt forgets everything, a very negative one keeps everything; large gates stay finite."""
+    ours = scan_inputs(1, 6, 8, 16, device=device)
+    ours["dt"][:, ::2] = 90.0
+    ours["dt"][:, 1::2] = -90.0
+    ours["z"][:, ::3] = -200.0
+    theirs = with_state(ours)
+    assert_close(compiled.selective_scan(**ours), selective_scan_ref(**theirs))
+    assert_close(ours["state"], theirs["state"])
