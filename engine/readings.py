@@ -1,0 +1,185 @@
+"""How far each document was read by each model: progress, pages, sections. Functions over an open `Database`."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterable
+
+from engine import snapshots
+from engine.catalogue import storable
+from engine.database import Database, LibraryError
+from engine.prefix import Identity
+from engine.rows import NewPage, NewSection, NewSnapshot, Page, PageSpan, Reading, ReadingState, Section
+
+_READING = (
+    "SELECT r.id, r.document, r.identity, i.name, r.state, (SELECT count(*) FROM page_tokens WHERE reading = r.id),"
+    " r.tokens_read, r.tokens_saved, r.tokens_timed, r.seconds, r.note, r.started, r.updated"
+    " FROM readings r JOIN identities i ON i.id = r.identity"
+)
+SECTION_COLUMNS = (
+    "s.id, s.reading, s.number, s.heading, s.text, s.first_page, s.last_page, s.first_token, s.n_tokens, s.snapshot"
+)
+
+
+def begin(db: Database, document: int, identity: Identity, tokens: int) -> Reading:
+    """Start or go on with a reading from `tokens`; see `Library.begin_reading`."""
+    now = time.time()
+    with db.write() as conn:
+        (used,) = conn.execute("SELECT coalesce(max(used), 0) + 1 FROM readings").fetchone()
+        (identifier,) = conn.execute(
+            "INSERT INTO readings (document, identity, state, tokens_read, tokens_saved, started, updated, used)"
+            " VALUES (?, ?, 'running', ?, ?, ?, ?, ?) ON CONFLICT (document, identity) DO UPDATE SET"
+            " state = 'running', tokens_read = excluded.tokens_read, tokens_saved = excluded.tokens_saved,"
+            " note = '', started = excluded.started, updated = excluded.updated, used = excluded.used"
+            " RETURNING id",
+            [document, snapshots.identity_id(conn, identity), tokens, tokens, now, now, used],
+        ).fetchone()
+        conn.execute(
+            "DELETE FROM snapshots WHERE kind = 'section' AND NOT pinned AND id IN"
+            " (SELECT snapshot FROM sections WHERE reading = ? AND first_token + n_tokens > ?)",
+            [identifier, tokens],
+        )
+        for table in ("page_tokens", "sections"):
+            conn.execute(f"DELETE FROM {table} WHERE reading = ? AND first_token + n_tokens > ?", [identifier, tokens])
+        return reading(db, identifier)
+
+
+def commit(
+    conn: sqlite3.Connection,
+    identifier: int,
+    state: ReadingState,
+    tokens: int,
+    pages: Iterable[NewPage],
+    sections: Iterable[NewSection],
+    snapshot: NewSnapshot | None,
+    seconds: float,
+    max_rungs: int,
+) -> int | None:
+    """Write a stretch of a reading; see `Library.commit_progress`. Inside a transaction."""
+    row = conn.execute("SELECT document, identity, tokens_read FROM readings WHERE id = ?", [identifier]).fetchone()
+    if row is None:
+        raise LibraryError("gone", "The document was removed from the library while it was being read.")
+    document, identity, before = row
+    if tokens < before:
+        raise ValueError(f"a reading that stands at {before} tokens cannot go back to {tokens}")
+    if snapshot is not None and snapshot.prefix.n_tokens != tokens:
+        raise ValueError(f"the snapshot has consumed {snapshot.prefix.n_tokens} tokens, the reading {tokens}")
+    if snapshot is not None and snapshots.identity_id(conn, snapshot.prefix.identity) != identity:
+        raise ValueError("the snapshot is of another model than the reading")
+    for page in pages:
+        if page.first_token + page.n_tokens > tokens:
+            raise ValueError(f"page {page.number} ends after the {tokens} tokens read")
+        conn.execute(
+            "INSERT INTO pages (document, number, label, text, problem) VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT (document, number) DO UPDATE SET"
+            " label = excluded.label, text = excluded.text, problem = excluded.problem",
+            [document, page.number, page.label and storable(page.label), storable(page.text), page.problem],
+        )
+        conn.execute(
+            "INSERT OR REPLACE INTO page_tokens (reading, number, first_token, n_tokens) VALUES (?, ?, ?, ?)",
+            [identifier, page.number, page.first_token, page.n_tokens],
+        )
+    for section in sections:
+        _save_section(conn, identifier, document, section, tokens)
+    saved = None if snapshot is None else snapshots.save(conn, document, snapshot)
+    timed = tokens - before if seconds > 0 else 0
+    conn.execute(
+        "UPDATE readings SET state = ?, tokens_read = ?, tokens_timed = tokens_timed + ?, seconds = seconds + ?,"
+        " updated = ? WHERE id = ?",
+        [state, tokens, timed, seconds, time.time(), identifier],
+    )
+    if snapshot is not None:
+        snapshots.thin(conn, document, identity, tokens, max_rungs)
+    return saved
+
+
+def _save_section(conn: sqlite3.Connection, reading_id: int, document: int, section: NewSection, tokens: int) -> None:
+    if section.first_token + section.n_tokens > tokens:
+        raise ValueError(f"section {section.number} ends after the {tokens} tokens read")
+    snapshot = None if section.snapshot is None else snapshots.save(conn, document, section.snapshot)
+    # Not an upsert: deleting the earlier row lets the full-text index follow.
+    conn.execute("DELETE FROM sections WHERE reading = ? AND number = ?", [reading_id, section.number])
+    values = [reading_id, section.number, storable(section.heading), storable(section.text), section.first_page]
+    values += [section.last_page, section.first_token, section.n_tokens, snapshot]
+    conn.execute(
+        "INSERT INTO sections (reading, number, heading, text, first_page, last_page, first_token, n_tokens, snapshot)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        values,
+    )
+
+
+def close_run(conn: sqlite3.Connection, identifier: int, note: str, n_pages: int | None) -> None:
+    """What `Library.finish_reading` adds to its last commit. Inside a transaction."""
+    conn.execute("UPDATE readings SET note = ? WHERE id = ?", [storable(note), identifier])
+    if n_pages is not None:
+        (document,) = conn.execute("SELECT document FROM readings WHERE id = ?", [identifier]).fetchone()
+        conn.execute("UPDATE documents SET n_pages = ? WHERE id = ?", [n_pages, document])
+        conn.execute("DELETE FROM pages WHERE document = ? AND number > ?", [document, n_pages])
+
+
+def reading(db: Database, identifier: int) -> Reading:
+    """One reading. Raises LibraryError (gone)."""
+    with db.read() as conn:
+        row = conn.execute(f"{_READING} WHERE r.id = ?", [identifier]).fetchone()
+    if row is None:
+        raise LibraryError("gone", "This reading is no longer in the library; read the document again.")
+    return Reading(*row)
+
+
+def readings(db: Database, document: int, identity: Identity | None = None) -> list[Reading]:
+    """The readings of a document, latest first; of one model only when `identity` is given."""
+    query, values = f"{_READING} WHERE r.document = ?", [document, identity.key if identity else None]
+    if identity is not None:
+        query += " AND i.key = ?"
+    with db.read() as conn:
+        rows = conn.execute(f"{query} ORDER BY r.used DESC", values[: 1 + (identity is not None)])
+        return [Reading(*row) for row in rows]
+
+
+def unfinished(db: Database) -> list[Reading]:
+    """Readings that did not get to the end of their document, latest first."""
+    with db.read() as conn:
+        rows = conn.execute(f"{_READING} WHERE r.state IN ('interrupted', 'stopped', 'stale') ORDER BY r.used DESC")
+        return [Reading(*row) for row in rows]
+
+
+def pages(db: Database, document: int, reading_id: int | None, first: int, last: int | None) -> list[Page]:
+    """Pages `first` to `last` with their text, in order."""
+    with db.read() as conn:
+        rows = conn.execute(
+            "SELECT p.number, p.label, p.text, p.problem, t.first_token, t.n_tokens FROM pages p"
+            " LEFT JOIN page_tokens t ON t.reading = ? AND t.number = p.number"
+            " WHERE p.document = ? AND p.number >= ? AND (? IS NULL OR p.number <= ?) ORDER BY p.number",
+            [_reading_or_latest(conn, document, reading_id), document, first, last, last],
+        )
+        return [Page(*row) for row in rows]
+
+
+def page_spans(db: Database, document: int, reading_id: int | None) -> list[PageSpan]:
+    """Every page's tokens and problem, without text, in order."""
+    with db.read() as conn:
+        rows = conn.execute(
+            "SELECT p.number, t.first_token, t.n_tokens, p.problem FROM pages p"
+            " LEFT JOIN page_tokens t ON t.reading = ? AND t.number = p.number"
+            " WHERE p.document = ? ORDER BY p.number",
+            [_reading_or_latest(conn, document, reading_id), document],
+        )
+        return [PageSpan(*row) for row in rows]
+
+
+def sections(db: Database, document: int, reading_id: int | None) -> list[Section]:
+    """The sections of a reading, in order."""
+    with db.read() as conn:
+        rows = conn.execute(
+            f"SELECT {SECTION_COLUMNS} FROM sections s WHERE s.reading = ? ORDER BY s.number",
+            [_reading_or_latest(conn, document, reading_id)],
+        )
+        return [Section(*row) for row in rows]
+
+
+def _reading_or_latest(conn: sqlite3.Connection, document: int, reading_id: int | None) -> int | None:
+    if reading_id is not None:
+        return reading_id
+    row = conn.execute("SELECT id FROM readings WHERE document = ? ORDER BY used DESC LIMIT 1", [document]).fetchone()
+    return row[0] if row else None

@@ -1,0 +1,215 @@
+"""The library's tables, as migrations that are only ever appended to.
+
+A shipped migration is never edited: a change of the schema is a new function at the end of `STEPS`, and a library
+made by an older program is brought up to date when it is next opened for writing.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database as UtilsDatabase
+
+MIGRATION_SET = "readthrough"
+APPLICATION_ID = 0x52445448
+"""In the file's header: this SQLite file is a Readthrough library."""
+
+
+def m001_initial(db: UtilsDatabase) -> None:
+    """Documents, what was read of them, the states, the summaries and the turns."""
+    db.conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    db.executescript(
+        """
+        CREATE TABLE identities (
+            id INTEGER PRIMARY KEY,
+            key TEXT NOT NULL UNIQUE,
+            name TEXT NOT NULL,
+            weights TEXT NOT NULL,
+            tokenizer TEXT NOT NULL,
+            prefix TEXT NOT NULL,
+            precision TEXT NOT NULL,
+            format TEXT NOT NULL
+        ) STRICT;
+
+        CREATE TABLE documents (
+            id INTEGER PRIMARY KEY,
+            sha256 TEXT NOT NULL UNIQUE,
+            path TEXT NOT NULL,
+            title TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            size INTEGER NOT NULL,
+            n_pages INTEGER,
+            added REAL NOT NULL,
+            opened REAL NOT NULL,
+            used INTEGER NOT NULL
+        ) STRICT;
+        CREATE INDEX documents_path ON documents (path);
+
+        CREATE TABLE pages (
+            id INTEGER PRIMARY KEY,
+            document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
+            number INTEGER NOT NULL,
+            label TEXT,
+            text TEXT NOT NULL,
+            problem TEXT,
+            UNIQUE (document, number)
+        ) STRICT;
+
+        CREATE TABLE readings (
+            id INTEGER PRIMARY KEY,
+            document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
+            identity INTEGER NOT NULL REFERENCES identities,
+            state TEXT NOT NULL CHECK (state IN ('running', 'stopped', 'interrupted', 'stale', 'done')),
+            tokens_read INTEGER NOT NULL,
+            tokens_saved INTEGER NOT NULL,
+            tokens_timed INTEGER NOT NULL DEFAULT 0,
+            seconds REAL NOT NULL DEFAULT 0,
+            note TEXT NOT NULL DEFAULT '',
+            started REAL NOT NULL,
+            updated REAL NOT NULL,
+            used INTEGER NOT NULL,
+            UNIQUE (document, identity)
+        ) STRICT;
+
+        CREATE TABLE page_tokens (
+            reading INTEGER NOT NULL REFERENCES readings ON DELETE CASCADE,
+            number INTEGER NOT NULL,
+            first_token INTEGER NOT NULL,
+            n_tokens INTEGER NOT NULL,
+            PRIMARY KEY (reading, number)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE snapshots (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
+            identity INTEGER NOT NULL REFERENCES identities,
+            kind TEXT NOT NULL CHECK (kind IN ('end', 'rung', 'section', 'turn')),
+            n_tokens INTEGER NOT NULL,
+            prefix_hash BLOB NOT NULL,
+            link_key INTEGER NOT NULL,
+            dtype TEXT NOT NULL,
+            size INTEGER NOT NULL,
+            checksum BLOB NOT NULL,
+            pinned INTEGER NOT NULL DEFAULT 0,
+            used INTEGER NOT NULL,
+            last_used REAL NOT NULL,
+            created REAL NOT NULL,
+            UNIQUE (document, identity, prefix_hash)
+        ) STRICT;
+        CREATE INDEX snapshots_link ON snapshots (link_key, identity);
+        CREATE INDEX snapshots_used ON snapshots (used);
+
+        -- The chain's end stands before the blob, so that reading it never walks the blob's overflow pages.
+        CREATE TABLE snapshot_blobs (
+            snapshot INTEGER PRIMARY KEY REFERENCES snapshots ON DELETE CASCADE,
+            link BLOB NOT NULL,
+            tail BLOB NOT NULL,
+            data BLOB NOT NULL
+        ) STRICT;
+
+        CREATE TABLE sections (
+            id INTEGER PRIMARY KEY,
+            reading INTEGER NOT NULL REFERENCES readings ON DELETE CASCADE,
+            number INTEGER NOT NULL,
+            heading TEXT NOT NULL,
+            text TEXT NOT NULL,
+            first_page INTEGER NOT NULL,
+            last_page INTEGER NOT NULL,
+            first_token INTEGER NOT NULL,
+            n_tokens INTEGER NOT NULL,
+            snapshot INTEGER REFERENCES snapshots ON DELETE SET NULL,
+            UNIQUE (reading, number)
+        ) STRICT;
+        CREATE INDEX sections_snapshot ON sections (snapshot);
+
+        CREATE VIRTUAL TABLE sections_fts USING fts5 (
+            heading, text, content='sections', content_rowid='id',
+            tokenize='porter unicode61 remove_diacritics 2'
+        );
+        CREATE TRIGGER sections_inserted AFTER INSERT ON sections BEGIN
+            INSERT INTO sections_fts (rowid, heading, text) VALUES (new.id, new.heading, new.text);
+        END;
+        CREATE TRIGGER sections_deleted AFTER DELETE ON sections BEGIN
+            INSERT INTO sections_fts (sections_fts, rowid, heading, text)
+            VALUES ('delete', old.id, old.heading, old.text);
+        END;
+        CREATE TRIGGER sections_updated AFTER UPDATE OF heading, text ON sections BEGIN
+            INSERT INTO sections_fts (sections_fts, rowid, heading, text)
+            VALUES ('delete', old.id, old.heading, old.text);
+            INSERT INTO sections_fts (rowid, heading, text) VALUES (new.id, new.heading, new.text);
+        END;
+
+        CREATE TABLE summaries (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
+            identity INTEGER NOT NULL REFERENCES identities,
+            method TEXT NOT NULL,
+            focus TEXT NOT NULL,
+            text TEXT NOT NULL,
+            evidence TEXT NOT NULL,
+            n_tokens INTEGER NOT NULL,
+            created REAL NOT NULL
+        ) STRICT;
+        CREATE INDEX summaries_document ON summaries (document);
+
+        CREATE TABLE turns (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
+            identity INTEGER NOT NULL REFERENCES identities,
+            parent INTEGER REFERENCES turns ON DELETE CASCADE,
+            question TEXT NOT NULL,
+            answer TEXT NOT NULL,
+            evidence TEXT NOT NULL,
+            as_of_page INTEGER,
+            seed INTEGER,
+            snapshot INTEGER REFERENCES snapshots ON DELETE SET NULL,
+            kept INTEGER NOT NULL DEFAULT 0,
+            created REAL NOT NULL
+        ) STRICT;
+        CREATE INDEX turns_document ON turns (document);
+        CREATE INDEX turns_parent ON turns (parent);
+        CREATE INDEX turns_snapshot ON turns (snapshot);
+        """
+    )
+
+
+STEPS = [m001_initial]
+
+
+class NotALibraryError(Exception):
+    """The file is a database of something else."""
+
+
+class NewerLibraryError(Exception):
+    """The library carries migrations that this program does not know."""
+
+
+def pending(conn: sqlite3.Connection) -> int:
+    """How many of `STEPS` the open database lacks: all of them for an empty file, 0 for a library of today.
+
+    Raises NotALibraryError or NewerLibraryError.
+    """
+    tables = {name for (name,) in conn.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    applied: set[str] = set()
+    if "_sqlite_migrations" in tables:
+        rows = conn.execute("SELECT name FROM _sqlite_migrations WHERE migration_set = ?", [MIGRATION_SET])
+        applied = {name for (name,) in rows}
+    (application_id,) = conn.execute("PRAGMA application_id").fetchone()
+    if application_id not in (0, APPLICATION_ID) or (tables - {"_sqlite_migrations"} and not applied):
+        raise NotALibraryError
+    known = {step.__name__ for step in STEPS}
+    if applied - known:
+        raise NewerLibraryError
+    return len(known - applied)
+
+
+def migrate(conn: sqlite3.Connection) -> None:
+    """Apply what is pending, each step in a transaction of its own."""
+    from sqlite_utils import Database, Migrations
+
+    migrations = Migrations(MIGRATION_SET)
+    for step in STEPS:
+        migrations()(step)
+    migrations.apply(Database(conn, recursive_triggers=False, execute_plugins=False))

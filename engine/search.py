@@ -1,0 +1,40 @@
+"""Full-text search over the sections of a document: SQLite's FTS5 with Porter stems, ranked by BM25."""
+
+from __future__ import annotations
+
+import re
+
+from engine.database import Database
+from engine.readings import SECTION_COLUMNS
+from engine.rows import Section, SectionHit
+
+_WORD = re.compile(r"\w+", re.UNICODE)
+_MAX_WORDS = 64
+_HEADING_WEIGHT = 4.0
+"""A word in a heading counts as this many in the text."""
+
+
+def fts_query(text: str) -> str:
+    """A user's words as an FTS5 query that matches any of them; empty when there is no word in `text`.
+
+    Each word is quoted, so nothing that a user types is read as FTS5 syntax.
+    """
+    words = dict.fromkeys(word.lower() for word in _WORD.findall(text))
+    return " OR ".join(f'"{word}"' for word in list(words)[:_MAX_WORDS])
+
+
+def search_sections(db: Database, document: int, text: str, limit: int, reading: int | None) -> list[SectionHit]:
+    """The sections of a reading (default: the document's latest) that match best, best first."""
+    query = fts_query(text)
+    if not query:
+        return []
+    with db.read() as conn:
+        rows = conn.execute(
+            f"SELECT {SECTION_COLUMNS}, bm25(sections_fts, {_HEADING_WEIGHT}, 1.0) AS rank"
+            " FROM sections_fts JOIN sections s ON s.id = sections_fts.rowid"
+            " WHERE sections_fts MATCH ? AND s.reading ="
+            " coalesce(?, (SELECT id FROM readings WHERE document = ? ORDER BY used DESC LIMIT 1))"
+            " ORDER BY rank, s.number LIMIT ?",
+            [query, reading, document, limit],
+        )
+        return [SectionHit(Section(*row[:-1]), -row[-1]) for row in rows]

@@ -1,0 +1,230 @@
+"""Saved states: stored under the exact prefix they consumed, found by the longest one, checked when loaded.
+
+Functions over an open `Database`; `engine.store.Library` is what the rest of the program calls.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+import time
+from collections.abc import Collection, Iterator
+from hashlib import blake2b
+
+from engine import ladder
+from engine.database import Database
+from engine.prefix import Identity, Prefix, PrefixHasher
+from engine.rows import Blob, NewSnapshot, Snapshot
+
+COLUMNS = "id, document, identity, kind, n_tokens, dtype, size, pinned, last_used, created"
+_READ_BYTES = 4 << 20
+_STRENGTH = {"rung": 0, "section": 1, "turn": 2, "end": 3}
+_IDENTITY_FIELDS = "weights, tokenizer, prefix, precision, format, name"
+
+
+def snapshot_of(row: tuple) -> Snapshot:
+    """A `Snapshot` from a row of `COLUMNS`."""
+    return Snapshot(*[*row[:7], bool(row[7]), *row[8:]])
+
+
+def identity_id(conn: sqlite3.Connection, identity: Identity) -> int:
+    """The row of `identity`, made when it is new. Inside a transaction."""
+    row = conn.execute("SELECT id FROM identities WHERE key = ?", [identity.key]).fetchone()
+    if row is None:
+        row = conn.execute(
+            f"INSERT INTO identities (key, {_IDENTITY_FIELDS}) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id",
+            [identity.key, *(getattr(identity, field) for field in _IDENTITY_FIELDS.split(", "))],
+        ).fetchone()
+    return row[0]
+
+
+def find_identity(conn: sqlite3.Connection, identity: Identity) -> int | None:
+    """The row of `identity`, None when nothing was ever saved under it."""
+    row = conn.execute("SELECT id FROM identities WHERE key = ?", [identity.key]).fetchone()
+    return row[0] if row else None
+
+
+def save(conn: sqlite3.Connection, document: int, new: NewSnapshot) -> int:
+    """Store a state and return its id. Inside a transaction.
+
+    Where the document already has a state of the same prefix, one row stays: the more precise bytes, the stronger
+    kind (end, turn, section, rung). A new end makes the document's earlier end of the same model a rung.
+    """
+    identity = identity_id(conn, new.prefix.identity)
+    if new.kind == "end":
+        conn.execute(
+            "UPDATE snapshots SET kind = 'rung' WHERE document = ? AND identity = ? AND kind = 'end'",
+            [document, identity],
+        )
+    view = memoryview(new.data).cast("B")
+    now, used = time.time(), next_use(conn)
+    prefix = new.prefix
+    old = conn.execute(
+        "SELECT id, kind, size FROM snapshots WHERE document = ? AND identity = ? AND prefix_hash = ?",
+        [document, identity, prefix.hash],
+    ).fetchone()
+    if old is not None:
+        snapshot, kind, size = old
+        conn.execute(
+            "UPDATE snapshots SET kind = ?, pinned = max(pinned, ?), used = ?, last_used = ? WHERE id = ?",
+            [max(kind, new.kind, key=_STRENGTH.__getitem__), int(new.pinned), used, now, snapshot],
+        )
+        if len(view) >= size:
+            conn.execute(
+                "UPDATE snapshots SET dtype = ?, size = ?, checksum = ? WHERE id = ?",
+                [new.dtype, len(view), _checksum(prefix.hash, view), snapshot],
+            )
+            conn.execute("UPDATE snapshot_blobs SET data = ? WHERE snapshot = ?", [view, snapshot])
+        return snapshot
+    values = [document, identity, new.kind, prefix.n_tokens, prefix.hash, prefix.link_key, new.dtype, len(view)]
+    values += [_checksum(prefix.hash, view), int(new.pinned), used, now, now]
+    cursor = conn.execute(
+        "INSERT INTO snapshots (document, identity, kind, n_tokens, prefix_hash, link_key, dtype, size, checksum,"
+        " pinned, used, last_used, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        values,
+    )
+    snapshot = cursor.lastrowid
+    assert snapshot is not None
+    conn.execute(
+        "INSERT INTO snapshot_blobs (snapshot, link, tail, data) VALUES (?, ?, ?, ?)",
+        [snapshot, prefix.link, prefix.tail, view],
+    )
+    return snapshot
+
+
+def longest_prefix(
+    db: Database, hasher: PrefixHasher, limit: int | None = None, exact: bool = False, without: Collection[int] = ()
+) -> Snapshot | None:
+    """The stored state that has consumed the most of what `hasher` was fed, and nothing else; None when none has.
+
+    `limit`: at most so many tokens. `exact`: only states stored in fp32. `without`: ids to pass over. One query finds
+    the states whose last block boundary lies on the sequence; the whole hash then decides.
+    """
+    end = hasher.n_tokens if limit is None else min(limit, hasher.n_tokens)
+    with db.read() as conn:
+        identity = find_identity(conn, hasher.identity)
+        if identity is None:
+            return None
+        rows = conn.execute(
+            f"SELECT {COLUMNS}, prefix_hash FROM snapshots"
+            " WHERE link_key IN (SELECT value FROM json_each(?)) AND identity = ? AND n_tokens BETWEEN ? AND ?"
+            " ORDER BY n_tokens DESC, size DESC, id DESC",
+            [json.dumps(hasher.link_keys(end)), identity, hasher.first_position, end],
+        )
+        with contextlib.closing(rows):
+            return next(_matching(rows, hasher, exact, without), None)
+
+
+def _matching(rows: sqlite3.Cursor, hasher: PrefixHasher, exact: bool, without: Collection[int]) -> Iterator[Snapshot]:
+    position, wanted = -1, b""
+    for row in rows:
+        snapshot = snapshot_of(row[:-1])
+        if snapshot.n_tokens != position:
+            position, wanted = snapshot.n_tokens, hasher.at(snapshot.n_tokens).hash
+        if row[-1] == wanted and snapshot.id not in without and (not exact or snapshot.dtype == "fp32"):
+            yield snapshot
+
+
+def load(db: Database, snapshot: int) -> bytearray | None:
+    """The bytes of a state, checked; None when it is not there or damaged (a writer then drops it)."""
+    data = _checked_bytes(db, snapshot)
+    if not db.read_only:
+        with db.write() as conn:
+            if data is None:
+                conn.execute("DELETE FROM snapshots WHERE id = ?", [snapshot])
+            else:
+                conn.execute(
+                    "UPDATE snapshots SET used = ?, last_used = ? WHERE id = ?",
+                    [next_use(conn), time.time(), snapshot],
+                )
+    return data
+
+
+def prefix_of(db: Database, snapshot: int) -> Prefix | None:
+    """What a state has consumed, for `PrefixHasher.resume`; None when it is not there."""
+    with db.read() as conn:
+        row = conn.execute(
+            f"SELECT n_tokens, prefix_hash, link, tail, {_IDENTITY_FIELDS} FROM snapshots"
+            " JOIN snapshot_blobs ON snapshot_blobs.snapshot = snapshots.id"
+            " JOIN identities ON identities.id = snapshots.identity WHERE snapshots.id = ?",
+            [snapshot],
+        ).fetchone()
+    return Prefix(Identity(*row[4:]), *row[:4]) if row else None
+
+
+def listed(db: Database, document: int | None) -> list[Snapshot]:
+    """The states of a document, or all, by document and tokens consumed. Touches no blob."""
+    with db.read() as conn:
+        rows = conn.execute(
+            f"SELECT {COLUMNS} FROM snapshots WHERE ?1 IS NULL OR document = ?1 ORDER BY document, n_tokens, id",
+            [document],
+        )
+        return [snapshot_of(row) for row in rows]
+
+
+def is_sound(db: Database, snapshot: int) -> bool:
+    """Whether the bytes of a state agree with their checksum."""
+    return _checked_bytes(db, snapshot) is not None
+
+
+def thin(conn: sqlite3.Connection, document: int, identity: int, end: int, max_rungs: int) -> None:
+    """Drop the rungs of a reading that stands at `end` which the ladder does not keep. Inside a transaction."""
+    rows = conn.execute(
+        "SELECT id, n_tokens, size, used, kind, pinned FROM snapshots"
+        " WHERE document = ? AND identity = ? AND kind = 'rung'",
+        [document, identity],
+    )
+    drop(conn, ladder.rungs_to_drop([ladder.Rung(*row) for row in rows], end, max_rungs))
+
+
+def enforce_quota(conn: sqlite3.Connection, quota: int) -> None:
+    """Drop what the quota does not hold. The last rung of a reading that is not done stays. Inside a transaction."""
+    (total,) = conn.execute("SELECT coalesce(sum(size), 0) FROM snapshots").fetchone()
+    if total <= quota:
+        return
+    rows = conn.execute(
+        "SELECT s.id, s.n_tokens, s.size, s.used, s.kind, s.pinned OR (s.kind = 'rung' AND r.state <> 'done'"
+        " AND s.n_tokens = (SELECT max(n_tokens) FROM snapshots l WHERE l.document = s.document"
+        "   AND l.identity = s.identity AND l.kind = 'rung' AND l.n_tokens <= r.tokens_read))"
+        " FROM snapshots s LEFT JOIN readings r ON r.document = s.document AND r.identity = s.identity"
+    )
+    drop(conn, ladder.over_quota([ladder.Rung(*[*row[:5], bool(row[5])]) for row in rows], quota))
+
+
+def drop(conn: sqlite3.Connection, snapshots: Collection[int]) -> None:
+    """Delete states; turns and sections that had them stay without. Inside a transaction."""
+    conn.executemany("DELETE FROM snapshots WHERE id = ?", [(snapshot,) for snapshot in snapshots])
+
+
+def next_use(conn: sqlite3.Connection) -> int:
+    """The next value of the counter that orders uses; a clock may go backwards, this does not."""
+    return conn.execute("SELECT coalesce(max(used), 0) + 1 FROM snapshots").fetchone()[0]
+
+
+def _checksum(prefix_hash: bytes, data: Blob) -> bytes:
+    """Over the state's bytes and its prefix's hash, so that bytes under another row's prefix are damage too."""
+    digest = blake2b(prefix_hash, digest_size=32, person=b"rt-snapshot")
+    digest.update(data)
+    return digest.digest()
+
+
+def _checked_bytes(db: Database, snapshot: int) -> bytearray | None:
+    """The bytes, read in pieces so that they lie in memory once; None when missing, torn or changed."""
+    with db.read() as conn:
+        try:
+            row = conn.execute("SELECT prefix_hash, checksum FROM snapshots WHERE id = ?", [snapshot]).fetchone()
+            if row is None:
+                return None
+            digest = blake2b(row[0], digest_size=32, person=b"rt-snapshot")
+            with conn.blobopen("snapshot_blobs", "data", snapshot, readonly=True) as blob:
+                data = bytearray(len(blob))
+                for at in range(0, len(data), _READ_BYTES):
+                    piece = blob.read(_READ_BYTES)
+                    digest.update(piece)
+                    data[at : at + len(piece)] = piece
+        except sqlite3.DatabaseError as error:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_IOERR):
+                raise
+            return None
+    return data if digest.digest() == row[1] else None
