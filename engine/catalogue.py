@@ -13,8 +13,8 @@ from engine.rows import Document, FileInfo
 _DOCUMENT = (
     "SELECT d.id, d.sha256, d.path, d.title, d.kind, d.size, d.n_pages, d.added, d.opened,"
     " (SELECT count(*) FROM page_tokens WHERE reading = r.id),"
-    " (SELECT count(*) FROM page_tokens t JOIN pages p ON p.document = d.id AND p.number = t.number"
-    "  WHERE t.reading = r.id AND p.problem IS NOT NULL),"
+    " (SELECT count(*) FROM pages p JOIN page_tokens t ON t.reading = r.id AND t.number = p.number"
+    "  WHERE p.document = d.id AND p.problem IS NOT NULL),"
     " coalesce(r.tokens_read, 0), r.state, i.name, coalesce(s.n, 0), coalesce(s.bytes, 0)"
     " FROM documents d"
     " LEFT JOIN readings r ON r.id = (SELECT id FROM readings WHERE document = d.id ORDER BY used DESC LIMIT 1)"

@@ -203,7 +203,7 @@ _SENTENCES = {
     sqlite3.SQLITE_READONLY: ("read_only", "The library at {path} cannot be written to; check its permissions."),
     sqlite3.SQLITE_FULL: (
         "full",
-        "The disk with the library at {path} is full; free some space or run `library compact`; what was saved is kept.",
+        "The disk with the library at {path} is full; free some space and try again; what was saved is kept.",
     ),
     sqlite3.SQLITE_IOERR: ("disk", "The disk failed while using the library at {path}; check the disk and its space."),
     sqlite3.SQLITE_CANTOPEN: ("disk", "The library at {path} cannot be opened; check that the folder is accessible."),

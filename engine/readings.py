@@ -35,9 +35,10 @@ def begin(db: Database, document: int, identity: Identity, tokens: int) -> Readi
             " RETURNING id",
             [document, snapshots.identity_id(conn, identity), tokens, tokens, now, now, used],
         ).fetchone()
+        # The state at `tokens` is the longest that fits, so those beyond are of content that is gone.
         conn.execute(
-            "DELETE FROM snapshots WHERE kind = 'section' AND NOT pinned AND id IN"
-            " (SELECT snapshot FROM sections WHERE reading = ? AND first_token + n_tokens > ?)",
+            "UPDATE snapshots SET stale = 1 FROM readings r WHERE r.id = ? AND snapshots.document = r.document"
+            " AND snapshots.identity = r.identity AND snapshots.kind IN ('rung', 'end') AND snapshots.n_tokens > ?",
             [identifier, tokens],
         )
         for table in ("page_tokens", "sections"):
@@ -109,13 +110,19 @@ def _save_section(conn: sqlite3.Connection, reading_id: int, document: int, sect
     )
 
 
-def close_run(conn: sqlite3.Connection, identifier: int, note: str, n_pages: int | None) -> None:
+def close_run(conn: sqlite3.Connection, identifier: int, state: ReadingState, note: str, n_pages: int | None) -> None:
     """What `Library.finish_reading` adds to its last commit. Inside a transaction."""
     conn.execute("UPDATE readings SET note = ? WHERE id = ?", [storable(note), identifier])
+    document, identity = conn.execute("SELECT document, identity FROM readings WHERE id = ?", [identifier]).fetchone()
     if n_pages is not None:
-        (document,) = conn.execute("SELECT document FROM readings WHERE id = ?", [identifier]).fetchone()
         conn.execute("UPDATE documents SET n_pages = ? WHERE id = ?", [n_pages, document])
         conn.execute("DELETE FROM pages WHERE document = ? AND number > ?", [document, n_pages])
+        conn.execute(
+            "DELETE FROM page_tokens WHERE reading IN (SELECT id FROM readings WHERE document = ?) AND number > ?",
+            [document, n_pages],
+        )
+    if state == "done":
+        snapshots.drop_stale(conn, document, identity)
 
 
 def reading(db: Database, identifier: int) -> Reading:

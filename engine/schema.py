@@ -56,6 +56,7 @@ def m001_initial(db: UtilsDatabase) -> None:
             problem TEXT,
             UNIQUE (document, number)
         ) STRICT;
+        CREATE INDEX pages_problem ON pages (document, number) WHERE problem IS NOT NULL;
 
         CREATE TABLE readings (
             id INTEGER PRIMARY KEY,
@@ -93,6 +94,7 @@ def m001_initial(db: UtilsDatabase) -> None:
             size INTEGER NOT NULL,
             checksum BLOB NOT NULL,
             pinned INTEGER NOT NULL DEFAULT 0,
+            stale INTEGER NOT NULL DEFAULT 0,
             used INTEGER NOT NULL,
             last_used REAL NOT NULL,
             created REAL NOT NULL,

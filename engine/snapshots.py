@@ -11,6 +11,7 @@ import sqlite3
 import time
 from collections.abc import Collection, Iterator
 from hashlib import blake2b
+from typing import Any
 
 from engine import ladder
 from engine.database import Database
@@ -67,7 +68,7 @@ def save(conn: sqlite3.Connection, document: int, new: NewSnapshot) -> int:
     if old is not None:
         snapshot, kind, size = old
         conn.execute(
-            "UPDATE snapshots SET kind = ?, pinned = max(pinned, ?), used = ?, last_used = ? WHERE id = ?",
+            "UPDATE snapshots SET kind = ?, pinned = max(pinned, ?), stale = 0, used = ?, last_used = ? WHERE id = ?",
             [max(kind, new.kind, key=_STRENGTH.__getitem__), int(new.pinned), used, now, snapshot],
         )
         if len(view) >= size:
@@ -77,7 +78,16 @@ def save(conn: sqlite3.Connection, document: int, new: NewSnapshot) -> int:
             )
             conn.execute("UPDATE snapshot_blobs SET data = ? WHERE snapshot = ?", [view, snapshot])
         return snapshot
-    values = [document, identity, new.kind, prefix.n_tokens, prefix.hash, prefix.link_key, new.dtype, len(view)]
+    values: list[Any] = [
+        document,
+        identity,
+        new.kind,
+        prefix.n_tokens,
+        prefix.hash,
+        prefix.link_key,
+        new.dtype,
+        len(view),
+    ]
     values += [_checksum(prefix.hash, view), int(new.pinned), used, now, now]
     cursor = conn.execute(
         "INSERT INTO snapshots (document, identity, kind, n_tokens, prefix_hash, link_key, dtype, size, checksum,"
@@ -135,7 +145,7 @@ def load(db: Database, snapshot: int) -> bytearray | None:
                 conn.execute("DELETE FROM snapshots WHERE id = ?", [snapshot])
             else:
                 conn.execute(
-                    "UPDATE snapshots SET used = ?, last_used = ? WHERE id = ?",
+                    "UPDATE snapshots SET stale = 0, used = ?, last_used = ? WHERE id = ?",
                     [next_use(conn), time.time(), snapshot],
                 )
     return data
@@ -172,7 +182,7 @@ def thin(conn: sqlite3.Connection, document: int, identity: int, end: int, max_r
     """Drop the rungs of a reading that stands at `end` which the ladder does not keep. Inside a transaction."""
     rows = conn.execute(
         "SELECT id, n_tokens, size, used, kind, pinned FROM snapshots"
-        " WHERE document = ? AND identity = ? AND kind = 'rung'",
+        " WHERE document = ? AND identity = ? AND kind = 'rung' AND NOT stale",
         [document, identity],
     )
     drop(conn, ladder.rungs_to_drop([ladder.Rung(*row) for row in rows], end, max_rungs))
@@ -184,12 +194,22 @@ def enforce_quota(conn: sqlite3.Connection, quota: int) -> None:
     if total <= quota:
         return
     rows = conn.execute(
-        "SELECT s.id, s.n_tokens, s.size, s.used, s.kind, s.pinned OR (s.kind = 'rung' AND r.state <> 'done'"
+        "SELECT s.id, s.n_tokens, s.size, iif(s.stale, 0, s.used), s.kind,"
+        " s.pinned OR (s.kind = 'rung' AND r.state <> 'done'"
         " AND s.n_tokens = (SELECT max(n_tokens) FROM snapshots l WHERE l.document = s.document"
-        "   AND l.identity = s.identity AND l.kind = 'rung' AND l.n_tokens <= r.tokens_read))"
+        "   AND l.identity = s.identity AND l.kind = 'rung' AND NOT l.stale AND l.n_tokens <= r.tokens_read))"
         " FROM snapshots s LEFT JOIN readings r ON r.document = s.document AND r.identity = s.identity"
     )
     drop(conn, ladder.over_quota([ladder.Rung(*[*row[:5], bool(row[5])]) for row in rows], quota))
+
+
+def drop_stale(conn: sqlite3.Connection, document: int, identity: int) -> None:
+    """Drop the rungs of content that is gone, and section states that no section has. Inside a transaction."""
+    conn.execute(
+        "DELETE FROM snapshots WHERE document = ? AND identity = ? AND NOT pinned AND (kind = 'rung' AND stale"
+        " OR kind = 'section' AND NOT EXISTS (SELECT 1 FROM sections WHERE sections.snapshot = snapshots.id))",
+        [document, identity],
+    )
 
 
 def drop(conn: sqlite3.Connection, snapshots: Collection[int]) -> None:

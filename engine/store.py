@@ -122,7 +122,8 @@ class Library:
     def begin_reading(self, document: int, identity: Identity, tokens: int = 0) -> Reading:
         """Start or go on reading a document from `tokens` tokens, those that a stored state has consumed.
 
-        What an earlier run noted of pages and sections beyond `tokens` is taken back, to be read again.
+        What an earlier run noted of pages and sections beyond `tokens` is taken back, to be read again; document
+        states beyond are of content that is gone: they stay findable until a run is done.
         """
         return readings.begin(self._db, document, identity, tokens)
 
@@ -166,7 +167,7 @@ class Library:
         """
         with self._db.write() as conn:
             saved = readings.commit(conn, reading, state, tokens, pages, sections, snapshot, seconds, self.max_rungs)
-            readings.close_run(conn, reading, note, n_pages)
+            readings.close_run(conn, reading, state, note, n_pages)
             snapshots.enforce_quota(conn, self.quota)
         return saved
 
