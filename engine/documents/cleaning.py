@@ -1,0 +1,101 @@
+"""Characters and line ends of a page, as the model is to read them.
+
+Unicode's compatibility form (NFKC) folds ligatures, full-width letters and the many spaces. It also loses what made a
+character special: x² becomes x2. Where that would change a figure (10², 1½) or leave a bare combining mark, the sign is
+written out first.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_VULGAR = {
+    chr(code): unicodedata.normalize("NFKC", chr(code)).replace("\u2044", "/")
+    for code in (*range(0xBC, 0xBF), *range(0x2150, 0x215F), 0x2189)
+}
+"""½ -> 1/2. NFKC alone turns 1½ into 11⁄2."""
+_FRACTION = re.compile(f"([0-9])?([{''.join(_VULGAR)}])")
+
+_SUPERSCRIPT = re.compile("(?<=[0-9])[\u00b2\u00b3\u00b9\u2070\u2074-\u2079]+")
+"""Raised digits after a digit: 10² is not 102, and 2023¹ (a footnote) is not 20231."""
+
+_SPACING_MARKS = re.compile(
+    "([\u00a8\u00af\u00b4\u00b8\u02d8-\u02dd\u1fbd\u1fbf-\u1fc1\u1fcd-\u1fcf\u1fdd-\u1fdf\u1fed-\u1fef\u1ffd\u1ffe\u203e]+)"
+)
+"""Accents that stand alone: NFKC makes a space and a combining mark of them."""
+
+_LINE_BREAKS = re.compile("\r\n|[\r\u0085\u2028\u2029\x0b\x0c]")
+_DROPPED = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x9f"  # controls
+    "\u00ad\u200b\u2060\ufeff"  # soft hyphen, zero-width space, word joiner, byte order mark
+    "\u202a-\u202e\u2066-\u2069"  # orders to write backwards: the text is in reading order already
+    "\ud800-\udfff"  # lone surrogates
+    "\ue0d0-\ue0d2"  # used by engine.prompts to mark the places of a chat template
+    "\ufdd0-\ufdef\ufffe\uffff"
+    + "".join(f"{chr(plane << 16 | 0xFFFE)}{chr(plane << 16 | 0xFFFF)}" for plane in range(1, 17))
+    + "]"
+)  # noncharacters
+_LINE_END_SPACE = re.compile(r"[ \t]+$", re.MULTILINE)
+_BLANK_LINES = re.compile(r"\n{4,}")
+
+_MARKED_HYPHEN = re.compile("(\\w*)[\x02\ufffe][\r\n]*(\\w*)")
+"""PDFium's sign for a hyphen at a line end, the line end itself already taken out."""
+_SOFT_LINE_END = re.compile("\u00ad[ \t]*\n[ \t]*")
+_HARD_HYPHEN = re.compile(r"(\w*[a-zà-öø-ÿ\u0101-\u024fа-яёα-ω])[-\u2010]\n[ \t]*([a-zà-öø-ÿ\u0101-\u024fа-яёα-ω]\w*)")
+
+
+def clean_characters(text: str) -> str:
+    """`text` in compatibility form, with "\\n" line ends and without characters that carry no text.
+
+    Idempotent, and line by line the same as for the whole text.
+    """
+    text = _LINE_BREAKS.sub("\n", text)
+    text = _DROPPED.sub("", text)
+    if not text.isascii():
+        text = _FRACTION.sub(lambda found: (f"{found[1]} " if found[1] else "") + _VULGAR[found[2]], text)
+        text = _SUPERSCRIPT.sub(lambda found: "^" + unicodedata.normalize("NFKC", found[0]), text)
+        pieces = _SPACING_MARKS.split(text)
+        pieces[::2] = [unicodedata.normalize("NFKC", piece) for piece in pieces[::2]]
+        text = "".join(pieces)
+    return text
+
+
+def tidy_lines(text: str) -> str:
+    """Without spaces at line ends, long rows of blank lines, and blank lines at either end."""
+    return _BLANK_LINES.sub("\n\n\n", _LINE_END_SPACE.sub("", text)).strip("\n")
+
+
+def join_hyphens(text: str) -> str:
+    """Words broken at line ends made whole, for text that was set in lines (a PDF; never a log or a table).
+
+    A compound keeps its hyphen where the same page has it unbroken ("apt-get"), and where joining would run into a
+    capital or a digit.
+    """
+
+    def joined(found: re.Match[str]) -> str:
+        before, after = found[1], found[2]
+        if not before or not after:
+            return f"{before}-{after}" if before or after else ""
+        whole = f"{before}-{after}"
+        if not after[0].islower() or not before[-1].isalpha() or (whole in text and before + after not in text):
+            return whole
+        return before + after
+
+    text = _SOFT_LINE_END.sub("", text.replace("\r\n", "\n"))
+    return _HARD_HYPHEN.sub(joined, _MARKED_HYPHEN.sub(joined, text))
+
+
+def clean_pdf_page(text: str) -> str:
+    """Everything that is done to one PDF page by itself; running heads need its neighbours (`running.py`)."""
+    return tidy_lines(clean_characters(join_hyphens(text)))
+
+
+def clean_text_page(text: str) -> str:
+    """The same for a page of a text file, whose line ends and hyphens are its own."""
+    return tidy_lines(clean_characters(text))
+
+
+def clean_title(text: str, limit: int) -> str:
+    """One line of at most `limit` characters."""
+    return " ".join(clean_characters(text[: 4 * limit]).split())[:limit]

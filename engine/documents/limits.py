@@ -1,0 +1,72 @@
+"""What an extractor process may cost, and why that much.
+
+Nearly all files stay far under these. They are there for the file that would otherwise take the machine.
+"""
+
+from __future__ import annotations
+
+OPEN_SECONDS = 60.0
+"""To start a process and open a file in it. A 2,046-page manual takes 2 s; a slow disk or a busy machine, far more."""
+
+PAGE_SECONDS = 20.0
+"""For one page, both readers together. PDFium needs 3 ms for an ordinary page, pypdf 50 ms."""
+
+READER_SECONDS = PAGE_SECONDS / 2
+"""For one reader on one page, so that the second reader always has its turn."""
+
+DOCUMENT_SECONDS = 60.0
+SECONDS_A_PAGE = 1.0
+"""All the time that a reading may wait for pages: 60 s and 1 s a page. It ends a file whose every page takes 20 s;
+pypdf alone, the slow reader, needs a twentieth of it."""
+
+PROCESS_BYTES = 1 << 30
+"""Of memory in one extractor. Ordinary files take a tenth; a bomb takes all there is."""
+
+MEMORY_LOOK_SECONDS = 0.05
+"""Between looks at a process' resident size: a flate bomb grows by about 1 GB/s, so it is caught some 50 MB late."""
+
+PAGE_CHARACTERS = 2_000_000
+"""On one page: 600 times a full page of print. More is a dump printed to one endless page, or an attack."""
+
+LINE_BYTES = 16 << 20
+"""Of one message from an extractor: a page of the most characters, 4 bytes each, and room. More means it runs wild."""
+
+STDERR_BYTES = 4096
+"""Kept of what an extractor writes to stderr, the newest."""
+
+READ_AHEAD_PAGES = 256
+READ_AHEAD_BYTES = 8_000_000
+"""Held for one extractor before it has to wait for the consumer. 256 ordinary pages are 1 MB."""
+
+RANGE_PAGES = 64
+"""Pages one extractor reads in a row before the next range is another's: so short that all of them work from the start,
+so long that a range is worth its message."""
+
+PROCESS_PAGES = 1024
+"""Pages after which an extractor is replaced by a fresh one, because both readers keep what they have parsed."""
+
+PROCESSES = 4
+"""Extractors at a time at most: each may take a gibibyte, and two outrun any prefill."""
+
+MAX_PAGES = 100_000
+"""In one PDF: pypdf's own limit on a page tree."""
+
+MAX_PDF_BYTES = (4 << 30) - 1
+"""PDFium's file access counts in 32 bits on Windows."""
+
+MAX_TEXT_BYTES = 64 << 30
+"""A text file is streamed, so this only stops what would take weeks to read."""
+
+OUTLINE_ENTRIES = 20_000
+TITLE_CHARACTERS = 300
+"""Of an outline: more than any manual has, and it must fit one message."""
+
+# pypdf's own limits, tighter than its defaults, because a page costs several times its stream in Python objects.
+STREAM_OUTPUT_BYTES = 32_000_000
+"""One decoded stream; pypdf's default is 75 MB."""
+DECODING_WORK_BYTES = 96_000_000
+"""Over all filters of one stream: three times the output, for chained filters."""
+PARSING_WORK = 1_000_000
+"""Operands and operators of one content stream: half of pypdf's default, which takes it about 6 s."""
+FORM_INVOCATIONS = 1_000
+"""Form XObjects drawn on one page. Nested forms multiply; pypdf takes about 1 s for a thousand."""

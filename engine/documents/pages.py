@@ -1,0 +1,102 @@
+"""What a document gives: pages, outline, description, and how the reading of it ended.
+
+Light: dataclasses only. A page is numbered from 1. A sentence says what happened and what the user can do about it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+OutcomeKind = Literal[
+    "text",  # every page that has something on it was read
+    "partial",  # text, but some pages are named as not read
+    "no_text",  # pictures only: a scan
+    "unreadable_fonts",  # text is there, its characters cannot be told
+    "needs_password",
+    "wrong_password",
+    "damaged",
+    "not_pdf",
+    "not_text",
+    "empty",
+    "too_big",
+    "timed_out",
+    "missing",
+    "not_a_file",
+    "no_access",
+    "changed",
+]
+"""How a document can end. The last five stand for what the file system says before any reading starts."""
+
+ProblemKind = Literal["no_text", "unreadable_fonts", "damaged", "too_big", "timed_out", "crashed"]
+"""Why a page, or a part of one, was not read."""
+
+
+class DocumentError(Exception):
+    """The document cannot be read. `str()` is one sentence: what happened, what to do."""
+
+    def __init__(self, kind: OutcomeKind, sentence: str) -> None:
+        super().__init__(sentence)
+        self.kind: OutcomeKind = kind
+        self.sentence = sentence
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page as the model is to read it."""
+
+    number: int
+    """From 1. Text files have pages too: about 3,000 characters each, cut at line ends."""
+    text: str
+    """Cleaned. Empty for a blank page and for a page that could not be read."""
+    problem: str | None = None
+    """What was not read on this page and why, as the end of "Page 7: ..."; None when all of it was read."""
+    label: str | None = None
+    """What the document itself calls the page ("iv", "A-3"), where it says so and it differs from the number."""
+    problem_kind: ProblemKind | None = None
+
+
+@dataclass(frozen=True)
+class OutlineEntry:
+    """A bookmark of the document."""
+
+    title: str
+    page: int
+    level: int
+    """From 1, the outermost."""
+
+
+@dataclass(frozen=True)
+class DocumentInfo:
+    """What is known of a document once it is open, before its pages are read."""
+
+    path: str
+    kind: Literal["pdf", "text"]
+    sha256: str
+    """Of the first `size` bytes, in hexadecimal."""
+    size: int
+    """Bytes at the moment of opening; a log that grows is read up to here."""
+    title: str
+    """From the document where it has one, else the file's name."""
+    page_count: int | None
+    """None for text files: their pages are cut while they are read."""
+    outline: tuple[OutlineEntry, ...] = ()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a reading ended."""
+
+    kind: OutcomeKind
+    sentence: str
+    pages_read: int
+    """Pages that gave text."""
+    pages_seen: int
+    """Pages that came by, blank and unread ones included."""
+    problems: tuple[tuple[int, str], ...] = ()
+    """(page number, problem) of every page that was not read in full."""
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether there is text to work with."""
+        return self.kind in ("text", "partial")

@@ -1,0 +1,59 @@
+"""How much of a page's text is text: the gate between the two readers.
+
+A font without a map to Unicode gives a reader nothing but guesses, and each way of guessing leaves its own trace. A
+font without a space glyph makes a reader guess where words end.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import NamedTuple
+
+GOOD_ENOUGH = 0.05
+"""Up to here the second reader is not asked: formulas and tables have some stray signs."""
+
+UNREADABLE = 0.35
+"""Noise from here on: the page is not fed to the model."""
+
+_GLYPH_NAMES = re.compile(r"/(?:g|G|gid|glyph|uni|cid|C|c|H|a)[0-9A-Fa-f]{1,5}\b|\(cid:\d+\)")
+_MARKS = re.compile("[\ufffd\u25a1\ue000-\uf8ff\U000f0000-\U0010fffd\x00\x01\x03-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f]")
+"""Replacement characters, private use, and controls. Not U+0002: that is how PDFium marks a line-end hyphen."""
+_LATIN_SIGNS = re.compile("[\u00a1-\u00bf\u00d7\u00f7\u02b0-\u02ff]")
+"""Signs that stand one by one in honest text, and in rows where a font's codes were taken for Latin-1."""
+_SIGN_SHARE = 0.25
+_SPACELESS = re.compile(r"[A-Za-zÀ-ɏͰ-ϿЀ-ӿ]{31,}")
+"""More than 30 letters in a row: no word of running text is that long; a line without its spaces is."""
+
+
+class Quality(NamedTuple):
+    """Shares of a text, white space left out, from 0 (none) to 1 (all of it)."""
+
+    noise: float
+    """Traces of characters that could not be told."""
+    spaceless: float
+    """Letters in rows too long to be words."""
+
+    @property
+    def badness(self) -> float:
+        return min(1.0, self.noise + self.spaceless)
+
+
+def quality(text: str) -> Quality:
+    """Of one page's text as a reader gave it. An empty text has no faults: the caller sees that it is empty."""
+    size = len(text) - sum(map(text.count, " \n\r\t\xa0"))
+    if size <= 0:
+        return Quality(0.0, 0.0)
+    noise = sum(len(found.group()) for found in _GLYPH_NAMES.finditer(text)) + len(_MARKS.findall(text))
+    signs = len(_LATIN_SIGNS.findall(text))
+    if signs > _SIGN_SHARE * size:
+        noise += signs + _letters_beyond_ascii(text)
+    spaceless = sum(len(found.group()) for found in _SPACELESS.finditer(text))
+    return Quality(min(1.0, noise / size), spaceless / size)
+
+
+def _letters_beyond_ascii(text: str) -> int:
+    """Latin-1 letters: where signs abound, they are codes of the same font."""
+    return sum(
+        1 for character in text if "\u00a1" <= character <= "\u00ff" and unicodedata.category(character)[0] == "L"
+    )
