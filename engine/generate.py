@@ -23,8 +23,7 @@ Cancelled = Callable[[], bool]
 
 EndReason = Literal["stop", "length", "repetition", "cancelled"]
 
-# A character of UTF-8 has at most four bytes, so at most four tokens; replacement characters that four more tokens have
-# not turned into text are not an unfinished character but bytes that never become one.
+# A character of UTF-8 has at most four bytes, so at most four tokens; what four have not completed is no character.
 _MAX_PENDING = 4
 _REPLACEMENT = "\ufffd"
 
@@ -237,25 +236,29 @@ class TextStream:
         self._window: list[int] = []  # tokens decoded together: those of the last whole piece, then newer ones
         self._given = 0  # characters of the window's text that were given out
         self._newest = 0  # where the newer ones begin in the window
-        self._waiting = 0  # tokens since the last piece
+        self._waiting = 0  # newest tokens after which a character was unfinished
 
     def add(self, token: int) -> str:
         """The text that `token` completes; empty while a character is unfinished."""
         self._window.append(token)
-        self._waiting += 1
-        return self._advance(whole=self._waiting >= _MAX_PENDING)
+        text = self._decode(self._window)
+        finished = text.rstrip(_REPLACEMENT)
+        self._waiting = self._waiting + 1 if finished != text else 0
+        if self._waiting >= _MAX_PENDING:
+            finished = text[:-1]  # only the last one can still become a character
+        return self._advance(text, finished)
 
     def flush(self) -> str:
         """What is still held back, at the end of a text: an unfinished character, as replacement characters."""
-        return self._advance(whole=True)
-
-    def _advance(self, whole: bool) -> str:
         text = self._decode(self._window)
-        finished = text if whole else text.rstrip(_REPLACEMENT)
+        return self._advance(text, text)
+
+    def _advance(self, text: str, finished: str) -> str:
+        """Give out what is new of `finished`, the part of the window's `text` that later tokens cannot change."""
         piece = finished[self._given :]
         if not piece:
             return ""
-        self._given, self._waiting = len(finished), 0
+        self._given = len(finished)
         if finished == text:  # nothing is held back: the next token needs only this piece as its context
             self._window = self._window[self._newest :]
             self._given, self._newest = len(self._decode(self._window)), len(self._window)

@@ -103,8 +103,9 @@ class MambaState:
             "ssm": self.ssm.cpu().to(ssm_dtype).contiguous(),
             "n_tokens": self.n_tokens.contiguous(),
         }
-        header = {"format": FORMAT, "version": str(FORMAT_VERSION), "n_tokens": json.dumps(self.n_tokens.tolist())}
-        return save(tensors, metadata=header)
+        header = {"version": FORMAT_VERSION, "n_tokens": self.n_tokens.tolist()}
+        # One entry only: safetensors writes several in no fixed order, and the same state should give the same bytes.
+        return save(tensors, metadata={FORMAT: json.dumps(header)})
 
     @staticmethod
     def from_bytes(data: bytes, device: torch.device | str = "cpu") -> MambaState:
@@ -112,13 +113,11 @@ class MambaState:
 
         Raises StateError when the blob is truncated, is something else, or was written by a newer version.
         """
-        metadata = _metadata(data)
-        if metadata.get("format") != FORMAT:
-            raise StateError("this is not a Readthrough state; read the document again")
-        if metadata.get("version") != str(FORMAT_VERSION):
+        version = _version(data)
+        if version != FORMAT_VERSION:
             raise StateError(
-                f"this state has format version {metadata.get('version')}, and this program reads version "
-                f"{FORMAT_VERSION}; update Readthrough or read the document again"
+                f"this state has format version {version}, and this program reads version {FORMAT_VERSION}; update "
+                "Readthrough or read the document again"
             )
         try:
             tensors = load(data)
@@ -137,17 +136,16 @@ class MambaState:
         )
         if not fits:
             raise StateError("the parts of the stored state do not fit together; read the document again")
-        return MambaState(conv.to(device), ssm.to(device).float(), n_tokens)
+        return MambaState(conv.to(device, copy=True), ssm.to(device, torch.float32, copy=True), n_tokens.clone())
 
 
-def _metadata(data: bytes) -> dict[str, str]:
-    """The metadata of a safetensors blob: eight bytes of little-endian header length, then a JSON header."""
+def _version(data: bytes) -> object:
+    """The format version in a blob's header: eight bytes of little-endian length, then JSON with our own entry."""
     length = int.from_bytes(data[:8], "little")
     if len(data) < 8 or not 2 <= length <= len(data) - 8:
         raise StateError("the stored state is cut short or is not a state; read the document again")
     try:
-        header = json.loads(data[8 : 8 + length])
-        metadata = header.get("__metadata__", {})
-    except (ValueError, AttributeError) as error:
-        raise StateError(f"the stored state is damaged ({error}); read the document again") from error
-    return metadata if isinstance(metadata, dict) else {}
+        metadata = json.loads(data[8 : 8 + length])["__metadata__"]
+        return json.loads(metadata[FORMAT])["version"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise StateError("this is not a Readthrough state; read the document again") from error
