@@ -4,7 +4,7 @@ Tokens are hashed in blocks of `BLOCK`, each block's link chained to the one bef
 
     link(0)     = H(identity)
     link(i + 1) = H(link(i), block i)
-    hash(n)     = H(link(n // BLOCK), n, the n % BLOCK tokens after that link)
+    hash(n)     = H(identity, link(n // BLOCK), n, the n % BLOCK tokens after that link)
 
 so the hash of any position costs one short tail, and the links of a whole document are enough to ask the library, in
 one query, which stored states lie along it. H is BLAKE2b with 32 bytes; tokens are hashed as little-endian uint32.
@@ -92,8 +92,9 @@ class PrefixHasher:
 
     def __init__(self, identity: Identity) -> None:
         self.identity = identity
+        self._key = bytes.fromhex(identity.key)
         self._first_block = 0
-        self._links = [_h(b"rt-root", bytes.fromhex(identity.key))]
+        self._links = [_h(b"rt-root", self._key)]
         self._tokens = bytearray()
         self._forgotten = 0  # blocks whose tokens are gone, counted from _first_block
 
@@ -141,7 +142,8 @@ class PrefixHasher:
         start = (block - self._forgotten) * _BLOCK_BYTES
         tail = bytes(self._tokens[start : start + position % BLOCK * 4])
         link = self._links[block]
-        return Prefix(self.identity, position, _h(b"rt-end", link, position.to_bytes(8, "little"), tail), link, tail)
+        digest = _h(b"rt-end", self._key, link, position.to_bytes(8, "little"), tail)
+        return Prefix(self.identity, position, digest, link, tail)
 
     def forget(self, position: int) -> None:
         """Drop the tokens of whole blocks before `position`; later positions keep their hashes."""
@@ -153,7 +155,7 @@ class PrefixHasher:
     def copy(self) -> PrefixHasher:
         """An independent hasher at the same place: for a question's tokens after a document's."""
         twin = PrefixHasher.__new__(PrefixHasher)
-        twin.identity = self.identity
+        twin.identity, twin._key = self.identity, self._key
         twin._first_block, twin._forgotten = self._first_block, self._forgotten
         twin._links, twin._tokens = self._links.copy(), self._tokens.copy()
         return twin
