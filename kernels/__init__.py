@@ -129,12 +129,16 @@ def operations(name: str) -> Operations:
 
         return Operations(c.selective_scan, c.selective_update, c.causal_conv, c.causal_conv_update, c.rms_norm)
     if name == "triton":
-        from .causal_conv import causal_conv, causal_conv_update
-        from .rms_norm import rms_norm
-        from .selective_scan import selective_scan
-        from .selective_update import selective_update
+        public = {operation: globals()[operation] for operation in Operations.__annotations__}
+        from .causal_conv import causal_conv as conv
+        from .causal_conv import causal_conv_update as conv_update
+        from .rms_norm import rms_norm as norm
+        from .selective_scan import selective_scan as scan
+        from .selective_update import selective_update as update
 
-        return Operations(selective_scan, selective_update, causal_conv, causal_conv_update, rms_norm)
+        # Importing a submodule puts it in place of the public function of its name.
+        globals().update(public)
+        return Operations(scan, update, conv, conv_update, norm)
     raise KernelsError(f"there is no implementation of the kernels named {name!r}, choose one of {', '.join(NAMES)}")
 
 

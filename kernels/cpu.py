@@ -256,7 +256,7 @@ def conv_kernel(  # type: ignore[no-untyped-def]
     first, last, steps, d_inner, taps, lengths,
     x, x_kind, x_row, x_step, y, y_kind, weight, bias, state, state_kind,
 ):  # fmt: skip
-    """Convolve the blocks first..last-1 (as in `scan_kernel`); `recent` [taps, WIDTH] holds the window, oldest first."""
+    """Convolve the blocks first..last-1, as in `scan_kernel`; `recent` [taps, WIDTH] is the window, oldest first."""
     blocks = (d_inner + WIDTH - 1) // WIDTH
     weight_at, bias_at = f32_at(weight), f32_at(bias)
     recent, w = np.zeros(taps * WIDTH, np.float32), np.zeros(taps * WIDTH, np.float32)

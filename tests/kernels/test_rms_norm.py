@@ -43,4 +43,4 @@ def test_the_residual_stream_is_advanced(compiled: Operations, device: torch.dev
     ours = torch.randn(2, 5, 96).to(device, stream_dtype)
     theirs = ours.clone()
     assert_close(compiled.rms_norm(x, weight, 1e-5, ours), rms_norm_ref(x, weight, 1e-5, theirs), torch.bfloat16)
-    assert torch.equal(ours, theirs)
+    assert_close(ours, theirs, stream_dtype)  # Triton's interpreter truncates to bf16, hardware rounds

@@ -1,0 +1,184 @@
+"""The chunk scan in Triton: one pass over time, the state in registers from the first step to the last.
+
+A program owns BLOCK_D channels of one row and walks through time four steps a turn. What keeps it near the hardware's
+limit (the special-function unit: one exp2 for each step, channel and state, see docs/kernels.md) is where each number
+lives:
+
+- Four lanes share a channel. h and A are [Q, BLOCK_D, 4] tiles: lane l holds the states l, l + 4, l + 8, ...
+- x, dt, z and y are [BLOCK_D, 4] tiles (channel, step) over the same lanes: softplus and SiLU are computed once, not in
+  every lane that needs them, and `tl.gather` hands a step to its neighbours, one shuffle each.
+- The sum over states is finished for four steps together: three exchanges leave step k's sum in lane k.
+- B and C come from a packed fp32 copy, one 64-bit load for both; it is padded, so nothing in the loop needs a mask.
+- Everything is loaded ahead: x, dt and z by two turns, B and C by one.
+
+No number crosses a warp, so the loop has no barrier and uses no shared memory. That rests on Triton giving all these
+tiles its default layout. It would not if it knew that channels and states lie side by side in memory, since it would
+then read wider and move the tiles through shared memory at every turn; hence `unit`, a 1 that it cannot see.
+
+The order of the operations on h does not depend on where a chunk begins: every split gives the same state.
+`kernels.reference` has the formulas.
+"""
+
+import torch
+import triton
+import triton.language as tl
+from torch import Tensor
+
+LOG2E = tl.constexpr(1.4426950408889634)
+LN2 = tl.constexpr(0.6931471805599453)
+
+
+@triton.jit
+def softplus(v):
+    """log(1 + e^v); v itself above 20."""
+    return tl.where(v > 20.0, v, LN2 * tl.log2(1.0 + tl.exp2(tl.minimum(v, 20.0) * LOG2E)))
+
+
+@triton.jit
+def silu(v):
+    return v / (1.0 + tl.exp2(-v * LOG2E))
+
+
+@triton.jit(do_not_specialize=["steps", "rows"])
+def pack_kernel(
+    B, C, packed, lengths, steps, rows, B_row, B_step, C_row, C_step,
+    N: tl.constexpr, PADDED_N: tl.constexpr, BLOCK: tl.constexpr, HAS_LENGTHS: tl.constexpr,
+):  # fmt: skip
+    """B and C as fp32 pairs in one 64-bit word [B, rows, PADDED_N], zero beyond a row's length and beyond N."""
+    row = tl.program_id(1).to(tl.int64)
+    length = steps
+    if HAS_LENGTHS:
+        length = tl.load(lengths + row).to(tl.int32)
+    t = (tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)).to(tl.int64)[:, None]
+    n = tl.arange(0, PADDED_N)[None, :]
+    inside = (t < length) & (n < N)
+    b = tl.load(B + row * B_row + t * B_step + n, mask=inside, other=0.0).to(tl.float32)
+    c = tl.load(C + row * C_row + t * C_step + n, mask=inside, other=0.0).to(tl.float32)
+    low = b.to(tl.uint32, bitcast=True).to(tl.uint64)
+    high = c.to(tl.uint32, bitcast=True).to(tl.uint64)
+    tl.store(packed + (row * rows + t) * PADDED_N + n, (low | (high << 32)).to(tl.int64, bitcast=True), mask=t < rows)
+
+
+@triton.jit
+def advance(h, a, delta, drive, bc, lane):
+    """One step: h <- exp2(delta a) h + drive b, for the step in the column `lane` of delta and drive.
+
+    h, a [Q, BLOCK_D, 4], bc [Q, 1, 4] packed. Returns h and the partial sums over Q of c h, [BLOCK_D, 4].
+    """
+    step = tl.gather(delta, lane, 1)
+    push = tl.gather(drive, lane, 1)
+    b = (bc & 0xFFFFFFFF).to(tl.uint32).to(tl.float32, bitcast=True)
+    c = (bc >> 32).to(tl.uint32).to(tl.float32, bitcast=True)
+    h = tl.exp2(step[None, :, :] * a) * h + push[None, :, :] * b
+    return h, tl.sum(h * c, axis=0)
+
+
+@triton.jit(do_not_specialize=["unit", "steps", "rows"])
+def selective_scan_kernel(
+    x, dt, z, packed, A, D, dt_bias, state, y, lengths,
+    steps, rows, d_inner, unit, x_row, x_step, dt_row, dt_step, z_row, z_step,
+    N: tl.constexpr, PADDED_N: tl.constexpr, BLOCK_D: tl.constexpr,
+    EVEN: tl.constexpr, HAS_LENGTHS: tl.constexpr, UNROLL: tl.constexpr,
+):  # fmt: skip
+    Q: tl.constexpr = PADDED_N // 4
+    row = tl.program_id(1).to(tl.int64)
+    length = steps
+    if HAS_LENGTHS:
+        length = tl.load(lengths + row).to(tl.int32)
+    d = tl.program_id(0) * BLOCK_D + tl.arange(0, BLOCK_D)
+    lane = tl.arange(0, 4)
+    alive = d < d_inner
+    n = (tl.arange(0, Q) * 4)[:, None, None] + lane[None, None, :]
+    state_at = n * unit
+    inside = alive[None, :, None] & (n < N)
+    h_at = state + (row * d_inner + d)[None, :, None] * N + state_at
+    h = tl.load(h_at, mask=inside, other=0.0)
+    a = tl.load(A + d[None, :, None] * N + state_at, mask=inside, other=0.0) * LOG2E
+
+    column = lane[None, :]
+    channel = tl.minimum(d, d_inner - 1).to(tl.int64)[:, None] * unit
+    skip = tl.load(D + channel).to(tl.float32)
+    bias = tl.load(dt_bias + channel).to(tl.float32)
+    x_at = x + row * x_row + channel
+    dt_at = dt + row * dt_row + channel
+    z_at = z + row * z_row + channel
+    y_at = y + row * steps * d_inner + channel + column.to(tl.int64) * d_inner
+    last = tl.maximum(length - 1, 0)
+    bc_at = packed + row * rows * PADDED_N + state_at
+
+    zero = tl.full([BLOCK_D, 4], 0, tl.int32)
+    first = tl.minimum(column, last).to(tl.int64)
+    x0, dt0, z0 = tl.load(x_at + first * x_step), tl.load(dt_at + first * dt_step), tl.load(z_at + first * z_step)
+    second = tl.minimum(column + 4, last).to(tl.int64)
+    x1, dt1, z1 = tl.load(x_at + second * x_step), tl.load(dt_at + second * dt_step), tl.load(z_at + second * z_step)
+    b0, b1 = tl.load(bc_at), tl.load(bc_at + PADDED_N)
+    b2, b3 = tl.load(bc_at + 2 * PADDED_N), tl.load(bc_at + 3 * PADDED_N)
+    for t in tl.range(0, length, 4, loop_unroll_factor=UNROLL):
+        third = tl.minimum(column + (t + 8), last).to(tl.int64)
+        x2, dt2, z2 = tl.load(x_at + third * x_step), tl.load(dt_at + third * dt_step), tl.load(z_at + third * z_step)
+        bc_at += 4 * PADDED_N
+        e0, e1 = tl.load(bc_at), tl.load(bc_at + PADDED_N)
+        e2, e3 = tl.load(bc_at + 2 * PADDED_N), tl.load(bc_at + 3 * PADDED_N)
+
+        real = column + t < length
+        u = x0.to(tl.float32)
+        # A step beyond the length has delta 0 and drive 0: it keeps h as it is.
+        delta = tl.where(real, softplus(dt0.to(tl.float32) + bias), 0.0)
+        drive = tl.where(real, delta * u, 0.0)
+        h, p0 = advance(h, a, delta, drive, b0, zero)
+        h, p1 = advance(h, a, delta, drive, b1, zero + 1)
+        h, p2 = advance(h, a, delta, drive, b2, zero + 2)
+        h, p3 = advance(h, a, delta, drive, b3, zero + 3)
+        # Four lanes hold parts of four sums each; three exchanges leave sum k whole in lane k.
+        odd, upper = column % 2 == 1, column >= 2
+        p01 = tl.where(odd, p1, p0) + tl.gather(tl.where(odd, p0, p1), zero + (column ^ 1), 1)
+        p23 = tl.where(odd, p3, p2) + tl.gather(tl.where(odd, p2, p3), zero + (column ^ 1), 1)
+        out = tl.where(upper, p23, p01) + tl.gather(tl.where(upper, p01, p23), zero + (column ^ 2), 1)
+        out = (out + skip * u) * silu(z0.to(tl.float32))
+        if EVEN:
+            tl.store(y_at, out.to(y.dtype.element_ty), mask=real)
+        else:
+            tl.store(y_at, out.to(y.dtype.element_ty), mask=real & alive[:, None])
+        y_at += 4 * d_inner
+        x0, dt0, z0, x1, dt1, z1 = x1, dt1, z1, x2, dt2, z2
+        b0, b1, b2, b3 = e0, e1, e2, e3
+    tl.store(h_at, h, mask=inside)
+
+
+def selective_scan(
+    x: Tensor,
+    dt: Tensor,
+    A: Tensor,
+    B: Tensor,
+    C: Tensor,
+    D: Tensor,
+    z: Tensor,
+    dt_bias: Tensor,
+    state: Tensor,
+    lengths: Tensor | None = None,
+    config: tuple[int, int, int] | None = None,
+) -> Tensor:
+    """As `kernels.selective_scan`. `config` (channels a program, warps, unrolled turns) replaces the chosen one."""
+    batch, steps, d_inner = x.shape
+    d_state = A.shape[1]
+    # Beyond a row's length nothing is written.
+    new = torch.empty if lengths is None else torch.zeros
+    y = new(x.shape, dtype=x.dtype, device=x.device)
+    if y.numel() == 0:
+        return y
+    padded_n = max(4, triton.next_power_of_2(d_state))
+    rows = triton.cdiv(steps, 4) * 4 + 4
+    packed = torch.empty((batch, rows, padded_n), dtype=torch.int64, device=x.device)
+    block_t = max(1, 1024 // padded_n)
+    pack_kernel[(triton.cdiv(rows, block_t), batch)](
+        B, C, packed, lengths, steps, rows, B.stride(0), B.stride(1), C.stride(0), C.stride(1),
+        N=d_state, PADDED_N=padded_n, BLOCK=block_t, HAS_LENGTHS=lengths is not None,
+    )  # fmt: skip
+    block_d, warps, unroll = config or (32, 4, 1)
+    selective_scan_kernel[(triton.cdiv(d_inner, block_d), batch)](
+        x, dt, z, packed, A, D, dt_bias, state, y, lengths, steps, rows, d_inner, 1,
+        x.stride(0), x.stride(1), dt.stride(0), dt.stride(1), z.stride(0), z.stride(1),
+        N=d_state, PADDED_N=padded_n, BLOCK_D=block_d, EVEN=d_inner % block_d == 0,
+        HAS_LENGTHS=lengths is not None, UNROLL=unroll, num_warps=warps,
+    )  # fmt: skip
+    return y
