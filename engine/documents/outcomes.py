@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from engine.documents import limits
 from engine.documents.pages import DocumentError, Outcome, OutcomeKind, Page, ProblemKind
 
-READABLE = ".pdf, .txt, .md, .log, .csv, .jsonl and .html"
+READABLE_SUFFIXES = (".pdf", ".txt", ".md", ".log", ".csv", ".jsonl", ".html", ".htm")
+"""What a file dialog offers. Files of other names are read too if they are a PDF or text."""
+
+_READABLE = ".pdf, .txt, .md, .log, .csv, .jsonl and .html"
 
 PROBLEMS: dict[ProblemKind, str] = {
     "no_text": "a picture without text",
@@ -26,11 +29,17 @@ _REFUSALS: dict[OutcomeKind, str] = {
     "wrong_password": "The password does not open {name}; check it and try again.",
     "damaged": "{name} is damaged or cut off and cannot be read; get a fresh copy or re-save it in another program.",
     "not_pdf": "{name} is not a PDF, although its name says so; check what it is.",
-    "not_text": "{name} is neither a PDF nor text; Readthrough reads " + READABLE + ".",
+    "not_text": "{name} is neither a PDF nor text; Readthrough reads " + _READABLE + ".",
     "empty": "{name} is empty; check that it was saved or downloaded in full.",
     "too_big": "{name} asks for more memory or work than a document may; it may be damaged or made to do harm.",
     "timed_out": "{name} took too long to read; re-save it in another program and try again.",
     "changed": "{name} was changed or replaced while it was being read; open it again.",
+}
+
+_STOPPED: dict[OutcomeKind, str] = {
+    "timed_out": "the time ran out",
+    "too_big": "it needs more memory than it may",
+    "changed": "the file was changed meanwhile",
 }
 
 _NAMED_PAGES = 12
@@ -79,7 +88,7 @@ class Tally:
             return Outcome("text", f"{self._name} was read in full: {pages} with text.", self._read, self._seen)
         parts = [f"{reason}: {_pages(numbers)}" for reason, numbers in self._by_reason().items()]
         if stopped_at is not None:
-            what = {"timed_out": "the time ran out", "too_big": "it is too big"}.get(why, "the file is damaged")
+            what = _STOPPED.get(why, "the file is damaged")
             to = f" to {last}" if last is not None else " on"
             parts.append(f"{what}: not read from page {stopped_at}{to}")
         sentence = f"{self._name} was read in part; {'; '.join(parts)}."

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from engine.errors import KnownError
+
 OutcomeKind = Literal[
     "text",  # every page that has something on it was read
     "partial",  # text, but some pages are named as not read
@@ -32,11 +34,11 @@ ProblemKind = Literal["no_text", "unreadable_fonts", "damaged", "too_big", "time
 """Why a page, or a part of one, was not read."""
 
 
-class DocumentError(Exception):
+class DocumentError(KnownError):
     """The document cannot be read. `str()` is one sentence: what happened, what to do."""
 
     def __init__(self, kind: OutcomeKind, sentence: str) -> None:
-        super().__init__(sentence)
+        super().__init__(sentence, reason=kind)
         self.kind: OutcomeKind = kind
         self.sentence = sentence
 

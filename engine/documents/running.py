@@ -3,7 +3,7 @@
 A line at the top or bottom of a page is running when its neighbours show it to be: the same line again, or a page
 number that counts along with the pages. A page waits for the 4 after it, so that the first page of a chapter is judged
 like the others; how pages came in ranges or processes does not matter. Records are the danger: a log printed to PDF has
-lines at the page ends that look alike and are content. Hence: numbers are compared, never masked; a page has one number;
+lines at the page ends that look alike and are content. Hence: numbers are compared, never masked; one number a page;
 a line that also stands in the middle of pages stays; "name: value" stays; the first of a row of equal heads stays, so
 that a title is not lost; and a page is never emptied.
 """

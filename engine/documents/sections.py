@@ -1,0 +1,206 @@
+"""Pages -> sections of 1,000 to 3,000 tokens that follow headings and page ends.
+
+A section begins where the document itself begins something: at a page that an outline entry or a heading opens, else at
+the page that fills the section best. What is decided never depends on more than the page that no longer fits, so
+sections come while the document is read, and a document that grows keeps all its sections but the last.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from engine.documents.pages import OutlineEntry, Page
+
+MIN_TOKENS = 1_000
+"""Under this a state has read too little to answer from. Only the last section is shorter, and one that stands before a
+page too full to share with."""
+MAX_TOKENS = 3_000
+"""Above this recall of a single fact falls off. A page of more is cut into equal pieces."""
+
+_TOP_CHARACTERS = 300
+"""Where on a page a heading must stand for the page to begin with it."""
+_LONGEST_HEADING = 100
+_LINES_LOOKED_AT = 400
+
+_MARKDOWN = re.compile(r"(#{1,6})\s+(\S.*?)#*\s*$")
+_CHAPTER = re.compile(
+    r"(?:(?:chapter|part|appendix|book|kapitel|teil|chapitre|capítulo|capitolo|глава|часть|приложение)\s+"
+    r"(?:\d+|[ivxlc]+|[a-z])\b|第\s*[0-9一二三四五六七八九十百]+\s*[章節节部編])",
+    re.IGNORECASE,
+)
+_NUMBERED = re.compile(r"(?P<number>\d{1,3}(?:\.\d{1,3}){0,4})\.?\s+(?P<title>[^\W\d_a-zа-я].*)")
+_NO_HEADING = re.compile(r"(?:\.\s?){4,}|[.,;:!?。、]$|\s\d+$|[|{}=<>]")
+"""Leader dots and page numbers of a table of contents, ends of sentences, code."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A run of the document's tokens that ends where a page ends (or inside a page too long for one section)."""
+
+    number: int
+    """From 1."""
+    first_page: int
+    last_page: int
+    heading: str
+    """What it is under; empty where the document has no headings."""
+    first_token: int
+    """Where it begins, counted as the pages' tokens were."""
+    n_tokens: int
+    text: str
+    """Of its pages."""
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """A page, or a part of a page longer than a section."""
+
+    page: int
+    first_token: int
+    n_tokens: int
+    text: str
+    opens: int
+    """How much the document itself begins something here: 0 not at all."""
+    heading: str
+    """The first on it, empty if there is none."""
+
+
+_OUTLINE_AT_TOP, _HEADING_AT_TOP, _OUTLINE_ON_PAGE = 30, 20, 10
+_OPENS_CHAPTER = _OUTLINE_AT_TOP + 8
+"""From here on a section ends even if there is room in it."""
+
+
+class SectionBuilder:
+    """Makes sections of the pages of one document as they come."""
+
+    def __init__(self, outline: Sequence[OutlineEntry] = ()) -> None:
+        self._by_page: dict[int, list[OutlineEntry]] = {}
+        for entry in outline:
+            self._by_page.setdefault(entry.page, []).append(entry)
+        self._held: list[_Piece] = []
+        self._under = ""
+        self._number = 0
+
+    def add(self, page: Page, first_token: int, n_tokens: int) -> list[Section]:
+        """The sections that are complete now that `page` is known. Pages come in order, their tokens in one row."""
+        done = []
+        entries = self._by_page.get(page.number, [])
+        for piece in _pieces(page, first_token, n_tokens, entries, bool(self._by_page)):
+            while _total(self._held) + piece.n_tokens > MAX_TOKENS:
+                done.append(self._close(_best_cut(self._held, piece)))
+            if piece.opens >= _OPENS_CHAPTER and _total(self._held) >= MIN_TOKENS:
+                done.append(self._close(len(self._held)))
+            self._held.append(piece)
+        return done
+
+    def finish(self) -> list[Section]:
+        """The last section, if there is anything left for one."""
+        return [self._close(len(self._held))] if _total(self._held) else []
+
+    def _close(self, count: int) -> Section:
+        taken, self._held = self._held[:count], self._held[count:]
+        heading = next((piece.heading for piece in taken if piece.heading), self._under)
+        self._under = next((piece.heading for piece in reversed(taken) if piece.heading), self._under)
+        self._number += 1
+        return Section(
+            number=self._number,
+            first_page=taken[0].page,
+            last_page=taken[-1].page,
+            heading=heading,
+            first_token=taken[0].first_token,
+            n_tokens=_total(taken),
+            text="\n\n".join(piece.text for piece in taken if piece.text),
+        )
+
+
+def sections(pages: Iterable[tuple[Page, int]], outline: Sequence[OutlineEntry] = ()) -> Iterator[Section]:
+    """Sections of `pages`, each with its number of tokens, in order; each as soon as it is complete.
+
+    Together they hold every token once. Pages without tokens belong to the section around them.
+    """
+    builder = SectionBuilder(outline)
+    first_token = 0
+    for page, n_tokens in pages:
+        yield from builder.add(page, first_token, n_tokens)
+        first_token += n_tokens
+    yield from builder.finish()
+
+
+def _total(pieces: Sequence[_Piece]) -> int:
+    return sum(piece.n_tokens for piece in pieces)
+
+
+def _best_cut(held: Sequence[_Piece], following: _Piece) -> int:
+    """How many of `held` make the section, `following` being the piece that does not fit any more."""
+    best, best_rank = len(held), (-1, 0)
+    n_tokens = 0
+    for count, piece in enumerate(held, 1):
+        n_tokens += piece.n_tokens
+        after = held[count] if count < len(held) else following
+        rank = (after.opens, n_tokens)
+        if n_tokens >= MIN_TOKENS and rank > best_rank:
+            best, best_rank = count, rank
+    return best
+
+
+def _pieces(
+    page: Page, first_token: int, n_tokens: int, entries: Sequence[OutlineEntry], has_outline: bool
+) -> Iterator[_Piece]:
+    opens, heading = _opening(page.text, entries, has_outline)
+    count = max(1, -(-n_tokens // MAX_TOKENS))
+    for index in range(count):
+        # Which characters the tokens of a part of a page stand for is not known here: an equal share is near enough.
+        start, end = n_tokens * index // count, n_tokens * (index + 1) // count
+        text = page.text[len(page.text) * index // count : len(page.text) * (index + 1) // count]
+        first = index == 0
+        yield _Piece(
+            page.number, first_token + start, end - start, text, opens if first else 0, heading if first else ""
+        )
+
+
+def _opening(text: str, entries: Sequence[OutlineEntry], has_outline: bool) -> tuple[int, str]:
+    """(how much the page opens, the first heading on it)."""
+    top = _plain(text[:_TOP_CHARACTERS])
+    for entry in entries:
+        if _plain(entry.title) in top:
+            return _OUTLINE_AT_TOP + max(0, 9 - entry.level), entry.title
+    if entries:
+        entry = min(entries, key=lambda entry: entry.level)
+        return _OUTLINE_ON_PAGE + max(0, 9 - entry.level), entries[0].title
+    lines = [line for line in text.split("\n", _LINES_LOOKED_AT)[:_LINES_LOOKED_AT] if line.strip()]
+    for index, line in enumerate(lines[:2]):
+        level = _heading_level(line)
+        if level:
+            opens = _HEADING_AT_TOP if has_outline or index else _HEADING_AT_TOP + max(0, 9 - level)
+            return opens, "" if has_outline else _title(line)
+    if has_outline:
+        return 0, ""
+    return 0, next((_title(line) for line in lines if _heading_level(line)), "")
+
+
+def _heading_level(line: str) -> int:
+    """1 for a chapter and what is like one, more for what is under it, 0 for a line that is no heading."""
+    line = line.strip()
+    if len(line) > _LONGEST_HEADING:
+        return 0
+    markdown = _MARKDOWN.fullmatch(line)
+    if markdown:
+        return len(markdown[1])
+    if _NO_HEADING.search(line):
+        return 0
+    if _CHAPTER.match(line):
+        return 1
+    numbered = _NUMBERED.fullmatch(line)
+    if numbered and len(numbered["title"].split()) <= 12:
+        return 1 + numbered["number"].count(".") + (0 if "." in numbered["number"] else 1)
+    return 0
+
+
+def _title(line: str) -> str:
+    markdown = _MARKDOWN.fullmatch(line.strip())
+    return " ".join((markdown[2] if markdown else line).split())
+
+
+def _plain(text: str) -> str:
+    return "".join(character for character in text.casefold() if character.isalnum())
