@@ -199,7 +199,8 @@ def _exponential_rate(device: torch.device) -> float | None:
     if device.type != "cuda" or torch.version.hip:
         return None
     properties = torch.cuda.get_device_properties(device)
-    return EXPONENTIALS_A_CLOCK * properties.multi_processor_count * properties.clock_rate * 1e3
+    kilohertz = getattr(properties, "clock_rate", None)  # not in every version of torch
+    return EXPONENTIALS_A_CLOCK * properties.multi_processor_count * kilohertz * 1e3 if kilohertz else None
 
 
 if __name__ == "__main__":
