@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import time
 from pathlib import Path
@@ -70,6 +69,13 @@ def document(db: Database, identifier: int) -> Document:
     return Document(*row)
 
 
+def document_with(db: Database, sha256: str) -> Document | None:
+    """The document whose file had exactly this content when it was last opened."""
+    with db.read() as conn:
+        row = conn.execute(f"{_DOCUMENT} WHERE d.sha256 = ?", [sha256]).fetchone()
+    return Document(*row) if row else None
+
+
 def find_document(db: Database, name: str | os.PathLike[str]) -> Document | None:
     """The document with this id, path, file name or title, tried in this order; the one opened last of several."""
     text = os.fspath(name)
@@ -89,18 +95,36 @@ def find_document(db: Database, name: str | os.PathLike[str]) -> Document | None
 
 
 def remove_document(db: Database, identifier: int) -> None:
-    """Delete a document and all that hangs on it; its bytes in the file are overwritten, not only freed."""
+    """Delete a document and all that hangs on it; its bytes in the file are overwritten, not only freed.
+
+    State by state and then the rest, so that the log stays small: a full disk is when documents are removed. Killed
+    in between, it leaves the document with fewer states.
+    """
     document(db, identifier)
     with db.read() as conn:
-        conn.execute("PRAGMA secure_delete = ON")
+        states = [row[0] for row in conn.execute("SELECT id FROM snapshots WHERE document = ?", [identifier])]
+    for state in states:
+        _erase(db, "DELETE FROM snapshots WHERE id = ?", state)
+    _erase(db, "DELETE FROM documents WHERE id = ?", identifier)
+
+
+def _erase(db: Database, statement: str, identifier: int) -> None:
+    """Run one deletion, its pages overwritten where the disk has room for that in the log."""
+    with db.read() as conn:
+        conn.execute("PRAGMA secure_delete = ON").fetchall()
         try:
             with db.write():
-                conn.execute("DELETE FROM documents WHERE id = ?", [identifier])
-            # Only now is the log's copy of the old pages out of the file; a reader at work keeps it a little longer.
-            conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+                conn.execute(statement, [identifier])
+        except LibraryError as error:
+            if error.kind != "full":
+                raise
+            conn.execute("PRAGMA secure_delete = OFF").fetchall()
+            with db.write():
+                conn.execute(statement, [identifier])
         finally:
-            with contextlib.suppress(Exception):
-                conn.execute("PRAGMA secure_delete = FAST").fetchall()
+            conn.execute("PRAGMA secure_delete = FAST").fetchall()
+        # Only now are the old pages out of the file; a window that is reading just now keeps them a little longer.
+        conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
 def storable(text: str) -> str:

@@ -231,7 +231,7 @@ class TextStream:
     """
 
     def __init__(self, tokenizer: Any) -> None:
-        """`tokenizer` is any object with the `decode` of a transformers tokenizer."""
+        """`tokenizer` has a `decode` from token ids to text, special tokens left out: `engine.tokenizer.Tokenizer`."""
         self._tokenizer = tokenizer
         self._window: list[int] = []  # tokens decoded together: those of the last whole piece, then newer ones
         self._given = 0  # characters of the window's text that were given out
@@ -265,7 +265,7 @@ class TextStream:
         return piece
 
     def _decode(self, ids: list[int]) -> str:
-        return self._tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False) if ids else ""
+        return self._tokenizer.decode(ids) if ids else ""
 
 
 class _Sampler:

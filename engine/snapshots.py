@@ -103,6 +103,18 @@ def save(conn: sqlite3.Connection, document: int, new: NewSnapshot) -> int:
     return snapshot
 
 
+def reach(db: Database, document: int, identity: Identity, page: int, text: str) -> int:
+    """See `Library.reach`."""
+    with db.read() as conn:
+        (most,) = conn.execute(
+            "SELECT coalesce(max(n_tokens), 0) FROM snapshots"
+            " WHERE kind IN ('end', 'rung') AND identity = (SELECT id FROM identities WHERE key = ?)"
+            " AND document IN (SELECT ? UNION SELECT document FROM pages WHERE number = ? AND text = ?)",
+            [identity.key, document, page, text],
+        ).fetchone()
+    return most
+
+
 def longest_prefix(
     db: Database, hasher: PrefixHasher, limit: int | None = None, exact: bool = False, without: Collection[int] = ()
 ) -> Snapshot | None:

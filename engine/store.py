@@ -63,8 +63,7 @@ class Library:
         library = cls(Database.open(library_path(path), read_only, busy_seconds), quota, max_rungs)
         if not read_only:
             try:
-                with library._db.write() as conn:
-                    conn.execute("UPDATE readings SET state = 'interrupted' WHERE state = 'running'")
+                readings.mark_interrupted(library._db)
             except BaseException:
                 library.close()
                 raise
@@ -108,6 +107,10 @@ class Library:
         """One document. Raises LibraryError (gone)."""
         return catalogue.document(self._db, document)
 
+    def document_with(self, sha256: str) -> Document | None:
+        """The document whose file had exactly this content when it was last opened; None where there is none."""
+        return catalogue.document_with(self._db, sha256)
+
     def find_document(self, name: str | os.PathLike[str]) -> Document | None:
         """The document with this id, path, file name or title, tried in this order; the one opened last of several."""
         return catalogue.find_document(self._db, name)
@@ -142,6 +145,7 @@ class Library:
         and sections lie within (ValueError otherwise). `seconds`: how long this stretch took. Older rungs are
         thinned, the quota is kept.
         """
+        self._require_space(snapshot)
         with self._db.write() as conn:
             saved = readings.commit(
                 conn, reading, "running", tokens, pages, sections, snapshot, seconds, self.max_rungs
@@ -165,6 +169,7 @@ class Library:
 
         `n_pages`: pages of the file, now that all were seen; pages beyond, of a longer earlier file, are deleted.
         """
+        self._require_space(snapshot)
         with self._db.write() as conn:
             saved = readings.commit(conn, reading, state, tokens, pages, sections, snapshot, seconds, self.max_rungs)
             readings.close_run(conn, reading, state, note, n_pages)
@@ -207,10 +212,16 @@ class Library:
 
     def save_snapshot(self, document: int, new: NewSnapshot) -> int:
         """Save a state outside a reading's progress (one kept by somebody, a section's); returns its id."""
+        self._require_space(new)
         with self._db.write() as conn:
             saved = snapshots.save(conn, document, new)
             snapshots.enforce_quota(conn, self.quota)
         return saved
+
+    def reach(self, document: int, identity: Identity, page: int, text: str) -> int:
+        """How many tokens of a document are worth knowing before its reading starts: the most that a state of this
+        document, or of another whose page `page` has the same text, has consumed; 0 where there is none."""
+        return snapshots.reach(self._db, document, identity, page, text)
 
     def longest_prefix(self, hasher: PrefixHasher, limit: int | None = None, exact: bool = False) -> Snapshot | None:
         """The stored state that has consumed the most of the tokens fed to `hasher`, and nothing else.
@@ -292,6 +303,7 @@ class Library:
 
         Raises LibraryError (gone) when the parent is not a turn of this document.
         """
+        self._require_space(snapshot)
         with self._db.write() as conn:
             turn = conversation.add_turn(
                 self._db, document, identity, question, answer, evidence, parent, snapshot, as_of_page, seed, kept
@@ -334,3 +346,7 @@ class Library:
     def file_size(self) -> int:
         """Bytes of the library's file and its log."""
         return upkeep.file_size(self.path)
+
+    def _require_space(self, new: NewSnapshot | None) -> None:
+        if new is not None:
+            self._db.require_space(memoryview(new.data).nbytes)

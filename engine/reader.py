@@ -1,0 +1,337 @@
+"""Reading: an open document goes, page by page and chunk by chunk, into one document state, with checkpoints.
+
+Resuming is not a case of its own. The pages' tokens are hashed as they come, and the longest stored prefix of them is
+where the state starts, whatever the reason that it is there: a restart, a crash, a grown file, another edition.
+"""
+
+from __future__ import annotations
+
+import time
+from array import array
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import chain
+
+import psutil
+import torch
+
+from engine import ladder
+from engine.chunks import Chunk, pack_chunks
+from engine.control import Cancelled, Control
+from engine.documents.extractor import Document as OpenedDocument
+from engine.documents.pages import DocumentError, Outcome, Page
+from engine.documents.sections import Section, SectionBuilder
+from engine.messages import CheckpointSaved, Event, PageExtracted, PrefillAdvanced, ReadingFinished, ReadingResumed
+from engine.page_feed import PageFeed
+from engine.prefix import PrefixHasher
+from engine.rows import Document, NewPage, NewSection, NewSnapshot, ReadingState, SnapshotKind
+from engine.runtime import Runtime
+from engine.state import MambaState
+from engine.store import Library
+
+SPEED_SECONDS = 8.0
+"""Tokens/s and time left are told from this much of the immediate past."""
+
+
+@dataclass(frozen=True)
+class DocumentState:
+    """What reading leaves: the document in the library, and the state that has consumed all of it."""
+
+    document: Document
+    state: MambaState
+    pages: int
+    tokens: int
+    """Of the document, without the prompt's prefix."""
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """A page in its place in the token sequence."""
+
+    page: Page
+    ids: array[int]
+    first_token: int
+
+
+class Reader:
+    """One run over one document by one model."""
+
+    def __init__(self, runtime: Runtime, library: Library, control: Control, job_id: str):
+        self._runtime, self._library, self._control, self._job_id = runtime, library, control, job_id
+        self._prefix = runtime.tokenizer.document_prefix
+        self._hasher = PrefixHasher(runtime.identity)
+        self._hasher.feed(self._prefix)
+        self._pending = _Pending()
+        self._extracted: list[Event] = []
+        self._speed = _Speed()
+        self._started = time.monotonic()
+        self.state = runtime.model.new_state()
+        """The document state so far: whole between two events."""
+        self.consumed = 0
+        """Tokens in it, the prompt's prefix included."""
+        self.last_page = 0
+        """The page that the last of them belongs to."""
+
+    def read(self, opened: OpenedDocument) -> Generator[Event, None, DocumentState]:
+        """Read all of `opened`, or what is new in it. Returns the document state.
+
+        Raises Cancelled once what was read is saved, and DocumentError where no page holds text; the library then
+        knows nothing of the file.
+        """
+        with PageFeed(opened, self._runtime.tokenizer, self._control) as feed:
+            placed = self._place(feed, SectionBuilder(opened.info.outline))
+            early = _until_text(placed)
+            if not early or not early[-1].ids:
+                raise _unreadable(opened.outcome)
+            document = self._library.document_for(opened.info)
+            opening = early[-1].page
+            reach = self._library.reach(document.id, self._runtime.identity, opening.number, opening.text)
+            while self._hasher.n_tokens < reach and (page := next(placed, None)):
+                early.append(page)
+            reused = self._resume()
+            reading = self._library.begin_reading(document.id, self._runtime.identity, self.consumed)
+            if not reused:
+                self._runtime.model(torch.tensor([self._prefix]), self.state)
+                self.consumed = len(self._prefix)
+            self.last_page = max((p.page.number for p in early if p.first_token < self.consumed), default=0)
+            yield ReadingResumed(job_id=self._job_id, tokens=reused, page=self.last_page)
+            try:
+                yield from self._prefill(_after(self.consumed, chain(early, placed)), feed, opened, reading.id)
+            except Cancelled:
+                self._save(reading.id, state="stopped")
+                raise
+        outcome = opened.outcome
+        assert outcome is not None
+        yield from self._flush_extracted()
+        snapshot = self._save(reading.id, state="done", kind="end", note=outcome.sentence, n_pages=outcome.pages_seen)
+        yield CheckpointSaved(
+            job_id=self._job_id, snapshot_id=snapshot, tokens=self._document_tokens, page=self.last_page, kind="end"
+        )
+        n_sections = len(self._library.sections(document.id, reading.id))
+        yield self._finished(document.id, outcome, reused, n_sections)
+        document = self._library.document(document.id)
+        return DocumentState(document, self.state, outcome.pages_seen, self._document_tokens)
+
+    @property
+    def _document_tokens(self) -> int:
+        return self.consumed - len(self._prefix)
+
+    def _place(self, feed: PageFeed, builder: SectionBuilder) -> Iterator[_Placed]:
+        """Pages as they come, hashed, noted for the library and grouped into sections."""
+        for item in feed:
+            placed = _Placed(item.page, item.ids, self._hasher.n_tokens)
+            self._hasher.feed(item.ids)
+            page = item.page
+            self._pending.pages.append(
+                NewPage(page.number, page.text, placed.first_token, len(item.ids), page.problem, page.label)
+            )
+            self._pending.sections += _as_rows(builder.add(page, placed.first_token, len(item.ids)))
+            self._extracted.append(
+                PageExtracted(job_id=self._job_id, page=page.number, n_tokens=len(item.ids), problem=page.problem)
+            )
+            yield placed
+        self._pending.sections += _as_rows(builder.finish())
+
+    def _resume(self) -> int:
+        """Take the longest stored prefix as the state; returns the document's tokens that it saves."""
+        found = self._library.resume(self._hasher)
+        if found is None or found[0].n_tokens <= len(self._prefix):
+            return 0
+        snapshot, data = found
+        self.state = MambaState.from_bytes(bytes(data), self._runtime.model.device)
+        self.consumed = snapshot.n_tokens
+        return self._document_tokens
+
+    def _prefill(
+        self, pages: Iterable[tuple[int, array[int]]], feed: PageFeed, opened: OpenedDocument, reading: int
+    ) -> Iterator[Event]:
+        self._speed.start(self.consumed)
+        saved_at, saved_time = self.consumed, time.monotonic()
+        for chunk in pack_chunks(pages, self._runtime.chunk_length):
+            self._control.wait_while_paused()
+            if self._control.cancelled:
+                raise Cancelled
+            self._consume(chunk)
+            yield from self._flush_extracted()
+            yield self._advanced(feed, opened.info.page_count)
+            if ladder.save_due(self.consumed - saved_at, time.monotonic() - saved_time):
+                snapshot = self._save(reading)
+                saved_at, saved_time = self.consumed, time.monotonic()
+                yield CheckpointSaved(
+                    job_id=self._job_id,
+                    snapshot_id=snapshot,
+                    tokens=self._document_tokens,
+                    page=self.last_page,
+                    kind="rung",
+                )
+
+    def _consume(self, chunk: Chunk) -> None:
+        ids = torch.frombuffer(chunk.ids, dtype=torch.int32).to(torch.int64)
+        self._runtime.model(ids[None], self.state)
+        if self._runtime.model.device.type == "cuda":
+            # Otherwise the queue of chunks would run ahead of the GPU, and progress, pause and cancel with it.
+            torch.cuda.synchronize(self._runtime.model.device)
+        self.consumed += len(chunk.ids)
+        self.last_page = chunk.last_page
+        self._speed.add(self.consumed)
+
+    def _save(
+        self,
+        reading: int,
+        state: ReadingState | None = None,
+        kind: SnapshotKind = "rung",
+        note: str = "",
+        n_pages: int | None = None,
+    ) -> int:
+        """Checkpoint: the state, and all that was read since the last one, in one transaction."""
+        pages, sections = self._pending.take_up_to(self.consumed)
+        snapshot = NewSnapshot(kind, self._hasher.at(self.consumed), self.state.to_bytes(), "fp32")
+        seconds = self._speed.take_seconds()
+        if state is None:
+            saved = self._library.commit_progress(reading, self.consumed, pages, sections, snapshot, seconds)
+        else:
+            saved = self._library.finish_reading(
+                reading, self.consumed, pages, sections, snapshot, seconds, state, note, n_pages
+            )
+        assert saved is not None
+        self._hasher.forget(self.consumed)
+        return saved
+
+    def _flush_extracted(self) -> Iterator[Event]:
+        events, self._extracted = self._extracted, []
+        yield from events
+
+    def _advanced(self, feed: PageFeed, page_count: int | None) -> PrefillAdvanced:
+        total: int | None = None
+        if feed.complete:
+            total = feed.tokens_seen
+        elif page_count and feed.pages_seen:
+            total = max(feed.tokens_seen, round(feed.tokens_seen * page_count / feed.pages_seen))
+        speed = self._speed.tokens_per_second
+        left = max(0, total - self._document_tokens) / speed if total is not None and speed > 0 else None
+        return PrefillAdvanced(
+            job_id=self._job_id,
+            tokens=self._document_tokens,
+            page=self.last_page,
+            page_count=page_count,
+            total_tokens=total,
+            total_is_exact=feed.complete,
+            tokens_per_second=speed,
+            seconds_left=left,
+            resident_bytes=memory_in_use(self._runtime.model.device),
+        )
+
+    def _finished(self, document: int, outcome: Outcome, reused: int, n_sections: int) -> ReadingFinished:
+        problems = dict(outcome.problems)
+        return ReadingFinished(
+            job_id=self._job_id,
+            document_id=document,
+            tokens=self._document_tokens,
+            tokens_reused=reused,
+            pages=outcome.pages_seen,
+            pages_read=outcome.pages_read,
+            pages_without_text=sorted(problems),
+            problems={str(number): problem for number, problem in outcome.problems},
+            sections=n_sections,
+            trained_context=self._runtime.trained_context,
+            seconds=time.monotonic() - self._started,
+            sentence=coverage_sentence(outcome.sentence, self._document_tokens, reused, self._runtime.trained_context),
+        )
+
+
+def coverage_sentence(outcome: str, tokens: int, reused: int, trained_context: int | None) -> str:
+    """What was read, in words a person can check."""
+    parts = [outcome]
+    if reused >= tokens:
+        parts.append(f"All {tokens:,} tokens were read before.")
+    elif reused:
+        parts.append(f"Read {tokens - reused:,} of {tokens:,} tokens; the rest was saved.")
+    else:
+        parts.append(f"{tokens:,} tokens.")
+    if trained_context is not None and tokens > trained_context:
+        parts.append(
+            f"That is {tokens / trained_context:,.1f} times the {trained_context:,} tokens that this model was trained "
+            "on at once: early details may have faded from the document state."
+        )
+    return " ".join(parts)
+
+
+def memory_in_use(device: torch.device) -> int:
+    """Bytes the model's side of the program holds: on the GPU where it runs there, else of this process."""
+    if device.type == "cuda":
+        return torch.cuda.memory_allocated(device)
+    return psutil.Process().memory_info().rss
+
+
+@dataclass
+class _Pending:
+    """Read since the last checkpoint, to be written with the next."""
+
+    pages: list[NewPage] = field(default_factory=list)
+    sections: list[NewSection] = field(default_factory=list)
+
+    def take_up_to(self, tokens: int) -> tuple[list[NewPage], list[NewSection]]:
+        """Remove and return what lies within the first `tokens` tokens; both lists are in token order."""
+        pages = [page for page in self.pages if page.first_token + page.n_tokens <= tokens]
+        sections = [section for section in self.sections if section.first_token + section.n_tokens <= tokens]
+        del self.pages[: len(pages)]
+        del self.sections[: len(sections)]
+        return pages, sections
+
+
+class _Speed:
+    """Tokens a second over the last SPEED_SECONDS."""
+
+    def __init__(self) -> None:
+        self._marks: deque[tuple[float, int]] = deque()
+        self._since = time.monotonic()
+
+    def start(self, tokens: int) -> None:
+        self._since = time.monotonic()
+        self._marks.append((self._since, tokens))
+
+    def add(self, tokens: int) -> None:
+        now = time.monotonic()
+        self._marks.append((now, tokens))
+        while len(self._marks) > 2 and now - self._marks[1][0] > SPEED_SECONDS:
+            self._marks.popleft()
+
+    @property
+    def tokens_per_second(self) -> float:
+        (then, first), (now, last) = self._marks[0], self._marks[-1]
+        return (last - first) / (now - then) if now > then else 0.0
+
+    def take_seconds(self) -> float:
+        """Seconds since the last call."""
+        now = time.monotonic()
+        seconds, self._since = now - self._since, now
+        return seconds
+
+
+def _as_rows(sections: Iterable[Section]) -> Iterator[NewSection]:
+    for s in sections:
+        yield NewSection(s.number, s.heading, s.text, s.first_page, s.last_page, s.first_token, s.n_tokens)
+
+
+def _until_text(pages: Iterator[_Placed]) -> list[_Placed]:
+    """The pages up to and with the first that has tokens; all of them where none has."""
+    taken: list[_Placed] = []
+    for page in pages:
+        taken.append(page)
+        if page.ids:
+            break
+    return taken
+
+
+def _after(position: int, pages: Iterable[_Placed]) -> Iterator[tuple[int, array[int]]]:
+    """Page numbers and the tokens of theirs that lie at or after `position`."""
+    for placed in pages:
+        ids = placed.ids[max(0, position - placed.first_token) :]
+        if ids:
+            yield placed.page.number, ids
+
+
+def _unreadable(outcome: Outcome | None) -> DocumentError:
+    assert outcome is not None, "a document without text has ended"
+    return DocumentError(outcome.kind, outcome.sentence)

@@ -1,0 +1,60 @@
+"""The document state as it stood at the end of an earlier page: what was known by then."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Generator, Iterator
+
+import torch
+
+from engine.chunks import pack_chunks
+from engine.control import Cancelled, Control
+from engine.errors import KnownError
+from engine.page_feed import tokenize_page
+from engine.prefix import PrefixHasher
+from engine.runtime import Runtime
+from engine.state import MambaState
+from engine.store import Library
+
+
+def state_at_page(
+    runtime: Runtime, library: Library, document: int, page: int, control: Control
+) -> Generator[int, None, MambaState]:
+    """The state after page `page` of a document that has been read, from the nearest saved state before it.
+
+    Yields the tokens read so far. Raises KnownError for a page that the document does not have, Cancelled.
+    """
+    pages = library.pages(document, last=page)
+    if page < 1 or not pages or pages[-1].number != page:
+        last = library.document(document).pages_read
+        raise KnownError(f"the document has no page {page}; choose a page from 1 to {last}", reason="no such page")
+    prefix = runtime.tokenizer.document_prefix
+    tokens = [(p.number, tokenize_page(runtime.tokenizer, p.text)) for p in pages]
+    hasher = PrefixHasher(runtime.identity)
+    hasher.feed(prefix)
+    for _, ids in tokens:
+        hasher.feed(ids)
+    found = library.resume(hasher)
+    if found is not None and found[0].n_tokens >= len(prefix):
+        state, consumed = MambaState.from_bytes(bytes(found[1]), runtime.model.device), found[0].n_tokens
+    else:
+        state, consumed = runtime.model.new_state(), len(prefix)
+        runtime.model(torch.tensor([prefix]), state)
+    read = 0
+    for chunk in pack_chunks(_after(consumed - len(prefix), tokens), runtime.chunk_length):
+        control.wait_while_paused()
+        if control.cancelled:
+            raise Cancelled
+        runtime.model(torch.frombuffer(chunk.ids, dtype=torch.int32).to(torch.int64)[None], state)
+        read += len(chunk.ids)
+        yield read
+    return state
+
+
+def _after(position: int, pages: list[tuple[int, array[int]]]) -> Iterator[tuple[int, array[int]]]:
+    start = 0
+    for number, ids in pages:
+        rest = ids[max(0, position - start) :]
+        start += len(ids)
+        if rest:
+            yield number, rest

@@ -1,0 +1,144 @@
+"""A loaded model with all that reading needs beside it: tokenizer, stop tokens, chunk length, identity."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from engine import hardware
+from engine.config import FalconMambaConfig
+from engine.control import Cancelled, Control
+from engine.errors import KnownError
+from engine.generate import EndReason, Sampling, TextStream, decode, prefill
+from engine.model import FalconMamba
+from engine.prefix import Identity
+from engine.state import FORMAT_VERSION, MambaState
+from engine.tokenizer import Tokenizer
+from engine.weights import load_model, weights_fingerprint
+from kernels import implementation
+
+DEMO_MODEL = Path(__file__).resolve().parent.parent / "resources" / "models" / "demo"
+PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """Everything fixed while one model is in use."""
+
+    model: FalconMamba
+    tokenizer: Tokenizer
+    identity: Identity
+    name: str
+    is_demo: bool
+    reason: str
+    """Why this device and these kernels."""
+    chunk_length: int
+    """Tokens read at once."""
+    stop_ids: tuple[int, ...]
+
+    @property
+    def trained_context(self) -> int | None:
+        return self.model.config.trained_context
+
+    @property
+    def precision(self) -> str:
+        return next(name for name, dtype in PRECISIONS.items() if dtype is self.model.dtype)
+
+    def respond(
+        self,
+        state: MambaState,
+        request: Sequence[int],
+        max_tokens: int,
+        control: Control,
+        sampling: Sampling | None = None,
+    ) -> Generator[str, None, EndReason]:
+        """Feed `request` to `state` (one row, advanced in place) and stream the text that the model says.
+
+        Returns why it ended. Raises Cancelled as soon as the job is cancelled.
+        """
+
+        def cancelled() -> bool:
+            control.wait_while_paused()
+            return control.cancelled
+
+        logits = yield from _silently(prefill(self.model, state, request, self.chunk_length, cancelled))
+        if logits is None:
+            raise Cancelled
+        stream = TextStream(self.tokenizer)
+        tokens = decode(self.model, state, logits, sampling or Sampling(), self.stop_ids, max_tokens, cancelled)
+        reason = yield from _as_text(tokens, stream)
+        if reason == "cancelled":
+            raise Cancelled
+        return reason
+
+
+def _silently(reading: Generator[int, None, torch.Tensor | None]) -> Generator[str, None, torch.Tensor | None]:
+    """Run a prefill to its end without items; a generator, so that `respond` stays one."""
+    while True:
+        try:
+            next(reading)
+        except StopIteration as done:
+            return done.value
+        yield from ()
+
+
+def _as_text(tokens: Generator[int, None, EndReason], stream: TextStream) -> Generator[str, None, EndReason]:
+    """Token ids to pieces of text."""
+    while True:
+        try:
+            piece = stream.add(next(tokens))
+        except StopIteration as done:
+            if rest := stream.flush():
+                yield rest
+            return done.value
+        if piece:
+            yield piece
+
+
+def load_runtime(folder: Path | None, device: str = "auto", precision: str = "auto") -> Runtime:
+    """Load the checkpoint in `folder` (default: the demo model). Raises KnownError."""
+    folder = (folder or DEMO_MODEL).expanduser()
+    choice = hardware.choose_device(device)
+    config = FalconMambaConfig.from_folder(folder)
+    dtype = PRECISIONS[precision] if precision != "auto" else hardware.default_dtype(choice.device, config)
+    fit = hardware.memory_fit(config, choice.device, dtype)
+    if not fit.fits:
+        raise KnownError(
+            f"the model in {folder} does not fit: {fit.sentence} Choose a smaller model or --precision bf16",
+            reason="memory",
+        )
+    torch.set_num_threads(hardware.thread_count())
+    tokenizer = Tokenizer.from_folder(folder)
+    model = load_model(folder, choice.device, dtype)
+    kernels = implementation(choice.device)
+    name = folder.resolve().name
+    return Runtime(
+        model=model,
+        tokenizer=tokenizer,
+        identity=Identity(
+            weights=weights_fingerprint(folder),
+            tokenizer=tokenizer.fingerprint,
+            prefix=tokenizer.prompts.document_prefix,
+            precision=str(dtype).removeprefix("torch."),
+            format=f"state-{FORMAT_VERSION}",
+            name=name,
+        ),
+        name=name,
+        is_demo=is_demo_model(folder),
+        reason=f"{choice.reason}; {kernels.reason}",
+        chunk_length=hardware.chunk_length(config, choice.device, dtype),
+        stop_ids=tokenizer.stop_ids(config.eos_ids),
+    )
+
+
+def is_demo_model(folder: Path) -> bool:
+    """Whether the checkpoint says of itself that it is this project's demonstration model."""
+    try:
+        values = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return bool(isinstance(values, dict) and values.get("readthrough", {}).get("demo"))

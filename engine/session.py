@@ -1,0 +1,224 @@
+"""A session: one model, one tokenizer, one library. What the worker and the command line call.
+
+`run` carries out one command as a stream of events and ends every job in exactly one terminal event, whatever happens.
+"""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Generator, Iterator
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import torch
+
+from engine import answers, messages, saved, summaries
+from engine.control import Cancelled, Control
+from engine.documents.extractor import open_document
+from engine.documents.pages import DocumentInfo
+from engine.errors import KnownError
+from engine.hardware import parameter_count
+from engine.messages import Command, Event
+from engine.reader import DocumentState, Reader
+from engine.rewind import state_at_page
+from engine.rows import Document
+from engine.runtime import DEMO_MODEL, Runtime, load_runtime
+from engine.store import Library
+from kernels import implementation
+
+SAMPLES = DEMO_MODEL.parent.parent / "samples"
+DEMO_NOTICE = (
+    "This is the demonstration model, which knows only records like the shipped samples. Do not trust what it says of "
+    "other files; name a real model with --model (see README)."
+)
+
+
+def open_session(
+    model: Path | None = None, library: Path | None = None, device: str = "auto", precision: str = "auto"
+) -> Session:
+    """A session over the checkpoint folder `model` (default: the demo model) and a library file (default: the user's).
+
+    Nothing is opened or loaded before a command needs it.
+    """
+    return Session(model, library, device, precision)
+
+
+class Session:
+    """See `open_session`. A context manager; leaving it closes the library."""
+
+    def __init__(self, model: Path | None, library: Path | None, device: str, precision: str):
+        self._folder, self._library_file = model or DEMO_MODEL, library
+        self._device, self._precision = device, precision
+        self._runtime: Runtime | None = None
+        self._library: Library | None = None
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._library is not None:
+            self._library.close()
+            self._library = None
+
+    @property
+    def library(self) -> Library:
+        """The library, opened for writing. Raises KnownError."""
+        if self._library is None:
+            self._library = Library.open(self._library_file)
+        return self._library
+
+    def run(self, command: Command, control: Control) -> Iterator[Event]:
+        """Carry out `command`. The last event, and only it, is terminal; nothing is raised but KeyboardInterrupt."""
+        job_id = command.job_id
+        yield messages.JobStarted(job_id=job_id, command=type(command).__name__)
+        try:
+            yield from self._events(command, control)
+        except Cancelled:
+            yield messages.JobCancelled(job_id=job_id)
+        except KnownError as error:
+            yield messages.JobFailed(job_id=job_id, kind="known", message=str(error), reason=error.reason)
+        except (MemoryError, torch.OutOfMemoryError):
+            yield messages.JobFailed(
+                job_id=job_id,
+                kind="known",
+                message="the memory ran out; close other programs, or choose a smaller model or --precision bf16",
+                reason="memory",
+            )
+        except Exception as error:
+            yield messages.JobFailed(
+                job_id=job_id,
+                kind="bug",
+                message=f"{type(error).__name__}: {error}",
+                details=traceback.format_exc(),
+            )
+        else:
+            yield messages.JobFinished(job_id=job_id)
+
+    def _events(self, command: Command, control: Control) -> Iterator[Event]:
+        match command:
+            case messages.OpenDocument():
+                with open_document(command.path, command.password) as opened:
+                    yield self._opened(command.job_id, opened.info.path, opened.info, None, opened.info.page_count)
+            case messages.Read():
+                yield from self._read(command, control)
+            case messages.Summarize():
+                state = yield from self._read(command, control)
+                yield from summaries.summarize(
+                    self._loaded, self.library, state, command.method, control, command.job_id, command.focus
+                )
+            case messages.Ask():
+                state = yield from self._read(command, control)
+                if command.page is not None:
+                    state = yield from self._rewound(state, command.page, command.job_id, control)
+                yield from answers.answer(
+                    self._loaded,
+                    self.library,
+                    state,
+                    command.question,
+                    control,
+                    command.job_id,
+                    page=command.page,
+                    parent=command.parent,
+                    seed=command.seed,
+                )
+            case messages.ListDocuments():
+                for document in self.library.documents():
+                    yield messages.DocumentListed(
+                        job_id=command.job_id,
+                        document_id=document.id,
+                        path=document.path,
+                        title=document.title,
+                        pages=document.pages_read,
+                        tokens=document.tokens_read,
+                        state=document.state or "",
+                        snapshots=document.n_snapshots,
+                        snapshot_bytes=document.snapshot_bytes,
+                    )
+            case messages.RemoveDocument():
+                self.library.remove_document(command.document_id)
+                yield messages.DocumentRemoved(job_id=command.job_id, document_id=command.document_id)
+            case _:
+                raise ValueError(f"{type(command).__name__} is not a job")
+
+    @property
+    def _loaded(self) -> Runtime:
+        assert self._runtime is not None
+        return self._runtime
+
+    def _load(self, job_id: str) -> Iterator[Event]:
+        """Load the model unless it is loaded."""
+        if self._runtime is not None:
+            return
+        started = time.monotonic()
+        yield messages.ModelLoading(job_id=job_id, folder=str(self._folder))
+        runtime = load_runtime(self._folder, self._device, self._precision)
+        self._runtime = runtime
+        yield messages.ModelLoaded(
+            job_id=job_id,
+            name=runtime.name,
+            demo=runtime.is_demo,
+            parameters=parameter_count(runtime.model.config),
+            device=str(runtime.model.device),
+            dtype=runtime.precision,
+            implementation=implementation(runtime.model.device).name,
+            reason=runtime.reason,
+            trained_context=runtime.trained_context,
+            seconds=time.monotonic() - started,
+        )
+
+    def _read(
+        self, command: messages.Read | messages.Summarize | messages.Ask, control: Control
+    ) -> Generator[Event, None, DocumentState]:
+        """The document state of a file: saved, or read now."""
+        job_id, library = command.job_id, self.library
+        digest = saved.digest_of(command.path)
+        known = library.document_with(digest)
+        if known is not None and known.state == "done":
+            yield from self._load(job_id)
+            kept = saved.end_state(self._loaded, library, known)
+            if kept is not None:
+                yield self._opened(job_id, command.path, known, known.id, known.n_pages)
+                yield from self._warn_of_demo(job_id, digest)
+                yield saved.finished(job_id, self._loaded, library, kept)
+                return kept
+        with open_document(command.path, command.password) as opened:
+            yield self._opened(job_id, opened.info.path, opened.info, None, opened.info.page_count)
+            yield from self._load(job_id)
+            yield from self._warn_of_demo(job_id, digest)
+            return (yield from Reader(self._loaded, library, control, job_id).read(opened))
+
+    def _opened(
+        self, job_id: str, path: str, what: Document | DocumentInfo, document_id: int | None, page_count: int | None
+    ) -> Event:
+        return messages.DocumentOpened(
+            job_id=job_id,
+            document_id=document_id,
+            path=path,
+            title=what.title,
+            kind=what.kind,
+            size=what.size,
+            page_count=page_count,
+        )
+
+    def _warn_of_demo(self, job_id: str, digest: str) -> Iterator[Event]:
+        if self._loaded.is_demo and digest not in _sample_digests():
+            yield messages.Notice(job_id=job_id, text=DEMO_NOTICE)
+
+    def _rewound(
+        self, of: DocumentState, page: int, job_id: str, control: Control
+    ) -> Generator[Event, None, DocumentState]:
+        """`of` as it stood at the end of `page`."""
+        going = state_at_page(self._loaded, self.library, of.document.id, page, control)
+        while True:
+            try:
+                next(going)
+            except StopIteration as done:
+                return replace(of, state=done.value, pages=page)
+            yield from ()
+
+
+@cache
+def _sample_digests() -> frozenset[str]:
+    return frozenset(saved.digest_of(file) for file in SAMPLES.glob("*") if file.is_file())
