@@ -4,28 +4,32 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 from engine import schema
+from engine.errors import KnownError
 from engine.writer_lock import AlreadyLockedError, WriterLock
 
 BUSY_SECONDS = 10.0
 """How long a statement waits for a lock that another program holds (a backup, an SQLite shell)."""
+SPARE_BYTES = 32 << 20
+"""Disk space that saving a state leaves free: what deleting, compacting and other programs need to go on."""
 _WAL_LIMIT = 64 << 20
 """The write-ahead log is cut back to this after a checkpoint; one 7B snapshot passes through whole."""
 
 
-class LibraryError(Exception):
+class LibraryError(KnownError):
     """Something that the user can mend; its text is one sentence: what happened, what to do.
 
     `kind`: missing, foreign, newer, older, locked, busy, read_only, full, damaged, disk, gone (no such row).
     """
 
     def __init__(self, kind: str, sentence: str) -> None:
-        super().__init__(sentence)
+        super().__init__(sentence, reason=kind)
         self.kind = kind
 
 
@@ -138,6 +142,16 @@ class Database:
                     self._conn.execute("ROLLBACK")
                 raise
 
+    def require_space(self, size: int) -> None:
+        """Raise LibraryError (full) when `size` new bytes, in the log and then in the file, would fill the disk.
+
+        SQLite itself notices a full disk only when nothing can be done any more, not even deleting.
+        """
+        with sentences(self.path):
+            free = shutil.disk_usage(self.path.parent).free
+        if free < 2 * size + SPARE_BYTES:
+            raise LibraryError("full", _FULL.format(path=self.path))
+
     def close(self) -> None:
         """Close the file and give up the writer's lock; harmless a second time."""
         with self._mutex:
@@ -197,14 +211,12 @@ def sentences(path: Path) -> Iterator[None]:
         raise LibraryError(sentence[0], sentence[1].format(path=path)) from error
 
 
+_FULL = "The disk with the library at {path} is full; free some space and try again; what was saved is kept."
 _SENTENCES = {
     sqlite3.SQLITE_BUSY: ("busy", "Another program holds the library at {path}; close it and try again."),
     sqlite3.SQLITE_LOCKED: ("busy", "Another program holds the library at {path}; close it and try again."),
     sqlite3.SQLITE_READONLY: ("read_only", "The library at {path} cannot be written to; check its permissions."),
-    sqlite3.SQLITE_FULL: (
-        "full",
-        "The disk with the library at {path} is full; free some space and try again; what was saved is kept.",
-    ),
+    sqlite3.SQLITE_FULL: ("full", _FULL),
     sqlite3.SQLITE_IOERR: ("disk", "The disk failed while using the library at {path}; check the disk and its space."),
     sqlite3.SQLITE_CANTOPEN: ("disk", "The library at {path} cannot be opened; check that the folder is accessible."),
     sqlite3.SQLITE_CORRUPT: (

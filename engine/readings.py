@@ -22,6 +22,16 @@ SECTION_COLUMNS = (
 )
 
 
+def mark_interrupted(db: Database) -> None:
+    """For a new writer: a reading that is still running was left so by a process that died."""
+    try:
+        with db.write() as conn:
+            conn.execute("UPDATE readings SET state = 'interrupted' WHERE state = 'running'")
+    except LibraryError as error:
+        if error.kind != "full":  # on a full disk a library must still open, if only to delete from it
+            raise
+
+
 def begin(db: Database, document: int, identity: Identity, tokens: int) -> Reading:
     """Start or go on with a reading from `tokens`; see `Library.begin_reading`."""
     now = time.time()

@@ -10,7 +10,7 @@ from engine import snapshots
 from engine.database import Database
 from engine.rows import Verification
 
-_VACUUM_PAGES = 4096
+_VACUUM_PAGES = 2048
 """Pages given back in one transaction: on a full disk the log must stay small too."""
 
 
@@ -42,8 +42,6 @@ def compact(db: Database) -> int:
     may keep some of the space until it closes.
     """
     before = file_size(db.path)
-    with db.write() as conn:
-        conn.execute("INSERT INTO sections_fts (sections_fts) VALUES ('optimize')")
     with db.read() as conn:
         _checkpoint(conn)
         (free,) = conn.execute("PRAGMA freelist_count").fetchone()
