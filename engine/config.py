@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from engine.errors import KnownError
+
 MODEL_TYPES = ("mamba", "falcon_mamba")
 MAX_D_STATE = 256
 MAX_D_CONV = 4
@@ -31,7 +33,7 @@ _TRAINED_CONTEXT = {
 _NO_LIMIT = 10_000_000
 
 
-class ConfigError(Exception):
+class ConfigError(KnownError):
     """A checkpoint's config.json cannot be used; the text is one sentence for the user."""
 
 

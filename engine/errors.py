@@ -6,7 +6,7 @@ from __future__ import annotations
 class KnownError(Exception):
     """Something outside the program: str() is one sentence that says what happened and what to do.
 
-    `reason` is a short fixed word for programs ("missing", "needs password", "disk full", ...).
+    `reason` is a short fixed word for programs ("missing", "needs_password", "disk full", ...).
     """
 
     def __init__(self, sentence: str, reason: str = ""):

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 import torch
 
+from engine.errors import KnownError
 from engine.model import FalconMamba
 from engine.state import MambaState
 
@@ -28,7 +29,7 @@ _MAX_PENDING = 4
 _REPLACEMENT = "\ufffd"
 
 
-class GenerationError(Exception):
+class GenerationError(KnownError):
     """The network gave numbers that cannot be sampled from; the text is one sentence for the user."""
 
 

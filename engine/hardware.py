@@ -11,6 +11,7 @@ import psutil
 import torch
 
 from engine.config import FalconMambaConfig
+from engine.errors import KnownError
 
 DEVICES = ("auto", "cpu", "cuda")
 
@@ -25,7 +26,7 @@ CPU_OVERHEAD = 600 << 20
 CUDA_OVERHEAD = 900 << 20
 
 
-class HardwareError(Exception):
+class HardwareError(KnownError):
     """The wished device is not there or too small; the text is one sentence for the user."""
 
 

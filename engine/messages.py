@@ -198,8 +198,9 @@ class PageExtracted(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class ReadingResumed(Event):
-    """A saved state was found: its tokens are not read again."""
+    """Prefill begins: behind the tokens of a saved state, which are not read again, or at 0."""
 
+    document_id: int
     tokens: int
     page: int
 

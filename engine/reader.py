@@ -43,6 +43,8 @@ class DocumentState:
     pages: int
     tokens: int
     """Of the document, without the prompt's prefix."""
+    complete: bool = True
+    """False while the document is still being read: the state then stands after `pages` pages."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,8 @@ class Reader:
         """Tokens in it, the prompt's prefix included."""
         self.last_page = 0
         """The page that the last of them belongs to."""
+        self._document: Document | None = None
+        self._reading = 0
 
     def read(self, opened: OpenedDocument) -> Generator[Event, None, DocumentState]:
         """Read all of `opened`, or what is new in it. Returns the document state.
@@ -91,20 +95,21 @@ class Reader:
                 early.append(page)
             reused = self._resume()
             reading = self._library.begin_reading(document.id, self._runtime.identity, self.consumed)
+            self._document, self._reading = document, reading.id
             if not reused:
                 self._runtime.model(torch.tensor([self._prefix]), self.state)
                 self.consumed = len(self._prefix)
             self.last_page = max((p.page.number for p in early if p.first_token < self.consumed), default=0)
-            yield ReadingResumed(job_id=self._job_id, tokens=reused, page=self.last_page)
+            yield ReadingResumed(job_id=self._job_id, document_id=document.id, tokens=reused, page=self.last_page)
             try:
-                yield from self._prefill(_after(self.consumed, chain(early, placed)), feed, opened, reading.id)
+                yield from self._prefill(_after(self.consumed, chain(early, placed)), feed, opened.info.page_count)
             except Cancelled:
-                self._save(reading.id, state="stopped")
+                self._save("stopped")
                 raise
         outcome = opened.outcome
         assert outcome is not None
         yield from self._flush_extracted()
-        snapshot = self._save(reading.id, state="done", kind="end", note=outcome.sentence, n_pages=outcome.pages_seen)
+        snapshot = self._save("done", "end", outcome.sentence, outcome.pages_seen)
         yield CheckpointSaved(
             job_id=self._job_id, snapshot_id=snapshot, tokens=self._document_tokens, page=self.last_page, kind="end"
         )
@@ -112,6 +117,12 @@ class Reader:
         yield self._finished(document.id, outcome, reused, n_sections)
         document = self._library.document(document.id)
         return DocumentState(document, self.state, outcome.pages_seen, self._document_tokens)
+
+    def so_far(self) -> DocumentState:
+        """What has been read by now, saved as a checkpoint; for a question between two events of `read`."""
+        assert self._document is not None
+        self._save()
+        return DocumentState(self._document, self.state.clone(), self.last_page, self._document_tokens, complete=False)
 
     @property
     def _document_tokens(self) -> int:
@@ -144,7 +155,7 @@ class Reader:
         return self._document_tokens
 
     def _prefill(
-        self, pages: Iterable[tuple[int, array[int]]], feed: PageFeed, opened: OpenedDocument, reading: int
+        self, pages: Iterable[tuple[int, array[int]]], feed: PageFeed, page_count: int | None
     ) -> Iterator[Event]:
         self._speed.start(self.consumed)
         saved_at, saved_time = self.consumed, time.monotonic()
@@ -154,9 +165,9 @@ class Reader:
                 raise Cancelled
             self._consume(chunk)
             yield from self._flush_extracted()
-            yield self._advanced(feed, opened.info.page_count)
+            yield self._advanced(feed, page_count)
             if ladder.save_due(self.consumed - saved_at, time.monotonic() - saved_time):
-                snapshot = self._save(reading)
+                snapshot = self._save()
                 saved_at, saved_time = self.consumed, time.monotonic()
                 yield CheckpointSaved(
                     job_id=self._job_id,
@@ -178,7 +189,6 @@ class Reader:
 
     def _save(
         self,
-        reading: int,
         state: ReadingState | None = None,
         kind: SnapshotKind = "rung",
         note: str = "",
@@ -189,10 +199,10 @@ class Reader:
         snapshot = NewSnapshot(kind, self._hasher.at(self.consumed), self.state.to_bytes(), "fp32")
         seconds = self._speed.take_seconds()
         if state is None:
-            saved = self._library.commit_progress(reading, self.consumed, pages, sections, snapshot, seconds)
+            saved = self._library.commit_progress(self._reading, self.consumed, pages, sections, snapshot, seconds)
         else:
             saved = self._library.finish_reading(
-                reading, self.consumed, pages, sections, snapshot, seconds, state, note, n_pages
+                self._reading, self.consumed, pages, sections, snapshot, seconds, state, note, n_pages
             )
         assert saved is not None
         self._hasher.forget(self.consumed)

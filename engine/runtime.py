@@ -19,7 +19,7 @@ from engine.prefix import Identity
 from engine.state import FORMAT_VERSION, MambaState
 from engine.tokenizer import Tokenizer
 from engine.weights import load_model, weights_fingerprint
-from kernels import implementation
+from kernels import KernelsError, implementation
 
 DEMO_MODEL = Path(__file__).resolve().parent.parent / "resources" / "models" / "demo"
 PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
@@ -114,7 +114,10 @@ def load_runtime(folder: Path | None, device: str = "auto", precision: str = "au
     torch.set_num_threads(hardware.thread_count())
     tokenizer = Tokenizer.from_folder(folder)
     model = load_model(folder, choice.device, dtype)
-    kernels = implementation(choice.device)
+    try:
+        kernels = implementation(choice.device)
+    except KernelsError as error:
+        raise KnownError(str(error), reason="kernels") from error
     name = folder.resolve().name
     return Runtime(
         model=model,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Generator, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -45,6 +45,14 @@ def open_session(
     return Session(model, library, device, precision)
 
 
+@dataclass(frozen=True)
+class _Reading:
+    """A reading in progress."""
+
+    path: str
+    reader: Reader
+
+
 class Session:
     """See `open_session`. A context manager; leaving it closes the library."""
 
@@ -53,6 +61,7 @@ class Session:
         self._device, self._precision = device, precision
         self._runtime: Runtime | None = None
         self._library: Library | None = None
+        self._reading: _Reading | None = None
 
     def __enter__(self) -> Session:
         return self
@@ -96,6 +105,19 @@ class Session:
         else:
             yield messages.JobFinished(job_id=job_id)
 
+    def can_answer_now(self, question: messages.Ask) -> bool:
+        """Whether `question` can be answered in the middle of a reading: from what has been read so far of the same
+        file, or because its own file was read before."""
+        if self._reading is None:
+            return False
+        if _same_file(self._reading.path, question.path):
+            return question.page is None
+        try:
+            known = self.library.document_with(saved.digest_of(question.path))
+        except KnownError:
+            return True  # the answer is what is wrong with the file
+        return known is not None and known.state == "done"
+
     def _events(self, command: Command, control: Control) -> Iterator[Event]:
         match command:
             case messages.OpenDocument():
@@ -111,7 +133,7 @@ class Session:
             case messages.Ask():
                 state = yield from self._read(command, control)
                 if command.page is not None:
-                    state = yield from self._rewound(state, command.page, command.job_id, control)
+                    state = yield from self._rewound(state, command.page, control)
                 yield from answers.answer(
                     self._loaded,
                     self.library,
@@ -119,7 +141,7 @@ class Session:
                     command.question,
                     control,
                     command.job_id,
-                    page=command.page,
+                    page=command.page if state.complete else state.pages,
                     parent=command.parent,
                     seed=command.seed,
                 )
@@ -173,6 +195,8 @@ class Session:
     ) -> Generator[Event, None, DocumentState]:
         """The document state of a file: saved, or read now."""
         job_id, library = command.job_id, self.library
+        if self._reading is not None and _same_file(self._reading.path, command.path):
+            return self._reading.reader.so_far()
         digest = saved.digest_of(command.path)
         known = library.document_with(digest)
         if known is not None and known.state == "done":
@@ -187,7 +211,12 @@ class Session:
             yield self._opened(job_id, opened.info.path, opened.info, None, opened.info.page_count)
             yield from self._load(job_id)
             yield from self._warn_of_demo(job_id, digest)
-            return (yield from Reader(self._loaded, library, control, job_id).read(opened))
+            reader = Reader(self._loaded, library, control, job_id)
+            self._reading = _Reading(command.path, reader)
+            try:
+                return (yield from reader.read(opened))
+            finally:
+                self._reading = None
 
     def _opened(
         self, job_id: str, path: str, what: Document | DocumentInfo, document_id: int | None, page_count: int | None
@@ -206,9 +235,7 @@ class Session:
         if self._loaded.is_demo and digest not in _sample_digests():
             yield messages.Notice(job_id=job_id, text=DEMO_NOTICE)
 
-    def _rewound(
-        self, of: DocumentState, page: int, job_id: str, control: Control
-    ) -> Generator[Event, None, DocumentState]:
+    def _rewound(self, of: DocumentState, page: int, control: Control) -> Generator[Event, None, DocumentState]:
         """`of` as it stood at the end of `page`."""
         going = state_at_page(self._loaded, self.library, of.document.id, page, control)
         while True:
@@ -217,6 +244,10 @@ class Session:
             except StopIteration as done:
                 return replace(of, state=done.value, pages=page)
             yield from ()
+
+
+def _same_file(a: str, b: str) -> bool:
+    return Path(a).expanduser().absolute() == Path(b).expanduser().absolute()
 
 
 @cache

@@ -16,13 +16,15 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 
+from engine.errors import KnownError
+
 FORMAT = "readthrough-state"
 FORMAT_VERSION = 1
 _TENSORS = ("conv", "ssm", "n_tokens")
 _SSM_DTYPES = (torch.float32, torch.bfloat16, torch.float16)
 
 
-class StateError(Exception):
+class StateError(KnownError):
     """A stored state is damaged, foreign or newer than this program; the text is one sentence."""
 
 

@@ -13,10 +13,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from engine.errors import KnownError
 from engine.prompts import Message, Prompts, Request
 
 
-class TokenizerError(Exception):
+class TokenizerError(KnownError):
     """The folder's tokenizer cannot be used; the text is one sentence for a person."""
 
 
