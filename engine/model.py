@@ -33,6 +33,7 @@ import torch
 from torch.nn import functional as F
 
 from engine.config import FalconMambaConfig
+from engine.linear import Linear
 from engine.state import MambaState
 from kernels import causal_conv, causal_conv_update, rms_norm, selective_scan, selective_update
 
@@ -49,17 +50,15 @@ class Layer:
     """Weights of one layer, in the compute dtype unless a shape says fp32."""
 
     norm: torch.Tensor  # [d_model]
-    in_proj: torch.Tensor  # [2 * d_inner, d_model]
-    in_proj_bias: torch.Tensor | None  # [2 * d_inner]
+    in_proj: Linear  # [2 * d_inner, d_model]
     conv: torch.Tensor  # [d_inner, d_conv]
     conv_bias: torch.Tensor | None  # [d_inner]
-    x_proj: torch.Tensor  # [dt_rank + 2 * d_state, d_inner]
-    dt_proj: torch.Tensor  # [d_inner, dt_rank]
+    x_proj: Linear  # [dt_rank + 2 * d_state, d_inner]
+    dt_proj: Linear  # [d_inner, dt_rank], without its bias
     dt_bias: torch.Tensor  # [d_inner], fp32
     A: torch.Tensor  # [d_inner, d_state], fp32
     D: torch.Tensor  # [d_inner], fp32
-    out_proj: torch.Tensor  # [d_model, d_inner]
-    out_proj_bias: torch.Tensor | None  # [d_model]
+    out_proj: Linear  # [d_model, d_inner]
 
 
 class FalconMamba:
@@ -71,7 +70,7 @@ class FalconMamba:
         embeddings: torch.Tensor,  # [vocab_size, d_model]
         layers: Sequence[Layer],
         norm_f: torch.Tensor,  # [d_model]
-        head: torch.Tensor,  # [vocab_size, d_model]; the same tensor as `embeddings` when they are tied
+        head: Linear,  # [vocab_size, d_model]; its weight is `embeddings` itself when they are tied
     ) -> None:
         self.config = config
         self.embeddings = embeddings
@@ -95,10 +94,10 @@ class FalconMamba:
     @property
     def nbytes(self) -> int:
         """Bytes of all weights; tied embeddings count once."""
-        tensors = [self.embeddings, self.norm_f] + [getattr(l, f.name) for l in self.layers for f in fields(Layer)]
-        if self.head is not self.embeddings:
-            tensors.append(self.head)
-        return sum(t.numel() * t.element_size() for t in tensors if t is not None)
+        parts = [self.embeddings, self.norm_f] + [getattr(l, f.name) for l in self.layers for f in fields(Layer)]
+        if self.head.weight is not self.embeddings:
+            parts.append(self.head)
+        return sum(part.nbytes for part in parts if part is not None)
 
     def new_state(self, batch_size: int = 1) -> MambaState:
         """A state that has read nothing, on the model's device."""
@@ -161,7 +160,7 @@ class FalconMamba:
         assert out is not None
         last, residual = _last_token(out, lengths), _last_token(residual, lengths)
         hidden = rms_norm(last, self.norm_f, c.norm_eps, residual)
-        logits = F.linear(hidden, self.head).float()
+        logits = self.head(hidden).float()
         return logits if lengths is None else logits.masked_fill_((lengths == 0)[:, None], float("nan"))
 
     def _mixer(
@@ -175,23 +174,23 @@ class FalconMamba:
         """Section 3.4 of the Mamba paper; returns [B, T, d_model]."""
         c = self.config
         one_token = hidden.shape[1] == 1 and lengths is None
-        x, z = F.linear(hidden, layer.in_proj, layer.in_proj_bias).split(c.d_inner, dim=-1)
+        x, z = layer.in_proj(hidden).split(c.d_inner, dim=-1)
         if one_token:
             x = causal_conv_update(x[:, 0], layer.conv, layer.conv_bias, conv)[:, None]
         else:
             x = causal_conv(x, layer.conv, layer.conv_bias, conv, lengths)
-        dt, B, C = F.linear(x, layer.x_proj).split([c.dt_rank, c.d_state, c.d_state], dim=-1)
+        dt, B, C = layer.x_proj(x).split([c.dt_rank, c.d_state, c.d_state], dim=-1)
         if c.mixer_norm_eps is not None:
             dt = rms_norm(dt, None, c.mixer_norm_eps)
             B = rms_norm(B, None, c.mixer_norm_eps)
             C = rms_norm(C, None, c.mixer_norm_eps)
-        dt = F.linear(dt, layer.dt_proj)  # its bias is added in fp32, inside the scan
+        dt = layer.dt_proj(dt)  # its bias is added in fp32, inside the scan
         A, D, bias = layer.A, layer.D, layer.dt_bias
         if one_token:
             y = selective_update(x[:, 0], dt[:, 0], A, B[:, 0], C[:, 0], D, z[:, 0], bias, ssm)[:, None]
         else:
             y = selective_scan(x, dt, A, B, C, D, z, bias, ssm, lengths)
-        return F.linear(y, layer.out_proj, layer.out_proj_bias)
+        return layer.out_proj(y)
 
     def _step(self, ids: torch.Tensor, state: MambaState) -> torch.Tensor:
         """One token a row: on CUDA a captured graph once this batch size has proved frequent, else the same path."""

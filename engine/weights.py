@@ -18,7 +18,9 @@ import torch
 from safetensors import SafetensorError, safe_open
 
 from engine.config import FalconMambaConfig
+from engine.errors import KnownError
 from engine.hardware import default_dtype
+from engine.linear import Linear
 from engine.model import FalconMamba, Layer
 
 INDEX = "model.safetensors.index.json"
@@ -29,7 +31,7 @@ _FLOATING = ("F64", "F32", "F16", "BF16")
 _SAMPLES, _SAMPLE_BYTES = 256, 4096
 
 
-class ModelError(Exception):
+class ModelError(KnownError):
     """A model folder cannot be loaded; the text is one sentence for the user."""
 
 
@@ -104,7 +106,7 @@ def random_model(
         if name.endswith("out_proj.weight"):
             return tensor.normal_(std=(2 * config.n_layers * shape[1]) ** -0.5, generator=generator)
         if name.endswith("embeddings.weight"):
-            return tensor.normal_(std=0.5, generator=generator)
+            return tensor.normal_(std=0.02, generator=generator)
         bound = shape[-1] ** -0.5
         return tensor.uniform_(-bound, bound, generator=generator)
 
@@ -168,27 +170,28 @@ def _assemble(config: FalconMambaConfig, source: _Source, dtype: torch.dtype) ->
     def get(name: str, kind: torch.dtype = dtype) -> torch.Tensor:
         return source(name, shapes[name], kind)
 
+    def linear(name: str, bias: bool = False) -> Linear:
+        return Linear(get(name + ".weight"), get(name + ".bias") if bias else None)
+
     def layer(index: int) -> Layer:
         mixer = f"layers.{index}.mixer."
         return Layer(
             norm=get(f"layers.{index}.norm.weight"),
-            in_proj=get(mixer + "in_proj.weight"),
-            in_proj_bias=get(mixer + "in_proj.bias") if config.use_bias else None,
+            in_proj=linear(mixer + "in_proj", config.use_bias),
             conv=get(mixer + "conv1d.weight").squeeze(1),
             conv_bias=get(mixer + "conv1d.bias") if config.use_conv_bias else None,
-            x_proj=get(mixer + "x_proj.weight"),
-            dt_proj=get(mixer + "dt_proj.weight"),
+            x_proj=linear(mixer + "x_proj"),
+            dt_proj=linear(mixer + "dt_proj"),
             dt_bias=get(mixer + "dt_proj.bias", torch.float32),
             A=get(mixer + "A_log", torch.float32).exp_().neg_(),
             D=get(mixer + "D", torch.float32),
-            out_proj=get(mixer + "out_proj.weight"),
-            out_proj_bias=get(mixer + "out_proj.bias") if config.use_bias else None,
+            out_proj=linear(mixer + "out_proj", config.use_bias),
         )
 
     embeddings = get("embeddings.weight")
     layers = [layer(index) for index in range(config.n_layers)]
     norm_f = get("norm_f.weight")
-    head = embeddings if config.tie_word_embeddings else get("lm_head.weight")
+    head = Linear(embeddings, pack=False) if config.tie_word_embeddings else linear("lm_head")
     return FalconMamba(config, embeddings, layers, norm_f, head)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.config import FalconMambaConfig
-from engine.model import FalconMamba
+from engine.linear import Linear
+from engine.model import FalconMamba, Layer
 from engine.state import MambaState
 from engine.weights import load_model, random_model
 from tests.engine.conftest import MODEL_TYPES, reference_model
@@ -211,16 +213,16 @@ def gpu_config(model_type: str) -> FalconMambaConfig:
 
 def on_cuda(model: FalconMamba, dtype: torch.dtype = torch.float32) -> FalconMamba:
     """The same weights on the GPU."""
-    from dataclasses import fields, replace
 
-    from engine.model import Layer
-
-    def move(name: str, tensor: torch.Tensor) -> torch.Tensor:
-        return tensor.to("cuda", torch.float32 if name in ("A", "D", "dt_bias") else dtype)
+    def move(name: str, part: Any) -> Any:
+        if isinstance(part, Linear):
+            weight = part.weight.to_dense() if part.weight.is_mkldnn else part.weight
+            return Linear(move("", weight), None if part.bias is None else move("", part.bias))
+        return part.to("cuda", torch.float32 if name in ("A", "D", "dt_bias") else dtype)
 
     layers = []
     for layer in model.layers:
-        moved = {f.name: move(f.name, t) for f in fields(Layer) if (t := getattr(layer, f.name)) is not None}
+        moved = {f.name: move(f.name, p) for f in fields(Layer) if (p := getattr(layer, f.name)) is not None}
         layers.append(replace(layer, **moved))
     return FalconMamba(model.config, move("", model.embeddings), layers, move("", model.norm_f), move("", model.head))
 

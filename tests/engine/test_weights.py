@@ -13,6 +13,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from engine.config import ConfigError, FalconMambaConfig
+from engine.linear import Linear
 from engine.model import FalconMamba, Layer
 from engine.weights import ModelError, expected_shapes, load_model, random_model, weights_fingerprint
 from tests.engine.conftest import MODEL_TYPES, reference_model
@@ -37,7 +38,7 @@ def rewritten(folder: Path, target: Path, change: Callable[[dict[str, torch.Tens
 def test_tied_and_untied_heads_give_the_logits_of_transformers(save_checkpoint, model_type: str, tied: bool):
     reference = reference_model(model_type, tie_word_embeddings=tied)
     model = load_model(save_checkpoint(reference))
-    assert (model.head is model.embeddings) == tied
+    assert (model.head.weight is model.embeddings) == tied
     with torch.no_grad():
         expected = reference(IDS).logits[:, -1]
     torch.testing.assert_close(logits_of(model), expected, rtol=1e-4, atol=1e-5)
@@ -69,11 +70,11 @@ def test_weights_take_the_dtype_asked_for_and_what_must_be_exact_stays_fp32(chec
     model = load_model(checkpoints["falcon_mamba"], dtype=torch.bfloat16)
     for layer in model.layers:
         for field in fields(Layer):
-            tensor = getattr(layer, field.name)
-            if tensor is not None:
-                expected = torch.float32 if field.name in ("A", "D", "dt_bias") else torch.bfloat16
-                assert tensor.dtype == expected, field.name
-    assert model.dtype == model.head.dtype == torch.bfloat16
+            part = getattr(layer, field.name)
+            tensor = part.weight if isinstance(part, Linear) else part
+            expected = torch.float32 if field.name in ("A", "D", "dt_bias") else torch.bfloat16
+            assert tensor.dtype == expected, field.name
+    assert model.dtype == model.head.weight.dtype == torch.bfloat16
     assert (model.layers[0].A < 0).all()
 
 
