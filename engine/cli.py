@@ -71,9 +71,9 @@ def _parser() -> argparse.ArgumentParser:
     ask.add_argument("question")
     ask.add_argument("--page", type=int, metavar="N", help="answer from the state as it stood at the end of page N")
 
-    library = command("library", "list, show, remove, verify or compact what is saved", _library)
-    library.add_argument("action", choices=["list", "show", "remove", "verify", "compact"])
-    library.add_argument("document", nargs="?", help="its number or path, for show and remove")
+    library = command("library", "list, show, export, remove, verify or compact what is saved", _library)
+    library.add_argument("action", choices=["list", "show", "export", "remove", "verify", "compact"])
+    library.add_argument("document", nargs="?", help="its number, path or title, for show, export and remove")
 
     bench = command("bench", "measure", _bench)
     bench.add_argument("what", nargs="?", help="which bench; without a name, a list")

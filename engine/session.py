@@ -210,11 +210,10 @@ class Session:
         with open_document(command.path, command.password) as opened:
             yield self._opened(job_id, opened.info.path, opened.info, None, opened.info.page_count)
             yield from self._load(job_id)
-            yield from self._warn_of_demo(job_id, digest)
             reader = Reader(self._loaded, library, control, job_id)
             self._reading = _Reading(command.path, reader)
             try:
-                return (yield from reader.read(opened))
+                return (yield from self._with_warning(reader.read(opened), job_id, digest))
             finally:
                 self._reading = None
 
@@ -234,6 +233,19 @@ class Session:
     def _warn_of_demo(self, job_id: str, digest: str) -> Iterator[Event]:
         if self._loaded.is_demo and digest not in _sample_digests():
             yield messages.Notice(job_id=job_id, text=DEMO_NOTICE)
+
+    def _with_warning(
+        self, reading: Generator[Event, None, DocumentState], job_id: str, digest: str
+    ) -> Generator[Event, None, DocumentState]:
+        """The events of a reading; once there is something to read, the demo model introduces itself."""
+        while True:
+            try:
+                event = next(reading)
+            except StopIteration as done:
+                return done.value
+            yield event
+            if isinstance(event, messages.ReadingResumed):
+                yield from self._warn_of_demo(job_id, digest)
 
     def _rewound(self, of: DocumentState, page: int, control: Control) -> Generator[Event, None, DocumentState]:
         """`of` as it stood at the end of `page`."""

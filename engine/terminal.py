@@ -53,7 +53,7 @@ class TerminalView:
         self._out, self._err, self._quiet = out, err, quiet
         self._progress: _Progress = _BarProgress(err) if err.isatty() and not quiet else _LineProgress(err, quiet)
         self._column = 0
-        self._file = ""
+        self._command = ""
 
     def __enter__(self) -> Self:
         return self
@@ -64,6 +64,8 @@ class TerminalView:
 
     def show(self, event: Event) -> None:
         match event:
+            case messages.JobStarted():
+                self._command = event.command
             case messages.ModelLoading():
                 self._progress.say("loading the model …")
             case messages.ModelLoaded():
@@ -71,13 +73,15 @@ class TerminalView:
             case messages.Notice():
                 self._tell(f"note: {event.text}", always=True)
             case messages.DocumentOpened():
-                self._file = Path(event.path).name
                 pages = f"{event.page_count:,} pages" if event.page_count else "text"
-                self._tell(f"{self._file}: {pages}, {_size(event.size)}")
+                self._tell(f"{Path(event.path).name}: {pages}, {_size(event.size)}")
             case messages.ReadingResumed() if event.tokens:
                 self._tell(f"{event.tokens:,} tokens, to page {event.page}, were read before and are not read again")
             case messages.PrefillAdvanced():
                 self._progress.advance(event)
+            case messages.ReadingFinished() if self._command == "Read":
+                self._progress.close()
+                self._write(event.sentence + "\n")
             case messages.ReadingFinished():
                 self._progress.close()
                 self._tell(event.sentence, always=bool(event.problems or event.pages_without_text))
@@ -102,7 +106,8 @@ class TerminalView:
             case messages.JobFailed(kind="known"):
                 self._progress.close()
                 self._end_line()
-                print(f"error: {event.message}", file=self._err)
+                hint = " (--password)" if event.reason == "needs_password" else ""
+                print(f"error: {event.message}{hint}", file=self._err)
             case messages.JobFailed():
                 self._progress.close()
                 self._end_line()
