@@ -19,6 +19,8 @@ DEVICES = ("auto", "cpu", "cuda")
 # then, while memory, the wait for a cancel and the time to the first progress grow with the chunk.
 CPU_CHUNK = (32, 512)
 CUDA_CHUNK = (64, 8192)
+# A CPU's chunk stays below this many operations, so that a cancel is felt soon: two seconds on two cores in bf16.
+CPU_CHUNK_OPERATIONS = 1e12
 # Share of the free memory that the work of one chunk may take; the rest is left to states and to other programs.
 CHUNK_SHARE = 0.25
 # Kept free beyond the sum of weights, state and chunk: the interpreter, torch, and on CUDA its context and workspaces.
@@ -162,9 +164,14 @@ def chunk_length(
     device = torch.device(device)
     budget = CHUNK_SHARE * (free_memory(device) if free_bytes is None else free_bytes)
     shortest, longest = CUDA_CHUNK if device.type == "cuda" else CPU_CHUNK
-    longest = max(shortest, longest // (1 << (batch_size - 1).bit_length()))
-    chunk = longest
-    while chunk > shortest and work_bytes(config, device, dtype, chunk * batch_size) > budget:
+    chunk = max(shortest, longest // (1 << (batch_size - 1).bit_length()))
+
+    def too_long() -> bool:
+        tokens = chunk * batch_size
+        slow = device.type == "cpu" and 2 * parameter_count(config) * tokens > CPU_CHUNK_OPERATIONS
+        return slow or work_bytes(config, device, dtype, tokens) > budget
+
+    while chunk > shortest and too_long():
         chunk //= 2
     return chunk
 

@@ -97,6 +97,10 @@ def test_chunks_shorten_with_memory_and_batch_and_stay_powers_of_two():
     assert chunk_length(SEVEN_B, CPU, torch.float32, 0) == hardware.CPU_CHUNK[0]
 
 
+def test_a_large_model_on_a_cpu_reads_in_short_chunks_so_that_a_cancel_is_felt():
+    assert chunk_length(SEVEN_B, CPU, torch.bfloat16, 80 * GB) == 64
+
+
 def test_the_work_of_a_chunk_stays_within_its_share_of_free_memory():
     for free in (GB, 4 * GB, 30 * GB):
         tokens = chunk_length(SEVEN_B, "cuda", torch.bfloat16, free)
