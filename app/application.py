@@ -1,0 +1,151 @@
+"""Starts Qt: settings, theme, the parts and the window; ends them again within two seconds."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QCoreApplication, QObject, QSocketNotifier, QTimer
+from PySide6.QtWidgets import QApplication
+
+from app.icons import app_icon
+from app.job_controller import JobController, worker_command
+from app.library_reader import LibraryReader
+from app.main_window import MainWindow
+from app.settings import Settings, SettingsStore
+from app.theme import Theme
+from app.worker_client import WorkerClient
+
+PROGRAM = [sys.executable, str(Path(__file__).resolve().parent.parent / "main.py")]
+NAMES = {"model": "model", "library": "library", "device": "device"}
+
+logger = logging.getLogger(__name__)
+
+
+class Application(QObject):
+    """All the parts of a running window."""
+
+    def __init__(
+        self,
+        app: QApplication,
+        settings: SettingsStore,
+        options: dict[str, str] | None = None,
+        command: Callable[[Settings], list[str]] | None = None,
+    ):
+        super().__init__(app)
+        self._options = {name: value for name, value in (options or {}).items() if name in NAMES and value}
+        self._command = command or (lambda chosen: worker_command(chosen, PROGRAM))
+        self.settings = settings
+        self.theme = Theme(app, settings.now.theme)
+        _set_text_size(app, settings.now.text_size)
+        chosen = self._chosen()
+        self.reader = LibraryReader(chosen.library, self)
+        self.client = WorkerClient(self._command(chosen), self)
+        self.controller = JobController(self.client, self.reader, settings, self)
+        self.window = MainWindow(self.controller, self.reader, settings, self.theme)
+        settings.changed.connect(self._on_settings)
+        self.window.closing.connect(self._close)
+        self.controller.stopped.connect(self._closed)
+
+    def start(self, path: str = "") -> None:
+        """Show the window; the rest follows when it is on the screen."""
+        self.window.show()
+        QTimer.singleShot(0, self, lambda: self._begin(path))
+
+    def end(self) -> None:
+        """Let go of everything; may wait, for no window is left."""
+        self.client.wait_stopped()
+        self.reader.stop()
+        self.window.document.source.wait_stopped()
+
+    def _begin(self, path: str) -> None:
+        self.reader.start()
+        self.controller.start()
+        if path:
+            self.controller.open(path)
+        if self.settings.problem:
+            self.window.toast.say(self.settings.problem)
+
+    def _chosen(self) -> Settings:
+        """The settings with the command line's options over them; those are not saved."""
+        return replace(self.settings.now, **self._options)  # type: ignore[arg-type]
+
+    def _on_settings(self, before: Settings, after: Settings) -> None:
+        if before.theme != after.theme:
+            self.theme.apply(after.theme)
+        if before.text_size != after.text_size:
+            _set_text_size(QApplication.instance(), after.text_size)
+            self.theme.apply(after.theme)
+        changed = [name for name in NAMES if getattr(before, name) != getattr(after, name)]
+        for name in changed:
+            self._options.pop(name, None)
+        if changed:
+            if "library" in changed:
+                self.reader.set_path(after.library)
+            self.controller.change_worker(self._command(self._chosen()))
+
+    def _close(self) -> None:
+        self.controller.shut_down()
+
+    def _closed(self) -> None:
+        QCoreApplication.quit()
+
+
+def run(options: dict[str, str] | None = None, path: str = "") -> int:
+    """The window, until it is closed. options: model, library, device, as on the command line; path: a file to open."""
+    sys.excepthook = _report
+    app = QApplication.instance() or QApplication(["readthrough"])
+    assert isinstance(app, QApplication)
+    app.setApplicationName("Readthrough")
+    app.setApplicationDisplayName("Readthrough")
+    app.setDesktopFileName("readthrough")
+    app.setQuitOnLastWindowClosed(False)
+    app.setWindowIcon(app_icon())
+    parts = Application(app, SettingsStore(), options)
+    _close_on_signals(parts)
+    parts.start(path)
+    status = app.exec()
+    parts.end()
+    return status
+
+
+def _set_text_size(app: QCoreApplication | None, points: int) -> None:
+    assert isinstance(app, QApplication)
+    font = app.font()
+    default = app.property("default points") or font.pointSizeF()
+    app.setProperty("default points", default)
+    font.setPointSizeF(points or default)
+    app.setFont(font)
+
+
+def _close_on_signals(parts: Application) -> None:
+    """Ctrl+C in the terminal and a polite kill close the window as its button does."""
+    if sys.platform == "win32":
+        return
+    import socket
+
+    here, there = socket.socketpair()
+    here.setblocking(False)
+    there.setblocking(False)
+    signal.set_wakeup_fd(there.fileno())
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
+    notifier = QSocketNotifier(here.fileno(), QSocketNotifier.Type.Read, parts)
+
+    def woken() -> None:
+        here.recv(16)
+        parts.window.close()
+
+    notifier.activated.connect(woken)
+    parts.setProperty("sockets", (here, there))
+
+
+def _report(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """A bug of ours in a slot: logged, and the window goes on."""
+    logger.error("unexpected error", exc_info=(kind, error, trace))
+    sys.__excepthook__(kind, error, trace)

@@ -1,0 +1,271 @@
+"""The document in the middle: its pages or its text, find, and the memory strip under it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QIntValidator
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+
+from app.document_session import Aspect, DocumentSession
+from app.find_bar import FindBar
+from app.icons import IconButton
+from app.library_reader import LibraryReader
+from app.memory_strip import MemoryStrip, StripFacts
+from app.page_source import PageSource
+from app.page_view import PageView
+from app.text_view import TextView
+from app.theme import Theme
+from app.trouble_panel import TroublePanel
+from app.widgets import counted, label, size_words
+
+
+class ElidedLabel(QWidget):
+    """Two lines that shorten to the room there is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.title = label(role="strong")
+        self.detail = label(role="small")
+        self._words = ("", "")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        for part in (self.title, self.detail):
+            part.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+            column.addWidget(part)
+
+    def set_words(self, title: str, detail: str) -> None:
+        self._words = (title, detail)
+        self.setToolTip(title)
+        self._fit()
+
+    def resizeEvent(self, event) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        for part, words in zip((self.title, self.detail), self._words, strict=True):
+            part.setText(part.fontMetrics().elidedText(words, Qt.TextElideMode.ElideMiddle, max(self.width() - 2, 0)))
+            part.setAccessibleName(words)
+
+
+class DocumentPane(QWidget):
+    """Shows one session's document."""
+
+    ask_as_of_requested = Signal(int)
+    sidebar_requested = Signal()
+    page_changed = Signal(int)
+
+    def __init__(self, reader: LibraryReader, theme: Theme):
+        super().__init__()
+        self.setObjectName("documentPane")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._session: DocumentSession | None = None
+        self._open_with: tuple[str, str | None] | None = None
+        self.source = PageSource(self)
+        self.pages = PageView(self.source, theme)
+        self.text = TextView(reader, theme)
+        self.trouble = TroublePanel(theme)
+        self.find_bar = FindBar(theme)
+        self.strip = MemoryStrip(theme)
+        self._message = label(role="muted", wrap=True)
+        self._message.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._message.setMargin(60)
+        self._stack = QStackedWidget()
+        for page in (self.pages, self.text, self._message):
+            self._stack.addWidget(page)
+        self._trouble_box = QWidget()
+        inset = QVBoxLayout(self._trouble_box)
+        inset.setContentsMargins(16, 12, 16, 0)
+        inset.addWidget(self.trouble)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._make_bar(theme))
+        column.addWidget(self.find_bar)
+        column.addWidget(self._trouble_box)
+        column.addWidget(self._stack, 1)
+        column.addWidget(self._make_strip_bar())
+        self._connect()
+
+    def _make_bar(self, theme: Theme) -> QWidget:
+        bar = QWidget()
+        bar.setObjectName("documentBar")
+        bar.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.title = ElidedLabel()
+        self._number = QLineEdit()
+        self._number.setObjectName("pageNumber")
+        self._number.setAccessibleName("Page number")
+        self._number.setValidator(QIntValidator(1, 10_000_000, self))
+        self._number.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self._number.returnPressed.connect(lambda: self.go_to(int(self._number.text())))
+        self._count = label(role="small")
+        self._zoom = label(role="small")
+        self._zoom.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._zoom.setMinimumWidth(40)
+
+        def tool(icon: str, name: str, action) -> IconButton:
+            result = IconButton(icon, name, theme)
+            result.clicked.connect(lambda _checked=False: action())
+            return result
+
+        row = QHBoxLayout(bar)
+        row.setContentsMargins(10, 7, 10, 7)
+        row.setSpacing(3)
+        row.addWidget(tool("sidebar", "Show or hide the library (Ctrl+B)", self.sidebar_requested.emit))
+        row.addSpacing(6)
+        row.addWidget(self.title, 1)
+        row.addSpacing(6)
+        row.addWidget(tool("up", "Previous page (Alt+Up)", lambda: self.go_to(self.view.page - 1)))
+        row.addWidget(self._number)
+        row.addWidget(self._count)
+        row.addWidget(tool("down", "Next page (Alt+Down)", lambda: self.go_to(self.view.page + 1)))
+        row.addSpacing(8)
+        row.addWidget(tool("zoom-out", "Smaller (Ctrl+-)", lambda: self.view.zoom_step(-1)))
+        row.addWidget(self._zoom)
+        row.addWidget(tool("zoom-in", "Larger (Ctrl++)", lambda: self.view.zoom_step(1)))
+        row.addWidget(tool("fit-width", "Fit the width (Ctrl+0)", lambda: self.view.set_fit_width()))
+        row.addSpacing(4)
+        row.addWidget(tool("search", "Find in the document (Ctrl+F)", self.begin_find))
+        return bar
+
+    def _make_strip_bar(self) -> QWidget:
+        bar = QWidget()
+        bar.setObjectName("stripBar")
+        bar.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._coverage = label(role="small", wrap=True)
+        self._coverage.setAccessibleName("Coverage")
+        column = QVBoxLayout(bar)
+        column.setContentsMargins(16, 8, 16, 9)
+        column.setSpacing(2)
+        column.addWidget(self.strip)
+        column.addWidget(self._coverage)
+        return bar
+
+    def _connect(self) -> None:
+        self.pages.failed.connect(self._on_pages_failed)
+        self.pages.opened.connect(self._on_pages_opened)
+        for view in (self.pages, self.text):
+            view.page_changed.connect(self._on_page)
+            view.zoom_changed.connect(self._on_zoom)
+            view.hits_changed.connect(self.find_bar.show_hits)
+        self.strip.page_requested.connect(self.go_to)
+        self.strip.ask_as_of_requested.connect(self.ask_as_of_requested)
+        self.find_bar.find_requested.connect(lambda text: self.view.find(text))
+        self.find_bar.step_requested.connect(lambda step: self.view.step_hit(step))
+        self.find_bar.closed.connect(lambda: self.view.setFocus())
+
+    @property
+    def view(self) -> PageView | TextView:
+        """The view that shows this kind of document."""
+        return self.pages if self._session is None or self._session.is_pdf else self.text
+
+    def set_session(self, session: DocumentSession | None) -> None:
+        """Show another document."""
+        self.find_bar.dismiss()
+        self.find_bar.field.clear()
+        self._session = session
+        self.pages.close_document()
+        self.text.close_document()
+        self._open_with = None
+        if session is not None:
+            self._open_view()
+            self.show_session(session, Aspect.ALL)
+            self._on_page(1)
+
+    def show_session(self, session: DocumentSession, what: int) -> None:
+        """Show what changed."""
+        if what & (Aspect.DOCUMENT | Aspect.STRIP):
+            self._show_bar(session)
+            if not session.is_pdf and session.document_id is not None and session.progress.page:
+                self.text.set_document(session.document_id, session.progress.page)
+        if what & Aspect.DOCUMENT and session.opened and self._open_with != (session.path, session.password):
+            self._open_view()
+        if what & Aspect.STRIP:
+            self.strip.set_facts(strip_facts(session))
+            self.view.show_evidence(session.evidence)
+            self._coverage.setText(coverage_words(session))
+        if what & Aspect.TROUBLE:
+            self.trouble.show_trouble(session.trouble)
+            self._trouble_box.setVisible(session.trouble is not None)
+
+    def go_to(self, page: int) -> None:
+        """Bring a page into view."""
+        self.view.go_to(page)
+
+    def focus_page_number(self) -> None:
+        """Let a page number be typed."""
+        self._number.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self._number.selectAll()
+
+    def begin_find(self) -> None:
+        """Find what is selected, or what will be typed."""
+        self.find_bar.begin(self.view.selected_text)
+
+    def _open_view(self) -> None:
+        session = self._session
+        if session is None:
+            return
+        self._open_with = (session.path, session.password)
+        self._stack.setCurrentWidget(self.view)
+        if session.is_pdf:
+            self.pages.open(session.path, session.password)
+        elif session.document_id is None:
+            self.text.open(session.path)
+
+    def _on_pages_failed(self, reason: str, sentence: str) -> None:
+        self._message.setText(sentence)
+        self._stack.setCurrentWidget(self._message)
+
+    def _on_pages_opened(self, count: int) -> None:
+        self._stack.setCurrentWidget(self.pages)
+        if self._session is not None:
+            self._session.page_count = self._session.page_count or count
+            self.show_session(self._session, Aspect.DOCUMENT | Aspect.STRIP)
+
+    def _on_page(self, page: int) -> None:
+        self._number.setText(str(page))
+        self.strip.set_page(page)
+        self.page_changed.emit(page)
+
+    def _on_zoom(self, zoom: float) -> None:
+        self._zoom.setText(f"{zoom:.0%}")
+
+    def _show_bar(self, session: DocumentSession) -> None:
+        pages = session.pages
+        parts = [counted(pages, "page") if pages else "", size_words(session.size) if session.size else ""]
+        self.title.set_words(session.name, "  ·  ".join(part for part in parts if part))
+        self._count.setText(f"of {pages:,}" if pages else "")
+        digits = len(str(max(pages, 99)))
+        self._number.setFixedWidth(self._number.fontMetrics().horizontalAdvance("0" * digits) + 18)
+        if not self._number.hasFocus():
+            self._number.setText(str(self.view.page))
+
+
+def strip_facts(session: DocumentSession) -> StripFacts:
+    """What the strip shows of a session."""
+    return StripFacts(
+        pages=session.pages,
+        read_to=session.pages if session.fully_read else session.progress.page,
+        problems=dict(session.problems),
+        snapshots=dict(session.snapshots),
+        evidence=session.evidence,
+        reading=session.phase.busy,
+    )
+
+
+def coverage_words(session: DocumentSession) -> str:
+    """One honest line about what has been read."""
+    if session.fully_read and session.coverage:
+        return session.coverage
+    if session.fully_read:
+        words = f"All {counted(session.pages, 'page')} are in memory"
+    elif session.progress.page:
+        words = f"{session.progress.page:,} of {counted(session.pages, 'page')} are in memory"
+    else:
+        return "Nothing of this document is in memory yet" if session.pages else ""
+    if session.problems:
+        words += f"; {counted(len(session.problems), 'page')} could not be read"
+    if session.snapshots:
+        words += f"; {counted(len(session.snapshots), 'saved state')} to go on from"
+    return words + "."

@@ -1,0 +1,271 @@
+"""All that the window knows of one document: facts, moved on by the worker's events. No Qt, no decisions."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from app.conversation import Conversation
+from engine import messages as m
+
+_MEMORY_POINTS = 600
+
+
+class Aspect(enum.IntFlag):
+    """What changed; a pane redraws only its own."""
+
+    DOCUMENT = enum.auto()
+    PROGRESS = enum.auto()
+    STRIP = enum.auto()
+    SUMMARY = enum.auto()
+    TURNS = enum.auto()
+    TROUBLE = enum.auto()
+    ALL = DOCUMENT | PROGRESS | STRIP | SUMMARY | TURNS | TROUBLE
+
+
+class Phase(enum.Enum):
+    """Where the work on a document stands."""
+
+    IDLE = "idle"
+    OPENING = "opening"
+    WAITING = "waiting"
+    LOADING = "loading the model"
+    READING = "reading"
+    SUMMARISING = "summarising"
+    ANSWERING = "answering"
+
+    @property
+    def busy(self) -> bool:
+        return self is not Phase.IDLE
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Something that went wrong, for the place where it matters."""
+
+    sentence: str
+    reason: str = ""
+    details: str = ""
+    command: m.Command | None = None
+    """What to send again when the person has mended it."""
+
+
+@dataclass(frozen=True)
+class SectionNote:
+    """The summary of one section."""
+
+    number: int
+    of: int
+    heading: str
+    first_page: int
+    last_page: int
+    text: str
+
+
+@dataclass
+class Progress:
+    """How far a reading has come."""
+
+    tokens: int = 0
+    page: int = 0
+    page_count: int | None = None
+    total_tokens: int | None = None
+    exact: bool = False
+    tokens_per_second: float = 0.0
+    seconds_left: float | None = None
+    reused_tokens: int = 0
+    reused_page: int = 0
+    memory: list[tuple[int, int]] = field(default_factory=list)
+    """(tokens read, resident bytes), thinned so that it stays small."""
+
+    def sample(self, tokens: int, resident: int) -> None:
+        """Add a point of the memory plot."""
+        if resident > 0:
+            self.memory.append((tokens, resident))
+            if len(self.memory) > _MEMORY_POINTS:
+                self.memory = self.memory[::2] + self.memory[-1:]
+
+
+@dataclass
+class DocumentSession:
+    """One document in the window."""
+
+    path: str
+    document_id: int | None = None
+    title: str = ""
+    kind: str = ""
+    size: int = 0
+    page_count: int | None = None
+    opened: bool = False
+    password: str | None = None
+    phase: Phase = Phase.IDLE
+    paused: bool = False
+    progress: Progress = field(default_factory=Progress)
+    pages_extracted: int = 0
+    problems: dict[int, str] = field(default_factory=dict)
+    """Page -> what was wrong with it."""
+    snapshots: dict[int, str] = field(default_factory=dict)
+    """Page -> kind of the snapshot that stands at its end."""
+    fully_read: bool = False
+    coverage: str = ""
+    """Coverage in the reader's own words."""
+    notes: list[SectionNote] = field(default_factory=list)
+    summary: str = ""
+    summary_done: bool = False
+    summary_running: bool = False
+    """A summary was asked for and is not there yet."""
+    summary_basis: str = ""
+    summary_method: str = ""
+    summary_speed: float = 0.0
+    conversation: Conversation = field(default_factory=Conversation)
+    evidence: tuple[int, int] | None = None
+    trouble: Trouble | None = None
+    notices: list[str] = field(default_factory=list)
+    stopped: bool = False
+    """The person stopped the reading before its end."""
+
+    @property
+    def name(self) -> str:
+        """The document's title, or its file name."""
+        return self.title or Path(self.path).name
+
+    @property
+    def is_pdf(self) -> bool:
+        return (self.kind or Path(self.path).suffix.lstrip(".")).lower() == "pdf"
+
+    @property
+    def pages(self) -> int:
+        """Pages known of so far."""
+        return self.page_count or max(self.progress.page_count or 0, self.pages_extracted, self.progress.page)
+
+    @property
+    def fraction(self) -> float:
+        """How much of the document is in the state, 0 to 1."""
+        if self.fully_read:
+            return 1.0
+        progress = self.progress
+        if progress.total_tokens:
+            return min(1.0, progress.tokens / progress.total_tokens)
+        return min(1.0, progress.page / self.pages) if self.pages else 0.0
+
+    def begin_summary(self) -> None:
+        """A new summary is on its way: the old one gives up its place."""
+        self.summary = ""
+        self.summary_done = False
+        self.notes = []
+
+    def apply(self, event: m.Event) -> Aspect:
+        """Take in one event of one of this document's jobs; returns what changed."""
+        handler = getattr(self, f"_on_{type(event).__name__}", None)
+        return handler(event) if handler else Aspect(0)
+
+    def _on_JobPaused(self, event: m.JobPaused) -> Aspect:
+        self.paused = True
+        return Aspect.PROGRESS
+
+    def _on_JobResumed(self, event: m.JobResumed) -> Aspect:
+        self.paused = False
+        return Aspect.PROGRESS
+
+    def _on_ModelLoading(self, event: m.ModelLoading) -> Aspect:
+        self.phase = Phase.LOADING
+        return Aspect.PROGRESS
+
+    def _on_ModelLoaded(self, event: m.ModelLoaded) -> Aspect:
+        if self.phase is Phase.LOADING:
+            self.phase = Phase.WAITING
+        return Aspect.PROGRESS
+
+    def _on_Notice(self, event: m.Notice) -> Aspect:
+        if event.text not in self.notices:
+            self.notices.append(event.text)
+        return Aspect.PROGRESS
+
+    def _on_DocumentOpened(self, event: m.DocumentOpened) -> Aspect:
+        self.opened = True
+        self.document_id = event.document_id if event.document_id is not None else self.document_id
+        self.title, self.kind, self.size = event.title, event.kind, event.size
+        self.page_count = event.page_count or self.page_count
+        self.trouble = None
+        return Aspect.DOCUMENT | Aspect.STRIP | Aspect.TROUBLE
+
+    def _on_PageExtracted(self, event: m.PageExtracted) -> Aspect:
+        self.pages_extracted = max(self.pages_extracted, event.page)
+        if event.problem:
+            self.problems[event.page] = event.problem
+        return Aspect.STRIP
+
+    def _on_ReadingResumed(self, event: m.ReadingResumed) -> Aspect:
+        self.document_id = event.document_id
+        self.progress.reused_tokens, self.progress.reused_page = event.tokens, event.page
+        self.progress.tokens = max(self.progress.tokens, event.tokens)
+        self.progress.page = max(self.progress.page, event.page)
+        return Aspect.PROGRESS | Aspect.STRIP
+
+    def _on_PrefillAdvanced(self, event: m.PrefillAdvanced) -> Aspect:
+        progress = self.progress
+        self.phase = Phase.READING
+        progress.tokens, progress.page = event.tokens, event.page
+        progress.page_count = event.page_count or progress.page_count
+        progress.total_tokens, progress.exact = event.total_tokens, event.total_is_exact
+        progress.tokens_per_second, progress.seconds_left = event.tokens_per_second, event.seconds_left
+        progress.sample(event.tokens, event.resident_bytes)
+        if event.page_count and event.page_count != self.page_count:
+            self.page_count = event.page_count
+        return Aspect.PROGRESS | Aspect.STRIP
+
+    def _on_CheckpointSaved(self, event: m.CheckpointSaved) -> Aspect:
+        self.snapshots[event.page] = event.kind
+        return Aspect.STRIP
+
+    def _on_ReadingFinished(self, event: m.ReadingFinished) -> Aspect:
+        progress = self.progress
+        self.document_id = event.document_id if event.document_id is not None else self.document_id
+        self.fully_read, self.coverage = True, event.sentence
+        self.page_count = event.pages or self.page_count
+        progress.tokens = progress.total_tokens = event.tokens
+        progress.page, progress.exact, progress.seconds_left = event.pages, True, 0.0
+        self.problems.update({int(page): why for page, why in event.problems.items() if page.isdigit()})
+        for page in event.pages_without_text:
+            self.problems.setdefault(page, "no text on this page")
+        if self.phase is Phase.READING:
+            self.phase = Phase.WAITING
+        return Aspect.PROGRESS | Aspect.STRIP | Aspect.DOCUMENT
+
+    def _on_SectionSummarized(self, event: m.SectionSummarized) -> Aspect:
+        self.phase = Phase.SUMMARISING
+        note = SectionNote(
+            event.section, event.sections, event.heading, event.first_page, event.last_page, event.text.strip()
+        )
+        self.notes = [other for other in self.notes if other.number != note.number] + [note]
+        return Aspect.SUMMARY | Aspect.PROGRESS
+
+    def _on_SummaryDelta(self, event: m.SummaryDelta) -> Aspect:
+        self.phase = Phase.SUMMARISING
+        self.summary += event.text
+        return Aspect.SUMMARY | Aspect.PROGRESS
+
+    def _on_SummaryFinished(self, event: m.SummaryFinished) -> Aspect:
+        self.summary, self.summary_done = event.text.strip(), True
+        self.summary_basis, self.summary_method = event.basis, event.method
+        self.summary_speed = event.tokens_per_second
+        return Aspect.SUMMARY
+
+    def _on_AnswerDelta(self, event: m.AnswerDelta) -> Aspect:
+        turn = self.conversation.by_job(event.job_id)
+        if turn is None:
+            return Aspect(0)
+        turn.answer += event.text
+        self.phase = Phase.ANSWERING
+        return Aspect.TURNS | Aspect.PROGRESS
+
+    def _on_AnswerFinished(self, event: m.AnswerFinished) -> Aspect:
+        turn = self.conversation.by_job(event.job_id)
+        if turn is None:
+            return Aspect(0)
+        turn.answer, turn.basis, turn.done = event.text.strip(), event.basis, True
+        turn.first_page, turn.last_page = event.first_page, event.last_page
+        turn.found, turn.unverified, turn.turn_id = event.found, list(event.unverified), event.turn_id
+        self.evidence = turn.pages if turn.found else None
+        return Aspect.TURNS | Aspect.STRIP

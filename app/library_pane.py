@@ -1,0 +1,166 @@
+"""The documents on the left: search, how far each is read, remove with undo."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QListView, QMenu, QVBoxLayout, QWidget
+
+from app.document_session import DocumentSession, Phase
+from app.library_model import DOCUMENT_ID, PATH, Entry, EntryDelegate, LibraryFilter, LibraryModel
+from app.theme import Theme
+from app.widgets import button, label
+
+
+class LibraryPane(QWidget):
+    """Shows the library; asks to open and to remove."""
+
+    open_requested = Signal(str)
+    browse_requested = Signal()
+    remove_requested = Signal(int)
+    undo_requested = Signal()
+    folder_requested = Signal(str)
+
+    def __init__(self, theme: Theme):
+        super().__init__()
+        self.setObjectName("libraryPane")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.model = LibraryModel(self)
+        self.filter = LibraryFilter(self)
+        self.filter.setSourceModel(self.model)
+        self.search = QLineEdit()
+        self.search.setObjectName("search")
+        self.search.setPlaceholderText("Search documents")
+        self.search.setAccessibleName("Search documents")
+        self.search.setClearButtonEnabled(True)
+        self.search.textChanged.connect(self._search)
+        self.list = QListView()
+        self.list.setAccessibleName("Documents")
+        self.list.setModel(self.filter)
+        self.list.setItemDelegate(EntryDelegate(theme, self.list))
+        self.list.setMouseTracking(True)
+        self.list.setUniformItemSizes(True)
+        self.list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.list.customContextMenuRequested.connect(self._menu)
+        self.list.clicked.connect(self._open)
+        self.list.activated.connect(self._open)
+        self._empty = label("Documents that you open are kept here, with how far each is read.", "muted", wrap=True)
+        self._empty.setContentsMargins(10, 4, 10, 0)
+        self._problem = label(role="error", wrap=True)
+        self._problem.hide()
+        self._toast = QFrame()
+        self._toast.setProperty("role", "toast")
+        self._toast_words = label(wrap=True)
+        undo = button("Undo", self.undo_requested.emit)
+        row = QHBoxLayout(self._toast)
+        row.setContentsMargins(12, 6, 4, 6)
+        row.addWidget(self._toast_words, 1)
+        row.addWidget(undo)
+        self._toast.hide()
+        self._open_button = button("Open a document…", self.browse_requested.emit, "primary")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 12, 10, 12)
+        column.setSpacing(10)
+        column.addWidget(self.search)
+        column.addWidget(self._empty)
+        column.addWidget(self.list, 1)
+        column.addWidget(self._problem)
+        column.addWidget(self._toast)
+        column.addWidget(self._open_button)
+
+    def set_documents(self, rows: list[Any]) -> None:
+        """The library's documents, last used first."""
+        current = self._current_path()
+        self.model.set_documents(rows)
+        self._after(current)
+
+    def show_session(self, session: DocumentSession) -> None:
+        """The live progress of an open document."""
+        current = self._current_path()
+        entry = None
+        if session.phase.busy:
+            entry = Entry(
+                session.path, session.name, session.document_id, live_words(session), session.fraction, busy=True
+            )
+        self.model.set_live(session.path, entry)
+        self._after(current)
+
+    def set_current(self, path: str | None) -> None:
+        """Select the document that is shown."""
+        for row in range(self.filter.rowCount()):
+            index = self.filter.index(row, 0)
+            if index.data(PATH) == path:
+                self.list.setCurrentIndex(index)
+                return
+        self.list.setCurrentIndex(QModelIndex())
+        self.list.clearSelection()
+
+    def set_problem(self, sentence: str) -> None:
+        """Say that the library cannot be used; "" takes it back."""
+        self._problem.setText(sentence)
+        self._problem.setVisible(bool(sentence))
+
+    def show_undo(self, title: str) -> None:
+        """Offer to undo a removal; "" ends the offer."""
+        self._toast_words.setText(f"Removed “{title}”")
+        self._toast.setVisible(bool(title))
+
+    def _current_path(self) -> str | None:
+        return self.list.currentIndex().data(PATH)
+
+    def _after(self, current: str | None) -> None:
+        self._empty.setVisible(not self.model.rowCount())
+        self.list.setVisible(bool(self.model.rowCount()))
+        if current and self._current_path() != current:
+            self.set_current(current)
+
+    def _search(self, text: str) -> None:
+        current = self._current_path()
+        self.filter.set_words(text)
+        self._after(current)
+
+    def _open(self, index: QModelIndex) -> None:
+        if index.isValid():
+            self.open_requested.emit(index.data(PATH))
+
+    def _menu(self, where: QPoint) -> None:
+        index = self.list.indexAt(where)
+        if not index.isValid():
+            return
+        path, document_id = index.data(PATH), index.data(DOCUMENT_ID)
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction("Open", lambda: self.open_requested.emit(path))
+        menu.addAction("Show in its folder", lambda: self.folder_requested.emit(path))
+        menu.addSeparator()
+        remove = menu.addAction("Remove from the library", lambda: self.remove_requested.emit(document_id))
+        remove.setEnabled(document_id is not None)
+        menu.popup(self.list.viewport().mapToGlobal(where))
+
+    def keyPressEvent(self, event) -> None:
+        index = self.list.currentIndex()
+        if event.key() == Qt.Key.Key_Delete and self.list.hasFocus() and index.isValid():
+            if index.data(DOCUMENT_ID) is not None:
+                self.remove_requested.emit(index.data(DOCUMENT_ID))
+        else:
+            super().keyPressEvent(event)
+
+
+def live_words(session: DocumentSession) -> str:
+    """What goes on with a document, for its line."""
+    if session.paused:
+        return "Paused"
+    match session.phase:
+        case Phase.READING:
+            of = f" of {session.pages:,}" if session.pages else ""
+            return f"Reading page {session.progress.page:,}{of}"
+        case Phase.SUMMARISING:
+            return "Summarising"
+        case Phase.ANSWERING:
+            return "Answering"
+        case Phase.OPENING:
+            return "Opening"
+    return "Waiting"

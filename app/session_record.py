@@ -1,0 +1,79 @@
+"""What the library remembers of a document, put into its session."""
+
+from __future__ import annotations
+
+import bisect
+from typing import Any
+
+from app.conversation import Turn
+from app.document_session import DocumentSession
+from app.library_reader import DocumentRecord
+
+
+def fill(session: DocumentSession, record: DocumentRecord) -> None:
+    """Show in `session` what `record` holds. What streams in at this moment is not overwritten."""
+    document = record.document
+    session.document_id = document.id
+    session.title = session.title or document.title
+    session.kind = session.kind or document.kind
+    session.page_count = session.page_count or document.n_pages
+    session.fully_read = document.state == "done"
+    read = [span for span in record.spans if span.n_tokens is not None]
+    progress = session.progress
+    if not session.phase.busy or progress.tokens < document.tokens_read:
+        progress.tokens = document.tokens_read
+        progress.page = max((span.number for span in read), default=0)
+        if session.fully_read:
+            progress.total_tokens, progress.exact = document.tokens_read, True
+            session.coverage = session.coverage or record.note
+    session.problems.update({span.number: span.problem for span in record.spans if span.problem})
+    _place_snapshots(session, record, read)
+    if not session.summary and record.summaries and not session.summary_running:
+        newest = record.summaries[0]
+        session.summary, session.summary_done = newest.text, True
+        session.summary_method = newest.method
+        session.summary_basis = _basis_of(newest.evidence)
+    _add_turns(session, record.turns)
+
+
+def _place_snapshots(session: DocumentSession, record: DocumentRecord, read: list[Any]) -> None:
+    ends = [span.first_token + span.n_tokens for span in read]
+    for snapshot in record.snapshots:
+        if snapshot.kind in ("end", "rung") and ends:
+            place = min(bisect.bisect_left(ends, snapshot.n_tokens), len(ends) - 1)
+            session.snapshots[read[place].number] = snapshot.kind
+
+
+def _add_turns(session: DocumentSession, rows: list[Any]) -> None:
+    conversation = session.conversation
+    for row in rows:
+        if conversation.by_turn_id(row.id) is not None:
+            continue
+        parent = conversation.by_turn_id(row.parent)
+        earlier = next((turn for turn in conversation.turns if _is_try_of(turn, row, parent)), None)
+        evidence = row.evidence if isinstance(row.evidence, dict) else {}
+        conversation.add(
+            row.question,
+            parent,
+            earlier,
+            turn_id=row.id,
+            page=row.as_of_page,
+            answer=row.answer,
+            basis=str(evidence.get("basis", "")),
+            first_page=int(evidence.get("first_page") or 0),
+            last_page=int(evidence.get("last_page") or 0),
+            found=bool(evidence.get("found", True)),
+            unverified=[str(item) for item in evidence.get("unverified") or []],
+            seed=row.seed,
+            done=True,
+        )
+
+
+def _is_try_of(turn: Turn, row: Any, parent: Turn | None) -> bool:
+    return turn.parent is parent and turn.question == row.question and turn.page == row.as_of_page
+
+
+def _basis_of(evidence: Any) -> str:
+    if isinstance(evidence, dict):
+        return str(evidence.get("basis", ""))
+    return evidence if isinstance(evidence, str) else ""

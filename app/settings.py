@@ -1,0 +1,134 @@
+"""What a person has chosen: typed, versioned, one small JSON file in the platform's place."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import logging
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QIODevice, QObject, QSaveFile, QStandardPaths, Signal
+
+SETTINGS_VERSION = 1
+RECENT_FILES = 12
+THEMES = ("system", "light", "dark")
+DEVICES = ("auto", "cpu", "cuda")
+METHODS = ("auto", "state", "sections")
+ON_OPEN = ("summarize", "read", "wait")
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Every choice with its default. An empty model or library means the worker's own default."""
+
+    model: str = ""
+    model_folders: tuple[str, ...] = ()
+    device: str = "auto"
+    library: str = ""
+    summary_method: str = "auto"
+    on_open: str = "summarize"
+    theme: str = "system"
+    text_size: int = 0
+    """Points for reading text; 0 follows the system."""
+    show_library: bool = True
+    recent: tuple[str, ...] = ()
+    last_document: str = ""
+    unfinished: str = ""
+    """The document whose reading was going on: it goes on at the next start."""
+    window: dict[str, str] = field(default_factory=dict)
+    """Geometry and splitter sizes, hex."""
+
+    def with_recent(self, path: str) -> Settings:
+        """The same with `path` first among the recent files."""
+        others = tuple(other for other in self.recent if other != path)
+        return dataclasses.replace(self, recent=(path, *others)[:RECENT_FILES])
+
+
+_CHOICES = {"theme": THEMES, "device": DEVICES, "summary_method": METHODS, "on_open": ON_OPEN}
+
+
+def from_json(text: str) -> Settings:
+    """Settings from a file's text; a value that makes no sense falls back to its default. Raises ValueError."""
+    found: Any = json.loads(text)
+    if not isinstance(found, dict):
+        raise ValueError("settings are not an object")
+    values: dict[str, Any] = {}
+    for item in dataclasses.fields(Settings):
+        if item.name not in found:
+            continue
+        value = found[item.name]
+        default = getattr(Settings(), item.name)
+        if isinstance(default, tuple) and isinstance(value, list):
+            value = tuple(entry for entry in value if isinstance(entry, str))
+        if type(value) is not type(default) or value not in _CHOICES.get(item.name, (value,)):
+            logger.warning("settings: %s has an unusable value, the default is used", item.name)
+            continue
+        values[item.name] = value
+    return Settings(**values)
+
+
+def to_json(settings: Settings) -> str:
+    """The text of the settings file."""
+    return json.dumps({"version": SETTINGS_VERSION, **dataclasses.asdict(settings)}, indent=1, ensure_ascii=False)
+
+
+def default_path() -> Path:
+    """Where the settings file is on this platform."""
+    return Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppConfigLocation)) / "settings.json"
+
+
+class SettingsStore(QObject):
+    """Holds the settings, saves every change, tells who listens."""
+
+    changed = Signal(object, object)
+    """(before, after)"""
+
+    def __init__(self, path: Path | None = None, parent: QObject | None = None):
+        super().__init__(parent)
+        self.path = path or default_path()
+        self.problem: str | None = None
+        """A sentence when the file could not be used or saved."""
+        self._now = self._load()
+
+    @property
+    def now(self) -> Settings:
+        return self._now
+
+    def update(self, **changes: Any) -> None:
+        """Change some values; saved at once."""
+        before = self._now
+        self._now = dataclasses.replace(before, **changes)
+        if self._now != before:
+            self._save()
+            self.changed.emit(before, self._now)
+
+    def add_recent(self, path: str) -> None:
+        """`path` was opened just now."""
+        self.update(recent=self._now.with_recent(path).recent, last_document=path)
+
+    def _load(self) -> Settings:
+        try:
+            return from_json(self.path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return Settings()
+        except (OSError, ValueError) as error:
+            self.problem = (
+                "The settings file could not be read, so the defaults are used; saving a setting replaces it."
+            )
+            logger.warning("%s: %s", self.path, error)
+            return Settings()
+
+    def _save(self) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        file = QSaveFile(str(self.path))
+        written = file.open(QIODevice.OpenModeFlag.WriteOnly)
+        if written:
+            file.write(to_json(self._now).encode())
+            written = file.commit()
+        if not written:
+            self.problem = f"The settings could not be saved in {self.path.parent}: {file.errorString()}."
+            logger.warning("%s", self.problem)

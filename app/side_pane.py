@@ -1,0 +1,141 @@
+"""The right side: the model in use, progress, and summary, sections and questions as tabs over the question box."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+
+from app.conversation_pane import ConversationPane
+from app.document_session import Aspect, DocumentSession
+from app.icons import IconButton
+from app.job_controller import WorkerFacts
+from app.progress_panel import ProgressPanel
+from app.question_bar import QuestionBar
+from app.reading_pane import NotesView, SummaryView
+from app.theme import Theme
+from app.widgets import button, label, restyle
+
+SUMMARY, SECTIONS, QUESTIONS = 0, 1, 2
+
+
+class SidePane(QWidget):
+    """Assembles what belongs to reading and asking."""
+
+    model_requested = Signal()
+    settings_requested = Signal()
+    restart_requested = Signal()
+
+    def __init__(self, theme: Theme):
+        super().__init__()
+        self.setObjectName("sidePane")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._worker = WorkerFacts()
+        self._session: DocumentSession | None = None
+        self._model: QPushButton = button("", self.model_requested.emit, "model")
+        self._model.setAccessibleName("Model")
+        settings = IconButton("settings", "Settings (Ctrl+,)", theme)
+        settings.clicked.connect(self.settings_requested)
+        self.progress = ProgressPanel(theme)
+        self.summary = SummaryView(theme)
+        self.notes = NotesView(theme)
+        self.conversation = ConversationPane(theme)
+        self.question = QuestionBar(theme)
+        self._notice = QFrame()
+        self._notice.setProperty("role", "notice")
+        self._notice_words = label(wrap=True)
+        self._restart = button("Start again", self.restart_requested.emit)
+        inside = QHBoxLayout(self._notice)
+        inside.setContentsMargins(14, 9, 10, 9)
+        inside.addWidget(self._notice_words, 1)
+        inside.addWidget(self._restart, 0, Qt.AlignmentFlag.AlignTop)
+        self.tabs = QTabBar()
+        self.tabs.setExpanding(False)
+        self.tabs.setAccessibleName("Summary, sections or questions")
+        self._stack = QStackedWidget()
+        for name, view in (("Summary", self.summary), ("Sections", self.notes), ("Questions", self.conversation)):
+            self.tabs.addTab(name)
+            self._stack.addWidget(view)
+        self.tabs.currentChanged.connect(self._stack.setCurrentIndex)
+        top = QHBoxLayout()
+        top.setContentsMargins(16, 8, 10, 8)
+        top.addWidget(self._model)
+        top.addStretch(1)
+        top.addWidget(settings)
+        boxes = QVBoxLayout()
+        boxes.setContentsMargins(16, 0, 16, 0)
+        boxes.setSpacing(8)
+        boxes.addWidget(self._notice)
+        boxes.addWidget(self.progress)
+        tab_row = QHBoxLayout()
+        tab_row.setContentsMargins(20, 6, 16, 0)
+        tab_row.addWidget(self.tabs)
+        tab_row.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(top)
+        column.addLayout(boxes)
+        column.addLayout(tab_row)
+        column.addWidget(self._stack, 1)
+        column.addWidget(self.question)
+        self.set_worker(self._worker)
+
+    def set_worker(self, facts: WorkerFacts) -> None:
+        """Show the worker's state and the model in use."""
+        self._worker = facts
+        words, tip = model_words(facts)
+        self._model.setText(words)
+        self._model.setToolTip(tip)
+        self._model.setAccessibleDescription(tip)
+        restyle(self._model, "demo", "true" if facts.model is not None and facts.model.demo else "false")
+        self._show_notice()
+        if self._session is not None:
+            self.progress.show_session(self._session, facts)
+
+    def set_session(self, session: DocumentSession) -> None:
+        """Show another document."""
+        self._session = session
+        self.tabs.setCurrentIndex(SUMMARY)
+        self.show_session(session, Aspect.ALL)
+
+    def show_session(self, session: DocumentSession, what: int) -> None:
+        """Show what changed."""
+        self._session = session
+        if what & (Aspect.PROGRESS | Aspect.TROUBLE):
+            self.progress.show_session(session, self._worker)
+            self._show_notice()
+        if what & (Aspect.SUMMARY | Aspect.PROGRESS | Aspect.DOCUMENT):
+            self.summary.show_session(session)
+            self.notes.show_session(session)
+        if what & (Aspect.TURNS | Aspect.PROGRESS):
+            self.conversation.show_session(session)
+        notes, turns = len(session.notes), len(session.conversation.turns)
+        self.tabs.setTabText(SECTIONS, f"Sections  {notes}" if notes else "Sections")
+        self.tabs.setTabText(QUESTIONS, f"Questions  {turns}" if turns else "Questions")
+
+    def _show_notice(self) -> None:
+        sentence = self._worker.sentence
+        if not sentence and self._session is not None and self._session.notices:
+            sentence = self._session.notices[-1]
+        self._notice_words.setText(sentence)
+        self._restart.setVisible(self._worker.state == "failed")
+        self._notice.setVisible(bool(sentence))
+        self._notice.setToolTip(self._worker.details[-2000:] if self._worker.sentence else "")
+
+
+def model_words(facts: WorkerFacts) -> tuple[str, str]:
+    """The model button's text, and the longer one that explains it."""
+    model = facts.model
+    if facts.state == "failed":
+        return "Not running", facts.sentence
+    if model is None:
+        if facts.loading:
+            return "Loading the model…", facts.loading
+        return "Starting…" if facts.state != "ready" else "Model…", "The model is loaded when it is first needed."
+    size = f"{model.parameters / 1e9:.1f}B" if model.parameters >= 1e9 else f"{model.parameters / 1e6:.0f}M"
+    context = f", trained on {model.trained_context:,} tokens" if model.trained_context else ""
+    tip = f"{model.name}: {size} parameters, {model.dtype} on {model.device}{context}. {model.reason}"
+    if model.demo:
+        demo = "A small model that shows how the program works; choose a larger one for real documents."
+        return "Demo model", f"{demo}\n{tip}"
+    return f"{model.name}  ·  {model.device}", tip

@@ -1,0 +1,304 @@
+"""Stand-ins for tests: a worker that speaks the protocol without a model. Run as a program: python -m tests.fakes."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+
+from engine import messages as m
+
+TOKENS_A_PAGE = 480
+SUMMARY = (
+    "The record covers fourteen months at the Halden pumping station. Vibration on pump P-204 was first noted on page 3 "
+    "and rose until the bearing failed (page 9).\n\nThe board approved a replacement for 48,200 EUR on pages 12 to 13. "
+    "Two inspections were postponed without a reason given."
+)
+ANSWER = (
+    "The bearing of pump P-204 failed on 3 March after 11 weeks of rising vibration, and was replaced for 48,200 EUR."
+)
+
+
+class FakeWorker:
+    """Answers commands with made-up events at a made-up speed.
+
+    scenario: "" | die (once, in mid-reading; marked in `marker`) | die-always | stubborn (ignores Shutdown) | old
+    (another protocol) | garbage | silent (no handshake) | password | damaged | model-gone | disk-full | bug | flood
+    """
+
+    def __init__(self, scenario: str, pages: int, delay: float, marker: str, demo: bool):
+        self.scenario, self.pages, self.delay, self.marker, self.demo = scenario, pages, delay, marker, demo
+        self.jobs: queue.Queue[m.Command | None] = queue.Queue()
+        self.cancelled: set[str] = set()
+        self.paused: set[str] = set()
+        self.read_to: dict[str, int] = {}
+        self.loaded = False
+        self.turns = 0
+        self.lock = threading.Lock()
+
+    def emit(self, event: m.Event) -> None:
+        with self.lock:
+            sys.stdout.write(m.encode(event) + "\n")
+            sys.stdout.flush()
+
+    def serve(self) -> None:
+        if self.scenario == "silent":
+            time.sleep(60)
+        version = 999 if self.scenario == "old" else m.PROTOCOL_VERSION
+        if self.scenario == "garbage":
+            print("this is no message\n{}", flush=True)
+        self.emit(m.WorkerStarted(protocol_version=version, app_version="fake", pid=os.getpid()))
+        threading.Thread(target=self.listen, daemon=True).start()
+        while (command := self.jobs.get()) is not None:
+            self.run(command)
+        if self.scenario == "stubborn":
+            time.sleep(60)
+
+    def listen(self) -> None:
+        for line in sys.stdin:
+            command = m.decode(line)
+            match command:
+                case m.Cancel():
+                    self.cancelled.add(command.job_id)
+                case m.Pause():
+                    self.paused.add(command.job_id)
+                    self.emit(m.JobPaused(job_id=command.job_id))
+                case m.Resume():
+                    self.paused.discard(command.job_id)
+                    self.emit(m.JobResumed(job_id=command.job_id))
+                case m.Shutdown():
+                    break
+                case m.Command():
+                    self.jobs.put(command)
+        if self.scenario != "stubborn":
+            os._exit(0)
+        self.jobs.put(None)
+
+    def run(self, command: m.Command) -> None:
+        job = command.job_id
+        self.emit(m.JobStarted(job_id=job, command=type(command).__name__))
+        failure = self.failure(command)
+        if failure is not None:
+            self.emit(failure)
+            return
+        for event in self.events(command):
+            while job in self.paused and job not in self.cancelled:
+                time.sleep(0.01)
+            if job in self.cancelled:
+                self.emit(m.JobCancelled(job_id=job))
+                return
+            self.emit(event)
+        self.emit(m.JobFinished(job_id=job))
+
+    def failure(self, command: m.Command) -> m.JobFailed | None:
+        job = command.job_id
+        opening = isinstance(command, m.OpenDocument)
+        match self.scenario:
+            case "password" if getattr(command, "password", "") != "swordfish":
+                again = "That is not the password of this file; try another." if command.password else ""
+                sentence = again or "This PDF is locked with a password; enter it to open the file."
+                reason = "wrong password" if again else "needs password"
+                return m.JobFailed(job_id=job, kind="known", message=sentence, reason=reason)
+            case "damaged":
+                return m.JobFailed(
+                    job_id=job, kind="known", message="This PDF is damaged; get another copy.", reason="damaged"
+                )
+            case "model-gone" if not opening:
+                sentence = "The model folder /models/falcon is gone; choose another model."
+                return m.JobFailed(job_id=job, kind="known", message=sentence, reason="missing")
+            case "disk-full" if not opening:
+                sentence = "The disk is full, so nothing more can be saved; make room and try again."
+                return m.JobFailed(job_id=job, kind="known", message=sentence, reason="disk full")
+            case "bug" if not opening:
+                return m.JobFailed(job_id=job, kind="bug", message="KeyError: 'x'", details="Traceback: somewhere")
+        return None
+
+    def events(self, command: m.Command) -> Iterator[m.Event]:
+        job = command.job_id
+        match command:
+            case m.OpenDocument():
+                yield self.opened(command)
+            case m.Read():
+                yield from self.read(command)
+            case m.Summarize():
+                yield from self.read(command)
+                yield from self.summary(job)
+            case m.Ask():
+                yield from self.load(job)
+                yield from self.answer(command)
+            case m.RemoveDocument():
+                yield m.DocumentRemoved(job_id=job, document_id=command.document_id)
+
+    def opened(self, command: m.OpenDocument | m.Read | m.Summarize) -> m.DocumentOpened:
+        kind = "pdf" if command.path.endswith(".pdf") else "text"
+        title = os.path.splitext(os.path.basename(command.path))[0].replace("-", " ").capitalize()
+        return m.DocumentOpened(
+            job_id=command.job_id,
+            document_id=None,
+            path=command.path,
+            title=title,
+            kind=kind,
+            size=1_840_000,
+            page_count=self.pages,
+        )
+
+    def load(self, job: str) -> Iterator[m.Event]:
+        if not self.loaded:
+            yield m.ModelLoading(job_id=job, folder="/models/demo")
+            time.sleep(self.delay * 5)
+            self.loaded = True
+            yield m.ModelLoaded(
+                job_id=job,
+                name="readthrough-demo",
+                demo=self.demo,
+                parameters=12_000_000,
+                device="cpu",
+                dtype="float32",
+                implementation="cpu",
+                reason="No CUDA device; the compiled CPU kernels run.",
+                trained_context=16_384,
+                seconds=0.4,
+            )
+
+    def read(self, command: m.Read | m.Summarize) -> Iterator[m.Event]:
+        job, path = command.job_id, command.path
+        yield self.opened(command)
+        yield from self.load(job)
+        first = self.read_to.get(path, 0)
+        yield m.ReadingResumed(job_id=job, document_id=1, tokens=first * TOKENS_A_PAGE, page=first)
+        for page in range(first + 1, self.pages + 1):
+            time.sleep(self.delay)
+            if self.scenario.startswith("die") and page == self.pages // 2 and self.may_die():
+                os.kill(os.getpid(), signal.SIGKILL)
+            problem = "no text on this page (a picture)" if page % 17 == 0 else None
+            yield m.PageExtracted(job_id=job, page=page, n_tokens=TOKENS_A_PAGE, problem=problem)
+            yield m.PrefillAdvanced(
+                job_id=job,
+                tokens=page * TOKENS_A_PAGE,
+                page=page,
+                page_count=self.pages,
+                total_tokens=self.pages * TOKENS_A_PAGE,
+                total_is_exact=page > self.pages // 2,
+                tokens_per_second=1_850.0,
+                seconds_left=(self.pages - page) * TOKENS_A_PAGE / 1_850,
+                resident_bytes=412_000_000 + page * 1000,
+            )
+            self.read_to[path] = page
+            if page % 10 == 0:
+                yield m.CheckpointSaved(
+                    job_id=job, snapshot_id=page, tokens=page * TOKENS_A_PAGE, page=page, kind="rung"
+                )
+            self.answer_waiting()
+        pictures = [page for page in range(1, self.pages + 1) if page % 17 == 0]
+        words = f"Read {self.pages - len(pictures)} of {self.pages} pages; {len(pictures)} hold no text."
+        yield m.ReadingFinished(
+            job_id=job,
+            document_id=1,
+            tokens=self.pages * TOKENS_A_PAGE,
+            tokens_reused=first * TOKENS_A_PAGE,
+            pages=self.pages,
+            pages_read=self.pages - len(pictures),
+            pages_without_text=pictures,
+            problems={str(page): "no text on this page (a picture)" for page in pictures},
+            sections=self.pages // 5,
+            trained_context=16_384,
+            seconds=1.0,
+            sentence=words,
+        )
+
+    def may_die(self) -> bool:
+        """Once only, unless the scenario says always."""
+        if self.scenario == "die-always":
+            return True
+        if os.path.exists(self.marker):
+            return False
+        open(self.marker, "w").close()
+        return True
+
+    def answer_waiting(self) -> None:
+        """Questions that came in meanwhile are answered from what was read so far."""
+        waiting = []
+        while not self.jobs.empty():
+            waiting.append(self.jobs.get())
+        for command in waiting:
+            if isinstance(command, m.Ask):
+                self.run(command)
+            else:
+                self.jobs.put(command)
+
+    def summary(self, job: str) -> Iterator[m.Event]:
+        sections = 6
+        for number in range(1, sections + 1):
+            time.sleep(self.delay)
+            yield m.SectionSummarized(
+                job_id=job,
+                section=number,
+                sections=sections,
+                heading=f"{number}. {('Intake', 'Vibration', 'Failure', 'Repair', 'Costs', 'Open points')[number - 1]}",
+                first_page=(number - 1) * 5 + 1,
+                last_page=number * 5,
+                text="Vibration readings rose from 2.1 to 7.4 mm/s between January and March; the alarm was set aside twice.",
+            )
+        text = SUMMARY * (60 if self.scenario == "flood" else 1)
+        for word in text.split(" "):
+            time.sleep(self.delay / 10 if self.scenario != "flood" else 0.0005)
+            yield m.SummaryDelta(job_id=job, text=word + " ")
+        yield m.SummaryFinished(
+            job_id=job, text=text, method="sections", basis=f"{sections} section summaries", tokens_per_second=96.0
+        )
+
+    def answer(self, command: m.Ask) -> Iterator[m.Event]:
+        job = command.job_id
+        found = "weather" not in command.question
+        text = ANSWER if found else "Not in this document."
+        if command.seed is not None:
+            text = f"On 3 March the bearing of P-204 gave out (try {command.seed % 100})."
+        for word in text.split(" "):
+            time.sleep(self.delay / 4)
+            yield m.AnswerDelta(job_id=job, text=word + " ")
+        self.turns += 1
+        yield m.AnswerFinished(
+            job_id=job,
+            text=text,
+            basis="the section “Failure”" if found else "all that was read",
+            first_page=9 if found else 1,
+            last_page=10 if found else self.pages,
+            found=found,
+            unverified=["48,200 EUR"] if found and command.seed is None and command.parent is None else [],
+            turn_id=self.turns,
+            seconds_to_first_token=0.2,
+        )
+
+
+def worker_command(
+    scenario: str = "", pages: int = 40, delay: float = 0.004, marker: str = "", demo: bool = True
+) -> list[str]:
+    """The command line that starts a FakeWorker."""
+    command = [
+        sys.executable,
+        "-m",
+        "tests.fakes",
+        "--scenario",
+        scenario,
+        "--pages",
+        str(pages),
+        "--delay",
+        str(delay),
+    ]
+    return [*command, "--marker", marker, *(["--demo"] if demo else [])]
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--scenario", default="")
+    parser.add_argument("--pages", type=int, default=40)
+    parser.add_argument("--delay", type=float, default=0.004)
+    parser.add_argument("--marker", default="")
+    parser.add_argument("--demo", action="store_true")
+    options = parser.parse_args()
+    FakeWorker(options.scenario, options.pages, options.delay, options.marker, options.demo).serve()
