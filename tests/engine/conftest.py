@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import torch
 
+from tests.engine.tiny import add_tokenizer
+
 MODEL_TYPES = ("mamba", "falcon_mamba")
 
 
@@ -80,3 +82,10 @@ def checkpoints(save_checkpoint: Callable[..., Path]) -> dict[str, Path]:
 @pytest.fixture
 def byte_tokenizer() -> ByteTokenizer:
     return ByteTokenizer()
+
+
+@pytest.fixture(scope="session")
+def tiny_folder(save_checkpoint: Callable[..., Path]) -> Path:
+    """A checkpoint folder complete with tokenizer and chat template; its words mean nothing."""
+    model = reference_model("falcon_mamba", vocab_size=259, num_hidden_layers=2, eos_token_id=256)
+    return add_tokenizer(save_checkpoint(model))
