@@ -158,8 +158,8 @@ def chunk_length(
 ) -> int:
     """Tokens a row to read at once: the largest power of two whose work stays within CHUNK_SHARE of the free memory.
 
-    `free_bytes` is what is free once the weights are loaded; None measures it now. On CUDA the batch's rows share the
-    longest chunk; on a CPU the chunk stays short, because it should stay in the caches.
+    `free_bytes` is what is free once the weights are loaded; None measures it now. A batch's rows share the longest
+    chunk. On a CPU chunks are short: they should stay in the caches, and CPU_CHUNK_OPERATIONS bounds their time.
     """
     device = torch.device(device)
     budget = CHUNK_SHARE * (free_memory(device) if free_bytes is None else free_bytes)
