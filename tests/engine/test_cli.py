@@ -1,0 +1,233 @@
+"""The command line as its reader meets it: text, exit status, one line for every mistake."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from engine import messages
+from engine.cli import run
+from tests.engine.tiny import write_pages
+
+ROOT = Path(__file__).resolve().parents[2]
+CORPUS = ROOT.parent / "shared" / "corpus"
+
+
+@pytest.fixture
+def call(tiny_folder, tmp_path, capsys):
+    """Run a command line with the tiny model and a library of its own: (status, stdout, stderr)."""
+
+    def call(*arguments: object, model: Path = tiny_folder) -> tuple[int, str, str]:
+        options = ["--model", model, "--library", tmp_path / "library.db", "--device", "cpu"]
+        if arguments[0] == "library":
+            options = ["--library", tmp_path / "library.db"]
+        status = run([str(argument) for argument in [*arguments, *options]])
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return call
+
+
+def is_one_error_line(err: str) -> bool:
+    last = err.strip().splitlines()
+    return len([line for line in last if line.startswith("error: ")]) == 1 and "Traceback" not in err
+
+
+def test_reading_says_what_was_read_and_the_second_time_that_it_was_saved(call, tmp_path):
+    file = write_pages(tmp_path / "log.txt", 2)
+    status, out, err = call("read", file)
+    assert (status, out.count("\n")) == (0, 1)
+    assert "log.txt was read in full" in out
+    assert "falcon" in err or "checkpoint" in err
+    status, out, _ = call("read", file)
+    assert status == 0
+    assert "were read before" in out
+
+
+def test_asking_prints_the_answer_and_what_it_rests_on(call, tmp_path):
+    file = write_pages(tmp_path / "log.txt", 1)
+    status, out, _ = call("ask", file, "Which gauge?")
+    assert status == 0
+    assert "(from the document state" in out.splitlines()[-1] or "not found on those pages" in out.splitlines()[-1]
+
+
+def test_quiet_keeps_stderr_empty_when_all_is_well(call, tmp_path):
+    status, out, err = call("read", write_pages(tmp_path / "log.txt", 1), "--quiet")
+    assert (status, err) == (0, "")
+    assert out
+
+
+def test_json_is_one_event_a_line_and_ends_in_a_terminal_one(call, tmp_path):
+    status, out, _ = call("summarize", write_pages(tmp_path / "log.txt", 1), "--json")
+    events = [messages.decode(line) for line in out.splitlines()]
+    assert status == 0
+    assert isinstance(events[-1], messages.JobFinished)
+    assert sum(isinstance(event, messages.TERMINAL) for event in events) == 1
+
+
+def broken_model(folder: Path, tiny: Path, how: str) -> Path:
+    shutil.copytree(tiny, folder)
+    config = json.loads((folder / "config.json").read_text())
+    if how == "no weights":
+        (folder / "model.safetensors").unlink()
+    elif how == "pickle only":
+        (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
+    elif how == "unknown type":
+        (folder / "config.json").write_text(json.dumps(config | {"model_type": "llama"}))
+    elif how == "missing key":
+        del config["state_size"]
+        (folder / "config.json").write_text(json.dumps(config))
+    elif how == "truncated":
+        weights = folder / "model.safetensors"
+        weights.write_bytes(weights.read_bytes()[:-100])
+    elif how == "no tokenizer":
+        (folder / "tokenizer.json").unlink()
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("how", "words"),
+    [
+        ("no weights", "weights"),
+        ("pickle only", ".bin"),
+        ("unknown type", "llama"),
+        ("missing key", "state_size"),
+        ("truncated", "model.safetensors"),
+        ("no tokenizer", "tokenizer.json"),
+    ],
+)
+def test_a_model_folder_that_cannot_be_used_is_one_line(call, tiny_folder, tmp_path, how, words):
+    model = broken_model(tmp_path / "model", tiny_folder, how)
+    status, out, err = call("read", write_pages(tmp_path / "log.txt", 1), model=model)
+    assert (status, out) == (2, "")
+    assert is_one_error_line(err)
+    assert words in err
+
+
+def test_a_model_folder_that_is_not_there_is_one_line(call, tmp_path):
+    status, _, err = call("read", write_pages(tmp_path / "log.txt", 1), model=tmp_path / "nowhere")
+    assert status == 2
+    assert is_one_error_line(err)
+
+
+def test_mistakes_are_one_line(call, tmp_path):
+    file = write_pages(tmp_path / "log.txt", 1)
+    for arguments in (
+        ["read", tmp_path / "missing.pdf"],
+        ["read", tmp_path],
+        ["ask", file, "  "],
+        ["ask", file, "What?", "--page", "12"],
+        ["library", "show", "nothing"],
+        ["library", "remove"],
+    ):
+        status, _, err = call(*arguments)
+        assert status == 2, arguments
+        assert is_one_error_line(err), err
+
+
+@pytest.mark.skipif(not CORPUS.is_dir(), reason="the shared test documents are not here")
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("08_enc_aes256_userpw_swordfish.pdf", "--password"),
+        ("02_zero_byte.pdf", "empty"),
+        ("03_png_renamed.pdf", "not a PDF"),
+        ("01_truncated_half.pdf", "damaged"),
+        ("12_images_only_5p.pdf", "OCR"),
+        ("04_cyclic_pages_self.pdf", "damaged"),
+    ],
+)
+def test_a_pdf_that_cannot_be_read_is_one_line(call, name, words):
+    status, out, err = call("read", CORPUS / "bad" / name)
+    assert (status, out) == (2, "")
+    assert is_one_error_line(err)
+    assert words in err
+
+
+@pytest.mark.skipif(not CORPUS.is_dir(), reason="the shared test documents are not here")
+def test_a_password_opens_what_it_protects(call):
+    file = CORPUS / "bad" / "08_enc_aes256_userpw_swordfish.pdf"
+    assert call("read", file, "--password", "swordfish")[0] == 0
+    status, _, err = call("read", CORPUS / "bad" / "08_enc_aes256_userpw_swordfish.pdf", "--password", "cod")
+    assert (status, err) == (0, err)  # already read: the library needs no password
+
+
+def test_the_library_commands_tell_what_is_there(call, tmp_path):
+    call("read", write_pages(tmp_path / "log.txt", 2))
+    status, out, _ = call("library", "list")
+    assert status == 0
+    assert "log" in out
+    status, out, _ = call("library", "list", "--json")
+    assert json.loads(out)["state"] == "done"
+    assert "whole document" in call("library", "show", "1")[1]
+    assert "all sound" in call("library", "verify")[1]
+    assert call("library", "export", "1")[1].startswith("# log")
+    assert "Removed log" in call("library", "remove", "log.txt")[1]
+    assert call("library", "compact")[0] == 0
+    assert "empty" in call("library", "list")[1]
+
+
+def start(tiny_folder: Path, tmp_path: Path, *arguments: object, **options) -> subprocess.Popen:
+    command = [sys.executable, str(ROOT / "main.py"), *map(str, arguments), "--model", str(tiny_folder)]
+    command += ["--library", str(tmp_path / "library.db"), "--device", "cpu"]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals as POSIX has them")
+def test_ctrl_c_saves_and_the_same_command_goes_on(tiny_folder, tmp_path):
+    file = write_pages(tmp_path / "long.txt", 60)
+    process = start(tiny_folder, tmp_path, "read", file, "--json")
+    assert process.stdout is not None
+    for line in process.stdout:
+        if isinstance(messages.decode(line), messages.PrefillAdvanced):
+            process.send_signal(signal.SIGINT)
+            break
+    sent = time.monotonic()
+    rest, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    assert isinstance(messages.decode(rest.splitlines()[-1]), messages.JobCancelled)
+    assert time.monotonic() - sent < 10
+    again, _ = start(tiny_folder, tmp_path, "read", file, "--json").communicate(timeout=120)
+    resumed = next(
+        event
+        for event in map(messages.decode, again.splitlines())
+        if isinstance(event, messages.ReadingResumed | messages.ReadingFinished)
+    )
+    assert getattr(resumed, "tokens_reused", 0) or resumed.tokens > 0
+
+
+@pytest.mark.skipif(os.name != "posix", reason="file size limits as POSIX has them")
+def test_a_full_disk_is_one_line_and_nothing_is_half_written(tiny_folder, tmp_path):
+    file = write_pages(tmp_path / "log.txt", 20)
+
+    def limit() -> None:  # writing past the limit fails as on a full disk
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (120_000, 120_000))
+
+    process = start(tiny_folder, tmp_path, "read", file, preexec_fn=limit)
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 2, err
+    assert is_one_error_line(err)
+    done = start(tiny_folder, tmp_path, "read", file)
+    out, err = done.communicate(timeout=120)
+    assert done.returncode == 0, err
+    assert "read in full" in out
+
+
+def test_a_reader_that_goes_away_is_no_error(tiny_folder, tmp_path):
+    process = start(tiny_folder, tmp_path, "read", write_pages(tmp_path / "log.txt", 3), "--json")
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.wait(timeout=60) == 0
+    assert process.stderr is not None
+    assert "Traceback" not in process.stderr.read()
