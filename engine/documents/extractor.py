@@ -12,6 +12,7 @@ which process reads which pages and what follows when one of them is lost; nothi
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -26,7 +27,6 @@ from engine.documents.regular_file import RegularFile, identity, open_regular, s
 from engine.documents.running import LOOK_BACK, without_running_lines
 from engine.documents.source import Source
 
-_PDF_HEADER = b"%PDF-"
 _PDF_HEADER_WITHIN = 1024
 _SHORTEST_RANGE = 16
 
@@ -63,8 +63,8 @@ def open_document(
 def _is_pdf(beginning: bytes, suffix: str) -> bool:
     """By the name, else by the header, which may stand after some junk but not in a text that merely mentions it."""
     if suffix in READABLE_SUFFIXES:
-        return suffix == ".pdf" or beginning.startswith(_PDF_HEADER)
-    return _PDF_HEADER in beginning
+        return suffix == ".pdf" or beginning.startswith(b"%PDF-")
+    return re.search(rb"^%PDF-", beginning, re.MULTILINE) is not None
 
 
 def default_processes() -> int:
@@ -111,7 +111,7 @@ class Document:
         try:
             raw = reading.pages(max(1, first - LOOK_BACK) if is_pdf else first)
             labelled = (self._labelled(page) for page in raw)
-            for page in without_running_lines(labelled) if is_pdf else labelled:
+            for page in without_running_lines(labelled, self._titles()) if is_pdf else labelled:
                 if page.number >= first:
                     tally.add(page)
                     yield page
@@ -145,6 +145,11 @@ class Document:
         """The process that opened the document, for whoever reads first."""
         spare, self._spare = self._spare, None
         return spare
+
+    def _titles(self) -> list[str]:
+        """Its own, not its file's: a file named "invoice" would make titles of invoice numbers."""
+        own = [self.info.title] if self.info.title != self._source.path.stem else []
+        return [*own, *(entry.title for entry in self.info.outline)]
 
     def _labelled(self, page: Page) -> Page:
         label = self._labels.get(str(page.number))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from html.parser import HTMLParser
 
-_SKIPPED = frozenset(("script", "style", "template", "noscript", "svg", "head"))
+_SKIPPED = frozenset(("script", "style", "title"))
 # fmt: off
 _BLOCKS = frozenset((
     "address", "article", "aside", "blockquote", "body", "br", "caption", "dd", "div", "dl", "dt", "fieldset",
@@ -20,8 +20,10 @@ _PARAGRAPHS = frozenset(
 )
 _CELLS = frozenset(("td", "th"))
 _WHITE = re.compile(r"\s+")
-_LONGEST_TAG = 1 << 20
-"""Characters without an end of tag or comment after which they are taken for text: the parser would hold them all."""
+_END_LENGTH = 16
+_LONGEST_TAG = 1 << 18
+"""Characters of one tag, comment or script that the parser may hold; of a longer one (a picture written out in its tag)
+only the end is looked for."""
 
 
 class HtmlText(HTMLParser):
@@ -35,25 +37,49 @@ class HtmlText(HTMLParser):
         self._at_line_start = True
         self._wanted_breaks = 0
         self._wanted_space = ""
+        self._end_wanted: re.Pattern[str] | None = None
+        """What ends the construct that is too long to hold; None outside of one."""
+        self._tail = ""
+        """Its last characters, which may be the start of that end."""
 
     def convert(self, blocks: Iterable[str]) -> Iterator[str]:
         """Text for each block of HTML, as far as it is complete."""
         for block in blocks:
+            if self._end_wanted is not None:
+                block = self._after_end(block)
             self.feed(block)
             if len(self.rawdata) > _LONGEST_TAG:
-                unfinished, self.rawdata = self.rawdata, ""
-                self.handle_data(unfinished)
+                self._end_wanted = self._end_of(self.rawdata)
+                self._tail, self.rawdata = self.rawdata[-_END_LENGTH:], ""
             yield self._taken()
         self.close()
         yield self._taken()
 
+    def _end_of(self, unfinished: str) -> re.Pattern[str]:
+        if self.cdata_elem:
+            return re.compile(f"(?=</{self.cdata_elem})", re.IGNORECASE)
+        return re.compile("-->" if unfinished.startswith("<!--") else ">")
+
+    def _after_end(self, block: str) -> str:
+        """What of `block` stands after the end wanted; nothing if that is not in it."""
+        assert self._end_wanted is not None
+        block = self._tail + block
+        found = self._end_wanted.search(block)
+        if found is None:
+            self._tail = block[-_END_LENGTH:]
+            return ""
+        self._end_wanted, self._tail = None, ""
+        return block[found.end() :]
+
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "body":
-            self._skipping.clear()  # a head that was never closed
+        if tag in ("body", "p", "div", "h1"):
+            self._skipping.clear()  # something before was never closed
         if tag in _SKIPPED:
             self._skipping.append(tag)
         if tag == "pre":
             self._pre += 1
+        if tag in _CELLS and not self._at_line_start:
+            self._wanted_space = "\t"
         self._break_for(tag)
 
     def handle_endtag(self, tag: str) -> None:

@@ -4,8 +4,8 @@ A line at the top or bottom of a page is running when its neighbours show it to 
 number that counts along with the pages. A page waits for the 4 after it, so that the first page of a chapter is judged
 like the others; how pages came in ranges or processes does not matter. Records are the danger: a log printed to PDF has
 lines at the page ends that look alike and are content. Hence: numbers are compared, never masked; one number a page;
-a line that also stands in the middle of pages stays; "name: value" stays; the first of a row of equal heads stays, so
-that a title is not lost; and a page is never emptied.
+a number beside words counts only where the words are a title; a line that also stands in the middle of pages stays;
+"name: value" stays; the first of a row of equal heads stays, so that a title is not lost; and a page is never emptied.
 """
 
 from __future__ import annotations
@@ -45,6 +45,12 @@ _AT_START = re.compile(rf"\W*(?P<page>{_NUMBER})\W*\s(?P<rest>\S.*)", re.IGNOREC
 _NAMED_VALUE = re.compile(r"[^:=]{1,40}[:=]\s*\S")
 _LEADER = re.compile(r"(?:\.\s?){4,}")
 """The dots of a table of contents: its numbers are other pages'."""
+_CHAPTER = re.compile(
+    r"(?:(?:chapter|part|appendix|kapitel|teil|chapitre|capítulo|capitolo|глава|часть|приложение)\s+\w{1,5}\b"
+    r"|\d{1,2}(?:\.\d{1,2})+)\W+\w"
+)
+"""'chapter 3: ...', '13.2. ...'"""
+_SHORTEST_TITLE = 4
 _SENTENCE_END = re.compile(r"\w{2}[.!?。！？]$")
 _LETTER = re.compile(r"[^\W\d_]")
 
@@ -71,14 +77,19 @@ class _Marks:
     zone: Counter[str]
     body: Counter[str]
     folios: frozenset[_Folio]
+    titles: frozenset[str]
 
 
-def without_running_lines(pages: Iterable[Page]) -> Iterator[Page]:
-    """`pages`, in order, without their running heads and feet; at most 4 are held back."""
+def without_running_lines(pages: Iterable[Page], titles: Iterable[str] = ()) -> Iterator[Page]:
+    """`pages`, in order, without their running heads and feet; at most 4 are held back.
+
+    `titles`: of the document and its chapters, which are what runs beside page numbers.
+    """
+    known = frozenset(key for title in titles if len(key := _key(title)) >= _SHORTEST_TITLE)
     window: deque[_Marks] = deque()
     turn = 0  # of the window's page to be judged next
     for page in pages:
-        window.append(_marks(page))
+        window.append(_marks(page, known))
         if len(window) - turn > LOOK_BACK:
             yield _judged(window, turn)
             turn += 1
@@ -93,14 +104,14 @@ def without_running_lines(pages: Iterable[Page]) -> Iterator[Page]:
             turn -= 1
 
 
-def _marks(page: Page) -> _Marks:
+def _marks(page: Page, titles: frozenset[str]) -> _Marks:
     lines = page.text.split("\n")
     filled = [index for index, line in enumerate(lines) if line.strip()]
     ends = set(filled[:_ZONE] + filled[-_ZONE:])
     zone = Counter(_key(lines[index]) for index in ends)
     body = Counter(_key(lines[index]) for index in filled if index not in ends)
-    folios = {folio for index in ends for folio in _folios(lines[index], page.number)}
-    return _Marks(page, lines, zone, body, frozenset(folios))
+    folios = {folio for index in ends for folio in _folios(lines[index], page.number, titles)}
+    return _Marks(page, lines, zone, body, frozenset(folios), titles)
 
 
 def _judged(window: Sequence[_Marks], turn: int) -> Page:
@@ -134,7 +145,7 @@ def _folio_line(marks: _Marks, filled: Sequence[int], others: Sequence[_Marks]) 
     outermost = [filled[0], filled[-1]]
     for explicit, candidates in ((True, anywhere), (False, outermost)):
         for index in candidates:
-            for folio in _folios(marks.lines[index], marks.page.number):
+            for folio in _folios(marks.lines[index], marks.page.number, marks.titles):
                 if folio.explicit == explicit and _counts_along(folio, others):
                     return index
     return None
@@ -165,19 +176,26 @@ def _counts_along(folio: _Folio, others: Sequence[_Marks]) -> bool:
         return False
     if folio.explicit or folio.roman:
         return True
-    # A number beside words: the words must recur too, and be more than a name for the number ("Record 12").
-    return len(folio.rest.split()) > 2 and any(folio.rest in rests for rests in fitting)
+    # A number beside words: the words must recur too. ("Record 12" never comes here: it is no title.)
+    return any(folio.rest in rests for rests in fitting)
 
 
-def _folios(line: str, page: int) -> Iterator[_Folio]:
-    if len(line) > _LONGEST or _LEADER.search(line):
-        return
+def _folios(line: str, page: int, titles: frozenset[str]) -> Iterator[_Folio]:
+    """Numbers in `line` that may be the page's: alone, of so many, Roman, or beside a title."""
+    if len(line) > _LONGEST or _LEADER.search(line) or _key(line) in titles:
+        return  # too long, of a table of contents, or a numbered title itself
     for pattern, explicit in ((_ALONE, True), (_OF, True), (_AT_END, False), (_AT_START, False)):
         found = pattern.fullmatch(line.strip())
         if found:
             number = _value(found["page"])
-            if number is not None:
-                yield _Folio(number - page, not found["page"][0].isdigit(), _key(found["rest"]), explicit)
+            rest, roman = _key(found["rest"]), not found["page"][0].isdigit()
+            if number is not None and (explicit or roman or _is_title(rest, titles)):
+                yield _Folio(number - page, roman, rest, explicit)
+
+
+def _is_title(rest: str, titles: frozenset[str]) -> bool:
+    """Whether words beside a number are a title, so that it is a page's number and not that of a record."""
+    return _CHAPTER.match(rest) is not None or any(title in rest for title in titles)
 
 
 def _value(number: str) -> int | None:

@@ -9,8 +9,10 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterable, Iterator
+from html import unescape
 
-from engine.documents.cleaning import clean_text_page
+from engine.documents import limits
+from engine.documents.cleaning import clean_text_page, clean_title
 from engine.documents.encoding import SAMPLE_BYTES, NotText, decoder, detect
 from engine.documents.markup import HtmlText
 from engine.documents.regular_file import RegularFile
@@ -24,6 +26,7 @@ LONGEST = 4_000
 
 _BLOCK_BYTES = 1 << 16
 _HTML_SUFFIXES = (".html", ".htm", ".xhtml")
+_TITLE = re.compile(r"<title[^>]{0,200}>([^<]{1,2000})", re.IGNORECASE)
 
 _PAUSES = (
     re.compile(r"\n[ \t]*\n+(?=[^\n])"),  # a blank line
@@ -43,7 +46,11 @@ class TextFile:
         sample = file.twin().read(SAMPLE_BYTES) or b""
         self._is_html = suffix in _HTML_SUFFIXES
         self._codec = detect(sample, len(sample) == file.size, self._is_html)
-        self.title = ""
+        self.title = self._html_title(sample) if self._is_html else ""
+
+    def _html_title(self, sample: bytes) -> str:
+        found = _TITLE.search(decoder(self._codec).decode(sample))
+        return clean_title(unescape(found[1]), limits.TITLE_CHARACTERS) if found else ""
 
     def pages(self) -> Iterator[str]:
         """Cleaned pages in order, from the first. A page of nothing but blanks comes as an empty one."""

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from itertools import pairwise
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.documents.pages import OutlineEntry, Page
+from engine.documents.sections import MAX_TOKENS, MIN_TOKENS, Section, sections
+
+HEADINGS = st.sampled_from(["", "", "", "Chapter 3\n", "2.1 Setting up\n", "# Top\n", "## Under\n"])
+PAGES = st.lists(
+    st.tuples(HEADINGS, st.sampled_from([0, 1, 30, 250, 400, 600, 999, 1500, 2900, 3001, 7000])), max_size=40
+)
+
+
+def document(drawn: list[tuple[str, int]]) -> list[tuple[Page, int]]:
+    return [(Page(number, f"{head}words of page {number}"), n) for number, (head, n) in enumerate(drawn, 1)]
+
+
+def made(drawn: list[tuple[str, int]], outline: list[OutlineEntry] | None = None) -> list[Section]:
+    return list(sections(document(drawn), outline or []))
+
+
+@given(PAGES)
+def test_sections_hold_every_token_once_and_fit(drawn: list[tuple[str, int]]) -> None:
+    done = made(drawn)
+    assert sum(section.n_tokens for section in done) == sum(n for _, n in drawn)
+    position = 0
+    for number, section in enumerate(done, 1):
+        assert section.number == number
+        assert section.first_token == position
+        assert 0 < section.n_tokens <= MAX_TOKENS
+        assert section.first_page <= section.last_page
+        position += section.n_tokens
+
+
+@given(PAGES)
+def test_a_short_section_is_the_last_or_stands_before_a_page_too_full(drawn: list[tuple[str, int]]) -> None:
+    done = made(drawn)
+    for section, following in pairwise(done):
+        page_after = following.first_page if following.first_page > section.last_page else section.last_page
+        assert section.n_tokens >= MIN_TOKENS or section.n_tokens + drawn[page_after - 1][1] > MAX_TOKENS
+
+
+@given(PAGES, PAGES)
+@settings(max_examples=200)
+def test_a_grown_document_keeps_its_sections_but_the_last(
+    drawn: list[tuple[str, int]], more: list[tuple[str, int]]
+) -> None:
+    assert made(drawn + more)[: max(0, len(made(drawn)) - 1)] == made(drawn)[:-1]
+
+
+def test_sections_come_while_pages_come() -> None:
+    taken = 0
+
+    def source():  # type: ignore[no-untyped-def]
+        nonlocal taken
+        for item in document([("", 500)] * 40):
+            taken += 1
+            yield item
+
+    first = next(iter(sections(source())))
+    assert first.last_page == 6
+    assert taken == 7
+
+
+def test_a_section_begins_where_the_outline_begins_something() -> None:
+    drawn = [("", 500)] * 5 + [("Harbours\n", 500)] + [("", 500)] * 5
+    outline = [OutlineEntry("Harbours", 6, 1), OutlineEntry("Ledgers", 8, 2)]
+    done = made(drawn, outline)
+    assert [section.first_page for section in done] == [1, 6]
+    assert [section.heading for section in done] == ["", "Harbours"]
+
+
+def test_a_section_prefers_to_end_before_a_heading() -> None:
+    drawn = [("", 500)] * 3 + [("3.1 Setting up\n", 500)] + [("", 500)] * 6
+    done = made(drawn)
+    assert [section.first_page for section in done][:2] == [1, 4]
+    assert done[1].heading == "3.1 Setting up"
+    assert done[1].text.startswith("3.1 Setting up\nwords of page 4")
+
+
+def test_a_section_without_a_heading_is_under_the_one_before() -> None:
+    drawn = [("# Top\n", 1500), *[("", 1500)] * 5]
+    assert {section.heading for section in made(drawn)} == {"Top"}
+
+
+def test_lines_of_code_tables_and_contents_are_no_headings() -> None:
+    for line in ("12 ships came in.", "1.2 Setting up . . . . . . 9", "3 Ledger 181", "4 = 2 + 2", "1 of the"):
+        assert [section.heading for section in made([(line + "\n", 1200)])] == [""], line
+
+
+def test_a_page_longer_than_a_section_is_cut_evenly() -> None:
+    done = made([("", 7000)])
+    assert [section.n_tokens for section in done] == [2333, 2333, 2334]
+    assert "".join(section.text for section in done) == "words of page 1"
