@@ -17,27 +17,37 @@ def causal_conv_kernel(
     x, weight, bias, state, y, lengths, steps, d_inner, x_row, x_step,
     TAPS: tl.constexpr, HAS_BIAS: tl.constexpr, HAS_LENGTHS: tl.constexpr, BLOCK_T: tl.constexpr, BLOCK_D: tl.constexpr,
 ):  # fmt: skip
+    """BLOCK_T steps of BLOCK_D channels: all their inputs are asked for first, then each is used TAPS times."""
     row = tl.program_id(2).to(tl.int64)
     length = steps
     if HAS_LENGTHS:
         length = tl.load(lengths + row).to(tl.int32)
     start = tl.program_id(1) * BLOCK_T
-    t = (start + tl.arange(0, BLOCK_T)).to(tl.int64)[:, None]
-    d = (tl.program_id(0) * BLOCK_D + tl.arange(0, BLOCK_D))[None, :]
+    d = tl.program_id(0) * BLOCK_D + tl.arange(0, BLOCK_D)
     alive = d < d_inner
-    out = tl.zeros([BLOCK_T, BLOCK_D], tl.float32)
-    if HAS_BIAS:
-        out += tl.load(bias + d, mask=alive, other=0.0).to(tl.float32)
+    x_at = x + row * x_row + d
+    tail_at = state + (row * d_inner + d) * (TAPS - 1)
+    inputs = ()
+    for k in tl.static_range(BLOCK_T + TAPS - 1):
+        t = start + (k - (TAPS - 1))
+        value = tl.load(x_at + t.to(tl.int64) * x_step, mask=alive & (t >= 0) & (t < length), other=0.0).to(tl.float32)
+        if k < TAPS - 1:  # before the chunk
+            value += tl.load(tail_at + (t + TAPS - 1), mask=alive & (t < 0), other=0.0).to(tl.float32)
+        inputs = inputs + (value,)  # noqa: RUF005 (no unpacking in Triton)
+    weights = ()
     for k in tl.static_range(TAPS):
-        w = tl.load(weight + d * TAPS + k, mask=alive, other=0.0).to(tl.float32)
-        source = t + (k - (TAPS - 1))
-        inside = (source >= 0) & (source < length) & alive
-        out += w * tl.load(x + row * x_row + source * x_step + d, mask=inside, other=0.0).to(tl.float32)
-        if start == 0 and k < TAPS - 1:  # before the chunk
-            tail_at = state + (row * d_inner + d) * (TAPS - 1) + source + (TAPS - 1)
-            out += w * tl.load(tail_at, mask=(source < 0) & alive, other=0.0).to(tl.float32)
-    out = tl.where(t < length, silu(out), 0.0)
-    tl.store(y + (row * steps + t) * d_inner + d, out.to(y.dtype.element_ty), mask=(t < steps) & alive)
+        weights = weights + (tl.load(weight + d * TAPS + k, mask=alive, other=0.0).to(tl.float32),)  # noqa: RUF005
+    shift = tl.zeros([BLOCK_D], tl.float32)
+    if HAS_BIAS:
+        shift += tl.load(bias + d, mask=alive, other=0.0).to(tl.float32)
+    y_at = y + row * steps * d_inner + d
+    for k in tl.static_range(BLOCK_T):
+        out = shift
+        for tap in tl.static_range(TAPS):
+            out += weights[tap] * inputs[k + tap]
+        t = start + k
+        out = tl.where(t < length, silu(out), 0.0)
+        tl.store(y_at + t.to(tl.int64) * d_inner, out.to(y.dtype.element_ty), mask=alive & (t < steps))
 
 
 @triton.jit(do_not_specialize=["steps"])
@@ -96,7 +106,7 @@ def causal_conv(x: Tensor, weight: Tensor, bias: Tensor | None, state: Tensor, l
     causal_conv_kernel[(triton.cdiv(d_inner, block_d), triton.cdiv(steps, block_t), batch)](
         x, weight, bias, state, y, lengths, steps, d_inner, x.stride(0), x.stride(1),
         TAPS=taps, HAS_BIAS=bias is not None, HAS_LENGTHS=lengths is not None,
-        BLOCK_T=block_t, BLOCK_D=block_d, num_warps=4,
+        BLOCK_T=block_t, BLOCK_D=block_d, num_warps=1,
     )  # fmt: skip
     if taps > 1:
         conv_tail_kernel[(triton.cdiv(d_inner, 128), batch)](

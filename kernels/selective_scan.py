@@ -11,9 +11,11 @@ lives:
 - B and C come from a packed fp32 copy, one 64-bit load for both; it is padded, so nothing in the loop needs a mask.
 - Everything is loaded ahead: x, dt and z by two turns, B and C by one.
 
-No number crosses a warp, so the loop has no barrier and uses no shared memory. That rests on Triton giving all these
-tiles its default layout. It would not if it knew that channels and states lie side by side in memory, since it would
-then read wider and move the tiles through shared memory at every turn; hence `unit`, a 1 that it cannot see.
+No number crosses a warp, so the loop has no barrier and uses no shared memory, as long as Triton lays all tiles out
+alike. It derives a layout from what it knows of neighbouring addresses, so it is told what leads there and no more:
+`tl.max_contiguous(..., [1, 2, 4])` ranks the dimensions (the last is spread over lanes first, the first stays in a
+thread), `tl.multiple_of(..., 1)` forbids wider reads, after which tiles would move through shared memory at every turn.
+The hints steer the layout only: no access is wider than one element.
 
 The order of the operations on h does not depend on where a chunk begins: every split gives the same state.
 `kernels.reference` has the formulas.
@@ -25,13 +27,20 @@ import triton.language as tl
 from torch import Tensor
 
 LOG2E = tl.constexpr(1.4426950408889634)
-LN2 = tl.constexpr(0.6931471805599453)
 
 
 @triton.jit
 def softplus(v):
-    """log(1 + e^v); v itself above 20."""
-    return tl.where(v > 20.0, v, LN2 * tl.log2(1.0 + tl.exp2(tl.minimum(v, 20.0) * LOG2E)))
+    """log(1 + e^v) = max(v, 0) + log1p(e^-|v|), with log1p(u) = 2 atanh(u / (2 + u)) as its series up to s^15.
+
+    Exact to float32 also where it is tiny, as log(1 + u) is not, and cheaper than a logarithm.
+    """
+    u = tl.exp2(-tl.abs(v) * LOG2E)
+    s = u / (2.0 + u)
+    q = s * s
+    p = 1.0 / 9 + q * (1.0 / 11 + q * (1.0 / 13 + q * (1.0 / 15)))
+    p = 1.0 + q * (1.0 / 3 + q * (1.0 / 5 + q * (1.0 / 7 + q * p)))
+    return tl.maximum(v, 0.0) + 2.0 * s * p
 
 
 @triton.jit
@@ -60,6 +69,17 @@ def pack_kernel(
 
 
 @triton.jit
+def fetch(base, at, step):
+    """Load the tile [BLOCK_D, 4] of the steps `at`, laid out over lanes as the module's docstring says."""
+    return tl.load(tl.max_contiguous(base + at * step, [1, 4]))
+
+
+@triton.jit
+def fetch_pairs(base):
+    return tl.load(tl.multiple_of(tl.max_contiguous(base, [1, 2, 4]), [1, 1, 1]))
+
+
+@triton.jit
 def advance(h, a, delta, drive, bc, lane):
     """One step: h <- exp2(delta a) h + drive b, for the step in the column `lane` of delta and drive.
 
@@ -73,12 +93,12 @@ def advance(h, a, delta, drive, bc, lane):
     return h, tl.sum(h * c, axis=0)
 
 
-@triton.jit(do_not_specialize=["unit", "steps", "rows"])
+@triton.jit(do_not_specialize=["steps", "rows"])
 def selective_scan_kernel(
     x, dt, z, packed, A, D, dt_bias, state, y, lengths,
-    steps, rows, d_inner, unit, x_row, x_step, dt_row, dt_step, z_row, z_step,
+    steps, rows, d_inner, x_row, x_step, dt_row, dt_step, z_row, z_step,
     N: tl.constexpr, PADDED_N: tl.constexpr, BLOCK_D: tl.constexpr,
-    EVEN: tl.constexpr, HAS_LENGTHS: tl.constexpr, UNROLL: tl.constexpr,
+    EVEN: tl.constexpr, HAS_LENGTHS: tl.constexpr,
 ):  # fmt: skip
     Q: tl.constexpr = PADDED_N // 4
     row = tl.program_id(1).to(tl.int64)
@@ -89,14 +109,15 @@ def selective_scan_kernel(
     lane = tl.arange(0, 4)
     alive = d < d_inner
     n = (tl.arange(0, Q) * 4)[:, None, None] + lane[None, None, :]
-    state_at = n * unit
     inside = alive[None, :, None] & (n < N)
-    h_at = state + (row * d_inner + d)[None, :, None] * N + state_at
+    h_at = state + (row * d_inner + d)[None, :, None] * N + n
+    h_at = tl.multiple_of(tl.max_contiguous(h_at, [1, 2, 4]), [1, 1, 1])
     h = tl.load(h_at, mask=inside, other=0.0)
-    a = tl.load(A + d[None, :, None] * N + state_at, mask=inside, other=0.0) * LOG2E
+    a_at = tl.multiple_of(tl.max_contiguous(A + d[None, :, None] * N + n, [1, 2, 4]), [1, 1, 1])
+    a = tl.load(a_at, mask=inside, other=0.0) * LOG2E
 
     column = lane[None, :]
-    channel = tl.minimum(d, d_inner - 1).to(tl.int64)[:, None] * unit
+    channel = tl.minimum(d, d_inner - 1).to(tl.int64)[:, None]
     skip = tl.load(D + channel).to(tl.float32)
     bias = tl.load(dt_bias + channel).to(tl.float32)
     x_at = x + row * x_row + channel
@@ -104,44 +125,50 @@ def selective_scan_kernel(
     z_at = z + row * z_row + channel
     y_at = y + row * steps * d_inner + channel + column.to(tl.int64) * d_inner
     last = tl.maximum(length - 1, 0)
-    bc_at = packed + row * rows * PADDED_N + state_at
+    bc_at = packed + row * rows * PADDED_N + n
 
     zero = tl.full([BLOCK_D, 4], 0, tl.int32)
-    first = tl.minimum(column, last).to(tl.int64)
-    x0, dt0, z0 = tl.load(x_at + first * x_step), tl.load(dt_at + first * dt_step), tl.load(z_at + first * z_step)
-    second = tl.minimum(column + 4, last).to(tl.int64)
-    x1, dt1, z1 = tl.load(x_at + second * x_step), tl.load(dt_at + second * dt_step), tl.load(z_at + second * z_step)
-    b0, b1 = tl.load(bc_at), tl.load(bc_at + PADDED_N)
-    b2, b3 = tl.load(bc_at + 2 * PADDED_N), tl.load(bc_at + 3 * PADDED_N)
-    for t in tl.range(0, length, 4, loop_unroll_factor=UNROLL):
-        third = tl.minimum(column + (t + 8), last).to(tl.int64)
-        x2, dt2, z2 = tl.load(x_at + third * x_step), tl.load(dt_at + third * dt_step), tl.load(z_at + third * z_step)
-        bc_at += 4 * PADDED_N
-        e0, e1 = tl.load(bc_at), tl.load(bc_at + PADDED_N)
-        e2, e3 = tl.load(bc_at + 2 * PADDED_N), tl.load(bc_at + 3 * PADDED_N)
+    at = tl.minimum(column, last).to(tl.int64)
+    x0, dt0, z0 = fetch(x_at, at, x_step), fetch(dt_at, at, dt_step), fetch(z_at, at, z_step)
+    at = tl.minimum(column + 4, last).to(tl.int64)
+    x1, dt1, z1 = fetch(x_at, at, x_step), fetch(dt_at, at, dt_step), fetch(z_at, at, z_step)
+    at = tl.minimum(column + 8, last).to(tl.int64)
+    x2, dt2, z2 = fetch(x_at, at, x_step), fetch(dt_at, at, dt_step), fetch(z_at, at, z_step)
+    b0, b1 = fetch_pairs(bc_at), fetch_pairs(bc_at + PADDED_N)
+    b2, b3 = fetch_pairs(bc_at + 2 * PADDED_N), fetch_pairs(bc_at + 3 * PADDED_N)
+    for t in range(0, length, 16):
+        # Four turns: after as many the names below stand where they stood, and no register that a load has yet to
+        # fill is copied, which would wait for it.
+        for turn in tl.static_range(4):
+            at = tl.minimum(column + (t + 4 * turn + 12), last).to(tl.int64)
+            x3, dt3, z3 = fetch(x_at, at, x_step), fetch(dt_at, at, dt_step), fetch(z_at, at, z_step)
+            next_at = bc_at + (4 * turn + 4) * PADDED_N
+            e0, e1 = fetch_pairs(next_at), fetch_pairs(next_at + PADDED_N)
+            e2, e3 = fetch_pairs(next_at + 2 * PADDED_N), fetch_pairs(next_at + 3 * PADDED_N)
 
-        real = column + t < length
-        u = x0.to(tl.float32)
-        # A step beyond the length has delta 0 and drive 0: it keeps h as it is.
-        delta = tl.where(real, softplus(dt0.to(tl.float32) + bias), 0.0)
-        drive = tl.where(real, delta * u, 0.0)
-        h, p0 = advance(h, a, delta, drive, b0, zero)
-        h, p1 = advance(h, a, delta, drive, b1, zero + 1)
-        h, p2 = advance(h, a, delta, drive, b2, zero + 2)
-        h, p3 = advance(h, a, delta, drive, b3, zero + 3)
-        # Four lanes hold parts of four sums each; three exchanges leave sum k whole in lane k.
-        odd, upper = column % 2 == 1, column >= 2
-        p01 = tl.where(odd, p1, p0) + tl.gather(tl.where(odd, p0, p1), zero + (column ^ 1), 1)
-        p23 = tl.where(odd, p3, p2) + tl.gather(tl.where(odd, p2, p3), zero + (column ^ 1), 1)
-        out = tl.where(upper, p23, p01) + tl.gather(tl.where(upper, p01, p23), zero + (column ^ 2), 1)
-        out = (out + skip * u) * silu(z0.to(tl.float32))
-        if EVEN:
-            tl.store(y_at, out.to(y.dtype.element_ty), mask=real)
-        else:
-            tl.store(y_at, out.to(y.dtype.element_ty), mask=real & alive[:, None])
-        y_at += 4 * d_inner
-        x0, dt0, z0, x1, dt1, z1 = x1, dt1, z1, x2, dt2, z2
-        b0, b1, b2, b3 = e0, e1, e2, e3
+            real = column + (t + 4 * turn) < length
+            u = x0.to(tl.float32)
+            # A step beyond the length has delta 0 and drive 0: it keeps h as it is.
+            delta = tl.where(real, softplus(dt0.to(tl.float32) + bias), 0.0)
+            drive = tl.where(real, delta * u, 0.0)
+            h, p0 = advance(h, a, delta, drive, b0, zero)
+            h, p1 = advance(h, a, delta, drive, b1, zero + 1)
+            h, p2 = advance(h, a, delta, drive, b2, zero + 2)
+            h, p3 = advance(h, a, delta, drive, b3, zero + 3)
+            # Four lanes hold parts of four sums each; three exchanges leave sum k whole in lane k.
+            odd, upper = column % 2 == 1, column >= 2
+            p01 = tl.where(odd, p1, p0) + tl.gather(tl.where(odd, p0, p1), zero + (column ^ 1), 1)
+            p23 = tl.where(odd, p3, p2) + tl.gather(tl.where(odd, p2, p3), zero + (column ^ 1), 1)
+            out = tl.where(upper, p23, p01) + tl.gather(tl.where(upper, p01, p23), zero + (column ^ 2), 1)
+            out = (out + skip * u) * silu(z0.to(tl.float32))
+            if EVEN:
+                tl.store(tl.max_contiguous(y_at, [1, 4]), out.to(y.dtype.element_ty), mask=real)
+            else:
+                tl.store(tl.max_contiguous(y_at, [1, 4]), out.to(y.dtype.element_ty), mask=real & alive[:, None])
+            y_at += 4 * d_inner
+            x0, dt0, z0, x1, dt1, z1, x2, dt2, z2 = x1, dt1, z1, x2, dt2, z2, x3, dt3, z3
+            b0, b1, b2, b3 = e0, e1, e2, e3
+        bc_at += 16 * PADDED_N
     tl.store(h_at, h, mask=inside)
 
 
@@ -156,9 +183,9 @@ def selective_scan(
     dt_bias: Tensor,
     state: Tensor,
     lengths: Tensor | None = None,
-    config: tuple[int, int, int] | None = None,
+    config: tuple[int, int] | None = None,
 ) -> Tensor:
-    """As `kernels.selective_scan`. `config` (channels a program, warps, unrolled turns) replaces the chosen one."""
+    """As `kernels.selective_scan`. `config` (channels a program, warps) replaces the chosen one."""
     batch, steps, d_inner = x.shape
     d_state = A.shape[1]
     # Beyond a row's length nothing is written.
@@ -167,18 +194,18 @@ def selective_scan(
     if y.numel() == 0:
         return y
     padded_n = max(4, triton.next_power_of_2(d_state))
-    rows = triton.cdiv(steps, 4) * 4 + 4
+    rows = triton.cdiv(steps, 16) * 16 + 4
     packed = torch.empty((batch, rows, padded_n), dtype=torch.int64, device=x.device)
     block_t = max(1, 1024 // padded_n)
     pack_kernel[(triton.cdiv(rows, block_t), batch)](
         B, C, packed, lengths, steps, rows, B.stride(0), B.stride(1), C.stride(0), C.stride(1),
         N=d_state, PADDED_N=padded_n, BLOCK=block_t, HAS_LENGTHS=lengths is not None,
     )  # fmt: skip
-    block_d, warps, unroll = config or (32, 4, 1)
+    block_d, warps = config or (32, 4)
     selective_scan_kernel[(triton.cdiv(d_inner, block_d), batch)](
-        x, dt, z, packed, A, D, dt_bias, state, y, lengths, steps, rows, d_inner, 1,
+        x, dt, z, packed, A, D, dt_bias, state, y, lengths, steps, rows, d_inner,
         x.stride(0), x.stride(1), dt.stride(0), dt.stride(1), z.stride(0), z.stride(1),
         N=d_state, PADDED_N=padded_n, BLOCK_D=block_d, EVEN=d_inner % block_d == 0,
-        HAS_LENGTHS=lengths is not None, UNROLL=unroll, num_warps=warps,
+        HAS_LENGTHS=lengths is not None, num_warps=warps,
     )  # fmt: skip
     return y

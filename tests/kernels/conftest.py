@@ -31,6 +31,11 @@ def device(implementation_name: str) -> torch.device:
 
 
 @pytest.fixture(autouse=True)
+def seed() -> None:
+    torch.manual_seed(0)
+
+
+@pytest.fixture(autouse=True)
 def poisoned_outputs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fresh memory is NaN, so that an element that a kernel does not write fails the comparison."""
     empty, empty_like = torch.empty, torch.empty_like
