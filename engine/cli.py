@@ -75,7 +75,8 @@ def _parser() -> argparse.ArgumentParser:
     library.add_argument("action", choices=["list", "show", "export", "remove", "verify", "compact"])
     library.add_argument("document", nargs="?", help="its number, path or title, for show, export and remove")
 
-    bench = command("bench", "measure", _bench)
+    bench = commands.add_parser("bench", help="measure this program, and peers beside it")
+    bench.set_defaults(run=_bench)
     bench.add_argument("what", nargs="?", help="which bench; without a name, a list")
     bench.add_argument("arguments", nargs=argparse.REMAINDER, help="its own options")
 
@@ -153,9 +154,9 @@ def _library(options: argparse.Namespace) -> int:
 
 
 def _bench(options: argparse.Namespace) -> int:
-    from engine.bench import run_bench
+    from engine.bench.registry import run_bench
 
-    return run_bench(options.what, options.arguments, options)
+    return run_bench(options.what, options.arguments)
 
 
 def _worker(options: argparse.Namespace) -> int:

@@ -1,0 +1,29 @@
+"""`main.py bench NAME`: which benches there are. Each module's `main(arguments)` has options of its own (--help)."""
+
+from __future__ import annotations
+
+import importlib
+
+from engine.errors import KnownError
+
+BENCHES = {
+    "speed": "prefill and decode: the CPU against transformers (--cpu), 7B shapes on a GPU (--cuda)",
+    "memory": "peak memory over the length of a record",
+    "kernels": "every kernel against its floor, on the GPU or the CPU",
+    "extraction": "pages and tokens a second out of the PDFs of a folder",
+    "library": "saving, restoring, listing and finding states",
+    "recall": "what the model answers on held-out records, by length and number of facts",
+}
+_MODULES = {"kernels": "kernel_speed"}
+
+
+def run_bench(name: str | None, arguments: list[str]) -> int:
+    """Run one bench; without a name, list them. Raises KnownError for a name that there is not."""
+    if name is None:
+        for known, what in BENCHES.items():
+            print(f"{known:<12}{what}")
+        return 0
+    if name not in BENCHES:
+        raise KnownError(f"There is no bench {name}; there are {', '.join(BENCHES)}.")
+    module = importlib.import_module(f"engine.bench.{_MODULES.get(name, name)}")
+    return module.main(arguments) or 0
