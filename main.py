@@ -6,9 +6,19 @@ import sys
 
 
 def main() -> int:
-    from engine.cli import run
+    """The window without a command, the command line with one."""
+    from engine import cli
 
-    return run(sys.argv[1:])
+    options = cli.parse(sys.argv[1:])
+    if options.command is None:
+        from app import application
+
+        return application.run({name: str(value) for name, value in vars(options).items() if value})
+    if options.command == "tour":
+        from app import tour
+
+        return tour.run(options.out)
+    return cli.run(options)
 
 
 if __name__ == "__main__":

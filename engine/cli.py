@@ -24,9 +24,8 @@ from engine.terminal import JsonView, TerminalView, View
 EXIT_KNOWN, EXIT_BUG, EXIT_INTERRUPTED = 2, 1, 130
 
 
-def run(arguments: list[str]) -> int:
-    """Run one command line; returns the exit status."""
-    options = _parser().parse_args(arguments)
+def run(options: argparse.Namespace) -> int:
+    """Carry out a parsed command line; returns the exit status."""
     try:
         return options.run(options)
     except KnownError as error:
@@ -40,20 +39,16 @@ def run(arguments: list[str]) -> int:
         return EXIT_INTERRUPTED
 
 
-def _parser() -> argparse.ArgumentParser:
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--model", type=Path, metavar="DIR", help="checkpoint folder (default: the demo model)")
-    common.add_argument("--library", type=Path, metavar="FILE", help="library file (default: your own library)")
-    common.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
-    common.add_argument("--precision", choices=["auto", "fp32", "bf16"], default="auto", help="of the weights")
-    common.add_argument("--json", action="store_true", help="events on stdout, one JSON object a line")
-    common.add_argument("--quiet", action="store_true", help="no progress")
-
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """The options of a command line; `command` is None for the window. Exits with 2 for what is no command line."""
     parser = argparse.ArgumentParser(
         prog="main.py",
-        description="Readthrough reads long documents through, once, on your own machine, and remembers them.",
+        parents=[_common(defaults=True)],
+        description="Readthrough reads long documents through, once, on your own machine, and remembers them. "
+        "Without a command it opens the window.",
     )
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
+    common = _common(defaults=False)
 
     def command(name: str, help: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=help, description=help[0].upper() + help[1:] + ".", parents=[common])
@@ -81,7 +76,23 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("arguments", nargs=argparse.REMAINDER, help="its own options")
 
     command("worker", "speak the worker protocol on stdin and stdout (for the window)", _worker)
-    return parser
+    tour = commands.add_parser("tour", help="drive the window through its story and save pictures of it")
+    tour.add_argument("--out", type=Path, required=True, metavar="DIR")
+    return parser.parse_args(arguments)
+
+
+def _common(*, defaults: bool) -> argparse.ArgumentParser:
+    """Options that stand before or after the command; only those before it have defaults, or these would win."""
+    auto: str = "auto" if defaults else argparse.SUPPRESS
+    common = argparse.ArgumentParser(add_help=False, argument_default=None if defaults else argparse.SUPPRESS)
+    common.add_argument("--model", type=Path, metavar="DIR", help="checkpoint folder (default: the demo model)")
+    common.add_argument("--library", type=Path, metavar="FILE", help="library file (default: your own library)")
+    common.add_argument("--device", choices=["auto", "cpu", "cuda"], default=auto)
+    common.add_argument("--precision", choices=["auto", "fp32", "bf16"], default=auto, help="of the weights")
+    off: bool | str = False if defaults else argparse.SUPPRESS
+    common.add_argument("--json", action="store_true", default=off, help="events on stdout, one JSON object a line")
+    common.add_argument("--quiet", action="store_true", default=off, help="no progress")
+    return common
 
 
 def _read(options: argparse.Namespace) -> int:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from engine import messages
-from engine.cli import run
+from engine.cli import parse, run
 from tests.engine.tiny import write_pages
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,7 +30,7 @@ def call(tiny_folder, tmp_path, capsys):
         options = ["--model", model, "--library", tmp_path / "library.db", "--device", "cpu"]
         if arguments[0] == "library":
             options = ["--library", tmp_path / "library.db"]
-        status = run([str(argument) for argument in [*arguments, *options]])
+        status = run(parse([str(argument) for argument in [*arguments, *options]]))
         captured = capsys.readouterr()
         return status, captured.out, captured.err
 
