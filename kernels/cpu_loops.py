@@ -254,18 +254,19 @@ def conv_kernel(
     blocks = (d_inner + WIDTH - 1) // WIDTH
     weight_at, bias_at = f32_at(weight), f32_at(bias)
     recent, w = np.zeros(taps * WIDTH, np.float32), np.zeros(taps * WIDTH, np.float32)
-    tail, out, b = np.empty(taps, np.float32), np.empty(WIDTH, np.float32), np.zeros(WIDTH, np.float32)
+    tail = np.empty((taps - 1) * WIDTH, np.float32)  # the state's own layout: [channels, taps - 1]
+    out, b = np.empty(WIDTH, np.float32), np.zeros(WIDTH, np.float32)
     newest = (taps - 1) * WIDTH
     for item in range(first, last):
         row, channel = item // blocks, (item % blocks) * WIDTH
         count = min(WIDTH, d_inner - channel)
         length = i64_at(lengths)[row] if lengths != 0 else steps
+        load(state, (row * d_inner + channel) * (taps - 1), state_kind, tail, count * (taps - 1))
         for i in range(count):
-            load(state, (row * d_inner + channel + i) * (taps - 1), state_kind, tail, taps - 1)
             for k in range(taps):
                 w[k * WIDTH + i] = weight_at[(channel + i) * taps + k]
             for k in range(taps - 1):
-                recent[(k + 1) * WIDTH + i] = tail[k]
+                recent[(k + 1) * WIDTH + i] = tail[i * (taps - 1) + k]
             if bias != 0:
                 b[i] = bias_at[channel + i]
         for t in range(length):
@@ -284,8 +285,8 @@ def conv_kernel(
         for i in range(count):
             out[i] = ZERO
             for k in range(taps - 1):
-                tail[k] = recent[(k + 1) * WIDTH + i]
-            store(state, (row * d_inner + channel + i) * (taps - 1), state_kind, tail, taps - 1)
+                tail[i * (taps - 1) + k] = recent[(k + 1) * WIDTH + i]
+        store(state, (row * d_inner + channel) * (taps - 1), state_kind, tail, count * (taps - 1))
         for t in range(length, steps):
             store(y, (row * steps + t) * d_inner + channel, y_kind, out, count)
 
