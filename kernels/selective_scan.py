@@ -9,7 +9,7 @@ lives:
   every lane that needs them, and `tl.gather` hands a step to its neighbours, one shuffle each.
 - The sum over states is finished for four steps together: three exchanges leave step k's sum in lane k.
 - B and C come from a packed fp32 copy, one 64-bit load for both; it is padded, so nothing in the loop needs a mask.
-- Everything is loaded ahead: x, dt and z by two turns, B and C by one.
+- Everything is loaded ahead: x, dt and z by three turns, B and C by one.
 
 No number crosses a warp, so the loop has no barrier and uses no shared memory, as long as Triton lays all tiles out
 alike. It derives a layout from what it knows of neighbouring addresses, so it is told what leads there and no more:
@@ -71,7 +71,7 @@ def pack_kernel(
 @triton.jit
 def fetch(base, at, step):
     """Load the tile [BLOCK_D, 4] of the steps `at`, laid out over lanes as the module's docstring says."""
-    return tl.load(tl.max_contiguous(base + at * step, [1, 4]))
+    return tl.load(tl.multiple_of(tl.max_contiguous(base + at * step, [1, 4]), [1, 1]))
 
 
 @triton.jit
@@ -162,9 +162,13 @@ def selective_scan_kernel(
             out = tl.where(upper, p23, p01) + tl.gather(tl.where(upper, p01, p23), zero + (column ^ 2), 1)
             out = (out + skip * u) * silu(z0.to(tl.float32))
             if EVEN:
-                tl.store(tl.max_contiguous(y_at, [1, 4]), out.to(y.dtype.element_ty), mask=real)
+                tl.store(tl.multiple_of(tl.max_contiguous(y_at, [1, 4]), [1, 1]), out.to(y.dtype.element_ty), mask=real)
             else:
-                tl.store(tl.max_contiguous(y_at, [1, 4]), out.to(y.dtype.element_ty), mask=real & alive[:, None])
+                tl.store(
+                    tl.multiple_of(tl.max_contiguous(y_at, [1, 4]), [1, 1]),
+                    out.to(y.dtype.element_ty),
+                    mask=real & alive[:, None],
+                )
             y_at += 4 * d_inner
             x0, dt0, z0, x1, dt1, z1, x2, dt2, z2 = x1, dt1, z1, x2, dt2, z2, x3, dt3, z3
             b0, b1, b2, b3 = e0, e1, e2, e3
