@@ -64,11 +64,19 @@ KEYS: dict[str, list[tuple[str, str, str]]] = {
         ("about", "About Readthrough", ""),
     ],
 }
-_NEEDS_DOCUMENT = {
-    "export", "copy_summary", "find", "find_next", "find_previous", "next_page", "previous_page", "go_to_page", "zoom_in",
-    "zoom_out", "fit_width", "summarize", "pause", "stop", "show_summary", "show_sections", "ask", "show_questions",
-    "follow", "again", "edit_last", "evidence",
-}  # fmt: skip
+_ALWAYS = {
+    "open",
+    "sample",
+    "quit",
+    "search_library",
+    "settings",
+    "library",
+    "next_pane",
+    "full_screen",
+    "model",
+    "keys",
+}
+_ALWAYS |= {"about"}
 
 
 class Actions:
@@ -94,8 +102,8 @@ class Actions:
 
     def set_has_document(self, there: bool) -> None:
         """Without a document most actions have nothing to act on."""
-        for name in _NEEDS_DOCUMENT:
-            self.by_name[name].setEnabled(there)
+        for name, action in self.by_name.items():
+            action.setEnabled(there or name in _ALWAYS)
 
 
 def key_table() -> list[tuple[str, str]]:

@@ -22,7 +22,7 @@ from app.theme import Theme
 from app.worker_client import WorkerClient
 
 PROGRAM = [sys.executable, str(Path(__file__).resolve().parent.parent / "main.py")]
-NAMES = {"model": "model", "library": "library", "device": "device"}
+NAMES = ("model", "library", "device", "precision")
 
 logger = logging.getLogger(__name__)
 

@@ -32,10 +32,16 @@ class Turn:
     revises: int | None = None
     """Key of the turn that this one is another try of."""
 
+    whole: bool = False
+    """The answer rests on all that was read, not on some pages of it."""
+    mentions: list[int] = field(default_factory=list)
+    """Pages that hold the words of an answer that rests on the whole, best first."""
+
     @property
     def pages(self) -> tuple[int, int] | None:
         """First and last evidence page, None where the answer rests on no page in particular."""
-        return (self.first_page, self.last_page) if self.done and self.first_page > 0 else None
+        given = self.done and self.found and self.first_page > 0 and not self.whole
+        return (self.first_page, self.last_page) if given else None
 
     @property
     def depth(self) -> int:

@@ -45,6 +45,8 @@ def markdown(session: DocumentSession) -> str:
             parts += [f"{heading} {turn.question}{asof}", turn.answer]
             if turn.pages:
                 parts.append(f"*Evidence: {pages_words(*turn.pages)}.*")
+            elif turn.mentions:
+                parts.append(f"*Its words stand on {', '.join(f'page {page}' for page in turn.mentions)}.*")
             elif turn.basis:
                 parts.append(f"*Rests on {turn.basis}.*")
             if turn.unverified:

@@ -124,7 +124,7 @@ class DocumentPane(QWidget):
         row.addWidget(tool("zoom-out", "Smaller (Ctrl+-)", lambda: self.view.zoom_step(-1)))
         row.addWidget(self._zoom)
         row.addWidget(tool("zoom-in", "Larger (Ctrl++)", lambda: self.view.zoom_step(1)))
-        row.addWidget(tool("fit-width", "Fit the width (Ctrl+0)", lambda: self.view.set_fit_width()))
+        row.addWidget(tool("fit-width", "Fit the width (Ctrl+0)", self.fit_width))
         row.addSpacing(4)
         row.addWidget(tool("search", "Find in the document (Ctrl+F)", self.begin_find))
         return bar
@@ -151,9 +151,9 @@ class DocumentPane(QWidget):
             view.hits_changed.connect(self.find_bar.show_hits)
         self.strip.page_requested.connect(self.go_to)
         self.strip.ask_as_of_requested.connect(self.ask_as_of_requested)
-        self.find_bar.find_requested.connect(lambda text: self.view.find(text))
-        self.find_bar.step_requested.connect(lambda step: self.view.step_hit(step))
-        self.find_bar.closed.connect(lambda: self.view.setFocus())
+        self.find_bar.find_requested.connect(self._find)
+        self.find_bar.step_requested.connect(self.step_hit)
+        self.find_bar.closed.connect(self._focus_view)
 
     @property
     def view(self) -> PageView | TextView:
@@ -193,6 +193,18 @@ class DocumentPane(QWidget):
         """Bring a page into view."""
         self.view.go_to(page)
 
+    def mark(self, page: int, terms: list[str]) -> None:
+        """Mark the words of an answer on a page."""
+        if self.view is self.pages:
+            self.pages.mark(page, terms)
+
+    def step_hit(self, step: int) -> None:
+        """To the next (1) or previous (-1) hit."""
+        self.view.step_hit(step)
+
+    def fit_width(self) -> None:
+        self.view.set_fit_width()
+
     def focus_page_number(self) -> None:
         """Let a page number be typed."""
         self._number.setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -201,6 +213,12 @@ class DocumentPane(QWidget):
     def begin_find(self) -> None:
         """Find what is selected, or what will be typed."""
         self.find_bar.begin(self.view.selected_text)
+
+    def _find(self, text: str) -> None:
+        self.view.find(text)
+
+    def _focus_view(self) -> None:
+        self.view.setFocus()
 
     def _open_view(self) -> None:
         session = self._session

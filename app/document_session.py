@@ -267,5 +267,6 @@ class DocumentSession:
         turn.answer, turn.basis, turn.done = event.text.strip(), event.basis, True
         turn.first_page, turn.last_page = event.first_page, event.last_page
         turn.found, turn.unverified, turn.turn_id = event.found, list(event.unverified), event.turn_id
-        self.evidence = turn.pages if turn.found else None
+        turn.whole = event.first_page <= 1 and event.last_page >= max(turn.page or self.progress.page, 2)
+        self.evidence = turn.pages
         return Aspect.TURNS | Aspect.STRIP

@@ -2,62 +2,52 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QIODevice, QMarginsF, QObject, QRunnable, QSaveFile, QThreadPool, Signal
+from functools import partial
+
+from PySide6.QtCore import QIODevice, QMarginsF, QObject, QSaveFile, Signal
 from PySide6.QtGui import QFont, QPageLayout, QPageSize, QPdfWriter, QTextDocument
 
-
-class _Signals(QObject):
-    done = Signal(str)
-    failed = Signal(str)
-
-
-class _Task(QRunnable):
-    def __init__(self, path: str, markdown: str, title: str, signals: _Signals):
-        super().__init__()
-        self._path, self._markdown, self._title, self._signals = path, markdown, title, signals
-
-    def run(self) -> None:
-        file = QSaveFile(self._path)
-        if not file.open(QIODevice.OpenModeFlag.WriteOnly):
-            self._fail(file)
-            return
-        if self._path.lower().endswith(".pdf"):
-            self._print(file)
-        else:
-            file.write(self._markdown.encode())
-        if file.commit():
-            self._signals.done.emit(self._path)
-        else:
-            self._fail(file)
-
-    def _print(self, file: QSaveFile) -> None:
-        writer = QPdfWriter(file)
-        writer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
-        writer.setPageMargins(QMarginsF(22, 22, 22, 22), QPageLayout.Unit.Millimeter)
-        writer.setTitle(self._title)
-        document = QTextDocument()
-        document.setDefaultFont(QFont("serif", 11))
-        document.setMarkdown(self._markdown)
-        document.print_(writer)
-
-    def _fail(self, file: QSaveFile) -> None:
-        self._signals.failed.emit(f"The file could not be written: {file.errorString()}. Choose another place.")
+from app.background import Background
 
 
 class Exporter(QObject):
     """Runs one export at a time."""
 
-    done = Signal(str)
-    failed = Signal(str)
+    finished = Signal(object)
+    """What happened, in a sentence."""
 
     def __init__(self, parent: QObject | None = None):
         super().__init__(parent)
-        self._pool = QThreadPool(self)
-        self._pool.setMaxThreadCount(1)
-        self._signals = _Signals(self)
-        self._signals.done.connect(self.done)
-        self._signals.failed.connect(self.failed)
+        self._background = Background("export", self)
+        self._background.done.connect(self.finished)
 
     def export(self, path: str, markdown: str, title: str) -> None:
         """Write `markdown` to `path`; a name that ends in .pdf is set as a PDF."""
-        self._pool.start(_Task(path, markdown, title, self._signals))
+        self._background.start(partial(write, path, markdown, title))
+
+    def wait(self) -> None:
+        self._background.wait()
+
+
+def write(path: str, markdown: str, title: str) -> str:
+    """Write the file, whole or not at all; the sentence to show."""
+    file = QSaveFile(path)
+    if file.open(QIODevice.OpenModeFlag.WriteOnly):
+        if path.lower().endswith(".pdf"):
+            _set(file, markdown, title)
+        else:
+            file.write(markdown.encode())
+        if file.commit():
+            return f"Written to {path}"
+    return f"The file could not be written: {file.errorString()}. Choose another place."
+
+
+def _set(file: QSaveFile, markdown: str, title: str) -> None:
+    writer = QPdfWriter(file)
+    writer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
+    writer.setPageMargins(QMarginsF(22, 22, 22, 22), QPageLayout.Unit.Millimeter)
+    writer.setTitle(title)
+    document = QTextDocument()
+    document.setDefaultFont(QFont("serif", 11))
+    document.setMarkdown(markdown)
+    document.print_(writer)

@@ -94,6 +94,7 @@ class JobController(QObject):
         client.stopped.connect(self._on_stopped)
         reader.documents_read.connect(self._on_documents)
         reader.record_read.connect(self._on_record)
+        reader.located.connect(self._on_located)
         reader.failed.connect(self.library_failed)
 
     # Intents
@@ -152,7 +153,7 @@ class JobController(QObject):
         """Light the pages that an answer rests on, or the one page that was asked for."""
         if self.current is not None:
             pages = turn.pages
-            self.current.evidence = pages if pages and pages[0] <= page <= pages[1] or not page else (page, page)
+            self.current.evidence = pages if (pages and pages[0] <= page <= pages[1]) or not page else (page, page)
             self._tell(self.current, Aspect.STRIP)
 
     def dismiss_trouble(self) -> None:
@@ -372,6 +373,8 @@ class JobController(QObject):
             self._end(job, event)
         else:
             self._tell(job.session, job.session.apply(event))
+            if isinstance(event, m.AnswerFinished) and job.turn is not None:
+                self._locate(job.session, job.turn)
             if isinstance(event, (m.CheckpointSaved, m.ReadingFinished)):
                 self._reader.read_record(job.session.path)
                 self._reader.read_documents()
@@ -427,6 +430,18 @@ class JobController(QObject):
             if self._settings.now.unfinished == session.path:
                 self._settings.update(unfinished="")
 
+    def _locate(self, session: DocumentSession, turn: Turn) -> None:
+        """An answer that rests on the whole document names no page: look where its words stand."""
+        if session.document_id is not None and turn.whole and turn.found and turn.done:
+            self._reader.locate(session.document_id, turn.key, turn.answer)
+
+    def _on_located(self, document_id: int, key: int, pages: list[int]) -> None:
+        session = next((one for one in self.sessions.values() if one.document_id == document_id), None)
+        turn = session.conversation.by_key(key) if session else None
+        if session is not None and turn is not None:
+            turn.mentions = pages
+            self._tell(session, Aspect.TURNS)
+
     def _on_documents(self, rows: list) -> None:
         self._documents = rows
         self._tell_documents()
@@ -441,7 +456,8 @@ class JobController(QObject):
         if session is None:
             return
         if record is not None:
-            session_record.fill(session, record)
+            for turn in session_record.fill(session, record):
+                self._locate(session, turn)
             self._tell(session, Aspect.ALL)
         if path in self._deciding:
             self._deciding.discard(path)
@@ -478,6 +494,7 @@ def worker_command(settings: Settings, program: list[str]) -> list[str]:
     for option, value in (("--model", settings.model), ("--library", settings.library)):
         if value:
             command += [option, str(Path(value).expanduser())]
-    if settings.device != "auto":
-        command += ["--device", settings.device]
+    for option, value in (("--device", settings.device), ("--precision", settings.precision)):
+        if value != "auto":
+            command += [option, value]
     return command

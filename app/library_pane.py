@@ -67,6 +67,7 @@ class LibraryPane(QWidget):
         column.addWidget(self.search)
         column.addWidget(self._empty)
         column.addWidget(self.list, 1)
+        column.addStretch()
         column.addWidget(self._problem)
         column.addWidget(self._toast)
         column.addWidget(self._open_button)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt, QThread, QTimer, Signal, Slot
+
+from app.terms import best_pages, terms_of
 
 if TYPE_CHECKING:
     from engine.store import Library
 
 HEAD_BYTES = 48 * 1024
 """Of a record that is not in the library yet: enough to look at while it is read."""
+PAGES_AT_ONCE = 200
 POLL_MS = 3_000
 """How often to look whether another program has written."""
 
@@ -39,6 +43,7 @@ class _Rows(QObject):
     record_read = Signal(str, object)
     pages_read = Signal(int, object)
     head_read = Signal(str, str)
+    located = Signal(int, int, object)
     found = Signal(int, str, object)
     failed = Signal(str)
 
@@ -99,20 +104,22 @@ class _Rows(QObject):
             return
         self.head_read.emit(path, data.decode("utf-8", "replace").replace("\0", ""))
 
+    @Slot(int, int, str)
+    def locate(self, document: int, key: int, answer: str) -> None:
+        library, terms = self._open(), terms_of(answer)
+        if library is not None and terms:
+            pages = ((row.number, row.text) for row in _all_pages(library, document))
+            self._guard(lambda: self.located.emit(document, key, best_pages(pages, terms)))
+
     @Slot(int, str)
     def find(self, document: int, text: str) -> None:
         """Pages whose text holds `text`, whatever its case: (page, how often)."""
         library = self._open()
         if library is None:
             return
-        wanted, hits, first = text.casefold(), [], 1
-        while text:
-            rows = library.pages(document, first, first + 199)
-            if not rows:
-                break
-            hits += [(row.number, count) for row in rows if (count := row.text.casefold().count(wanted))]
-            first += 200
-        self.found.emit(document, text, hits)
+        wanted = text.casefold()
+        counts = ((row.number, row.text.casefold().count(wanted)) for row in _all_pages(library, document))
+        self._guard(lambda: self.found.emit(document, text, [(page, count) for page, count in counts if count]))
 
     def _poll(self) -> None:
         library = self._open()
@@ -155,6 +162,14 @@ class _Rows(QObject):
             self._library = None
 
 
+def _all_pages(library: Library, document: int) -> Iterator[Any]:
+    """Every page in order, a few at a time."""
+    first = 1
+    while rows := library.pages(document, first, first + PAGES_AT_ONCE - 1):
+        yield from rows
+        first = rows[-1].number + 1
+
+
 def _record(library: Library, path: str) -> DocumentRecord | None:
     document = library.find_document(path)
     if document is None or document.path != path:
@@ -181,6 +196,8 @@ class LibraryReader(QObject):
     """(document id, list[engine.rows.Page])"""
     head_read = Signal(str, str)
     """(path, first part of a text file)"""
+    located = Signal(int, int, object)
+    """(document id, key that was given, the pages that hold the words of an answer, best first)"""
     found = Signal(int, str, object)
     """(document id, text, list[(page, times)])"""
     failed = Signal(str)
@@ -191,6 +208,7 @@ class LibraryReader(QObject):
     _find_wanted = Signal(int, str)
     _head_wanted = Signal(str)
     _path_wanted = Signal(str)
+    _locate_wanted = Signal(int, int, str)
     _end_wanted = Signal()
 
     def __init__(self, path: str = "", parent: QObject | None = None):
@@ -205,11 +223,13 @@ class LibraryReader(QObject):
         self._pages_wanted.connect(self._rows.read_pages, queued)
         self._find_wanted.connect(self._rows.find, queued)
         self._head_wanted.connect(self._rows.read_head, queued)
+        self._locate_wanted.connect(self._rows.locate, queued)
         self._end_wanted.connect(self._rows.end, queued)
         self._path_wanted.connect(self._rows.set_path, queued)
         self._rows.documents_read.connect(self.documents_read)
         self._rows.record_read.connect(self.record_read)
         self._rows.pages_read.connect(self.pages_read)
+        self._rows.located.connect(self.located)
         self._rows.found.connect(self.found)
         self._rows.head_read.connect(self.head_read)
         self._rows.failed.connect(self.failed)
@@ -237,6 +257,10 @@ class LibraryReader(QObject):
 
     def find(self, document: int, text: str) -> None:
         self._find_wanted.emit(document, text)
+
+    def locate(self, document: int, key: int, answer: str) -> None:
+        """Look for the pages that hold the words of an answer."""
+        self._locate_wanted.emit(document, key, answer)
 
     def read_head(self, path: str) -> None:
         """The first part of a text file that the library does not hold yet."""

@@ -23,6 +23,7 @@ from app.model_dialog import ModelDialog
 from app.settings import SettingsStore
 from app.settings_dialog import SettingsDialog
 from app.side_pane import QUESTIONS, SECTIONS, SUMMARY, SidePane
+from app.terms import terms_of
 from app.theme import RESOURCES, Theme
 from app.throttle import Throttle
 from app.toast import Toast
@@ -67,6 +68,7 @@ class MainWindow(QMainWindow):
         self.actions_.set_has_document(False)
         self._connect()
         self._restore()
+        self.welcome.open_button.setFocus()
 
     def _lay_out(self) -> None:
         for splitter in (self._reading, self._outer):
@@ -131,8 +133,7 @@ class MainWindow(QMainWindow):
         turns.again_requested.connect(self._again)
         turns.edited.connect(self._edited)
         turns.try_requested.connect(self._show_try)
-        self.exporter.done.connect(lambda path: self.toast.say(f"Written to {path}"))
-        self.exporter.failed.connect(lambda sentence: self.toast.say(sentence))
+        self.exporter.finished.connect(self.toast.say)
 
     def _handlers(self) -> dict[str, Callable[[], object]]:
         document, control = self.document, self._controller
@@ -143,8 +144,8 @@ class MainWindow(QMainWindow):
             "quit": self.close,
             "copy_summary": self.copy_summary,
             "find": document.begin_find,
-            "find_next": lambda: document.view.step_hit(1),
-            "find_previous": lambda: document.view.step_hit(-1),
+            "find_next": lambda: document.step_hit(1),
+            "find_previous": lambda: document.step_hit(-1),
             "search_library": self._search_library,
             "settings": self.show_settings,
             "library": self._toggle_library,
@@ -153,7 +154,7 @@ class MainWindow(QMainWindow):
             "go_to_page": document.focus_page_number,
             "zoom_in": lambda: document.view.zoom_step(1),
             "zoom_out": lambda: document.view.zoom_step(-1),
-            "fit_width": lambda: document.view.set_fit_width(),
+            "fit_width": document.fit_width,
             "next_pane": self._next_pane,
             "full_screen": lambda: self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen),
             "summarize": control.summarize,
@@ -271,9 +272,10 @@ class MainWindow(QMainWindow):
         if turn is None:
             return
         self._controller.show_evidence(turn, page)
-        page = page or (turn.pages[0] if turn.pages else 0)
+        page = page or (turn.pages[0] if turn.pages else next(iter(turn.mentions), 0))
         if page:
             self.document.go_to(page)
+            self.document.mark(page, terms_of(turn.answer))
 
     def _turn(self, key: int):
         session = self._controller.current
@@ -296,6 +298,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{session.name} - Readthrough" if session else "Readthrough")
         if session is not None:
             self.side.set_session(session)
+            self.document.view.setFocus()
 
     def _on_session(self, session: DocumentSession, what: int) -> None:
         if session is self._controller.current:

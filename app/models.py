@@ -6,10 +6,12 @@ import json
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
+from PySide6.QtCore import QObject, Signal
 
+from app.background import Background
 from app.theme import RESOURCES
 
 DEMO_FOLDER = RESOURCES / "models" / "demo"
@@ -93,15 +95,6 @@ def find_models(extra: Iterable[str]) -> list[ModelEntry]:
     return list(found.values())
 
 
-class _Task(QRunnable):
-    def __init__(self, extra: tuple[str, ...], finder: ModelFinder):
-        super().__init__()
-        self._extra, self._finder = extra, finder
-
-    def run(self) -> None:
-        self._finder.found.emit(find_models(self._extra))
-
-
 class ModelFinder(QObject):
     """Looks for models away from the window's thread."""
 
@@ -110,8 +103,8 @@ class ModelFinder(QObject):
 
     def __init__(self, parent: QObject | None = None):
         super().__init__(parent)
-        self._pool = QThreadPool(self)
-        self._pool.setMaxThreadCount(1)
+        self._background = Background("models", self)
+        self._background.done.connect(self.found)
 
     def start(self, extra: tuple[str, ...]) -> None:
-        self._pool.start(_Task(extra, self))
+        self._background.start(partial(find_models, extra))

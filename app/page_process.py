@@ -2,11 +2,12 @@
 
 Requests are JSON lines on stdin; a reply is a JSON line on stdout with `bytes`, and so many raw bytes after it.
 
-    {"do": "open", "path", "password"}          -> {"is": "opened", "pages"} | {"is": "failed", "reason"}
+    {"do": "open", "path", "password"}          -> {"is": "opened", "pages"} or {"is": "failed", "reason"}
                                                 -> {"is": "sizes", "first", "sizes": [[width, height], ...]} in points
-    {"do": "want", "pages": [[page, width]]}    -> {"is": "page", "page", "width", "height", "stride"}, in order, as BGRx,
+    {"do": "want", "pages": [[page, width]]}    -> {"is": "page", "page", "width", "height", "stride"}, BGRx, in order,
                                                    or {"is": "blank", "page"}; replaces what was wanted before
     {"do": "select", "page", "from", "to"}      -> {"is": "selected", "page", "text", "shapes"}, shapes in points
+    {"do": "mark", "page", "terms"}             -> {"is": "marked", "page", "shapes"}
     {"do": "find", "text"}                      -> {"is": "found", "text", "page", "hits": [[rectangle, ...], ...]}
                                                    for each page that has any; {"is": "find_finished", "text"}
 
@@ -57,6 +58,8 @@ class Pages:
                 self._wanted = request["pages"]
             case "select" if self._document is not None:
                 self._select(self._document[request["page"]], request["page"], request["from"], request["to"])
+            case "mark" if self._document is not None:
+                self._mark(self._document, request["page"], request["terms"])
             case "find":
                 self._needle, self._next_find = request["text"], 0
 
@@ -119,6 +122,16 @@ class Pages:
         shapes = _shapes(page, text, first, last - first + 1)
         words = text.get_text_range(first, last - first + 1)
         self._reply({"is": "selected", "page": number, "text": words, "shapes": shapes})
+
+    def _mark(self, document: pypdfium2.PdfDocument, number: int, terms: list[str]) -> None:
+        page = document[number]
+        text = page.get_textpage()
+        shapes = []
+        for term in terms:
+            search = text.search(term, match_whole_word=True)
+            while len(shapes) < FIND_AT_ONCE and (hit := search.get_next()) is not None:
+                shapes += _shapes(page, text, *hit)
+        self._reply({"is": "marked", "page": number, "shapes": shapes})
 
     def _find(self, document: pypdfium2.PdfDocument) -> None:
         number, hits = self._next_find, []

@@ -41,6 +41,8 @@ class PageSource(QObject):
     found = Signal(str, int, object)
     """(text, page, list of hits, each list[QRectF])"""
     find_finished = Signal(str)
+    marked = Signal(int, object)
+    """(page, list[QRectF])"""
 
     def __init__(self, parent: QObject | None = None):
         super().__init__(parent)
@@ -81,6 +83,10 @@ class PageSource(QObject):
     def find(self, text: str) -> None:
         """Look for `text` on every page; an empty text stops the search."""
         self._send({"do": "find", "text": text})
+
+    def mark(self, page: int, terms: list[str]) -> None:
+        """Where these words stand on a page."""
+        self._send({"do": "mark", "page": page, "terms": terms})
 
     def _start_process(self) -> None:
         process = QProcess(self)
@@ -159,6 +165,8 @@ class PageSource(QObject):
             case "found":
                 hits = [[QRectF(*shape) for shape in hit] for hit in header["hits"]]
                 self.found.emit(header["text"], header["page"], hits)
+            case "marked":
+                self.marked.emit(header["page"], [QRectF(*shape) for shape in header["shapes"]])
             case "find_finished":
                 self.find_finished.emit(header["text"])
 

@@ -51,6 +51,7 @@ class PageView(QAbstractScrollArea):
         self._hits: list[tuple[int, list[QRectF]]] = []
         self._hit = -1
         self._searching = False
+        self._marks: dict[int, list[QRectF]] = {}
         self._drag: tuple[int, QPointF] | None = None
         self._selection: dict[int, list[QRectF]] = {}
         self._selected_text = ""
@@ -69,6 +70,7 @@ class PageView(QAbstractScrollArea):
         source.page_drawn.connect(self._on_drawn)
         source.page_lost.connect(self._on_lost)
         source.selected.connect(self._on_selected)
+        source.marked.connect(self._on_marked)
         source.found.connect(self._on_found)
         source.find_finished.connect(self._on_find_finished)
         theme.changed.connect(self.viewport().update)
@@ -109,6 +111,7 @@ class PageView(QAbstractScrollArea):
         self._images.clear()
         self._lost.clear()
         self._selection.clear()
+        self._marks.clear()
         self._selected_text = ""
         self._evidence = self._goal = None
         self._hits, self._hit, self._searching = [], -1, False
@@ -143,6 +146,12 @@ class PageView(QAbstractScrollArea):
         """Mark these pages, first and last."""
         self._evidence = pages
         self.viewport().update()
+
+    def mark(self, page: int, terms: list[str]) -> None:
+        """Mark these words on a page and bring the first of them into view."""
+        self._marks = {}
+        if 1 <= page <= self._layout.count:
+            self._source.mark(page - 1, terms)
 
     def find(self, text: str) -> None:
         """Look for `text` from the page that is looked at on."""
@@ -199,6 +208,12 @@ class PageView(QAbstractScrollArea):
         self._selected_text = text
         self.viewport().update()
 
+    def _on_marked(self, page: int, shapes: list) -> None:
+        self._marks = {page: shapes}
+        if shapes and page == self._page:
+            self._bring(page, min(shape.top() for shape in shapes))
+        self.viewport().update()
+
     def _on_found(self, text: str, page: int, hits: list) -> None:
         self._hits += [(page, shapes) for shapes in hits]
         if self._hit < 0:
@@ -221,13 +236,16 @@ class PageView(QAbstractScrollArea):
 
     def _show_hit(self) -> None:
         page, shapes = self._hits[self._hit]
-        rect = self._layout.rect(page, self.viewport().width())
-        where = rect.top() + (shapes[0].top() * self._layout.scale if shapes else 0)
+        self._bring(page, shapes[0].top() if shapes else 0.0)
+        self._tell_hits()
+        self.viewport().update()
+
+    def _bring(self, page: int, points: float) -> None:
+        """Scroll so that a height on a page can be seen, if it cannot be seen already."""
+        where = self._top(page) + points * self._layout.scale
         bar = self.verticalScrollBar()
         if not bar.value() + 40 <= where <= bar.value() + self.viewport().height() - 60:
             bar.setValue(int(where - self.viewport().height() / 3))
-        self._tell_hits()
-        self.viewport().update()
 
     def _top(self, page: int) -> float:
         return self._layout.rect(page, self.viewport().width()).top() if self._layout.count else 0.0
@@ -305,6 +323,8 @@ class PageView(QAbstractScrollArea):
             painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, words)
         for shape in self._selection.get(page, []):
             self._wash(painter, self._place(shape, rect), "selection")
+        for shape in self._marks.get(page, []):
+            self._wash(painter, self._place(shape, rect), "evidence_soft")
         for place, (where, shapes) in enumerate(self._hits):
             if where == page:
                 for shape in shapes:

@@ -2,80 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from app.document_session import DocumentSession, Phase
 from app.icons import IconButton
 from app.job_controller import WorkerFacts
-from app.theme import Theme, scaled
-from app.widgets import button, counted, label, size_words, time_words
-
-
-class MemoryPlot(QWidget):
-    """Resident memory against tokens read. Flat: that is the point."""
-
-    def __init__(self, theme: Theme, parent: QWidget | None = None):
-        super().__init__(parent)
-        self._theme = theme
-        self._points: list[tuple[int, int]] = []
-        self._total = 0
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName("Memory used while reading")
-        theme.changed.connect(self.update)
-
-    def sizeHint(self) -> QSize:
-        return QSize(200, 58)
-
-    def show_points(self, points: list[tuple[int, int]], total: int) -> None:
-        """points: (tokens read, resident bytes); total: tokens expected in all."""
-        self._points, self._total = list(points), total
-        self.setAccessibleDescription(self.words)
-        self.setToolTip(self.words)
-        self.update()
-
-    @property
-    def words(self) -> str:
-        """What the plot says."""
-        if len(self._points) < 2:
-            return ""
-        first, last = self._points[0], self._points[-1]
-        return f"{size_words(first[1])} of memory at {first[0]:,} tokens, {size_words(last[1])} at {last[0]:,}"
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setFont(scaled(self.font(), 0.8))
-        box = QRectF(0, 16, self.width(), self.height() - 32)
-        painter.setPen(self._theme.color("muted"))
-        painter.drawText(QRectF(0, 0, self.width(), 14), Qt.AlignmentFlag.AlignLeft, "Memory against tokens read")
-        painter.setPen(QPen(self._theme.color("border"), 1))
-        painter.drawLine(box.bottomLeft(), box.bottomRight())
-        if self._points:
-            top = max(size for _, size in self._points) * 1.35
-            end = max(self._total, self._points[-1][0], 1)
-            line = [
-                QPointF(box.left() + box.width() * tokens / end, box.bottom() - box.height() * size / top)
-                for tokens, size in self._points
-            ]
-            fill = self._theme.color("accent_soft")
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(fill)
-            painter.drawPolygon(
-                QPolygonF([QPointF(line[0].x(), box.bottom()), *line, QPointF(line[-1].x(), box.bottom())])
-            )
-            painter.setPen(QPen(self._theme.color("accent"), 1.6))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawPolyline(QPolygonF(line))
-            painter.setPen(self._theme.color("text"))
-            now = size_words(self._points[-1][1])
-            painter.drawText(QRectF(0, 0, self.width(), 14), Qt.AlignmentFlag.AlignRight, now)
-            painter.setPen(self._theme.color("muted"))
-            below = QRectF(0, box.bottom() + 3, self.width(), 14)
-            painter.drawText(below, Qt.AlignmentFlag.AlignLeft, "0")
-            painter.drawText(below, Qt.AlignmentFlag.AlignRight, f"{end:,} tokens")
-        painter.end()
+from app.memory_plot import MemoryPlot
+from app.theme import Theme
+from app.widgets import button, counted, label, time_words
 
 
 class ProgressPanel(QWidget):
@@ -98,7 +33,9 @@ class ProgressPanel(QWidget):
         self._bar.setRange(0, 1000)
         self._bar.setTextVisible(False)
         self._bar.setAccessibleName("Share of the document in memory")
-        self._figures = label(role="figure", wrap=True)
+        self._tokens = label(role="figure")
+        self._speed = label(role="figure")
+        self._left = label(role="figure")
         self._extra = label(role="figure", wrap=True)
         self._plot = MemoryPlot(theme)
         self._hold = IconButton("pause", "Pause the reading (Ctrl+P)", theme)
@@ -109,6 +46,8 @@ class ProgressPanel(QWidget):
         top = QHBoxLayout()
         top.setSpacing(4)
         top.addWidget(self._phase, 1)
+        top.addWidget(self._left)
+        top.addSpacing(4)
         top.addWidget(self._hold)
         top.addWidget(self._stop)
         column = QVBoxLayout(self)
@@ -116,7 +55,10 @@ class ProgressPanel(QWidget):
         column.setSpacing(7)
         column.addLayout(top)
         column.addWidget(self._bar)
-        column.addWidget(self._figures)
+        numbers = QHBoxLayout()
+        numbers.addWidget(self._tokens, 1)
+        numbers.addWidget(self._speed)
+        column.addLayout(numbers)
         column.addWidget(self._extra)
         column.addWidget(self._plot)
         column.addWidget(self._go, 0, Qt.AlignmentFlag.AlignLeft)
@@ -132,8 +74,9 @@ class ProgressPanel(QWidget):
         self._bar.setRange(0, 0 if waiting else 1000)
         if not waiting:
             self._bar.setValue(round(session.fraction * 1000))
-        self._figures.setText(figures(session))
-        self._figures.setVisible(bool(progress.tokens))
+        for part, words in zip((self._tokens, self._speed, self._left), figures(session), strict=True):
+            part.setText(words)
+            part.setVisible(bool(words))
         extra = reused_words(session)
         self._extra.setText(extra)
         self._extra.setVisible(bool(extra))
@@ -179,19 +122,18 @@ def phase_words(session: DocumentSession, worker: WorkerFacts) -> str:
     return f"Read up to page {progress.page:,}" + (f" of {session.pages:,}" if session.pages else "")
 
 
-def figures(session: DocumentSession) -> str:
-    """Tokens, speed and time left."""
+def figures(session: DocumentSession) -> tuple[str, str, str]:
+    """Tokens, speed, time left; "" for what there is nothing to say about."""
     progress = session.progress
-    parts = [counted(progress.tokens, "token")]
+    if not progress.tokens:
+        return "", "", ""
+    tokens = counted(progress.tokens, "token")
     if progress.total_tokens and not session.fully_read:
-        about = "" if progress.exact else "about "
-        parts[0] = f"{progress.tokens:,} of {about}{progress.total_tokens:,} tokens"
-    if session.phase is Phase.READING and not session.paused:
-        if progress.tokens_per_second:
-            parts.append(f"{progress.tokens_per_second:,.0f} tokens/s")
-        if progress.seconds_left is not None:
-            parts.append(time_words(progress.seconds_left))
-    return "  ·  ".join(parts)
+        tokens = f"{progress.tokens:,} of {'' if progress.exact else 'about '}{progress.total_tokens:,} tokens"
+    if session.phase is not Phase.READING or session.paused:
+        return tokens, "", ""
+    speed = f"{progress.tokens_per_second:,.0f} tokens/s" if progress.tokens_per_second else ""
+    return tokens, speed, time_words(progress.seconds_left) if progress.seconds_left is not None else ""
 
 
 def reused_words(session: DocumentSession) -> str:
@@ -199,4 +141,5 @@ def reused_words(session: DocumentSession) -> str:
     progress = session.progress
     if not session.phase.busy or not progress.reused_tokens:
         return ""
-    return f"Pages 1 to {progress.reused_page:,} were read before; their {progress.reused_tokens:,} tokens were not read again."
+    pages, tokens = progress.reused_page, progress.reused_tokens
+    return f"Pages 1 to {pages:,} were read before; their {tokens:,} tokens were not read again."

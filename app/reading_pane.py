@@ -109,6 +109,7 @@ class SummaryView(QWidget):
         column.addLayout(row)
         column.addWidget(self._empty)
         column.addWidget(self.text, 1)
+        column.addStretch()
 
     def show_session(self, session: DocumentSession) -> None:
         """Show what there is of the summary."""
@@ -128,8 +129,7 @@ def basis_words(session: DocumentSession) -> str:
         return "Being written…" if session.summary else ""
     how = METHODS.get(session.summary_method, session.summary_method)
     parts = [f"Written {how}." if how else "", session.summary_basis.rstrip(".") + "." if session.summary_basis else ""]
-    coverage = session.coverage if session.coverage not in parts[1] else ""
-    return " ".join(part for part in (*parts, coverage) if part)
+    return " ".join(part for part in parts if part)
 
 
 def empty_words(session: DocumentSession) -> str:
@@ -168,6 +168,7 @@ class NotesView(QWidget):
         column.setContentsMargins(20, 14, 14, 10)
         column.addWidget(self._empty)
         column.addWidget(self.text, 1)
+        column.addStretch()
 
     def show_session(self, session: DocumentSession) -> None:
         """Append the notes that are new; start over when they are others."""

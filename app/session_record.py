@@ -10,8 +10,8 @@ from app.document_session import DocumentSession
 from app.library_reader import DocumentRecord
 
 
-def fill(session: DocumentSession, record: DocumentRecord) -> None:
-    """Show in `session` what `record` holds. What streams in at this moment is not overwritten."""
+def fill(session: DocumentSession, record: DocumentRecord) -> list[Turn]:
+    """Show in `session` what `record` holds; returns the turns that are new. What streams in is not overwritten."""
     document = record.document
     session.document_id = document.id
     session.title = session.title or document.title
@@ -33,7 +33,7 @@ def fill(session: DocumentSession, record: DocumentRecord) -> None:
         session.summary, session.summary_done = newest.text, True
         session.summary_method = newest.method
         session.summary_basis = _basis_of(newest.evidence)
-    _add_turns(session, record.turns)
+    return _add_turns(session, record.turns)
 
 
 def _place_snapshots(session: DocumentSession, record: DocumentRecord, read: list[Any]) -> None:
@@ -44,7 +44,8 @@ def _place_snapshots(session: DocumentSession, record: DocumentRecord, read: lis
             session.snapshots[read[place].number] = snapshot.kind
 
 
-def _add_turns(session: DocumentSession, rows: list[Any]) -> None:
+def _add_turns(session: DocumentSession, rows: list[Any]) -> list[Turn]:
+    added = []
     conversation = session.conversation
     for row in rows:
         if conversation.by_turn_id(row.id) is not None:
@@ -52,7 +53,9 @@ def _add_turns(session: DocumentSession, rows: list[Any]) -> None:
         parent = conversation.by_turn_id(row.parent)
         earlier = next((turn for turn in conversation.turns if _is_try_of(turn, row, parent)), None)
         evidence = row.evidence if isinstance(row.evidence, dict) else {}
-        conversation.add(
+        last_page = int(evidence.get("last_page") or 0)
+        first_page = int(evidence.get("first_page") or 0)
+        turn = conversation.add(
             row.question,
             parent,
             earlier,
@@ -60,13 +63,16 @@ def _add_turns(session: DocumentSession, rows: list[Any]) -> None:
             page=row.as_of_page,
             answer=row.answer,
             basis=str(evidence.get("basis", "")),
-            first_page=int(evidence.get("first_page") or 0),
-            last_page=int(evidence.get("last_page") or 0),
+            first_page=first_page,
+            last_page=last_page,
+            whole=first_page <= 1 and last_page >= max(row.as_of_page or session.progress.page, 2),
             found=bool(evidence.get("found", True)),
             unverified=[str(item) for item in evidence.get("unverified") or []],
             seed=row.seed,
             done=True,
         )
+        added.append(turn)
+    return added
 
 
 def _is_try_of(turn: Turn, row: Any, parent: Turn | None) -> bool:

@@ -15,6 +15,7 @@ SETTINGS_VERSION = 1
 RECENT_FILES = 12
 THEMES = ("system", "light", "dark")
 DEVICES = ("auto", "cpu", "cuda")
+PRECISIONS = ("auto", "fp32", "bf16")
 METHODS = ("auto", "state", "sections")
 ON_OPEN = ("summarize", "read", "wait")
 
@@ -28,6 +29,7 @@ class Settings:
     model: str = ""
     model_folders: tuple[str, ...] = ()
     device: str = "auto"
+    precision: str = "auto"
     library: str = ""
     summary_method: str = "auto"
     on_open: str = "summarize"
@@ -48,7 +50,7 @@ class Settings:
         return dataclasses.replace(self, recent=(path, *others)[:RECENT_FILES])
 
 
-_CHOICES = {"theme": THEMES, "device": DEVICES, "summary_method": METHODS, "on_open": ON_OPEN}
+_CHOICES = {"theme": THEMES, "device": DEVICES, "precision": PRECISIONS, "summary_method": METHODS, "on_open": ON_OPEN}
 
 
 def from_json(text: str) -> Settings:

@@ -25,8 +25,12 @@ _CHOICES = {
         ("state", "From the whole document at once"),
         ("sections", "Section by section, merged"),
     ),
+    "precision": (("auto", "As the model comes"), ("fp32", "Full, 32 bits"), ("bf16", "Half the memory, bf16")),
     "device": (("auto", "Whichever is fastest"), ("cpu", "Processor"), ("cuda", "NVIDIA graphics card")),
 }
+
+
+NAMES_WIDTH = 190
 
 
 class SettingsDialog(QDialog):
@@ -44,22 +48,23 @@ class SettingsDialog(QDialog):
         column.addSpacing(4)
         column.addWidget(label("Reading", "heading"))
         form = self._form(column)
-        form.addRow("When a document is opened", self._choice("on_open", "When a document is opened"))
-        form.addRow("Summary", self._choice("summary_method", "Summary method"))
+        self._row(form, "When a document is opened", self._choice("on_open", "When a document is opened"))
+        self._row(form, "Summary", self._choice("summary_method", "Summary method"))
         column.addSpacing(8)
         column.addWidget(label("Model", "heading"))
         form = self._form(column)
-        form.addRow("Model", button("Choose a model…", open_models))
-        form.addRow("Runs on", self._choice("device", "Runs on"))
-        form.addRow("Library", self._library())
+        self._row(form, "Model", button("Choose a model…", open_models))
+        self._row(form, "Runs on", self._choice("device", "Runs on"))
+        self._row(form, "Precision", self._choice("precision", "Precision"))
+        self._row(form, "Library", self._library())
         form.addRow(
             "", label("Everything read, asked and answered is kept in this file, on this computer.", "small", wrap=True)
         )
         column.addSpacing(8)
         column.addWidget(label("Look", "heading"))
         form = self._form(column)
-        form.addRow("Theme", self._choice("theme", "Theme"))
-        form.addRow("Text size", self._text_size())
+        self._row(form, "Theme", self._choice("theme", "Theme"))
+        self._row(form, "Text size", self._text_size())
         column.addStretch(1)
         row = QHBoxLayout()
         row.addStretch(1)
@@ -73,6 +78,11 @@ class SettingsDialog(QDialog):
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         column.addLayout(form)
         return form
+
+    def _row(self, form: QFormLayout, words: str, field: QWidget) -> None:
+        name = label(words)
+        name.setFixedWidth(NAMES_WIDTH)
+        form.addRow(name, field)
 
     def _choice(self, name: str, said: str) -> QComboBox:
         box = QComboBox()

@@ -148,6 +148,8 @@ class Theme(QObject):
 def fill(template: str, roles: Roles) -> str:
     """The style sheet with every `@role` replaced. Raises KeyError for a role that does not exist."""
     colors = dataclasses.asdict(roles)
+    shade = "dark" if roles is DARK else "light"
+    colors["down_arrow"] = f'url("{(RESOURCES / "icons" / f"arrow-{shade}.svg").as_posix()}")'
     return re.sub(r"@([a-z_]+)", lambda match: colors[match[1]], template)
 
 

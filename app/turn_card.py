@@ -30,7 +30,7 @@ class TurnCard(QWidget):
         super().__init__()
         self.key = 0
         self._shown: tuple | None = None
-        self._chips_shown: tuple | None = None
+        self._chips_shown: list[tuple[int, int]] = []
         self._indent = QWidget()
         self._thread = QFrame()
         self._thread.setProperty("role", "thread")
@@ -115,7 +115,7 @@ class TurnCard(QWidget):
             tuple(turn.unverified),
             turn.basis,
         )
-        facts = (*facts, turn.found, turn.page, len(tries), tries.index(turn), waiting)
+        facts = (*facts, turn.found, turn.page, tuple(turn.mentions), len(tries), tries.index(turn), waiting)
         if facts == self._shown:
             return
         if turn.key != self.key:
@@ -153,15 +153,15 @@ class TurnCard(QWidget):
         self._doubt.setVisible(bool(doubts))
 
     def _show_evidence(self, turn: Turn) -> None:
-        pages = turn.pages if turn.found else None
-        if self._chips_shown != pages:
-            self._chips_shown = pages
+        chips = [turn.pages] if turn.pages else [(page, page) for page in turn.mentions]
+        if self._chips_shown != chips:
+            self._chips_shown = chips
             while (item := self._chips.takeAt(0)) is not None:
                 item.widget().hide()
                 item.widget().deleteLater()
-            if pages:
-                self._chips.addWidget(self._chip(*pages))
-        self._chip_row.setVisible(bool(pages))
+            for first, last in chips:
+                self._chips.addWidget(self._chip(first, last, sure=turn.pages is not None))
+        self._chip_row.setVisible(bool(chips))
         rests = ""
         if turn.done:
             rests = f"Rests on {turn.basis}" if turn.basis else ""
@@ -170,11 +170,11 @@ class TurnCard(QWidget):
         self._rests.setText(rests)
         self._rests.setVisible(bool(rests))
 
-    def _chip(self, first: int, last: int) -> QWidget:
+    def _chip(self, first: int, last: int, sure: bool) -> QWidget:
         words = pages_words(first, last)
         chip = button(words[0].upper() + words[1:], lambda: self.evidence_requested.emit(self.key, first), "chip")
         chip.setAccessibleName(f"Show the evidence, {words}")
-        chip.setToolTip(f"Show {words}")
+        chip.setToolTip(f"The answer rests on {words}" if sure else f"The words of the answer stand on {words}")
         return chip
 
     def begin_edit(self) -> None:

@@ -134,7 +134,7 @@ class WorkerClient(QObject):
         self._deadline.start(STOP_MS)
 
     def wait_stopped(self, milliseconds: int = STOP_MS) -> None:
-        """Block until the worker is gone, killing it if need be. Only for the end of the program, with no window left."""
+        """Block until the worker is gone, killing it if need be. Only for the end of the program."""
         process = self._process
         if process is None:
             return
@@ -231,6 +231,7 @@ class WorkerClient(QObject):
         elif self._refused:
             self.died.emit(WorkerDeath(self._refused, self.log, can_restart=False))
         elif status == QProcess.ExitStatus.CrashExit:
-            self.died.emit(WorkerDeath(f"The reading process was ended from outside (signal {code}).", self.log))
+            sentence = f"The reading process was ended from outside (signal {code})."
+            self.died.emit(WorkerDeath(sentence, self.log))
         else:
             self.died.emit(WorkerDeath(f"The reading process ended by itself (code {code}).", self.log))

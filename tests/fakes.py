@@ -15,13 +15,14 @@ from engine import messages as m
 
 TOKENS_A_PAGE = 480
 SUMMARY = (
-    "The record covers fourteen months at the Halden pumping station. Vibration on pump P-204 was first noted on page 3 "
+    "The record covers fourteen months at the Halden pumping station. Vibration on pump P-204 was noted on page 3 "
     "and rose until the bearing failed (page 9).\n\nThe board approved a replacement for 48,200 EUR on pages 12 to 13. "
     "Two inspections were postponed without a reason given."
 )
 ANSWER = (
     "The bearing of pump P-204 failed on 3 March after 11 weeks of rising vibration, and was replaced for 48,200 EUR."
 )
+NOTE = "Vibration readings rose from 2.1 to 7.4 mm/s between January and March; the alarm was set aside twice."
 
 
 class FakeWorker:
@@ -242,7 +243,7 @@ class FakeWorker:
                 heading=f"{number}. {('Intake', 'Vibration', 'Failure', 'Repair', 'Costs', 'Open points')[number - 1]}",
                 first_page=(number - 1) * 5 + 1,
                 last_page=number * 5,
-                text="Vibration readings rose from 2.1 to 7.4 mm/s between January and March; the alarm was set aside twice.",
+                text=NOTE,
             )
         text = SUMMARY * (60 if self.scenario == "flood" else 1)
         for word in text.split(" "):
