@@ -85,7 +85,7 @@ def commit(
             "INSERT INTO pages (document, number, label, text, problem) VALUES (?, ?, ?, ?, ?)"
             " ON CONFLICT (document, number) DO UPDATE SET"
             " label = excluded.label, text = excluded.text, problem = excluded.problem",
-            [document, page.number, page.label and storable(page.label), storable(page.text), page.problem],
+            [document, page.number, *(text and storable(text) for text in (page.label, page.text, page.problem))],
         )
         conn.execute(
             "INSERT OR REPLACE INTO page_tokens (reading, number, first_token, n_tokens) VALUES (?, ?, ?, ?)",

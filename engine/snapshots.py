@@ -30,8 +30,10 @@ def snapshot_of(row: tuple) -> Snapshot:
 
 
 def identity_id(conn: sqlite3.Connection, identity: Identity) -> int:
-    """The row of `identity`, made when it is new. Inside a transaction."""
-    row = conn.execute("SELECT id FROM identities WHERE key = ?", [identity.key]).fetchone()
+    """The row of `identity`, made when it is new, renamed when its model was. Inside a transaction."""
+    row = conn.execute("SELECT id, name FROM identities WHERE key = ?", [identity.key]).fetchone()
+    if row is not None and identity.name not in ("", row[1]):
+        conn.execute("UPDATE identities SET name = ? WHERE id = ?", [identity.name, row[0]])
     if row is None:
         row = conn.execute(
             f"INSERT INTO identities (key, {_IDENTITY_FIELDS}) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id",

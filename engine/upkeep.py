@@ -46,7 +46,8 @@ def compact(db: Database) -> int:
         _checkpoint(conn)
         (free,) = conn.execute("PRAGMA freelist_count").fetchone()
         while free:
-            conn.execute(f"PRAGMA incremental_vacuum({_VACUUM_PAGES})").fetchall()
+            # Not execute(): it takes one step of this statement, and a step gives back one page.
+            conn.executescript(f"PRAGMA incremental_vacuum({_VACUUM_PAGES});")
             _checkpoint(conn)
             (left,) = conn.execute("PRAGMA freelist_count").fetchone()
             if left >= free:

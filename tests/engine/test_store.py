@@ -426,6 +426,17 @@ def test_removing_a_document_removes_all_of_it_and_compacting_gives_the_space_ba
         library.remove_document(document)
 
 
+def test_compacting_gives_back_many_pages_at_a_time(library: Library) -> None:
+    document = library.document_for(FakeFile()).id
+    library.drop_snapshot(library.save_snapshot(document, snapshot([1], data=bytes(20_000_000))))
+    steps: list[str] = []
+    with library._db.read() as conn:
+        conn.set_trace_callback(steps.append)
+        assert library.compact() > 20_000_000
+        conn.set_trace_callback(None)
+    assert sum("incremental_vacuum" in step for step in steps) <= 5
+
+
 def test_space_that_was_freed_is_used_again(library: Library) -> None:
     document = library.document_for(FakeFile()).id
     sizes = []
