@@ -7,7 +7,7 @@ Told                                              Answers
                                                   starts, then {"event": "page", "page", "text", "problem"};
                                                   after the last {"event": "done", "end"}
 
-It imports no torch, opens nothing but the file, starts nothing, and ends when stdin does or when its parent has gone.
+It imports no torch, opens nothing but the file, starts nothing, and ends when stdin does.
 The parent (`process.py`) watches time and memory from outside; what can be limited from inside is limited here.
 """
 
@@ -15,22 +15,22 @@ from __future__ import annotations
 
 import json
 import os
+import queue
 import sys
 import threading
-import time
+from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO
 
 from engine.documents import limits
 from engine.documents.pages import DocumentError
 from engine.documents.regular_file import RegularFile, identity, open_regular
 
-_PARENT_LOOK_SECONDS = 1.0
 _CPU_SECONDS = 24 * 3600
-"""Only for an orphan that hangs inside a reader where the watch thread cannot run."""
+"""Only for an orphan that hangs in a reader's C code, where no other thread can run."""
 
 
 class _Child:
-    def __init__(self, commands: BinaryIO, answers: BinaryIO) -> None:
+    def __init__(self, commands: Iterable[bytes], answers: BinaryIO) -> None:
         self._commands = commands
         self._answers = answers
         self._pdf: Any = None
@@ -135,16 +135,21 @@ def _limit_process() -> None:
             continue  # macOS refuses some; the parent's watch remains
 
 
-def _leave_with_parent() -> None:
-    """End this process when its parent was killed: in the middle of a page nobody looks at stdin."""
-    parent = os.getppid()
+def _commands(stdin: BinaryIO) -> Iterator[bytes]:
+    """The lines of `stdin`, read by a thread of their own, which ends the process when there are no more.
 
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(_PARENT_LOOK_SECONDS)
-        os._exit(1)
+    So a child that is busy with a page notices too, on any system, that its parent has gone (killed, for one).
+    """
+    waiting: queue.SimpleQueue[bytes] = queue.SimpleQueue()
 
-    threading.Thread(target=watch, daemon=True).start()
+    def listen() -> None:
+        for line in stdin:
+            waiting.put(line)
+        os._exit(0)
+
+    threading.Thread(target=listen, daemon=True).start()
+    while True:
+        yield waiting.get()
 
 
 def _take_stdout() -> BinaryIO:
@@ -156,10 +161,9 @@ def _take_stdout() -> BinaryIO:
 
 def main() -> None:
     _limit_process()
-    _leave_with_parent()
     answers = _take_stdout()
     try:
-        _Child(sys.stdin.buffer, answers).run()
+        _Child(_commands(sys.stdin.buffer), answers).run()
     except BrokenPipeError:
         os._exit(0)
 

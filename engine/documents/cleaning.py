@@ -44,6 +44,12 @@ _MARKED_HYPHEN = re.compile("(\\w*)[\x02\ufffe][\r\n]*(\\w*)")
 _SOFT_LINE_END = re.compile("\u00ad[ \t]*\n[ \t]*")
 _HARD_HYPHEN = re.compile(r"(\w*[a-zà-öø-ÿ\u0101-\u024fа-яёα-ω])[-\u2010]\n[ \t]*([a-zà-öø-ÿ\u0101-\u024fа-яёα-ω]\w*)")
 
+_WIDE = re.compile("[\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+"""Kana and Chinese characters, of which words are made without spaces; not the marks that end a sentence."""
+_WIDE_RUN = re.compile("[\u3000-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")
+_FULL_LINE = 0.8
+"""Of the page's widest line. Letters of other scripts among them make a full line look shorter than it is."""
+
 
 def clean_characters(text: str) -> str:
     """`text` in compatibility form, with "\\n" line ends and without characters that carry no text.
@@ -86,9 +92,32 @@ def join_hyphens(text: str) -> str:
     return _HARD_HYPHEN.sub(joined, _MARKED_HYPHEN.sub(joined, text))
 
 
+def join_wide_lines(text: str) -> str:
+    """Lines of Japanese or Chinese made one where the first is full: there a line ends in the middle of a word."""
+    if not _WIDE.search(text):
+        return text
+    lines = text.split("\n")
+    full = _FULL_LINE * max(map(_width, lines))
+    joined = [lines[0]]
+    last_width = _width(lines[0])
+    for line in lines[1:]:
+        width = _width(line)
+        if last_width >= full and _WIDE.match(line[:1]) and _WIDE.match(joined[-1][-1:]):
+            joined[-1] += line
+        else:
+            joined.append(line)
+        last_width = width
+    return "\n".join(joined)
+
+
+def _width(line: str) -> int:
+    """In columns: a wide character takes two."""
+    return len(line) + sum(map(len, _WIDE_RUN.findall(line)))
+
+
 def clean_pdf_page(text: str) -> str:
     """Everything that is done to one PDF page by itself; running heads need its neighbours (`running.py`)."""
-    return tidy_lines(clean_characters(join_hyphens(text)))
+    return join_wide_lines(tidy_lines(clean_characters(join_hyphens(text))))
 
 
 def clean_text_page(text: str) -> str:

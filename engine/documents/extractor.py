@@ -23,7 +23,7 @@ from engine.documents.lane import Hopeless, Lane, Work
 from engine.documents.outcomes import READABLE_SUFFIXES, Tally, refusal
 from engine.documents.pages import DocumentInfo, Outcome, OutcomeKind, OutlineEntry, Page
 from engine.documents.process import COMMAND, Extractor
-from engine.documents.regular_file import RegularFile, identity, open_regular, sha256
+from engine.documents.regular_file import RegularFile, identity, open_regular, printable, sha256, shown_name
 from engine.documents.running import LOOK_BACK, without_running_lines
 from engine.documents.source import Source
 
@@ -44,10 +44,10 @@ def open_document(
     try:
         file = RegularFile(descriptor, status.st_size)
         if file.size == 0:
-            raise refusal("empty", path.name)
+            raise refusal("empty", shown_name(path))
         is_pdf = _is_pdf(file.read(_PDF_HEADER_WITHIN) or b"", path.suffix.lower())
         if file.size > (limits.MAX_PDF_BYTES if is_pdf else limits.MAX_TEXT_BYTES):
-            raise refusal("too_big", path.name)
+            raise refusal("too_big", shown_name(path))
         source = Source(path, "pdf" if is_pdf else "text", file.size, identity(status), password or None, command)
         extractor, opened = source.open()
         try:
@@ -83,6 +83,7 @@ class Document:
         self._spare: Extractor | None = extractor
         self._processes = processes
         self._readers: list[str] = opened.get("readers", ["text"])
+        self._own_title: str = opened.get("title", "")
         self._labels: dict[str, str] = opened.get("labels", {})
         outline = tuple(OutlineEntry(title, page, level) for title, page, level in opened.get("outline", ()))
         self.info = DocumentInfo(
@@ -90,7 +91,7 @@ class Document:
             kind=source.kind,
             sha256=digest,
             size=source.size,
-            title=opened.get("title") or source.path.stem,
+            title=self._own_title or printable(source.path.stem),
             page_count=opened.get("page_count"),
             outline=outline,
         )
@@ -104,7 +105,7 @@ class Document:
         Ends with `outcome` set, for the pages that came by; never raises because of what the file holds.
         """
         self.outcome = None
-        tally = Tally(self._source.path.name)
+        tally = Tally(self._source.name, self.info.kind == "pdf")
         is_pdf = self.info.kind == "pdf"
         reading = _Reading(self._source, self._readers, self.info.page_count, self._processes, self._take_spare())
         self._readings.add(reading)
@@ -148,7 +149,7 @@ class Document:
 
     def _titles(self) -> list[str]:
         """Its own, not its file's: a file named "invoice" would make titles of invoice numbers."""
-        own = [self.info.title] if self.info.title != self._source.path.stem else []
+        own = [self._own_title] if self._own_title else []
         return [*own, *(entry.title for entry in self.info.outline)]
 
     def _labelled(self, page: Page) -> Page:

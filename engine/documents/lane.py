@@ -1,11 +1,14 @@
 """A lane of a reading: one extractor after another, reading the page ranges given to the lane in order.
 
-What follows when an extractor is lost: the page it was at is tried once more, in a new process, with the reader that is
-not to blame; if that fails too, the page is named and the next one is read.
+What follows when an extractor is lost: the page it was at is tried in a new process. A process that crashed may have
+been killed from outside (a system short of memory), so the same readers try again, and no chance decides which of them a
+page's text comes from. One that hung, swelled or crashed twice leaves the page to the other reader; if that fails too,
+the page is named and the next one is read.
 """
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +18,8 @@ from engine.documents.outcomes import PROBLEMS, as_outcome
 from engine.documents.pages import OutcomeKind, Page, ProblemKind
 from engine.documents.process import Extractor, ExtractorLost
 from engine.documents.source import Source
+
+_log = logging.getLogger(__name__)
 
 _OPEN_ATTEMPTS = 3
 
@@ -28,6 +33,8 @@ class Work:
     readers: list[str]
     after: ProblemKind | None = None
     """Why the page is read again with these readers only."""
+    again: bool = False
+    """Whether a process was lost at this page already."""
 
     @property
     def is_expected(self) -> bool:
@@ -73,6 +80,8 @@ class Lane:
                 message = extractor.receive(limits.READER_SECONDS if self._is_open else limits.OPEN_SECONDS)
             except ExtractorLost as lost:
                 was_open, reader = self._is_open, self._reader
+                page_number = self._works[0].first
+                _log.info("extractor lost near page %d (%s): %s", page_number, lost.kind, lost.detail[-500:])
                 self.close()
                 if self._source.closed.is_set():
                     raise Hopeless("timed_out") from lost
@@ -132,7 +141,7 @@ class Lane:
         extractor.send({"do": "read", "first": work.first, "last": work.last, "readers": work.readers})
 
     def _after_loss(self, work: Work, reader: str | None, kind: ProblemKind) -> Page | None:
-        """The process was lost while `reader` was at work: the page once more with the other one (None), or named.
+        """The process was lost while `reader` was at work: its page is put on the list again (None) or named.
 
         Raises Hopeless for a text, which has no other reader, when it is lost at the same page again.
         """
@@ -147,6 +156,9 @@ class Lane:
         blamed = reader or work.readers[0]
         others = [reader for reader in work.readers if reader != blamed]
         work.first += 1
+        if kind == "crashed" and work.after is None and not work.again:
+            self._works.appendleft(Work(number, number, work.readers, again=True))
+            return None
         if work.after is None and others:
             self._works.appendleft(Work(number, number, others, after=kind))
             return None

@@ -59,8 +59,9 @@ def as_outcome(kind: ProblemKind) -> OutcomeKind:
 class Tally:
     """Counts pages as they come by and says at the end what became of the document."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, is_pdf: bool) -> None:
         self._name = name
+        self._is_pdf = is_pdf
         self._seen = 0
         self._read = 0
         self._problems: list[tuple[int, str, ProblemKind]] = []
@@ -81,17 +82,16 @@ class Tally:
         """
         problems = tuple((number, problem) for number, problem, _ in self._problems)
         if not self._read:
-            kind = why if stopped_at is not None else self._why_nothing()
-            return Outcome(kind, refusal(kind, self._name).sentence, 0, self._seen, problems)
+            kind, sentence = self._nothing() if stopped_at is None else (why, refusal(why, self._name).sentence)
+            return Outcome(kind, sentence, 0, self._seen, problems)
         if not problems and stopped_at is None:
             pages = "1 page" if self._read == 1 else f"{self._read} pages"
             return Outcome("text", f"{self._name} was read in full: {pages} with text.", self._read, self._seen)
-        parts = [f"{reason}: {_pages(numbers)}" for reason, numbers in self._by_reason().items()]
+        parts = [f"{_pages(numbers)} ({reason})" for reason, numbers in self._by_reason().items()]
         if stopped_at is not None:
-            what = _STOPPED.get(why, "the file is damaged")
-            to = f" to {last}" if last is not None else " on"
-            parts.append(f"{what}: not read from page {stopped_at}{to}")
-        sentence = f"{self._name} was read in part; {'; '.join(parts)}."
+            to = f"to {last}" if last is not None else "on"
+            parts.append(f"from page {stopped_at} {to} ({_STOPPED.get(why, 'the file is damaged')})")
+        sentence = f"{self._name} was read, but not all of it; left out: {'; '.join(parts)}."
         return Outcome("partial", sentence, self._read, self._seen, problems)
 
     def _by_reason(self) -> dict[str, list[int]]:
@@ -100,11 +100,15 @@ class Tally:
             reasons.setdefault(problem, []).append(number)
         return reasons
 
-    def _why_nothing(self) -> OutcomeKind:
-        """The most frequent problem; a picture only where there is nothing else, so that an attack is no scan."""
+    def _nothing(self) -> tuple[OutcomeKind, str]:
+        """Why no page gave text: the most frequent problem, and of two as frequent the one that is not a picture."""
         kinds = [kind for _, _, kind in self._problems]
-        telling: list[ProblemKind] = [kind for kind in kinds if kind != "no_text"] or kinds
-        return as_outcome(max(telling, key=telling.count)) if telling else "no_text"
+        if kinds:
+            kind = as_outcome(max(kinds, key=lambda kind: (kinds.count(kind), kind != "no_text")))
+            return kind, refusal(kind, self._name).sentence
+        if self._is_pdf:
+            return "no_text", f"{self._name} has no text on its pages; check that it is the right file."
+        return "empty", f"{self._name} holds nothing but blanks; check that it is the right file."
 
 
 def _pages(numbers: Sequence[int]) -> str:

@@ -16,7 +16,7 @@ from typing import Any, Literal
 from engine.documents import limits
 from engine.documents.cleaning import clean_pdf_page, clean_title
 from engine.documents.pages import OutcomeKind, ProblemKind
-from engine.documents.quality import GOOD_ENOUGH, UNREADABLE, quality
+from engine.documents.quality import CLEARLY_BETTER, GOOD_ENOUGH, UNREADABLE, quality
 from engine.documents.regular_file import RegularFile
 
 ReaderName = Literal["pypdf", "pdfium"]
@@ -134,7 +134,7 @@ class PdfFile:
             if marks.noise >= UNREADABLE:
                 problems.append("unreadable_fonts")
                 continue
-            if best is None or marks.badness < best[0]:
+            if best is None or marks.badness < best[0] - CLEARLY_BETTER:
                 best = marks.badness, raw
             if marks.badness <= GOOD_ENOUGH:
                 break

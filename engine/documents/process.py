@@ -45,7 +45,7 @@ class Extractor:
     def __init__(self, command: Sequence[str] = COMMAND) -> None:
         environment = {**os.environ, "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"}
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, [_SOURCE_ROOT, os.environ.get("PYTHONPATH")]))
-        # Its own session: Ctrl-C is the parent's to handle. No window flashes up on Windows.
+        # Its own session or group: Ctrl-C is the parent's to handle. No window flashes up on Windows.
         self._process = subprocess.Popen(
             list(command),
             stdin=subprocess.PIPE,
@@ -53,7 +53,8 @@ class Extractor:
             stderr=subprocess.PIPE,
             env=environment,
             start_new_session=os.name == "posix",
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0)
+            | getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
         )
         self._buffer = _Buffer()
         self._ended_for: ProblemKind | None = None

@@ -65,13 +65,13 @@ class RegularFile(io.RawIOBase):
 
 def open_regular(path: str | Path) -> tuple[int, os.stat_result]:
     """A descriptor of the regular file at `path`, and what it is. Raises DocumentError for anything else."""
-    name = Path(path).name or str(path)
+    name = shown_name(path)
     try:
         # Looked at first as well: opening a device can do things (rewind a tape, take a terminal).
         _refuse_special(name, os.stat(path))
         descriptor = os.open(path, _FLAGS)
     except FileNotFoundError:
-        raise DocumentError("missing", f"There is no file {path}; check the name.") from None
+        raise DocumentError("missing", f"There is no file {printable(str(path))}; check the name.") from None
     except (PermissionError, OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise DocumentError("no_access", f"{name} cannot be opened ({reason}); check its permissions.") from None
@@ -89,6 +89,16 @@ def _refuse_special(name: str, status: os.stat_result) -> None:
         raise DocumentError("not_a_file", f"{name} is a folder; choose a file in it.")
     if not stat.S_ISREG(status.st_mode):
         raise DocumentError("not_a_file", f"{name} is a pipe or a device, not a regular file; save it to a file first.")
+
+
+def shown_name(path: str | Path) -> str:
+    """The file's name, as one line that any terminal and any encoder takes."""
+    return printable(Path(path).name or str(path))
+
+
+def printable(name: str) -> str:
+    """`name` with question marks for what cannot be shown: control characters, bytes that are not UTF-8."""
+    return "".join(character if character.isprintable() else "?" for character in name)
 
 
 def identity(status: os.stat_result) -> tuple[int, int]:

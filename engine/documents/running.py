@@ -51,6 +51,8 @@ _CHAPTER = re.compile(
 )
 """'chapter 3: ...', '13.2. ...'"""
 _SHORTEST_TITLE = 4
+_WORDS_BEFORE_TITLE = 3
+"""'Chapter 5. Control files': the title of the chapter is 'Control files'."""
 _SENTENCE_END = re.compile(r"\w{2}[.!?。！？]$")
 _LETTER = re.compile(r"[^\W\d_]")
 
@@ -116,7 +118,7 @@ def _marks(page: Page, titles: frozenset[str]) -> _Marks:
 
 def _judged(window: Sequence[_Marks], turn: int) -> Page:
     marks = window[turn]
-    if not marks.page.text:
+    if not marks.page.text.strip():
         return marks.page
     before = [window[index] for index in range(max(0, turn - LOOK_BACK), turn)]
     after = [window[index] for index in range(turn + 1, min(len(window), turn + LOOK_BACK + 1))]
@@ -195,7 +197,10 @@ def _folios(line: str, page: int, titles: frozenset[str]) -> Iterator[_Folio]:
 
 def _is_title(rest: str, titles: frozenset[str]) -> bool:
     """Whether words beside a number are a title, so that it is a page's number and not that of a record."""
-    return _CHAPTER.match(rest) is not None or any(title in rest for title in titles)
+    if _CHAPTER.match(rest):
+        return True
+    words = rest.split()
+    return any(" ".join(words[start:]) in titles for start in range(min(len(words), _WORDS_BEFORE_TITLE + 1)))
 
 
 def _value(number: str) -> int | None:

@@ -12,6 +12,7 @@ from engine.documents import limits
 from engine.documents.outcomes import as_outcome, refusal
 from engine.documents.pages import DocumentError, ProblemKind
 from engine.documents.process import Extractor, ExtractorLost
+from engine.documents.regular_file import shown_name
 
 
 @dataclass
@@ -26,6 +27,11 @@ class Source:
     command: Sequence[str]
     closed: threading.Event = field(default_factory=threading.Event)
     """Set when the document is closed: no more extractors."""
+
+    @property
+    def name(self) -> str:
+        """The file's name as a sentence can hold it."""
+        return shown_name(self.path)
 
     def open(self) -> tuple[Extractor, dict[str, Any]]:
         """A process with the file open in it and the file's structure. Raises DocumentError.
@@ -54,7 +60,7 @@ class Source:
                 raise
             extractor.close()
             readers = [name for name in readers if name != reader]
-        raise refusal(as_outcome(lost_for), self.path.name)
+        raise refusal(as_outcome(lost_for), self.name)
 
     def reopen(self) -> Extractor:
         """Another process, told to open the file; its first message says whether it could."""
@@ -80,6 +86,6 @@ class Source:
     def refused(self, message: dict[str, Any]) -> DocumentError:
         """What a child's refusal to open the file means to the user."""
         if message.get("event") != "refused":
-            return refusal("damaged", self.path.name)
+            return refusal("damaged", self.name)
         kind, detail = message["kind"], message.get("detail")
-        return DocumentError(kind, detail) if detail else refusal(kind, self.path.name)
+        return DocumentError(kind, detail) if detail else refusal(kind, self.name)

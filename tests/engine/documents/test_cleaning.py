@@ -65,6 +65,14 @@ def test_words_broken_at_line_ends_are_joined(raw: str, joined: str) -> None:
     assert join_hyphens(raw) == joined
 
 
+def test_full_lines_of_japanese_are_joined_in_the_middle_of_a_word() -> None:
+    text = "概要\nこのマニュアルはシェルコマンド例を通してシステム管理の多\n"
+    text += "くの局面を説明します。\n次の段落はここから始まります。"
+    assert clean_pdf_page(text) == (
+        "概要\nこのマニュアルはシェルコマンド例を通してシステム管理の多くの局面を説明します。\n次の段落はここから始まります。"
+    )
+
+
 def test_a_text_file_keeps_its_hyphens_and_indentation() -> None:
     assert clean_text_page("\n  key: re-\n    corded\t \n\n") == "  key: re-\n    corded"
 

@@ -139,6 +139,22 @@ def test_what_is_neither_pdf_nor_text_is_refused_with_what_is_read(tmp_path: Pat
     assert refusal(tmp_path / "letter.pdf").kind == "not_pdf"
 
 
+@posix_only
+def test_a_name_that_cannot_be_shown_spoils_no_sentence(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"caf\xe9\nmenu.txt")
+    path.write_text("soup")
+    pages, outcome = read(path)
+    assert pages[0].text == "soup"
+    assert outcome.sentence.startswith("caf??menu.txt was read in full")
+
+
+def test_a_file_of_blanks_is_told_apart_from_a_scan(tmp_path: Path) -> None:
+    (tmp_path / "blanks.txt").write_text(" \n" * 5000)
+    assert read(tmp_path / "blanks.txt")[1].kind == "empty"
+    _, outcome = read(write_pdf(tmp_path / "blanks.pdf", ["", ""]))
+    assert outcome == Outcome("no_text", "blanks.pdf has no text on its pages; check that it is the right file.", 0, 2)
+
+
 def test_files_without_a_telling_name_are_read_by_what_they_hold(tmp_path: Path) -> None:
     assert read(write_pdf(tmp_path / "download", ["words"]))[0][0].text == "words"
     (tmp_path / "README").write_text("About a %PDF-1.4 file.")
@@ -190,7 +206,9 @@ def test_a_difficult_file_ends_in_text_or_one_sentence(folder: str, name: str, k
 def test_pages_that_were_not_read_are_named() -> None:
     pages, outcome = read(corpus("bad", "12b_mixed_text_scan_blank.pdf"))
     assert [number for number, _ in outcome.problems] == [2, 4, 8]
-    assert "pages 2, 4, 8" in outcome.sentence
+    assert outcome.sentence == (
+        "12b_mixed_text_scan_blank.pdf was read, but not all of it; left out: pages 2, 4, 8 (a picture without text)."
+    )
     assert pages[5] == Page(6, "")  # blank, and so read
     _, outcome = read(corpus("bad", "12c_one_page_corrupt_stream.pdf"))
     assert outcome.problems == ((3, "its content is damaged"),)
@@ -249,7 +267,7 @@ def test_a_file_that_loses_every_process_at_opening_is_refused(tmp_path: Path, i
     # Opened once, never again: what was not read is told.
     pages, outcome = read(**fake(tmp_path, open="die", **{"3": "die"}))
     assert len(pages) == 2
-    assert "not read from page 3 to 6" in outcome.sentence
+    assert "from page 3 to 6 (the file is damaged)" in outcome.sentence
 
 
 def _refused(options: dict[str, Any]) -> DocumentError:
@@ -266,7 +284,7 @@ def test_a_document_of_slow_pages_runs_out_of_time(
     pages, outcome = read(**fake(tmp_path, **{"2!": "hang", "3!": "hang"}))
     assert outcome.kind == "partial"
     assert [page.number for page in pages] == [1, 2]
-    assert "the time ran out: not read from page 3 to 6" in outcome.sentence
+    assert "from page 3 to 6 (the time ran out)" in outcome.sentence
 
 
 def test_the_consumers_own_time_is_not_the_documents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -303,9 +321,7 @@ def test_a_reading_survives_the_killing_of_its_extractors() -> None:
             if page.number in (1, 60, 61):
                 for child in children_of(os.getpid()):
                     child.send_signal(signal.SIGKILL)
-    same = [page.text == other.text for page, other in zip(pages, expected, strict=True)]
-    assert same.count(False) <= 12  # the page each process was at came from pypdf, with its neighbours' heads
-    assert all(page.problem == other.problem for page, other in zip(pages, expected, strict=True))
+    assert pages == expected
 
 
 @posix_only
