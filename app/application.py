@@ -62,6 +62,7 @@ class Application(QObject):
         self.client.wait_stopped()
         self.reader.stop()
         self.window.document.source.wait_stopped()
+        self.window.exporter.wait()
 
     def _begin(self, path: str) -> None:
         self.reader.start()

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QThread, Signal
+
+
+class _Work(QThread):
+    """Runs one callable."""
+
+    def __init__(self, work: Callable[[], object], parent: QObject):
+        super().__init__(parent)
+        self._work = work
+        self.result: object = None
+
+    def run(self) -> None:
+        self.result = self._work()
 
 
 class Background(QObject):
@@ -16,22 +27,32 @@ class Background(QObject):
     def __init__(self, name: str, parent: QObject | None = None):
         super().__init__(parent)
         self._name = name
-        self._thread: threading.Thread | None = None
+        self._running: _Work | None = None
+        self._next: Callable[[], object] | None = None
 
     def start(self, work: Callable[[], object]) -> None:
-        """Run `work`; what it returns is emitted as `done`. A work that runs already is waited for by the thread."""
-        before = self._thread
-
-        def run() -> None:
-            if before is not None:
-                before.join()
-            self.done.emit(work())
-
-        self._thread = threading.Thread(target=run, name=self._name)
-        self._thread.start()
+        """Run `work`; what it returns is emitted as `done`. While one runs, the last one asked for comes next."""
+        if self._running is not None:
+            self._next = work
+            return
+        self._running = _Work(work, self)
+        self._running.setObjectName(self._name)
+        self._running.finished.connect(self._finished)
+        self._running.start()
 
     def wait(self) -> None:
-        """Block until the thread is gone; for the end of the program and of tests."""
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        """Block until no thread is left; for the end of the program."""
+        self._next = None
+        if self._running is not None:
+            self._running.wait()
+
+    def _finished(self) -> None:
+        work, self._running = self._running, None
+        if work is None:
+            return
+        result = work.result
+        work.deleteLater()
+        following, self._next = self._next, None
+        if following is not None:
+            self.start(following)
+        self.done.emit(result)

@@ -89,6 +89,7 @@ class ModelDialog(QDialog):
         self._settings = settings
         self._group = QButtonGroup(self)
         self._cards: list[ModelCard] = []
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._finder = ModelFinder(self)
         self._finder.found.connect(self.show_models)
         body = QWidget()
@@ -144,6 +145,10 @@ class ModelDialog(QDialog):
         gone = self._settings.now.model and not any(card.choice.isChecked() for card in self._cards)
         self._problem.setText(f"The chosen model is no longer at {now}." if gone else "")
         self._problem.setVisible(bool(gone))
+
+    def done(self, result: int) -> None:
+        self._finder.wait()
+        super().done(result)
 
     def _add(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, "A folder with a model, or with several")

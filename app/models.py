@@ -108,3 +108,6 @@ class ModelFinder(QObject):
 
     def start(self, extra: tuple[str, ...]) -> None:
         self._background.start(partial(find_models, extra))
+
+    def wait(self) -> None:
+        self._background.wait()

@@ -33,6 +33,8 @@ MAX_PIXELS = 36_000_000
 SIZES_AT_ONCE = 100
 FIND_AT_ONCE = 500
 """Hits shown on one page at most."""
+ANYWHERE = 100_000
+"""Tolerance in points: of a place without text the nearest character is meant."""
 _FINE = 100
 """Steps a point, where PDFium wants whole device pixels."""
 
@@ -114,7 +116,7 @@ class Pages:
 
     def _select(self, page: pypdfium2.PdfPage, number: int, start: list[float], end: list[float]) -> None:
         text = page.get_textpage()
-        first, last = (text.get_index(*_to_page(page, *point), 12, 12) for point in (start, end))
+        first, last = (text.get_index(*_to_page(page, *point), ANYWHERE, ANYWHERE) for point in (start, end))
         if first is None or last is None:
             self._reply({"is": "selected", "page": number, "text": "", "shapes": []})
             return

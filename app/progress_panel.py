@@ -73,7 +73,7 @@ class ProgressPanel(QWidget):
         waiting = phase in (Phase.OPENING, Phase.WAITING, Phase.LOADING) and not session.fraction
         self._bar.setRange(0, 0 if waiting else 1000)
         if not waiting:
-            self._bar.setValue(round(session.fraction * 1000))
+            self._bar.setValue(round(share(session) * 1000))
         for part, words in zip((self._tokens, self._speed, self._left), figures(session), strict=True):
             part.setText(words)
             part.setVisible(bool(words))
@@ -93,6 +93,13 @@ class ProgressPanel(QWidget):
 
     def _toggle(self) -> None:
         (self.resume_requested if self._paused else self.pause_requested).emit()
+
+
+def share(session: DocumentSession) -> float:
+    """How far the bar stands: of the reading, then of the section notes."""
+    if session.phase is Phase.SUMMARISING and session.notes and not session.summary:
+        return session.notes[-1].number / max(session.notes[-1].of, 1)
+    return session.fraction
 
 
 def phase_words(session: DocumentSession, worker: WorkerFacts) -> str:

@@ -136,6 +136,10 @@ def empty_words(session: DocumentSession) -> str:
     """What stands where the summary will be."""
     if session.trouble is not None:
         return ""
+    if session.summary_running and session.notes:
+        return "The sections are being summarised, see Sections. They are merged into one summary when all are there."
+    if session.summary_running and session.fully_read:
+        return "The whole document is in memory. The summary is on its way."
     if session.summary_running:
         return "The summary starts as soon as the document has been read to its end. Questions can be asked already."
     if session.phase.busy:

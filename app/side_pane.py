@@ -15,6 +15,11 @@ from app.reading_pane import NotesView, SummaryView
 from app.theme import Theme
 from app.widgets import button, label, restyle
 
+DEMO_NOTICE = (
+    "This is the demo model, which knows only records like the sample. Do not trust what it says of other documents; "
+    "choose a real model for them."
+)
+"""The worker's own notice names a command line option, which is of no use here."""
 SUMMARY, SECTIONS, QUESTIONS = 0, 1, 2
 
 
@@ -43,10 +48,12 @@ class SidePane(QWidget):
         self._notice = QFrame()
         self._notice.setProperty("role", "notice")
         self._notice_words = label(wrap=True)
+        self._choose = button("Choose…", self.model_requested.emit)
         self._restart = button("Start again", self.restart_requested.emit)
         inside = QHBoxLayout(self._notice)
         inside.setContentsMargins(14, 9, 10, 9)
         inside.addWidget(self._notice_words, 1)
+        inside.addWidget(self._choose, 0, Qt.AlignmentFlag.AlignTop)
         inside.addWidget(self._restart, 0, Qt.AlignmentFlag.AlignTop)
         self.tabs = QTabBar()
         self.tabs.setExpanding(False)
@@ -114,10 +121,12 @@ class SidePane(QWidget):
         self.tabs.setTabText(QUESTIONS, f"Questions  {turns}" if turns else "Questions")
 
     def _show_notice(self) -> None:
-        sentence = self._worker.sentence
+        sentence, demo = self._worker.sentence, False
         if not sentence and self._session is not None and self._session.notices:
             sentence = self._session.notices[-1]
-        self._notice_words.setText(sentence)
+            demo = self._worker.model is not None and self._worker.model.demo and "--model" in sentence
+        self._notice_words.setText(DEMO_NOTICE if demo else sentence)
+        self._choose.setVisible(demo)
         self._restart.setVisible(self._worker.state == "failed")
         self._notice.setVisible(bool(sentence))
         self._notice.setToolTip(self._worker.details[-2000:] if self._worker.sentence else "")

@@ -1,0 +1,155 @@
+"""A window over the stand-in worker, and what every test of it must leave behind: nothing."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import pytest
+
+pytest.importorskip("PySide6")
+pytest.importorskip("pytestqt")
+
+from PySide6.QtCore import QMarginsF, QProcess, QtMsgType, qInstallMessageHandler
+from PySide6.QtGui import QFont, QPageSize, QPainter, QPdfWriter
+from PySide6.QtWidgets import QApplication
+
+from app.application import Application
+from app.settings import SettingsStore
+from tests import fakes
+
+HARMLESS = ("propagateSizeHints", "does not support raise", "OpenType support missing", "XDG_RUNTIME_DIR")
+"""Lines of the offscreen platform and of fonts, not of ours."""
+
+
+@pytest.fixture(autouse=True)
+def no_qt_warning(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A Qt warning fails the test."""
+    said: list[str] = []
+
+    def take(kind: QtMsgType, _context: Any, text: str) -> None:
+        if kind != QtMsgType.QtDebugMsg and not any(word in text for word in HARMLESS):
+            said.append(text)
+
+    before = qInstallMessageHandler(take)
+    yield
+    qInstallMessageHandler(before)
+    assert not said, said
+
+
+@pytest.fixture(autouse=True)
+def nothing_left() -> Iterator[None]:
+    """No thread stays behind."""
+    before = set(threading.enumerate())
+    yield
+    left = [thread.name for thread in threading.enumerate() if thread not in before and "pydev" not in thread.name]
+    assert not left, left
+
+
+@pytest.fixture(scope="session")
+def pdf(tmp_path_factory: pytest.TempPathFactory, qapp: QApplication) -> Path:
+    """Forty pages, each with its number and a few lines."""
+    return make_pdf(tmp_path_factory.mktemp("pdf") / "halden.pdf", 40)
+
+
+def make_pdf(path: Path, pages: int, words: Callable[[int], str] | None = None) -> Path:
+    """A PDF with `pages` pages of text."""
+    writer = QPdfWriter(str(path))
+    writer.setPageSize(QPageSize(QPageSize.PageSizeId.A5))
+    writer.setPageMargins(QMarginsF(12, 12, 12, 12))
+    writer.setTitle("Halden pumping station")
+    painter = QPainter(writer)
+    painter.setFont(QFont("DejaVu Sans", 11))
+    for page in range(1, pages + 1):
+        if page > 1:
+            writer.newPage()
+        text = words(page) if words else f"Entry {page}. Pump P-{200 + page} was inspected; pressure {page * 3} bar."
+        painter.drawText(200, 900, f"Page {page}")
+        for line, part in enumerate(text.split("\n")):
+            painter.drawText(200, 1700 + 420 * line, part)
+    painter.end()
+    return path
+
+
+class Driver:
+    """A running window and short words for what tests do with it."""
+
+    def __init__(self, parts: Application, qtbot: Any):
+        self.parts, self.bot = parts, qtbot
+        self.window, self.controller = parts.window, parts.controller
+
+    @property
+    def session(self) -> Any:
+        return self.controller.current
+
+    def until(self, true: Callable[[], object], seconds: float = 20) -> None:
+        self.bot.waitUntil(lambda: bool(true()), timeout=round(seconds * 1000))
+
+    def open(self, path: Path) -> None:
+        self.controller.open(str(path))
+
+    def until_idle(self, seconds: float = 20) -> None:
+        self.until(lambda: self.session is not None and self.session.opened and not self.session.phase.busy, seconds)
+
+    def until_done(self, seconds: float = 20) -> None:
+        self.until(
+            lambda: self.session is not None and self.session.summary_done and not self.session.phase.busy, seconds
+        )
+        self.bot.wait(80)
+
+    def ask(self, question: str, seconds: float = 20) -> Any:
+        """Type a question, send it, wait for its answer."""
+        self.window.side.question.box.setPlainText(question)
+        self.window.side.question.box.sent.emit()
+        turn = self.session.conversation.turns[-1]
+        self.until(lambda: turn.done or turn.problem, seconds)
+        self.bot.wait(80)
+        return turn
+
+    def close(self) -> None:
+        """As a person does; afterwards nothing runs any more."""
+        self.window.close()
+        self.until(lambda: not self.parts.client.running, 4)
+        self.parts.end()
+
+
+@pytest.fixture
+def start(
+    qtbot: Any, qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., Driver]]:
+    """start(scenario, ...) -> a Driver over a FakeWorker, or over the real one; settings=... over what is saved."""
+    monkeypatch.setenv("READTHROUGH_LIBRARY", str(tmp_path / "library.db"))
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    qapp.setQuitOnLastWindowClosed(False)
+    running: list[Driver] = []
+
+    def begin(scenario: str = "", real: bool = False, settings: dict[str, Any] | None = None, **fake: Any) -> Driver:
+        store = SettingsStore(tmp_path / "settings.json")
+        store.update(theme="light", **(settings or {}))
+        fake.setdefault("marker", str(tmp_path / "marker"))
+        command = None if real else lambda _settings: fakes.worker_command(scenario, **fake)
+        parts = Application(qapp, store, command=command)
+        parts.start()
+        driver = Driver(parts, qtbot)
+        running.append(driver)
+        driver.until(lambda: driver.controller.worker.state != "starting" or scenario == "silent")
+        return driver
+
+    yield begin
+    for driver in running:
+        if driver.parts.client.running:
+            driver.close()
+        driver.parts.end()
+        assert not [
+            one for one in driver.parts.findChildren(QProcess) if one.state() != QProcess.ProcessState.NotRunning
+        ]
+        driver.window.deleteLater()
+        driver.parts.theme.deleteLater()
+        driver.parts.deleteLater()
+        qtbot.wait(10)

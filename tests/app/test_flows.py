@@ -1,0 +1,265 @@
+"""What a person does with the window, from the first start to the next day, over the stand-in worker."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent, QGuiApplication
+
+from app.document_session import Phase
+from app.side_pane import QUESTIONS
+
+
+def test_the_empty_window_explains_itself(start):
+    driver = start()
+    assert driver.window.welcome.isVisible()
+    assert driver.window.welcome.open_button.hasFocus() or not driver.window.isActiveWindow()
+
+
+def test_a_dropped_pdf_is_shown_read_and_summarised(start, pdf):
+    driver = start(delay=0.01)
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(pdf))])
+    actions, button, keys = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    driver.window.dropEvent(QDropEvent(QPointF(50, 50), actions, data, button, keys))
+    driver.until(lambda: driver.session.phase is Phase.READING)
+    driver.until(lambda: driver.window.document.pages.page_count == 40)
+    driver.until(lambda: driver.window.document.pages.is_drawn)
+    driver.until_done()
+    assert driver.session.fully_read
+    assert "P-204" in driver.window.side.summary.text.toPlainText()
+    assert driver.window.side.notes.text.toPlainText().count("pages") == 6
+    assert "hold no text" in driver.window.document._coverage.text()
+
+
+def test_progress_shows_pages_tokens_speed_time_and_memory(start, pdf):
+    driver = start(delay=0.05)
+    driver.open(pdf)
+    driver.until(lambda: driver.session.progress.page > 8)
+    driver.bot.wait(100)
+    panel = driver.window.side.progress
+    assert panel._phase.text().startswith("Reading page")
+    assert "of about 19,200 tokens" in panel._tokens.text()
+    assert "tokens/s" in panel._speed.text() and "left" in panel._left.text()
+    assert "412 MB of memory" in panel._plot.words
+
+
+def test_three_questions_and_a_click_on_the_evidence(start, pdf):
+    driver = start()
+    driver.open(pdf)
+    driver.until_done()
+    for question in ("When did it fail?", "What did it cost?", "What was the weather?"):
+        driver.ask(question)
+    cards = driver.window.side.conversation.cards
+    assert len(cards) == 3 and driver.window.side.tabs.currentIndex() == QUESTIONS
+    chip = cards[0]._chips.itemAt(0).widget()
+    assert chip.text() == "Pages 9 to 10"
+    driver.bot.mouseClick(chip, Qt.MouseButton.LeftButton)
+    driver.until(lambda: driver.window.document.pages.page == 9)
+    driver.until(lambda: driver.window.document.strip._facts.evidence == (9, 10))
+    assert "48,200 EUR" in cards[0]._doubt.text()
+    assert "Not in this document" in cards[2]._answer.text() and cards[2]._chip_row.isHidden()
+
+
+def test_a_question_in_mid_reading_is_answered_and_the_reading_goes_on(start, pdf):
+    driver = start(delay=0.03)
+    driver.open(pdf)
+    driver.until(lambda: driver.session.progress.page > 3)
+    turn = driver.ask("When did it fail?")
+    assert turn.done and not driver.session.fully_read
+    driver.until_done()
+
+
+def test_pause_resume_and_stop(start, pdf):
+    driver = start(delay=0.03)
+    driver.open(pdf)
+    driver.until(lambda: driver.session.progress.page > 2)
+    driver.window.actions_.by_name["pause"].trigger()
+    driver.until(lambda: driver.session.paused)
+    driver.bot.wait(150)
+    page = driver.session.progress.page
+    driver.bot.wait(200)
+    assert driver.session.progress.page == page
+    driver.window.actions_.by_name["pause"].trigger()
+    driver.until(lambda: driver.session.progress.page > page)
+    driver.window.actions_.by_name["stop"].trigger()
+    driver.until_idle()
+    driver.bot.wait(100)
+    panel = driver.window.side.progress
+    assert panel.isVisible() and panel._go.isVisible() and panel._go.text() == "Continue reading"
+    panel._go.click()
+    driver.until_done()
+
+
+def test_follow_up_edit_and_another_try_make_a_tree(start, pdf):
+    driver = start()
+    driver.open(pdf)
+    driver.until_done()
+    first = driver.ask("When did it fail?")
+    driver.window.follow(first.key)
+    assert "Following" in driver.window.side.question._context.text()
+    follow = driver.ask("And who said so?")
+    assert follow.parent is first and follow.depth == 1
+    driver.window._again(first.key)
+    driver.until(lambda: driver.session.conversation.turns[-1].done)
+    driver.bot.wait(80)
+    shown = list(driver.session.conversation.visible())
+    assert [turn.revises for turn in shown] == [first.key] and shown[0].seed is not None
+    driver.window._show_try(shown[0].key, -1)
+    driver.bot.wait(80)
+    assert list(driver.session.conversation.visible()) == [first, follow]
+    driver.window._edited(first.key, "When exactly did it fail?")
+    driver.until(lambda: driver.session.conversation.turns[-1].done)
+    assert len(driver.session.conversation.tries(first)) == 3
+
+
+def test_ask_as_of_a_page_from_the_strip(start, pdf):
+    driver = start()
+    driver.open(pdf)
+    driver.until_done()
+    driver.window.document.strip.menu_for(12).actions()[1].trigger()
+    assert driver.window.side.question._context.text() == "As of the end of page 12"
+    assert driver.ask("What was known?").page == 12
+
+
+def test_the_strip_jumps_with_mouse_and_keyboard(start, pdf):
+    driver = start()
+    driver.open(pdf)
+    driver.until_done()
+    driver.until(lambda: driver.window.document.pages.page_count == 40)
+    strip = driver.window.document.strip
+    driver.bot.mouseClick(strip, Qt.MouseButton.LeftButton, pos=strip._cell_rect(20).center().toPoint())
+    assert driver.window.document.pages.page == 20
+    strip.setFocus()
+    for _ in range(3):
+        driver.bot.keyClick(strip, Qt.Key.Key_Right)
+    driver.bot.keyClick(strip, Qt.Key.Key_Return)
+    assert driver.window.document.pages.page == 23
+    assert strip.words(17) == "Page 17: read, no text on this page (a picture)"
+
+
+def test_find_selects_and_steps_through_hits(start, pdf):
+    driver = start()
+    driver.open(pdf)
+    driver.until(lambda: driver.window.document.pages.page_count == 40)
+    bar = driver.window.document.find_bar
+    driver.window.actions_.by_name["find"].trigger()
+    bar.field.setText("P-212")
+    driver.until(lambda: bar._count.text() == "1 of 1")
+    assert driver.window.document.pages.page == 12
+    bar.field.setText("inspected")
+    driver.until(lambda: bar._count.text().endswith("of 40"))
+    bar.field.setText("nowhere to be seen")
+    driver.until(lambda: bar._count.text() == "Not found")
+    driver.bot.keyClick(bar.field, Qt.Key.Key_Escape)
+    assert bar.isHidden()
+
+
+def test_text_of_a_page_can_be_selected_and_copied(start, pdf):
+    driver = start()
+    driver.open(pdf)
+    pages = driver.window.document.pages
+    driver.until(lambda: pages.is_drawn)
+    sheet = pages._layout.rect(0, pages.viewport().width()).toRect()
+    down, up = sheet.topLeft(), sheet.center()
+    driver.bot.mousePress(pages.viewport(), Qt.MouseButton.LeftButton, pos=down)
+    driver.bot.mouseMove(pages.viewport(), up)
+    driver.until(lambda: "Entry 1" in pages.selected_text or "Page 1" in pages.selected_text)
+    driver.bot.mouseRelease(pages.viewport(), Qt.MouseButton.LeftButton, pos=up)
+    pages.copy()
+    assert QGuiApplication.clipboard().text() == pages.selected_text
+
+
+def test_copy_and_export_keep_the_page_references(start, pdf, tmp_path: Path):
+    driver = start()
+    driver.open(pdf)
+    driver.until_done()
+    turn = driver.ask("When did it fail?")
+    driver.window._copy_turn(turn.key)
+    assert QGuiApplication.clipboard().text().endswith("[Halden, pages 9 to 10]")
+    from app import copying
+
+    for name in ("out.md", "out.pdf"):
+        driver.window.exporter.export(str(tmp_path / name), copying.markdown(driver.session), "Halden")
+        driver.until(lambda name=name: driver.window.toast.words == f"Written to {tmp_path / name}")
+    driver.window.exporter.wait()
+    text = (tmp_path / "out.md").read_text()
+    assert "## Summary" in text and "*Evidence: pages 9 to 10.*" in text and "### 3. Failure (pages 11 to 15)" in text
+    assert (tmp_path / "out.pdf").read_bytes().startswith(b"%PDF")
+    driver.window.exporter.export(str(tmp_path / "no" / "such" / "out.md"), "x", "x")
+    driver.until(lambda: driver.window.toast.words.startswith("The file could not be written"))
+    driver.window.exporter.wait()
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "\u8a18\u9332.txt", "\u0633\u062c\u0644.log"])
+def test_a_record_shows_its_beginning_at_once(start, tmp_path: Path, name: str):
+    path = tmp_path / name
+    path.write_text("\u0627\u0644\u062a\u0642\u0631\u064a\u0631 \u6f22\u5b57 first line\n" * 200, encoding="utf-8")
+    driver = start()
+    driver.open(path)
+    driver.until(lambda: "first line" in driver.window.document.text.toPlainText())
+    assert driver.window.document.view is driver.window.document.text
+
+
+def test_closing_in_mid_reading_and_opening_again_goes_on(start, pdf):
+    driver = start(delay=0.05)
+    driver.open(pdf)
+    driver.until(lambda: driver.session.progress.page > 4)
+    driver.close()
+    assert driver.parts.settings.now.unfinished == str(pdf)
+    again = start(delay=0.005)
+    again.until_done()
+    assert again.session.path == str(pdf)
+    assert again.parts.settings.now.unfinished == ""
+
+
+def test_a_finished_document_is_shown_again_without_reading(start, pdf):
+    driver = start()
+    driver.open(pdf)
+    driver.until_done()
+    driver.close()
+    again = start(settings={"on_open": "wait"})
+    again.until_idle()
+    assert again.session.path == str(pdf) and not again.session.phase.busy
+
+
+def test_the_demo_model_is_named_as_such_wherever_it_is_met(start, pdf):
+    driver = start()
+    driver.open(pdf)
+    driver.until_done()
+    assert driver.window.side._model.text() == "Demo model"
+    assert driver.window.side._model.property("demo") == "true"
+
+
+def test_every_action_has_a_name_and_no_two_share_keys(start):
+    driver = start()
+    keys = [key.toString() for action in driver.window.actions_.by_name.values() for key in action.shortcuts()]
+    assert len(keys) == len(set(keys)) and len(keys) > 25
+
+
+def test_every_control_has_a_name_for_a_screen_reader(start, pdf):
+    from PySide6.QtWidgets import QAbstractButton, QAbstractScrollArea, QLineEdit, QListView
+
+    driver = start()
+    driver.open(pdf)
+    driver.until_done()
+    driver.ask("When did it fail?")
+    nameless = [
+        type(widget).__name__
+        for kind in (QAbstractButton, QLineEdit, QListView, QAbstractScrollArea)
+        for widget in driver.window.findChildren(kind)
+        if widget.isVisible() and not widget.accessibleName() and not getattr(widget, "text", lambda: "")()
+    ]
+    assert not nameless
+
+
+def test_the_theme_changes_at_once_and_back(start, pdf):
+    driver = start()
+    driver.open(pdf)
+    driver.until_done()
+    driver.parts.settings.update(theme="dark")
+    assert driver.parts.theme.dark
+    driver.parts.settings.update(theme="light")
+    assert not driver.parts.theme.dark
