@@ -72,10 +72,12 @@ def load_model(
 
     try:
         return _assemble(config, read, dtype)
-    except torch.OutOfMemoryError as error:
-        raise ModelError(
-            f"the model does not fit into the memory of {device}; use --device cpu or a smaller model"
-        ) from error
+    except RuntimeError as error:
+        # On CUDA torch has a class for this (a RuntimeError too), on the CPU only a text.
+        if not isinstance(error, torch.OutOfMemoryError) and "allocate memory" not in str(error):
+            raise
+        advice = "use a smaller model" if device.type == "cpu" else "use --device cpu or a smaller model"
+        raise ModelError(f"the model does not fit into the free memory of {device}; {advice}") from error
 
 
 def random_model(

@@ -12,6 +12,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from engine import weights
 from engine.config import ConfigError, FalconMambaConfig
 from engine.linear import Linear
 from engine.model import FalconMamba, Layer
@@ -148,6 +149,15 @@ def test_missing_unknown_and_misshaped_tensors_are_named(checkpoints, tmp_path: 
     expect_error(quantised, "stored as I8")
     twice = rewritten(folder, tmp_path / "e", lambda t: {**t, name.removeprefix("backbone."): t[name].clone()})
     expect_error(twice, "twice")
+
+
+def test_a_model_that_does_not_fit_into_memory_is_one_sentence(checkpoints, monkeypatch: pytest.MonkeyPatch):
+    def no_memory(*_: object) -> None:
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 99999999999 bytes")
+
+    monkeypatch.setattr(weights, "Layer", no_memory)
+    monkeypatch.setattr(weights, "Linear", no_memory)
+    expect_error(checkpoints["mamba"], "does not fit into the free memory of cpu")
 
 
 def test_the_fingerprint_follows_the_content_and_not_the_place(checkpoints, tmp_path: Path):
