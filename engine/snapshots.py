@@ -64,19 +64,19 @@ def save(conn: sqlite3.Connection, document: int, new: NewSnapshot) -> int:
     now, used = time.time(), next_use(conn)
     prefix = new.prefix
     old = conn.execute(
-        "SELECT id, kind, size FROM snapshots WHERE document = ? AND identity = ? AND prefix_hash = ?",
+        "SELECT id, kind, size, checksum FROM snapshots WHERE document = ? AND identity = ? AND prefix_hash = ?",
         [document, identity, prefix.hash],
     ).fetchone()
     if old is not None:
-        snapshot, kind, size = old
+        snapshot, kind, size, checksum = old
         conn.execute(
             "UPDATE snapshots SET kind = ?, pinned = max(pinned, ?), stale = 0, used = ?, last_used = ? WHERE id = ?",
             [max(kind, new.kind, key=_STRENGTH.__getitem__), int(new.pinned), used, now, snapshot],
         )
-        if len(view) >= size:
+        if len(view) >= size and checksum != (new_checksum := _checksum(prefix.hash, view)):
             conn.execute(
                 "UPDATE snapshots SET dtype = ?, size = ?, checksum = ? WHERE id = ?",
-                [new.dtype, len(view), _checksum(prefix.hash, view), snapshot],
+                [new.dtype, len(view), new_checksum, snapshot],
             )
             conn.execute("UPDATE snapshot_blobs SET data = ? WHERE snapshot = ?", [view, snapshot])
         return snapshot
@@ -111,7 +111,9 @@ def reach(db: Database, document: int, identity: Identity, page: int, text: str)
         (most,) = conn.execute(
             "SELECT coalesce(max(n_tokens), 0) FROM snapshots"
             " WHERE kind IN ('end', 'rung') AND identity = (SELECT id FROM identities WHERE key = ?)"
-            " AND document IN (SELECT ? UNION SELECT document FROM pages WHERE number = ? AND text = ?)",
+            # Document by document through the pages' index; the other way round it would read every page there is.
+            " AND document IN (SELECT ? UNION SELECT d.id FROM documents d CROSS JOIN pages p"
+            "  ON p.document = d.id AND p.number = ? WHERE p.text = ?)",
             [identity.key, document, page, text],
         ).fetchone()
     return most

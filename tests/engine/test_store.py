@@ -223,6 +223,45 @@ def test_saving_a_prefix_again_keeps_one_state_the_more_precise_and_the_stronger
     assert library.load_snapshot(first) == b"fp32fp32"
 
 
+def test_saving_the_same_state_again_writes_no_blob(library: Library) -> None:
+    document = library.document_for(FakeFile())
+    new = snapshot([1, 2], "end", os.urandom(2_000_000), "fp32")
+    saved = library.save_snapshot(document.id, new)
+    steps: list[str] = []
+    with library._db.read() as conn:
+        conn.set_trace_callback(steps.append)
+        assert library.save_snapshot(document.id, new) == saved
+        conn.set_trace_callback(None)
+    assert not any("snapshot_blobs" in step for step in steps)
+
+
+def test_reach_counts_documents_that_share_a_page_without_reading_all_pages(library: Library) -> None:
+    for name in ("one", "two"):
+        document = library.document_for(FakeFile(f"/x/{name}", name))
+        reading = library.begin_reading(document.id, IDENTITY)
+        length = 5 if name == "one" else 9
+        pages = [NewPage(1, f"page of {name}", 0, length)]
+        library.finish_reading(reading.id, length, pages, snapshot=snapshot([1] * length, "end"))
+    assert library.reach(document.id, IDENTITY, 1, "unknown") == 9
+    assert library.reach(1, IDENTITY, 1, "unknown") == 5
+    assert library.reach(1, IDENTITY, 1, "page of two") == 9
+    assert library.reach(1, IDENTITY, 2, "page of two") == 5
+    assert library.reach(1, OTHER, 1, "page of two") == library.reach(99, IDENTITY, 1, "") == 0
+    steps: list[str] = []
+    with library._db.read() as conn:
+        conn.set_trace_callback(steps.append)
+        library.reach(1, IDENTITY, 1, "page of two")
+        conn.set_trace_callback(None)
+        plan = [row[-1] for row in conn.execute("EXPLAIN QUERY PLAN " + steps[-1])]
+    assert not any(step.startswith(("SCAN p", "SCAN pages")) for step in plan)
+
+
+def test_a_document_is_known_by_its_content(library: Library) -> None:
+    document = library.document_for(FakeFile(sha256="aa"))
+    assert library.document_with("aa") == document
+    assert library.document_with("bb") is None
+
+
 def test_a_new_end_makes_the_old_one_a_rung(library: Library) -> None:
     document = library.document_for(FakeFile())
     for identity, end in ((IDENTITY, 5), (OTHER, 5), (IDENTITY, 8)):

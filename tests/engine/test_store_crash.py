@@ -90,7 +90,7 @@ def end_state(library: Library, document: int) -> bytearray | None:
 
 
 def test_killing_the_writer_at_random_moments_loses_nothing(tmp_path: Path) -> None:
-    kill_and_resume(tmp_path, 24, seed=1)
+    kill_and_resume(tmp_path, 16, seed=1)
 
 
 @pytest.mark.slow
