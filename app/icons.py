@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QToolButton
 
@@ -14,7 +14,6 @@ from app.theme import RESOURCES, Theme
 
 FOLDER: Path = RESOURCES / "icons"
 SIZE = 18
-_SCALES = (1.0, 1.25, 1.5, 1.75, 2.0, 2.5)
 
 
 @cache
@@ -24,10 +23,11 @@ def _source(name: str) -> str:
 
 @cache
 def icon(name: str, color: str, disabled: str, size: int = SIZE) -> QIcon:
-    """The icon in one colour, with a pixmap for each usual screen scale, so that none is ever stretched."""
+    """The icon in one colour, with a pixmap for each screen's scale, so that none is ever stretched."""
     result = QIcon()
+    scales = {screen.devicePixelRatio() for screen in QGuiApplication.screens()}
     for tint, mode in ((color, QIcon.Mode.Normal), (disabled, QIcon.Mode.Disabled)):
-        for scale in _SCALES:
+        for scale in sorted(scales | {1.0, 2.0}):
             result.addPixmap(pixmap(name, tint, round(size * scale)), mode)
     return result
 
@@ -46,7 +46,7 @@ def pixmap(name: str, color: str, pixels: int) -> QPixmap:
 def app_icon() -> QIcon:
     """The program's own icon, in its own colours."""
     result = QIcon()
-    for pixels in (16, 24, 32, 48, 64, 128, 256):
+    for pixels in (16, 32, 48, 128):
         result.addPixmap(pixmap("readthrough", "#000000", pixels))
     return result
 

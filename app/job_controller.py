@@ -21,6 +21,8 @@ from app.worker_client import WorkerClient, WorkerDeath
 from engine import messages as m
 
 UNDO_MS = 8_000
+REFRESH_MS = 800
+"""How long news of the library are gathered before it is read again."""
 RESTARTS = 3
 """Deaths within a minute after which the person is asked instead of starting again."""
 RESTART_MS = 300
@@ -82,6 +84,11 @@ class JobController(QObject):
         self._deciding: set[str] = set()
         self._removing: tuple[int, str] | None = None
         self._closing = False
+        self._stale: set[str] = set()
+        self._refresh = QTimer(self)
+        self._refresh.setSingleShot(True)
+        self._refresh.setInterval(REFRESH_MS)
+        self._refresh.timeout.connect(self._read_library)
         self._undo = QTimer(self)
         self._undo.setSingleShot(True)
         self._undo.timeout.connect(self._remove_now)
@@ -376,8 +383,7 @@ class JobController(QObject):
             if isinstance(event, m.AnswerFinished) and job.turn is not None:
                 self._locate(job.session, job.turn)
             if isinstance(event, (m.CheckpointSaved, m.ReadingFinished)):
-                self._reader.read_record(job.session.path)
-                self._reader.read_documents()
+                self._note_news(job.session)
 
     def _end(self, job: Job, event: m.Event) -> None:
         session = job.session
@@ -397,10 +403,20 @@ class JobController(QObject):
         elif job.decide:
             self._deciding.add(session.path)
             self._reader.read_record(session.path)
-        else:
-            self._reader.read_record(session.path)
-        self._reader.read_documents()
+        self._note_news(session)
         self._tell(session, Aspect.ALL)
+
+    def _note_news(self, session: DocumentSession) -> None:
+        """The library holds more of a document than was shown: read it again, but not for every page."""
+        self._stale.add(session.path)
+        if not self._refresh.isActive():
+            self._refresh.start()
+
+    def _read_library(self) -> None:
+        for path in self._stale:
+            self._reader.read_record(path)
+        self._stale.clear()
+        self._reader.read_documents()
 
     def _fail(self, job: Job, trouble: Trouble) -> None:
         session = job.session
@@ -443,9 +459,10 @@ class JobController(QObject):
             self._tell(session, Aspect.TURNS)
 
     def _on_documents(self, rows: list) -> None:
-        self._documents = rows
-        self._tell_documents()
         self.library_failed.emit("")
+        if rows != self._documents:
+            self._documents = rows
+            self._tell_documents()
 
     def _tell_documents(self) -> None:
         hidden = self._removing[0] if self._removing else None

@@ -11,7 +11,6 @@ from PySide6.QtCore import (
     QPersistentModelIndex,
     QRectF,
     QSize,
-    QSortFilterProxyModel,
     Qt,
 )
 from PySide6.QtGui import QFont, QPainter
@@ -71,34 +70,69 @@ class LibraryModel(QAbstractListModel):
         super().__init__(parent)
         self._rows: list[Entry] = []
         self._live: dict[str, Entry] = {}
+        self._by_path: dict[str, Entry] = {}
         self._entries: list[Entry] = []
+        self._places: dict[str, int] = {}
+        self._words: list[str] = []
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no document at all, whatever the search."""
+        return not self._rows and not self._live
+
+    def set_words(self, text: str) -> None:
+        """Show only documents whose title or file name holds every word."""
+        self._words = text.casefold().split()
+        self._merge()
 
     def set_documents(self, rows: list[Any]) -> None:
         """The library's documents, last used first."""
         self._rows = [Entry.of_row(row) for row in rows]
+        self._by_path = {entry.path: entry for entry in self._rows}
         self._merge()
 
     def set_live(self, path: str, entry: Entry | None) -> None:
         """What the window knows better than the library of one document; None: nothing any more."""
+        before = self._live.get(path)
         if entry is None:
-            self._live.pop(path, None)
+            if before is None:
+                return
+            del self._live[path]
         else:
             self._live[path] = entry
-        self._merge()
+        place, row = self._places.get(path), self._by_path.get(path)
+        if place is None or row is None or self._words or (before is None) != (entry is None):
+            self._merge()
+            return
+        merged = self._over(row)
+        if merged.key != self._entries[place].key:
+            self._entries[place] = merged
+            self.dataChanged.emit(self.index(place), self.index(place))
+
+    def place_of(self, path: str | None) -> int:
+        """The row of a document; -1 when it is not shown."""
+        return self._places.get(path or "", -1)
 
     def _merge(self) -> None:
         known = {entry.path for entry in self._rows}
         fresh = [entry for path, entry in self._live.items() if path not in known and entry.busy]
-        merged = fresh + [self._over(entry) for entry in self._rows]
+        merged = [entry for entry in fresh + [self._over(entry) for entry in self._rows] if self._is_wanted(entry)]
         if [entry.path for entry in merged] != [entry.path for entry in self._entries]:
             self.beginResetModel()
             self._entries = merged
+            self._places = {entry.path: place for place, entry in enumerate(merged)}
             self.endResetModel()
             return
         for place, (old, new) in enumerate(zip(self._entries, merged, strict=True)):
             if old.key != new.key:
                 self._entries[place] = new
                 self.dataChanged.emit(self.index(place), self.index(place))
+
+    def _is_wanted(self, entry: Entry) -> bool:
+        if not self._words:
+            return True
+        text = f"{entry.title} {Path(entry.path).name}".casefold()
+        return all(word in text for word in self._words)
 
     def _over(self, row: Entry) -> Entry:
         live = self._live.get(row.path)
@@ -127,24 +161,6 @@ class LibraryModel(QAbstractListModel):
             FRACTION: entry.fraction,
             BUSY: entry.busy,
         }.get(role)
-
-
-class LibraryFilter(QSortFilterProxyModel):
-    """Documents whose title or file name holds every word of the search."""
-
-    def __init__(self, parent: QWidget | None = None):
-        super().__init__(parent)
-        self._words: list[str] = []
-
-    def set_words(self, text: str) -> None:
-        self.beginFilterChange()
-        self._words = text.casefold().split()
-        self.endFilterChange(QSortFilterProxyModel.Direction.Rows)
-
-    def filterAcceptsRow(self, row: int, parent: AnyIndex) -> bool:
-        index = self.sourceModel().index(row, 0, parent)
-        text = f"{index.data()} {Path(index.data(PATH)).name}".casefold()
-        return all(word in text for word in self._words)
 
 
 class EntryDelegate(QStyledItemDelegate):

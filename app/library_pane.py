@@ -8,7 +8,7 @@ from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QListView, QMenu, QVBoxLayout, QWidget
 
 from app.document_session import DocumentSession, Phase
-from app.library_model import DOCUMENT_ID, PATH, Entry, EntryDelegate, LibraryFilter, LibraryModel
+from app.library_model import DOCUMENT_ID, PATH, Entry, EntryDelegate, LibraryModel
 from app.theme import Theme
 from app.widgets import button, label
 
@@ -27,8 +27,7 @@ class LibraryPane(QWidget):
         self.setObjectName("libraryPane")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.model = LibraryModel(self)
-        self.filter = LibraryFilter(self)
-        self.filter.setSourceModel(self.model)
+        self._current: str | None = None
         self.search = QLineEdit()
         self.search.setObjectName("search")
         self.search.setPlaceholderText("Search documents")
@@ -37,7 +36,7 @@ class LibraryPane(QWidget):
         self.search.textChanged.connect(self._search)
         self.list = QListView()
         self.list.setAccessibleName("Documents")
-        self.list.setModel(self.filter)
+        self.list.setModel(self.model)
         self.list.setItemDelegate(EntryDelegate(theme, self.list))
         self.list.setMouseTracking(True)
         self.list.setUniformItemSizes(True)
@@ -74,30 +73,27 @@ class LibraryPane(QWidget):
 
     def set_documents(self, rows: list[Any]) -> None:
         """The library's documents, last used first."""
-        current = self._current_path()
         self.model.set_documents(rows)
-        self._after(current)
+        self._after()
 
     def show_session(self, session: DocumentSession) -> None:
         """The live progress of an open document."""
-        current = self._current_path()
         entry = None
         if session.phase.busy:
             entry = Entry(
                 session.path, session.name, session.document_id, live_words(session), session.fraction, busy=True
             )
         self.model.set_live(session.path, entry)
-        self._after(current)
+        self._after()
 
     def set_current(self, path: str | None) -> None:
         """Select the document that is shown."""
-        for row in range(self.filter.rowCount()):
-            index = self.filter.index(row, 0)
-            if index.data(PATH) == path:
-                self.list.setCurrentIndex(index)
-                return
-        self.list.setCurrentIndex(QModelIndex())
-        self.list.clearSelection()
+        self._current = path
+        place = self.model.place_of(path)
+        if place != self.list.currentIndex().row():
+            self.list.setCurrentIndex(self.model.index(place) if place >= 0 else QModelIndex())
+            if place < 0:
+                self.list.clearSelection()
 
     def set_problem(self, sentence: str) -> None:
         """Say that the library cannot be used; "" takes it back."""
@@ -109,19 +105,14 @@ class LibraryPane(QWidget):
         self._toast_words.setText(f"Removed “{title}”")
         self._toast.setVisible(bool(title))
 
-    def _current_path(self) -> str | None:
-        return self.list.currentIndex().data(PATH)
-
-    def _after(self, current: str | None) -> None:
-        self._empty.setVisible(not self.model.rowCount())
-        self.list.setVisible(bool(self.model.rowCount()))
-        if current and self._current_path() != current:
-            self.set_current(current)
+    def _after(self) -> None:
+        self._empty.setVisible(self.model.is_empty)
+        self.list.setVisible(not self.model.is_empty)
+        self.set_current(self._current)
 
     def _search(self, text: str) -> None:
-        current = self._current_path()
-        self.filter.set_words(text)
-        self._after(current)
+        self.model.set_words(text)
+        self._after()
 
     def _open(self, index: QModelIndex) -> None:
         if index.isValid():

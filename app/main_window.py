@@ -14,14 +14,11 @@ from app.actions import Actions
 from app.document_pane import DocumentPane
 from app.document_session import Aspect, DocumentSession
 from app.exporter import Exporter
-from app.help_dialog import AboutDialog, KeysDialog
 from app.icons import app_icon
 from app.job_controller import JobController
 from app.library_pane import LibraryPane
 from app.library_reader import LibraryReader
-from app.model_dialog import ModelDialog
 from app.settings import SettingsStore
-from app.settings_dialog import SettingsDialog
 from app.side_pane import QUESTIONS, SECTIONS, SUMMARY, SidePane
 from app.terms import terms_of
 from app.theme import RESOURCES, Theme
@@ -169,8 +166,8 @@ class MainWindow(QMainWindow):
             "again": lambda: self._with_last_card(self._again),
             "edit_last": lambda: self._with_last_card(self._edit),
             "evidence": lambda: self._with_last_card(lambda key: self._show_evidence(key, 0)),
-            "keys": lambda: KeysDialog(self).open(),
-            "about": lambda: AboutDialog(self).open(),
+            "keys": self.show_keys,
+            "about": self.show_about,
         }
 
     # What people do
@@ -206,12 +203,30 @@ class MainWindow(QMainWindow):
             self.toast.say("Summary copied")
 
     def choose_model(self) -> None:
+        """Choose the model that reads."""
+        from app.model_dialog import ModelDialog
+
         ModelDialog(self._settings, self._theme, self).open()
 
     def show_settings(self) -> None:
+        """Show the settings."""
+        from app.settings_dialog import SettingsDialog
+
         dialog = SettingsDialog(self._settings, self.choose_model, self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.show()
+
+    def show_keys(self) -> None:
+        """Show the keyboard map."""
+        from app.help_dialog import KeysDialog
+
+        KeysDialog(self).open()
+
+    def show_about(self) -> None:
+        """Say what this program is."""
+        from app.help_dialog import AboutDialog
+
+        AboutDialog(self).open()
 
     def ask_as_of(self, page: int) -> None:
         """The next question is about what was known by the end of a page."""

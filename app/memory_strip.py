@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
@@ -22,6 +23,7 @@ MIN_CELL = 5.0
 MAX_CELL = 26.0
 PINS = 11.0
 BAR = 16.0
+MAX_PINS = 400
 
 
 @dataclass
@@ -73,11 +75,7 @@ class MemoryStrip(QWidget):
     @property
     def pages_per_cell(self) -> int:
         """1, or more where the pages would be too narrow to see."""
-        room = max(self.width() - 2, 1)
-        per = 1
-        while self._facts.pages / per * MIN_CELL > room:
-            per += 1
-        return per
+        return max(1, math.ceil(self._facts.pages * MIN_CELL / max(self.width() - 2, 1)))
 
     def page_at(self, x: float) -> int:
         """The first page of the cell at `x`; 0 where there is none."""
@@ -104,21 +102,22 @@ class MemoryStrip(QWidget):
             painter.setBrush(self._theme.color("sunken"))
             painter.drawRoundedRect(QRectF(1, PINS, self.width() - 2, BAR), 3, 3)
             return
-        for first in range(1, facts.pages + 1, per):
+        troubled = {(page - 1) // per for page in facts.problems}
+        colors = {role: self._theme.color(role) for role in ("border", "accent", "warning", "evidence")}
+        width = self._cell_width()
+        wide = max(width - (1.0 if width > 3 else 0.0), 1.0)
+        for cell, first in enumerate(range(1, facts.pages + 1, per)):
             last = min(first + per - 1, facts.pages)
-            rect = self._cell_rect(first)
-            painter.setBrush(self._theme.color("border"))
-            painter.drawRoundedRect(rect, 2, 2)
+            rect = QRectF(1 + cell * width, PINS, wide, BAR)
             share = min(max((facts.read_to - first + 1) / (last - first + 1), 0.0), 1.0)
-            if share:
-                painter.setBrush(self._theme.color("accent"))
-                painter.drawRoundedRect(QRectF(rect.left(), rect.top(), rect.width() * share, rect.height()), 2, 2)
-            if any(page in facts.problems for page in range(first, last + 1)):
-                painter.setBrush(self._theme.color("warning"))
-                painter.drawRect(QRectF(rect.left(), rect.bottom() - 4, rect.width(), 4))
-            if facts.evidence and first <= facts.evidence[1] and last >= facts.evidence[0]:
-                painter.setBrush(self._theme.color("evidence"))
-                painter.drawRoundedRect(rect, 2, 2)
+            cited = facts.evidence is not None and first <= facts.evidence[1] and last >= facts.evidence[0]
+            painter.setBrush(colors["evidence" if cited else "accent" if share == 1 else "border"])
+            painter.drawRoundedRect(rect, 2, 2)
+            if 0 < share < 1 and not cited:
+                painter.setBrush(colors["accent"])
+                painter.drawRoundedRect(QRectF(rect.left(), rect.top(), wide * share, BAR), 2, 2)
+            if cell in troubled:
+                painter.fillRect(QRectF(rect.left(), rect.bottom() - 4, wide, 4), colors["warning"])
         self._paint_pins(painter)
         self._paint_marks(painter)
         painter.end()
@@ -126,8 +125,10 @@ class MemoryStrip(QWidget):
     def _paint_pins(self, painter: QPainter) -> None:
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self._theme.color("muted"))
-        for page in self._facts.snapshots:
-            if 1 <= page <= self._facts.pages:
+        per = self.pages_per_cell
+        ends = {-(-page // per) * per for page in self._facts.snapshots if 1 <= page <= self._facts.pages}
+        if len(ends) <= MAX_PINS:
+            for page in ends:
                 x = self._cell_rect(page).right()
                 painter.drawPolygon(QPolygonF([QPointF(x - 4, 2), QPointF(x + 4, 2), QPointF(x, PINS - 2)]))
 

@@ -18,8 +18,11 @@ class PageLayout:
 
     def __init__(self) -> None:
         self._sizes: list[QSizeF] = []
+        self._heights: list[float] = []
         self._known = 0
         self._tops: list[float] = [MARGIN]
+        self.widest = DEFAULT_SIZE.width()
+        """Points."""
         self.scale = 1.0
         """Pixels a point."""
 
@@ -27,6 +30,8 @@ class PageLayout:
         """A document with `count` pages."""
         self._sizes = [QSizeF(DEFAULT_SIZE) for _ in range(count)]
         self._known = 0
+        self._heights = [DEFAULT_SIZE.height()] * count
+        self.widest = DEFAULT_SIZE.width()
         self._measure()
 
     def set_sizes(self, first: int, sizes: list[QSizeF]) -> None:
@@ -36,20 +41,20 @@ class PageLayout:
         if first == 0 and sizes:
             for page in range(self._known, len(self._sizes)):
                 self._sizes[page] = sizes[0]
+            self._heights = [size.height() for size in self._sizes]
+        else:
+            self._heights[first : first + len(sizes)] = [size.height() for size in sizes]
+        self.widest = max([0.0 if first == 0 else self.widest, *(size.width() for size in sizes)])
         self._measure()
 
     def set_scale(self, scale: float) -> None:
-        self.scale = scale
-        self._measure()
+        if scale != self.scale:
+            self.scale = scale
+            self._measure()
 
     @property
     def count(self) -> int:
         return len(self._sizes)
-
-    @property
-    def widest(self) -> float:
-        """Points."""
-        return max((size.width() for size in self._sizes), default=DEFAULT_SIZE.width())
 
     @property
     def height(self) -> float:
@@ -87,5 +92,5 @@ class PageLayout:
         return QPointF(min(max(place.x(), 0.0), size.width()), min(max(place.y(), 0.0), size.height()))
 
     def _measure(self) -> None:
-        heights = (size.height() * self.scale + GAP for size in self._sizes)
+        heights = (height * self.scale + GAP for height in self._heights)
         self._tops = list(itertools.accumulate(heights, initial=MARGIN))

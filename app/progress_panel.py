@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.document_session import DocumentSession, Phase
 from app.icons import IconButton
@@ -11,6 +12,39 @@ from app.job_controller import WorkerFacts
 from app.memory_plot import MemoryPlot
 from app.theme import Theme
 from app.widgets import button, counted, label, time_words
+
+
+class ThinBar(QWidget):
+    """A share of the way. Unlike QProgressBar it never paints before the window's turn to paint comes."""
+
+    def __init__(self, theme: Theme):
+        super().__init__()
+        self._theme = theme
+        self._share = -1.0
+        self.setFixedHeight(6)
+        self.setAccessibleName("Share of the document in memory")
+        theme.changed.connect(self.update)
+
+    def set_share(self, share: float) -> None:
+        """share: 0 to 1."""
+        share = min(max(share, 0.0), 1.0)
+        if share != self._share:
+            self._share = share
+            self.setAccessibleDescription(f"{share:.0%}")
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        box = QRectF(self.rect())
+        painter.setBrush(self._theme.color("border"))
+        painter.drawRoundedRect(box, 3, 3)
+        if self._share > 0:
+            box.setWidth(max(box.width() * self._share, 6))
+            painter.setBrush(self._theme.color("accent"))
+            painter.drawRoundedRect(box, 3, 3)
+        painter.end()
 
 
 class ProgressPanel(QWidget):
@@ -29,10 +63,7 @@ class ProgressPanel(QWidget):
         self._paused = False
         self._phase = label(role="strong")
         self._phase.setAccessibleName("What is being done")
-        self._bar = QProgressBar()
-        self._bar.setRange(0, 1000)
-        self._bar.setTextVisible(False)
-        self._bar.setAccessibleName("Share of the document in memory")
+        self._bar = ThinBar(theme)
         self._tokens = label(role="figure")
         self._speed = label(role="figure")
         self._left = label(role="figure")
@@ -71,9 +102,7 @@ class ProgressPanel(QWidget):
         self.setVisible(phase.busy or unfinished)
         self._phase.setText(phase_words(session, worker))
         waiting = phase in (Phase.OPENING, Phase.WAITING, Phase.LOADING) and not session.fraction
-        self._bar.setRange(0, 0 if waiting else 1000)
-        if not waiting:
-            self._bar.setValue(round(share(session) * 1000))
+        self._bar.set_share(0.0 if waiting else share(session))
         for part, words in zip((self._tokens, self._speed, self._left), figures(session), strict=True):
             part.setText(words)
             part.setVisible(bool(words))

@@ -41,6 +41,8 @@ class Roles:
     selection: str
     page: str
     page_text: str
+    shade: str
+    """Over the window while a dialog stands before it."""
 
 
 LIGHT = Roles(
@@ -67,6 +69,7 @@ LIGHT = Roles(
     selection="#bcdcd7",
     page="#ffffff",
     page_text="#b9b5ac",
+    shade="#66302c26",
 )
 
 DARK = Roles(
@@ -93,6 +96,7 @@ DARK = Roles(
     selection="#2a5a54",
     page="#f3f1ec",
     page_text="#a9a59c",
+    shade="#99000000",
 )
 
 _UI_FONTS = ("Inter", "Noto Sans", "Cantarell", "Ubuntu", "Open Sans")

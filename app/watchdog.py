@@ -20,6 +20,8 @@ class Stall:
     """The event loop did not turn for `seconds`; `where` is the stack in the middle of it."""
 
     seconds: float
+    worked: float
+    """Seconds of that in which the thread ran: on a busy machine it may also have waited for its turn."""
     where: str
 
 
@@ -30,8 +32,9 @@ class Watchdog(QObject):
         super().__init__(parent)
         self.limit = limit
         self.stalls: list[Stall] = []
-        self.longest = 0.0
+        self.longest = self.longest_work = 0.0
         self._last = time.perf_counter()
+        self._last_work = time.thread_time()
         self._main = threading.get_ident()
         self._seen = ""
         self._running = True
@@ -43,7 +46,7 @@ class Watchdog(QObject):
 
     def reset(self) -> None:
         """Forget what was measured so far."""
-        self.stalls, self.longest = [], 0.0
+        self.stalls, self.longest, self.longest_work = [], 0.0, 0.0
         self._last = time.perf_counter()
 
     def stop(self) -> None:
@@ -55,10 +58,13 @@ class Watchdog(QObject):
     def _tick(self) -> None:
         now = time.perf_counter()
         busy = now - self._last - TICK_MS / 1000
+        work = time.thread_time()
+        worked, self._last_work = work - self._last_work, work
         self._last = now
         self.longest = max(self.longest, busy)
+        self.longest_work = max(self.longest_work, worked)
         if busy > self.limit:
-            self.stalls.append(Stall(busy, self._seen))
+            self.stalls.append(Stall(busy, worked, self._seen))
         self._seen = ""
 
     def _look(self) -> None:

@@ -1,0 +1,229 @@
+"""Drives the real window through the whole story and writes numbered screenshots: `main.py tour --out DIR`."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication, QDeadlineTimer, QEvent, QEventLoop, QPoint, QSize, QTimer
+from PySide6.QtGui import QPainter, QPixmap
+from PySide6.QtWidgets import QApplication, QDialog, QWidget
+
+from app.application import Application
+from app.document_session import Phase
+from app.main_window import sample_file
+from app.settings import Settings, SettingsStore
+from app.side_pane import QUESTIONS, SECTIONS, SUMMARY
+
+QUESTIONS_ASKED = (
+    "What happened to the pump?",
+    "Who signed the last entry?",
+    "What was the weather like in Lisbon?",
+)
+SIZE = QSize(1440, 900)
+PATIENCE_SECONDS = 900
+
+
+class TourError(RuntimeError):
+    """The story did not go on as it should."""
+
+
+@dataclass
+class Stage:
+    """One window and where its pictures go."""
+
+    parts: Application
+    out: Path
+    shade: str
+    number: int = 0
+
+    def wait(self, milliseconds: int) -> None:
+        """Let the window live for a while."""
+        loop = QEventLoop()
+        QTimer.singleShot(milliseconds, loop.quit)
+        loop.exec()
+
+    def until(self, true: Callable[[], object], what: str) -> None:
+        """Let the window live until something is so. Raises TourError when it does not come."""
+        deadline = QDeadlineTimer(PATIENCE_SECONDS * 1000)
+        while not true():
+            if deadline.hasExpired():
+                raise TourError(f"{what} did not come within {PATIENCE_SECONDS} s")
+            self.wait(30)
+
+    def shoot(self, name: str) -> None:
+        """Write a picture of the window and of the dialogs over it."""
+        self.wait(250)
+        window = self.parts.window
+        picture = window.grab()
+        painter = QPainter(picture)
+        for top in QApplication.topLevelWidgets():
+            if isinstance(top, QDialog) and top.isVisible():
+                painter.fillRect(picture.rect(), self.parts.theme.color("shade"))
+                painter.drawPixmap(_centre(window, top), top.grab())
+        painter.end()
+        self.number += 1
+        self.save(picture, name)
+
+    def save(self, picture: QPixmap, name: str) -> None:
+        path = self.out / f"{self.number:02}-{name}-{self.shade}.png"
+        if not picture.save(str(path)):
+            raise TourError(f"{path} could not be written")
+        print(path, flush=True)
+
+    def close(self) -> None:
+        """Close the window as a person does."""
+        self.parts.window.close()
+        self.until(lambda: not self.parts.client.running, "the end of the worker")
+        self.parts.end()
+        self.parts.window.deleteLater()
+        self.parts.deleteLater()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+def run(
+    out: str,
+    options: dict[str, str] | None = None,
+    document: str = "",
+    questions: tuple[str, ...] = QUESTIONS_ASKED,
+    command: Callable[[Settings], list[str]] | None = None,
+) -> int:
+    """Write the pictures, light and dark, into the folder `out`; returns the exit status.
+
+    document: another file than the sample; command: another worker, for tests.
+    """
+    folder = Path(out)
+    folder.mkdir(parents=True, exist_ok=True)
+    path = document or str(sample_file() or "")
+    if not path:
+        print("error: there is no sample to show; name a document", file=sys.stderr)
+        return 2
+    app = QApplication.instance() or QApplication(["readthrough"])
+    assert isinstance(app, QApplication)
+    app.setApplicationName("Readthrough")
+    app.setQuitOnLastWindowClosed(False)
+    with tempfile.TemporaryDirectory() as scratch:
+        os.environ["READTHROUGH_LIBRARY"] = str(Path(scratch) / "library.db")
+        store = SettingsStore(Path(scratch) / "settings.json")
+        _first_day(_stage(app, store, options, command, folder, "light"), path, questions)
+        _next_day(_stage(app, store, options, command, folder, "light", 9), questions)
+        store.update(theme="dark")
+        _in_the_dark(_stage(app, store, options, command, folder, "dark", 12))
+    return 0
+
+
+def _stage(app, store, options, command, folder, shade, number=0) -> Stage:  # type: ignore[no-untyped-def]
+    if store.now.theme == "system":
+        store.update(theme=shade)
+    parts = Application(app, store, options, command)
+    parts.window.resize(SIZE)
+    parts.start()
+    stage = Stage(parts, folder, shade, number)
+    stage.until(lambda: parts.controller.worker.state == "ready", "the worker")
+    return stage
+
+
+def _first_day(stage: Stage, path: str, questions: tuple[str, ...]) -> None:
+    parts = stage.parts
+    window, control = parts.window, parts.controller
+    stage.shoot("first-start")
+    control.open(path)
+    session = control.current
+    assert session is not None
+    stage.until(lambda: (session.phase is Phase.READING and session.fraction > 0.3) or session.fully_read, "the reading")
+    stage.until(lambda: not session.is_pdf or window.document.pages.is_drawn, "the pages")
+    stage.shoot("reading")
+    window.side.question.asked.emit(questions[0])
+    turn = session.conversation.turns[-1]
+    stage.until(lambda: turn.done or turn.problem, "the answer in mid-reading")
+    stage.shoot("a-question-in-mid-reading")
+    stage.until(lambda: session.fraction > 0.6, "more of the reading")
+    if not session.fully_read:
+        stage.close()
+        return
+    stage.until(lambda: not session.phase.busy, "the summary")
+    stage.close()
+
+
+def _next_day(stage: Stage, questions: tuple[str, ...]) -> None:
+    parts = stage.parts
+    window, control = parts.window, parts.controller
+    stage.number = 3
+    stage.until(lambda: control.current is not None, "the document of yesterday")
+    session = control.current
+    assert session is not None
+    if not session.fully_read:
+        stage.until(lambda: session.phase in (Phase.READING, Phase.SUMMARISING) or session.fully_read, "going on")
+        stage.shoot("goes-on-where-it-was-closed")
+    window.side.tabs.setCurrentIndex(SECTIONS)
+    stage.until(lambda: session.notes or session.summary, "the first note")
+    stage.wait(1500)
+    window.side.tabs.setCurrentIndex(SECTIONS if session.notes else SUMMARY)
+    stage.shoot("notes-stream-in")
+    stage.until(lambda: session.summary_done and not session.phase.busy, "the summary")
+    window.side.tabs.setCurrentIndex(SUMMARY)
+    stage.shoot("summary")
+    for question in questions:
+        window.side.question.asked.emit(question)
+        turn = session.conversation.turns[-1]
+        stage.until(lambda turn=turn: turn.done or turn.problem, "an answer")
+        stage.wait(600)
+    window.side.tabs.setCurrentIndex(QUESTIONS)
+    stage.shoot("three-questions")
+    cited = [turn for turn in session.conversation.turns if turn.pages or turn.mentions]
+    if cited:
+        window._show_evidence(cited[0].key, 0)
+        stage.wait(1200)
+        window.side.conversation.show_card(cited[0].key)
+    stage.shoot("evidence")
+    window.document.strip.ask_as_of_requested.emit(max(session.pages // 2, 1))
+    window.document.find_bar.begin(_word_of(session.summary))
+    stage.wait(1500)
+    stage.shoot("find-and-ask-as-of-a-page")
+    window.document.find_bar.dismiss()
+    stage.close()
+
+
+def _in_the_dark(stage: Stage) -> None:
+    parts = stage.parts
+    window, control = parts.window, parts.controller
+    stage.number = 9
+    stage.until(lambda: control.current is not None and control.current.opened and not control.current.phase.busy, "it")
+    stage.until(lambda: not control.current.is_pdf or window.document.pages.is_drawn, "the pages")
+    stage.wait(500)
+    stage.shoot("summary-kept")
+    window.side.tabs.setCurrentIndex(QUESTIONS)
+    stage.wait(600)
+    turns = control.current.conversation.turns
+    cited = [turn for turn in turns if turn.pages or turn.mentions]
+    if cited:
+        window._show_evidence(cited[0].key, 0)
+        stage.wait(900)
+    stage.shoot("questions-kept")
+    for name, show in (
+        ("model", window.choose_model),
+        ("settings", window.show_settings),
+        ("keyboard", window.show_keys),
+    ):
+        show()
+        stage.wait(500)
+        stage.shoot(name)
+        for top in QApplication.topLevelWidgets():
+            if isinstance(top, QDialog) and top.isVisible():
+                top.close()
+    stage.close()
+
+
+def _word_of(summary: str) -> str:
+    """A word worth finding."""
+    words = [word.strip(".,;:()") for word in summary.split()]
+    return max((word for word in words if word.isalpha()), key=len, default="the")
+
+
+def _centre(window: QWidget, dialog: QWidget) -> QPoint:
+    room = window.size() - dialog.size()
+    return QPoint(room.width() // 2, room.height() // 2)
