@@ -25,6 +25,7 @@ from engine.documents.sections import Section, SectionBuilder
 from engine.messages import CheckpointSaved, Event, PageExtracted, PrefillAdvanced, ReadingFinished, ReadingResumed
 from engine.page_feed import PageFeed
 from engine.prefix import PrefixHasher
+from engine.resume import longest_state
 from engine.rows import Document, NewPage, NewSection, NewSnapshot, ReadingState, SnapshotKind
 from engine.runtime import Runtime
 from engine.state import MambaState
@@ -96,7 +97,7 @@ class Reader:
             reused = self._resume()
             reading = self._library.begin_reading(document.id, self._runtime.identity, self.consumed)
             self._document, self._reading = document, reading.id
-            if not reused:
+            if not self.consumed:
                 self._runtime.model(torch.tensor([self._prefix]), self.state)
                 self.consumed = len(self._prefix)
             self.last_page = max((p.page.number for p in early if p.first_token < self.consumed), default=0)
@@ -146,12 +147,10 @@ class Reader:
 
     def _resume(self) -> int:
         """Take the longest stored prefix as the state; returns the document's tokens that it saves."""
-        found = self._library.resume(self._hasher)
-        if found is None or found[0].n_tokens <= len(self._prefix):
+        found = longest_state(self._library, self._hasher, self._runtime.model.device)
+        if found is None or found[0] < len(self._prefix):
             return 0
-        snapshot, data = found
-        self.state = MambaState.from_bytes(bytes(data), self._runtime.model.device)
-        self.consumed = snapshot.n_tokens
+        self.consumed, self.state = found
         return self._document_tokens
 
     def _prefill(

@@ -12,6 +12,7 @@ from engine.control import Cancelled, Control
 from engine.errors import KnownError
 from engine.page_feed import tokenize_page
 from engine.prefix import PrefixHasher
+from engine.resume import longest_state
 from engine.runtime import Runtime
 from engine.state import MambaState
 from engine.store import Library
@@ -34,11 +35,11 @@ def state_at_page(
     hasher.feed(prefix)
     for _, ids in tokens:
         hasher.feed(ids)
-    found = library.resume(hasher)
-    if found is not None and found[0].n_tokens >= len(prefix):
-        state, consumed = MambaState.from_bytes(bytes(found[1]), runtime.model.device), found[0].n_tokens
+    found = longest_state(library, hasher, runtime.model.device)
+    if found is not None and found[0] >= len(prefix):
+        consumed, state = found
     else:
-        state, consumed = runtime.model.new_state(), len(prefix)
+        consumed, state = len(prefix), runtime.model.new_state()
         runtime.model(torch.tensor([prefix]), state)
     read = 0
     for chunk in pack_chunks(_after(consumed - len(prefix), tokens), runtime.chunk_length):

@@ -85,10 +85,10 @@ def test_a_cancelled_reading_goes_on_to_the_same_bits_as_one_never_stopped(tiny_
         read(whole, file)
         undisturbed = end_state(whole)
     with open_session(tiny_folder, tmp_path / "stopped.db", "cpu", "fp32") as session:
-        for stop_after in (1, 2, 5):
-            control, chunks = Control(), 0
+        for stop_after in (0, 1, 2, 5):
+            control, chunks = Control(), -1
             for event in session.run(Read(job_id="r", path=str(file)), control):
-                chunks += isinstance(event, messages.PrefillAdvanced)
+                chunks += isinstance(event, messages.PrefillAdvanced | messages.ReadingResumed)
                 if chunks == stop_after:
                     control.cancel()
             assert isinstance(event, messages.JobCancelled)
