@@ -33,18 +33,19 @@ def causal_conv_kernel(
         value = tl.load(x_at + t.to(tl.int64) * x_step, mask=alive & (t >= 0) & (t < length), other=0.0).to(tl.float32)
         if k < TAPS - 1:  # before the chunk
             value += tl.load(tail_at + (t + TAPS - 1), mask=alive & (t < 0), other=0.0).to(tl.float32)
-        inputs = inputs + (value,)  # noqa: RUF005 (no unpacking in Triton)
+        inputs = inputs + (value,)  # type: ignore[assignment]  # noqa: RUF005 (Triton cannot unpack)
     weights = ()
     for k in tl.static_range(TAPS):
-        weights = weights + (tl.load(weight + d * TAPS + k, mask=alive, other=0.0).to(tl.float32),)  # noqa: RUF005
+        tap = tl.load(weight + d * TAPS + k, mask=alive, other=0.0).to(tl.float32)
+        weights = weights + (tap,)  # type: ignore[assignment]  # noqa: RUF005
     shift = tl.zeros([BLOCK_D], tl.float32)
     if HAS_BIAS:
         shift += tl.load(bias + d, mask=alive, other=0.0).to(tl.float32)
     y_at = y + row * steps * d_inner + d
     for k in tl.static_range(BLOCK_T):
         out = shift
-        for tap in tl.static_range(TAPS):
-            out += weights[tap] * inputs[k + tap]
+        for back in tl.static_range(TAPS):
+            out += weights[back] * inputs[k + back]
         t = start + k
         out = tl.where(t < length, silu(out), 0.0)
         tl.store(y_at + t.to(tl.int64) * d_inner, out.to(y.dtype.element_ty), mask=alive & (t < steps))

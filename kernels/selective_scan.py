@@ -27,6 +27,9 @@ import triton.language as tl
 from torch import Tensor
 
 LOG2E = tl.constexpr(1.4426950408889634)
+BLOCK_D = 32
+"""Channels a program, eight to a warp. Chosen by hand (the state is advanced in place, so nothing is autotuned): it is
+the size that was both checked and timed; docs/kernels.md has the others."""
 
 
 @triton.jit
@@ -187,9 +190,8 @@ def selective_scan(
     dt_bias: Tensor,
     state: Tensor,
     lengths: Tensor | None = None,
-    config: tuple[int, int] | None = None,
 ) -> Tensor:
-    """As `kernels.selective_scan`. `config` (channels a program, warps) replaces the chosen one."""
+    """As `kernels.selective_scan`."""
     batch, steps, d_inner = x.shape
     d_state = A.shape[1]
     # Beyond a row's length nothing is written.
@@ -205,11 +207,10 @@ def selective_scan(
         B, C, packed, lengths, steps, rows, B.stride(0), B.stride(1), C.stride(0), C.stride(1),
         N=d_state, PADDED_N=padded_n, BLOCK=block_t, HAS_LENGTHS=lengths is not None,
     )  # fmt: skip
-    block_d, warps = config or (32, 4)
-    selective_scan_kernel[(triton.cdiv(d_inner, block_d), batch)](
+    selective_scan_kernel[(triton.cdiv(d_inner, BLOCK_D), batch)](
         x, dt, z, packed, A, D, dt_bias, state, y, lengths, steps, rows, d_inner,
         x.stride(0), x.stride(1), dt.stride(0), dt.stride(1), z.stride(0), z.stride(1),
-        N=d_state, PADDED_N=padded_n, BLOCK_D=block_d, EVEN=d_inner % block_d == 0,
-        HAS_LENGTHS=lengths is not None, num_warps=warps,
+        N=d_state, PADDED_N=padded_n, BLOCK_D=BLOCK_D, EVEN=d_inner % BLOCK_D == 0,
+        HAS_LENGTHS=lengths is not None, num_warps=BLOCK_D // 8,
     )  # fmt: skip
     return y

@@ -41,7 +41,7 @@ def run(
     device = torch.device(device)
     bandwidth = _bandwidth(device)
     exponentials = _exponential_rate(device)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for name, call, check, moved, exps in _cases(device, steps, d_inner, d_state, d_conv, batch, dtype):
         check()
         floor = max(moved / bandwidth, exps / exponentials if exponentials else 0.0) * 1e3
