@@ -36,13 +36,14 @@ _DROPPED = re.compile(
     + "".join(f"{chr(plane << 16 | 0xFFFE)}{chr(plane << 16 | 0xFFFF)}" for plane in range(1, 17))
     + "]"
 )  # noncharacters
-_LINE_END_SPACE = re.compile(r"[ \t]+$", re.MULTILINE)
 _BLANK_LINES = re.compile(r"\n{4,}")
 
-_MARKED_HYPHEN = re.compile("(\\w*)[\x02\ufffe][\r\n]*(\\w*)")
-"""PDFium's sign for a hyphen at a line end, the line end itself already taken out."""
+_SMALL = "a-zß-öø-ÿ\u0101-\u024fα-ωа-џ"
+_BREAK = re.compile(f"[\x02\ufffe][\r\n]*|(?<=[{_SMALL}])[-\u2010]\n[ \t]*(?=[{_SMALL}])")
+"""PDFium's sign for a hyphen at a line end, the line end itself already taken out; or the hyphen and the line end."""
+_LONGEST_WORD = 60
+_BETWEEN_WORDS = re.compile(r"[^\w-]+")
 _SOFT_LINE_END = re.compile("\u00ad[ \t]*\n[ \t]*")
-_HARD_HYPHEN = re.compile(r"(\w*[a-zà-öø-ÿ\u0101-\u024fа-яёα-ω])[-\u2010]\n[ \t]*([a-zà-öø-ÿ\u0101-\u024fа-яёα-ω]\w*)")
 
 _WIDE = re.compile("[\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 """Kana and Chinese characters, of which words are made without spaces; not the marks that end a sentence."""
@@ -69,7 +70,8 @@ def clean_characters(text: str) -> str:
 
 def tidy_lines(text: str) -> str:
     """Without spaces at line ends, long rows of blank lines, and blank lines at either end."""
-    return _BLANK_LINES.sub("\n\n\n", _LINE_END_SPACE.sub("", text)).strip("\n")
+    text = "\n".join(line.rstrip(" \t") for line in text.split("\n"))
+    return _BLANK_LINES.sub("\n\n\n", text).strip("\n")
 
 
 def join_hyphens(text: str) -> str:
@@ -79,17 +81,39 @@ def join_hyphens(text: str) -> str:
     capital or a digit.
     """
 
-    def joined(found: re.Match[str]) -> str:
-        before, after = found[1], found[2]
-        if not before or not after:
-            return f"{before}-{after}" if before or after else ""
-        whole = f"{before}-{after}"
-        if not after[0].islower() or not before[-1].isalpha() or (whole in text and before + after not in text):
-            return whole
-        return before + after
-
     text = _SOFT_LINE_END.sub("", text.replace("\r\n", "\n"))
-    return _HARD_HYPHEN.sub(joined, _MARKED_HYPHEN.sub(joined, text))
+    if not _BREAK.search(text):
+        return text
+    words = set(_BETWEEN_WORDS.split(text))
+
+    def mend(found: re.Match[str]) -> str:
+        start, end = found.span()
+        before, after = _word_before(text, start), _word_after(text, end)
+        if not before and not after:
+            return ""
+        if not before or not after or not after[0].islower() or not before[-1].isalpha():
+            return "-"
+        return "-" if f"{before}-{after}" in words and before + after not in words else ""
+
+    return _BREAK.sub(mend, text)
+
+
+def _word_before(text: str, end: int) -> str:
+    start = end
+    while start > max(0, end - _LONGEST_WORD) and _is_word(text[start - 1]):
+        start -= 1
+    return text[start:end]
+
+
+def _word_after(text: str, start: int) -> str:
+    end = start
+    while end < min(len(text), start + _LONGEST_WORD) and _is_word(text[end]):
+        end += 1
+    return text[start:end]
+
+
+def _is_word(character: str) -> bool:
+    return character.isalnum() or character == "_"
 
 
 def join_wide_lines(text: str) -> str:

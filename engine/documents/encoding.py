@@ -115,7 +115,9 @@ def _legacy(sample: bytes, high: int, is_whole: bool) -> str:
         return "cp1252"
     from charset_normalizer import from_bytes
 
-    best = from_bytes(sample).best()
+    # Whole lines only: the detector takes a character cut in two for a sign of another encoding.
+    lines = sample if is_whole else sample[: sample.rfind(b"\n") + 1] or sample
+    best = from_bytes(lines).best()
     if best is not None and _decodes(sample, best.encoding, is_whole):
         return best.encoding
     if high > 0.3 * len(sample):

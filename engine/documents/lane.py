@@ -1,9 +1,9 @@
 """A lane of a reading: one extractor after another, reading the page ranges given to the lane in order.
 
-What follows when an extractor is lost: the page it was at is tried in a new process. A process that crashed may have
-been killed from outside (a system short of memory), so the same readers try again, and no chance decides which of them a
-page's text comes from. One that hung, swelled or crashed twice leaves the page to the other reader; if that fails too,
-the page is named and the next one is read.
+What follows when an extractor is lost: the page it was at is tried in a new process. One that crashed may have been
+killed from outside (a system short of memory), so the same readers try again, and chance does not decide which of them
+a page's text comes from. One that hung, swelled or crashed twice leaves the page to the other reader; if that fails
+too, the page is named and the next one is read.
 """
 
 from __future__ import annotations

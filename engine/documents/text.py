@@ -29,7 +29,7 @@ _HTML_SUFFIXES = (".html", ".htm", ".xhtml")
 _TITLE = re.compile(r"<title[^>]{0,200}>([^<]{1,2000})", re.IGNORECASE)
 
 _PAUSES = (
-    re.compile(r"\n[ \t]*\n+(?=[^\n])"),  # a blank line
+    re.compile(r"\n[ \t]*\n(?=[^\n])"),  # a blank line
     re.compile(r"\n(?=[^\s])"),  # a line that is not indented: a new record, not the rest of the one before
     re.compile(r"\n"),
     re.compile(r"[.!?。]\s+|[。！？]"),
