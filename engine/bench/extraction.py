@@ -94,7 +94,9 @@ def main() -> None:
                 "",
             )
         )
-    Console().print(_table(measurements))
+    console = Console()
+    console.width = max(console.width, 120)  # a table cut short in a pipe tells nothing
+    console.print(_table(measurements))
 
 
 if __name__ == "__main__":
