@@ -73,14 +73,14 @@ def _table(measurements: list[Measurement]) -> Table:
     return table
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m engine.bench.extraction", description=__doc__)
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="main.py bench extraction", description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--processes", type=int, nargs="+", default=[1, 2])
-    arguments = parser.parse_args()
-    paths = sorted(path for path in arguments.folder.iterdir() if path.is_file())
-    measurements = [measure(path, processes) for processes in arguments.processes for path in paths]
-    for processes in arguments.processes:
+    options = parser.parse_args(arguments)
+    paths = sorted(path for path in options.folder.iterdir() if path.is_file())
+    measurements = [measure(path, processes) for processes in options.processes for path in paths]
+    for processes in options.processes:
         group = [m for m in measurements if m.processes == processes]
         measurements.append(
             Measurement(

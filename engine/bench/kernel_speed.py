@@ -8,8 +8,11 @@ it is timed.
 
 from __future__ import annotations
 
+import argparse
+import json
 import time
 from collections.abc import Callable
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -218,5 +221,27 @@ def _exponential_rate(device: torch.device) -> float | None:
     return EXPONENTIALS_A_CLOCK * properties.multi_processor_count * kilohertz * 1e3 if kilohertz else None
 
 
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="main.py bench kernels", description="Time every kernel beside its floor.")
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--steps", type=int, default=2048)
+    parser.add_argument("--d-inner", type=int, default=8192)
+    parser.add_argument("--d-state", type=int, default=16)
+    parser.add_argument("--batch", type=int, default=1)
+    parser.add_argument("--dtype", choices=["float32", "bfloat16"], default="bfloat16")
+    parser.add_argument("--out", type=Path, help="also write the figures here, as JSON")
+    options = parser.parse_args(arguments)
+    result = run(
+        options.device,
+        options.steps,
+        options.d_inner,
+        options.d_state,
+        batch=options.batch,
+        dtype=getattr(torch, options.dtype),
+    )
+    if options.out:
+        options.out.write_text(json.dumps(result, indent=2) + "\n")
+
+
 if __name__ == "__main__":
-    run("cuda" if torch.cuda.is_available() else "cpu")
+    main()

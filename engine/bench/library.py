@@ -6,6 +6,7 @@ library never looks inside. Needs about a gigabyte of disk for a minute, no mode
 
 from __future__ import annotations
 
+import argparse
 import os
 import platform
 import statistics
@@ -74,8 +75,11 @@ def measure(folder: str | os.PathLike[str] | None = None) -> list[Figure]:
     return figures
 
 
-def main(folder: str | None = None) -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Print the figures; 1 when one falls short of what is wanted."""
+    parser = argparse.ArgumentParser(prog="main.py bench library", description="Time the library at 7B shapes.")
+    parser.add_argument("--folder", help="where its library may lie for a while (2 GB)")
+    folder = parser.parse_args(arguments).folder
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     figures = measure(folder)
     print("\n".join(map(str, figures)))
