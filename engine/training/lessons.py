@@ -1,0 +1,223 @@
+"""Training batches: records as token rows, each followed by several forks that ask about it.
+
+A row is what the product feeds before a question: document prefix, pages, and either the question instruction up to
+"Question:" or a summary request with its answer. Its forks start from the row's final state and ask one question after
+another, with answers. So one reading teaches many answers, and the state that is trained is the one that is saved.
+
+Rows are padded on the left, forks on the right. A batch is a function of its seed, its lesson and nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine import prompts
+from engine.training import records, words
+from engine.training.records import Record, Turn, Writer
+from engine.training.tokenizer import WordEncoder, chat_prompts
+
+SKIP, TEXT, ANSWER = 0, 1, 2
+FORK_TOKENS = 64
+SUMMARY_SHARE = 0.3
+MERGE_SHARE = 0.05
+MISSING_SHARE = 0.2
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """Size of a batch and how hard its records are."""
+
+    name: str
+    rows: int
+    tokens: int
+    forks: int
+    """Forks a row."""
+    most_facts: int
+    most_findings: int
+    plain: float
+    """Share of records without headings and line breaks."""
+    corrections: float = 0.15
+
+
+FIRST = Lesson("256 easy", rows=128, tokens=256, forks=3, most_facts=3, most_findings=1, plain=0.9, corrections=0.05)
+SHORT = Lesson("256", rows=128, tokens=256, forks=2, most_facts=4, most_findings=2, plain=0.4)
+MIDDLE = Lesson("1024", rows=64, tokens=1024, forks=8, most_facts=8, most_findings=4, plain=0.1)
+LONG = Lesson("2048", rows=48, tokens=2048, forks=16, most_facts=16, most_findings=5, plain=0.05)
+VERY_LONG = Lesson("8192", rows=16, tokens=8192, forks=16, most_facts=24, most_findings=5, plain=0.0)
+LESSONS = {lesson.name: lesson for lesson in (FIRST, SHORT, MIDDLE, LONG, VERY_LONG)}
+
+
+@dataclass
+class Batch:
+    """Arrays of one step; kinds say what a target is: SKIP, TEXT or ANSWER."""
+
+    ids: np.ndarray  # [rows, T] uint16
+    targets: np.ndarray  # [rows, T]
+    kinds: np.ndarray  # [rows, T] uint8
+    mask: np.ndarray  # [rows, T] uint8: 0 is padding
+    fork_ids: np.ndarray  # [rows * forks, FORK_TOKENS] uint16
+    fork_targets: np.ndarray
+    fork_kinds: np.ndarray
+
+    def arrays(self) -> tuple[np.ndarray, ...]:
+        return (self.ids, self.targets, self.kinds, self.mask, self.fork_ids, self.fork_targets, self.fork_kinds)
+
+
+class Teacher:
+    """Makes batches with one tokenizer."""
+
+    def __init__(self, tokenizer) -> None:
+        self.encode = WordEncoder(tokenizer)
+        self.prompts = chat_prompts(tokenizer)
+        special = self.encode.with_specials
+        self.prefix = special(self.prompts.document_prefix)
+        self.merge_prefix = special(self.prompts.merge_prefix)
+        # The question's first word brings its own space, so the instruction can be read before the forks part.
+        self.instruction = self.encode(prompts.QUESTION_INSTRUCTION.rstrip(" "))
+        self.closing = special(self.prompts.after_user)
+        self.next_opening = special(self.prompts.after_answer)
+        self.next_closing = special(self.prompts.after_next_user)
+        self.summary = self._request(self.prompts.summary())
+        self.merge = self._request(self.prompts.merge())
+        self.end = self.next_opening[0]
+        self.pad = tokenizer.pad_token_id
+
+    def _request(self, request: prompts.Request) -> list[int]:
+        special = self.encode.with_specials
+        return special(request.opening) + self.encode(request.text) + special(request.closing)
+
+    def pages(self, pages: list[str]) -> list[int]:
+        """Ids of a document, page by page as the reader tokenises it."""
+        out: list[int] = []
+        for page in pages:
+            out += self.encode(prompts.page_text(page))
+        return out
+
+    def batch(self, lesson: Lesson, seed: int, *, held_out: bool = False) -> Batch:
+        """The batch of `lesson` for `seed`."""
+        writer = Writer(seed, held_out=held_out)
+        T, K = lesson.tokens, lesson.forks
+        rows = [np.full((lesson.rows, T), self.pad, np.uint16) for _ in range(2)]
+        kinds, mask = (np.zeros((lesson.rows, T), np.uint8) for _ in range(2))
+        forks = [np.full((lesson.rows * K, FORK_TOKENS), self.pad, np.uint16) for _ in range(2)]
+        fork_kinds = np.zeros((lesson.rows * K, FORK_TOKENS), np.uint8)
+        for r in range(lesson.rows):
+            ids, marks, record, summarised = self._row(writer, lesson)
+            ids, marks = ids[-T:], marks[-T:]
+            n = len(ids)
+            rows[0][r, T - n :] = ids
+            rows[1][r, T - n : T - 1] = ids[1:]
+            kinds[r, T - n : T - 1] = marks[1:]
+            mask[r, T - n :] = 1
+            if summarised:  # its answer's end is a fork's first token
+                rows[1][r, T - 1], kinds[r, T - 1] = self.end, ANSWER
+            turns = _Turns(writer, record)
+            for k in range(r * K, r * K + K):
+                fork, fork_marks = self._fork(turns, first=not summarised)
+                m = min(len(fork) - 1, FORK_TOKENS)
+                forks[0][k, :m] = fork[:m]
+                forks[1][k, :m] = fork[1 : m + 1]
+                fork_kinds[k, :m] = fork_marks[1 : m + 1]
+        return Batch(rows[0], rows[1], kinds, mask, forks[0], forks[1], fork_kinds)
+
+    def _row(self, writer: Writer, lesson: Lesson) -> tuple[list[int], list[int], Record, bool]:
+        """Ids and kinds of a row, what it is about, and whether it ends in a summary."""
+        chance = writer.random.random()
+        if chance < MERGE_SHARE:
+            return self._merge_row(writer, lesson)
+        summarised = chance < MERGE_SHARE + SUMMARY_SHARE
+        kind = writer.pick(words.KINDS)
+        # Small counts often, large ones too: the exponent of the count is uniform.
+        facts = min(lesson.most_facts, round(2 ** (writer.random.random() * (lesson.most_facts).bit_length() - 0.4)))
+        findings = writer.below(lesson.most_findings + 1)
+        if not summarised:
+            findings = min(findings, writer.below(3))
+        after = len(self.summary) + 24 * findings + 6 if summarised else len(self.instruction)
+        share = 1.0 if writer.random.random() < 0.75 else 0.4 + 0.6 * writer.random.random()
+        record = records.make_record(
+            writer,
+            kind=kind,
+            tokens=int((lesson.tokens - len(self.prefix) - after) * share),
+            facts=facts,
+            findings=findings,
+            count_tokens=self.encode.count,
+            corrections=lesson.corrections,
+            page_tokens=writer.below(500) + 150,
+            plain=writer.random.random() < lesson.plain,
+        )
+        ids = self.prefix + self.pages(record.pages)
+        if not summarised:
+            ids += self.instruction
+            return ids, [TEXT] * len(ids), record, False
+        ids += self.summary
+        answer = self.encode(record.summary)
+        return ids + answer, [TEXT] * len(ids) + [ANSWER] * len(answer), record, True
+
+    def _merge_row(self, writer: Writer, lesson: Lesson) -> tuple[list[int], list[int], Record, bool]:
+        """Several summaries and their merge."""
+        kind = writer.pick(words.KINDS)
+        things = [writer.thing(kind) for _ in range(6)]
+        wanted = writer.below(min(10, lesson.tokens // 60)) + 1
+        findings: list[records.Finding] = []
+        parts: list[str] = []
+        while wanted > 0 or len(parts) < 2:
+            size = min(writer.below(4), wanted)
+            part = [
+                records.Finding(writer.pick(things), writer.filled(writer.pick(kind.findings))) for _ in range(size)
+            ]
+            findings += part
+            wanted -= size
+            parts.append(records.summary_text(part))
+            if len(parts) > 12:
+                break
+        ids = self.merge_prefix + self.pages(parts) + self.merge
+        answer = self.encode(records.summary_text(findings))
+        record = Record(kind, parts, [], findings, things, writer.held_out)
+        return ids + answer, [TEXT] * len(ids) + [ANSWER] * len(answer), record, True
+
+    def _fork(self, turns: _Turns, *, first: bool) -> tuple[list[int], list[int]]:
+        """Ids and kinds of questions and answers that fit into a fork, ended by the end of the last answer."""
+        ids: list[int] = []
+        marks: list[int] = []
+        while True:
+            turn = turns.next(follow=bool(ids))
+            if first and not ids:
+                asked = self.encode(" " + turn.question) + self.closing
+            else:
+                asked = self.next_opening + self.encode(turn.question) + self.next_closing
+            answer = self.encode(turn.answer)
+            if ids and len(ids) + len(asked) + len(answer) + 1 > FORK_TOKENS:
+                return [*ids, self.end], [*marks, ANSWER]
+            # A turn's opening starts with the end of the answer before it.
+            ids += asked + answer
+            opens = [ANSWER] if marks else [TEXT]
+            marks += opens + [TEXT] * (len(asked) - 1) + [ANSWER] * len(answer)
+
+
+class _Turns:
+    """Questions about one record, so that all its facts come up equally often."""
+
+    def __init__(self, writer: Writer, record: Record) -> None:
+        self._writer = writer
+        self._record = record
+        self._left: list[records.Fact] = []
+        self._last: records.Fact | None = None
+
+    def next(self, *, follow: bool) -> Turn:
+        writer, record = self._writer, self._record
+        if follow and self._last is not None and writer.random.random() < 0.5:
+            turn = records.follow_up(writer, record, self._last)
+            if turn is not None:
+                self._last = None
+                return turn
+        self._last = None
+        if not record.facts or writer.random.random() < MISSING_SHARE:
+            return records.ask_missing(writer, record)
+        if not self._left:
+            self._left = list(record.facts)
+            writer.random.shuffle(self._left)
+        fact = self._left.pop()
+        self._last = fact
+        return records.ask(writer, fact)

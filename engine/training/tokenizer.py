@@ -1,0 +1,145 @@
+"""The demo model's tokenizer: byte-level BPE of 2,048 tokens, single digits, ChatML, trained on generated records.
+
+`build` trains and saves a Hugging Face folder. `WordEncoder` gives the same ids as the saved tokenizer from a table of
+whole words, and many times faster: what the generator of training rows uses.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from engine import prompts
+from engine.training import records, words
+
+VOCAB_SIZE = 2048
+SPECIAL_TOKENS = ("<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|pad|>")
+CHAT_TEMPLATE = (
+    "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>\n' }}"
+    "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
+)
+# A word with the space before it, one digit with the space before it, a run of signs, or white space.
+PATTERN = r" ?\p{L}+| ?\p{N}| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
+_PYTHON_PATTERN = re.compile(r" ?[^\W\d_]+| ?\d| ?(?:[^\w\s]|_)+|\s+(?!\S)|\s+")
+
+
+def build(folder: Path, *, seed: int = 0, n_records: int = 2500) -> None:
+    """Train the tokenizer on `n_records` generated records and save it to `folder`."""
+    from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    bpe = Tokenizer(models.BPE())
+    bpe.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(PATTERN), behavior="isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+    bpe.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=VOCAB_SIZE,
+        special_tokens=list(SPECIAL_TOKENS),
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    bpe.train_from_iterator(_training_text(seed, n_records), trainer)
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=bpe,
+        eos_token="<|im_end|>",
+        pad_token="<|pad|>",
+        additional_special_tokens=["<|endoftext|>", "<|im_start|>"],
+        clean_up_tokenization_spaces=False,
+        model_max_length=1_000_000_000,
+    )
+    tokenizer.chat_template = CHAT_TEMPLATE
+    tokenizer.save_pretrained(str(folder))
+
+
+def _training_text(seed: int, n_records: int):
+    """Generated records, their questions and answers, and each word of the lists often enough to become a token."""
+    vocabulary = [
+        *words.FIRST_NAMES,
+        *words.LAST_NAMES,
+        *words.MONTHS,
+        *words.WEEKDAYS,
+        *words.PLACES,
+        *words.SYLLABLES,
+    ]
+    writer = records.Writer(seed)
+    instructions = [
+        prompts.DOCUMENT_INTRODUCTION,
+        prompts.QUESTION_INSTRUCTION,
+        prompts.SUMMARY_INSTRUCTION,
+        prompts.FOCUS_INSTRUCTION,
+        prompts.MERGE_INTRODUCTION,
+        prompts.MERGE_INSTRUCTION,
+        prompts.NOT_FOUND,
+        "user\nassistant\nsystem\n",
+    ]
+    for i in range(n_records):
+        kind = words.KINDS[i % len(words.KINDS)]
+        record = records.make_record(
+            writer, kind=kind, tokens=900, facts=8, findings=3, count_tokens=lambda text: len(text) // 4
+        )
+        yield "\n\n".join(record.pages)
+        yield "\n".join(instructions)
+        yield record.summary
+        yield " ".join(vocabulary[(i * 7 + j) % len(vocabulary)] for j in range(20))
+        for fact in record.facts:
+            yield " " + records.ask(writer, fact).question
+
+
+def load(folder: Path):
+    """The saved tokenizer as transformers gives it."""
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(str(folder))
+
+
+def chat_prompts(tokenizer) -> prompts.Prompts:
+    """The product's prompts for a tokenizer with a chat template."""
+    return prompts.Prompts.from_template(
+        lambda messages: tokenizer.apply_chat_template(list(messages), tokenize=False, add_generation_prompt=True)
+    )
+
+
+class WordEncoder:
+    """Text to ids by whole words, remembered. Special tokens in the text are text: nothing splits them out."""
+
+    def __init__(self, tokenizer) -> None:
+        self._tokenizer = tokenizer
+        self._ids: dict[str, list[int]] = {}
+
+    def __call__(self, text: str) -> list[int]:
+        known = self._ids
+        out: list[int] = []
+        for word in _PYTHON_PATTERN.findall(text):
+            ids = known.get(word)
+            if ids is None:
+                ids = known[word] = self._encode(word)
+            out += ids
+        return out
+
+    def count(self, text: str) -> int:
+        """How many ids `text` has."""
+        known = self._ids
+        n = 0
+        for word in _PYTHON_PATTERN.findall(text):
+            ids = known.get(word)
+            if ids is None:
+                ids = known[word] = self._encode(word)
+            n += len(ids)
+        return n
+
+    def _encode(self, word: str) -> list[int]:
+        return self._tokenizer.encode(word, add_special_tokens=False, split_special_tokens=True)
+
+    def with_specials(self, text: str) -> list[int]:
+        """Ids of the program's own text, in which special tokens are special."""
+        out: list[int] = []
+        for part in re.split(r"(<\|[a-z_]+\|>)", text):
+            if part in SPECIAL_TOKENS:
+                out.append(self._tokenizer.convert_tokens_to_ids(part))
+            else:
+                out += self(part)
+        return out

@@ -1,0 +1,45 @@
+"""The training convolution and its backward against autograd through plain torch."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from kernels.causal_conv_backward import causal_conv_train, causal_conv_train_ref
+
+DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
+
+
+@pytest.mark.parametrize(
+    ("rows", "steps", "d_inner", "dtype"),
+    [
+        (2, 67, 40, torch.float32),
+        (1, 3, 16, torch.float32),
+        (1, 65, 24, torch.bfloat16),
+        pytest.param(3, 301, 768, torch.float32, marks=pytest.mark.gpu),
+        pytest.param(3, 301, 768, torch.bfloat16, marks=pytest.mark.gpu),
+    ],
+)
+def test_convolution_and_all_gradients_agree_with_autograd_through_the_reference(rows, steps, d_inner, dtype) -> None:
+    rng = torch.Generator().manual_seed(0)
+    randn = lambda *shape: torch.randn(*shape, generator=rng).to(DEVICE)  # noqa: E731
+    x = randn(rows, steps, 2 * d_inner).to(dtype)[..., :d_inner]
+    mask = torch.ones(rows, steps, device=DEVICE, dtype=dtype)
+    mask[0, : steps // 3] = 0
+    arguments = [x, randn(rows, 3, d_inner).to(dtype), randn(d_inner, 4), randn(d_inner)]
+    weights = randn(rows, steps, d_inner), randn(rows, 3, d_inner)
+
+    def values_and_gradients(conv):
+        leaves = [a.detach().clone().requires_grad_() for a in arguments]
+        y, tail = conv(leaves[0], mask, *leaves[1:])
+        loss = (y.float() * weights[0]).sum() + (tail.float() * weights[1]).sum()
+        return [y, tail, *torch.autograd.grad(loss, leaves)]
+
+    tolerance = 1e-5 if dtype == torch.float32 else 1e-2
+    names = ("y", "tail", "dx", "dtail", "dweight", "dbias")
+    for name, a, b in zip(
+        names, values_and_gradients(causal_conv_train), values_and_gradients(causal_conv_train_ref), strict=True
+    ):
+        assert not a.isnan().any(), name
+        error = (a.float() - b.float()).norm() / b.float().norm().clamp(min=1e-3)
+        assert error < tolerance, f"{name}: {error:.2e}"
