@@ -48,7 +48,7 @@ def markdown(session: DocumentSession) -> str:
             elif turn.mentions:
                 parts.append(f"*Its words stand on {', '.join(f'page {page}' for page in turn.mentions)}.*")
             elif turn.basis:
-                parts.append(f"*Rests on {turn.basis}.*")
+                parts.append(f"*Basis: {turn.basis}.*")
             if turn.unverified:
                 parts.append(f"*Not found on those pages: {', '.join(turn.unverified)}.*")
     return "\n\n".join(parts) + "\n"

@@ -62,8 +62,8 @@ class JobController(QObject):
     """list[engine.rows.Document] without what is being removed."""
     worker_changed = Signal(object)
     """WorkerFacts"""
-    removal_pending = Signal(str)
-    """A document's title, while removing it can be undone; "" when that time is over."""
+    removal_pending = Signal(str, str)
+    """A document's (title, path), while removing it can be undone; "" and "" when that time is over."""
     library_failed = Signal(str)
     """A sentence; "" when all is well again."""
     stopped = Signal()
@@ -216,7 +216,7 @@ class JobController(QObject):
             return
         self._removing = (document_id, row.path)
         self._undo.start(UNDO_MS)
-        self.removal_pending.emit(row.title)
+        self.removal_pending.emit(row.title, row.path)
         if self.current is not None and self.current.path == row.path:
             self._show(None)
         self._tell_documents()
@@ -224,7 +224,7 @@ class JobController(QObject):
     def undo_remove(self) -> None:
         self._undo.stop()
         self._removing = None
-        self.removal_pending.emit("")
+        self.removal_pending.emit("", "")
         self._tell_documents()
 
     def restart_worker(self) -> None:
@@ -498,7 +498,7 @@ class JobController(QObject):
         if self._removing is None:
             return
         (document_id, path), self._removing = self._removing, None
-        self.removal_pending.emit("")
+        self.removal_pending.emit("", "")
         for job in self._jobs_of(self.sessions.pop(path, None)):
             self._write(m.Cancel(job_id=job.command.job_id))
         self._send(Job(m.RemoveDocument(document_id=document_id)))

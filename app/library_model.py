@@ -74,6 +74,7 @@ class LibraryModel(QAbstractListModel):
         self._entries: list[Entry] = []
         self._places: dict[str, int] = {}
         self._words: list[str] = []
+        self._hidden = ""
 
     @property
     def is_empty(self) -> bool:
@@ -83,6 +84,11 @@ class LibraryModel(QAbstractListModel):
     def set_words(self, text: str) -> None:
         """Show only documents whose title or file name holds every word."""
         self._words = text.casefold().split()
+        self._merge()
+
+    def set_hidden(self, path: str) -> None:
+        """Leave this document out; "" for none."""
+        self._hidden = path
         self._merge()
 
     def set_documents(self, rows: list[Any]) -> None:
@@ -129,8 +135,8 @@ class LibraryModel(QAbstractListModel):
                 self.dataChanged.emit(self.index(place), self.index(place))
 
     def _is_wanted(self, entry: Entry) -> bool:
-        if not self._words:
-            return True
+        if entry.path == self._hidden:
+            return False
         text = f"{entry.title} {Path(entry.path).name}".casefold()
         return all(word in text for word in self._words)
 

@@ -100,8 +100,9 @@ class LibraryPane(QWidget):
         self._problem.setText(sentence)
         self._problem.setVisible(bool(sentence))
 
-    def show_undo(self, title: str) -> None:
-        """Offer to undo a removal; "" ends the offer."""
+    def show_undo(self, title: str, path: str) -> None:
+        """Offer to undo the removal of a document, which is hidden meanwhile; "" ends the offer."""
+        self.model.set_hidden(path)
         self._toast_words.setText(f"Removed “{title}”")
         self._toast.setVisible(bool(title))
 

@@ -47,6 +47,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.resize(1440, 900)
         self._controller, self._settings, self._theme = controller, settings, theme
+        self._shown: DocumentSession | None = None
         self._as_of: int | None = None
         self._follows: int | None = None
         self._throttle = Throttle(self._refresh, 50, self)
@@ -83,7 +84,7 @@ class MainWindow(QMainWindow):
         self._outer.addWidget(self.library)
         self._outer.addWidget(self._centre)
         self._outer.setStretchFactor(1, 1)
-        self._outer.setSizes([240, 1200])
+        self._outer.setSizes([264, 1176])
         self.setCentralWidget(self._outer)
 
     def _connect(self) -> None:
@@ -286,8 +287,8 @@ class MainWindow(QMainWindow):
         turn = self._turn(key)
         if turn is None:
             return
-        self._controller.show_evidence(turn, page)
         page = page or (turn.pages[0] if turn.pages else next(iter(turn.mentions), 0))
+        self._controller.show_evidence(turn, page)
         if page:
             self.document.go_to(page)
             self.document.mark(page, terms_of(turn.answer))
@@ -305,6 +306,9 @@ class MainWindow(QMainWindow):
 
     def _on_current(self, session: DocumentSession | None) -> None:
         self._throttle.clear()
+        if self._shown is not None:
+            self.library.show_session(self._shown)
+        self._shown = session
         self._drop_context()
         self._centre.setCurrentWidget(self.welcome if session is None else self._reading)
         self.actions_.set_has_document(session is not None)

@@ -129,7 +129,7 @@ class MemoryStrip(QWidget):
         ends = {-(-page // per) * per for page in self._facts.snapshots if 1 <= page <= self._facts.pages}
         if len(ends) <= MAX_PINS:
             for page in ends:
-                x = self._cell_rect(page).right()
+                x = min(self._cell_rect(page).right(), self.width() - 5.0)
                 painter.drawPolygon(QPolygonF([QPointF(x - 4, 2), QPointF(x + 4, 2), QPointF(x, PINS - 2)]))
 
     def _paint_marks(self, painter: QPainter) -> None:

@@ -16,8 +16,10 @@ from app.theme import RESOURCES
 
 DEMO_FOLDER = RESOURCES / "models" / "demo"
 READABLE = ("falcon_mamba", "mamba")
-STATE_SHARE = 1.25
+WORK_SHARE = 1.25
 """Memory for weights, state and work over the size of the weight files."""
+PROGRAM_BYTES = 400_000_000
+"""What the reading process takes without a model."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class ModelEntry:
     @property
     def needs(self) -> int:
         """Bytes of memory, about."""
-        return int(self.weight_bytes * STATE_SHARE)
+        return int(self.weight_bytes * WORK_SHARE) + PROGRAM_BYTES
 
 
 def total_memory() -> int:

@@ -117,7 +117,7 @@ class SummaryView(QWidget):
         self.text.setVisible(bool(session.summary))
         for tool in (self._copy, self._again):
             tool.setVisible(session.summary_done)
-        self._export.setVisible(session.summary_done or bool(session.conversation.turns))
+        self._export.setVisible(session.summary_done)
         self._basis.setText(basis_words(session))
         self._empty.setText(empty_words(session))
         self._empty.setVisible(not session.summary)
@@ -128,8 +128,10 @@ def basis_words(session: DocumentSession) -> str:
     if not session.summary_done:
         return "Being written…" if session.summary else ""
     how = METHODS.get(session.summary_method, session.summary_method)
-    parts = [f"Written {how}." if how else "", session.summary_basis.rstrip(".") + "." if session.summary_basis else ""]
-    return " ".join(part for part in parts if part)
+    basis = session.summary_basis.rstrip(".")
+    if basis.startswith(("of ", "from ")):
+        return f"Summary {basis}."
+    return " ".join(part for part in (f"Written {how}." if how else "", basis and basis + ".") if part)
 
 
 def empty_words(session: DocumentSession) -> str:

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
     QLineEdit,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -24,6 +23,10 @@ _CHOICES = {
         ("auto", "Whichever suits its length"),
         ("state", "From the whole document at once"),
         ("sections", "Section by section, merged"),
+    ),
+    "text_size": (
+        (0, "As the system"),
+        *((points, f"{points} points") for points in (9, 10, 11, 12, 13, 14, 16, 18, 20)),
     ),
     "precision": (("auto", "As the model comes"), ("fp32", "Full, 32 bits"), ("bf16", "Half the memory, bf16")),
     "device": (("auto", "Whichever is fastest"), ("cpu", "Processor"), ("cuda", "NVIDIA graphics card")),
@@ -64,7 +67,7 @@ class SettingsDialog(QDialog):
         column.addWidget(label("Look", "heading"))
         form = self._form(column)
         self._row(form, "Theme", self._choice("theme", "Theme"))
-        self._row(form, "Text size", self._text_size())
+        self._row(form, "Text size", self._choice("text_size", "Text size"))
         column.addStretch(1)
         row = QHBoxLayout()
         row.addStretch(1)
@@ -111,16 +114,6 @@ class SettingsDialog(QDialog):
         row.addWidget(field, 1)
         row.addWidget(button("Browse…", browse))
         return holder
-
-    def _text_size(self) -> QSpinBox:
-        box = QSpinBox()
-        box.setAccessibleName("Text size")
-        box.setRange(8, 24)
-        box.setSpecialValueText("As the system")
-        box.setSuffix(" pt")
-        box.setValue(self._settings.now.text_size or 8)
-        box.valueChanged.connect(lambda value: self._settings.update(text_size=0 if value == 8 else value))
-        return box
 
 
 _KEEP = QFileDialog.Option.DontConfirmOverwrite

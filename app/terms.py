@@ -33,7 +33,7 @@ def terms_of(answer: str) -> list[str]:
 def best_pages(pages: Iterable[tuple[int, str]], terms: list[str]) -> list[int]:
     """The pages, at most three and best first, that hold the most and the rarest of `terms`.
 
-    A page counts only with a third of the terms' weight on it: a stray word is no evidence. pages: (number, text).
+    A page counts only with half of the terms' weight on it: a stray word is no evidence. pages: (number, text).
     """
     wanted = [term.casefold() for term in terms]
     held: list[tuple[int, set[int]]] = []
@@ -47,7 +47,7 @@ def best_pages(pages: Iterable[tuple[int, str]], terms: list[str]) -> list[int]:
     spread = [sum(place in here for _, here in held) for place in range(len(wanted))]
     weight = [math.log((count + 1) / max(found, 0.5)) * (2 if any(c.isdigit() for c in term) else 1)
               for term, found in zip(wanted, spread, strict=True)]  # fmt: skip
-    least = sum(weight) / 3
+    least = sum(weight) / 2
     scored = sorted(((sum(weight[place] for place in here), -number) for number, here in held), reverse=True)
     if not scored or scored[0][0] < least:
         return []

@@ -19,11 +19,13 @@ from app.main_window import sample_file
 from app.settings import Settings, SettingsStore
 from app.side_pane import QUESTIONS, SECTIONS, SUMMARY
 
+MEANWHILE = "What was the oil temperature at motor MO-714?"
 QUESTIONS_ASKED = (
-    "What happened to the pump?",
-    "Who signed the last entry?",
-    "What was the weather like in Lisbon?",
+    "What was the repair cost at turbine T-970?",
+    "By whom was generator G-20 signed off?",
+    "What was the speed of pump P-999?",
 )
+"""About the sample; see its README."""
 SIZE = QSize(1440, 900)
 PATIENCE_SECONDS = 900
 
@@ -109,7 +111,7 @@ def run(
     with tempfile.TemporaryDirectory() as scratch:
         os.environ["READTHROUGH_LIBRARY"] = str(Path(scratch) / "library.db")
         store = SettingsStore(Path(scratch) / "settings.json")
-        _first_day(_stage(app, store, options, command, folder, "light"), path, questions)
+        _first_day(_stage(app, store, options, command, folder, "light"), path)
         _next_day(_stage(app, store, options, command, folder, "light", 9), questions)
         store.update(theme="dark")
         _in_the_dark(_stage(app, store, options, command, folder, "dark", 12))
@@ -127,17 +129,17 @@ def _stage(app, store, options, command, folder, shade, number=0) -> Stage:  # t
     return stage
 
 
-def _first_day(stage: Stage, path: str, questions: tuple[str, ...]) -> None:
+def _first_day(stage: Stage, path: str) -> None:
     parts = stage.parts
     window, control = parts.window, parts.controller
     stage.shoot("first-start")
     control.open(path)
     session = control.current
     assert session is not None
-    stage.until(lambda: (session.phase is Phase.READING and session.fraction > 0.3) or session.fully_read, "the reading")
+    stage.until(lambda: session.fraction > 0.3, "the reading")
     stage.until(lambda: not session.is_pdf or window.document.pages.is_drawn, "the pages")
     stage.shoot("reading")
-    window.side.question.asked.emit(questions[0])
+    window.side.question.asked.emit(MEANWHILE)
     turn = session.conversation.turns[-1]
     stage.until(lambda: turn.done or turn.problem, "the answer in mid-reading")
     stage.shoot("a-question-in-mid-reading")

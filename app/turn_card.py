@@ -162,11 +162,7 @@ class TurnCard(QWidget):
             for first, last in chips:
                 self._chips.addWidget(self._chip(first, last, sure=turn.pages is not None))
         self._chip_row.setVisible(bool(chips))
-        rests = ""
-        if turn.done:
-            rests = f"Rests on {turn.basis}" if turn.basis else ""
-            if not turn.found:
-                rests = f"Looked in {turn.basis}" if turn.basis else ""
+        rests = basis_words(turn)
         self._rests.setText(rests)
         self._rests.setVisible(bool(rests))
 
@@ -204,3 +200,12 @@ class TurnCard(QWidget):
     def _link(self, target: str) -> None:
         if target.startswith("page:"):
             self.evidence_requested.emit(self.key, int(target[5:]))
+
+
+def basis_words(turn: Turn) -> str:
+    """What the answer rests on, as the engine says it."""
+    if not turn.done or not turn.basis:
+        return ""
+    if turn.basis.startswith("from "):
+        return f"Answered {turn.basis}"
+    return f"Rests on {turn.basis}" if turn.found else f"Looked in {turn.basis}"
