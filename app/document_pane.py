@@ -61,7 +61,7 @@ class DocumentPane(QWidget):
         self.setObjectName("documentPane")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._session: DocumentSession | None = None
-        self._open_with: tuple[str, str | None] | None = None
+        self._open_with: tuple[str, str | None, int] | None = None
         self.source = PageSource(self)
         self.pages = PageView(self.source, theme)
         self.text = TextView(reader, theme)
@@ -179,8 +179,13 @@ class DocumentPane(QWidget):
             self._show_bar(session)
             if not session.is_pdf and session.document_id is not None and session.progress.page:
                 self.text.set_document(session.document_id, session.progress.page)
-        if what & Aspect.DOCUMENT and session.opened and self._open_with != (session.path, session.password):
-            self._open_view()
+        if what & Aspect.DOCUMENT and session.opened and self._open_with is not None:
+            path, password, size = self._open_with
+            if password != session.password or size not in (0, session.size):
+                page = self.view.page
+                self._open_view()
+                self.view.go_to(page)
+            self._open_with = (path, session.password, session.size)
         if what & Aspect.STRIP:
             self.strip.set_facts(strip_facts(session))
             self.view.show_evidence(session.evidence)
@@ -224,7 +229,7 @@ class DocumentPane(QWidget):
         session = self._session
         if session is None:
             return
-        self._open_with = (session.path, session.password)
+        self._open_with = (session.path, session.password, session.size)
         self._stack.setCurrentWidget(self.view)
         if session.is_pdf:
             self.pages.open(session.path, session.password)

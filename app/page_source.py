@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from PySide6.QtCore import QObject, QProcess, QRectF, QSizeF, QTimer, Signal
 from PySide6.QtGui import QImage
 
 PROCESS_FILE = Path(__file__).with_name("page_process.py")
+BATCH_SECONDS = 0.008
+"""Replies are taken in at most this long at a stretch, then the window may draw."""
 PATIENCE_MS = 15_000
 """A page that is not drawn by then is given up, and its process with it."""
 _SENTENCES = {
@@ -52,6 +55,9 @@ class PageSource(QObject):
         self._path, self._password = "", None
         self._wanted: list[tuple[int, int]] = []
         self._lost: set[int] = set()
+        self._more = QTimer(self)
+        self._more.setSingleShot(True)
+        self._more.timeout.connect(self._read)
         self._patience = QTimer(self)
         self._patience.setSingleShot(True)
         self._patience.setInterval(PATIENCE_MS)
@@ -124,7 +130,11 @@ class PageSource(QObject):
         if self._process is None:
             return
         self._buffer += self._process.readAllStandardOutput().data()
+        until = time.perf_counter() + BATCH_SECONDS
         while self._process is not None:
+            if time.perf_counter() > until:
+                self._more.start(0)
+                return
             if self._header is None:
                 end = self._buffer.find(b"\n")
                 if end < 0:
