@@ -14,12 +14,13 @@ from PySide6.QtCore import QCoreApplication, QObject, QSocketNotifier, QTimer
 from PySide6.QtWidgets import QApplication
 
 from app.icons import app_icon
-from app.job_controller import JobController, worker_command
+from app.job_controller import JobController
 from app.library_reader import LibraryReader
 from app.main_window import MainWindow
 from app.settings import Settings, SettingsStore
 from app.theme import Theme
 from app.worker_client import WorkerClient
+from app.worker_supervisor import worker_command
 
 PROGRAM = [sys.executable, str(Path(__file__).resolve().parent.parent / "main.py")]
 NAMES = ("model", "library", "device", "precision")
@@ -38,7 +39,9 @@ class Application(QObject):
         command: Callable[[Settings], list[str]] | None = None,
     ):
         super().__init__(app)
-        self._options = {name: value for name, value in (options or {}).items() if name in NAMES and value}
+        self._options = {
+            name: value for name, value in (options or {}).items() if name in NAMES and value not in ("", "auto")
+        }
         self._command = command or (lambda chosen: worker_command(chosen, PROGRAM))
         self.settings = settings
         self.theme = Theme(app, settings.now.theme)

@@ -220,7 +220,7 @@ class DocumentPane(QWidget):
         self.find_bar.begin(self.view.selected_text)
 
     def _find(self, text: str) -> None:
-        self.view.find(text)
+        self.view.find_text(text)
 
     def _focus_view(self) -> None:
         self.view.setFocus()

@@ -5,10 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import random
-import time
-from collections import deque
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -16,16 +13,14 @@ from app import session_record
 from app.conversation import Turn
 from app.document_session import Aspect, DocumentSession, Phase, Trouble
 from app.library_reader import DocumentRecord, LibraryReader
-from app.settings import Settings, SettingsStore
-from app.worker_client import WorkerClient, WorkerDeath
+from app.settings import SettingsStore
+from app.worker_client import WorkerClient
+from app.worker_supervisor import WorkerFacts, WorkerSupervisor
 from engine import messages as m
 
 UNDO_MS = 8_000
 REFRESH_MS = 800
 """How long news of the library are gathered before it is read again."""
-RESTARTS = 3
-"""Deaths within a minute after which the person is asked instead of starting again."""
-RESTART_MS = 300
 PASSWORD_REASONS = ("needs password", "wrong password")
 
 
@@ -38,17 +33,6 @@ class Job:
     turn: Turn | None = None
     decide: bool = False
     """After opening, go on as the settings say."""
-
-
-@dataclass(frozen=True)
-class WorkerFacts:
-    """The worker as the window shows it. state: starting, ready, restarting, failed, stopped."""
-
-    state: str = "starting"
-    sentence: str = ""
-    details: str = ""
-    loading: str = ""
-    model: m.ModelLoaded | None = None
 
 
 class JobController(QObject):
@@ -76,14 +60,12 @@ class JobController(QObject):
         self._client, self._reader, self._settings = client, reader, settings
         self.sessions: dict[str, DocumentSession] = {}
         self.current: DocumentSession | None = None
-        self.worker = WorkerFacts()
+        self._supervisor = WorkerSupervisor(client, self)
         self._jobs: dict[str, Job] = {}
         self._numbers = itertools.count(1)
         self._documents: list = []
-        self._deaths: deque[float] = deque(maxlen=RESTARTS)
         self._deciding: set[str] = set()
         self._removing: tuple[int, str] | None = None
-        self._closing = False
         self._stale: set[str] = set()
         self._refresh = QTimer(self)
         self._refresh.setSingleShot(True)
@@ -92,13 +74,11 @@ class JobController(QObject):
         self._undo = QTimer(self)
         self._undo.setSingleShot(True)
         self._undo.timeout.connect(self._remove_now)
-        self._restart = QTimer(self)
-        self._restart.setSingleShot(True)
-        self._restart.timeout.connect(self._start_worker)
-        client.started.connect(self._on_started)
         client.received.connect(self._on_event)
-        client.died.connect(self._on_died)
-        client.stopped.connect(self._on_stopped)
+        self._supervisor.ready.connect(self._on_ready)
+        self._supervisor.given_up.connect(self._on_given_up)
+        self._supervisor.changed.connect(self.worker_changed)
+        self._supervisor.stopped.connect(self.stopped)
         reader.documents_read.connect(self._on_documents)
         reader.record_read.connect(self._on_record)
         reader.located.connect(self._on_located)
@@ -108,7 +88,7 @@ class JobController(QObject):
 
     def start(self) -> None:
         """Start the worker, and go on with what was being read when the window was last closed."""
-        self._start_worker()
+        self._supervisor.start()
         now = self._settings.now
         path = now.unfinished or now.last_document
         if path and os.path.exists(path):
@@ -123,10 +103,14 @@ class JobController(QObject):
         self._show(session)
         self._settings.add_recent(path)
         self._reader.read_record(path)
-        if not session.opened and not self._jobs_of(session):
-            session.phase = Phase.OPENING
+        if not self._jobs_of(session) and (decide or not session.opened):
+            session.phase, session.trouble = Phase.OPENING, None
             self._send(Job(m.OpenDocument(path=path, password=session.password), session, decide=decide))
         self._tell(session, Aspect.ALL)
+
+    def show(self, path: str) -> None:
+        """Show a document of the library; it is read on when somebody asks for it."""
+        self.open(path, decide=False)
 
     def summarize(self, method: str = "", focus: str | None = None) -> None:
         """Read the shown document on and summarise it."""
@@ -229,27 +213,22 @@ class JobController(QObject):
 
     def restart_worker(self) -> None:
         """Start the worker again on the person's word."""
-        self._deaths.clear()
-        if self._client.running:
-            self._client.stop()
-        else:
-            self._start_worker()
+        self._supervisor.restart()
 
     def change_worker(self, command: list[str]) -> None:
         """The settings ask for another model, device or library: a new worker, and the jobs go on in it."""
-        self._client.command = command
-        self.worker = WorkerFacts("restarting", "The settings changed; reading goes on in a moment.")
-        self.worker_changed.emit(self.worker)
-        self.restart_worker()
+        self._supervisor.change(command)
 
     def shut_down(self) -> None:
         """Save and end; `stopped` follows within two seconds."""
-        self._closing = True
-        self._restart.stop()
         self._remove_now()
-        self._client.stop()
+        self._supervisor.shut_down()
 
     # Facts for the panes
+
+    @property
+    def worker(self) -> WorkerFacts:
+        return self._supervisor.facts
 
     def reading_job(self, session: DocumentSession) -> Job | None:
         """The job that reads or summarises the document, if one does."""
@@ -318,17 +297,8 @@ class JobController(QObject):
         if what:
             self.session_changed.emit(session, int(what))
 
-    def _set_worker(self, facts: WorkerFacts) -> None:
-        self.worker = facts
-        self.worker_changed.emit(facts)
-
-    def _start_worker(self) -> None:
-        self._set_worker(replace(self.worker, state="starting", details=""))
-        if not self._client.running:
-            self._client.start()
-
-    def _on_started(self, event: m.WorkerStarted) -> None:
-        self._set_worker(WorkerFacts("ready"))
+    def _on_ready(self) -> None:
+        """Send what waits, and again what an earlier worker did not finish."""
         for job in list(self._jobs.values()):
             if isinstance(job.command, m.Summarize) and job.session is not None:
                 job.session.begin_summary()
@@ -336,38 +306,14 @@ class JobController(QObject):
             self._jobs.pop(job.command.job_id)
             self._send(job)
 
-    def _on_died(self, death: WorkerDeath) -> None:
-        if self._closing:
-            self.stopped.emit()
-            return
-        self._deaths.append(time.monotonic())
-        often = len(self._deaths) == RESTARTS and self._deaths[-1] - self._deaths[0] < 60
-        if death.can_restart and not often:
-            sentence = f"{death.sentence} It is started again and goes on from what was saved."
-            self._set_worker(WorkerFacts("restarting", sentence, death.details))
-            self._restart.start(RESTART_MS)
-            return
-        sentence = death.sentence if not often else f"{death.sentence} That happened {RESTARTS} times within a minute."
-        self._set_worker(WorkerFacts("failed", sentence, death.details))
+    def _on_given_up(self, sentence: str, details: str) -> None:
         for job in list(self._jobs.values()):
-            self._fail(
-                job, Trouble(f"{sentence} What was read is saved; try again.", "worker", death.details, job.command)
-            )
-
-    def _on_stopped(self) -> None:
-        if self._closing:
-            self.stopped.emit()
-        else:
-            self._start_worker()
+            self._fail(job, Trouble(f"{sentence} What was read is saved; try again.", "worker", details, job.command))
 
     def _on_event(self, event: m.Event) -> None:
         if isinstance(event, m.TERMINAL) and not self._client.ready:
             return  # the worker ends because we asked it to: its jobs go on in the next one
-        if isinstance(event, m.ModelLoading):
-            self._set_worker(replace(self.worker, loading=event.folder))
-        elif isinstance(event, m.ModelLoaded):
-            self._set_worker(replace(self.worker, loading="", model=event))
-        elif isinstance(event, m.DocumentRemoved):
+        if isinstance(event, m.DocumentRemoved):
             self._reader.read_documents()
         job = self._jobs.get(event.job_id)
         if job is None or job.session is None:
@@ -389,9 +335,9 @@ class JobController(QObject):
         session = job.session
         assert session is not None
         if isinstance(event, m.JobFailed):
-            sentence = (
-                event.message if event.kind == "known" else f"Something is wrong in Readthrough itself: {event.message}"
-            )
+            sentence = event.message[:1].upper() + event.message[1:].rstrip(".") + "."
+            if event.kind != "known":
+                sentence = f"Something is wrong in Readthrough itself: {event.message}"
             self._fail(job, Trouble(sentence, event.reason, event.details, job.command))
             return
         self._forget(job)
@@ -503,15 +449,3 @@ class JobController(QObject):
             self._write(m.Cancel(job_id=job.command.job_id))
         self._send(Job(m.RemoveDocument(document_id=document_id)))
         self._documents = [row for row in self._documents if row.id != document_id]
-
-
-def worker_command(settings: Settings, program: list[str]) -> list[str]:
-    """The worker's command line: `program` is Python and main.py."""
-    command = [*program, "worker"]
-    for option, value in (("--model", settings.model), ("--library", settings.library)):
-        if value:
-            command += [option, str(Path(value).expanduser())]
-    for option, value in (("--device", settings.device), ("--precision", settings.precision)):
-        if value != "auto":
-            command += [option, value]
-    return command

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, Qt, QUrl, Signal
@@ -95,7 +96,7 @@ class MainWindow(QMainWindow):
         control.worker_changed.connect(side.set_worker)
         control.removal_pending.connect(library.show_undo)
         control.library_failed.connect(library.set_problem)
-        library.open_requested.connect(control.open)
+        library.open_requested.connect(control.show)
         library.browse_requested.connect(self.browse)
         library.remove_requested.connect(control.remove)
         library.undo_requested.connect(control.undo_remove)
@@ -364,7 +365,7 @@ class MainWindow(QMainWindow):
         menu = self.actions_.recent
         menu.clear()
         for path in self._settings.now.recent:
-            menu.addAction(Path(path).name, lambda path=path: self._controller.open(path)).setToolTip(path)
+            menu.addAction(Path(path).name, partial(self._controller.open, path)).setToolTip(path)
         if menu.isEmpty():
             menu.addAction("Nothing yet").setEnabled(False)
 

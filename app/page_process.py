@@ -128,7 +128,7 @@ class Pages:
     def _mark(self, document: pypdfium2.PdfDocument, number: int, terms: list[str]) -> None:
         page = document[number]
         text = page.get_textpage()
-        shapes = []
+        shapes: list[list[float]] = []
         for term in terms:
             search = text.search(term, match_whole_word=True)
             while len(shapes) < FIND_AT_ONCE and (hit := search.get_next()) is not None:
@@ -136,7 +136,8 @@ class Pages:
         self._reply({"is": "marked", "page": number, "shapes": shapes})
 
     def _find(self, document: pypdfium2.PdfDocument) -> None:
-        number, hits = self._next_find, []
+        number = self._next_find
+        hits: list[list[list[float]]] = []
         try:
             page = document[number]
             text = page.get_textpage()

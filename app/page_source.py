@@ -52,7 +52,8 @@ class PageSource(QObject):
         self._process: QProcess | None = None
         self._buffer = bytearray()
         self._header: dict[str, Any] | None = None
-        self._path, self._password = "", None
+        self._path = ""
+        self._password: str | None = None
         self._wanted: list[tuple[int, int]] = []
         self._lost: set[int] = set()
         self._more = QTimer(self)

@@ -153,7 +153,7 @@ class PageView(QAbstractScrollArea):
         if 1 <= page <= self._layout.count:
             self._source.mark(page - 1, terms)
 
-    def find(self, text: str) -> None:
+    def find_text(self, text: str) -> None:
         """Look for `text` from the page that is looked at on."""
         self._hits, self._hit = [], -1
         self._searching = bool(text.strip())

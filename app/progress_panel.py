@@ -8,10 +8,10 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.document_session import DocumentSession, Phase
 from app.icons import IconButton
-from app.job_controller import WorkerFacts
 from app.memory_plot import MemoryPlot
 from app.theme import Theme
 from app.widgets import button, counted, label, time_words
+from app.worker_supervisor import WorkerFacts
 
 
 class ThinBar(QWidget):

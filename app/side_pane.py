@@ -8,12 +8,12 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QStackedWidget, 
 from app.conversation_pane import ConversationPane
 from app.document_session import Aspect, DocumentSession
 from app.icons import IconButton
-from app.job_controller import WorkerFacts
 from app.progress_panel import ProgressPanel
 from app.question_bar import QuestionBar
 from app.reading_pane import NotesView, SummaryView
 from app.theme import Theme
 from app.widgets import button, label, restyle
+from app.worker_supervisor import WorkerFacts
 
 DEMO_NOTICE = (
     "This is the demo model, which knows only records like the sample. Do not trust what it says of other documents; "

@@ -117,7 +117,7 @@ class TextView(QPlainTextEdit):
         self._evidence = pages
         self._mark()
 
-    def find(self, text: str) -> None:
+    def find_text(self, text: str) -> None:
         """Look for `text` in the whole document."""
         self._needle, self._hits, self._hit = text.strip(), [], -1
         if self._document is not None and self._needle:

@@ -16,6 +16,7 @@ class Toast(QFrame):
 
     def __init__(self, parent: QWidget, theme: Theme):
         super().__init__(parent)
+        self._over = parent
         self.setProperty("role", "toast")
         self._words = label()
         row = QHBoxLayout(self)
@@ -52,5 +53,5 @@ class Toast(QFrame):
         return super().eventFilter(watched, event)
 
     def _place(self) -> None:
-        room = self.parentWidget().size()
+        room = self._over.size()
         self.move((room.width() - self.width()) // 2, room.height() - self.height() - 70)

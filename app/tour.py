@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QDeadlineTimer, QEvent, QEventLoop, QPoint, QSize, QTimer
@@ -14,6 +15,7 @@ from PySide6.QtGui import QPainter, QPixmap
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 from app.application import Application
+from app.conversation import Turn
 from app.document_session import Phase
 from app.main_window import sample_file
 from app.settings import Settings, SettingsStore
@@ -88,7 +90,7 @@ class Stage:
 
 
 def run(
-    out: str,
+    out: str | Path,
     options: dict[str, str] | None = None,
     document: str = "",
     questions: tuple[str, ...] = QUESTIONS_ASKED,
@@ -118,7 +120,15 @@ def run(
     return 0
 
 
-def _stage(app, store, options, command, folder, shade, number=0) -> Stage:  # type: ignore[no-untyped-def]
+def _stage(
+    app: QApplication,
+    store: SettingsStore,
+    options: dict[str, str] | None,
+    command: Callable[[Settings], list[str]] | None,
+    folder: Path,
+    shade: str,
+    number: int = 0,
+) -> Stage:
     if store.now.theme == "system":
         store.update(theme=shade)
     parts = Application(app, store, options, command)
@@ -172,7 +182,7 @@ def _next_day(stage: Stage, questions: tuple[str, ...]) -> None:
     for question in questions:
         window.side.question.asked.emit(question)
         turn = session.conversation.turns[-1]
-        stage.until(lambda turn=turn: turn.done or turn.problem, "an answer")
+        stage.until(partial(_is_answered, turn), "an answer")
         stage.wait(600)
     window.side.tabs.setCurrentIndex(QUESTIONS)
     stage.shoot("three-questions")
@@ -194,13 +204,16 @@ def _in_the_dark(stage: Stage) -> None:
     parts = stage.parts
     window, control = parts.window, parts.controller
     stage.number = 9
-    stage.until(lambda: control.current is not None and control.current.opened and not control.current.phase.busy, "it")
-    stage.until(lambda: not control.current.is_pdf or window.document.pages.is_drawn, "the pages")
+    stage.until(lambda: control.current is not None, "the document of yesterday")
+    session = control.current
+    assert session is not None
+    stage.until(lambda: session.opened and not session.phase.busy, "the document of yesterday")
+    stage.until(lambda: not session.is_pdf or window.document.pages.is_drawn, "the pages")
     stage.wait(500)
     stage.shoot("summary-kept")
     window.side.tabs.setCurrentIndex(QUESTIONS)
     stage.wait(600)
-    turns = control.current.conversation.turns
+    turns = session.conversation.turns
     cited = [turn for turn in turns if turn.pages or turn.mentions]
     if cited:
         window._show_evidence(cited[0].key, 0)
@@ -218,6 +231,10 @@ def _in_the_dark(stage: Stage) -> None:
             if isinstance(top, QDialog) and top.isVisible():
                 top.close()
     stage.close()
+
+
+def _is_answered(turn: Turn) -> bool:
+    return turn.done or bool(turn.problem)
 
 
 def _word_of(summary: str) -> str:

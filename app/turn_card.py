@@ -105,7 +105,7 @@ class TurnCard(QWidget):
     def show_turn(self, turn: Turn, conversation: Conversation, waiting: str) -> None:
         """Show a turn; `waiting` stands where the answer will be. Does nothing when all of it is shown already."""
         tries = conversation.tries(turn)
-        facts = (
+        facts: tuple[object, ...] = (
             turn.key,
             turn.question,
             turn.answer,
@@ -157,8 +157,9 @@ class TurnCard(QWidget):
         if self._chips_shown != chips:
             self._chips_shown = chips
             while (item := self._chips.takeAt(0)) is not None:
-                item.widget().hide()
-                item.widget().deleteLater()
+                if (old := item.widget()) is not None:
+                    old.hide()
+                    old.deleteLater()
             for first, last in chips:
                 self._chips.addWidget(self._chip(first, last, sure=turn.pages is not None))
         self._chip_row.setVisible(bool(chips))

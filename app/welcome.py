@@ -26,7 +26,7 @@ class Welcome(QWidget):
         super().__init__()
         self.setObjectName("welcome")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        card = QFrame()
+        card = self._card = QFrame()
         card.setObjectName("welcomeCard")
         card.setMaximumWidth(560)
         mark = QLabel()
@@ -73,6 +73,5 @@ class Welcome(QWidget):
     def show_drop(self, over: bool) -> None:
         """A file hovers over the window."""
         restyle(self, "drop", over)
-        card = self.findChild(QFrame, "welcomeCard")
-        card.style().unpolish(card)
-        card.style().polish(card)
+        self._card.style().unpolish(self._card)
+        self._card.style().polish(self._card)

@@ -187,7 +187,7 @@ class WorkerClient(QObject):
 
     def _read_log(self) -> None:
         if self._process is not None:
-            text = self._process.readAllStandardError().data().decode("utf-8", "replace")
+            text = bytes(self._process.readAllStandardError().data()).decode("utf-8", "replace")
             self._log.extend(text.splitlines())
             logger.debug("worker: %s", text.rstrip())
 

@@ -14,7 +14,6 @@ from PySide6.QtGui import QColor
 from app import theme
 from app.conversation import Conversation
 from app.document_session import DocumentSession, Phase
-from app.job_controller import WorkerFacts, worker_command
 from app.memory_strip import MemoryStrip, StripFacts
 from app.models import DEMO_FOLDER, look_at
 from app.page_layout import PageLayout
@@ -23,6 +22,7 @@ from app.settings import Settings, from_json, to_json
 from app.terms import best_pages, terms_of
 from app.throttle import Throttle
 from app.widgets import time_words, with_page_links
+from app.worker_supervisor import WorkerFacts, worker_command
 from engine import messages as m
 
 
