@@ -14,6 +14,8 @@ from typing import IO, Any, Protocol, Self
 from engine import messages
 from engine.messages import Event
 
+BRIEF = 40
+"""Characters of a section summary that fit behind its pages and heading."""
 PLAIN_INTERVAL = 10.0
 """Seconds between two progress lines where stderr is no terminal."""
 
@@ -54,6 +56,7 @@ class TerminalView:
         self._progress: _Progress = _BarProgress(err) if err.isatty() and not quiet else _LineProgress(err, quiet)
         self._column = 0
         self._command = ""
+        self._after_notes = False
 
     def __enter__(self) -> Self:
         return self
@@ -88,9 +91,16 @@ class TerminalView:
             case messages.SectionSummarized():
                 self._progress.close()
                 heading = f" · {event.heading}" if event.heading else ""
-                self._write(f"{_pages(event.first_page, event.last_page)}{heading}\n{event.text}\n\n")
+                place = _pages(event.first_page, event.last_page) + heading
+                self._after_notes = True
+                # A section with little to say takes one line, so that those with findings stand out.
+                brief = "\n" not in event.text and len(event.text) <= BRIEF
+                self._write(f"{place}: {event.text}\n" if brief else f"\n{place}\n{event.text}\n\n")
             case messages.SummaryDelta() | messages.AnswerDelta():
                 self._progress.close()
+                if self._after_notes:
+                    self._write("\n")
+                    self._after_notes = False
                 self._write(event.text)
             case messages.SummaryFinished():
                 self._end_line()
