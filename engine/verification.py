@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-_FIGURE = re.compile(r"\w*\d[\w.,:/-]*\w|\d")
+_FIGURE = re.compile(r"(?=[\w.,:/-]*\d)\w(?:[\w.,:/-]*\w)?")
 _NAME = re.compile(r"(?<![.!?:\n] )(?<!^)\b[^\W\d_a-zß-öø-ÿ]\w+(?:[ -][^\W\d_a-zß-öø-ÿ]\w+)*")
 
 
@@ -33,8 +33,8 @@ def unverified(answer: str, pages: Iterable[str]) -> list[str]:
 
 
 def _stands_in(claim: str, text: str) -> bool:
-    """Whole words only: the figure 12 does not stand in 2012."""
-    return re.search(rf"(?<!\w){re.escape(claim)}(?!\w)", text) is not None
+    """Whole words and whole figures only: 12 stands neither in 2012 nor in 12.5."""
+    return re.search(rf"(?<!\w)(?<!\d[.,]){re.escape(claim)}(?!\w|[.,]\d)", text) is not None
 
 
 def _folded(text: str) -> str:
