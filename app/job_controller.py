@@ -21,7 +21,7 @@ from engine import messages as m
 UNDO_MS = 8_000
 REFRESH_MS = 800
 """How long news of the library are gathered before it is read again."""
-PASSWORD_REASONS = ("needs password", "wrong password")
+PASSWORD_REASONS = ("needs_password", "wrong_password")
 
 
 @dataclass
@@ -338,7 +338,7 @@ class JobController(QObject):
             sentence = event.message[:1].upper() + event.message[1:].rstrip(".") + "."
             if event.kind != "known":
                 sentence = f"Something is wrong in Readthrough itself: {event.message}"
-            self._fail(job, Trouble(sentence, event.reason, event.details, job.command))
+            self._fail(job, Trouble(sentence, event.reason.replace(" ", "_"), event.details, job.command))
             return
         self._forget(job)
         if isinstance(event, m.JobCancelled):

@@ -93,7 +93,7 @@ class _Rows(QObject):
     def read_pages(self, document: int, first: int, last: int) -> None:
         library = self._open()
         if library is not None:
-            self._guard(lambda: self.pages_read.emit(document, library.pages(document, first, last)))
+            self._guard(lambda: self.pages_read.emit(document, library.pages(document, first=first, last=last)))
 
     @Slot(str)
     def read_head(self, path: str) -> None:
@@ -165,7 +165,7 @@ class _Rows(QObject):
 def _all_pages(library: Library, document: int) -> Iterator[Any]:
     """Every page in order, a few at a time."""
     first = 1
-    while rows := library.pages(document, first, first + PAGES_AT_ONCE - 1):
+    while rows := library.pages(document, first=first, last=first + PAGES_AT_ONCE - 1):
         yield from rows
         first = rows[-1].number + 1
 

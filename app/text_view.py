@@ -34,6 +34,7 @@ class TextView(QPlainTextEdit):
         self._starts: list[tuple[int, int]] = []
         """(block, page) in the order of both."""
         self._goal: int | None = None
+        self._asked = False
         self._evidence: tuple[int, int] | None = None
         self._needle = ""
         self._hits: list[tuple[int, int]] = []
@@ -81,17 +82,17 @@ class TextView(QPlainTextEdit):
 
     def set_document(self, document: int, count: int) -> None:
         """The library knows the document now, or knows more pages of it."""
-        if document == self._document and count == self._count:
-            return
-        fresh = document != self._document or self._count < self._first + STRETCH
+        lacks = not self._starts or (self._starts[-1][1] < self._first + STRETCH - 1 and count > self._starts[-1][1])
+        fresh = document != self._document or lacks
         self._document, self._count = document, count
-        if fresh and count:
+        if fresh and count and not self._asked:
             self._load(self._goal or self._page)
 
     def close_document(self) -> None:
         """Show nothing."""
         self._document, self._path, self._count, self._page, self._first = None, "", 0, 1, 1
         self._starts, self._goal, self._evidence = [], None, None
+        self._asked = False
         self._needle, self._hits, self._hit = "", [], -1
         self.clear()
 
@@ -146,6 +147,7 @@ class TextView(QPlainTextEdit):
     def _load(self, page: int) -> None:
         self._goal = page
         if self._document is not None:
+            self._asked = True
             first = max(1, page - STRETCH // 2)
             self._reader.read_pages(self._document, first, first + STRETCH - 1)
 
@@ -154,7 +156,10 @@ class TextView(QPlainTextEdit):
             self.setPlainText(text)
 
     def _on_pages(self, document: int, rows: list) -> None:
-        if document != self._document or not rows:
+        if document != self._document:
+            return
+        self._asked = False
+        if not rows or (self._starts and rows[-1].number == self._starts[-1][1] and rows[0].number == self._first):
             return
         goal, self._goal = self._goal or self._page, None
         blocks, starts, lines = 0, [], []

@@ -118,7 +118,7 @@ def test_a_record_is_shown_as_text_with_its_pages_and_found_in(start, tmp_path: 
 @pytest.mark.parametrize(
     ("name", "data", "words"),
     [
-        ("damaged.pdf", b"%PDF-1.4\nnothing", "PDF"),
+        ("damaged.pdf", b"%PDF-1.4\nnothing", "damaged"),
         ("empty.txt", b"", "empty"),
         ("picture.pdf", b"\x89PNG\r\n\x1a\n" + bytes(500), "PDF"),
     ],
