@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -102,6 +103,9 @@ class Application(QObject):
 
 def run(options: dict[str, str] | None = None, path: str = "") -> int:
     """The window, until it is closed. options: model, library, device, as on the command line; path: a file to open."""
+    if _has_no_screen():
+        print("error: there is no screen to open a window on; use the commands instead (--help)", file=sys.stderr)
+        return 2
     sys.excepthook = _report
     app = QApplication.instance() or QApplication(["readthrough"])
     assert isinstance(app, QApplication)
@@ -116,6 +120,13 @@ def run(options: dict[str, str] | None = None, path: str = "") -> int:
     status = app.exec()
     parts.end()
     return status
+
+
+def _has_no_screen() -> bool:
+    """Qt ends the process without a word of use where it finds no display; asked beforehand, where that can be told."""
+    if not sys.platform.startswith("linux") or QApplication.instance() is not None:
+        return False
+    return not any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
 
 
 def _set_text_size(app: QCoreApplication | None, points: int) -> None:

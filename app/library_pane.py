@@ -59,7 +59,7 @@ class LibraryPane(QWidget):
         row.addWidget(self._toast_words, 1)
         row.addWidget(undo)
         self._toast.hide()
-        self._open_button = button("Open a document…", self.browse_requested.emit, "primary")
+        self._open_button = button("Open a document…", self.browse_requested.emit)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 12, 10, 12)
         column.setSpacing(10)

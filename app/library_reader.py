@@ -104,12 +104,12 @@ class _Rows(QObject):
             return
         self.head_read.emit(path, data.decode("utf-8", "replace").replace("\0", ""))
 
-    @Slot(int, int, str)
-    def locate(self, document: int, key: int, answer: str) -> None:
+    @Slot(int, int, str, str)
+    def locate(self, document: int, key: int, answer: str, question: str) -> None:
         library, terms = self._open(), terms_of(answer)
         if library is not None and terms:
             pages = ((row.number, row.text) for row in _all_pages(library, document))
-            self._guard(lambda: self.located.emit(document, key, best_pages(pages, terms)))
+            self._guard(lambda: self.located.emit(document, key, best_pages(pages, terms, terms_of(question))))
 
     @Slot(int, str)
     def find(self, document: int, text: str) -> None:
@@ -208,7 +208,7 @@ class LibraryReader(QObject):
     _find_wanted = Signal(int, str)
     _head_wanted = Signal(str)
     _path_wanted = Signal(str)
-    _locate_wanted = Signal(int, int, str)
+    _locate_wanted = Signal(int, int, str, str)
     _end_wanted = Signal()
 
     def __init__(self, path: str = "", parent: QObject | None = None):
@@ -258,9 +258,9 @@ class LibraryReader(QObject):
     def find(self, document: int, text: str) -> None:
         self._find_wanted.emit(document, text)
 
-    def locate(self, document: int, key: int, answer: str) -> None:
-        """Look for the pages that hold the words of an answer."""
-        self._locate_wanted.emit(document, key, answer)
+    def locate(self, document: int, key: int, answer: str, question: str) -> None:
+        """Look for the pages that hold the words of an answer and of its question."""
+        self._locate_wanted.emit(document, key, answer, question)
 
     def read_head(self, path: str) -> None:
         """The first part of a text file that the library does not hold yet."""

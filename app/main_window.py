@@ -21,7 +21,7 @@ from app.library_pane import LibraryPane
 from app.library_reader import LibraryReader
 from app.settings import SettingsStore
 from app.side_pane import QUESTIONS, SECTIONS, SUMMARY, SidePane
-from app.terms import terms_of
+from app.terms import figures_of, terms_of
 from app.theme import RESOURCES, Theme
 from app.throttle import Throttle
 from app.toast import Toast
@@ -292,7 +292,7 @@ class MainWindow(QMainWindow):
         self._controller.show_evidence(turn, page)
         if page:
             self.document.go_to(page)
-            self.document.mark(page, terms_of(turn.answer))
+            self.document.mark(page, terms_of(turn.answer) + figures_of(turn.question))
 
     def _turn(self, key: int):
         session = self._controller.current

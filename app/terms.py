@@ -30,25 +30,44 @@ def terms_of(answer: str) -> list[str]:
     return list(seen.values())[:MAX_TERMS]
 
 
-def best_pages(pages: Iterable[tuple[int, str]], terms: list[str]) -> list[int]:
-    """The pages, at most three and best first, that hold the most and the rarest of `terms`.
+def figures_of(text: str) -> list[str]:
+    """The terms of `text` that hold a digit: numbers, dates, names of things such as P-204."""
+    return [term for term in terms_of(text) if _is_figure(term)]
 
-    A page counts only with half of the terms' weight on it: a stray word is no evidence. pages: (number, text).
+
+def best_pages(pages: Iterable[tuple[int, str]], answer: list[str], question: list[str]) -> list[int]:
+    """The pages, at most three and best first, that hold the most and the rarest terms of an answer and its question.
+
+    A page counts only with a term of the answer and half of all the weight on it: a stray word is no evidence, and
+    neither is a figure without the thing that was asked about. pages: (number, text).
     """
-    wanted = [term.casefold() for term in terms]
+    wanted = list(dict.fromkeys(term.casefold() for term in [*answer, *question]))
+    own = {wanted.index(term.casefold()) for term in answer}
     held: list[tuple[int, set[int]]] = []
     count = 0
     for number, text in pages:
         count += 1
         folded = text.casefold()
-        here = {place for place, term in enumerate(wanted) if term in folded}
-        if here:
+        here = {place for place, term in enumerate(wanted) if _stands_in(term, folded)}
+        if here & own:
             held.append((number, here))
-    spread = [sum(place in here for _, here in held) for place in range(len(wanted))]
-    weight = [math.log((count + 1) / max(found, 0.5)) * (2 if any(c.isdigit() for c in term) else 1)
-              for term, found in zip(wanted, spread, strict=True)]  # fmt: skip
+    weight = []
+    for place, term in enumerate(wanted):
+        found = sum(place in here for _, here in held)
+        weight.append(math.log((count + 1) / max(found, 0.5)) * (2 if _is_figure(term) else 1))
     least = sum(weight) / 2
     scored = sorted(((sum(weight[place] for place in here), -number) for number, here in held), reverse=True)
     if not scored or scored[0][0] < least:
         return []
     return [-number for score, number in scored[:MAX_PAGES] if score >= max(least, scored[0][0] * 0.7)]
+
+
+def _is_figure(term: str) -> bool:
+    return any(letter.isdigit() for letter in term)
+
+
+def _stands_in(term: str, text: str) -> bool:
+    """Whether `text` holds the term; a figure counts only as a whole: 45 is not in 1945."""
+    if term not in text:
+        return False
+    return not _is_figure(term) or re.search(rf"(?<![\w.,]){re.escape(term)}(?!\w)", text) is not None

@@ -106,6 +106,7 @@ def run(
     if not path:
         print("error: there is no sample to show; name a document", file=sys.stderr)
         return 2
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     app = QApplication.instance() or QApplication(["readthrough"])
     assert isinstance(app, QApplication)
     app.setApplicationName("Readthrough")
@@ -148,6 +149,8 @@ def _first_day(stage: Stage, path: str) -> None:
     assert session is not None
     stage.until(lambda: session.fraction > 0.3, "the reading")
     stage.until(lambda: not session.is_pdf or window.document.pages.is_drawn, "the pages")
+    window.document.go_to(session.pages // 9)
+    stage.wait(400)
     stage.shoot("reading")
     window.side.question.asked.emit(MEANWHILE)
     turn = session.conversation.turns[-1]

@@ -85,9 +85,11 @@ def test_the_words_of_an_answer_lead_to_the_page_that_holds_them():
         (number, f"Entry {number}: pump P-{number} at {number * 7} bar, signed by Omar Singh")
         for number in range(1, 90)
     ]
-    assert best_pages(pages, terms_of("Pump P-42 ran at 294 bar.")) == [42]
-    assert best_pages(pages, terms_of("Luca Lorfenwell")) == []
-    assert best_pages([], ["x"]) == [] and best_pages(pages, []) == []
+    assert best_pages(pages, terms_of("Pump P-42 ran at 294 bar."), []) == [42]
+    assert best_pages(pages, terms_of("294 bar"), terms_of("What was the pressure of pump P-42?")) == [42]
+    assert best_pages(pages, terms_of("94 bar"), terms_of("What was the pressure of pump P-42?")) == []
+    assert best_pages(pages, terms_of("Luca Lorfenwell"), terms_of("Who signed?")) == []
+    assert best_pages([], ["x"], []) == [] and best_pages(pages, [], ["y"]) == []
 
 
 @given(st.text(max_size=300))
