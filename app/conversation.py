@@ -35,13 +35,18 @@ class Turn:
     whole: bool = False
     """The answer rests on all that was read, not on some pages of it."""
     mentions: list[int] = field(default_factory=list)
-    """Pages that hold the words of an answer that rests on the whole, best first."""
+    """Pages that hold the words of the answer, among its evidence where it has some, best first."""
 
     @property
     def pages(self) -> tuple[int, int] | None:
         """First and last evidence page, None where the answer rests on no page in particular."""
         given = self.done and self.found and self.first_page > 0 and not self.whole
         return (self.first_page, self.last_page) if given else None
+
+    @property
+    def best_page(self) -> int:
+        """The page to look at for this answer; 0 where none is known."""
+        return next(iter(self.mentions), self.pages[0] if self.pages else 0)
 
     @property
     def depth(self) -> int:

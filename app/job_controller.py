@@ -393,9 +393,9 @@ class JobController(QObject):
                 self._settings.update(unfinished="")
 
     def _locate(self, session: DocumentSession, turn: Turn) -> None:
-        """An answer that rests on the whole document names no page: look where its words stand."""
-        if session.document_id is not None and turn.whole and turn.found and turn.done:
-            self._reader.locate(session.document_id, turn.key, turn.answer, turn.question)
+        """Look where the words of an answer stand: within its pages, or anywhere when it rests on the whole."""
+        if session.document_id is not None and turn.found and turn.done:
+            self._reader.locate(session.document_id, turn.key, turn.answer, turn.question, turn.pages)
 
     def _on_located(self, document_id: int, key: int, pages: list[int]) -> None:
         session = next((one for one in self.sessions.values() if one.document_id == document_id), None)

@@ -104,11 +104,12 @@ class _Rows(QObject):
             return
         self.head_read.emit(path, data.decode("utf-8", "replace").replace("\0", ""))
 
-    @Slot(int, int, str, str)
-    def locate(self, document: int, key: int, answer: str, question: str) -> None:
+    @Slot(int, int, str, str, object)
+    def locate(self, document: int, key: int, answer: str, question: str, within: tuple[int, int] | None) -> None:
         library, terms = self._open(), terms_of(answer)
         if library is not None and terms:
-            pages = ((row.number, row.text) for row in _all_pages(library, document))
+            first, last = within or (1, None)
+            pages = ((row.number, row.text) for row in _all_pages(library, document, first, last))
             self._guard(lambda: self.located.emit(document, key, best_pages(pages, terms, terms_of(question))))
 
     @Slot(int, str)
@@ -162,10 +163,13 @@ class _Rows(QObject):
             self._library = None
 
 
-def _all_pages(library: Library, document: int) -> Iterator[Any]:
-    """Every page in order, a few at a time."""
-    first = 1
-    while rows := library.pages(document, first=first, last=first + PAGES_AT_ONCE - 1):
+def _all_pages(library: Library, document: int, first: int = 1, last: int | None = None) -> Iterator[Any]:
+    """Every page, or those from `first` to `last`, in order, a few at a time."""
+    while last is None or first <= last:
+        upto = first + PAGES_AT_ONCE - 1 if last is None else min(first + PAGES_AT_ONCE - 1, last)
+        rows = library.pages(document, first=first, last=upto)
+        if not rows:
+            return
         yield from rows
         first = rows[-1].number + 1
 
@@ -208,7 +212,7 @@ class LibraryReader(QObject):
     _find_wanted = Signal(int, str)
     _head_wanted = Signal(str)
     _path_wanted = Signal(str)
-    _locate_wanted = Signal(int, int, str, str)
+    _locate_wanted = Signal(int, int, str, str, object)
     _end_wanted = Signal()
 
     def __init__(self, path: str = "", parent: QObject | None = None):
@@ -258,9 +262,11 @@ class LibraryReader(QObject):
     def find(self, document: int, text: str) -> None:
         self._find_wanted.emit(document, text)
 
-    def locate(self, document: int, key: int, answer: str, question: str) -> None:
-        """Look for the pages that hold the words of an answer and of its question."""
-        self._locate_wanted.emit(document, key, answer, question)
+    def locate(
+        self, document: int, key: int, answer: str, question: str, within: tuple[int, int] | None = None
+    ) -> None:
+        """Look for the pages that hold the words of an answer and of its question, `within` some pages or anywhere."""
+        self._locate_wanted.emit(document, key, answer, question, within)
 
     def read_head(self, path: str) -> None:
         """The first part of a text file that the library does not hold yet."""

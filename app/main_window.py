@@ -288,7 +288,8 @@ class MainWindow(QMainWindow):
         turn = self._turn(key)
         if turn is None:
             return
-        page = page or (turn.pages[0] if turn.pages else next(iter(turn.mentions), 0))
+        if not page or (turn.pages and page == turn.pages[0]):
+            page = turn.best_page
         self._controller.show_evidence(turn, page)
         if page:
             self.document.go_to(page)
