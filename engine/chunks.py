@@ -2,8 +2,8 @@
 
 The rule has no memory at a boundary: cutting the rest of a document from any boundary gives the boundaries that cutting
 it from the start gave. So a reading that resumes from a checkpoint feeds the very same chunks as one that was never
-interrupted, and the states are equal bit for bit. One length also means one shape: a library that prepares work for each
-new shape (oneDNN keeps a thousand of them) prepares it once, and memory stays constant (I2).
+interrupted, and the states are equal bit for bit. One length also means one shape: a library that prepares work for
+each new shape (oneDNN keeps a thousand of them) prepares it once, and memory stays constant (I2).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Chunk:
 
 
 def pack_chunks(pages: Iterable[tuple[int, array[int]]], length: int) -> Iterator[Chunk]:
-    """Chunks of `length` tokens, the last one shorter, from (page number, token ids); lazy, holds a chunk and a page."""
+    """Chunks of `length` tokens, the last one shorter, from (page number, token ids); holds a chunk and a page."""
     waiting: array[int] = array("I")
     last_page = 0
     for number, ids in pages:
@@ -34,3 +34,19 @@ def pack_chunks(pages: Iterable[tuple[int, array[int]]], length: int) -> Iterato
             waiting = waiting[length:]
     if waiting:
         yield Chunk(waiting, last_page)
+
+
+class LastApart:
+    """Iterates over all but the last of `pages`; afterwards `last` holds that one alone (empty where there was none).
+
+    Which page is the last does not depend on where a reading began, so cutting there keeps the rule without memory.
+    """
+
+    def __init__(self, pages: Iterable[tuple[int, array[int]]]):
+        self._pages = pages
+        self.last: list[tuple[int, array[int]]] = []
+
+    def __iter__(self) -> Iterator[tuple[int, array[int]]]:
+        for page in self._pages:
+            yield from self.last
+            self.last = [page]

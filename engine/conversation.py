@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
+from collections.abc import Sequence
 from typing import Any
+
+import numpy as np
 
 from engine import snapshots
 from engine.catalogue import storable
@@ -58,6 +61,7 @@ def add_turn(
     as_of_page: int | None,
     seed: int | None,
     kept: bool,
+    tokens: Sequence[int] | None = None,
 ) -> int:
     """Store a turn with its state and return its id; see `Library.add_turn`."""
     with db.write() as conn:
@@ -76,9 +80,10 @@ def add_turn(
             storable(answer),
         ]
         values += [json.dumps(evidence), as_of_page, seed, saved, int(kept), time.time()]
+        values.append(None if tokens is None else np.asarray(tokens, dtype="<u4").tobytes())
         row = conn.execute(
             "INSERT INTO turns (document, identity, parent, question, answer, evidence, as_of_page, seed, snapshot,"
-            " kept, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+            " kept, created, tokens) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
             values,
         ).fetchone()
         return row[0]
@@ -91,6 +96,17 @@ def turn(db: Database, identifier: int) -> Turn:
     if row is None:
         raise LibraryError("gone", "This turn is no longer in the library.")
     return _turn_of(row)
+
+
+def turn_tokens(db: Database, identifier: int, identity: Identity) -> list[int] | None:
+    """The tokens that a turn consumed, question and answer, in the order that the model did; None where they were not
+    stored, or are those of another model."""
+    with db.read() as conn:
+        row = conn.execute(
+            "SELECT t.tokens FROM turns t JOIN identities i ON i.id = t.identity WHERE t.id = ? AND i.key = ?",
+            [identifier, identity.key],
+        ).fetchone()
+    return None if row is None or row[0] is None else np.frombuffer(row[0], dtype="<u4").tolist()
 
 
 def turns(db: Database, document: int) -> list[Turn]:

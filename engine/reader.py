@@ -17,16 +17,16 @@ import psutil
 import torch
 
 from engine import ladder
-from engine.chunks import Chunk, pack_chunks
+from engine.chunks import Chunk, LastApart, pack_chunks
 from engine.control import Cancelled, Control
 from engine.documents.extractor import Document as OpenedDocument
 from engine.documents.pages import DocumentError, Outcome, Page
 from engine.documents.sections import Section, SectionBuilder
 from engine.messages import CheckpointSaved, Event, PageExtracted, PrefillAdvanced, ReadingFinished, ReadingResumed
 from engine.page_feed import PageFeed
-from engine.prefix import PrefixHasher
-from engine.resume import longest_state
-from engine.rows import Document, NewPage, NewSection, NewSnapshot, ReadingState, SnapshotKind
+from engine.prefix import Prefix, PrefixHasher
+from engine.resume import exact_snapshot, in_bf16, longest_state
+from engine.rows import Document, NewPage, NewSection, ReadingState, SnapshotKind
 from engine.runtime import Runtime
 from engine.state import MambaState
 from engine.store import Library
@@ -44,6 +44,8 @@ class DocumentState:
     pages: int
     tokens: int
     """Of the document, without the prompt's prefix."""
+    prefix: Prefix
+    """Exactly what the state has consumed."""
     complete: bool = True
     """False while the document is still being read: the state then stands after `pages` pages."""
 
@@ -75,6 +77,7 @@ class Reader:
         """Tokens in it, the prompt's prefix included."""
         self.last_page = 0
         """The page that the last of them belongs to."""
+        self._saved_at, self._saved_time = 0, self._started
         self._document: Document | None = None
         self._reading = 0
 
@@ -117,17 +120,22 @@ class Reader:
         n_sections = len(self._library.sections(document.id, reading.id))
         yield self._finished(document.id, outcome, reused, n_sections)
         document = self._library.document(document.id)
-        return DocumentState(document, self.state, outcome.pages_seen, self._document_tokens)
+        return DocumentState(document, self.state, outcome.pages_seen, self._document_tokens, self._consumed_prefix)
 
     def so_far(self) -> DocumentState:
         """What has been read by now, saved as a checkpoint; for a question between two events of `read`."""
         assert self._document is not None
         self._save()
-        return DocumentState(self._document, self.state.clone(), self.last_page, self._document_tokens, complete=False)
+        state, tokens = self.state.clone(), self._document_tokens
+        return DocumentState(self._document, state, self.last_page, tokens, self._consumed_prefix, complete=False)
 
     @property
     def _document_tokens(self) -> int:
         return self.consumed - len(self._prefix)
+
+    @property
+    def _consumed_prefix(self) -> Prefix:
+        return self._hasher.at(self.consumed)
 
     def _place(self, feed: PageFeed, builder: SectionBuilder) -> Iterator[_Placed]:
         """Pages as they come, hashed, noted for the library and grouped into sections."""
@@ -156,8 +164,19 @@ class Reader:
     def _prefill(
         self, pages: Iterable[tuple[int, array[int]]], feed: PageFeed, page_count: int | None
     ) -> Iterator[Event]:
+        """Read `pages`, the last one by itself: a record grows in the midst of its last page, and the rung that is
+        saved before it lets a later reading begin there."""
         self._speed.start(self.consumed)
-        saved_at, saved_time = self.consumed, time.monotonic()
+        self._saved_at, self._saved_time = self.consumed, time.monotonic()
+        apart = LastApart(pages)
+        yield from self._feed_model(apart, feed, page_count)
+        if self._saved_at < self.consumed:
+            yield self._checkpoint()
+        yield from self._feed_model(apart.last, feed, page_count)
+
+    def _feed_model(
+        self, pages: Iterable[tuple[int, array[int]]], feed: PageFeed, page_count: int | None
+    ) -> Iterator[Event]:
         for chunk in pack_chunks(pages, self._runtime.chunk_length):
             self._control.wait_while_paused()
             if self._control.cancelled:
@@ -165,16 +184,17 @@ class Reader:
             self._consume(chunk)
             yield from self._flush_extracted()
             yield self._advanced(feed, page_count)
-            if ladder.save_due(self.consumed - saved_at, time.monotonic() - saved_time):
-                snapshot = self._save()
-                saved_at, saved_time = self.consumed, time.monotonic()
-                yield CheckpointSaved(
-                    job_id=self._job_id,
-                    snapshot_id=snapshot,
-                    tokens=self._document_tokens,
-                    page=self.last_page,
-                    kind="rung",
-                )
+            if ladder.save_due(self.consumed - self._saved_at, time.monotonic() - self._saved_time):
+                yield self._checkpoint()
+
+    def _checkpoint(self) -> CheckpointSaved:
+        return CheckpointSaved(
+            job_id=self._job_id,
+            snapshot_id=self._save(),
+            tokens=self._document_tokens,
+            page=self.last_page,
+            kind="rung",
+        )
 
     def _consume(self, chunk: Chunk) -> None:
         ids = torch.frombuffer(chunk.ids, dtype=torch.int32).to(torch.int64)
@@ -193,18 +213,24 @@ class Reader:
         note: str = "",
         n_pages: int | None = None,
     ) -> int:
-        """Checkpoint: the state, and all that was read since the last one, in one transaction."""
+        """Checkpoint: the state, exact, and all that was read since the last one, in one transaction.
+
+        The rung that was the newest until now is rounded to bf16 in the same transaction.
+        """
         pages, sections = self._pending.take_up_to(self.consumed)
-        snapshot = NewSnapshot(kind, self._hasher.at(self.consumed), self.state.to_bytes(), "fp32")
+        snapshot = exact_snapshot(kind, self._consumed_prefix, self.state)
         seconds = self._speed.take_seconds()
         if state is None:
-            saved = self._library.commit_progress(self._reading, self.consumed, pages, sections, snapshot, seconds)
+            saved = self._library.commit_progress(
+                self._reading, self.consumed, pages, sections, snapshot, seconds, in_bf16
+            )
         else:
             saved = self._library.finish_reading(
-                self._reading, self.consumed, pages, sections, snapshot, seconds, state, note, n_pages
+                self._reading, self.consumed, pages, sections, snapshot, seconds, state, note, n_pages, in_bf16
             )
         assert saved is not None
         self._hasher.forget(self.consumed)
+        self._saved_at, self._saved_time = self.consumed, time.monotonic()
         return saved
 
     def _flush_extracted(self) -> Iterator[Event]:

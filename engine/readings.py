@@ -10,7 +10,7 @@ from engine import snapshots
 from engine.catalogue import storable
 from engine.database import Database, LibraryError
 from engine.prefix import Identity
-from engine.rows import NewPage, NewSection, NewSnapshot, Page, PageSpan, Reading, ReadingState, Section
+from engine.rows import Lighter, NewPage, NewSection, NewSnapshot, Page, PageSpan, Reading, ReadingState, Section
 
 _READING = (
     "SELECT r.id, r.document, r.identity, i.name, r.state, (SELECT count(*) FROM page_tokens WHERE reading = r.id),"
@@ -66,6 +66,7 @@ def commit(
     snapshot: NewSnapshot | None,
     seconds: float,
     max_rungs: int,
+    lighter: Lighter | None = None,
 ) -> int | None:
     """Write a stretch of a reading; see `Library.commit_progress`. Inside a transaction."""
     row = conn.execute("SELECT document, identity, tokens_read FROM readings WHERE id = ?", [identifier]).fetchone()
@@ -102,6 +103,8 @@ def commit(
     )
     if snapshot is not None:
         snapshots.thin(conn, document, identity, tokens, max_rungs)
+        if lighter is not None:
+            snapshots.lighten(conn, document, identity, lighter)
     return saved
 
 

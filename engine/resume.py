@@ -1,10 +1,11 @@
-"""From a stored snapshot back to a state that the model can go on from."""
+"""From a stored snapshot back to a state that the model can go on from, and from a state to what is stored."""
 
 from __future__ import annotations
 
 import torch
 
-from engine.prefix import PrefixHasher
+from engine.prefix import Prefix, PrefixHasher
+from engine.rows import NewSnapshot, SnapshotKind
 from engine.state import MambaState, StateError
 from engine.store import Library
 
@@ -14,12 +15,31 @@ def longest_state(
 ) -> tuple[int, MambaState] | None:
     """The stored state that has consumed the most of what was fed to `hasher` (at most `limit` tokens), and how many.
 
-    A snapshot whose bytes are no state is dropped, and the next longest one tried. None: read from the start.
+    A snapshot whose bytes are no state, or the state of another number of tokens, is dropped, and the next longest one
+    tried. None: read from the start.
     """
     while (found := library.resume(hasher, limit)) is not None:
         snapshot, data = found
         try:
-            return snapshot.n_tokens, MambaState.from_bytes(bytes(data), device)
+            state = MambaState.from_bytes(bytes(data), device)
         except StateError:
-            library.drop_snapshot(snapshot.id)
+            state = None
+        if state is not None and state.n_tokens.tolist() == [snapshot.n_tokens]:
+            return snapshot.n_tokens, state
+        library.drop_snapshot(snapshot.id)
     return None
+
+
+def exact_snapshot(kind: SnapshotKind, prefix: Prefix, state: MambaState) -> NewSnapshot:
+    """`state`, one row, to be stored in fp32 under `prefix`; ValueError unless it has consumed just as many tokens."""
+    if state.n_tokens.tolist() != [prefix.n_tokens]:
+        raise ValueError(f"a state after {state.n_tokens.tolist()} tokens cannot stand for {prefix.n_tokens}")
+    return NewSnapshot(kind, prefix, state.to_bytes(), "fp32")
+
+
+def in_bf16(data: bytearray) -> bytes | None:
+    """The bytes of a state with its recurrent part rounded to bf16, half the size; None where they are no state."""
+    try:
+        return MambaState.from_bytes(bytes(data)).to_bytes(torch.bfloat16)
+    except StateError:
+        return None

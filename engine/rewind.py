@@ -11,7 +11,7 @@ from engine.chunks import pack_chunks
 from engine.control import Cancelled, Control
 from engine.errors import KnownError
 from engine.page_feed import tokenize_page
-from engine.prefix import PrefixHasher
+from engine.prefix import Prefix, PrefixHasher
 from engine.resume import longest_state
 from engine.runtime import Runtime
 from engine.state import MambaState
@@ -20,8 +20,9 @@ from engine.store import Library
 
 def state_at_page(
     runtime: Runtime, library: Library, document: int, page: int, control: Control
-) -> Generator[int, None, MambaState]:
-    """The state after page `page` of a document that has been read, from the nearest saved state before it.
+) -> Generator[int, None, tuple[MambaState, Prefix]]:
+    """The state after page `page` of a document that has been read, from the nearest saved state before it, and what
+    exactly it has consumed.
 
     Yields the tokens read so far. Raises KnownError for a page that the document does not have, Cancelled.
     """
@@ -49,7 +50,7 @@ def state_at_page(
         runtime.model(torch.frombuffer(chunk.ids, dtype=torch.int32).to(torch.int64)[None], state)
         read += len(chunk.ids)
         yield read
-    return state
+    return state, hasher.at()
 
 
 def _after(position: int, pages: list[tuple[int, array[int]]]) -> Iterator[tuple[int, array[int]]]:

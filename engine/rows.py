@@ -5,6 +5,7 @@ Times are seconds since 1970 and for people only; order is by `id`, so a clock t
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -12,6 +13,8 @@ from engine.prefix import Prefix
 
 SnapshotKind = Literal["end", "rung", "section", "turn"]
 Blob = bytes | bytearray | memoryview
+Lighter = Callable[[bytearray], "Blob | None"]
+"""The bytes of an fp32 state -> those of the same state in bf16; None where they are no state."""
 ReadingState = Literal["running", "stopped", "interrupted", "stale", "done"]
 
 

@@ -39,7 +39,10 @@ def end_state(runtime: Runtime, library: Library, document: Document) -> Documen
         except StateError:
             return None
         tokens = reading.tokens_read - len(runtime.tokenizer.document_prefix)
-        return DocumentState(document, state, document.n_pages or reading.pages_read, tokens)
+        prefix = library.prefix_of(snapshot.id)
+        if prefix is None or state.n_tokens.tolist() != [prefix.n_tokens]:
+            return None
+        return DocumentState(document, state, document.n_pages or reading.pages_read, tokens, prefix)
     return None
 
 

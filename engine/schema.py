@@ -177,7 +177,12 @@ def m001_initial(db: UtilsDatabase) -> None:
     )
 
 
-STEPS = [m001_initial]
+def m002_turn_tokens(db: UtilsDatabase) -> None:
+    """The tokens that a turn consumed, exactly: text alone does not say how the model spelled it."""
+    db.conn.execute("ALTER TABLE turns ADD COLUMN tokens BLOB")
+
+
+STEPS = [m001_initial, m002_turn_tokens]
 
 
 class NotALibraryError(Exception):

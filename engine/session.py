@@ -254,7 +254,8 @@ class Session:
             try:
                 next(going)
             except StopIteration as done:
-                return replace(of, state=done.value, pages=page)
+                state, prefix = done.value
+                return replace(of, state=state, prefix=prefix, pages=page)
             yield from ()
 
 

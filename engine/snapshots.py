@@ -16,7 +16,7 @@ from typing import Any
 from engine import ladder
 from engine.database import Database
 from engine.prefix import Identity, Prefix, PrefixHasher
-from engine.rows import Blob, NewSnapshot, Snapshot
+from engine.rows import Blob, Lighter, NewSnapshot, Snapshot
 
 COLUMNS = "id, document, identity, kind, n_tokens, dtype, size, pinned, last_used, created"
 _READ_BYTES = 4 << 20
@@ -154,7 +154,8 @@ def _matching(rows: sqlite3.Cursor, hasher: PrefixHasher, exact: bool, without: 
 
 def load(db: Database, snapshot: int) -> bytearray | None:
     """The bytes of a state, checked; None when it is not there or damaged (a writer then drops it)."""
-    data = _checked_bytes(db, snapshot)
+    with db.read() as conn:
+        data = _checked_bytes(conn, snapshot)
     if not db.read_only:
         with db.write() as conn:
             if data is None:
@@ -191,7 +192,8 @@ def listed(db: Database, document: int | None) -> list[Snapshot]:
 
 def is_sound(db: Database, snapshot: int) -> bool:
     """Whether the bytes of a state agree with their checksum."""
-    return _checked_bytes(db, snapshot) is not None
+    with db.read() as conn:
+        return _checked_bytes(conn, snapshot) is not None
 
 
 def thin(conn: sqlite3.Connection, document: int, identity: int, end: int, max_rungs: int) -> None:
@@ -217,6 +219,30 @@ def enforce_quota(conn: sqlite3.Connection, quota: int) -> None:
         " FROM snapshots s LEFT JOIN readings r ON r.document = s.document AND r.identity = s.identity"
     )
     drop(conn, ladder.over_quota([ladder.Rung(*[*row[:5], bool(row[5])]) for row in rows], quota))
+
+
+def lighten(conn: sqlite3.Connection, document: int, identity: int, lighter: Lighter) -> None:
+    """Store the rungs in bf16, all but the newest and the pinned. Inside a transaction.
+
+    The newest stays exact: it is where a reading goes on after a crash, and where a grown file is read on. A damaged
+    one is left as it is: written anew it would pass for sound.
+    """
+    rows = conn.execute(
+        "SELECT id, prefix_hash FROM snapshots WHERE document = ?1 AND identity = ?2 AND kind = 'rung'"
+        " AND dtype = 'fp32' AND NOT pinned AND NOT stale AND n_tokens < (SELECT max(n_tokens) FROM snapshots"
+        "  WHERE document = ?1 AND identity = ?2 AND kind = 'rung' AND NOT stale)",
+        [document, identity],
+    ).fetchall()
+    for snapshot, prefix_hash in rows:
+        data = _checked_bytes(conn, snapshot)
+        light = None if data is None else lighter(data)
+        if light is not None:
+            view = memoryview(light).cast("B")
+            conn.execute(
+                "UPDATE snapshots SET dtype = 'bf16', size = ?, checksum = ? WHERE id = ?",
+                [len(view), _checksum(prefix_hash, view), snapshot],
+            )
+            conn.execute("UPDATE snapshot_blobs SET data = ? WHERE snapshot = ?", [view, snapshot])
 
 
 def drop_stale(conn: sqlite3.Connection, document: int, identity: int) -> None:
@@ -245,22 +271,21 @@ def _checksum(prefix_hash: bytes, data: Blob) -> bytes:
     return digest.digest()
 
 
-def _checked_bytes(db: Database, snapshot: int) -> bytearray | None:
+def _checked_bytes(conn: sqlite3.Connection, snapshot: int) -> bytearray | None:
     """The bytes, read in pieces so that they lie in memory once; None when missing, torn or changed."""
-    with db.read() as conn:
-        try:
-            row = conn.execute("SELECT prefix_hash, checksum FROM snapshots WHERE id = ?", [snapshot]).fetchone()
-            if row is None:
-                return None
-            digest = blake2b(row[0], digest_size=32, person=b"rt-snapshot")
-            with conn.blobopen("snapshot_blobs", "data", snapshot, readonly=True) as blob:
-                data = bytearray(len(blob))
-                for at in range(0, len(data), _READ_BYTES):
-                    piece = blob.read(_READ_BYTES)
-                    digest.update(piece)
-                    data[at : at + len(piece)] = piece
-        except sqlite3.DatabaseError as error:
-            if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_IOERR):
-                raise
+    try:
+        row = conn.execute("SELECT prefix_hash, checksum FROM snapshots WHERE id = ?", [snapshot]).fetchone()
+        if row is None:
             return None
+        digest = blake2b(row[0], digest_size=32, person=b"rt-snapshot")
+        with conn.blobopen("snapshot_blobs", "data", snapshot, readonly=True) as blob:
+            data = bytearray(len(blob))
+            for at in range(0, len(data), _READ_BYTES):
+                piece = blob.read(_READ_BYTES)
+                digest.update(piece)
+                data[at : at + len(piece)] = piece
+    except sqlite3.DatabaseError as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_IOERR):
+            raise
+        return None
     return data if digest.digest() == row[1] else None

@@ -8,7 +8,7 @@ for what a user can mend: a full disk, a damaged file, a library that another pr
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from engine.prefix import Identity, Prefix, PrefixHasher
 from engine.rows import (
     Document,
     FileInfo,
+    Lighter,
     NewPage,
     NewSection,
     NewSnapshot,
@@ -138,17 +139,18 @@ class Library:
         sections: Iterable[NewSection] = (),
         snapshot: NewSnapshot | None = None,
         seconds: float = 0.0,
+        lighter: Lighter | None = None,
     ) -> int | None:
         """Write what was read since the last call, all of it or nothing; the snapshot's id, None without one.
 
         `tokens`: how many the document state has consumed by now; the snapshot has consumed just as many, the pages
         and sections lie within (ValueError otherwise). `seconds`: how long this stretch took. Older rungs are
-        thinned, the quota is kept.
+        thinned, and those that stay rewritten by `lighter`, all but the newest; the quota is kept.
         """
         self._require_space(snapshot)
         with self._db.write() as conn:
             saved = readings.commit(
-                conn, reading, "running", tokens, pages, sections, snapshot, seconds, self.max_rungs
+                conn, reading, "running", tokens, pages, sections, snapshot, seconds, self.max_rungs, lighter
             )
             snapshots.enforce_quota(conn, self.quota)
         return saved
@@ -164,6 +166,7 @@ class Library:
         state: ReadingState = "done",
         note: str = "",
         n_pages: int | None = None,
+        lighter: Lighter | None = None,
     ) -> int | None:
         """The last `commit_progress` of a run: `state` is done, or stopped where somebody stopped it.
 
@@ -171,7 +174,9 @@ class Library:
         """
         self._require_space(snapshot)
         with self._db.write() as conn:
-            saved = readings.commit(conn, reading, state, tokens, pages, sections, snapshot, seconds, self.max_rungs)
+            saved = readings.commit(
+                conn, reading, state, tokens, pages, sections, snapshot, seconds, self.max_rungs, lighter
+            )
             readings.close_run(conn, reading, state, note, n_pages)
             snapshots.enforce_quota(conn, self.quota)
         return saved
@@ -298,15 +303,28 @@ class Library:
         as_of_page: int | None = None,
         seed: int | None = None,
         kept: bool = False,
+        tokens: Sequence[int] | None = None,
     ) -> int:
         """Store a question, its answer and the state after it, under `parent` or the document; returns its id.
 
+        `tokens`: all that the turn consumed, so that its state can be found, or made again, from the document's.
         Raises LibraryError (gone) when the parent is not a turn of this document.
         """
         self._require_space(snapshot)
         with self._db.write() as conn:
             turn = conversation.add_turn(
-                self._db, document, identity, question, answer, evidence, parent, snapshot, as_of_page, seed, kept
+                self._db,
+                document,
+                identity,
+                question,
+                answer,
+                evidence,
+                parent,
+                snapshot,
+                as_of_page,
+                seed,
+                kept,
+                tokens,
             )
             snapshots.enforce_quota(conn, self.quota)
         return turn
@@ -314,6 +332,10 @@ class Library:
     def turn(self, turn: int) -> Turn:
         """One turn. Raises LibraryError (gone)."""
         return conversation.turn(self._db, turn)
+
+    def turn_tokens(self, turn: int, identity: Identity) -> list[int] | None:
+        """The tokens that a turn consumed; None where they were not stored, or are those of another model."""
+        return conversation.turn_tokens(self._db, turn, identity)
 
     def turns(self, document: int) -> list[Turn]:
         """All turns of a document in the order they were asked; parents come before their children."""
