@@ -1,18 +1,19 @@
-"""Answers: a question is put to a copy of the document state, and the answer says what it rests on."""
+"""Answers: a question is put to the candidate that knows best, and the answer says what it rests on."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from engine.candidates import best_start, says_not_found
 from engine.control import Control
 from engine.generate import Sampling
 from engine.messages import AnswerDelta, AnswerFinished, Event
-from engine.prompts import NOT_FOUND
 from engine.reader import DocumentState
+from engine.rows import Turn
 from engine.runtime import Runtime
 from engine.store import Library
-from engine.verification import unverified
+from engine.verification import unconfirmed
 
 ANSWER_TOKENS = 400
 """Longest answer; a longer one is cut, and says so."""
@@ -33,14 +34,16 @@ def answer(
     parent: int | None = None,
     seed: int | None = None,
 ) -> Iterator[Event]:
-    """Ask `question` of the state in `of` (a copy of it: the document's stays as it is) and save the turn.
+    """Ask `question` of the document in `of`, from its own state or the section that knows best, and save the turn.
 
-    `page`: the state is that of the end of this page. `parent`: the turn that the question follows; the conversation
-    up to there is replayed on the state first.
+    All states are copied first: the document's stays as it is. `page`: `of` stands at the end of this page. `parent`:
+    the turn that the question follows; the conversation up to there is replayed on the chosen state.
     """
     started = time.monotonic()
-    state = of.state.clone()
-    request = _conversation(runtime, library, parent, question)
+    before = library.path_to_root(parent) if parent is not None else []
+    request = _conversation(runtime, before, question)
+    start = best_start(runtime, library, of, question, " ".join(t.question for t in before), request, control)
+    state = start.state.clone()
     sampling = Sampling() if seed is None else Sampling(TEMPERATURE, TOP_P, seed)
     first_token, text = 0.0, ""
     pieces = runtime.respond(state, request, ANSWER_TOKENS, control, sampling)
@@ -54,18 +57,17 @@ def answer(
         text += piece
         yield AnswerDelta(job_id=job_id, text=piece)
     text = text.strip()
-    found = not text.startswith(NOT_FOUND.rstrip("."))
-    last_page = page or of.pages
-    basis = f"from the state after page {page}" if page else "from the document state"
-    basis += f": all that was read, pages 1 to {last_page}" if last_page > 1 else ": all that was read, page 1"
-    basis += CUT[reason]
-    doubtful = unverified(text, (p.text for p in library.pages(of.document.id, last=last_page))) if found else []
+    found = not says_not_found(text)
+    first_page, last_page = (start.page, start.page) if start.page else (start.first_page, start.last_page)
+    basis = (f"page {start.page}, " if start.page else "") + start.basis + CUT[reason]
+    pages = [(p.number, p.text) for p in library.pages(of.document.id, first=first_page, last=last_page)]
+    doubtful = unconfirmed(question, text, pages) if found else []
     turn = library.add_turn(
         of.document.id,
         runtime.identity,
         question,
         text,
-        evidence={"first_page": 1, "last_page": last_page, "basis": basis, "unverified": doubtful},
+        evidence={"first_page": first_page, "last_page": last_page, "basis": basis, "unverified": doubtful},
         parent=parent,
         as_of_page=page,
         seed=seed,
@@ -74,7 +76,7 @@ def answer(
         job_id=job_id,
         text=text,
         basis=basis,
-        first_page=1,
+        first_page=first_page,
         last_page=last_page,
         found=found,
         unverified=doubtful,
@@ -83,13 +85,12 @@ def answer(
     )
 
 
-def _conversation(runtime: Runtime, library: Library, parent: int | None, question: str) -> list[int]:
-    """Token ids of the turns up to `parent`, then of `question`."""
+def _conversation(runtime: Runtime, before: Sequence[Turn], question: str) -> list[int]:
+    """Token ids of the turns in `before`, then of `question`."""
     tokenizer, prompts = runtime.tokenizer, runtime.tokenizer.prompts
-    if parent is None:
-        return tokenizer.encode_request(prompts.question(question))
     ids: list[int] = []
-    for index, turn in enumerate(library.path_to_root(parent)):
+    for index, turn in enumerate(before):
         ask = prompts.next_question if index else prompts.question
         ids += tokenizer.encode_request(ask(turn.question)) + tokenizer.encode_document(turn.answer)
-    return ids + tokenizer.encode_request(prompts.next_question(question))
+    ask = prompts.next_question if before else prompts.question
+    return ids + tokenizer.encode_request(ask(question))

@@ -294,7 +294,7 @@ class AnswerFinished(Event):
     last_page: int
     found: bool
     unverified: list[str]
-    """Figures and names in the answer that do not stand on those pages."""
+    """Figures and names in the answer that those pages do not bear out."""
     turn_id: int | None
     seconds_to_first_token: float
 

@@ -15,6 +15,9 @@ from dataclasses import dataclass
 
 NOT_FOUND = "Not in this document."
 
+NO_FINDINGS = "No key findings."
+"""What the demo model says of a section in which nothing is marked as key."""
+
 DOCUMENT_INTRODUCTION = "Read this document.\n\n"
 QUESTION_INSTRUCTION = f"\n\nAnswer from the document. If it is not there, say: {NOT_FOUND}\nQuestion: "
 SUMMARY_INSTRUCTION = "\n\nSummarise the key findings of the document."

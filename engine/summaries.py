@@ -10,11 +10,12 @@ from engine.control import Cancelled, Control
 from engine.generate import RowEnded, RowToken, Sampling, decode_batch, prefill_batch
 from engine.hardware import chunk_length
 from engine.messages import Event, Notice, SectionSummarized, SummaryDelta, SummaryFinished
-from engine.prompts import page_text
+from engine.prompts import NO_FINDINGS, page_text
 from engine.reader import DocumentState
 from engine.rows import Section
 from engine.runtime import Runtime
 from engine.store import Library
+from engine.verification import unverified
 
 SUMMARY_TOKENS = 500
 """Longest summary of a document or a merge; a longer one is cut, and says so."""
@@ -121,8 +122,8 @@ def _from_sections(
     if len(notes) == 1:
         return _Summary(notes[0], basis, tokens)
     text, levels = yield from _merge(runtime, notes, control, job_id)
-    steps = "once" if levels == 1 else f"in {levels} steps"
-    return _Summary(text, f"{basis} and merged {steps}", tokens + _count(runtime, text))
+    steps = {0: "", 1: " and merged once"}.get(levels, f" and merged in {levels} steps")
+    return _Summary(text, basis + steps, tokens + _count(runtime, text))
 
 
 def _merge(
@@ -133,32 +134,53 @@ def _merge(
     request = tokenizer.encode_request(tokenizer.prompts.merge())
     context = runtime.trained_context or MERGE_CONTEXT
     room = max(context - len(tokenizer.merge_prefix) - len(request) - SUMMARY_TOKENS, SUMMARY_TOKENS)
+    notes = [note for note in notes if note and note != NO_FINDINGS] or [NO_FINDINGS]
     levels = 0
     while len(notes) > 1:
-        groups = _groups([tokenizer.encode_document(page_text(note)) for note in notes if note], room)
+        groups = _groups(notes, [len(tokenizer.encode_document(page_text(note))) for note in notes], room)
         if len(groups) == len(notes):
-            yield Notice(job_id=job_id, text="the section summaries are too long to be merged into one; all follow")
+            yield Notice(job_id=job_id, text="The section summaries are too long to be merged into one; all follow.")
             break
-        texts = [[*tokenizer.merge_prefix, *group, *request] for group in groups]
+        texts = [
+            [
+                *tokenizer.merge_prefix,
+                *(i for note in group for i in tokenizer.encode_document(page_text(note))),
+                *request,
+            ]
+            for group in groups
+        ]
         rows = BATCH_ROWS[runtime.model.device.type]
-        notes = []
+        merged: list[str] = []
         for first in range(0, len(texts), rows):
             batch = texts[first : first + rows]
-            notes += [note for _, note in _respond_batch(runtime, batch, SUMMARY_TOKENS, control)]
+            merged += [text for _, text in _respond_batch(runtime, batch, SUMMARY_TOKENS, control)]
+        # A merge that names what none of its notes does has made something up: the notes themselves are kept instead.
+        notes = [
+            _union(group) if not text or unverified(text, group) else text
+            for group, text in zip(groups, merged, strict=True)
+        ]
         levels += 1
-    text = "\n\n".join(notes)
+    text = _union(notes)
     yield SummaryDelta(job_id=job_id, text=text)
     return text, levels
 
 
-def _groups(notes: Sequence[list[int]], room: int) -> list[list[int]]:
-    """Consecutive notes joined while they fit into `room` tokens."""
-    groups: list[list[int]] = []
-    for note in notes:
-        if groups and len(groups[-1]) + len(note) <= room:
-            groups[-1] = groups[-1] + note
+def _union(notes: Sequence[str]) -> str:
+    """The lines of all notes in order, each once."""
+    return "\n".join(dict.fromkeys(line for note in notes for line in note.splitlines()))
+
+
+def _groups(notes: Sequence[str], sizes: Sequence[int], room: int) -> list[list[str]]:
+    """Consecutive notes, `sizes` tokens each, together while they fit into `room` tokens."""
+    groups: list[list[str]] = []
+    filled = 0
+    for note, size in zip(notes, sizes, strict=True):
+        if groups and filled + size <= room:
+            groups[-1].append(note)
+            filled += size
         else:
-            groups.append(note)
+            groups.append([note])
+            filled = size
     return groups
 
 

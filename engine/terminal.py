@@ -109,7 +109,7 @@ class TerminalView:
                 self._end_line()
                 self._write(f"({event.basis})\n")
                 if event.unverified:
-                    self._write(f"(not found on those pages: {', '.join(event.unverified)})\n")
+                    self._write(f"(not confirmed by those pages: {', '.join(event.unverified)})\n")
             case messages.JobCancelled():
                 self._progress.close()
                 self._tell("stopped; what was read is saved, and the same command goes on from there", always=True)

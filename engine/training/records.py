@@ -13,13 +13,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from engine.prompts import NOT_FOUND
+from engine.prompts import NO_FINDINGS, NOT_FOUND
 from engine.training import words
 from engine.training.words import Kind, Relation, Wordings
 
 HELD_OUT_WORDING_SHARE = 0.25
 """How often a held-out record uses a wording that training never shows."""
-NO_KEY_FINDINGS = "No key findings."
 SUMMARY_TITLE = "Key findings:"
 
 
@@ -79,7 +78,7 @@ class Record:
 def summary_text(findings: Sequence[Finding]) -> str:
     """Key findings as the model is to write them, each once, in order."""
     if not findings:
-        return NO_KEY_FINDINGS
+        return NO_FINDINGS
     return "\n".join([SUMMARY_TITLE, *dict.fromkeys(finding.sentence for finding in findings)])
 
 

@@ -57,7 +57,7 @@ def test_asking_prints_the_answer_and_what_it_rests_on(call, tmp_path):
     file = write_pages(tmp_path / "log.txt", 1)
     status, out, _ = call("ask", file, "Which gauge?")
     assert status == 0
-    assert "(from the document state" in out.splitlines()[-1] or "not found on those pages" in out.splitlines()[-1]
+    assert "(from the document state" in out.splitlines()[-1] or "not confirmed by those pages" in out.splitlines()[-1]
 
 
 def test_quiet_keeps_stderr_empty_when_all_is_well(call, tmp_path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.verification import claims, unverified
+from engine.verification import claims, supporting_page, unconfirmed, unverified
 
 PAGE = "On 3 May 2024 Ann Weber replaced pump P-835 for 1,250.00 euros; the pressure was 10.7 bar."
 
@@ -20,7 +20,7 @@ PAGE = "On 3 May 2024 Ann Weber replaced pump P-835 for 1,250.00 euros; the pres
         ("It was Ann Weber.", []),
         ("It was Ann Becker.", ["Ann Becker"]),
         ("Pump P-83 was replaced.", ["P-83"]),
-        ("On 3 May 2023.", ["2023"]),
+        ("On 3 May 2023.", ["3 May 2023"]),
         ("Replaced in May.", []),
     ],
 )
@@ -30,6 +30,26 @@ def test_a_figure_or_name_that_stands_on_no_page_is_named(answer, found):
 
 def test_every_page_counts_and_white_space_does_not():
     assert unverified("Ann Weber paid 17.", ["Ann\nWeber", "a total of 17"]) == []
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "page"),
+    [
+        ("What was the pressure of pump P-835?", "10.7 bar", 2),
+        ("What was the pressure of pump P-835?", "3 May 2024", None),
+        ("What was the pressure of pump P-999?", "10.7 bar", None),
+        ("Who was there?", "Ann Weber", 1),
+        ("Who was there?", "nobody at all", None),
+    ],
+)
+def test_an_answer_is_borne_out_by_a_passage_that_names_what_was_asked(question, answer, page):
+    pages = [
+        (1, "On 3 May 2024 Ann Weber came. Nothing was found. All was well. Pump P-835 stood still."),
+        (2, "At pump P-835 the gauge was\nread. It showed 10.7 bar. It rained."),
+    ]
+    assert supporting_page(question, answer, pages) == page
+    named = claims(answer)
+    assert unconfirmed(question, answer, pages) == ([] if page or not named else named)
 
 
 def test_a_word_that_only_begins_a_sentence_is_no_name():

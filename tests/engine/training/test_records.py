@@ -77,7 +77,7 @@ def test_held_out_names_and_identifiers_never_occur_in_training_records() -> Non
 
 
 def test_a_summary_without_key_findings_says_so() -> None:
-    assert a_record(3, findings=0).summary == records.NO_KEY_FINDINGS
+    assert a_record(3, findings=0).summary == records.NO_FINDINGS
 
 
 def test_wrapping_keeps_every_word() -> None:
