@@ -8,6 +8,7 @@ from typing import Any
 from app.conversation import Turn
 from app.document_session import DocumentSession
 from app.library_reader import DocumentRecord
+from engine.prompts import NOT_FOUND
 
 
 def fill(session: DocumentSession, record: DocumentRecord) -> list[Turn]:
@@ -66,7 +67,7 @@ def _add_turns(session: DocumentSession, rows: list[Any]) -> list[Turn]:
             first_page=first_page,
             last_page=last_page,
             whole=first_page <= 1 and last_page >= max(row.as_of_page or session.progress.page, 2),
-            found=bool(evidence.get("found", True)),
+            found=bool(evidence.get("found", not row.answer.startswith(NOT_FOUND.rstrip(".")))),
             unverified=[str(item) for item in evidence.get("unverified") or []],
             seed=row.seed,
             done=True,

@@ -209,4 +209,6 @@ def basis_words(turn: Turn) -> str:
         return ""
     if turn.basis.startswith("from "):
         return f"Answered {turn.basis}"
-    return f"Rests on {turn.basis}" if turn.found else f"Looked in {turn.basis}"
+    if turn.basis.startswith(("all ", "the ", "page")):
+        return f"Rests on {turn.basis}" if turn.found else f"Looked in {turn.basis}"
+    return turn.basis[:1].upper() + turn.basis[1:]
