@@ -9,7 +9,7 @@ from pathlib import Path
 from app.conversation import Conversation
 from engine import messages as m
 
-_MEMORY_POINTS = 160
+_MEMORY_POINTS = 100
 
 
 class Aspect(enum.IntFlag):

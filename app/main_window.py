@@ -51,7 +51,9 @@ class MainWindow(QMainWindow):
         self._shown: DocumentSession | None = None
         self._as_of: int | None = None
         self._follows: int | None = None
-        self._throttle = Throttle(self._refresh, 50, self)
+        # Two throttles out of step: neither side waits in the same turn of the event loop for the other to be drawn.
+        self._throttle = Throttle(self._refresh_document, 60, self)
+        self._side_throttle = Throttle(self._refresh_side, 50, self)
         self.library = LibraryPane(theme)
         self.document = DocumentPane(reader, theme)
         self.side = SidePane(theme)
@@ -276,7 +278,7 @@ class MainWindow(QMainWindow):
         turn, session = self._turn(key), self._controller.current
         if turn is not None and session is not None:
             session.conversation.show_try(turn, step)
-            self._throttle.add(Aspect.TURNS)
+            self._side_throttle.add(Aspect.TURNS)
 
     def _copy_turn(self, key: int) -> None:
         turn, session = self._turn(key), self._controller.current
@@ -308,6 +310,7 @@ class MainWindow(QMainWindow):
 
     def _on_current(self, session: DocumentSession | None) -> None:
         self._throttle.clear()
+        self._side_throttle.clear()
         if self._shown is not None:
             self.library.show_session(self._shown)
         self._shown = session
@@ -323,11 +326,17 @@ class MainWindow(QMainWindow):
 
     def _on_session(self, session: DocumentSession, what: int) -> None:
         if session is self._controller.current:
-            self._throttle.add(what)
+            self._throttle.add(what & ~Aspect.SUMMARY & ~Aspect.TURNS)
+            self._side_throttle.add(what & ~Aspect.STRIP)
         elif what & (Aspect.PROGRESS | Aspect.DOCUMENT):
             self.library.show_session(session)
 
-    def _refresh(self, what: int) -> None:
+    def _refresh_side(self, what: int) -> None:
+        session = self._controller.current
+        if session is not None:
+            self.side.show_session(session, what)
+
+    def _refresh_document(self, what: int) -> None:
         session = self._controller.current
         if session is None:
             return
@@ -336,7 +345,6 @@ class MainWindow(QMainWindow):
             self.library.set_current(session.path)
             self.setWindowTitle(f"{session.name} - Readthrough")
         self.document.show_session(session, what)
-        self.side.show_session(session, what)
 
     # The window itself
 

@@ -126,7 +126,7 @@ def test_a_session_follows_the_events_of_a_reading():
     assert phase_words(session, WorkerFacts("ready")) == "Reading page 5 of 10"
     for tokens in range(2000):
         session.progress.sample(tokens, 10**8)
-    assert len(session.progress.memory) <= 200 and session.progress.memory[-1][0] == 1999
+    assert len(session.progress.memory) <= 101 and session.progress.memory[-1][0] == 1999
 
 
 @pytest.mark.parametrize(
