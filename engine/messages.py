@@ -13,6 +13,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 PROTOCOL_VERSION = 1
@@ -396,7 +397,12 @@ _JSON_TYPES: dict[str, tuple[type, ...]] = {
 }
 
 
+@cache
+def _allowed(declared: str) -> tuple[type, ...]:
+    return tuple(t for part in declared.split(" | ") for t in _JSON_TYPES[part])
+
+
 def _check(owner: str, field: dataclasses.Field[Any], value: Any) -> None:
-    allowed = tuple(t for part in str(field.type).split(" | ") for t in _JSON_TYPES[part])
+    allowed = _allowed(str(field.type))
     if not isinstance(value, allowed) or (isinstance(value, bool) and bool not in allowed):
         raise ProtocolError(f"{owner}.{field.name} is {type(value).__name__}, expected {field.type}")

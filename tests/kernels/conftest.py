@@ -1,15 +1,9 @@
-"""Where the compiled kernels run in these tests: on the GPU if there is one, else Triton's interpreter on the CPU."""
+"""Where the compiled kernels run in these tests: on a GPU if there is one, else in the interpreter (tests/conftest.py)."""
 
 from __future__ import annotations
 
-import os
-
 import pytest
 import torch
-
-# Triton reads this when it is first imported, so it is set before any kernel is.
-if not torch.cuda.is_available():
-    os.environ.setdefault("TRITON_INTERPRET", "1")
 
 from kernels import Operations, operations
 
