@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
+from engine import turn_states
 from engine.candidates import best_start, says_not_found
 from engine.control import Control
 from engine.generate import Sampling
 from engine.messages import AnswerDelta, AnswerFinished, Event
 from engine.reader import DocumentState
-from engine.rows import Turn
 from engine.runtime import Runtime
 from engine.store import Library
 from engine.verification import unconfirmed
@@ -37,16 +37,21 @@ def answer(
     """Ask `question` of the document in `of`, from its own state or the section that knows best, and save the turn.
 
     All states are copied first: the document's stays as it is. `page`: `of` stands at the end of this page. `parent`:
-    the turn that the question follows; the conversation up to there is replayed on the chosen state.
+    the turn that the question follows, by its saved state where that goes on from the chosen one.
     """
     started = time.monotonic()
     before = library.path_to_root(parent) if parent is not None else []
-    request = _conversation(runtime, before, question)
-    start = best_start(runtime, library, of, question, " ".join(t.question for t in before), request, control)
-    state = start.state.clone()
+    conversation = turn_states.tokens_of(runtime, library, before)
+    prompts = runtime.tokenizer.prompts
+    ask = prompts.next_question if before else prompts.question
+    request = runtime.tokenizer.encode_request(ask(question))
+    asked_before = " ".join(turn.question for turn in before)
+    start = best_start(runtime, library, of, question, asked_before, [*conversation, *request], control)
+    prefix = start.prefix or of.prefix
+    state, missing = turn_states.state_after(runtime, library, start.state, prefix, conversation)
     sampling = Sampling() if seed is None else Sampling(TEMPERATURE, TOP_P, seed)
-    first_token, text = 0.0, ""
-    pieces = runtime.respond(state, request, ANSWER_TOKENS, control, sampling)
+    first_token, text, said = 0.0, "", list[int]()
+    pieces = runtime.respond(state, [*missing, *request], ANSWER_TOKENS, control, sampling, said)
     while True:
         try:
             piece = next(pieces)
@@ -62,11 +67,16 @@ def answer(
     basis = (f"page {start.page}, " if start.page else "") + start.basis + CUT[reason]
     pages = [(p.number, p.text) for p in library.pages(of.document.id, first=first_page, last=last_page)]
     doubtful = unconfirmed(question, text, pages) if found else []
-    turn = library.add_turn(
+    turn = turn_states.save_turn(
+        runtime,
+        library,
         of.document.id,
-        runtime.identity,
-        question,
-        text,
+        state,
+        prefix,
+        conversation,
+        [*request, *said],
+        question=question,
+        answer=text,
         evidence={"first_page": first_page, "last_page": last_page, "basis": basis, "unverified": doubtful},
         parent=parent,
         as_of_page=page,
@@ -83,14 +93,3 @@ def answer(
         turn_id=turn,
         seconds_to_first_token=first_token,
     )
-
-
-def _conversation(runtime: Runtime, before: Sequence[Turn], question: str) -> list[int]:
-    """Token ids of the turns in `before`, then of `question`."""
-    tokenizer, prompts = runtime.tokenizer, runtime.tokenizer.prompts
-    ids: list[int] = []
-    for index, turn in enumerate(before):
-        ask = prompts.next_question if index else prompts.question
-        ids += tokenizer.encode_request(ask(turn.question)) + tokenizer.encode_document(turn.answer)
-    ask = prompts.next_question if before else prompts.question
-    return ids + tokenizer.encode_request(ask(question))

@@ -10,7 +10,7 @@ from typing import Any
 
 from engine.errors import KnownError
 from engine.export import to_json, to_markdown
-from engine.rows import Document
+from engine.rows import Document, Turn
 from engine.store import Library
 
 STATES = {
@@ -110,8 +110,14 @@ def _show(library: Library, document: Document, as_json: bool) -> None:
     for summary in summaries:
         print(f"\nSummary ({summary.method}, {summary.model})\n{summary.text}")
     for turn in turns:
-        as_of = f" (as of page {turn.as_of_page})" if turn.as_of_page else ""
-        print(f"\nQ{as_of}: {turn.question}\nA: {turn.answer}")
+        print(f"\nTurn {turn.id}{_circumstances(turn)}\nQ: {turn.question}\nA: {turn.answer}")
+
+
+def _circumstances(turn: Turn) -> str:
+    facts = [f"after turn {turn.parent}"] if turn.parent is not None else []
+    facts += [f"as of page {turn.as_of_page}"] if turn.as_of_page is not None else []
+    facts += [f"seed {turn.seed}"] if turn.seed is not None else []
+    return f" ({', '.join(facts)})" if facts else ""
 
 
 def _verify(library: Library, as_json: bool) -> int:

@@ -55,10 +55,12 @@ class Runtime:
         max_tokens: int,
         control: Control,
         sampling: Sampling | None = None,
+        said: list[int] | None = None,
     ) -> Generator[str, None, EndReason]:
         """Feed `request` to `state` (one row, advanced in place) and stream the text that the model says.
 
-        Returns why it ended. Raises Cancelled as soon as the job is cancelled.
+        Returns why it ended. `said` collects the tokens of the answer: with `request` all that `state` has consumed.
+        Raises Cancelled as soon as the job is cancelled.
         """
 
         def cancelled() -> bool:
@@ -70,7 +72,7 @@ class Runtime:
             raise Cancelled
         stream = TextStream(self.tokenizer)
         tokens = decode(self.model, state, logits, sampling or Sampling(), self.stop_ids, max_tokens, cancelled)
-        reason = yield from _as_text(tokens, stream)
+        reason = yield from _as_text(tokens, stream, [] if said is None else said)
         if reason == "cancelled":
             raise Cancelled
         return reason
@@ -86,16 +88,19 @@ def _silently(reading: Generator[int, None, torch.Tensor | None]) -> Generator[s
         yield from ()
 
 
-def _as_text(tokens: Generator[int, None, EndReason], stream: TextStream) -> Generator[str, None, EndReason]:
-    """Token ids to pieces of text."""
+def _as_text(
+    tokens: Generator[int, None, EndReason], stream: TextStream, said: list[int]
+) -> Generator[str, None, EndReason]:
+    """Token ids, kept in `said`, to pieces of text."""
     while True:
         try:
-            piece = stream.add(next(tokens))
+            token = next(tokens)
         except StopIteration as done:
             if rest := stream.flush():
                 yield rest
             return done.value
-        if piece:
+        said.append(token)
+        if piece := stream.add(token):
             yield piece
 
 

@@ -26,6 +26,7 @@ from engine.rewind import state_at_page
 from engine.rows import Document
 from engine.runtime import DEMO_MODEL, Runtime, load_runtime
 from engine.store import Library
+from engine.turn_states import turn_before
 from kernels import implementation
 
 SAMPLES = DEMO_MODEL.parent.parent / "samples"
@@ -110,9 +111,10 @@ class Session:
         file, or because its own file was read before."""
         if self._reading is None:
             return False
-        if _same_file(self._reading.path, question.path):
-            return question.page is None
         try:
+            before = turn_before(self.library, question.parent)
+            if _same_file(self._reading.path, question.path):
+                return question.page is None and (before is None or before.as_of_page is None)
             known = self.library.document_with(saved.digest_of(question.path))
         except KnownError:
             return True  # the answer is what is wrong with the file
@@ -131,9 +133,17 @@ class Session:
                     self._loaded, self.library, state, command.method, control, command.job_id, command.focus
                 )
             case messages.Ask():
+                before = turn_before(self.library, command.parent)
                 state = yield from self._read(command, control)
-                if command.page is not None:
-                    state = yield from self._rewound(state, command.page, control)
+                if before is not None and before.document != state.document.id:
+                    title = self.library.document(before.document).title
+                    raise KnownError(
+                        f"turn {before.id} is about {title}, not this document; name that file, or ask without it",
+                        reason="other document",
+                    )
+                page = command.page if before is None or command.page is not None else before.as_of_page
+                if page is not None:
+                    state = yield from self._rewound(state, page, control)
                 yield from answers.answer(
                     self._loaded,
                     self.library,
@@ -141,7 +151,7 @@ class Session:
                     command.question,
                     control,
                     command.job_id,
-                    page=command.page if state.complete else state.pages,
+                    page=page if state.complete else state.pages,
                     parent=command.parent,
                     seed=command.seed,
                 )

@@ -110,6 +110,8 @@ class TerminalView:
                 self._write(f"({event.basis})\n")
                 if event.unverified:
                     self._write(f"(not confirmed by those pages: {', '.join(event.unverified)})\n")
+                if event.turn_id is not None:
+                    self._tell(f"turn {event.turn_id}; ask on with --after {event.turn_id}")
             case messages.JobCancelled():
                 self._progress.close()
                 self._tell("stopped; what was read is saved, and the same command goes on from there", always=True)

@@ -1,0 +1,91 @@
+"""The state after each answer: saved under exactly what it consumed, and found again by the longest stored prefix.
+
+A conversation is a token sequence like any other: what the state it was put to had consumed, then question and answer,
+question and answer. A follow-up asks the library for the longest stored state along that sequence and feeds only the
+rest. Where the turns' states were dropped for space, or the document has grown since, that is the whole conversation,
+read again behind the document's state; the answer is the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from engine.database import LibraryError
+from engine.errors import KnownError
+from engine.prefix import Prefix, PrefixHasher
+from engine.resume import exact_snapshot, longest_state
+from engine.rows import Turn
+from engine.runtime import Runtime
+from engine.state import MambaState
+from engine.store import Library
+
+
+def turn_before(library: Library, turn: int | None) -> Turn | None:
+    """The turn that a question follows. Raises KnownError for one that there is not."""
+    if turn is None:
+        return None
+    try:
+        return library.turn(turn)
+    except LibraryError as error:
+        if error.kind != "gone":
+            raise
+        raise KnownError(f"there is no turn {turn}; `library show` lists a document's turns", "no such turn") from error
+
+
+def tokens_of(runtime: Runtime, library: Library, before: Sequence[Turn]) -> list[int]:
+    """What the turns in `before`, the first of a conversation first, have consumed.
+
+    The model's own tokens where they were stored; else (another model's turn) the text of question and answer.
+    """
+    tokenizer, prompts = runtime.tokenizer, runtime.tokenizer.prompts
+    ids: list[int] = []
+    for index, turn in enumerate(before):
+        stored = library.turn_tokens(turn.id, runtime.identity)
+        if stored is None:
+            ask = prompts.next_question if index else prompts.question
+            stored = tokenizer.encode_request(ask(turn.question)) + tokenizer.encode_document(turn.answer)
+        ids += stored
+    return ids
+
+
+def state_after(
+    runtime: Runtime, library: Library, state: MambaState, prefix: Prefix, conversation: Sequence[int]
+) -> tuple[MambaState, list[int]]:
+    """A state along `state` (which has consumed `prefix`) and then `conversation`, and the tokens it still lacks.
+
+    Never `state` itself, which belongs to the document: a copy, or a state from the library.
+    """
+    if conversation:
+        hasher = PrefixHasher.resume(prefix)
+        hasher.feed(conversation)
+        found = longest_state(library, hasher, runtime.model.device)
+        if found is not None and found[0] > prefix.n_tokens:
+            return found[1], list(conversation[found[0] - prefix.n_tokens :])
+    return state.clone(), list(conversation)
+
+
+def save_turn(
+    runtime: Runtime,
+    library: Library,
+    document: int,
+    state: MambaState,
+    prefix: Prefix,
+    conversation: Sequence[int],
+    tokens: Sequence[int],
+    **turn: Any,
+) -> int:
+    """Save a turn and `state`, which has consumed `prefix`, `conversation` and then `tokens`, the turn's own.
+
+    `turn`: what `Library.add_turn` wants besides. On a full disk the turn is saved without its state; its id.
+    """
+    hasher = PrefixHasher.resume(prefix)
+    hasher.feed(conversation)
+    hasher.feed(tokens)
+    snapshot = exact_snapshot("turn", hasher.at(), state)
+    try:
+        return library.add_turn(document, runtime.identity, snapshot=snapshot, tokens=tokens, **turn)
+    except LibraryError as error:
+        if error.kind != "full":
+            raise
+        return library.add_turn(document, runtime.identity, tokens=tokens, **turn)
