@@ -63,8 +63,13 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         sub.add_argument("--password", help="of an encrypted PDF")
     summarize.add_argument("--method", choices=["auto", "state", "sections"], default="auto")
     summarize.add_argument("--focus", metavar="TOPIC", help="summarise what the document says about TOPIC")
+    read.add_argument("--follow", action="store_true", help="keep reading what is added to FILE, until Ctrl-C")
     ask.add_argument("question")
     ask.add_argument("--page", type=int, metavar="N", help="answer from the state as it stood at the end of page N")
+    ask.add_argument("--after", type=int, metavar="TURN", help="ask as a follow-up to this turn (see `library show`)")
+    ask.add_argument(
+        "--seed", type=int, metavar="N", help="another answer than the likeliest; the same N, the same one"
+    )
 
     library = command("library", "list, show, export, remove, verify or compact what is saved", _library)
     library.add_argument("action", choices=["list", "show", "export", "remove", "verify", "compact"])
@@ -96,7 +101,7 @@ def _common(*, defaults: bool) -> argparse.ArgumentParser:
 
 
 def _read(options: argparse.Namespace) -> int:
-    return _job(options, Read(job_id="cli", path=options.file, password=options.password))
+    return _job(options, Read(job_id="cli", path=options.file, password=options.password), follow=options.follow)
 
 
 def _summarize(options: argparse.Namespace) -> int:
@@ -119,11 +124,14 @@ def _ask(options: argparse.Namespace) -> int:
             question=options.question,
             password=options.password,
             page=options.page,
+            parent=options.after,
+            seed=options.seed,
         ),
     )
 
 
-def _job(options: argparse.Namespace, command: Command) -> int:
+def _job(options: argparse.Namespace, command: Command, *, follow: bool = False) -> int:
+    from engine.follow import follow as following
     from engine.session import open_session
 
     control = Control()
@@ -131,6 +139,8 @@ def _job(options: argparse.Namespace, command: Command) -> int:
     view: View = JsonView(sys.stdout) if options.json else TerminalView(sys.stdout, sys.stderr, quiet=options.quiet)
     try:
         with open_session(options.model, options.library, options.device, options.precision) as session:
+            if follow and isinstance(command, Read):
+                return _show(view, following(session, command, control))
             return _show(view, session.run(command, control))
     finally:
         signal.signal(signal.SIGINT, previous)
