@@ -1,4 +1,4 @@
-"""Where the compiled kernels run in these tests: on a GPU if there is one, else in the interpreter (tests/conftest.py)."""
+"""Where the compiled kernels run: on a GPU if there is one, else in Triton's interpreter (tests/conftest.py)."""
 
 from __future__ import annotations
 
