@@ -11,7 +11,7 @@ def turn_text(session: DocumentSession, turn: Turn) -> str:
     """One question and its answer with what it rests on."""
     lines = [turn.question, "", turn.answer]
     if turn.unverified:
-        lines += ["", f"Not found on those pages: {', '.join(turn.unverified)}"]
+        lines += ["", f"Not confirmed by those pages: {', '.join(turn.unverified)}"]
     return "\n".join([*lines, "", f"[{_source(session, turn.pages)}]"])
 
 
@@ -50,7 +50,7 @@ def markdown(session: DocumentSession) -> str:
             elif turn.basis:
                 parts.append(f"*Basis: {turn.basis}.*")
             if turn.unverified:
-                parts.append(f"*Not found on those pages: {', '.join(turn.unverified)}.*")
+                parts.append(f"*Not confirmed by those pages: {', '.join(turn.unverified)}.*")
     return "\n\n".join(parts) + "\n"
 
 

@@ -21,11 +21,11 @@ from app.main_window import sample_file
 from app.settings import Settings, SettingsStore
 from app.side_pane import QUESTIONS, SECTIONS, SUMMARY
 
-MEANWHILE = "What was the oil temperature at motor MO-714?"
+MEANWHILE = "What is known of motor MO-189?"
 QUESTIONS_ASKED = (
-    "What was the repair cost at turbine T-970?",
-    "By whom was generator G-20 signed off?",
+    "What was the serial number at valve V-11?",
     "What was the speed of pump P-999?",
+    "On what date was conveyor C-165 repaired?",
 )
 """About the sample; see its README."""
 SIZE = QSize(1440, 900)
@@ -191,9 +191,9 @@ def _next_day(stage: Stage, questions: tuple[str, ...]) -> None:
     stage.shoot("three-questions")
     cited = [turn for turn in session.conversation.turns if turn.pages or turn.mentions]
     if cited:
-        window._show_evidence(cited[0].key, 0)
+        window._show_evidence(cited[-1].key, 0)
         stage.wait(1200)
-        window.side.conversation.show_card(cited[0].key)
+        window.side.conversation.show_card(cited[-1].key)
     stage.shoot("evidence")
     window.document.strip.ask_as_of_requested.emit(max(session.pages // 2, 1))
     window.document.find_bar.begin(_word_of(session.summary))

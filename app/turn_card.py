@@ -148,8 +148,8 @@ class TurnCard(QWidget):
         self._problem.setText(turn.problem)
         self._problem.setVisible(bool(turn.problem))
         doubts = ", ".join(turn.unverified)
-        where = f"on {pages_words(*turn.pages)}" if turn.pages else "in what was read"
-        self._doubt.setText(f"\u26a0 Not found {where}: {doubts}. Check before you rely on it." if doubts else "")
+        where = pages_words(*turn.pages) if turn.pages else "what was read"
+        self._doubt.setText(f"\u26a0 Not confirmed by {where}: {doubts}. Check before you rely on it." if doubts else "")
         self._doubt.setVisible(bool(doubts))
 
     def _show_evidence(self, turn: Turn) -> None:
