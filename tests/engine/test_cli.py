@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import resource
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -16,6 +19,7 @@ import pytest
 
 from engine import messages
 from engine.cli import parse, run
+from engine.store import Library
 from tests.engine.tiny import write_pages
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -174,6 +178,119 @@ def test_the_library_commands_tell_what_is_there(call, tmp_path):
     assert "Removed log" in call("library", "remove", "log.txt")[1]
     assert call("library", "compact")[0] == 0
     assert "empty" in call("library", "list")[1]
+
+
+def test_a_follow_up_names_its_turn_and_the_library_shows_the_tree(call, tmp_path):
+    file = write_pages(tmp_path / "log.txt", 1)
+    _, _, err = call("ask", file, "Which gauge?")
+    assert "turn 1; ask on with --after 1" in err
+    status, _, err = call("ask", file, "And when?", "--after", 1, "--seed", 5)
+    assert (status, "turn 2" in err) == (0, True)
+    _, out, _ = call("library", "show", "1")
+    assert "Turn 1\nQ: Which gauge?" in out
+    assert "Turn 2 (after turn 1, seed 5)\nQ: And when?" in out
+    assert [turn["parent"] for turn in json.loads(call("library", "show", "1", "--json")[1])["turns"]] == [None, 1]
+    status, out, err = call("ask", file, "And who?", "--after", 9)
+    assert (status, out) == (2, "")
+    assert is_one_error_line(err)
+    assert "no turn 9" in err
+
+
+def library_file(tmp_path: Path) -> Path:
+    return tmp_path / "library.db"
+
+
+def make_newer(path: Path) -> None:
+    conn = sqlite3.connect(path)
+    conn.execute(
+        "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('readthrough', 'm900_later', '')"
+    )
+    conn.commit()
+    conn.close()
+
+
+def cut_off(path: Path) -> None:
+    os.truncate(path, path.stat().st_size // 2)
+
+
+def overwrite(path: Path) -> None:
+    path.write_bytes(b"These are my notes, not a database. " * 200)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"), [(make_newer, "newer version"), (cut_off, "damaged"), (overwrite, "not a Readthrough library")]
+)
+def test_a_library_that_cannot_be_used_is_one_line_and_left_alone(call, tmp_path, spoil, words):
+    file = write_pages(tmp_path / "log.txt", 1)
+    call("read", file)
+    spoil(library_file(tmp_path))
+    before = library_file(tmp_path).read_bytes()
+    for arguments in (["read", file], ["ask", file, "What?"], ["library", "list"], ["library", "verify"]):
+        status, out, err = call(*arguments)
+        assert (status, out) == (2, ""), arguments
+        assert is_one_error_line(err), err
+        assert words in err
+    assert library_file(tmp_path).read_bytes() == before
+
+
+def test_two_programs_at_once_are_one_line_and_the_second_may_still_look(call, tmp_path):
+    file = write_pages(tmp_path / "log.txt", 1)
+    call("read", file)
+    with Library.open(library_file(tmp_path)):
+        for arguments in (["read", file], ["ask", file, "What?"], ["library", "compact"]):
+            status, _, err = call(*arguments)
+            assert status == 2
+            assert is_one_error_line(err)
+            assert "Another Readthrough" in err and str(os.getpid()) in err
+        assert call("library", "list")[0] == 0
+        assert call("library", "export", "1")[0] == 0
+
+
+@pytest.mark.skipif(os.name != "posix", reason="rights as POSIX has them")
+def test_a_library_that_may_not_be_written_is_one_line_and_can_be_looked_at(call, tmp_path, capsys):
+    file = write_pages(tmp_path / "log.txt", 1)
+    call("read", file)
+    with tempfile.TemporaryDirectory() as folder:
+        path = shutil.copy(library_file(tmp_path), folder)
+        Path(path).chmod(0o444)
+        Path(folder).chmod(0o555)
+        with without_rights():
+            assert run(parse(["library", "list", "--library", path])) == 0
+            assert "log" in capsys.readouterr().out
+            assert run(parse(["read", str(file), "--library", path])) == 2
+        assert is_one_error_line(capsys.readouterr().err)
+        Path(folder).chmod(0o755)
+
+
+@contextlib.contextmanager
+def without_rights():
+    """As nobody, where the tests run as root, who may write everywhere."""
+    root = os.geteuid() == 0
+    if root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
+
+
+def test_a_flipped_bit_is_found_by_verify_and_the_document_is_read_again(call, tmp_path):
+    file = write_pages(tmp_path / "log.txt", 2)
+    call("read", file)
+    conn = sqlite3.connect(library_file(tmp_path))
+    for (snapshot,) in conn.execute("SELECT id FROM snapshots").fetchall():
+        with conn.blobopen("snapshot_blobs", "data", snapshot) as blob:
+            blob[5000] ^= 1
+    conn.commit()
+    conn.close()
+    status, out, err = call("library", "verify")
+    assert (status, err) == (2, "")
+    assert out.count("\n") == 1 and "damaged and is dropped" in out
+    assert "all sound" in call("library", "verify")[1]
+    status, out, _ = call("read", file)
+    assert status == 0
+    assert "read before" not in out and "log.txt was read in full" in out
 
 
 def start(tiny_folder: Path, tmp_path: Path, *arguments: object, **options) -> subprocess.Popen:

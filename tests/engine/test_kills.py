@@ -179,7 +179,7 @@ def kill_while_reading(model: Path, file: Path, library: Path, chance: random.Ra
 
 
 def kill_and_resume(model: Path, folder: Path, kills: int, seed: int) -> int:
-    """Kill readings of many documents `kills` times in all; returns how many of them were finished and compared."""
+    """Kill readings of many documents `kills` times before their end; returns how many were finished and compared."""
     chance = random.Random(seed)
     documents = killed = 0
     while killed < kills:
@@ -191,7 +191,7 @@ def kill_and_resume(model: Path, folder: Path, kills: int, seed: int) -> int:
             assert resumed == 0 or resumed <= held
             assert now_held >= held
             held = now_held
-            killed += 1
+            killed += not done
         with Library.open(library) as survivor:
             left = left_by_a_reading(survivor)
         assert left == undisturbed(model, file, folder / f"{documents}-undisturbed.db")
