@@ -12,6 +12,7 @@ BENCHES = {
     "kernels": "every kernel against its floor, on the GPU or the CPU",
     "extraction": "pages and tokens a second out of the PDFs of a folder",
     "library": "saving, restoring, listing and finding states",
+    "rungs": "what storing a checkpoint in bf16 changes of states and answers",
     "recall": "what the model answers on held-out records, by length and number of facts",
 }
 _MODULES = {"kernels": "kernel_speed"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -16,7 +17,11 @@ from engine import ladder, messages
 from engine.control import Control
 from engine.follow import follow
 from engine.messages import Read
+from engine.prefix import PrefixHasher
+from engine.rows import NewSnapshot
 from engine.session import Session, open_session
+from engine.store import Library
+from tests.engine.library_fakes import IDENTITY, FakeFile
 from tests.engine.tiny import write_pages
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -114,6 +119,23 @@ def test_rungs_are_rounded_but_the_newest_and_the_end_are_exact(session, tmp_pat
     assert [row.dtype for row in rows if row.kind == "end"] == ["fp32"]
     assert max(row.size for row in rungs[:-1]) < rungs[-1].size
     assert session.library.verify().sound
+
+
+def test_a_damaged_rung_is_not_made_to_look_sound_when_it_is_rounded(tmp_path):
+    hasher = PrefixHasher(IDENTITY)
+    with Library.open(tmp_path / "fakes.db") as library:
+        reading = library.begin_reading(library.document_for(FakeFile()).id, IDENTITY)
+        for number in (1, 2, 3):
+            hasher.feed([number])
+            rung = NewSnapshot("rung", hasher.at(), bytes([number]) * 1000, "fp32")
+            saved = library.commit_progress(reading.id, number, snapshot=rung, lighter=lambda data: data[:500])
+            if number == 2:
+                conn = sqlite3.connect(tmp_path / "fakes.db")
+                with conn, conn.blobopen("snapshot_blobs", "data", saved) as blob:
+                    blob[10] ^= 1
+                conn.close()
+        assert [row.dtype for row in library.snapshots()] == ["bf16", "fp32", "fp32"]
+        assert [row.n_tokens for row in library.verify().damaged] == [2]
 
 
 class Followed:
