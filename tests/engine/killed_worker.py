@@ -1,4 +1,4 @@
-"""A worker for tests that kill it: a process of its own, forked after the slow imports, with close checkpoints.
+"""A worker or reader for tests that kill it: a process of its own, forked after the imports, with close checkpoints.
 
 Imported by the fork server only; no part of torch may run here, since threads do not survive a fork.
 """
@@ -13,15 +13,15 @@ import transformers
 
 import engine.session
 import kernels
-from engine import ladder
+from engine import cli, ladder
 from engine.worker import run_worker
 
 SAVE_TOKENS = 2000
 __all__ = ["SAVE_TOKENS", "engine", "kernels", "serve", "transformers"]
 
 
-def serve(model: str, library: str, commands: int, events: int) -> None:
-    """Be the worker, on these descriptors instead of the standard ones."""
+def serve(model: str, library: str, commands: int, events: int, file: str | None = None) -> None:
+    """Be the worker, or with `file` the command line that reads it; on these descriptors, not the standard ones."""
     ladder.SAVE_TOKENS = SAVE_TOKENS
     os.dup2(commands, 0)
     os.dup2(events, 1)
@@ -29,4 +29,8 @@ def serve(model: str, library: str, commands: int, events: int) -> None:
     os.close(events)
     # The fork server gave it another input; its output is found by number.
     sys.stdin = os.fdopen(0)
+    if file is not None:
+        sys.stdout = os.fdopen(1, "w")
+        cli.run(cli.parse(["read", file, "--json", "--model", model, "--library", library, "--device", "cpu"]))
+        return
     run_worker(Path(model), Path(library), "cpu", "fp32")

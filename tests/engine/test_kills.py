@@ -1,4 +1,4 @@
-"""I5 with the real processes: workers and extractors killed at random moments, then verified, resumed and compared."""
+"""I5 with the real processes: readers, workers and extractors killed at random, then verified, resumed, compared."""
 
 from __future__ import annotations
 
@@ -42,14 +42,15 @@ class Finished:
 
 
 class Worker:
-    """A worker process of its own, forked from a server that has imported everything already."""
+    """A process of its own, forked from a server that has imported everything already: a worker, or with `file` the
+    command line that reads it."""
 
-    def __init__(self, model: Path, library: Path) -> None:
+    def __init__(self, model: Path, library: Path, file: Path | None = None) -> None:
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload([killed_worker.__name__])
         commands, self._commands = os.pipe()
         self._events, events = os.pipe()
-        arguments = (str(model), str(library), _Passed(commands), _Passed(events))
+        arguments = (str(model), str(library), _Passed(commands), _Passed(events), file and str(file))
         self.process = context.Process(target=killed_worker.serve, args=arguments)
         self.process.start()
         os.close(commands)
@@ -141,12 +142,14 @@ def check_nothing_lost(path: Path, promised: int) -> int:
 
 
 def kill_while_reading(model: Path, file: Path, library: Path, chance: random.Random) -> tuple[int, int, bool]:
-    """Start a worker on `file` and kill it at a random moment: (tokens resumed, tokens seen read, whether done)."""
-    worker = Worker(model, library)
+    """Start a worker or reader on `file`, kill it at a random moment: (tokens resumed, tokens held, whether done)."""
+    is_reader = chance.random() < 0.4
+    worker = Worker(model, library, file if is_reader else None)
     resumed = advanced = promised = 0
     done = False
     try:
-        worker.read(file)
+        if not is_reader:
+            worker.read(file)
         if chance.random() < 0.25:  # while it starts, opens, extracts
             time.sleep(chance.uniform(0, 1.0))
             worker.kill()
