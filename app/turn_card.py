@@ -149,7 +149,9 @@ class TurnCard(QWidget):
         self._problem.setVisible(bool(turn.problem))
         doubts = ", ".join(turn.unverified)
         where = pages_words(*turn.pages) if turn.pages else "what was read"
-        self._doubt.setText(f"\u26a0 Not confirmed by {where}: {doubts}. Check before you rely on it." if doubts else "")
+        self._doubt.setText(
+            f"\u26a0 Not confirmed by {where}: {doubts}. Check before you rely on it." if doubts else ""
+        )
         self._doubt.setVisible(bool(doubts))
 
     def _show_evidence(self, turn: Turn) -> None:
