@@ -121,7 +121,7 @@ class DocumentSession:
     conversation: Conversation = field(default_factory=Conversation)
     evidence: tuple[int, int] | None = None
     trouble: Trouble | None = None
-    notices: list[str] = field(default_factory=list)
+    notices: list[m.Notice] = field(default_factory=list)
     stopped: bool = False
     """The person stopped the reading before its end."""
 
@@ -178,8 +178,8 @@ class DocumentSession:
         return Aspect.PROGRESS
 
     def _on_Notice(self, event: m.Notice) -> Aspect:
-        if event.text not in self.notices:
-            self.notices.append(event.text)
+        if event.text not in {notice.text for notice in self.notices}:
+            self.notices.append(event)
         return Aspect.PROGRESS
 
     def _on_DocumentOpened(self, event: m.DocumentOpened) -> Aspect:

@@ -123,8 +123,8 @@ class SidePane(QWidget):
     def _show_notice(self) -> None:
         sentence, demo = self._worker.sentence, False
         if not sentence and self._session is not None and self._session.notices:
-            sentence = self._session.notices[-1]
-            demo = self._worker.model is not None and self._worker.model.demo and "--model" in sentence
+            notice = self._session.notices[-1]
+            sentence, demo = notice.text, notice.reason == "demo_model"
         self._notice_words.setText(DEMO_NOTICE if demo else sentence)
         self._choose.setVisible(demo)
         self._restart.setVisible(self._worker.state == "failed")

@@ -171,9 +171,10 @@ class ModelLoaded(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Notice(Event):
-    """Something the person should know that stops nothing."""
+    """Something the person should know that stops nothing. `reason`, for programs: "demo_model", or ""."""
 
     text: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

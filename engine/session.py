@@ -242,7 +242,7 @@ class Session:
 
     def _warn_of_demo(self, job_id: str, digest: str) -> Iterator[Event]:
         if self._loaded.is_demo and digest not in _sample_digests():
-            yield messages.Notice(job_id=job_id, text=DEMO_NOTICE)
+            yield messages.Notice(job_id=job_id, text=DEMO_NOTICE, reason="demo_model")
 
     def _with_warning(
         self, reading: Generator[Event, None, DocumentState], job_id: str, digest: str
