@@ -43,7 +43,7 @@ class JobController(QObject):
     current_changed = Signal(object)
     """The DocumentSession that is shown, or None."""
     documents_changed = Signal(object)
-    """list[engine.rows.Document] without what is being removed."""
+    """list[engine.library.rows.Document] without what is being removed."""
     worker_changed = Signal(object)
     """WorkerFacts"""
     removal_pending = Signal(str, str)

@@ -38,7 +38,7 @@ class Entry:
 
     @classmethod
     def of_row(cls, row: Any) -> Entry:
-        """From a row of engine.rows.Document."""
+        """From a row of engine.library.rows.Document."""
         fraction = 1.0 if row.state == "done" else (row.pages_read / row.n_pages if row.n_pages else 0.0)
         return cls(row.path, row.title or Path(row.path).name, row.id, coverage_words(row), fraction)
 

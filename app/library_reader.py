@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class DocumentRecord:
-    """What the library holds of one document; rows as engine.rows has them."""
+    """What the library holds of one document; rows as engine.library.rows has them."""
 
     document: Any
     spans: list[Any]
@@ -193,11 +193,11 @@ class LibraryReader(QObject):
     """The window's side: ask with a method, the answer comes as a signal."""
 
     documents_read = Signal(object)
-    """list[engine.rows.Document], last used first."""
+    """list[engine.library.rows.Document], last used first."""
     record_read = Signal(str, object)
     """(path, DocumentRecord | None)"""
     pages_read = Signal(int, object)
-    """(document id, list[engine.rows.Page])"""
+    """(document id, list[engine.library.rows.Page])"""
     head_read = Signal(str, str)
     """(path, first part of a text file)"""
     located = Signal(int, int, object)

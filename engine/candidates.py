@@ -17,11 +17,11 @@ import torch
 from engine.control import Cancelled, Control
 from engine.generate import prefill_batch
 from engine.hardware import chunk_length
-from engine.prefix import Prefix, PrefixHasher
+from engine.library.prefix import Prefix, PrefixHasher
+from engine.library.rows import NewSnapshot, Section
 from engine.prompts import NOT_FOUND, page_text
 from engine.reader import DocumentState
 from engine.resume import longest_state
-from engine.rows import NewSnapshot, Section
 from engine.runtime import Runtime
 from engine.state import MambaState
 from engine.store import Library

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import KnownError
-from engine.export import to_json, to_markdown
-from engine.rows import Document, Turn
+from engine.library.export import to_json, to_markdown
+from engine.library.rows import Document, Turn
 from engine.store import Library
 
 STATES = {

@@ -16,17 +16,17 @@ from itertools import chain
 import psutil
 import torch
 
-from engine import ladder
 from engine.chunks import Chunk, LastApart, pack_chunks
 from engine.control import Cancelled, Control
 from engine.documents.extractor import Document as OpenedDocument
 from engine.documents.pages import DocumentError, Outcome, Page
 from engine.documents.sections import Section, SectionBuilder
+from engine.library import ladder
+from engine.library.prefix import Prefix, PrefixHasher
+from engine.library.rows import Document, NewPage, NewSection, ReadingState, SnapshotKind
 from engine.messages import CheckpointSaved, Event, PageExtracted, PrefillAdvanced, ReadingFinished, ReadingResumed
 from engine.page_feed import PageFeed
-from engine.prefix import Prefix, PrefixHasher
 from engine.resume import exact_snapshot, in_bf16, longest_state
-from engine.rows import Document, NewPage, NewSection, ReadingState, SnapshotKind
 from engine.runtime import Runtime
 from engine.state import MambaState
 from engine.store import Library

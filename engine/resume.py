@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from engine.prefix import Prefix, PrefixHasher
-from engine.rows import NewSnapshot, SnapshotKind
+from engine.library.prefix import Prefix, PrefixHasher
+from engine.library.rows import NewSnapshot, SnapshotKind
 from engine.state import MambaState, StateError
 from engine.store import Library
 

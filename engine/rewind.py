@@ -10,8 +10,8 @@ import torch
 from engine.chunks import pack_chunks
 from engine.control import Cancelled, Control
 from engine.errors import KnownError
+from engine.library.prefix import Prefix, PrefixHasher
 from engine.page_feed import tokenize_page
-from engine.prefix import Prefix, PrefixHasher
 from engine.resume import longest_state
 from engine.runtime import Runtime
 from engine.state import MambaState

@@ -14,8 +14,8 @@ from engine.config import FalconMambaConfig
 from engine.control import Cancelled, Control
 from engine.errors import KnownError
 from engine.generate import EndReason, Sampling, TextStream, decode, prefill
+from engine.library.prefix import Identity
 from engine.model import FalconMamba
-from engine.prefix import Identity
 from engine.state import FORMAT_VERSION, MambaState
 from engine.tokenizer import Tokenizer
 from engine.weights import load_model, weights_fingerprint

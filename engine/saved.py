@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 
 from engine.documents.regular_file import RegularFile, open_regular, sha256
+from engine.library.rows import Document
 from engine.messages import ReadingFinished
 from engine.reader import DocumentState, coverage_sentence
-from engine.rows import Document
 from engine.runtime import Runtime
 from engine.state import MambaState, StateError
 from engine.store import Library

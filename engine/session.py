@@ -20,10 +20,10 @@ from engine.documents.extractor import open_document
 from engine.documents.pages import DocumentInfo
 from engine.errors import KnownError
 from engine.hardware import parameter_count
+from engine.library.rows import Document
 from engine.messages import Command, Event
 from engine.reader import DocumentState, Reader
 from engine.rewind import state_at_page
-from engine.rows import Document
 from engine.runtime import DEMO_MODEL, Runtime, load_runtime
 from engine.store import Library
 from engine.turn_states import turn_before

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from engine import catalogue, conversation, ladder, readings, search, snapshots, upkeep
-from engine.database import BUSY_SECONDS, Database, LibraryError, library_path
-from engine.prefix import Identity, Prefix, PrefixHasher
-from engine.rows import (
+from engine.library import catalogue, conversation, ladder, readings, search, snapshots, upkeep
+from engine.library.database import BUSY_SECONDS, Database, LibraryError, library_path
+from engine.library.prefix import Identity, Prefix, PrefixHasher
+from engine.library.rows import (
     Document,
     FileInfo,
     Lighter,

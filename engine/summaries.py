@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from engine.control import Cancelled, Control
 from engine.generate import RowEnded, RowToken, Sampling, decode_batch, prefill_batch
 from engine.hardware import chunk_length
+from engine.library.rows import Section
 from engine.messages import Event, Notice, SectionSummarized, SummaryDelta, SummaryFinished
 from engine.prompts import NO_FINDINGS, page_text
 from engine.reader import DocumentState
-from engine.rows import Section
 from engine.runtime import Runtime
 from engine.store import Library
 from engine.verification import unverified

@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from engine.database import LibraryError
 from engine.errors import KnownError
-from engine.prefix import Prefix, PrefixHasher
+from engine.library.database import LibraryError
+from engine.library.prefix import Prefix, PrefixHasher
+from engine.library.rows import Turn
 from engine.resume import exact_snapshot, longest_state
-from engine.rows import Turn
 from engine.runtime import Runtime
 from engine.state import MambaState
 from engine.store import Library

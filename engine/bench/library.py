@@ -21,8 +21,8 @@ from typing import Any
 
 import numpy as np
 
-from engine.prefix import Identity, PrefixHasher
-from engine.rows import NewSnapshot
+from engine.library.prefix import Identity, PrefixHasher
+from engine.library.rows import NewSnapshot
 from engine.store import Library
 
 FP32_STATE = 64 * 8192 * 16 * 4 + 64 * 8192 * 3 * 2

@@ -13,7 +13,8 @@ import transformers
 
 import engine.session
 import kernels
-from engine import cli, ladder
+from engine import cli
+from engine.library import ladder
 from engine.worker import run_worker
 
 SAVE_TOKENS = 2000

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.prefix import Identity, PrefixHasher
-from engine.rows import NewPage, NewSection, NewSnapshot
+from engine.library.prefix import Identity, PrefixHasher
+from engine.library.rows import NewPage, NewSection, NewSnapshot
 from engine.store import Library
 
 IDENTITY = Identity("weights", "tokenizer", "prefix", "fp32", "1", "a model")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.export import to_json, to_markdown
-from engine.rows import NewPage, NewSection
+from engine.library.export import to_json, to_markdown
+from engine.library.rows import NewPage, NewSection
 from engine.store import Library, LibraryError
 from tests.engine.library_fakes import IDENTITY, FakeFile
 

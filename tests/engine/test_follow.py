@@ -13,12 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from engine import ladder, messages
+from engine import messages
 from engine.control import Control
 from engine.follow import follow
+from engine.library import ladder
+from engine.library.prefix import PrefixHasher
+from engine.library.rows import NewSnapshot
 from engine.messages import Read
-from engine.prefix import PrefixHasher
-from engine.rows import NewSnapshot
 from engine.session import Session, open_session
 from engine.store import Library
 from tests.engine.library_fakes import IDENTITY, FakeFile

@@ -16,8 +16,9 @@ from typing import Any
 import psutil
 import pytest
 
-from engine import ladder, messages
+from engine import messages
 from engine.control import Control
+from engine.library import ladder
 from engine.messages import Read
 from engine.session import open_session
 from engine.state import MambaState

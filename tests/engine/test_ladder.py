@@ -7,7 +7,7 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.ladder import SAVE_SECONDS, SAVE_TOKENS, Rung, over_quota, rungs_to_drop, save_due
+from engine.library.ladder import SAVE_SECONDS, SAVE_TOKENS, Rung, over_quota, rungs_to_drop, save_due
 
 
 def climb(steps: list[int], max_rungs: int, pinned: frozenset[int] = frozenset()) -> list[Rung]:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.prefix import BLOCK, Identity, PrefixHasher, hash_tokens
+from engine.library.prefix import BLOCK, Identity, PrefixHasher, hash_tokens
 
 IDENTITY = Identity("weights", "tokenizer", "prefix", "fp32", "1", "a model")
 lengths = st.one_of(

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine import ladder, messages
+from engine import messages
 from engine.control import Control
+from engine.library import ladder
 from engine.messages import Ask, Read, Summarize
 from engine.session import Session, open_session
 from engine.state import MambaState

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from engine import catalogue, conversation, readings, snapshots
-from engine.prefix import PrefixHasher, hash_tokens
-from engine.rows import NewPage, NewSection, NewSnapshot
+from engine.library import catalogue, conversation, readings, snapshots
+from engine.library.prefix import PrefixHasher, hash_tokens
+from engine.library.rows import NewPage, NewSection, NewSnapshot
 from engine.store import Library, LibraryError, library_path
 from tests.engine.library_fakes import IDENTITY, OTHER, FakeFile, read_document, state_after
 
@@ -524,7 +524,8 @@ def test_the_location_is_the_given_path_then_the_environment_then_the_users_data
 
 def test_importing_the_library_brings_no_model_and_no_qt_along() -> None:
     code = (
-        "import sys, engine.store, engine.export; heavy = {'torch', 'transformers', 'triton', 'numba', 'PySide6'};"
+        "import sys, engine.store, engine.library.export;"
+        "heavy = {'torch', 'transformers', 'triton', 'numba', 'PySide6'};"
         "print(sorted({*heavy, 'sqlite_utils'} & set(sys.modules)))"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

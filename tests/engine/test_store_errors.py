@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from engine import database, schema
-from engine.prefix import PrefixHasher, hash_tokens
-from engine.rows import NewPage, NewSnapshot
+from engine.library import database, schema
+from engine.library.prefix import PrefixHasher, hash_tokens
+from engine.library.rows import NewPage, NewSnapshot
 from engine.store import Library, LibraryError
 from tests.engine.library_fakes import IDENTITY, FakeFile, page_tokens, read_document, state_after
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.prefix import BLOCK, Identity, PrefixHasher, hash_tokens
-from engine.rows import NewSnapshot
+from engine.library.prefix import BLOCK, Identity, PrefixHasher, hash_tokens
+from engine.library.rows import NewSnapshot
 from engine.store import Library
 from tests.engine.library_fakes import FakeFile, state_after
 

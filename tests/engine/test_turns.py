@@ -13,11 +13,12 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine import candidates, ladder, messages
+from engine import candidates, messages
 from engine.control import Control
 from engine.generate import Sampling, decode, prefill
+from engine.library import ladder
+from engine.library.prefix import PrefixHasher
 from engine.messages import Ask, Read
-from engine.prefix import PrefixHasher
 from engine.prompts import page_text
 from engine.resume import exact_snapshot, longest_state
 from engine.session import Session, open_session

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from engine import snapshots
-from engine.catalogue import storable
-from engine.database import Database, LibraryError
-from engine.prefix import Identity
-from engine.rows import NewSnapshot, Summary, Turn
+from engine.library import snapshots
+from engine.library.catalogue import storable
+from engine.library.database import Database, LibraryError
+from engine.library.prefix import Identity
+from engine.library.rows import NewSnapshot, Summary, Turn
 
 _TURN = (
     "t.id, t.document, t.parent, i.name, t.question, t.answer, t.evidence, t.as_of_page, t.seed, t.snapshot, t.kept,"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from engine.database import Database
-from engine.readings import SECTION_COLUMNS
-from engine.rows import Section, SectionHit
+from engine.library.database import Database
+from engine.library.readings import SECTION_COLUMNS
+from engine.library.rows import Section, SectionHit
 
 _WORD = re.compile(r"\w+", re.UNICODE)
 _MAX_WORDS = 64

@@ -6,11 +6,21 @@ import sqlite3
 import time
 from collections.abc import Iterable
 
-from engine import snapshots
-from engine.catalogue import storable
-from engine.database import Database, LibraryError
-from engine.prefix import Identity
-from engine.rows import Lighter, NewPage, NewSection, NewSnapshot, Page, PageSpan, Reading, ReadingState, Section
+from engine.library import snapshots
+from engine.library.catalogue import storable
+from engine.library.database import Database, LibraryError
+from engine.library.prefix import Identity
+from engine.library.rows import (
+    Lighter,
+    NewPage,
+    NewSection,
+    NewSnapshot,
+    Page,
+    PageSpan,
+    Reading,
+    ReadingState,
+    Section,
+)
 
 _READING = (
     "SELECT r.id, r.document, r.identity, i.name, r.state, (SELECT count(*) FROM page_tokens WHERE reading = r.id),"

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from engine.prefix import Prefix
+from engine.library.prefix import Prefix
 
 SnapshotKind = Literal["end", "rung", "section", "turn"]
 Blob = bytes | bytearray | memoryview

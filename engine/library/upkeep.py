@@ -6,9 +6,9 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
-from engine import snapshots
-from engine.database import Database
-from engine.rows import Verification
+from engine.library import snapshots
+from engine.library.database import Database
+from engine.library.rows import Verification
 
 _VACUUM_PAGES = 2048
 """Pages given back in one transaction: on a full disk the log must stay small too."""

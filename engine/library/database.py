@@ -10,9 +10,9 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from engine import schema
 from engine.errors import KnownError
-from engine.writer_lock import AlreadyLockedError, WriterLock
+from engine.library import schema
+from engine.library.writer_lock import AlreadyLockedError, WriterLock
 
 BUSY_SECONDS = 10.0
 """How long a statement waits for a lock that another program holds (a backup, an SQLite shell)."""

@@ -6,8 +6,8 @@ import os
 import time
 from pathlib import Path
 
-from engine.database import Database, LibraryError
-from engine.rows import Document, FileInfo
+from engine.library.database import Database, LibraryError
+from engine.library.rows import Document, FileInfo
 
 _DOCUMENT = (
     "SELECT d.id, d.sha256, d.path, d.title, d.kind, d.size, d.n_pages, d.added, d.opened,"

@@ -13,10 +13,10 @@ from collections.abc import Collection, Iterator
 from hashlib import blake2b
 from typing import Any
 
-from engine import ladder
-from engine.database import Database
-from engine.prefix import Identity, Prefix, PrefixHasher
-from engine.rows import Blob, Lighter, NewSnapshot, Snapshot
+from engine.library import ladder
+from engine.library.database import Database
+from engine.library.prefix import Identity, Prefix, PrefixHasher
+from engine.library.rows import Blob, Lighter, NewSnapshot, Snapshot
 
 COLUMNS = "id, document, identity, kind, n_tokens, dtype, size, pinned, last_used, created"
 _READ_BYTES = 4 << 20

@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from engine.rows import Document, Summary, Turn
+from engine.library.rows import Document, Summary, Turn
 from engine.store import Library
 
 FORMAT = 1
