@@ -13,7 +13,7 @@ from engine.messages import AnswerDelta, AnswerFinished, Event
 from engine.reader import DocumentState
 from engine.runtime import Runtime
 from engine.store import Library
-from engine.verification import unconfirmed
+from engine.verification import claims, unconfirmed
 
 ANSWER_TOKENS = 400
 """Longest answer; a longer one is cut, and says so."""
@@ -46,7 +46,9 @@ def answer(
     ask = prompts.next_question if before else prompts.question
     request = runtime.tokenizer.encode_request(ask(question))
     asked_before = " ".join(turn.question for turn in before)
-    start = best_start(runtime, library, of, question, asked_before, [*conversation, *request], control)
+    # "And when?" is about what the turn before named.
+    about = question if claims(question) or not before else f"{before[-1].question} {question}"
+    start = best_start(runtime, library, of, about, asked_before, [*conversation, *request], control)
     prefix = start.prefix or of.prefix
     state, missing = turn_states.state_after(runtime, library, start.state, prefix, conversation)
     sampling = Sampling() if seed is None else Sampling(TEMPERATURE, TOP_P, seed)
@@ -66,7 +68,7 @@ def answer(
     first_page, last_page = (start.page, start.page) if start.page else (start.first_page, start.last_page)
     basis = (f"page {start.page}, " if start.page else "") + start.basis + CUT[reason]
     pages = [(p.number, p.text) for p in library.pages(of.document.id, first=first_page, last=last_page)]
-    doubtful = unconfirmed(question, text, pages) if found else []
+    doubtful = unconfirmed(about, text, pages) if found else []
     turn = turn_states.save_turn(
         runtime,
         library,
