@@ -47,10 +47,12 @@ def supporting_page(question: str, answer: str, pages: Iterable[tuple[int, str]]
     if not claims(answer):
         return None
     wanted = [_folded(claim) for claim in dict.fromkeys([*claims(answer), *claims(question)])]
+    tail = ""  # a sentence may begin on the page before
     for number, page in pages:
-        text = _folded(page)
+        text = f"{tail} {_folded(page)}"
+        tail = " ".join(_SENTENCE_END.split(text)[-2:])
         if not all(_stands_in(claim, text) for claim in wanted):
-            continue  # most pages end here, before they are cut into sentences
+            continue
         sentences = _SENTENCE_END.split(text)
         for at in range(len(sentences)):
             passage = " ".join(sentences[at : at + 2])

@@ -93,9 +93,12 @@ def _turns(turns: Sequence[Turn]) -> list[str]:
 
 
 def _evidence(evidence: Any) -> list[str]:
-    """One line: the pages where evidence is a mapping with `pages`, its JSON otherwise; nothing when there is none."""
+    """One line: what the answer rests on and what of it is not confirmed, or its pages; else its JSON."""
     if not evidence:
         return []
+    if isinstance(evidence, dict) and isinstance(evidence.get("basis"), str):
+        doubtful = evidence.get("unverified") or []
+        return [f"*{_line(evidence['basis'])}{'; not confirmed: ' + ', '.join(doubtful) if doubtful else ''}*"]
     pages = evidence.get("pages") if isinstance(evidence, dict) else None
     if isinstance(pages, list) and pages and all(isinstance(page, int) for page in pages):
         return [f"*Pages {', '.join(map(str, pages))}*" if len(pages) > 1 else f"*Page {pages[0]}*"]

@@ -86,3 +86,11 @@ def test_a_document_that_is_gone_is_said_so(library: Library) -> None:
     for export in (to_json, to_markdown):
         with pytest.raises(LibraryError, match="no longer"):
             export(library, 1)
+
+
+def test_an_answer_says_what_it_rests_on_and_what_of_it_is_not_confirmed(tmp_path) -> None:
+    with Library.open(tmp_path / "library.db") as opened:
+        document = opened.document_for(FakeFile("/documents/a.pdf", "a" * 64)).id
+        evidence = {"first_page": 4, "last_page": 7, "basis": "from pages 4 to 7", "unverified": ["17", "Ann"]}
+        opened.add_turn(document, IDENTITY, "Who?", "Ann, 17.", evidence)
+        assert "*from pages 4 to 7; not confirmed: 17, Ann*" in to_markdown(opened, document)

@@ -52,6 +52,11 @@ def test_an_answer_is_borne_out_by_a_passage_that_names_what_was_asked(question,
     assert unconfirmed(question, answer, pages) == ([] if page or not named else named)
 
 
+def test_a_passage_may_go_on_on_the_next_page():
+    pages = [(7, "All was well. Correction: conveyor C-165"), (8, "was repaired on 1 August 2024. Tea was served.")]
+    assert supporting_page("When was conveyor C-165 repaired?", "1 August 2024", pages) == 8
+
+
 def test_a_word_that_only_begins_a_sentence_is_no_name():
     assert claims("Nothing was said. Then it ended.") == []
     assert claims("") == []
