@@ -67,7 +67,8 @@ def answer(
     found = not says_not_found(text)
     first_page, last_page = (start.page, start.page) if start.page else (start.first_page, start.last_page)
     basis = (f"page {start.page}, " if start.page else "") + start.basis + CUT[reason]
-    pages = [(p.number, p.text) for p in library.pages(of.document.id, first=first_page, last=last_page)]
+    # From the page before on: a passage may begin there.
+    pages = [(p.number, p.text) for p in library.pages(of.document.id, first=max(1, first_page - 1), last=last_page)]
     doubtful = unconfirmed(about, text, pages) if found else []
     turn = turn_states.save_turn(
         runtime,
