@@ -21,9 +21,9 @@ from app.main_window import sample_file
 from app.settings import Settings, SettingsStore
 from app.side_pane import QUESTIONS, SECTIONS, SUMMARY
 
-MEANWHILE = "What is known of motor MO-189?"
+MEANWHILE = "What was the serial number at valve V-11?"
 QUESTIONS_ASKED = (
-    "What was the serial number at valve V-11?",
+    "Which work order was noted for conveyor C-527?",
     "What was the speed of pump P-999?",
     "On what date was conveyor C-165 repaired?",
 )

@@ -66,7 +66,7 @@ def answer(
     text = text.strip()
     found = not says_not_found(text)
     first_page, last_page = (start.page, start.page) if start.page else (start.first_page, start.last_page)
-    basis = (f"page {start.page}, " if start.page else "") + start.basis + CUT[reason]
+    basis = start.basis + CUT[reason]
     # From the page before on: a passage may begin there.
     pages = [(p.number, p.text) for p in library.pages(of.document.id, first=max(1, first_page - 1), last=last_page)]
     doubtful = unconfirmed(about, text, pages) if found else []

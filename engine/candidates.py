@@ -46,6 +46,8 @@ class Start:
     first_page: int
     last_page: int
     basis: str
+    heading: str = ""
+    """Of the section."""
     page: int | None = None
     """The page that holds what the answer and the question name, where one does."""
 
@@ -88,7 +90,10 @@ def best_start(
         if page is None and start is whole and claims(question):
             continue  # an overfull state says something of anything; alone, without a page that bears it out, it is no
         doubtful = page is None and (not claims(text) or bool(unverified(text, (p.text for p in pages))))
-        answering.append((page is None, doubtful, entropy, replace(start, page=page)))
+        if page is not None:
+            by_state = f"from the document state; page {page} bears it out"
+            start = replace(start, page=page, basis=by_state if start is whole else _basis(page, page, start.heading))
+        answering.append((page is None, doubtful, entropy, start))
     if answering:
         return min(answering, key=lambda candidate: candidate[:3])[3]
     nearest = starts[1]
@@ -139,7 +144,8 @@ def _section_starts(runtime: Runtime, library: Library, of: DocumentState, query
             prefixes[s.id],
             s.first_page,
             s.last_page,
-            f"from {_pages(s.first_page, s.last_page)}" + (f", {s.heading}" if s.heading else ""),
+            _basis(s.first_page, s.last_page, s.heading),
+            s.heading,
         )
         for s in sections
         if s.id in states
@@ -197,6 +203,10 @@ def _stop_if_cancelled(control: Control) -> None:
     control.wait_while_paused()
     if control.cancelled:
         raise Cancelled
+
+
+def _basis(first: int, last: int, heading: str) -> str:
+    return f"from {_pages(first, last)}" + (f" ({heading})" if heading else "")
 
 
 def _pages(first: int, last: int) -> str:
