@@ -156,13 +156,25 @@ def _merge(
             merged += [text for _, text in _respond_batch(runtime, batch, SUMMARY_TOKENS, control)]
         # A merge that names what none of its notes does has made something up: the notes themselves are kept instead.
         notes = [
-            _union(group) if not text or unverified(text, group) else text
+            _union(group) if not text or _invents(text, group) else text
             for group, text in zip(groups, merged, strict=True)
         ]
         levels += 1
     text = _union(notes)
     yield SummaryDelta(job_id=job_id, text=text)
     return text, levels
+
+
+def _invents(merged: str, notes: Sequence[str]) -> bool:
+    """Whether a merge names what none of its notes names or, where all notes are lists, has an item that none has."""
+    if unverified(merged, notes):
+        return True
+    items = [_items(note) for note in notes]
+    return all(items) and not _items(merged) <= set().union(*items)
+
+
+def _items(text: str) -> set[str]:
+    return {line.strip() for line in text.splitlines() if line.startswith("- ")}
 
 
 def _union(notes: Sequence[str]) -> str:

@@ -57,6 +57,7 @@ class TerminalView:
         self._column = 0
         self._command = ""
         self._after_notes = False
+        self._was_brief = True
 
     def __enter__(self) -> Self:
         return self
@@ -95,7 +96,9 @@ class TerminalView:
                 self._after_notes = True
                 # A section with little to say takes one line, so that those with findings stand out.
                 brief = "\n" not in event.text and len(event.text) <= BRIEF
-                self._write(f"{place}: {event.text}\n" if brief else f"\n{place}\n{event.text}\n\n")
+                gap = "" if brief and self._was_brief else "\n"
+                self._write(gap + (f"{place}: {event.text}\n" if brief else f"{place}\n{event.text}\n"))
+                self._was_brief = brief
             case messages.SummaryDelta() | messages.AnswerDelta():
                 self._progress.close()
                 if self._after_notes:

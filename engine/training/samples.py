@@ -91,17 +91,14 @@ def weeks(seed: int, year: int, count: int, tokens: int, findings: dict[int, int
 
 
 def write_pdf(made: list[Week], path: Path) -> int:
-    """Typeset the weeks with a title page, contents, running heads and an outline; returns the number of pages."""
-    starts = _typeset(made, [0] * len(made), path)  # once to learn on which page each week begins
-    return _typeset(made, starts, path)[-1]
+    """Typeset the weeks with a title page, running heads and an outline; returns the number of pages.
 
-
-def _typeset(made: list[Week], starts: list[int], path: Path) -> list[int]:
-    """One pass; returns the first page of every week and the number of pages."""
+    No list of contents: the model was trained on records alone, and takes one for noise.
+    """
     from fpdf import FPDF
 
     class Document(FPDF):
-        section = "Contents"
+        section = ""
 
         def header(self) -> None:
             if self.page_no() > 1:
@@ -130,19 +127,10 @@ def _typeset(made: list[Week], starts: list[int], path: Path) -> list[int]:
     pdf.set_margins(18, 14, 18)
     pdf.set_auto_page_break(True, margin=20)
     _title_page(pdf)
-    pdf.add_page()
-    pdf.set_font("helvetica", "B", 14)
-    pdf.cell(0, 10, "Contents", new_x="LMARGIN", new_y="NEXT")
-    pdf.set_font("times", size=10.5)
-    for week, start in zip(made, starts, strict=False):
-        pdf.cell(100, 5.2, week.heading)
-        pdf.cell(0, 5.2, str(start), align="R", new_x="LMARGIN", new_y="NEXT")
     pdf.set_section_title_styles(_title_style(15, 4), _title_style(11, 3))
-    pages: list[int] = []
     for index, week in enumerate(made):
         pdf.section = f"Week {index + 1}"
         pdf.add_page()
-        pages.append(pdf.page_no())
         pdf.start_section(week.heading)
         step = max(1, len(week.paragraphs) // 6)
         for at, paragraph in enumerate(week.paragraphs):
@@ -153,7 +141,7 @@ def _typeset(made: list[Week], starts: list[int], path: Path) -> list[int]:
             pdf.multi_cell(0, 5.6, paragraph, align="L", new_x="LMARGIN", new_y="NEXT")
             pdf.ln(2.5)
     pdf.output(str(path))
-    return [*pages, pdf.pages_count]
+    return pdf.pages_count
 
 
 def _title_page(pdf) -> None:
