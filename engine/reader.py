@@ -113,9 +113,13 @@ class Reader:
         outcome = opened.outcome
         assert outcome is not None
         yield from self._flush_extracted()
-        snapshot = self._save("done", "end", outcome.sentence, outcome.pages_seen)
+        # A reading that was given up before the last page (its time ran out) is not done: the next one tries the rest.
+        whole = opened.info.page_count is None or outcome.pages_seen >= opened.info.page_count
+        kind: SnapshotKind = "end" if whole else "rung"
+        n_pages = outcome.pages_seen if whole else None
+        snapshot = self._save("done" if whole else "stopped", kind, outcome.sentence, n_pages)
         yield CheckpointSaved(
-            job_id=self._job_id, snapshot_id=snapshot, tokens=self._document_tokens, page=self.last_page, kind="end"
+            job_id=self._job_id, snapshot_id=snapshot, tokens=self._document_tokens, page=self.last_page, kind=kind
         )
         n_sections = len(self._library.sections(document.id, reading.id))
         yield self._finished(document.id, outcome, reused, n_sections)

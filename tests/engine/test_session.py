@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
 from engine import messages, summaries
+from engine import session as session_module
 from engine.control import Control
 from engine.library import ladder
 from engine.messages import Ask, Read, Summarize
@@ -258,3 +260,20 @@ def test_a_merge_of_prose_may_use_its_own_words_but_no_new_figure():
     notes = ["Pump P-1 broke in May.", "Fan F-2 fell."]
     assert not summaries._invents("Two machines failed: P-1 and F-2.", notes)
     assert summaries._invents("Pump P-1 broke in May 2023.", notes)
+
+
+def test_a_reading_given_up_before_the_last_page_is_gone_on_with_by_the_next(session, file, monkeypatch):
+    real = session_module.open_document
+
+    def gives_up(path, password=None):
+        opened = real(path, password)
+        opened.info = replace(opened.info, page_count=99)
+        return opened
+
+    monkeypatch.setattr(session_module, "open_document", gives_up)
+    first = read(session, file)
+    assert session.library.documents()[0].state == "stopped"
+    monkeypatch.undo()
+    again = read(session, file)
+    assert again.tokens_reused == first.tokens
+    assert session.library.documents()[0].state == "done"
