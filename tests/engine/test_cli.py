@@ -161,8 +161,17 @@ def test_a_pdf_that_cannot_be_read_is_one_line(call, name, words):
 def test_a_password_opens_what_it_protects(call):
     file = CORPUS / "bad" / "08_enc_aes256_userpw_swordfish.pdf"
     assert call("read", file, "--password", "swordfish")[0] == 0
-    status, _, err = call("read", CORPUS / "bad" / "08_enc_aes256_userpw_swordfish.pdf", "--password", "cod")
-    assert (status, err) == (0, err)  # already read: the library needs no password
+    status, out, _ = call("read", file, "--password", "cod")
+    assert status == 0  # what was read needs no password any more
+    assert "were read before" in out
+
+
+@pytest.mark.skipif(not CORPUS.is_dir(), reason="the shared test documents are not here")
+def test_a_wrong_password_is_one_line(call):
+    status, out, err = call("read", CORPUS / "bad" / "08_enc_aes256_userpw_swordfish.pdf", "--password", "cod")
+    assert (status, out) == (2, "")
+    assert is_one_error_line(err)
+    assert "password does not open" in err
 
 
 def test_the_library_commands_tell_what_is_there(call, tmp_path):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from engine import messages
@@ -86,14 +84,12 @@ def test_the_summary_names_the_findings_that_the_record_marks(library):
         assert any(line in note.text for note in notes)
 
 
-def test_it_is_named_for_what_it_is_and_loads_within_a_second_or_two(tmp_path):
+def test_it_is_named_for_what_it_is_where_the_file_is_not_one_of_its_samples(tmp_path):
     other = tmp_path / "other.txt"
     other.write_text("A recipe for bread: flour, water, salt. " * 20)
     with open_session(library=tmp_path / "library.db", device="cpu") as session:
-        started = time.monotonic()
         events = list(session.run(Read(job_id="r", path=str(other)), Control()))
     loaded = next(event for event in events if isinstance(event, messages.ModelLoaded))
     assert loaded.demo
     assert loaded.trained_context == 2048
-    assert loaded.seconds <= time.monotonic() - started
     assert any(isinstance(event, messages.Notice) and "demonstration model" in event.text for event in events)
