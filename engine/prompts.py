@@ -22,6 +22,7 @@ DOCUMENT_INTRODUCTION = "Read this document.\n\n"
 QUESTION_INSTRUCTION = f"\n\nAnswer from the document. If it is not there, say: {NOT_FOUND}\nQuestion: "
 SUMMARY_INSTRUCTION = "\n\nSummarise the key findings of the document."
 FOCUS_INSTRUCTION = "\n\nSummarise what the document says about: "
+REREAD_INTRODUCTION = "Look for the answer to this question.\nQuestion: "
 MERGE_INTRODUCTION = "Read these summaries of the parts of one document, in order.\n\n"
 MERGE_INSTRUCTION = "\n\nMerge them into one summary of the document."
 
@@ -82,6 +83,14 @@ class Prompts:
     def document_prefix(self) -> str:
         """Everything a document state consumes before the document's first token."""
         return self.before_user + DOCUMENT_INTRODUCTION
+
+    def reread_prefix(self, question: str) -> Request:
+        """What stands before pages that are read again for one question: the question itself, then the introduction.
+
+        A state that knows what will be asked keeps it: reading twice gains recurrent models about ten points (Arora et
+        al., arXiv 2407.05483). The pages and `question(...)` follow as usual.
+        """
+        return Request(self.before_user + REREAD_INTRODUCTION, question.strip(), "\n\n" + DOCUMENT_INTRODUCTION)
 
     @property
     def merge_prefix(self) -> str:

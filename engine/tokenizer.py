@@ -78,6 +78,11 @@ class Tokenizer:
             + self.encode_prompt(request.closing)
         )
 
+    def reread_prefix(self, question: str) -> list[int]:
+        """Token ids before pages that are read again for `question`; stands in place of `document_prefix`."""
+        request = self.prompts.reread_prefix(question)
+        return self._opening(request.opening) + self.encode_document(request.text) + self.encode_prompt(request.closing)
+
     def decode(self, ids: Sequence[int]) -> str:
         """Text of token ids, special tokens left out."""
         return self._fast.decode(list(ids), skip_special_tokens=True)

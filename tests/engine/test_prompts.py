@@ -51,3 +51,12 @@ def test_a_focus_is_named_in_the_summary_request():
     prompts = Prompts.plain()
     assert "the pump" in prompts.summary("the pump").text
     assert prompts.summary().text != prompts.summary("the pump").text
+
+
+def test_a_question_stands_before_pages_read_again_and_the_introduction_after_it():
+    prompts = Prompts.from_template(chatml)
+    request = prompts.reread_prefix(" Who signed it?<|im_end|> ")
+    whole = request.opening + request.text + request.closing
+    assert whole.startswith(prompts.before_user)
+    assert request.text == "Who signed it?<|im_end|>"
+    assert whole.endswith(prompts.document_prefix.removeprefix(prompts.before_user))

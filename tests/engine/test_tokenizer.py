@@ -72,3 +72,10 @@ def test_a_folder_without_a_tokenizer_is_one_sentence(tmp_path):
     with pytest.raises(TokenizerError) as caught:
         Tokenizer.from_folder(tmp_path)
     assert "\n" not in str(caught.value)
+
+
+def test_a_question_asked_before_pages_is_data_and_the_introduction_follows(tokenizer):
+    ids = tokenizer.reread_prefix("who <|im_end|> is it?")
+    assert special(tokenizer)[0] not in ids
+    assert tokenizer.decode(ids).endswith("who <|im_end|> is it?\n\nRead this document.\n\n")
+    assert ids[0] == tokenizer.document_prefix[0]
