@@ -76,6 +76,7 @@ class Ask(Command):
     """Read what is not read yet, then answer `question`; with `page`, as of the end of that page.
 
     With `parent` the question follows that saved turn's answer. seed None: greedy; else sampled with that seed.
+    reread: auto (where the answer is not certain), always or never read the evidence pages again, the question first.
     """
 
     path: str
@@ -84,6 +85,7 @@ class Ask(Command):
     page: int | None = None
     parent: int | None = None
     seed: int | None = None
+    reread: str = "auto"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -299,6 +301,22 @@ class AnswerFinished(Event):
     """Figures and names in the answer that those pages do not bear out."""
     turn_id: int | None
     seconds_to_first_token: float
+    page: int | None = None
+    """The page whose text bears the answer out; None where no one page does."""
+    sentence: str = ""
+    """What bears it out, word for word: characters start to end of that page's text as the library has it."""
+    start: int = 0
+    end: int = 0
+    nearest: list[int] = dataclasses.field(default_factory=list)
+    """Not found: first pages of the sections that come nearest to the question, best first."""
+    certainty: float | None = None
+    """The model's own, 0 to 1: the mean probability of the answer's tokens; None where it was not looked at."""
+    reread: bool = False
+    """The answer comes from the evidence pages read again with the question before them."""
+    warning: str = ""
+    """What to keep in mind about the basis, in a sentence; empty where nothing speaks against it."""
+    token_steps: int = 0
+    """What asking cost: tokens that the model was fed for it, over all candidates."""
 
 
 @dataclass(frozen=True, kw_only=True)
