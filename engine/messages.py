@@ -5,6 +5,17 @@ Commands are imperatives, events are facts in the past tense. Every job ends in 
 JobCancelled or JobFailed. A receiver ignores fields it does not know (a newer peer of the same protocol may add some)
 and refuses types it does not know.
 
+Of one job come, in this order and each only where it applies:
+
+    OpenDocument  DocumentOpened
+    Read          DocumentOpened, (ModelLoading, ModelLoaded), ReadingResumed, (PageExtracted, PrefillAdvanced,
+                  CheckpointSaved)*, ReadingFinished, RetentionMeasured; with follow: FollowWaiting, and all but the
+                  model's again after every growth, until Cancel
+    Summarize     as Read, then (LedgerEntered)*, LedgerFinished, (SectionSummarized)*, (SummaryDelta)*,
+                  SummaryFinished
+    Ask           as Read, then (AnswerDelta)*, AnswerFinished
+    Configure     nothing of its own
+
 Light: no torch, no Qt.
 """
 
@@ -12,11 +23,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 MAX_LINE = 4 * 1024 * 1024
 """Longest line either side accepts, bytes: far above any message, low enough that garbage cannot fill memory."""
 
@@ -55,20 +66,32 @@ class OpenDocument(Command):
 
 @dataclass(frozen=True, kw_only=True)
 class Read(Command):
-    """Read a file into a document state and save it."""
+    """Read a file into a document state and save it.
+
+    With `follow` the job goes on until it is cancelled: whenever the file has changed, what is new is read. While it
+    waits for that (FollowWaiting) other jobs are done.
+    """
 
     path: str
     password: str | None = None
+    follow: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Summarize(Command):
-    """Read what is not read yet, then summarise. method: auto, state or sections."""
+    """Read what is not read yet, then summarise.
+
+    method: auto, state or sections. length: paragraph, page or outline (headings with pages and a line each, always
+    from sections). focus: only what the document says about this. ledger: first the dates, amounts and names of the
+    pages. Section notes that are in the library already are sent again, not written again.
+    """
 
     path: str
     password: str | None = None
     method: str = "auto"
     focus: str | None = None
+    length: str = "page"
+    ledger: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +109,16 @@ class Ask(Command):
     parent: int | None = None
     seed: int | None = None
     reread: str = "auto"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Configure(Command):
+    """Change settings of the running worker; None leaves one as it is.
+
+    quota_bytes: what all saved states of the library may take (`--quota` at the start); enforced at once.
+    """
+
+    quota_bytes: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -253,6 +286,57 @@ class ReadingFinished(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RetentionMeasured(Event):
+    """How much of what each section left in the document state can still be in it: the section-th entry of each list
+    is of one section, in order. Nothing is sent where nothing was measured (read by an older version).
+    """
+
+    document_id: int | None
+    tokens: int
+    """Where the state stands."""
+    first_pages: list[int]
+    last_pages: list[int]
+    retained: list[float]
+    """Share in [0, 1]; see engine.retention for what it is a share of."""
+    faded_to_page: int
+    """Of the pages up to this one the document state holds next to nothing any more; 0 where all is within reach."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FollowWaiting(Event):
+    """A followed file has been read as far as it goes; the job waits for it to grow, and other jobs may run."""
+
+    path: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LedgerEntered(Event):
+    """One date, amount or name that the pages hold; most important first within its kind."""
+
+    kind: str
+    """date, amount or name."""
+    text: str
+    """As it stands on its first page."""
+    value: str
+    """For sorting and comparing: 2024-03-12 (2024-03, 2024), "48200 EUR", the name itself."""
+    count: int
+    pages: list[int]
+    """All it stands on, in order."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LedgerFinished(Event):
+    """The ledger is complete."""
+
+    entries: int
+    """LedgerEntered events that were sent."""
+    left_out: int
+    """Entries of less weight that were not."""
+    basis: str
+    """What was looked through, in words."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class SectionSummarized(Event):
     """The summary of one section, in order, with its pages."""
 
@@ -262,6 +346,10 @@ class SectionSummarized(Event):
     first_page: int
     last_page: int
     text: str
+    line_pages: list[list[int]] = field(default_factory=list)
+    """The pages that each line of `text` stands on; empty for a line that no page was found for."""
+    saved: bool = False
+    """It was in the library already."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -269,6 +357,8 @@ class SummaryDelta(Event):
     """The next piece of the summary's text."""
 
     text: str
+    pages: list[int] = field(default_factory=list)
+    """What the line rests on that ends with this piece (before its line end, where it has one)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -277,8 +367,17 @@ class SummaryFinished(Event):
 
     text: str
     method: str
+    """state or sections; never auto."""
     basis: str
     tokens_per_second: float
+    length: str = "page"
+    focus: str = ""
+    line_pages: list[list[int]] = field(default_factory=list)
+    """The pages that each line of `text` stands on; empty for a line that no page was found for."""
+    coverage: str = ""
+    """In words: the sections and pages it covers, and what it leaves out."""
+    summary_id: int | None = None
+    """Its row in the library."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -411,6 +510,8 @@ _JSON_TYPES: dict[str, tuple[type, ...]] = {
     "bool": (bool,),
     "None": (type(None),),
     "list[int]": (list,),
+    "list[float]": (list,),
+    "list[list[int]]": (list,),
     "list[str]": (list,),
     "dict[str, str]": (dict,),
 }

@@ -20,6 +20,8 @@ VALUES = {
     "bool": st.booleans(),
     "None": st.none(),
     "list[int]": st.lists(st.integers()),
+    "list[float]": st.lists(st.floats(allow_nan=False, allow_infinity=False)),
+    "list[list[int]]": st.lists(st.lists(st.integers())),
     "list[str]": st.lists(TEXT),
     "dict[str, str]": st.dictionaries(TEXT, TEXT),
 }
