@@ -26,8 +26,9 @@ no transpose stands between a matrix product and the scan, and the kernels take 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
+from functools import partial
 
 import torch
 from torch.nn import functional as F
@@ -43,6 +44,11 @@ GRAPH_MAX_ROWS = 16
 # Capturing takes as long as some steps; a batch size seen less often than this runs without.
 GRAPH_AFTER_STEPS = 3
 GRAPHS_KEPT = 3
+
+
+Meter = Callable[[int, torch.Tensor], None]
+"""Told dt [B, T, d_inner] of every layer, by its number, as the scan gets it: without bias and softplus, padding
+included. Not to be changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,21 +116,24 @@ class FalconMamba:
         )
 
     @torch.inference_mode()
-    def __call__(self, ids: torch.Tensor, state: MambaState, lengths: torch.Tensor | None = None) -> torch.Tensor:
+    def __call__(
+        self, ids: torch.Tensor, state: MambaState, lengths: torch.Tensor | None = None, meter: Meter | None = None
+    ) -> torch.Tensor:
         """Read `ids` [B, T] (any integer dtype and device) into `state`, in place.
 
         `lengths` [B], 0 <= length <= T, is for rows of unequal length, padded on the right with any token: each row's
         state stops at its length. Returns the logits [B, vocab_size], fp32, of each row's last token; NaN for a row of
-        length 0. Ids must be in the vocabulary; ValueError when shapes or devices do not go together.
+        length 0. `meter` watches (engine.retention). Ids must be in the vocabulary; ValueError when shapes or devices do
+        not go together.
         """
         self._check(ids, state, lengths)
         ids = ids.to(self.device, torch.int64)
-        if ids.shape[1] == 1 and lengths is None:
+        if ids.shape[1] == 1 and lengths is None and meter is None:
             logits = self._step(ids, state)
             state.n_tokens += 1
         else:
             on_device = None if lengths is None else lengths.to(self.device, torch.int64)
-            logits = self._forward(ids, state.conv, state.ssm, on_device)
+            logits = self._forward(ids, state.conv, state.ssm, on_device, meter)
             state.n_tokens += ids.shape[1] if lengths is None else lengths.to("cpu", torch.int64)
         return logits
 
@@ -143,7 +152,12 @@ class FalconMamba:
             raise ValueError(f"lengths {tuple(lengths.shape)} must be [{ids.shape[0]}]")
 
     def _forward(
-        self, ids: torch.Tensor, conv: torch.Tensor, ssm: torch.Tensor, lengths: torch.Tensor | None
+        self,
+        ids: torch.Tensor,
+        conv: torch.Tensor,
+        ssm: torch.Tensor,
+        lengths: torch.Tensor | None,
+        meter: Meter | None = None,
     ) -> torch.Tensor:
         """The network on [B, T] ids; advances `conv` and `ssm`, returns [B, vocab_size]."""
         c = self.config
@@ -156,7 +170,8 @@ class FalconMamba:
                 hidden = rms_norm(residual, layer.norm, c.norm_eps)
             else:
                 hidden = rms_norm(out, layer.norm, c.norm_eps, residual)  # adds `out` to the residual first
-            out = self._mixer(layer, hidden, conv[index], ssm[index], lengths)
+            watch = None if meter is None else partial(meter, index)
+            out = self._mixer(layer, hidden, conv[index], ssm[index], lengths, watch)
         assert out is not None
         last, residual = _last_token(out, lengths), _last_token(residual, lengths)
         hidden = rms_norm(last, self.norm_f, c.norm_eps, residual)
@@ -170,6 +185,7 @@ class FalconMamba:
         conv: torch.Tensor,  # [B, d_inner, d_conv - 1]
         ssm: torch.Tensor,  # [B, d_inner, d_state]
         lengths: torch.Tensor | None,
+        watch: Callable[[torch.Tensor], None] | None,
     ) -> torch.Tensor:
         """Section 3.4 of the Mamba paper; returns [B, T, d_model]."""
         c = self.config
@@ -185,6 +201,8 @@ class FalconMamba:
             B = rms_norm(B, None, c.mixer_norm_eps)
             C = rms_norm(C, None, c.mixer_norm_eps)
         dt = layer.dt_proj(dt)  # its bias is added in fp32, inside the scan
+        if watch is not None:
+            watch(dt)
         A, D, bias = layer.A, layer.D, layer.dt_bias
         if one_token:
             y = selective_update(x[:, 0], dt[:, 0], A, B[:, 0], C[:, 0], D, z[:, 0], bias, ssm)[:, None]
