@@ -2,52 +2,35 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import random
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from app import session_record
 from app.conversation import Turn
 from app.document_session import Aspect, DocumentSession, Phase, Trouble
+from app.jobs import Job, Jobs
 from app.library_reader import DocumentRecord, LibraryReader
 from app.settings import SettingsStore
+from app.shelf import Shelf
 from app.worker_client import WorkerClient
 from app.worker_supervisor import WorkerFacts, WorkerSupervisor
 from engine import messages as m
 
-UNDO_MS = 8_000
-REFRESH_MS = 800
-"""How long news of the library are gathered before it is read again."""
 PASSWORD_REASONS = ("needs_password", "wrong_password")
 
 
-@dataclass
-class Job:
-    """One command under way."""
-
-    command: m.Command
-    session: DocumentSession | None = None
-    turn: Turn | None = None
-    decide: bool = False
-    """After opening, go on as the settings say."""
-
-
 class JobController(QObject):
-    """Intents in, facts out. Owns the sessions and the jobs; the client and the reader are lent to it."""
+    """Intents in, facts out. Owns the sessions, the jobs and the shelf; the client and the reader are lent to it."""
 
     session_changed = Signal(object, int)
     """(DocumentSession, Aspect flags)"""
     current_changed = Signal(object)
     """The DocumentSession that is shown, or None."""
-    documents_changed = Signal(object)
-    """list[engine.library.rows.Document] without what is being removed."""
     worker_changed = Signal(object)
     """WorkerFacts"""
-    removal_pending = Signal(str, str)
-    """A document's (title, path), while removing it can be undone; "" and "" when that time is over."""
     library_failed = Signal(str)
     """A sentence; "" when all is well again."""
     stopped = Signal()
@@ -61,25 +44,16 @@ class JobController(QObject):
         self.sessions: dict[str, DocumentSession] = {}
         self.current: DocumentSession | None = None
         self._supervisor = WorkerSupervisor(client, self)
-        self._jobs: dict[str, Job] = {}
-        self._numbers = itertools.count(1)
-        self._documents: list = []
+        self._jobs = Jobs(client)
+        self.shelf = Shelf(reader, self)
         self._deciding: set[str] = set()
-        self._removing: tuple[int, str] | None = None
-        self._stale: set[str] = set()
-        self._refresh = QTimer(self)
-        self._refresh.setSingleShot(True)
-        self._refresh.setInterval(REFRESH_MS)
-        self._refresh.timeout.connect(self._read_library)
-        self._undo = QTimer(self)
-        self._undo.setSingleShot(True)
-        self._undo.timeout.connect(self._remove_now)
         client.received.connect(self._on_event)
         self._supervisor.ready.connect(self._on_ready)
         self._supervisor.given_up.connect(self._on_given_up)
         self._supervisor.changed.connect(self.worker_changed)
         self._supervisor.stopped.connect(self.stopped)
-        reader.documents_read.connect(self._on_documents)
+        self.shelf.removed.connect(self._on_removed)
+        reader.documents_read.connect(lambda _rows: self.library_failed.emit(""))
         reader.record_read.connect(self._on_record)
         reader.located.connect(self._on_located)
         reader.failed.connect(self.library_failed)
@@ -103,9 +77,9 @@ class JobController(QObject):
         self._show(session)
         self._settings.add_recent(path)
         self._reader.read_record(path)
-        if not self._jobs_of(session) and (decide or not session.opened):
+        if not self._jobs.of(session) and (decide or not session.opened):
             session.phase, session.trouble = Phase.OPENING, None
-            self._send(Job(m.OpenDocument(path=path, password=session.password), session, decide=decide))
+            self._jobs.send(Job(m.OpenDocument(path=path, password=session.password), session, decide=decide))
         self._tell(session, Aspect.ALL)
 
     def show(self, path: str) -> None:
@@ -115,7 +89,7 @@ class JobController(QObject):
     def summarize(self, method: str = "", focus: str | None = None) -> None:
         """Read the shown document on and summarise it."""
         session = self.current
-        if session is None or self.reading_job(session):
+        if session is None or self._jobs.reading(session):
             return
         session.begin_summary()
         method = method or self._settings.now.summary_method
@@ -124,7 +98,7 @@ class JobController(QObject):
     def read(self) -> None:
         """Read the shown document on, without a summary."""
         session = self.current
-        if session is not None and not self.reading_job(session):
+        if session is not None and not self._jobs.reading(session):
             self._begin(session, m.Read(path=session.path, password=session.password))
 
     def ask(self, question: str, page: int | None = None, parent: Turn | None = None) -> None:
@@ -165,10 +139,10 @@ class JobController(QObject):
     def stop(self) -> None:
         """Stop what goes on with the shown document: an answer first, then the reading. All that was read is kept."""
         session = self.current
-        jobs = self._jobs_of(session) if session else []
+        jobs = self._jobs.of(session) if session else []
         if jobs:
             answers = [job for job in jobs if job.turn is not None]
-            self._write(m.Cancel(job_id=(answers or jobs)[-1].command.job_id))
+            self._jobs.tell(m.Cancel(job_id=(answers or jobs)[-1].command.job_id))
 
     def provide_password(self, password: str) -> None:
         """Try the shown document again with a password; it is kept in memory only."""
@@ -189,27 +163,14 @@ class JobController(QObject):
             command = replace(command, password=session.password)  # type: ignore[call-arg]
             opening = isinstance(command, m.OpenDocument)
             session.phase = Phase.OPENING if opening else Phase.WAITING
-            self._send(Job(command, session, decide=opening))
+            self._jobs.send(Job(command, session, decide=opening))
         self._tell(session, Aspect.ALL)
 
     def remove(self, document_id: int) -> None:
         """Take a document out of the library, unless that is undone within a few seconds."""
-        self._remove_now()
-        row = next((row for row in self._documents if row.id == document_id), None)
-        if row is None:
-            return
-        self._removing = (document_id, row.path)
-        self._undo.start(UNDO_MS)
-        self.removal_pending.emit(row.title, row.path)
-        if self.current is not None and self.current.path == row.path:
+        path = self.shelf.remove(document_id)
+        if self.current is not None and self.current.path == path:
             self._show(None)
-        self._tell_documents()
-
-    def undo_remove(self) -> None:
-        self._undo.stop()
-        self._removing = None
-        self.removal_pending.emit("", "")
-        self._tell_documents()
 
     def restart_worker(self) -> None:
         """Start the worker again on the person's word."""
@@ -221,7 +182,7 @@ class JobController(QObject):
 
     def shut_down(self) -> None:
         """Save and end; `stopped` follows within two seconds."""
-        self._remove_now()
+        self.shelf.remove_now()
         self._supervisor.shut_down()
 
     # Facts for the panes
@@ -229,10 +190,6 @@ class JobController(QObject):
     @property
     def worker(self) -> WorkerFacts:
         return self._supervisor.facts
-
-    def reading_job(self, session: DocumentSession) -> Job | None:
-        """The job that reads or summarises the document, if one does."""
-        return next((job for job in self._jobs_of(session) if isinstance(job.command, (m.Read, m.Summarize))), None)
 
     # Inside
 
@@ -256,7 +213,7 @@ class JobController(QObject):
         )
         if not session.phase.busy:
             session.phase = Phase.WAITING
-        self._send(Job(command, session, turn))
+        self._jobs.send(Job(command, session, turn))
         self._tell(session, Aspect.TURNS | Aspect.PROGRESS)
 
     def _begin(self, session: DocumentSession, command: m.Command) -> None:
@@ -264,29 +221,13 @@ class JobController(QObject):
         session.trouble = None
         session.summary_running = isinstance(command, m.Summarize)
         self._settings.update(unfinished=session.path)
-        self._send(Job(command, session))
+        self._jobs.send(Job(command, session))
         self._tell(session, Aspect.ALL)
 
-    def _send(self, job: Job) -> None:
-        """Give the job a fresh id and send it, at once or when the worker is ready."""
-        kind = type(job.command).__name__.lower()
-        job.command = replace(job.command, job_id=f"{kind}-{next(self._numbers)}")
-        self._jobs[job.command.job_id] = job
-        if job.turn is not None:
-            job.turn.job_id, job.turn.answer, job.turn.problem, job.turn.done = job.command.job_id, "", "", False
-        self._write(job.command)
-
-    def _write(self, command: m.Command) -> None:
-        if self._client.ready:
-            self._client.send(command)
-
-    def _jobs_of(self, session: DocumentSession | None) -> list[Job]:
-        return [job for job in self._jobs.values() if job.session is session and session is not None]
-
     def _to_reading(self, kind: type[m.Command]) -> None:
-        job = self.reading_job(self.current) if self.current else None
+        job = self._jobs.reading(self.current)
         if job is not None:
-            self._write(kind(job_id=job.command.job_id))
+            self._jobs.tell(kind(job_id=job.command.job_id))
 
     def _show(self, session: DocumentSession | None) -> None:
         if session is not self.current:
@@ -299,15 +240,14 @@ class JobController(QObject):
 
     def _on_ready(self) -> None:
         """Send what waits, and again what an earlier worker did not finish."""
-        for job in list(self._jobs.values()):
+        for job in self._jobs:
             if isinstance(job.command, m.Summarize) and job.session is not None:
                 job.session.begin_summary()
                 self._tell(job.session, Aspect.SUMMARY)
-            self._jobs.pop(job.command.job_id)
-            self._send(job)
+            self._jobs.send(job)
 
     def _on_given_up(self, sentence: str, details: str) -> None:
-        for job in list(self._jobs.values()):
+        for job in self._jobs:
             self._fail(job, Trouble(f"{sentence} What was read is saved; try again.", "worker", details, job.command))
 
     def _on_event(self, event: m.Event) -> None:
@@ -315,10 +255,10 @@ class JobController(QObject):
             return  # the worker ends because we asked it to: its jobs go on in the next one
         if isinstance(event, m.DocumentRemoved):
             self._reader.read_documents()
-        job = self._jobs.get(event.job_id)
+        job = self._jobs.by_id(event.job_id)
         if job is None or job.session is None:
-            if isinstance(event, m.TERMINAL):
-                self._jobs.pop(event.job_id, None)
+            if job is not None and isinstance(event, m.TERMINAL):
+                self._jobs.drop(job)
             if isinstance(event, (m.JobFailed, m.Notice)):
                 self.library_failed.emit(event.message if isinstance(event, m.JobFailed) else event.text)
             return
@@ -329,7 +269,7 @@ class JobController(QObject):
             if isinstance(event, m.AnswerFinished) and job.turn is not None:
                 self._locate(job.session, job.turn)
             if isinstance(event, (m.CheckpointSaved, m.ReadingFinished)):
-                self._note_news(job.session)
+                self.shelf.note_news(job.session.path)
 
     def _end(self, job: Job, event: m.Event) -> None:
         session = job.session
@@ -349,20 +289,8 @@ class JobController(QObject):
         elif job.decide:
             self._deciding.add(session.path)
             self._reader.read_record(session.path)
-        self._note_news(session)
+        self.shelf.note_news(session.path)
         self._tell(session, Aspect.ALL)
-
-    def _note_news(self, session: DocumentSession) -> None:
-        """The library holds more of a document than was shown: read it again, but not for every page."""
-        self._stale.add(session.path)
-        if not self._refresh.isActive():
-            self._refresh.start()
-
-    def _read_library(self) -> None:
-        for path in self._stale:
-            self._reader.read_record(path)
-        self._stale.clear()
-        self._reader.read_documents()
 
     def _fail(self, job: Job, trouble: Trouble) -> None:
         session = job.session
@@ -378,16 +306,16 @@ class JobController(QObject):
 
     def _forget(self, job: Job) -> None:
         """The job is over; the document is idle unless another one goes on."""
-        self._jobs.pop(job.command.job_id, None)
+        self._jobs.drop(job)
         session = job.session
         if session is None:
             return
-        rest = self._jobs_of(session)
+        rest = self._jobs.of(session)
         if not rest:
             session.phase, session.paused = Phase.IDLE, False
         elif session.phase is Phase.ANSWERING:
             session.phase = Phase.WAITING
-        if isinstance(job.command, (m.Read, m.Summarize)):
+        if job.reads:
             session.summary_running = False
             if self._settings.now.unfinished == session.path:
                 self._settings.update(unfinished="")
@@ -403,16 +331,6 @@ class JobController(QObject):
         if session is not None and turn is not None:
             turn.mentions = pages
             self._tell(session, Aspect.TURNS)
-
-    def _on_documents(self, rows: list) -> None:
-        self.library_failed.emit("")
-        if rows != self._documents:
-            self._documents = rows
-            self._tell_documents()
-
-    def _tell_documents(self) -> None:
-        hidden = self._removing[0] if self._removing else None
-        self.documents_changed.emit([row for row in self._documents if row.id != hidden])
 
     def _on_record(self, path: str, record: DocumentRecord | None) -> None:
         session = self.sessions.get(path)
@@ -430,7 +348,7 @@ class JobController(QObject):
         """A document was opened: go on as the settings say, with what is not done yet."""
         wish = self._settings.now.on_open
         done = session.fully_read and (session.summary_done or wish == "read")
-        if wish == "wait" or done or self._jobs_of(session):
+        if wish == "wait" or done or self._jobs.of(session):
             return
         if wish == "read":
             self._begin(session, m.Read(path=session.path, password=session.password))
@@ -439,13 +357,7 @@ class JobController(QObject):
             method = self._settings.now.summary_method
             self._begin(session, m.Summarize(path=session.path, password=session.password, method=method))
 
-    def _remove_now(self) -> None:
-        self._undo.stop()
-        if self._removing is None:
-            return
-        (document_id, path), self._removing = self._removing, None
-        self.removal_pending.emit("", "")
-        for job in self._jobs_of(self.sessions.pop(path, None)):
-            self._write(m.Cancel(job_id=job.command.job_id))
-        self._send(Job(m.RemoveDocument(document_id=document_id)))
-        self._documents = [row for row in self._documents if row.id != document_id]
+    def _on_removed(self, document_id: int, path: str) -> None:
+        for job in self._jobs.of(self.sessions.pop(path, None)):
+            self._jobs.tell(m.Cancel(job_id=job.command.job_id))
+        self._jobs.send(Job(m.RemoveDocument(document_id=document_id)))
