@@ -67,7 +67,7 @@ class Application(QObject):
         self.client.wait_stopped()
         self.reader.stop()
         self.window.document.source.wait_stopped()
-        self.window.exporter.wait()
+        self.window.dialogs.exporter.wait()
 
     def _begin(self, path: str) -> None:
         # What is there now stays; without this a full collection walks all of it, for tens of milliseconds, in a paint.

@@ -8,32 +8,24 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, Qt, QUrl, Signal
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QMainWindow, QSplitter, QStackedWidget, QWidget
+from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QWidget
 
 from app import copying
 from app.actions import Actions
+from app.dialogs import Dialogs, sample_file
 from app.document_pane import DocumentPane
 from app.document_session import Aspect, DocumentSession
-from app.exporter import Exporter
 from app.icons import app_icon
+from app.inquiry import Inquiry
 from app.job_controller import JobController
 from app.library_pane import LibraryPane
 from app.library_reader import LibraryReader
 from app.settings import SettingsStore
 from app.side_pane import QUESTIONS, SECTIONS, SUMMARY, SidePane
-from app.terms import figures_of, terms_of
-from app.theme import RESOURCES, Theme
+from app.theme import Theme
 from app.throttle import Throttle
 from app.toast import Toast
 from app.welcome import Welcome
-
-SAMPLES = RESOURCES / "samples"
-FILE_FILTER = "Documents (*.pdf *.txt *.md *.log *.csv *.jsonl *.html);;All files (*)"
-
-
-def sample_file() -> Path | None:
-    """The sample that the first run offers."""
-    return next(iter([*sorted(SAMPLES.glob("*.pdf")), *sorted(SAMPLES.glob("*.log"))]), None)
 
 
 class MainWindow(QMainWindow):
@@ -47,10 +39,8 @@ class MainWindow(QMainWindow):
         self.setWindowIcon(app_icon())
         self.setAcceptDrops(True)
         self.resize(1440, 900)
-        self._controller, self._settings, self._theme = controller, settings, theme
+        self._controller, self._settings = controller, settings
         self._shown: DocumentSession | None = None
-        self._as_of: int | None = None
-        self._follows: int | None = None
         # Two throttles out of step: neither side waits in the same turn of the event loop for the other to be drawn.
         self._throttle = Throttle(self._refresh_document, 60, self)
         self._side_throttle = Throttle(self._refresh_side, 50, self)
@@ -58,7 +48,8 @@ class MainWindow(QMainWindow):
         self.document = DocumentPane(reader, theme)
         self.side = SidePane(theme)
         self.welcome = Welcome(theme, sample_file() is not None)
-        self.exporter = Exporter(self)
+        self.dialogs = Dialogs(self, controller, settings, theme)
+        self.inquiry = Inquiry(controller, self.document, self.side, self)
         self.toast = Toast(self, theme)
         self._reading = QSplitter(Qt.Orientation.Horizontal)
         self._outer = QSplitter(Qt.Orientation.Horizontal)
@@ -92,29 +83,29 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         control, library, side, document = self._controller, self.library, self.side, self.document
+        dialogs = self.dialogs
         control.session_changed.connect(self._on_session)
         control.current_changed.connect(self._on_current)
-        control.documents_changed.connect(library.set_documents)
+        control.shelf.documents_changed.connect(library.set_documents)
         control.worker_changed.connect(side.set_worker)
-        control.removal_pending.connect(library.show_undo)
+        control.shelf.removal_pending.connect(library.show_undo)
         control.library_failed.connect(library.set_problem)
         library.open_requested.connect(control.show)
-        library.browse_requested.connect(self.browse)
+        library.browse_requested.connect(dialogs.browse)
         library.remove_requested.connect(control.remove)
-        library.undo_requested.connect(control.undo_remove)
+        library.undo_requested.connect(control.shelf.undo)
         library.folder_requested.connect(
             lambda path: QDesktopServices.openUrl(QUrl.fromLocalFile(str(Path(path).parent)))
         )
-        self.welcome.browse_requested.connect(self.browse)
-        self.welcome.sample_requested.connect(self.open_sample)
+        self.welcome.browse_requested.connect(dialogs.browse)
+        self.welcome.sample_requested.connect(dialogs.open_sample)
         document.sidebar_requested.connect(self._toggle_library)
-        document.ask_as_of_requested.connect(self.ask_as_of)
         document.trouble.retry_requested.connect(control.retry)
         document.trouble.password_given.connect(control.provide_password)
-        document.trouble.model_requested.connect(self.choose_model)
+        document.trouble.model_requested.connect(dialogs.choose_model)
         document.trouble.dismissed.connect(control.dismiss_trouble)
-        side.model_requested.connect(self.choose_model)
-        side.settings_requested.connect(self.show_settings)
+        side.model_requested.connect(dialogs.choose_model)
+        side.settings_requested.connect(dialogs.show_settings)
         side.restart_requested.connect(control.restart_worker)
         side.progress.pause_requested.connect(control.pause)
         side.progress.resume_requested.connect(control.resume)
@@ -123,32 +114,25 @@ class MainWindow(QMainWindow):
         for view in (side.summary, side.notes):
             view.page_requested.connect(document.go_to)
         side.summary.copy_requested.connect(self.copy_summary)
-        side.summary.export_requested.connect(self.export)
+        side.summary.export_requested.connect(dialogs.export)
         side.summary.again_requested.connect(control.summarize)
-        side.question.asked.connect(self._ask)
-        side.question.context_dropped.connect(self._drop_context)
-        turns = side.conversation
-        turns.evidence_requested.connect(self._show_evidence)
-        turns.copy_requested.connect(self._copy_turn)
-        turns.follow_requested.connect(self.follow)
-        turns.again_requested.connect(self._again)
-        turns.edited.connect(self._edited)
-        turns.try_requested.connect(self._show_try)
-        self.exporter.finished.connect(self.toast.say)
+        self.inquiry.tree_changed.connect(lambda: self._side_throttle.add(Aspect.TURNS))
+        for doer in (self.dialogs, self.inquiry):
+            doer.done.connect(self.toast.say)
 
     def _handlers(self) -> dict[str, Callable[[], object]]:
-        document, control = self.document, self._controller
+        document, control, dialogs, inquiry = self.document, self._controller, self.dialogs, self.inquiry
         return {
-            "open": self.browse,
-            "sample": self.open_sample,
-            "export": self.export,
+            "open": dialogs.browse,
+            "sample": dialogs.open_sample,
+            "export": dialogs.export,
             "quit": self.close,
             "copy_summary": self.copy_summary,
             "find": document.begin_find,
             "find_next": lambda: document.step_hit(1),
             "find_previous": lambda: document.step_hit(-1),
             "search_library": self._search_library,
-            "settings": self.show_settings,
+            "settings": dialogs.show_settings,
             "library": self._toggle_library,
             "next_page": lambda: document.go_to(document.view.page + 1),
             "previous_page": lambda: document.go_to(document.view.page - 1),
@@ -164,40 +148,17 @@ class MainWindow(QMainWindow):
             "show_summary": lambda: self.side.tabs.setCurrentIndex(SUMMARY),
             "show_sections": lambda: self.side.tabs.setCurrentIndex(SECTIONS),
             "show_questions": lambda: self.side.tabs.setCurrentIndex(QUESTIONS),
-            "model": self.choose_model,
+            "model": dialogs.choose_model,
             "ask": self.side.question.focus,
-            "follow": lambda: self._with_last_card(self.follow),
-            "again": lambda: self._with_last_card(self._again),
-            "edit_last": lambda: self._with_last_card(self._edit),
-            "evidence": lambda: self._with_last_card(lambda key: self._show_evidence(key, 0)),
-            "keys": self.show_keys,
-            "about": self.show_about,
+            "follow": lambda: inquiry.with_last(inquiry.follow),
+            "again": lambda: inquiry.with_last(inquiry.again),
+            "edit_last": lambda: inquiry.with_last(inquiry.edit),
+            "evidence": lambda: inquiry.with_last(inquiry.show_evidence),
+            "keys": dialogs.show_keys,
+            "about": dialogs.show_about,
         }
 
     # What people do
-
-    def browse(self) -> None:
-        """Choose a file to open."""
-        start = str(Path(self._settings.now.recent[0]).parent) if self._settings.now.recent else str(Path.home())
-        path, _ = QFileDialog.getOpenFileName(self, "Open a document", start, FILE_FILTER)
-        if path:
-            self._controller.open(path)
-
-    def open_sample(self) -> None:
-        """Open the sample that comes with the program."""
-        sample = sample_file()
-        if sample is not None:
-            self._controller.open(str(sample))
-
-    def export(self) -> None:
-        """Write summary and questions to a file."""
-        session = self._controller.current
-        if session is None:
-            return
-        suggestion = str(Path(session.path).with_suffix("")) + " - summary.md"
-        path, _ = QFileDialog.getSaveFileName(self, "Export", suggestion, "Markdown (*.md);;PDF (*.pdf)")
-        if path:
-            self.exporter.export(path, copying.markdown(session), session.name)
 
     def copy_summary(self) -> None:
         """Put the summary with its source on the clipboard."""
@@ -205,106 +166,6 @@ class MainWindow(QMainWindow):
         if session is not None and session.summary:
             QGuiApplication.clipboard().setText(copying.summary_text(session))
             self.toast.say("Summary copied")
-
-    def choose_model(self) -> None:
-        """Choose the model that reads."""
-        from app.model_dialog import ModelDialog
-
-        ModelDialog(self._settings, self._theme, self).open()
-
-    def show_settings(self) -> None:
-        """Show the settings."""
-        from app.settings_dialog import SettingsDialog
-
-        dialog = SettingsDialog(self._settings, self.choose_model, self)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.show()
-
-    def show_keys(self) -> None:
-        """Show the keyboard map."""
-        from app.help_dialog import KeysDialog
-
-        KeysDialog(self).open()
-
-    def show_about(self) -> None:
-        """Say what this program is."""
-        from app.help_dialog import AboutDialog
-
-        AboutDialog(self).open()
-
-    def ask_as_of(self, page: int) -> None:
-        """The next question is about what was known by the end of a page."""
-        self._as_of, self._follows = page, None
-        self.side.question.set_context(f"As of the end of page {page}")
-        self.side.question.focus()
-
-    def follow(self, key: int) -> None:
-        """The next question goes on from an answer."""
-        turn = self._turn(key)
-        if turn is not None and turn.turn_id is not None:
-            self._as_of, self._follows = None, key
-            question = turn.question if len(turn.question) < 44 else turn.question[:42] + "…"
-            self.side.question.set_context(f"Following “{question}”")
-            self.side.tabs.setCurrentIndex(QUESTIONS)
-            self.side.question.focus()
-
-    def _ask(self, question: str) -> None:
-        parent = self._turn(self._follows) if self._follows is not None else None
-        self._controller.ask(question, self._as_of, parent)
-        self._drop_context()
-        self.side.tabs.setCurrentIndex(QUESTIONS)
-
-    def _drop_context(self) -> None:
-        self._as_of = self._follows = None
-        self.side.question.set_context("")
-
-    def _again(self, key: int) -> None:
-        turn = self._turn(key)
-        if turn is not None:
-            self._controller.ask_again(turn)
-
-    def _edited(self, key: int, question: str) -> None:
-        turn = self._turn(key)
-        if turn is not None:
-            self._controller.ask_again(turn, question)
-
-    def _edit(self, key: int) -> None:
-        card = next((card for card in self.side.conversation.cards if card.key == key), None)
-        if card is not None:
-            self.side.tabs.setCurrentIndex(QUESTIONS)
-            card.begin_edit()
-
-    def _show_try(self, key: int, step: int) -> None:
-        turn, session = self._turn(key), self._controller.current
-        if turn is not None and session is not None:
-            session.conversation.show_try(turn, step)
-            self._side_throttle.add(Aspect.TURNS)
-
-    def _copy_turn(self, key: int) -> None:
-        turn, session = self._turn(key), self._controller.current
-        if turn is not None and session is not None:
-            QGuiApplication.clipboard().setText(copying.turn_text(session, turn))
-            self.toast.say("Question and answer copied")
-
-    def _show_evidence(self, key: int, page: int) -> None:
-        turn = self._turn(key)
-        if turn is None:
-            return
-        if not page or (turn.pages and page == turn.pages[0]):
-            page = turn.best_page
-        self._controller.show_evidence(turn, page)
-        if page:
-            self.document.go_to(page)
-            self.document.mark(page, terms_of(turn.answer) + figures_of(turn.question))
-
-    def _turn(self, key: int):
-        session = self._controller.current
-        return session.conversation.by_key(key) if session is not None else None
-
-    def _with_last_card(self, act: Callable[[int], object]) -> None:
-        cards = self.side.conversation.cards
-        if cards:
-            act(max(card.key for card in cards))
 
     # What is to be shown
 
@@ -314,7 +175,7 @@ class MainWindow(QMainWindow):
         if self._shown is not None:
             self.library.show_session(self._shown)
         self._shown = session
-        self._drop_context()
+        self.inquiry.drop_context()
         self._centre.setCurrentWidget(self.welcome if session is None else self._reading)
         self.actions_.set_has_document(session is not None)
         self.document.set_session(session)

@@ -16,8 +16,8 @@ from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 from app.application import Application
 from app.conversation import Turn
+from app.dialogs import sample_file
 from app.document_session import Phase
-from app.main_window import sample_file
 from app.settings import Settings, SettingsStore
 from app.side_pane import QUESTIONS, SECTIONS, SUMMARY
 
@@ -191,7 +191,7 @@ def _next_day(stage: Stage, questions: tuple[str, ...]) -> None:
     stage.shoot("three-questions")
     cited = [turn for turn in session.conversation.turns if turn.pages or turn.mentions]
     if cited:
-        window._show_evidence(cited[-1].key, 0)
+        window.inquiry.show_evidence(cited[-1].key)
         stage.wait(1200)
         window.side.conversation.show_card(cited[-1].key)
     stage.shoot("evidence")
@@ -219,13 +219,13 @@ def _in_the_dark(stage: Stage) -> None:
     turns = session.conversation.turns
     cited = [turn for turn in turns if turn.pages or turn.mentions]
     if cited:
-        window._show_evidence(cited[0].key, 0)
+        window.inquiry.show_evidence(cited[0].key)
         stage.wait(900)
     stage.shoot("questions-kept")
     for name, show in (
-        ("model", window.choose_model),
-        ("settings", window.show_settings),
-        ("keyboard", window.show_keys),
+        ("model", window.dialogs.choose_model),
+        ("settings", window.dialogs.show_settings),
+        ("keyboard", window.dialogs.show_keys),
     ):
         show()
         stage.wait(500)

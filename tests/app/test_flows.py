@@ -98,19 +98,19 @@ def test_follow_up_edit_and_another_try_make_a_tree(start, pdf):
     driver.open(pdf)
     driver.until_done()
     first = driver.ask("When did it fail?")
-    driver.window.follow(first.key)
+    driver.window.inquiry.follow(first.key)
     assert "Following" in driver.window.side.question._context.text()
     follow = driver.ask("And who said so?")
     assert follow.parent is first and follow.depth == 1
-    driver.window._again(first.key)
+    driver.window.inquiry.again(first.key)
     driver.until(lambda: driver.session.conversation.turns[-1].done)
     driver.bot.wait(80)
     shown = list(driver.session.conversation.visible())
     assert [turn.revises for turn in shown] == [first.key] and shown[0].seed is not None
-    driver.window._show_try(shown[0].key, -1)
+    driver.window.inquiry.show_try(shown[0].key, -1)
     driver.bot.wait(80)
     assert list(driver.session.conversation.visible()) == [first, follow]
-    driver.window._edited(first.key, "When exactly did it fail?")
+    driver.window.inquiry.ask_edited(first.key, "When exactly did it fail?")
     driver.until(lambda: driver.session.conversation.turns[-1].done)
     assert len(driver.session.conversation.tries(first)) == 3
 
@@ -177,20 +177,20 @@ def test_copy_and_export_keep_the_page_references(start, pdf, tmp_path: Path):
     driver.open(pdf)
     driver.until_done()
     turn = driver.ask("When did it fail?")
-    driver.window._copy_turn(turn.key)
+    driver.window.inquiry.copy(turn.key)
     assert QGuiApplication.clipboard().text().endswith("[Halden, pages 9 to 10]")
     from app import copying
 
     for name in ("out.md", "out.pdf"):
-        driver.window.exporter.export(str(tmp_path / name), copying.markdown(driver.session), "Halden")
+        driver.window.dialogs.exporter.export(str(tmp_path / name), copying.markdown(driver.session), "Halden")
         driver.until(lambda name=name: driver.window.toast.words == f"Written to {tmp_path / name}")
-    driver.window.exporter.wait()
+    driver.window.dialogs.exporter.wait()
     text = (tmp_path / "out.md").read_text()
     assert "## Summary" in text and "*Evidence: pages 9 to 10.*" in text and "### 3. Failure (pages 11 to 15)" in text
     assert (tmp_path / "out.pdf").read_bytes().startswith(b"%PDF")
-    driver.window.exporter.export(str(tmp_path / "no" / "such" / "out.md"), "x", "x")
+    driver.window.dialogs.exporter.export(str(tmp_path / "no" / "such" / "out.md"), "x", "x")
     driver.until(lambda: driver.window.toast.words.startswith("The file could not be written"))
-    driver.window.exporter.wait()
+    driver.window.dialogs.exporter.wait()
 
 
 @pytest.mark.parametrize("name", ["notes.txt", "\u8a18\u9332.txt", "\u0633\u062c\u0644.log"])

@@ -53,7 +53,7 @@ def test_a_pdf_is_read_summarised_asked_and_found_again_the_next_day(start, shor
     assert again.session.fully_read and again.session.summary_done
     assert again.session.summary == driver.session.summary
     assert len(again.window.side.conversation.cards) == 3
-    follow = again.window.follow
+    follow = again.window.inquiry.follow
     follow(again.session.conversation.turns[0].key)
     assert again.ask("And then?", 100).parent is again.session.conversation.turns[0]
 
@@ -86,11 +86,11 @@ def test_a_removed_document_can_be_brought_back_and_then_is_gone(start, short_pd
     driver.open(short_pdf)
     driver.until(lambda: driver.session.fully_read and not driver.session.phase.busy, 150)
     library = driver.window.library
-    driver.until(lambda: library.model.rowCount() == 1 and driver.controller._documents)
-    number = driver.controller._documents[0].id
+    driver.until(lambda: library.model.rowCount() == 1 and driver.controller.shelf.documents)
+    number = driver.controller.shelf.documents[0].id
     driver.controller.remove(number)
     assert library.model.rowCount() == 0 and "Removed" in library._toast_words.text()
-    driver.controller.undo_remove()
+    driver.controller.shelf.undo()
     assert library.model.rowCount() == 1
     driver.controller.remove(number)
     driver.close()
