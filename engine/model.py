@@ -123,8 +123,8 @@ class FalconMamba:
 
         `lengths` [B], 0 <= length <= T, is for rows of unequal length, padded on the right with any token: each row's
         state stops at its length. Returns the logits [B, vocab_size], fp32, of each row's last token; NaN for a row of
-        length 0. `meter` watches (engine.retention). Ids must be in the vocabulary; ValueError when shapes or devices do
-        not go together.
+        length 0. `meter` watches (engine.retention). Ids must be in the vocabulary; ValueError when shapes or devices
+        do not go together.
         """
         self._check(ids, state, lengths)
         ids = ids.to(self.device, torch.int64)
