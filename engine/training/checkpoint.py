@@ -1,10 +1,12 @@
 """Training checkpoints: weights fp32, moments bf16, position; safetensors in pieces small enough to move.
 
-Saving rounds the live moments to bf16 as well, so that going on and resuming are the same.
+`python -m engine.training.checkpoint CHECKPOINT FOLDER` writes the model folder's weights and config from one;
+`--slim` writes a checkpoint without moments instead, from which a run can go on after a new warm-up.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 from pathlib import Path
 
@@ -12,23 +14,29 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from engine.training.network import Network
+from engine.training.network import Network, Shape
 from engine.training.optimizer import Optimizer
 
 PIECE_BYTES = 15_000_000
-"""Pieces stay under 16 MB, what the training machine can hand back in one file."""
+"""Pieces stay under 16 MB, what a training machine may hand back in one file."""
+TRAINED_CONTEXT = 3072
+"""Tokens of the longest rows that make up most of the training."""
 
 
-def save(folder: Path, network: Network, optimizer: Optimizer, position: dict) -> None:
-    """Write `folder`/piece-N.safetensors and position.json."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.glob("piece-*.safetensors"):
-        old.unlink()
-    flat: list[tuple[str, Tensor]] = []
+def round_moments(optimizer: Optimizer) -> None:
+    """Round the live moments to what a checkpoint keeps, so that going on and resuming are the same."""
     with torch.no_grad():
         for name, tensor in optimizer.tensors().items():
             if name != "steps":
                 tensor.copy_(tensor.to(torch.bfloat16))
+
+
+def save(folder: Path, network: Network, optimizer: Optimizer | None, position: dict) -> None:
+    """Write `folder`/piece-N.safetensors and position.json; without an optimizer, weights alone."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("piece-*.safetensors"):
+        old.unlink()
+    flat: list[tuple[str, Tensor]] = []
     for name, tensor in _all(network, optimizer).items():
         kept = tensor.detach().to("cpu", torch.bfloat16 if name.startswith(("first.", "second.")) else torch.float32)
         parts = kept.unbind(0) if kept.ndim == 3 else [kept]
@@ -43,22 +51,45 @@ def save(folder: Path, network: Network, optimizer: Optimizer, position: dict) -
         piece[name] = tensor
         used += size
     save_file(piece, folder / f"piece-{number}.safetensors")
-    (folder / "position.json").write_text(json.dumps(position | {"shape": network.description()}, indent=1) + "\n")
+    position |= {"shape": network.description(), "moments": optimizer is not None}
+    (folder / "position.json").write_text(json.dumps(position, indent=1) + "\n")
 
 
-def load(folder: Path, network: Network, optimizer: Optimizer) -> dict:
-    """Fill network and optimizer; returns the position. FileNotFoundError or KeyError for an incomplete folder."""
+def load(folder: Path, network: Network, optimizer: Optimizer | None) -> dict:
+    """Fill network and, where the checkpoint has moments, optimizer; returns the position.
+
+    Raises FileNotFoundError or KeyError for an incomplete folder.
+    """
     position = json.loads((folder / "position.json").read_text())
     stored: dict[str, Tensor] = {}
     for path in sorted(folder.glob("piece-*.safetensors")):
         stored |= load_file(path)
     with torch.no_grad():
-        for name, tensor in _all(network, optimizer).items():
+        for name, tensor in _all(network, optimizer if position["moments"] else None).items():
             count = tensor.shape[0] if tensor.ndim == 3 else 1
             parts = [stored[f"{name}/{i}"].to(tensor.device, tensor.dtype) for i in range(count)]
             tensor.copy_(torch.stack(parts) if tensor.ndim == 3 else parts[0])
     return position
 
 
-def _all(network: Network, optimizer: Optimizer) -> dict[str, Tensor]:
-    return {f"weight.{name}": p for name, p in network.named_parameters()} | optimizer.tensors()
+def _all(network: Network, optimizer: Optimizer | None) -> dict[str, Tensor]:
+    weights = {f"weight.{name}": p for name, p in network.named_parameters()}
+    return weights | (optimizer.tensors() if optimizer else {})
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--slim", action="store_true", help="write a checkpoint without moments")
+    options = parser.parse_args()
+    network = Network(Shape(**json.loads((options.checkpoint / "position.json").read_text())["shape"]))
+    position = load(options.checkpoint, network, None)
+    if options.slim:
+        save(options.folder, network, None, position)
+    else:
+        network.save(options.folder, TRAINED_CONTEXT)
+
+
+if __name__ == "__main__":
+    main()

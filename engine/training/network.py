@@ -41,12 +41,12 @@ class Shape:
     """Sizes of the network; field names as in the Mamba paper."""
 
     vocab_size: int = 2048
-    d_model: int = 384
+    d_model: int = 512
     n_layers: int = 8
-    d_inner: int = 768
+    d_inner: int = 1024
     d_state: int = 16
     d_conv: int = 4
-    dt_rank: int = 24
+    dt_rank: int = 32
     norm_eps: float = 1e-5
     mixer_norm_eps: float = 1e-6
 

@@ -12,12 +12,16 @@ import torch
 from torch.profiler import ProfilerActivity, profile
 
 import kernels.selective_scan_backward as scan
-from engine.training import lessons, train
+from engine.training import lessons
+from engine.training.feed import batches
 from engine.training.network import Network, Shape
 from engine.training.optimizer import Optimizer
+from engine.training.plan import Plan
+from engine.training.step import Gradients, Step, Update
+from engine.training.train import TOKENIZER
 
 
-def scan_speed(rows: int, T: int, d_inner: int = 768, d_state: int = 16) -> str:
+def scan_speed(rows: int, T: int, d_inner: int = 1024, d_state: int = 16) -> str:
     """Milliseconds of one layer's scan, forward and backward with the sums over blocks."""
     new = lambda *shape: torch.randn(*shape, device="cuda", dtype=torch.bfloat16)  # noqa: E731
     x, delta = new(rows, T, d_inner), torch.nn.functional.softplus(new(rows, T, d_inner) - 3)
@@ -38,16 +42,18 @@ def scan_speed(rows: int, T: int, d_inner: int = 768, d_state: int = 16) -> str:
     return f"scan {rows} x {T}: " + ", ".join(f"{name} {ms:.2f} ms" for name, ms in times.items())
 
 
-def lesson_speed(step: train.Step) -> str:
+def lesson_speed(step: Step, update: Update) -> str:
     """Milliseconds of a whole captured step."""
     started = time.monotonic()
-    step.load(train._teacher(train.TOKENIZER).batch(step.lesson, 0).arrays())
+    step.load(next(batches(Plan((1,), 0.0, 0, (((1.0, step.lesson),),)), TOKENIZER, 0, 0)))
     step()
+    update()
     torch.cuda.synchronize()
     first = time.monotonic() - started
     started = time.monotonic()
     for _ in range(6):
         step()
+        update()
     torch.cuda.synchronize()
     ms = (time.monotonic() - started) / 6 * 1e3
     lesson = step.lesson
@@ -61,22 +67,19 @@ def main() -> None:
     parser.add_argument("--lessons", default=",".join(lessons.LESSONS))
     options = parser.parse_args()
     torch.set_float32_matmul_precision("high")
-    for block_d in (16, 32):
-        for every in (4, 8):
-            scan._BLOCK_D, scan.SAVED_EVERY = block_d, every
-            for rows, T in ((128, 256), (48, 2048)):
-                print(block_d, every, scan_speed(rows, T), flush=True)
-    scan._BLOCK_D, scan.SAVED_EVERY = 16, 8
+    chosen = [lessons.LESSONS[name] for name in options.lessons.split(",")]
+    for lesson in chosen:
+        print(scan_speed(lesson.rows, lesson.tokens), flush=True)
     network = Network(Shape()).to("cuda")
     optimizer = Optimizer(dict(network.named_parameters()))
-    pool = torch.cuda.graph_pool_handle()
-    steps = [
-        train.Step(network, optimizer, lessons.LESSONS[n], torch.bfloat16, pool) for n in options.lessons.split(",")
-    ]
+    gradients = Gradients(optimizer.parameters)
+    update, pool = Update(optimizer, gradients), torch.cuda.graph_pool_handle()
+    steps = [Step(network, gradients, lesson, torch.bfloat16, pool) for lesson in chosen]
     for step in steps:
-        print(lesson_speed(step), flush=True)
+        print(lesson_speed(step, update), flush=True)
     with profile(activities=[ProfilerActivity.CUDA]) as run:
-        steps[0]._run()
+        steps[-1]()
+        update()
         torch.cuda.synchronize()
     for event in sorted(run.key_averages(), key=lambda e: -e.self_device_time_total)[:28]:
         print(f"{event.self_device_time_total / 1e3:8.2f} ms {event.count:5d} x  {event.key[:110]}")

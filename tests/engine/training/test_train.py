@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
-from engine.training import lessons, train
+from engine.training import checkpoint, lessons, plan
+from engine.training.lessons import Teacher
 from engine.training.network import Network, Shape
-from engine.training.optimizer import orthogonal
+from engine.training.optimizer import Optimizer, orthogonal
+from engine.training.plan import Plan
+from engine.training.step import Gradients, Step, Update
+from engine.training.tokenizer import load
+from engine.training.train import TOKENIZER, Run, train, train_on
 
 SHAPE = Shape(d_model=24, n_layers=2, d_inner=48, d_state=4, dt_rank=4)
 LESSON = replace(lessons.FIRST, rows=3, tokens=96, forks=1)
 
 
-@pytest.fixture(autouse=True)
-def one_tiny_lesson(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(train, "STAGES", (((1.0, LESSON),),))
+STAGES = (((1.0, LESSON),),)
 
 
-def run(plan: train.Plan, out: Path, **options) -> Network:
-    return train.train(plan, out, shape=SHAPE, device="cpu", log_every=4, check_every=1000, **options)
+def planned(steps: int, lr: float, seed: int) -> Plan:
+    return Plan((steps,), lr, seed, STAGES)
+
+
+def run(plan: Plan, out: Path, **options) -> Network:
+    return train(plan, Run(out, SHAPE, "cpu", log_every=4, check_every=1000, **options))
 
 
 def test_logits_are_those_of_transformers_also_after_padding_and_a_fork(tmp_path: Path) -> None:
@@ -44,18 +52,18 @@ def test_logits_are_those_of_transformers_also_after_padding_and_a_fork(tmp_path
 
 
 def test_a_few_steps_lower_the_loss(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(train, "WARM_UP", 1)
-    run(train.Plan((12,), 2e-2, 1), tmp_path)
+    monkeypatch.setattr(plan, "WARM_UP", 1)
+    run(planned(12, 2e-2, 1), tmp_path)
     lines = (tmp_path / "log.jsonl").read_text().splitlines()
-    losses = [float(line.split('"answer_loss": ')[1].split(",")[0]) for line in lines]
+    losses = [json.loads(line)["answer_loss"] for line in lines[:-1]]
     assert losses[-1] < losses[0] - 0.5
 
 
 def test_a_resumed_run_continues_exactly(tmp_path: Path) -> None:
-    plan = train.Plan((8,), 1e-2, 2)
-    whole = run(plan, tmp_path / "whole", save_every=4)
-    run(plan, tmp_path / "first", save_every=4, stop_at=4)
-    resumed = run(plan, tmp_path / "second", resume=tmp_path / "first" / "checkpoint", save_every=4)
+    eight = planned(8, 1e-2, 2)
+    whole = run(eight, tmp_path / "whole", save_every=4)
+    run(eight, tmp_path / "first", save_every=4, stop_at=4)
+    resumed = run(eight, tmp_path / "second", resume=tmp_path / "first" / "checkpoint", save_every=4)
     for a, b in zip(whole.parameters(), resumed.parameters(), strict=True):
         assert torch.equal(a, b)
 
@@ -65,3 +73,45 @@ def test_muon_updates_are_nearly_orthogonal() -> None:
     values = torch.linalg.svdvals(update / (0.2 * 24**0.5))
     assert values.min() > 0.5
     assert values.max() < 1.4
+
+
+def test_a_checkpoint_without_moments_gives_the_same_weights_and_a_new_warm_up(tmp_path: Path) -> None:
+    network = run(planned(4, 1e-2, 2), tmp_path / "run")
+    slim, position = Network(SHAPE, seed=9), {"step": 4, "warm_from": 0}
+    checkpoint.save(tmp_path / "slim", network, None, position)
+    assert not checkpoint.load(tmp_path / "slim", slim, None)["moments"]
+    for a, b in zip(network.parameters(), slim.parameters(), strict=True):
+        assert torch.equal(a, b)
+    assert planned(1000, 1.0, 1).lr_at(4, warm_from=4) == pytest.approx(1 / plan.WARM_UP)
+
+
+def test_the_learning_rate_warms_up_stays_and_comes_down() -> None:
+    rates = [planned(2000, 1.0, 1).lr_at(step) for step in range(2000)]
+    assert rates[0] == pytest.approx(1 / plan.WARM_UP)
+    assert set(rates[plan.WARM_UP : 1500]) == {1.0}
+    assert rates[1500:] == sorted(rates[1500:], reverse=True)
+    assert rates[-1] == pytest.approx(plan.LAST_LR_SHARE)
+    assert planned(2000, 1.0, 1).lr_at(500, time_left=0.0) == plan.LAST_LR_SHARE
+
+
+@pytest.mark.slow
+def test_two_processes_take_the_step_of_their_mean_gradient(tmp_path: Path) -> None:
+    one = planned(1, 1e-2, 2)
+    train_on(2, one, Run(tmp_path, SHAPE, "cpu", log_every=1))
+    network = Network(SHAPE, seed=one.seed)
+    optimizer = Optimizer(dict(network.named_parameters()))
+    gradients = Gradients(optimizer.parameters)
+    step, teacher = Step(network, gradients, LESSON, torch.float32), Teacher(load(TOKENIZER))
+    mean = torch.zeros_like(gradients.flat)
+    for rank in range(2):
+        step.load(teacher.batch(LESSON, one.batch_seed(0, rank, 2)).arrays())
+        step()
+        mean += gradients.flat / 2
+    gradients.flat.copy_(mean)
+    optimizer.lr.fill_(one.lr_at(0))
+    Update(optimizer, gradients)()
+    together = Network(SHAPE)
+    assert checkpoint.load(tmp_path / "checkpoint", together, None)["ranks"] == 2
+    for a, b in zip(network.parameters(), together.parameters(), strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-6)
+    assert len((tmp_path / "log.jsonl").read_text().splitlines()) == 2  # the leader alone writes
