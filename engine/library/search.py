@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from engine.library.database import Database
 from engine.library.readings import SECTION_COLUMNS
 from engine.library.rows import Section, SectionHit
 
 _WORD = re.compile(r"\w+", re.UNICODE)
+_PARTS = re.compile(r"[^\W_]+")
 _MAX_WORDS = 64
 _HEADING_WEIGHT = 4.0
 """A word in a heading counts as this many in the text."""
@@ -23,9 +25,21 @@ def fts_query(text: str) -> str:
     return " OR ".join(f'"{word}"' for word in list(words)[:_MAX_WORDS])
 
 
-def search_sections(db: Database, document: int, text: str, limit: int, reading: int | None) -> list[SectionHit]:
-    """The sections of a reading (default: the document's latest) that match best, best first."""
-    query = fts_query(text)
+def phrases_query(phrases: Sequence[str]) -> str:
+    """An FTS5 query for text that holds any of `phrases`, each word for word: FT-474 is "ft" and then "474"."""
+    return " OR ".join(f'"{" ".join(words)}"' for phrase in phrases if (words := _PARTS.findall(phrase.lower())))
+
+
+def search_sections(
+    db: Database, document: int, text: str, limit: int, reading: int | None, phrases: Sequence[str] = ()
+) -> list[SectionHit]:
+    """The sections of a reading (default: the document's latest) that match best, best first.
+
+    `phrases`: only sections that hold one of them, word for word.
+    """
+    query, held = fts_query(text), phrases_query(phrases)
+    if held:
+        query = f"({held}) AND ({query})" if query else held
     if not query:
         return []
     with db.read() as conn:

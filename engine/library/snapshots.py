@@ -155,7 +155,7 @@ def _matching(rows: sqlite3.Cursor, hasher: PrefixHasher, exact: bool, without: 
 def load(db: Database, snapshot: int) -> bytearray | None:
     """The bytes of a state, checked; None when it is not there or damaged (a writer then drops it)."""
     with db.read() as conn:
-        data = _checked_bytes(conn, snapshot)
+        data = checked_bytes(conn, snapshot)
     if not db.read_only:
         with db.write() as conn:
             if data is None:
@@ -193,7 +193,7 @@ def listed(db: Database, document: int | None) -> list[Snapshot]:
 def is_sound(db: Database, snapshot: int) -> bool:
     """Whether the bytes of a state agree with their checksum."""
     with db.read() as conn:
-        return _checked_bytes(conn, snapshot) is not None
+        return checked_bytes(conn, snapshot) is not None
 
 
 def thin(conn: sqlite3.Connection, document: int, identity: int, end: int, max_rungs: int) -> None:
@@ -234,7 +234,7 @@ def lighten(conn: sqlite3.Connection, document: int, identity: int, lighter: Lig
         [document, identity],
     ).fetchall()
     for snapshot, prefix_hash in rows:
-        data = _checked_bytes(conn, snapshot)
+        data = checked_bytes(conn, snapshot)
         light = None if data is None else lighter(data)
         if light is not None:
             view = memoryview(light).cast("B")
@@ -271,7 +271,7 @@ def _checksum(prefix_hash: bytes, data: Blob) -> bytes:
     return digest.digest()
 
 
-def _checked_bytes(conn: sqlite3.Connection, snapshot: int) -> bytearray | None:
+def checked_bytes(conn: sqlite3.Connection, snapshot: int) -> bytearray | None:
     """The bytes, read in pieces so that they lie in memory once; None when missing, torn or changed."""
     try:
         row = conn.execute("SELECT prefix_hash, checksum FROM snapshots WHERE id = ?", [snapshot]).fetchone()
