@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Iterable
@@ -92,6 +93,7 @@ def _common(*, defaults: bool) -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False, argument_default=None if defaults else argparse.SUPPRESS)
     common.add_argument("--model", type=Path, metavar="DIR", help="checkpoint folder (default: the demo model)")
     common.add_argument("--library", type=Path, metavar="FILE", help="library file (default: your own library)")
+    common.add_argument("--quota", type=_bytes, metavar="SIZE", help="for all saved states: 8G (default), 500M")
     common.add_argument("--device", choices=["auto", "cpu", "cuda"], default=auto)
     common.add_argument("--precision", choices=["auto", "fp32", "bf16"], default=auto, help="of the weights")
     off: bool | str = False if defaults else argparse.SUPPRESS
@@ -100,8 +102,16 @@ def _common(*, defaults: bool) -> argparse.ArgumentParser:
     return common
 
 
+def _bytes(text: str) -> int:
+    """A size as people write it, in bytes: 8G, 1.5 GB, 500M, 1000000."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?", text.strip().lower())
+    if found is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no size; write it as 8G or 500M")
+    return int(float(found[1]) * 1024 ** " kmgt".index(found[2] or " "))
+
+
 def _read(options: argparse.Namespace) -> int:
-    return _job(options, Read(job_id="cli", path=options.file, password=options.password), follow=options.follow)
+    return _job(options, Read(job_id="cli", path=options.file, password=options.password, follow=options.follow))
 
 
 def _summarize(options: argparse.Namespace) -> int:
@@ -130,7 +140,7 @@ def _ask(options: argparse.Namespace) -> int:
     )
 
 
-def _job(options: argparse.Namespace, command: Command, *, follow: bool = False) -> int:
+def _job(options: argparse.Namespace, command: Command) -> int:
     from engine.follow import follow as following
     from engine.session import open_session
 
@@ -138,8 +148,8 @@ def _job(options: argparse.Namespace, command: Command, *, follow: bool = False)
     previous = signal.signal(signal.SIGINT, lambda *_: _interrupt(control))
     view: View = JsonView(sys.stdout) if options.json else TerminalView(sys.stdout, sys.stderr, quiet=options.quiet)
     try:
-        with open_session(options.model, options.library, options.device, options.precision) as session:
-            if follow and isinstance(command, Read):
+        with open_session(options.model, options.library, options.device, options.precision, options.quota) as session:
+            if isinstance(command, Read) and command.follow:
                 return _show(view, following(session, command, control))
             return _show(view, session.run(command, control))
     finally:
@@ -171,7 +181,7 @@ def _show(view: View, events: Iterable[Event]) -> int:
 def _library(options: argparse.Namespace) -> int:
     from engine.library_commands import run_action
 
-    return run_action(options.action, options.document, options.library, as_json=options.json)
+    return run_action(options.action, options.document, options.library, as_json=options.json, quota=options.quota)
 
 
 def _bench(options: argparse.Namespace) -> int:
@@ -183,4 +193,4 @@ def _bench(options: argparse.Namespace) -> int:
 def _worker(options: argparse.Namespace) -> int:
     from engine.worker import run_worker
 
-    return run_worker(options.model, options.library, options.device, options.precision)
+    return run_worker(options.model, options.library, options.device, options.precision, options.quota)

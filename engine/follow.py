@@ -7,8 +7,8 @@ it has not, and nothing is read while the content is the same.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -45,47 +45,87 @@ class _Look:
         return self.size >= earlier.size and self.head.startswith(earlier.head)
 
 
-def follow(session: Jobs, command: Read, control: Control, poll_seconds: float = POLL_SECONDS) -> Iterator[Event]:
-    """Read the file of `command` now and whenever it has changed: a job each, which reports its own coverage.
+class Follower:
+    """One followed file: a job that lasts. `look` does what there is to do now and returns."""
 
-    An empty file is waited for, one that is not there only once it was. Ends when `control` is cancelled, or with the
-    first job that fails.
-    """
-    path = Path(command.path).expanduser()
-    seen: _Look | None = None
-    digest, jobs, told = "", 0, set()
-    if not path.exists():
-        yield from session.run(command, control)
-        return
-    while not control.cancelled:
-        look = _look(path, seen)
-        if look is not None and look != seen:
-            now = _digest(path)
-            if now and now != digest:
-                jobs += 1
-                job = replace(command, job_id=command.job_id if jobs == 1 else f"{command.job_id}.{jobs}")
-                if seen is not None and not look.goes_on_from(seen):
-                    text = f"{path.name} was cut short or replaced since it was last read, and is read anew."
-                    yield messages.Notice(job_id=job.job_id, text=text)
-                ended: Event | None = None
-                for ended in session.run(job, control):
-                    if isinstance(ended, messages.Notice):
-                        if ended.text in told:
-                            continue
-                        told.add(ended.text)
-                    if not _is_passing(ended):
-                        yield ended
-                if isinstance(ended, messages.JobFailed) and _is_passing(ended):
+    def __init__(self, session: Jobs, command: Read, control: Control, poll_seconds: float = POLL_SECONDS) -> None:
+        self._session, self._command, self._control = session, command, control
+        self._path = Path(command.path).expanduser()
+        self._poll_seconds, self._next_look = poll_seconds, 0.0
+        self._seen: _Look | None = None
+        self._digest = ""
+        self._told: set[str] = set()
+        self._started = self._waiting = False
+        self.ended = False
+        """The terminal event was given."""
+
+    def look(self) -> Iterator[Event]:
+        """Read what has come since the last look; without events where nothing has, or the last look is too recent.
+
+        An empty file is waited for, one that is not there only once it was. The job ends when it is cancelled, or with
+        the first reading that fails.
+        """
+        if not self._started:
+            self._started = True
+            yield messages.JobStarted(job_id=self._command.job_id, command=type(self._command).__name__)
+            if not self._path.exists():
+                yield from self._read(passing=False)
+        if self._control.cancelled and not self.ended:
+            self.ended = True
+            yield messages.JobCancelled(job_id=self._command.job_id)
+        if self.ended or self._control.paused or time.monotonic() < self._next_look:
+            return
+        seen, now = _look(self._path, self._seen), self._digest
+        if seen is not None and seen != self._seen:
+            now = _digest(self._path)
+            if now and now != self._digest:
+                self._waiting = False
+                if self._seen is not None and not seen.goes_on_from(self._seen):
+                    text = f"{self._path.name} was cut short or replaced since it was last read, and is read anew."
+                    yield messages.Notice(job_id=self._command.job_id, text=text)
+                if not (yield from self._read()):
                     now = ""
-                elif not isinstance(ended, messages.JobFinished):
-                    return
-            digest, seen = now or digest, look
+            self._digest, self._seen = now or self._digest, seen
+        if not self.ended and not self._waiting:
+            self._waiting = True
+            yield messages.FollowWaiting(job_id=self._command.job_id, path=str(self._path))
+        self._next_look = time.monotonic() + self._poll_seconds
+
+    def _read(self, *, passing: bool = True) -> Generator[Event, None, bool]:
+        """The events of one reading, as a part of this job; whether it came to its end. `passing`: what may be wrong
+        with the file for a moment is passed over."""
+        for event in self._session.run(self._command, self._control):
+            match event:
+                case messages.JobStarted():
+                    pass
+                case messages.JobFinished():
+                    return True
+                case messages.JobFailed() if passing and _is_passing(event):
+                    return False
+                case messages.JobFailed() | messages.JobCancelled():
+                    self.ended = True
+                    yield event
+                case messages.Notice():
+                    if event.text not in self._told:
+                        yield event
+                    self._told.add(event.text)
+                case _:
+                    yield event
+        return False
+
+
+def follow(session: Jobs, command: Read, control: Control, poll_seconds: float = POLL_SECONDS) -> Iterator[Event]:
+    """Follow the file of `command` until `control` is cancelled or a reading fails; see `Follower`."""
+    follower = Follower(session, command, control, poll_seconds)
+    while True:
+        yield from follower.look()
+        if follower.ended:
+            return
         _wait(control, poll_seconds)
-    yield messages.JobCancelled(job_id=command.job_id)
 
 
-def _is_passing(event: Event) -> bool:
-    return isinstance(event, messages.JobFailed) and event.kind == "known" and event.reason in _PASSING
+def _is_passing(event: messages.JobFailed) -> bool:
+    return event.kind == "known" and event.reason in _PASSING
 
 
 def _look(path: Path, seen: _Look | None) -> _Look | None:

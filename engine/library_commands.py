@@ -23,8 +23,13 @@ STATES = {
 }
 
 
-def run_action(action: str, name: str | None, library_file: Path | None, *, as_json: bool = False) -> int:
-    """Carry out one action; returns the exit status. Raises KnownError."""
+def run_action(
+    action: str, name: str | None, library_file: Path | None, *, as_json: bool = False, quota: int | None = None
+) -> int:
+    """Carry out one action; returns the exit status. `compact` first brings the saved states down to `quota` bytes.
+
+    Raises KnownError.
+    """
     writes = action in ("remove", "verify", "compact")
     with Library.open(library_file, read_only=not writes) as library:
         match action:
@@ -42,6 +47,8 @@ def run_action(action: str, name: str | None, library_file: Path | None, *, as_j
             case "verify":
                 return _verify(library, as_json)
             case "compact":
+                if quota is not None:
+                    library.set_quota(quota)
                 freed = library.compact()
                 _say(
                     as_json, {"freed_bytes": freed}, f"{_size(freed)} given back; {_size(library.file_size())} in use."

@@ -115,7 +115,8 @@ class Ask(Command):
 class Configure(Command):
     """Change settings of the running worker; None leaves one as it is.
 
-    quota_bytes: what all saved states of the library may take (`--quota` at the start); enforced at once.
+    quota_bytes: what all saved states of the library may take (`--quota` at the start). What is over it is
+    dropped at once, or, where no job has opened the library yet, with the next state that is saved.
     """
 
     quota_bytes: int | None = None

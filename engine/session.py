@@ -20,6 +20,7 @@ from engine.documents.extractor import open_document
 from engine.documents.pages import DocumentInfo
 from engine.errors import KnownError
 from engine.hardware import parameter_count
+from engine.library import ladder
 from engine.library.rows import Document
 from engine.messages import Command, Event
 from engine.reader import DocumentState, Reader
@@ -37,13 +38,18 @@ DEMO_NOTICE = (
 
 
 def open_session(
-    model: Path | None = None, library: Path | None = None, device: str = "auto", precision: str = "auto"
+    model: Path | None = None,
+    library: Path | None = None,
+    device: str = "auto",
+    precision: str = "auto",
+    quota: int | None = None,
 ) -> Session:
     """A session over the checkpoint folder `model` (default: the demo model) and a library file (default: the user's).
 
-    Nothing is opened or loaded before a command needs it.
+    `quota`: bytes that all saved states may take (default: `ladder.QUOTA_BYTES`). Nothing is opened or loaded before a
+    command needs it.
     """
-    return Session(model, library, device, precision)
+    return Session(model, library, device, precision, quota)
 
 
 @dataclass(frozen=True)
@@ -57,9 +63,12 @@ class _Reading:
 class Session:
     """See `open_session`. A context manager; leaving it closes the library."""
 
-    def __init__(self, model: Path | None, library: Path | None, device: str, precision: str):
+    def __init__(
+        self, model: Path | None, library: Path | None, device: str, precision: str, quota: int | None = None
+    ) -> None:
         self._folder, self._library_file = model or DEMO_MODEL, library
         self._device, self._precision = device, precision
+        self._quota = ladder.QUOTA_BYTES if quota is None else quota
         self._runtime: Runtime | None = None
         self._library: Library | None = None
         self._reading: _Reading | None = None
@@ -76,7 +85,7 @@ class Session:
     def library(self) -> Library:
         """The library, opened for writing. Raises KnownError."""
         if self._library is None:
-            self._library = Library.open(self._library_file)
+            self._library = Library.open(self._library_file, quota=self._quota)
         return self._library
 
     def run(self, command: Command, control: Control) -> Iterator[Event]:
@@ -168,6 +177,11 @@ class Session:
                         snapshots=document.n_snapshots,
                         snapshot_bytes=document.snapshot_bytes,
                     )
+            case messages.Configure(quota_bytes=quota):
+                if quota is not None:
+                    self._quota = quota
+                    if self._library is not None:
+                        self._library.set_quota(quota)
             case messages.RemoveDocument():
                 self.library.remove_document(command.document_id)
                 yield messages.DocumentRemoved(job_id=command.job_id, document_id=command.document_id)

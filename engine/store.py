@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from engine.library import catalogue, conversation, ladder, readings, search, snapshots, upkeep
+from engine.library import catalogue, conversation, ladder, readings, search, section_states, snapshots, upkeep
 from engine.library.database import BUSY_SECONDS, Database, LibraryError, library_path
 from engine.library.prefix import Identity, Prefix, PrefixHasher
 from engine.library.rows import (
@@ -69,6 +69,13 @@ class Library:
                 library.close()
                 raise
         return library
+
+    def set_quota(self, quota: int) -> None:
+        """Let all saved states together take `quota` bytes from now on; what is over it goes at once, in this order:
+        rungs, section states, turns, the least recently used first. Ends and what somebody keeps stay."""
+        self.quota = quota
+        with self._db.write() as conn:
+            snapshots.enforce_quota(conn, quota)
 
     def close(self) -> None:
         self._db.close()
@@ -210,10 +217,23 @@ class Library:
         return readings.sections(self._db, document, reading)
 
     def search_sections(
-        self, document: int, query: str, limit: int = 8, reading: int | None = None
+        self, document: int, query: str, limit: int = 8, reading: int | None = None, phrases: Sequence[str] = ()
     ) -> list[SectionHit]:
-        """The sections that match a user's words best, best first; any text is a valid query."""
-        return search.search_sections(self._db, document, query, limit, reading)
+        """The sections that match a user's words best, best first; any text is a valid query.
+
+        `phrases`: only sections that hold one of them, word for word.
+        """
+        return search.search_sections(self._db, document, query, limit, reading, phrases)
+
+    def save_section_states(self, document: int, states: Sequence[tuple[int, NewSnapshot]]) -> None:
+        """Save the states of sections, each with its section's id, in one transaction and within the quota."""
+        self._require_space(max((new for _, new in states), key=lambda new: len(new.data), default=None))
+        section_states.save(self._db, document, states, self.quota)
+
+    def section_states(self, sections: Iterable[Section]) -> dict[int, tuple[bytearray, Prefix]]:
+        """Section id -> the bytes of its own state and what that has consumed, for those that have a sound one."""
+        ids = {section.snapshot: section.id for section in sections if section.snapshot is not None}
+        return {ids[snapshot]: found for snapshot, found in section_states.load(self._db, ids).items()}
 
     def save_snapshot(self, document: int, new: NewSnapshot) -> int:
         """Save a state outside a reading's progress (one kept by somebody, a section's); returns its id."""

@@ -89,6 +89,8 @@ class TerminalView:
             case messages.ReadingFinished():
                 self._progress.close()
                 self._tell(event.sentence, always=bool(event.problems or event.pages_without_text))
+            case messages.FollowWaiting():
+                self._tell("waiting for the file to grow; Ctrl-C ends this")
             case messages.SectionSummarized():
                 self._progress.close()
                 heading = f" · {event.heading}" if event.heading else ""

@@ -2,7 +2,8 @@
 
 One thread takes commands while the job runs in the main thread. Cancel, pause and resume act at once; other commands
 wait their turn, except that a question about what is being read, or was read before, is answered at the next chunk
-boundary and the reading then goes on. End of input ends the worker: it saves what was read and leaves no orphan.
+boundary and the reading then goes on. A followed file is looked at whenever there is nothing else to do. End of input
+ends the worker: it saves what was read and leaves no orphan.
 """
 
 from __future__ import annotations
@@ -19,17 +20,20 @@ from typing import IO
 
 from engine import messages
 from engine.control import Control
+from engine.follow import Follower
 from engine.messages import Command, Event, ProtocolError
 from engine.session import Session, open_session
 
 log = logging.getLogger("readthrough.worker")
+FOLLOW_SECONDS = 0.2
+"""How long a followed file, or its cancel, may wait for a look while there is nothing else to do."""
 
 
-def run_worker(model: Path | None, library: Path | None, device: str, precision: str) -> int:
+def run_worker(model: Path | None, library: Path | None, device: str, precision: str, quota: int | None = None) -> int:
     """Serve commands until end of input or Shutdown; returns the exit status."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
     events = _take_stdout()
-    with open_session(model, library, device, precision) as session:
+    with open_session(model, library, device, precision, quota) as session:
         Worker(session, sys.stdin, events).serve()
     return 0
 
@@ -50,6 +54,7 @@ class Worker:
         self._write_lock = threading.Lock()
         self._jobs: queue.Queue[Command | None] = queue.Queue()
         self._waiting: list[Command] = []
+        self._followers: dict[str, Follower] = {}
         self._controls: dict[str, Control] = {}
         self._ending = threading.Event()
 
@@ -61,6 +66,8 @@ class Worker:
         threading.Thread(target=self._take_commands, name="commands", daemon=True).start()
         while (command := self._next_job()) is not None:
             self._run(command)
+            self._look_at_followed()
+        self._look_at_followed()
 
     def _take_commands(self) -> None:
         try:
@@ -104,20 +111,38 @@ class Worker:
                 log.warning("%s is no command", type(command).__name__)
 
     def _next_job(self) -> Command | None:
-        if self._waiting:
-            return self._waiting.pop(0)
-        return None if self._ending.is_set() and self._jobs.empty() else self._jobs.get()
+        while not self._waiting:
+            if self._ending.is_set() and self._jobs.empty():
+                return None
+            try:
+                return self._jobs.get(timeout=FOLLOW_SECONDS if self._followers else None)
+            except queue.Empty:
+                self._look_at_followed()
+        return self._waiting.pop(0)
 
     def _run(self, command: Command) -> None:
         control = self._controls[command.job_id]
         if self._ending.is_set():
             control.cancel()
-        for event in self._session.run(command, control):
+        if isinstance(command, messages.Read) and command.follow:
+            self._followers[command.job_id] = Follower(self._session, command, control)
+            return
+        self._send(self._session.run(command, control))
+        del self._controls[command.job_id]
+
+    def _send(self, events: Iterator[Event]) -> None:
+        """Emit `events`; between two chunks of a reading, answer what can be answered."""
+        for event in events:
             self._emit(event)
             if isinstance(event, messages.PrefillAdvanced):
                 for question in self._questions_meanwhile():
                     self._run(question)
-        del self._controls[command.job_id]
+
+    def _look_at_followed(self) -> None:
+        for job_id, follower in list(self._followers.items()):
+            self._send(follower.look())
+            if follower.ended:
+                del self._followers[job_id], self._controls[job_id]
 
     def _questions_meanwhile(self) -> Iterator[messages.Ask]:
         """Questions that can be answered before the reading in progress has ended; other commands keep waiting."""

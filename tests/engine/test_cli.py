@@ -357,3 +357,16 @@ def test_a_reader_that_goes_away_is_no_error(tiny_folder, tmp_path):
     assert process.wait(timeout=60) == 0
     assert process.stderr is not None
     assert "Traceback" not in process.stderr.read()
+
+
+@pytest.mark.parametrize(("text", "size"), [("8G", 8 << 30), ("1.5 GB", 3 << 29), ("500MiB", 500 << 20), ("7", 7)])
+def test_a_quota_is_written_as_people_write_sizes(text, size):
+    assert parse(["--quota", text, "read", "x"]).quota == size
+    assert parse(["worker", "--quota", text]).quota == size
+
+
+def test_a_quota_that_is_no_size_is_said(capsys):
+    with pytest.raises(SystemExit) as caught:
+        parse(["read", "x", "--quota", "lots"])
+    assert caught.value.code == 2
+    assert "no size" in capsys.readouterr().err

@@ -157,9 +157,9 @@ class Followed:
 
     def wait_for(self, readings: int) -> messages.ReadingFinished:
         end = time.monotonic() + 30
-        while len(self.of(messages.JobFinished)) < readings and time.monotonic() < end and self._thread.is_alive():
+        while len(self.of(messages.ReadingFinished)) < readings and time.monotonic() < end and self._thread.is_alive():
             time.sleep(0.02)
-        assert len(self.of(messages.JobFinished)) == readings, self.events[-3:]
+        assert len(self.of(messages.ReadingFinished)) == readings, self.events[-3:]
         return self.of(messages.ReadingFinished)[-1]
 
     def stop(self) -> None:
@@ -181,7 +181,7 @@ def test_a_followed_log_is_read_as_it_grows_and_costs_nothing_while_it_does_not(
     first = running.wait_for(1)
     os.utime(file)  # touched, not changed
     time.sleep(0.3)
-    assert len(running.of(messages.JobStarted)) == 1
+    assert len(running.of(messages.ReadingFinished)) == 1
     with file.open("a") as log:
         log.write("A later line about gauge 9.\n")
     second = running.wait_for(2)
@@ -190,6 +190,9 @@ def test_a_followed_log_is_read_as_it_grows_and_costs_nothing_while_it_does_not(
     assert not running.of(messages.Notice)
     running.stop()
     assert isinstance(running.events[-1], messages.JobCancelled)
+    assert len(running.of(messages.JobStarted)) == 1
+    assert len(running.of(messages.TERMINAL)) == 1
+    assert len(running.of(messages.FollowWaiting)) == 2
 
 
 def test_a_log_that_is_cut_short_or_replaced_is_read_anew_and_that_is_said(followed):

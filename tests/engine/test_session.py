@@ -277,3 +277,16 @@ def test_a_reading_given_up_before_the_last_page_is_gone_on_with_by_the_next(ses
     again = read(session, file)
     assert again.tokens_reused == first.tokens
     assert session.library.documents()[0].state == "done"
+
+
+def test_a_smaller_quota_drops_rungs_and_a_reading_still_ends_whole(tiny_folder, tmp_path, file, monkeypatch):
+    monkeypatch.setattr(ladder, "SAVE_TOKENS", 1000)
+    with open_session(tiny_folder, tmp_path / "library.db", "cpu", "fp32") as session:
+        read(session, file)
+        sizes = {snapshot.kind: snapshot.size for snapshot in session.library.snapshots()}
+        assert len(session.library.snapshots()) > 3
+        run(session, messages.Configure(job_id="c", quota_bytes=sizes["end"]))
+        assert [snapshot.kind for snapshot in session.library.snapshots()] == ["end"]
+    with open_session(tiny_folder, tmp_path / "small.db", "cpu", "fp32", quota=sizes["end"]) as session:
+        read(session, file)
+        assert sum(snapshot.size for snapshot in session.library.snapshots()) <= sizes["end"]

@@ -202,3 +202,31 @@ def test_a_killed_worker_costs_at_most_what_was_read_since_the_last_checkpoint(
     assert resumed.tokens >= saved.tokens
     assert isinstance(second.end_of("r")[-1], messages.JobFinished)
     second.close()
+
+
+def test_a_followed_file_is_one_job_beside_which_others_run(worker, tmp_path):
+    file = write_pages(tmp_path / "log.txt", 1)
+    worker.send(Read(job_id="f", path=str(file), follow=True))
+    first = worker.until(lambda event: isinstance(event, messages.FollowWaiting))
+    worker.send(Ask(job_id="q", path=str(file), question="Which gauge?"))
+    assert isinstance(worker.end_of("q")[-1], messages.JobFinished)
+    with file.open("a") as log:
+        log.write("A later line about gauge 9.\n")
+    grown = worker.until(lambda event: isinstance(event, messages.FollowWaiting))
+    sizes = [event.tokens for event in first + grown if isinstance(event, messages.ReadingFinished)]
+    assert sizes[-1] > sizes[0]
+    worker.send(Pause(job_id="f"), Resume(job_id="f"), Cancel(job_id="f"))
+    rest = worker.end_of("f")
+    assert isinstance(rest[-1], messages.JobCancelled)
+    started = [event for event in first + grown + rest if isinstance(event, messages.JobStarted)]
+    assert [event.job_id for event in started] == ["f"]
+
+
+def test_a_worker_that_follows_ends_with_its_input(worker, tmp_path):
+    file = write_pages(tmp_path / "log.txt", 1)
+    worker.send(Read(job_id="f", path=str(file), follow=True))
+    worker.until(lambda event: isinstance(event, messages.FollowWaiting))
+    assert worker.process.stdin is not None
+    worker.process.stdin.close()
+    assert isinstance(worker.end_of("f")[-1], messages.JobCancelled)
+    assert worker.process.wait(timeout=10) == 0
