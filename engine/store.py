@@ -12,12 +12,24 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from engine.library import catalogue, conversation, ladder, readings, search, section_states, snapshots, upkeep
+from engine.library import (
+    catalogue,
+    conversation,
+    ladder,
+    meters,
+    notes,
+    readings,
+    search,
+    section_states,
+    snapshots,
+    upkeep,
+)
 from engine.library.database import BUSY_SECONDS, Database, LibraryError, library_path
 from engine.library.prefix import Identity, Prefix, PrefixHasher
 from engine.library.rows import (
     Document,
     FileInfo,
+    Ledger,
     Lighter,
     NewPage,
     NewSection,
@@ -26,8 +38,10 @@ from engine.library.rows import (
     PageSpan,
     Reading,
     ReadingState,
+    Retention,
     Section,
     SectionHit,
+    SectionNote,
     Snapshot,
     Summary,
     Turn,
@@ -303,13 +317,52 @@ class Library:
         n_tokens: int,
         focus: str = "",
         evidence: Any = None,
+        length: str = "page",
     ) -> int:
         """Store a summary (its method, how far its state had read, what it rests on as JSON); returns its id."""
-        return conversation.save_summary(self._db, document, identity, method, text, n_tokens, focus, evidence)
+        return conversation.save_summary(self._db, document, identity, method, text, n_tokens, focus, evidence, length)
 
     def summaries(self, document: int) -> list[Summary]:
         """The summaries of a document, newest first."""
         return conversation.summaries(self._db, document)
+
+    def save_note(self, section: int, request: str, text: str, line_pages: list[list[int]], focus: str = "") -> None:
+        """Store the note on a section (its row): what the model said to `request`, and the pages of its lines."""
+        notes.save_note(self._db, section, request, focus, text, line_pages)
+
+    def section_notes(
+        self, document: int, focus: str = "", request: str | None = None, reading: int | None = None
+    ) -> list[SectionNote]:
+        """The notes on the sections of a reading (default: the latest) in order, on `focus` or on all; the latest of
+        each section, or those on exactly `request`. Sections without a note are left out."""
+        return notes.section_notes(self._db, document, focus, request, reading)
+
+    def save_ledger(self, document: int, ledger: Ledger) -> None:
+        """Store the ledger of a document as its file is now."""
+        notes.save_ledger(self._db, document, ledger)
+
+    def ledger(self, document: int) -> Ledger | None:
+        """The dates, amounts and names of a document; None where none were looked for, or the file has changed."""
+        return notes.ledger(self._db, document)
+
+    def snapshot_meter(self, snapshot: int) -> bytes | None:
+        """What engine.retention had measured when a state was saved; None where it had not."""
+        return meters.of_snapshot(self._db, snapshot)
+
+    def section_meters(self, reading: int) -> dict[int, bytes]:
+        """What it had measured at the end of each section, by the section's number."""
+        return meters.of_sections(self._db, reading)
+
+    def save_retention(self, reading: int, retention: Retention) -> None:
+        """Store how much of each section the state at the end of a reading can still hold."""
+        meters.save_retention(self._db, reading, retention)
+
+    def retention(self, document: int, reading: int | None = None) -> Retention | None:
+        """What was measured at the end of a reading (default: the latest); None where nothing was."""
+        if reading is None:
+            latest = self.reading_for(document)
+            return None if latest is None else meters.retention(self._db, latest.id)
+        return meters.retention(self._db, reading)
 
     def add_turn(
         self,

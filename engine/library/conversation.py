@@ -22,21 +22,29 @@ _TURN = (
 )
 _TURNS = f"SELECT {_TURN.format(turns='turns t')}"
 _SUMMARY = (
-    "SELECT s.id, s.document, i.name, s.method, s.focus, s.text, s.evidence, s.n_tokens, s.created"
+    "SELECT s.id, s.document, i.name, s.method, s.focus, s.text, s.evidence, s.n_tokens, s.created, s.length"
     " FROM summaries s JOIN identities i ON i.id = s.identity"
 )
 
 
 def save_summary(
-    db: Database, document: int, identity: Identity, method: str, text: str, n_tokens: int, focus: str, evidence: Any
+    db: Database,
+    document: int,
+    identity: Identity,
+    method: str,
+    text: str,
+    n_tokens: int,
+    focus: str,
+    evidence: Any,
+    length: str,
 ) -> int:
     """Store a summary and return its id."""
     with db.write() as conn:
         values: list[Any] = [document, snapshots.identity_id(conn, identity), method, storable(focus), storable(text)]
-        values += [json.dumps(evidence), n_tokens, time.time()]
+        values += [json.dumps(evidence), n_tokens, time.time(), length]
         row = conn.execute(
-            "INSERT INTO summaries (document, identity, method, focus, text, evidence, n_tokens, created)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+            "INSERT INTO summaries (document, identity, method, focus, text, evidence, n_tokens, created, length)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
             values,
         ).fetchone()
         return row[0]

@@ -6,7 +6,7 @@ import sqlite3
 import time
 from collections.abc import Iterable
 
-from engine.library import snapshots
+from engine.library import meters, snapshots
 from engine.library.catalogue import storable
 from engine.library.database import Database, LibraryError
 from engine.library.prefix import Identity
@@ -122,15 +122,27 @@ def _save_section(conn: sqlite3.Connection, reading_id: int, document: int, sect
     if section.first_token + section.n_tokens > tokens:
         raise ValueError(f"section {section.number} ends after the {tokens} tokens read")
     snapshot = None if section.snapshot is None else snapshots.save(conn, document, section.snapshot)
-    # Not an upsert: deleting the earlier row lets the full-text index follow.
-    conn.execute("DELETE FROM sections WHERE reading = ? AND number = ?", [reading_id, section.number])
-    values = [reading_id, section.number, storable(section.heading), storable(section.text), section.first_page]
-    values += [section.last_page, section.first_token, section.n_tokens, snapshot]
-    conn.execute(
-        "INSERT INTO sections (reading, number, heading, text, first_page, last_page, first_token, n_tokens, snapshot)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        values,
-    )
+    values = [storable(section.heading), storable(section.text), section.first_page, section.last_page]
+    values += [section.first_token, section.n_tokens]
+    old = conn.execute(
+        "SELECT id FROM sections WHERE reading = ? AND number = ? AND heading = ? AND text = ? AND first_page = ?"
+        " AND last_page = ? AND first_token = ? AND n_tokens = ?",
+        [reading_id, section.number, *values],
+    ).fetchone()
+    if old is not None:  # met again by a reading that went on: its notes, its state and its meter stay
+        (saved,) = old
+    else:
+        # Not an upsert: deleting the earlier row lets the full-text index follow.
+        conn.execute("DELETE FROM sections WHERE reading = ? AND number = ?", [reading_id, section.number])
+        (saved,) = conn.execute(
+            "INSERT INTO sections (reading, number, heading, text, first_page, last_page, first_token, n_tokens)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+            [reading_id, section.number, *values],
+        ).fetchone()
+    if snapshot is not None:
+        conn.execute("UPDATE sections SET snapshot = ? WHERE id = ?", [snapshot, saved])
+    if section.meter is not None:
+        meters.save_with_section(conn, saved, section.meter)
 
 
 def close_run(conn: sqlite3.Connection, identifier: int, state: ReadingState, note: str, n_pages: int | None) -> None:
@@ -181,7 +193,7 @@ def pages(db: Database, document: int, reading_id: int | None, first: int, last:
             "SELECT p.number, p.label, p.text, p.problem, t.first_token, t.n_tokens FROM pages p"
             " LEFT JOIN page_tokens t ON t.reading = ? AND t.number = p.number"
             " WHERE p.document = ? AND p.number >= ? AND (? IS NULL OR p.number <= ?) ORDER BY p.number",
-            [_reading_or_latest(conn, document, reading_id), document, first, last, last],
+            [reading_or_latest(conn, document, reading_id), document, first, last, last],
         )
         return [Page(*row) for row in rows]
 
@@ -193,7 +205,7 @@ def page_spans(db: Database, document: int, reading_id: int | None) -> list[Page
             "SELECT p.number, t.first_token, t.n_tokens, p.problem FROM pages p"
             " LEFT JOIN page_tokens t ON t.reading = ? AND t.number = p.number"
             " WHERE p.document = ? ORDER BY p.number",
-            [_reading_or_latest(conn, document, reading_id), document],
+            [reading_or_latest(conn, document, reading_id), document],
         )
         return [PageSpan(*row) for row in rows]
 
@@ -203,12 +215,13 @@ def sections(db: Database, document: int, reading_id: int | None) -> list[Sectio
     with db.read() as conn:
         rows = conn.execute(
             f"SELECT {SECTION_COLUMNS} FROM sections s WHERE s.reading = ? ORDER BY s.number",
-            [_reading_or_latest(conn, document, reading_id)],
+            [reading_or_latest(conn, document, reading_id)],
         )
         return [Section(*row) for row in rows]
 
 
-def _reading_or_latest(conn: sqlite3.Connection, document: int, reading_id: int | None) -> int | None:
+def reading_or_latest(conn: sqlite3.Connection, document: int, reading_id: int | None) -> int | None:
+    """`reading_id`, or the document's latest reading where that is None."""
     if reading_id is not None:
         return reading_id
     row = conn.execute("SELECT id FROM readings WHERE document = ? ORDER BY used DESC LIMIT 1", [document]).fetchone()

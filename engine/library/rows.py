@@ -57,6 +57,8 @@ class NewSnapshot:
     dtype: str
     """Precision of the stored recurrent state: fp32 is exact, bf16 half the size."""
     pinned: bool = False
+    meter: bytes | None = None
+    """What engine.retention had measured by then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,8 @@ class NewSection:
     first_token: int
     n_tokens: int
     snapshot: NewSnapshot | None = None
+    meter: bytes | None = None
+    """What engine.retention had measured at its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +203,59 @@ class Summary:
     evidence: Any
     n_tokens: int
     created: float
+    length: str = "page"
+
+
+@dataclass(frozen=True, slots=True)
+class SectionNote:
+    """The summary of one section. `section` is its row, `line_pages` the pages that each line of `text` stands on."""
+
+    section: int
+    number: int
+    heading: str
+    first_page: int
+    last_page: int
+    focus: str
+    text: str
+    line_pages: list[list[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """A date, an amount or a name, and every page it stands on."""
+
+    kind: str
+    """date, amount or name."""
+    text: str
+    """As it stands on its first page."""
+    value: str
+    """For sorting and comparing: 2024-03-12 (2024-03, 2024), "48200 EUR", the name itself."""
+    count: int
+    pages: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """What was found in a document's pages, most important first within each kind."""
+
+    entries: list[LedgerEntry]
+    left_out: int
+    """Entries of less weight that are not among them."""
+    basis: str
+    """What was looked through, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How much of each section the document state can still hold, section by section; see engine.retention."""
+
+    tokens: int
+    """Of the document, in the state."""
+    first_pages: list[int]
+    last_pages: list[int]
+    retained: list[float]
+    faded_to_page: int
+    """Of the pages up to this one the state holds next to nothing; 0 where all is within reach."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,7 +182,51 @@ def m002_turn_tokens(db: UtilsDatabase) -> None:
     db.conn.execute("ALTER TABLE turns ADD COLUMN tokens BLOB")
 
 
-STEPS = [m001_initial, m002_turn_tokens]
+def m003_notes_and_meters(db: UtilsDatabase) -> None:
+    """Notes on sections and ledgers, so that what was written stays; meters of states, and what they came to."""
+    db.executescript(
+        """
+        ALTER TABLE summaries ADD COLUMN length TEXT NOT NULL DEFAULT 'page';
+
+        CREATE TABLE section_notes (
+            id INTEGER PRIMARY KEY,
+            section INTEGER NOT NULL REFERENCES sections ON DELETE CASCADE,
+            request TEXT NOT NULL,
+            focus TEXT NOT NULL,
+            text TEXT NOT NULL,
+            line_pages TEXT NOT NULL,
+            created REAL NOT NULL,
+            UNIQUE (section, request)
+        ) STRICT;
+
+        CREATE TABLE ledgers (
+            document INTEGER PRIMARY KEY REFERENCES documents ON DELETE CASCADE,
+            sha256 TEXT NOT NULL,
+            entries TEXT NOT NULL,
+            left_out INTEGER NOT NULL,
+            basis TEXT NOT NULL
+        ) STRICT;
+
+        CREATE TABLE snapshot_meters (
+            snapshot INTEGER PRIMARY KEY REFERENCES snapshots ON DELETE CASCADE,
+            data BLOB NOT NULL
+        ) STRICT;
+
+        CREATE TABLE section_meters (
+            section INTEGER PRIMARY KEY REFERENCES sections ON DELETE CASCADE,
+            data BLOB NOT NULL
+        ) STRICT;
+
+        CREATE TABLE retentions (
+            reading INTEGER PRIMARY KEY REFERENCES readings ON DELETE CASCADE,
+            tokens INTEGER NOT NULL,
+            figures TEXT NOT NULL
+        ) STRICT;
+        """
+    )
+
+
+STEPS = [m001_initial, m002_turn_tokens, m003_notes_and_meters]
 
 
 class NotALibraryError(Exception):

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator
 from hashlib import blake2b
 from typing import Any
 
-from engine.library import ladder
+from engine.library import ladder, meters
 from engine.library.database import Database
 from engine.library.prefix import Identity, Prefix, PrefixHasher
 from engine.library.rows import Blob, Lighter, NewSnapshot, Snapshot
@@ -49,11 +49,18 @@ def find_identity(conn: sqlite3.Connection, identity: Identity) -> int | None:
 
 
 def save(conn: sqlite3.Connection, document: int, new: NewSnapshot) -> int:
-    """Store a state and return its id. Inside a transaction.
+    """Store a state, with its meter, and return its id. Inside a transaction.
 
     Where the document already has a state of the same prefix, one row stays: the more precise bytes, the stronger
     kind (end, turn, section, rung). A new end makes the document's earlier end of the same model a rung.
     """
+    saved = _save_state(conn, document, new)
+    if new.meter is not None:
+        meters.save_with_snapshot(conn, saved, new.meter)
+    return saved
+
+
+def _save_state(conn: sqlite3.Connection, document: int, new: NewSnapshot) -> int:
     identity = identity_id(conn, new.prefix.identity)
     if new.kind == "end":
         conn.execute(
