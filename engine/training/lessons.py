@@ -21,8 +21,13 @@ from engine.training.tokenizer import WordEncoder, chat_prompts
 SKIP, TEXT, ANSWER = 0, 1, 2
 FORK_TOKENS = 64
 SUMMARY_SHARE = 0.3
-MERGE_SHARE = 0.05
+MERGE_SHARE = 0.1
+FOCUS_SHARE = 0.2
+"""Of the summaries."""
+REREAD_SHARE = 0.06
 MISSING_SHARE = 0.2
+MOST_MERGED = 30
+"""Lines of the longest merged summary."""
 
 
 @dataclass(frozen=True)
@@ -39,13 +44,17 @@ class Lesson:
     plain: float
     """Share of records without headings and line breaks."""
     corrections: float = 0.15
+    easy: bool = False
+    """Few frames, plain names, the document's own words: recall has to appear first."""
 
 
-FIRST = Lesson("256 easy", rows=128, tokens=256, forks=3, most_facts=3, most_findings=1, plain=0.9, corrections=0.05)
-SHORT = Lesson("256", rows=128, tokens=256, forks=2, most_facts=4, most_findings=2, plain=0.4)
-MIDDLE = Lesson("1024", rows=64, tokens=1024, forks=8, most_facts=8, most_findings=4, plain=0.1)
-LONG = Lesson("2048", rows=48, tokens=2048, forks=16, most_facts=16, most_findings=5, plain=0.05)
-VERY_LONG = Lesson("8192", rows=16, tokens=8192, forks=16, most_facts=24, most_findings=5, plain=0.0)
+FIRST = Lesson(
+    "256 easy", rows=64, tokens=256, forks=3, most_facts=3, most_findings=1, plain=0.9, corrections=0.05, easy=True
+)
+SHORT = Lesson("256", rows=64, tokens=256, forks=2, most_facts=4, most_findings=2, plain=0.3)
+MIDDLE = Lesson("1024", rows=32, tokens=1024, forks=8, most_facts=8, most_findings=4, plain=0.08)
+LONG = Lesson("3072", rows=16, tokens=3072, forks=16, most_facts=24, most_findings=8, plain=0.03)
+VERY_LONG = Lesson("8192", rows=8, tokens=8192, forks=16, most_facts=32, most_findings=8, plain=0.0)
 LESSONS = {lesson.name: lesson for lesson in (FIRST, SHORT, MIDDLE, LONG, VERY_LONG)}
 
 
@@ -65,12 +74,27 @@ class Batch:
         return (self.ids, self.targets, self.kinds, self.mask, self.fork_ids, self.fork_targets, self.fork_kinds)
 
 
+@dataclass
+class _Row:
+    """Ids and kinds of a row, and what it is about."""
+
+    ids: list[int]
+    marks: list[int]
+    record: Record
+    summarised: bool
+    """It ends in a summary."""
+    merged: bool = False
+    about: tuple[Turn, records.Fact | None] | None = None
+    """The question that stands before the pages, where they are read again for one."""
+
+
 class Teacher:
     """Makes batches with one tokenizer."""
 
     def __init__(self, tokenizer) -> None:
         self.encode = WordEncoder(tokenizer)
         self.prompts = chat_prompts(tokenizer)
+        self._pages: dict[str, list[int]] = {}
         special = self.encode.with_specials
         self.prefix = special(self.prompts.document_prefix)
         self.merge_prefix = special(self.prompts.merge_prefix)
@@ -92,20 +116,29 @@ class Teacher:
         """Ids of a document, page by page as the reader tokenises it."""
         out: list[int] = []
         for page in pages:
-            out += self.encode(prompts.page_text(page))
+            text = prompts.page_text(page)
+            out += self._pages.get(text) or self.encode(text)
+        self._pages.clear()
         return out
+
+    def _count(self, text: str) -> int:
+        """How many ids a text has; a whole page's are kept, as they are needed next."""
+        if not text.endswith("\n\n"):
+            return self.encode.count(text)
+        ids = self._pages[text] = self.encode(text)
+        return len(ids)
 
     def batch(self, lesson: Lesson, seed: int, *, held_out: bool = False) -> Batch:
         """The batch of `lesson` for `seed`."""
-        writer = Writer(seed, held_out=held_out)
+        writer = Writer(seed, held_out=held_out, easy=lesson.easy)
         T, K = lesson.tokens, lesson.forks
         rows = [np.full((lesson.rows, T), self.pad, np.uint16) for _ in range(2)]
         kinds, mask = (np.zeros((lesson.rows, T), np.uint8) for _ in range(2))
         forks = [np.full((lesson.rows * K, FORK_TOKENS), self.pad, np.uint16) for _ in range(2)]
         fork_kinds = np.zeros((lesson.rows * K, FORK_TOKENS), np.uint8)
         for r in range(lesson.rows):
-            ids, marks, record, summarised = self._row(writer, lesson)
-            ids, marks = ids[-T:], marks[-T:]
+            row = self._row(writer, lesson)
+            ids, marks, summarised = row.ids, row.marks, row.summarised
             n = len(ids)
             rows[0][r, T - n :] = ids
             rows[1][r, T - n : T - 1] = ids[1:]
@@ -113,7 +146,9 @@ class Teacher:
             mask[r, T - n :] = 1
             if summarised:  # its answer's end is a fork's first token
                 rows[1][r, T - 1], kinds[r, T - 1] = self.end, ANSWER
-            turns = _Turns(writer, record)
+            if row.merged:  # nothing to ask: its forks stay empty
+                continue
+            turns = _Turns(writer, row.record, row.about)
             for k in range(r * K, r * K + K):
                 fork, fork_marks = self._fork(turns, first=not summarised)
                 m = min(len(fork) - 1, FORK_TOKENS)
@@ -122,60 +157,86 @@ class Teacher:
                 fork_kinds[k, :m] = fork_marks[1 : m + 1]
         return Batch(rows[0], rows[1], kinds, mask, forks[0], forks[1], fork_kinds)
 
-    def _row(self, writer: Writer, lesson: Lesson) -> tuple[list[int], list[int], Record, bool]:
-        """Ids and kinds of a row, what it is about, and whether it ends in a summary."""
+    def _row(self, writer: Writer, lesson: Lesson) -> _Row:
         chance = writer.random.random()
-        if chance < MERGE_SHARE:
+        merges = MERGE_SHARE if 256 < lesson.tokens < 8192 else MERGE_SHARE / 4
+        if chance < merges:
             return self._merge_row(writer, lesson)
-        summarised = chance < MERGE_SHARE + SUMMARY_SHARE
+        summarised = chance < merges + SUMMARY_SHARE
+        reread = chance > 1 - REREAD_SHARE and not lesson.easy
         kind = writer.pick(words.KINDS)
         # Small counts often, large ones too: the exponent of the count is uniform.
         facts = min(lesson.most_facts, round(2 ** (writer.random.random() * (lesson.most_facts).bit_length() - 0.4)))
         findings = writer.below(lesson.most_findings + 1)
         if not summarised:
             findings = min(findings, writer.below(3))
-        after = len(self.summary) + 24 * findings + 6 if summarised else len(self.instruction)
+        after = len(self.summary) + 30 * findings + 24 if summarised else len(self.instruction)
+        before = len(self.prefix) + (60 if reread else 0)
         share = 1.0 if writer.random.random() < 0.75 else 0.4 + 0.6 * writer.random.random()
-        record = records.make_record(
-            writer,
-            kind=kind,
-            tokens=int((lesson.tokens - len(self.prefix) - after) * share),
-            facts=facts,
-            findings=findings,
-            count_tokens=self.encode.count,
-            corrections=lesson.corrections,
-            page_tokens=writer.below(500) + 150,
-            plain=writer.random.random() < lesson.plain,
-        )
-        ids = self.prefix + self.pages(record.pages)
-        if not summarised:
-            ids += self.instruction
-            return ids, [TEXT] * len(ids), record, False
-        ids += self.summary
-        answer = self.encode(record.summary)
-        return ids + answer, [TEXT] * len(ids) + [ANSWER] * len(answer), record, True
+        while True:
+            record = records.make_record(
+                writer,
+                kind=kind,
+                tokens=int((lesson.tokens - before - after) * share),
+                facts=facts,
+                findings=findings,
+                count_tokens=self._count,
+                corrections=lesson.corrections,
+                page_tokens=writer.below(500) + 150,
+                plain=writer.random.random() < lesson.plain,
+            )
+            about = self._about(writer, record) if reread else None
+            prefix = self.reread_prefix(about[0].question) if about else self.prefix
+            ids = prefix + self.pages(record.pages)
+            answer: list[int] = []
+            if summarised:
+                focus, text = None, record.summary
+                if writer.random.random() < FOCUS_SHARE:
+                    focus, text = records.focused(writer, record)
+                ids += self._request(self.prompts.summary(focus)) if focus else self.summary
+                answer = self.encode(text)
+            else:
+                ids += self.instruction
+            if len(ids) + len(answer) <= lesson.tokens:
+                marks = [TEXT] * len(ids) + [ANSWER] * len(answer)
+                return _Row(ids + answer, marks, record, summarised, about=about)
+            share *= 0.9  # names in a question, or long findings, took more than was kept for them
 
-    def _merge_row(self, writer: Writer, lesson: Lesson) -> tuple[list[int], list[int], Record, bool]:
-        """Several summaries and their merge."""
+    def reread_prefix(self, question: str) -> list[int]:
+        """Ids that stand before pages read again for `question`."""
+        request = self.prompts.reread_prefix(question)
+        special = self.encode.with_specials
+        return special(request.opening) + self.encode(request.text) + special(request.closing)
+
+    def _about(self, writer: Writer, record: Record) -> tuple[Turn, records.Fact | None]:
+        """What the pages are read again for: a question and its fact, or one without an answer."""
+        if not record.facts or writer.random.random() < MISSING_SHARE:
+            return records.ask_missing(writer, record), None
+        fact = writer.pick(record.facts)
+        return records.ask(writer, fact), fact
+
+    def _merge_row(self, writer: Writer, lesson: Lesson) -> _Row:
+        """Several summaries and their merge; parts that overlap say some lines twice."""
         kind = writer.pick(words.KINDS)
-        things = [writer.thing(kind) for _ in range(6)]
-        wanted = writer.below(min(10, lesson.tokens // 60)) + 1
-        findings: list[records.Finding] = []
-        parts: list[str] = []
-        while wanted > 0 or len(parts) < 2:
-            size = min(writer.below(4), wanted)
-            part = [
-                records.Finding(writer.pick(things), writer.filled(writer.pick(kind.findings))) for _ in range(size)
-            ]
-            findings += part
-            wanted -= size
-            parts.append(records.summary_text(part))
-            if len(parts) > 12:
-                break
-        ids = self.merge_prefix + self.pages(parts) + self.merge
-        answer = self.encode(records.summary_text(findings))
-        record = Record(kind, parts, [], findings, things, writer.held_out)
-        return ids + answer, [TEXT] * len(ids) + [ANSWER] * len(answer), record, True
+        writer.begin()
+        things = [writer.thing(kind) for _ in range(writer.below(9) + 2)]
+        parts_wanted = writer.below(11) + 2
+        wanted = writer.below(min(MOST_MERGED, lesson.tokens // 50)) + 1
+        findings = [records.Finding(writer.pick(things), writer.finding(kind)) for _ in range(wanted)]
+        while True:
+            cuts = sorted(writer.below(len(findings) + 1) for _ in range(parts_wanted - 1))
+            overlap = writer.random.random() < 0.4
+            parts: list[str] = []
+            for start, end in zip([0, *cuts], [*cuts, len(findings)], strict=True):
+                back = writer.below(min(3, start) + 1) if overlap and end > start else 0
+                parts.append(records.summary_text(findings[start - back : end]))
+            ids = self.merge_prefix + self.pages(parts) + self.merge
+            answer = self.encode(records.summary_text(findings))
+            if len(ids) + len(answer) <= lesson.tokens:
+                record = Record(kind, parts, [], findings, things, writer.held_out)
+                return _Row(ids + answer, [TEXT] * len(ids) + [ANSWER] * len(answer), record, True, merged=True)
+            findings = findings[: max(0, len(findings) - 1 - len(findings) // 8)]
+            parts_wanted = max(2, parts_wanted - 1)
 
     def _fork(self, turns: _Turns, *, first: bool) -> tuple[list[int], list[int]]:
         """Ids and kinds of questions and answers that fit into a fork, ended by the end of the last answer."""
@@ -199,9 +260,10 @@ class Teacher:
 class _Turns:
     """Questions about one record, so that all its facts come up equally often."""
 
-    def __init__(self, writer: Writer, record: Record) -> None:
+    def __init__(self, writer: Writer, record: Record, about: tuple[Turn, records.Fact | None] | None = None) -> None:
         self._writer = writer
         self._record = record
+        self._about = about
         self._left: list[records.Fact] = []
         self._last: records.Fact | None = None
 
@@ -213,6 +275,11 @@ class _Turns:
                 self._last = None
                 return turn
         self._last = None
+        if self._about and not follow:
+            turn, self._last = self._about
+            if self._last is not None and writer.random.random() < 0.5:
+                turn = records.ask(writer, self._last)
+            return turn
         if not record.facts or writer.random.random() < MISSING_SHARE:
             return records.ask_missing(writer, record)
         if not self._left:

@@ -1,184 +1,30 @@
 """Long records with known content: documents, questions and summaries that the demo model is trained and measured on.
 
-`make_record` writes one record of about a wanted number of tokens from a seeded random source: a title, headings and
-sentences, among them facts (some corrected later), findings marked as key, findings that are not, and filler. What was
-stated is kept beside the text, so that every question has a known answer. With `held_out` all names, identifiers and a
-share of the wordings come from lists that training never sees.
+`make_record` writes one record of about a wanted number of tokens from a seeded random source: a title or the middle of
+something longer, headings, log lines, lists, tables and sentences, among them facts (some corrected later), findings
+marked as key, findings that are not, and filler. What was stated is kept beside the text with its page, so that every
+question has a known answer. With `held_out` all names, identifiers and a share of the frames come from lists that
+training never sees.
 """
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Callable
+from dataclasses import replace
 
-from engine.prompts import NO_FINDINGS, NOT_FOUND
-from engine.training import words
-from engine.training.words import Kind, Relation, Wordings
+from engine.training import frames, values
+from engine.training.facts import Fact, Finding, Record, Turn, kind_of, summary_text, word_of
+from engine.training.layout import Item, lay_out, style, wrap
+from engine.training.questions import ask, ask_missing, focused, follow_up
+from engine.training.words import Kind, Relation
+from engine.training.writer import Writer, capital, sentence
 
-HELD_OUT_WORDING_SHARE = 0.25
-"""How often a held-out record uses a wording that training never shows."""
-SUMMARY_TITLE = "Key findings:"
-
-
-@dataclass(frozen=True)
-class Fact:
-    """What may be asked: `relation` of `thing` is `value`; `person` and `date` where the sentence gave them."""
-
-    thing: str
-    relation: Relation
-    value: str
-    person: str | None = None
-    date: str | None = None
-    corrected: bool = False
-
-
-@dataclass(frozen=True)
-class Finding:
-    """Something that went wrong at a thing; key findings belong in the summary."""
-
-    thing: str
-    text: str
-
-    @property
-    def sentence(self) -> str:
-        """The line a summary gives it."""
-        return f"- {capital(self.thing)}: {self.text}."
-
-
-@dataclass(frozen=True)
-class Turn:
-    """One question and the answer that the record gives; `sort` is plain, corrected, missing or follow-up."""
-
-    question: str
-    answer: str
-    sort: str
-
-
-@dataclass
-class Record:
-    """A record's text by page and what is true in it."""
-
-    kind: Kind
-    pages: list[str]
-    facts: list[Fact]
-    findings: list[Finding]
-    things: list[str]
-    held_out: bool = False
-    stated: set[tuple[str, str, str]] = field(default_factory=set)
-    """(thing, relation form, relation name) of all that the text states, linked persons and dates included."""
-
-    @property
-    def summary(self) -> str:
-        """The one right summary."""
-        return summary_text(self.findings)
-
-
-def summary_text(findings: Sequence[Finding]) -> str:
-    """Key findings as the model is to write them, each once, in order."""
-    if not findings:
-        return NO_FINDINGS
-    return "\n".join([SUMMARY_TITLE, *dict.fromkeys(finding.sentence for finding in findings)])
-
-
-def capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-class Writer:
-    """The random choices behind records: names, identifiers, values and wordings from one seed."""
-
-    def __init__(self, seed: int, *, held_out: bool = False) -> None:
-        self.random = random.Random(seed)
-        self.held_out = held_out
-
-    def below(self, n: int) -> int:
-        return int(self.random.random() * n)
-
-    def pick(self, items: Sequence):
-        return items[int(self.random.random() * len(items))]
-
-    def wording(self, wordings: Wordings) -> str:
-        if self.held_out and self.random.random() < HELD_OUT_WORDING_SHARE:
-            return self.pick(wordings.held_out)
-        return self.pick(wordings.training)
-
-    def person(self) -> str:
-        """First and last name; half of the last names are made up, so that copying is learned and not a list."""
-        if self.held_out:
-            return f"{self.pick(words.HELD_OUT_FIRST)} {self.pick(words.HELD_OUT_LAST)}"
-        first = self.pick(words.FIRST_NAMES)
-        if self.random.random() < 0.5:
-            return f"{first} {self.pick(words.LAST_NAMES)}"
-        middle = self.pick(words.SYLLABLES) if self.random.random() < 0.4 else ""
-        return f"{first} {capital(self.pick(words.SYLLABLES) + middle + self.pick(words.ENDINGS))}"
-
-    def thing(self, kind: Kind) -> str:
-        """A thing with its identifier; numbers that leave 4 when divided by 9 are held out."""
-        word, letters = self.pick(kind.things).split(":")
-        while True:
-            number = self.below(900) + 100 if self.random.random() < 0.7 else self.below(90) + 10
-            if (number % 9 == 4) == self.held_out:
-                return f"{word} {letters}-{number}"
-
-    def value(self, relation: Relation) -> str:
-        maker = VALUE_MAKERS.get(relation.value)
-        return maker(self) if maker else self.pick(relation.value.split("|"))
-
-    def clock(self) -> str:
-        return f"{self.below(16) + 6}:{self.below(12) * 5:02d}"
-
-    def date(self) -> str:
-        return f"{self.below(28) + 1} {self.pick(words.MONTHS)} {self.below(12) + 2015}"
-
-    def place(self) -> str:
-        return self.pick(words.PLACES)
-
-    def filled(self, text: str) -> str:
-        """Put numbers, times, weekdays and dates into {n}, {t}, {w}, {d} and {x}."""
-        if "{" not in text:
-            return text
-        return text.format(
-            n=self.below(38) + 2, t=self.clock(), w=self.pick(words.WEEKDAYS), d=self.date(), x=self.place()
-        )
-
-    def filler(self, kind: Kind) -> str:
-        clause = self.pick(kind.filler) if self.random.random() < 0.6 else self.pick(words.COMMON_FILLER)
-        sentence = self.filled(self.pick(words.OPENINGS) + clause)
-        if self.random.random() < 0.25:
-            sentence += " and " + self.filled(self.pick(words.COMMON_FILLER))
-        return capital(sentence) + "."
-
-
-def _amount(w: Writer) -> str:
-    n = w.below(9000) + 100 if w.random.random() < 0.6 else w.below(90) * 1000 + 10_000
-    return f"{n:,} euros"
-
-
-VALUE_MAKERS: dict[str, Callable[[Writer], str]] = {
-    "person": Writer.person,
-    "date": lambda w: w.date(),
-    "town": Writer.place,
-    "amount": _amount,
-    "pressure": lambda w: f"{w.below(19) + 1}.{w.below(10)} bar",
-    "temperature": lambda w: f"{w.below(80) + 20} °C",
-    "speed": lambda w: f"{(w.below(280) + 20) * 10} rpm",
-    "hours": lambda w: f"{w.below(9000) + 100} hours",
-    "percent": lambda w: f"{w.below(20) + 1}.{w.below(10)} %",
-    "votes": lambda w: f"{w.below(60) + 3} to {w.below(30) + 1}",
-    "work_order": lambda w: f"{w.pick('ABDEHKMRTWX')}{w.pick('ACEFLNOPSU')}-{w.below(9000) + 1000}",
-    "serial": lambda w: f"{w.below(90_000) + 10_000}",
-    "location": lambda w: f"{w.pick(('hall', 'room', 'bay', 'floor', 'wing'))} {w.below(60) + 1}",
-    "blood_pressure": lambda w: f"{w.below(70) + 100}/{w.below(45) + 55}",
-    "heart_rate": lambda w: f"{w.below(80) + 45} bpm",
-    "weight": lambda w: f"{w.below(70) + 42} kg",
-    "fever": lambda w: f"{w.below(5) + 36}.{w.below(10)} °C",
-    "dose": lambda w: f"{(w.below(60) + 1) * 5} mg",
-}
-_STATEMENTS = {"noun": words.NOUN_STATEMENTS, "agent": words.AGENT_STATEMENTS, "date": words.DATE_STATEMENTS}
-_CORRECTIONS = {"noun": words.NOUN_CORRECTIONS, "agent": words.AGENT_CORRECTIONS, "date": words.DATE_CORRECTIONS}
-_QUESTIONS = {"noun": words.NOUN_QUESTIONS, "agent": words.AGENT_QUESTIONS, "date": words.DATE_QUESTIONS}
+__all__ = [
+    "Fact", "Finding", "Record", "Turn", "Writer", "ask", "ask_missing", "capital", "focused", "follow_up", "kind_of",
+    "make_record", "summary_text", "word_of", "wrap",
+]  # fmt: skip
+FILLER_CHARACTERS = 4
+"""Characters a token of filler, about: counting every sentence twice would be half of the work."""
 
 
 def make_record(
@@ -196,230 +42,259 @@ def make_record(
     """Write a record of at most `tokens` tokens (`count_tokens` of its pages) with `facts` facts and key `findings`.
 
     Facts are dropped when they do not fit. `corrections` is the share of facts that a later sentence corrects. `plain`
-    leaves out headings and line breaks, for the first lessons.
+    leaves out headings, tables and line breaks, and always begins with a title.
     """
+    writer.begin()
     record = Record(kind, [], [], [], [], writer.held_out)
-    sentences = _content(writer, record, facts, findings, corrections)
-    log = not plain and writer.random.random() < 0.25
-    width = 0 if plain or log or writer.random.random() < 0.5 else writer.below(50) + 64
-    title = writer.filled(writer.pick(kind.titles))
-    # Line ends and headings cost tokens that single sentences do not show.
-    room = int((tokens - count_tokens(title) - 4) * (0.97 if plain else 0.8 if log else 0.86))
-    used = 0
-    kept: list[str] = []
-    for sentence, keep in sentences:
-        cost = count_tokens(" " + sentence)
-        if used + cost <= room:
-            used += cost
-            kept.append(sentence)
-            keep()
-    room -= used
-    filler: list[str] = []
+    items = _content(writer, record, facts, findings, corrections, tables=not (plain or writer.easy))
+    look = style(writer, kind, tokens, plain=plain)
+    room = int((tokens - count_tokens(look.front) - 4) * look.share)
+    body: list[Item] = []
+    for item in items:
+        item.cost = count_tokens(" " + item.text)
+        if item.cost <= room:
+            room -= item.cost
+            body.append(item)
+    filler: list[Item] = []
     while room > 0:
-        sentence = writer.filler(kind)
-        room -= count_tokens(" " + sentence)
-        filler.append(sentence)
-    marks = sorted(writer.below(len(filler) + 1) for _ in kept)
-    body: list[str] = []
-    start = 0
-    for mark, sentence in zip(marks, kept, strict=True):
-        body += filler[start:mark]
-        body.append(sentence)
-        start = mark
-    body += filler[start:]
+        mention = not writer.easy and writer.random.random() < 0.04
+        text = _mention(writer, record) if mention else writer.filler(kind)
+        item = Item(text, cost=len(text) // FILLER_CHARACTERS + 2, filler=True)
+        room -= item.cost
+        filler.append(item)
+    body = _mixed(writer, body, filler)
     while True:
-        record.pages = _lay_out(writer, kind, title, body, log, width, plain, page_tokens, count_tokens)
-        if sum(count_tokens(page + "\n\n") for page in record.pages) <= tokens:
+        record.pages = lay_out(writer, kind, look, body, page_tokens)
+        over = sum(count_tokens(page + "\n\n") for page in record.pages) - tokens
+        if over <= 0:
+            break
+        spare = over + 4
+        kept: list[Item] = []
+        for item in reversed(body):
+            if item.filler and spare > 0:
+                spare -= item.cost
+            else:
+                kept.append(item)
+        body = kept[::-1]
+        if kept and spare > 0:  # content alone overran the room: with less of it
+            body.pop(writer.below(len(body)))
+        if not body:
             return record
-        disposable = [i for i, sentence in enumerate(body) if sentence not in kept]
-        if not disposable:
-            return _smaller(writer, kind, tokens, facts, findings, count_tokens, corrections, page_tokens)
-        for i in reversed(disposable[-max(1, len(disposable) // 12) :]):
-            del body[i]
+    for item in body:
+        for fact in item.facts:
+            _note(record, replace(fact, page=item.page))
+        if item.finding:
+            record.findings.append(replace(item.finding, page=item.page))
+    return record
 
 
-def _smaller(writer, kind, tokens, facts, findings, count_tokens, corrections, page_tokens) -> Record:
-    """Content alone overran the room: try again with less of it."""
-    return make_record(
-        writer,
-        kind=kind,
-        tokens=tokens,
-        facts=max(0, facts - 1),
-        findings=max(0, findings - 1),
-        count_tokens=count_tokens,
-        corrections=corrections,
-        page_tokens=page_tokens,
-        plain=True,
-    )
+def _mixed(writer: Writer, content: list[Item], filler: list[Item]) -> list[Item]:
+    """Content spread over the filler, in order."""
+    marks = sorted(writer.below(len(filler) + 1) for _ in content)
+    body: list[Item] = []
+    start = 0
+    for mark, item in zip(marks, content, strict=True):
+        body += filler[start:mark]
+        body.append(item)
+        start = mark
+    return body + filler[start:]
+
+
+def _mention(writer: Writer, record: Record) -> str:
+    """A sentence that names a thing of the record, or one like it, and states nothing."""
+    kind = record.kind
+    thing = writer.pick(record.things)
+    if writer.random.random() < 0.4:
+        thing = writer.thing(kind, near=thing)
+        if thing not in record.things:
+            record.things.append(thing)
+    return writer.filled(writer.framed(_escaped(writer.pick(frames.MENTIONS)), kind, thing))
+
+
+def _escaped(frame: str) -> str:
+    """A frame whose free slots survive the filling of the thing's."""
+    for slot in ("{n}", "{d}", "{p}"):
+        frame = frame.replace(slot, "{" + slot + "}")
+    return frame
+
+
+def _things(writer: Writer, kind: Kind, count: int) -> list[str]:
+    """Different things, many with identifiers that are easily mixed up."""
+    things: list[str] = []
+    known: set[str] = set()
+    while len(things) < count:
+        near = writer.pick(things) if things and not writer.easy and writer.random.random() < 0.35 else None
+        thing = writer.thing(kind, near)
+        if thing not in known:
+            known.add(thing)
+            things.append(thing)
+    return things
+
+
+def _keys(writer: Writer, kind: Kind, things: list[str], count: int) -> list[tuple[str, Relation]]:
+    """Different (thing, relation) to state; a relation often comes up for several things."""
+    keys: list[tuple[str, Relation]] = []
+    taken: set[tuple[str, str]] = set()
+    while len(keys) < count:
+        thing = things[len(keys) % len(things)] if len(keys) < len(things) else writer.pick(things)
+        again = keys and writer.random.random() < 0.35
+        relation = writer.pick(keys)[1] if again else writer.pick(kind.relations)
+        # By name alone: who inspected a thing and when it was inspected may stand in one sentence already.
+        if (thing, relation.name) not in taken:
+            taken.add((thing, relation.name))
+            keys.append((thing, relation))
+    return keys
 
 
 def _content(
-    writer: Writer, record: Record, facts: int, findings: int, corrections: float
-) -> list[tuple[str, Callable[[], None]]]:
-    """Sentences to place in order, each with what to note once it is really placed."""
-    kind = record.kind
-    things: list[str] = []
-    wanted = max(1, (facts + 1) // 2) if writer.random.random() < 0.5 else max(1, facts)
-    while len(things) < max(wanted, 1 if not findings else 2):
-        thing = writer.thing(kind)
-        if thing not in things:
-            things.append(thing)
-    record.things = things
-    planned: list[tuple[float, str, Callable[[], None]]] = []
-    taken: set[tuple[str, str]] = set()
-    while len(taken) < facts:
-        thing = things[len(taken) % len(things)] if len(taken) < len(things) else writer.pick(things)
-        relation = writer.pick(kind.relations)
-        # By name alone: who inspected a thing and when it was inspected may stand in one sentence already.
-        key = (thing, relation.name)
-        if key in taken:
+    writer: Writer, record: Record, facts: int, findings: int, corrections: float, *, tables: bool
+) -> list[Item]:
+    """What the record has to say, in order."""
+    kind, chance = record.kind, writer.random.random
+    wanted = (facts + 1) // 2 if chance() < 0.5 else facts
+    things = record.things = _things(writer, kind, max(1, wanted, 2 if findings else 1))
+    planned: list[tuple[float, Item]] = []
+    seen: dict[str, list[str]] = {}
+    stated: list[Fact] = []
+    for thing, relation in _keys(writer, kind, things, facts):
+        stated.append(_fact(writer, thing, relation, seen))
+    corrected = [fact for fact in stated if chance() < corrections]
+    later: dict[tuple[str, str, str], float] = {}
+    for group in _grouped(writer, stated) if tables else [[fact] for fact in stated]:
+        at = chance() * (0.6 if any(fact in corrected for fact in group) else 1.0)
+        item = _statement(writer, kind, group[0]) if len(group) == 1 else _compound(writer, kind, group)
+        planned.append((at, item))
+        later |= {fact.key: at for fact in group}
+    for fact in corrected:
+        at = later[fact.key]
+        planned.append((at + (1 - at) * chance(), _correction(writer, kind, fact, seen)))
+    texts: set[str] = set()
+    side = writer.below(findings + 2) if findings else int(chance() < 0.3)
+    for i in range(findings + side):
+        finding = Finding(writer.pick(things), writer.finding(kind))
+        if finding.text in texts:
             continue
-        taken.add(key)
-        fact, sentence = _state(writer, thing, relation, _STATEMENTS[relation.form])
-        at = writer.random.random()
-        if writer.random.random() < corrections:
-            latest, correction = _state(writer, thing, relation, _CORRECTIONS[relation.form], wrong=fact.value)
-            at *= 0.6
-            planned.append((at, sentence, partial(_note, record, fact)))
-            later = at + (1 - at) * writer.random.random()
-            planned.append((later, correction, partial(_note, record, latest)))
-        else:
-            planned.append((at, sentence, partial(_note, record, fact)))
-    phrases: set[str] = set()
-    for i in range(findings + (writer.below(findings + 1) if findings else int(writer.random.random() < 0.3))):
-        finding = Finding(writer.pick(things), writer.filled(writer.pick(kind.findings)))
-        if finding.text in phrases:
-            continue
-        phrases.add(finding.text)
-        key_finding = i < findings
-        frame = writer.wording(words.KEY_FINDINGS if key_finding else words.SIDE_FINDINGS)
-        sentence = capital(frame.format(s=finding.thing, f=finding.text))
-        keep = partial(record.findings.append, finding) if key_finding else _nothing
-        planned.append((writer.random.random(), sentence, keep))
-    planned.sort(key=lambda item: item[0])
-    return [(sentence, keep) for _, sentence, keep in planned]
+        texts.add(finding.text)
+        frame = writer.wording(frames.KEY_FINDINGS if i < findings else frames.SIDE_FINDINGS)
+        text = writer.filled(writer.framed(_escaped(frame), kind, finding.thing, f=finding.text))
+        planned.append((chance(), Item(capital(text), finding=finding if i < findings else None)))
+    planned.sort(key=lambda pair: pair[0])
+    return [item for _, item in planned]
 
 
-def _state(
-    writer: Writer, thing: str, relation: Relation, wordings: Wordings, wrong: str | None = None
-) -> tuple[Fact, str]:
-    """A fact and a sentence that states it; with `wrong`, one that corrects that earlier value."""
-    value = writer.value(relation)
-    while value == wrong:
+def _fact(writer: Writer, thing: str, relation: Relation, seen: dict[str, list[str]], wrong: str = "") -> Fact:
+    """A fact with a fresh value; now and then one near to a value of that sort that the record already has."""
+    known = seen.setdefault(relation.value, [])
+    for _ in range(20):
         value = writer.value(relation)
+        if known and ":" not in value and relation.value != "date" and writer.random.random() < 0.25:
+            value = values.near(writer, writer.pick(known))
+        if value != wrong:
+            break
+    known.append(value)
+    names = relation.names
+    first = writer.easy or writer.random.random() < 0.5
+    return Fact(thing, relation, value, said=names[0] if first else writer.pick(names))
+
+
+def _statement(writer: Writer, kind: Kind, fact: Fact) -> Item:
+    """A sentence, or a line, that states one fact; some also say who noted it, or when."""
+    form, chance = fact.relation.form, writer.random.random
+    wordings = frames.STATEMENTS[form]
     frame = writer.wording(wordings)
-    person = writer.person() if "{p}" in frame else None
-    date = writer.date() if "{d}" in frame else None
-    sentence = frame.format(
-        s=thing, S=capital(thing), a=relation.name, A=capital(relation.name), v=value, p=person, d=date, w=wrong
-    )
-    return Fact(thing, relation, value, person, date, wrong is not None), capital(sentence)
+    person = date = None
+    if frame not in wordings.held_out:
+        kinds_chance = chance()
+        if form == "noun" and kinds_chance < (0.1 if writer.easy else 0.22):
+            frame = frames.PERSON_STATEMENTS[0] if writer.easy else writer.pick(frames.PERSON_STATEMENTS)
+        elif form == "date" and kinds_chance < 0.25:
+            frame = writer.pick(frames.PERSON_DATE_STATEMENTS)
+        elif kinds_chance > (0.95 if writer.easy else 0.8):
+            frame = frames.LABELS[form][0] if writer.easy else writer.pick(frames.LABELS[form])
+    if "{p}" in frame:
+        person = writer.person()
+    if frame not in frames.LABELS[form]:
+        opening = "" if writer.easy else writer.pick(frames.OPENINGS)
+        ending = "" if writer.easy else writer.pick(frames.ENDINGS)
+        if form != "date" and chance() < (0.12 if writer.easy else 0.25):
+            date = writer.date()
+            if chance() < 0.6:
+                opening = writer.pick(frames.DATED_OPENINGS[: 3 if form == "agent" or writer.easy else None])
+            else:
+                ending = writer.pick(frames.DATED_ENDINGS[: 2 if form == "agent" or writer.easy else None])
+        frame = writer.filled((opening + frame + ending).replace("{d}", date or "").replace("{p}", person or ""))
+    text = writer.framed(frame, kind, fact.thing, a=fact.said, v=fact.value, p=person or "")
+    return Item(sentence(text), facts=[replace(fact, person=person, date=date)])
 
 
-def _nothing() -> None:
-    pass
+def _correction(writer: Writer, kind: Kind, fact: Fact, seen: dict[str, list[str]]) -> Item:
+    """A sentence that puts `fact` right."""
+    latest = replace(_fact(writer, fact.thing, fact.relation, seen, wrong=fact.value), said=fact.said, corrected=True)
+    frame = writer.wording(frames.CORRECTIONS[fact.relation.form])
+    text = writer.framed(frame, kind, fact.thing, a=fact.said, v=latest.value, w=fact.value)
+    return Item(sentence(text), facts=[latest])
+
+
+def _grouped(writer: Writer, stated: list[Fact]) -> list[list[Fact]]:
+    """Facts by statement: mostly alone, some as a table about one thing, some as a list of one relation."""
+    left = list(stated)
+    groups: list[list[Fact]] = []
+    while left:
+        first = left.pop(0)
+        group = [first]
+        chance = writer.random.random()
+        if chance < 0.3:
+            same = first.key[:1] if chance < 0.16 else first.key[1:]
+            cut = slice(0, 1) if chance < 0.16 else slice(1, 3)
+            group += [fact for fact in left if fact.key[cut] == same][: writer.below(6) + 1]
+            left = [fact for fact in left if fact not in group]
+        groups.append(group)
+    return groups
+
+
+def _compound(writer: Writer, kind: Kind, group: list[Fact]) -> Item:
+    """Several facts in one statement: all of one thing, or all of one relation."""
+    one_thing = group[0].thing == group[1].thing
+    chance = writer.random.random()
+    nouns = all(fact.relation.form == "noun" for fact in group)
+    if one_thing:
+        thing = group[0].thing
+        rows = [(_table_name(fact), fact.value) for fact in group]
+        if nouns and chance < 0.3:
+            parts = [f"the {fact.said} was {fact.value}" for fact in group]
+            text = f"{writer.pick(kind.at)} {thing} {', '.join(parts[:-1])} and {parts[-1]}"
+            return Item(sentence(text), facts=group)
+        if chance < 0.5:
+            text = (
+                f"{capital(thing)}: " + "; ".join(f"{name[0].lower() + name[1:]} {value}" for name, value in rows) + "."
+            )
+            return Item(text, facts=group)
+        mark = writer.pick(("", "- ", "  ", "* "))
+        lines = [f"{mark}{name}: {value}" for name, value in rows]
+        head = capital(thing) + writer.pick(("", ":", " -"))
+    else:
+        said = group[0].said
+        group = [replace(fact, said=said) for fact in group]
+        if nouns and chance < 0.3:
+            parts = [f"{fact.value} {writer.pick(kind.at)} {fact.thing}" for fact in group]
+            return Item(sentence(f"the {said} was {', '.join(parts[:-1])} and {parts[-1]}"), facts=group)
+        head = capital(_table_name(group[0])) + ":"
+        mark = writer.pick(("", "- ", "  ", "* "))
+        gap = writer.pick((": ", " ", " - ", "  ", " | "))
+        lines = [f"{mark}{fact.thing}{gap}{fact.value}" for fact in group]
+    return Item("\n".join([head, *lines]), facts=group, block=True)
+
+
+def _table_name(fact: Fact) -> str:
+    return frames.TABLE_NAMES[fact.relation.form].format(A=capital(fact.said))
 
 
 def _note(record: Record, fact: Fact) -> None:
-    key = (fact.thing, fact.relation.form, fact.relation.name)
-    record.facts = [f for f in record.facts if (f.thing, f.relation.form, f.relation.name) != key]
+    record.facts = [f for f in record.facts if f.key != fact.key] if fact.corrected else record.facts
     record.facts.append(fact)
-    record.stated.add(key)
+    record.stated.add(fact.key)
     # A date or person named beside an action also says when or by whom it was done.
     if fact.relation.form == "agent" and fact.date:
         record.stated.add((fact.thing, "date", fact.relation.name))
     if fact.relation.form == "date" and fact.person:
         record.stated.add((fact.thing, "agent", fact.relation.name))
-
-
-def _lay_out(
-    writer: Writer,
-    kind: Kind,
-    title: str,
-    body: list[str],
-    log: bool,
-    width: int,
-    plain: bool,
-    page_tokens: int,
-    count_tokens: Callable[[str], int],
-) -> list[str]:
-    """Sentences as pages: log lines, or paragraphs under headings, wrapped at `width` characters when that is not 0."""
-    blocks: list[str] = [title]
-    at = 0
-    number = writer.below(9) + 1
-    while at < len(body):
-        if not plain and (at == 0 or writer.random.random() < 0.12):
-            heading = writer.filled(writer.pick(kind.headings))
-            blocks.append(f"{number} {heading}" if number % 2 else heading)
-            number += 1
-        size = writer.below(5) + (2 if not log else 4)
-        part = body[at : at + size]
-        at += size
-        if log:
-            blocks.append("\n".join(f"{writer.clock()} {sentence}" for sentence in part))
-        else:
-            blocks.append(wrap(" ".join(part), width) if width else " ".join(part))
-    pages: list[str] = []
-    page: list[str] = []
-    used = 0
-    for block in blocks:
-        page.append(block)
-        used += count_tokens(block)
-        if used > page_tokens:
-            pages.append("\n".join(page))
-            page, used = [], 0
-    if page:
-        pages.append("\n".join(page))
-    return pages
-
-
-def wrap(text: str, width: int) -> str:
-    """Break lines at spaces before `width` characters."""
-    lines: list[str] = []
-    while len(text) > width:
-        cut = text.rfind(" ", 0, width + 1)
-        if cut <= 0:
-            break
-        lines.append(text[:cut])
-        text = text[cut + 1 :]
-    lines.append(text)
-    return "\n".join(lines)
-
-
-def ask(writer: Writer, fact: Fact) -> Turn:
-    """A question whose answer is the fact's value."""
-    frame = writer.wording(_QUESTIONS[fact.relation.form])
-    return Turn(
-        _fill_question(frame, fact.thing, fact.relation), fact.value, "corrected" if fact.corrected else "plain"
-    )
-
-
-def ask_missing(writer: Writer, record: Record) -> Turn:
-    """A question that the record does not answer: a known thing's unstated relation, or a thing it never names."""
-    known = writer.random.random() < 0.5
-    for _ in range(50):
-        thing = writer.pick(record.things) if known else writer.thing(record.kind)
-        relation = writer.pick(record.kind.relations)
-        if (not known and thing in record.things) or (thing, relation.form, relation.name) in record.stated:
-            continue
-        frame = writer.wording(_QUESTIONS[relation.form])
-        return Turn(_fill_question(frame, thing, relation), NOT_FOUND, "missing")
-    raise RuntimeError("no unanswerable question found")
-
-
-def follow_up(writer: Writer, record: Record, fact: Fact) -> Turn | None:
-    """A question that leans on the one before about `fact`; None when nothing more is known."""
-    options: list[Turn] = []
-    if fact.person and fact.relation.form == "noun":
-        options.append(Turn(writer.wording(words.WHO_FOLLOW_UPS), fact.person, "follow-up"))
-    if fact.date:
-        options.append(Turn(writer.wording(words.WHEN_FOLLOW_UPS), fact.date, "follow-up"))
-    for other in record.facts:
-        if other.thing == fact.thing and other.relation is not fact.relation:
-            frame = writer.wording(words.SAME_THING_FOLLOW_UPS[other.relation.form])
-            options.append(Turn(frame.format(a=other.relation.name), other.value, "follow-up"))
-    return writer.pick(options) if options else None
-
-
-def _fill_question(frame: str, thing: str, relation: Relation) -> str:
-    return frame.format(s=thing, S=capital(thing), a=relation.name, A=capital(relation.name))

@@ -44,9 +44,9 @@ class SampleWriter(Writer):
     def date(self) -> str:
         return spoken(self.monday() + timedelta(days=self.below(7)))
 
-    def thing(self, kind: words.Kind) -> str:
+    def thing(self, kind: words.Kind, near: str | None = None) -> str:
         while True:
-            thing = super().thing(kind)
+            thing = super().thing(kind, near)
             if thing not in self._used:
                 self._used.add(thing)
                 return thing
