@@ -1,36 +1,33 @@
-"""Where an answer should come from: the document state, or the section that is most certain of it.
+"""Candidates: the states that a question may be put to, the document's own and those of its sections.
 
 One state of fixed size holds a few facts well and many badly; the remedy of arXiv 2505.07793 is to read sections apart
-and to let that one answer which is most certain. Here the full-text index puts sections forward, their states are read
-once and saved, and all candidates are asked in one batch. A candidate that says the answer is not there is out.
-First come those with a page that holds what both the question and the answer name, then those whose answer stands on
-their pages at all; among equals the lowest entropy over the answer's first tokens wins.
+and to let that one answer which is most certain. Here the sections' states are kept in the library: asking all of a
+document costs some fifty tokens a section, not the document again. An identifier in the question (FT-474) leaves only
+the sections that hold it; without one, all sections are asked where there are few, else those that the full-text
+index puts forward.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-import torch
-
-from engine.control import Cancelled, Control
-from engine.generate import prefill_batch
-from engine.hardware import chunk_length
-from engine.library.prefix import Prefix, PrefixHasher
-from engine.library.rows import NewSnapshot, Section
-from engine.prompts import NOT_FOUND, page_text
+from engine import section_states
+from engine.control import Control
+from engine.library.prefix import Prefix
+from engine.library.rows import Section, Turn
 from engine.reader import DocumentState
-from engine.resume import longest_state
 from engine.runtime import Runtime
+from engine.section_states import SectionState
 from engine.state import MambaState
 from engine.store import Library
-from engine.verification import claims, supporting_page, unverified
+from engine.verification import claims, folded, identifiers, stands_in
 
-SECTIONS = 8
+SECTIONS = 64
 """Sections asked at most."""
-LOOK_AHEAD = 24
-"""Tokens of each candidate's answer that are looked at."""
+NAMED_SECTIONS = 12
+"""Sections asked at most where the question names an identifier that they hold."""
 READING_SECONDS = 20.0
 """Time that reading sections for one question may take at the document's own speed; saved ones cost nothing."""
 
@@ -41,173 +38,114 @@ class Start:
 
     state: MambaState
     """One row that has consumed its text and no question. Not to be advanced: clone it."""
-    prefix: Prefix | None
-    """Exactly what it has consumed, where it is known."""
+    prefix: Prefix
+    """Exactly what it has consumed."""
     first_page: int
     last_page: int
-    basis: str
     heading: str = ""
     """Of the section."""
-    page: int | None = None
-    """The page that holds what the answer and the question name, where one does."""
+    section: Section | None = None
+    """None: the document state."""
+    rank: int = 0
+    """Of the section among those that the search found, from 1."""
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """What a question is put to, and what could be told without asking."""
+
+    whole: Start
+    sections: list[Start]
+    """Best match first."""
+    absent: list[str]
+    """Identifiers of the question that stand nowhere in what was read."""
+    searched: list[Section]
+    """The sections nearest to the question, best first, asked or not."""
+
+
+def subject(question: str, before: Sequence[Turn]) -> str:
+    """`question` with what it leans on: "And when?" is about what an earlier turn named, or its answer did."""
+    if claims(question):
+        return question
+    for turn in reversed(before):
+        if claims(turn.question):
+            return f"{turn.question} {question}"
+        if identifiers(turn.answer):
+            return f"{turn.question} {' '.join(identifiers(turn.answer))} {question}"
+    return f"{before[-1].question} {question}" if before else question
 
 
 def whole_document(of: DocumentState) -> Start:
-    """The document state as the only candidate."""
-    pages = f"pages 1 to {of.pages}" if of.pages > 1 else "page 1"
-    state = "the document state" if of.complete else f"the state after page {of.pages}"
-    return Start(of.state, None, 1, of.pages, f"from {state}: all that was read, {pages}")
+    """The document state as a candidate."""
+    return Start(of.state, of.prefix, 1, of.pages)
 
 
-def best_start(
-    runtime: Runtime,
-    library: Library,
-    of: DocumentState,
-    question: str,
-    before: str,
-    request: Sequence[int],
-    control: Control,
-) -> Start:
-    """The candidate to answer `request` from: the token ids of `question`, after a conversation whose questions were
-    `before`.
+def candidates(runtime: Runtime, library: Library, of: DocumentState, about: str, control: Control) -> Candidates:
+    """Whom to ask about `about` (see `subject`), each with its state: saved before, or read now, best first.
 
     A document inside the trained context is asked of its own state alone. Raises Cancelled.
     """
     whole = whole_document(of)
-    context = runtime.trained_context
-    if context is not None and of.tokens <= context:
-        return whole
-    starts = [whole, *_section_starts(runtime, library, of, f"{before} {question}", control)]
-    if len(starts) == 1:
-        return whole
-    trials = _try(runtime, MambaState.stack([start.state for start in starts]), request, control)
-    answering = []
-    for start, (text, entropy) in zip(starts, trials, strict=True):
-        if says_not_found(text):
-            continue
-        pages = library.pages(of.document.id, first=start.first_page, last=start.last_page)
-        page = supporting_page(question, text, ((p.number, p.text) for p in pages))
-        if page is None and start is whole and claims(question):
-            continue  # an overfull state says something of anything; alone, without a page that bears it out, it is no
-        doubtful = page is None and (not claims(text) or bool(unverified(text, (p.text for p in pages))))
-        if page is not None:
-            by_state = f"from the document state; page {page} bears it out"
-            start = replace(start, page=page, basis=by_state if start is whole else _basis(page, page, start.heading))
-        answering.append((page is None, doubtful, entropy, start))
-    if answering:
-        return min(answering, key=lambda candidate: candidate[:3])[3]
-    nearest = starts[1]
-    where = _pages(nearest.first_page, nearest.last_page)
-    basis = f"neither the document state nor the {len(starts) - 1} sections nearest to it hold it; nearest: {where}"
-    return replace(nearest, basis=basis)
-
-
-def says_not_found(answer: str) -> bool:
-    """Whether an answer is the model's own "Not in this document."."""
-    return answer.strip().startswith(NOT_FOUND.rstrip("."))
-
-
-def _section_starts(runtime: Runtime, library: Library, of: DocumentState, query: str, control: Control) -> list[Start]:
-    """The sections that the search puts forward, best first, each with its state: saved before, or read now."""
     reading = library.reading_for(of.document.id, runtime.identity)
     if reading is None:
-        return []
-    hits = library.search_sections(of.document.id, query, limit=2 * SECTIONS, reading=reading.id)
-    sections = [hit.section for hit in hits if hit.section.last_page <= of.pages][:SECTIONS]
-    texts = {s.id: _tokens(runtime, s) for s in sections}
-    prefixes: dict[int, Prefix] = {}
-    states: dict[int, MambaState] = {}
-    for section in sections:
-        hasher = PrefixHasher(runtime.identity)
-        hasher.feed(texts[section.id])
-        prefixes[section.id] = hasher.at()
-        found = longest_state(library, hasher, runtime.model.device)
-        if found is not None and found[0] == len(texts[section.id]):
-            states[section.id] = found[1]
-    allowed = READING_SECONDS * reading.speed
-    unread = []
+        return Candidates(whole, [], [], [])
+    everything = [s for s in library.sections(of.document.id, reading.id) if s.last_page <= of.pages]
+    hits = library.search_sections(of.document.id, about, limit=2 * SECTIONS, reading=reading.id)
+    by_id = {section.id: section for section in everything}
+    searched = [by_id[hit.section.id] for hit in hits if hit.section.id in by_id]
+    named = identifiers(about)
+    holding, absent = searched, list[str]()
+    if named:
+        phrases = [spelling for name in named for spelling in _spellings(name)]
+        hits = library.search_sections(of.document.id, about, 4 * NAMED_SECTIONS, reading.id, phrases)
+        held = {hit.section.id: _held(named, by_id[hit.section.id].text) for hit in hits if hit.section.id in by_id}
+        absent = [name for name in named if not any(name in names for names in held.values())]
+        if absent and not of.complete:
+            absent = []  # what has not been read yet may hold it
+        most = max((len(names) for names in held.values()), default=0)
+        holding = [by_id[id] for id, names in held.items() if most and len(names) == most]
+    context = runtime.trained_context
+    if context is not None and of.tokens <= context:
+        return Candidates(whole, [], absent, searched or everything)
+    if named and holding:
+        chosen = holding[:NAMED_SECTIONS]
+    elif len(everything) <= SECTIONS:
+        chosen = [*searched, *(section for section in everything if section not in searched)]
+    else:
+        chosen = searched[:SECTIONS]
+    ranks = {section.id: rank for rank, section in enumerate(chosen, 1)}
+    states = _states(runtime, library, of, chosen, reading.speed, control)
+    starts = [
+        Start(item.state, item.prefix, s.first_page, s.last_page, s.heading, s, ranks[s.id])
+        for s in chosen
+        if (item := states.get(s.id)) is not None
+    ]
+    return Candidates(whole, starts, absent, chosen or searched or everything)
+
+
+def _states(
+    runtime: Runtime, library: Library, of: DocumentState, sections: Sequence[Section], speed: float, control: Control
+) -> dict[int, SectionState]:
+    """Section id -> state, of those saved and of as many others as may be read for one question."""
+    states = section_states.saved(runtime, library, sections)
+    allowed = READING_SECONDS * speed
+    unread: list[Section] = []
     for section in sections:
         if section.id not in states:
-            allowed -= len(texts[section.id])
+            allowed -= section.n_tokens
             if allowed >= 0:
                 unread.append(section)
-    if unread:
-        rows = _read(runtime, [texts[s.id] for s in unread], control)
-        for index, section in enumerate(unread):
-            states[section.id] = rows.select([index])
-            # bf16: a section's state is only ever asked, never read on from, so it is rounded once.
-            data = states[section.id].to_bytes(torch.bfloat16)
-            library.save_snapshot(of.document.id, NewSnapshot("section", prefixes[section.id], data, "bf16"))
-    return [
-        Start(
-            states[s.id],
-            prefixes[s.id],
-            s.first_page,
-            s.last_page,
-            _basis(s.first_page, s.last_page, s.heading),
-            s.heading,
-        )
-        for s in sections
-        if s.id in states
-    ]
+    for found in section_states.read(runtime, library, of.document.id, unread, control):
+        states |= found
+    return states
 
 
-def _tokens(runtime: Runtime, section: Section) -> list[int]:
-    tokenizer = runtime.tokenizer
-    return [*tokenizer.document_prefix, *tokenizer.encode_document(page_text(section.text))]
+def _held(names: Sequence[str], text: str) -> set[str]:
+    plain = folded(text)
+    return {name for name in names if stands_in(name, plain)}
 
 
-def _read(runtime: Runtime, texts: Sequence[list[int]], control: Control) -> MambaState:
-    model = runtime.model
-    state = model.new_state(len(texts))
-    length = chunk_length(model.config, model.device, model.dtype, batch_size=len(texts))
-    for _ in prefill_batch(model, state, texts, length, lambda: control.cancelled):
-        control.wait_while_paused()
-    if control.cancelled:
-        raise Cancelled
-    return state
-
-
-def _try(runtime: Runtime, state: MambaState, request: Sequence[int], control: Control) -> list[tuple[str, float]]:
-    """For each row of `state` (advanced) the beginning of its answer and the mean entropy of its tokens, in nats."""
-    model, rows = runtime.model, state.batch_size
-    asked = torch.tensor([list(request)] * rows)
-    for chunk in asked.split(runtime.chunk_length, dim=1):
-        _stop_if_cancelled(control)
-        logits = model(chunk, state)
-    said: list[list[int]] = [[] for _ in range(rows)]
-    entropies: list[list[float]] = [[] for _ in range(rows)]
-    running = set(range(rows))
-    for _ in range(LOOK_AHEAD):
-        _stop_if_cancelled(control)
-        log_p = torch.log_softmax(logits, dim=-1)
-        entropy: list[float] = (-(log_p.exp() * log_p).sum(dim=-1)).tolist()
-        tokens = logits.argmax(dim=-1)
-        for row, token in enumerate(tokens.tolist()):
-            if row in running:
-                entropies[row].append(entropy[row])
-                if token in runtime.stop_ids:
-                    running.discard(row)
-                else:
-                    said[row].append(token)
-        if not running:
-            break
-        logits = model(tokens[:, None], state)  # rows that have ended go along: fewer shapes, no harm
-    texts = [runtime.tokenizer.decode(ids) for ids in said]
-    # An answer that goes on beyond what was looked at may stand there with half a word.
-    texts = [text.rpartition(" ")[0] or text if row in running else text for row, text in enumerate(texts)]
-    return [(text, sum(found) / len(found)) for text, found in zip(texts, entropies, strict=True)]
-
-
-def _stop_if_cancelled(control: Control) -> None:
-    control.wait_while_paused()
-    if control.cancelled:
-        raise Cancelled
-
-
-def _basis(first: int, last: int, heading: str) -> str:
-    return f"from {_pages(first, last)}" + (f" ({heading})" if heading else "")
-
-
-def _pages(first: int, last: int) -> str:
-    return f"page {first}" if first == last else f"pages {first} to {last}"
+def _spellings(name: str) -> list[str]:
+    """An identifier as the index may have cut it: P-835 and P 835 are two words to it, P835 is one."""
+    pieces = re.findall(r"[^\W\d_]+|\d+", name)
+    return [name, " ".join(pieces), "".join(pieces)]

@@ -163,6 +163,7 @@ class Session:
                     page=page if state.complete else state.pages,
                     parent=command.parent,
                     seed=command.seed,
+                    rereads=command.reread,
                 )
             case messages.ListDocuments():
                 for document in self.library.documents():

@@ -20,6 +20,9 @@ from engine.runtime import Runtime
 from engine.state import MambaState
 from engine.store import Library
 
+REPLAYED = 256
+"""Tokens of a conversation that a state which knows nothing of it is fed."""
+
 
 def turn_before(library: Library, turn: int | None) -> Turn | None:
     """The turn that a question follows. Raises KnownError for one that there is not."""
@@ -33,20 +36,40 @@ def turn_before(library: Library, turn: int | None) -> Turn | None:
         raise KnownError(f"there is no turn {turn}; `library show` lists a document's turns", "no such turn") from error
 
 
-def tokens_of(runtime: Runtime, library: Library, before: Sequence[Turn]) -> list[int]:
+def tokens_of(runtime: Runtime, library: Library, before: Sequence[Turn], room: int | None = None) -> list[int]:
     """What the turns in `before`, the first of a conversation first, have consumed.
 
-    The model's own tokens where they were stored; else (another model's turn) the text of question and answer.
+    `room`: only as many of the last turns as fit into so many tokens (one at least), as if the conversation began with
+    them. The model's own tokens where they were stored; else (another model's turn) the text of question and answer.
     """
+    turns = [_tokens_of(runtime, library, turn, first=index == 0) for index, turn in enumerate(before)]
+    if room is None or sum(map(len, turns)) <= room:
+        return [token for tokens in turns for token in tokens]
+    kept: list[int] = []
+    for turn, tokens in zip(reversed(before), reversed(turns), strict=True):
+        begun = _begun_with(runtime, turn, tokens)
+        if kept and len(begun) + len(kept) > room:
+            break
+        kept, opened = [*tokens, *kept], [*begun, *kept]
+    return opened
+
+
+def _tokens_of(runtime: Runtime, library: Library, turn: Turn, *, first: bool) -> list[int]:
+    stored = library.turn_tokens(turn.id, runtime.identity)
+    if stored is not None:
+        return stored
     tokenizer, prompts = runtime.tokenizer, runtime.tokenizer.prompts
-    ids: list[int] = []
-    for index, turn in enumerate(before):
-        stored = library.turn_tokens(turn.id, runtime.identity)
-        if stored is None:
-            ask = prompts.next_question if index else prompts.question
-            stored = tokenizer.encode_request(ask(turn.question)) + tokenizer.encode_document(turn.answer)
-        ids += stored
-    return ids
+    ask = prompts.question if first else prompts.next_question
+    return tokenizer.encode_request(ask(turn.question)) + tokenizer.encode_document(turn.answer)
+
+
+def _begun_with(runtime: Runtime, turn: Turn, tokens: list[int]) -> list[int]:
+    """`tokens` of a turn, its question put as the first one."""
+    tokenizer, prompts = runtime.tokenizer, runtime.tokenizer.prompts
+    later = tokenizer.encode_request(prompts.next_question(turn.question))
+    if tokens[: len(later)] != later:
+        return tokens  # it was the first
+    return [*tokenizer.encode_request(prompts.question(turn.question)), *tokens[len(later) :]]
 
 
 def state_after(
@@ -54,7 +77,7 @@ def state_after(
 ) -> tuple[MambaState, list[int]]:
     """A state along `state` (which has consumed `prefix`) and then `conversation`, and the tokens it still lacks.
 
-    Never `state` itself, which belongs to the document: a copy, or a state from the library.
+    May be `state` itself, which belongs to the document: not to be advanced.
     """
     if conversation:
         hasher = PrefixHasher.resume(prefix)
@@ -62,7 +85,7 @@ def state_after(
         found = longest_state(library, hasher, runtime.model.device)
         if found is not None and found[0] > prefix.n_tokens:
             return found[1], list(conversation[found[0] - prefix.n_tokens :])
-    return state.clone(), list(conversation)
+    return state, list(conversation)
 
 
 def save_turn(

@@ -1,33 +1,90 @@
 """Figures and names of an answer that do not stand in the text it rests on.
 
 A model may put a number together that no page holds. What can be looked up is looked up: every figure, date and
-identifier, and every name that does not merely begin a sentence.
+identifier, and every name that does not merely begin a sentence. The same figure written otherwise is the same figure:
+1,234 and 1234, 3 May 2024 and 2024-05-03, P-835 and P 835.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
 
-SHORT_ANSWER = 12
-"""Words up to which an answer is taken for one fact."""
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 _FIGURE = re.compile(r"(?=[\w.,:/-]*\d)\w(?:[\w.,:/-]*\w)?")
-_NAME = re.compile(r"(?<![.!?:\n] )(?<!^)\b[^\W\d_a-zß-öø-ÿ]\w+(?:[ -][^\W\d_a-zß-öø-ÿ]\w+)*")
+_CAPITAL = r"[^\W\d_a-zß-öø-ÿ][^\W\d_]+"
+_NAME = re.compile(rf"\b{_CAPITAL}(?:[ -]{_CAPITAL})*")
+_SENTENCE_START = re.compile(r"(?:^|[.!?:\n]\s)\s*$")
+_OPENERS_WORDS = (
+    "a according after all also an and are as at because before both but by can contrary did do does "
+    "during each every for from give had has have he her his how if in is it its just key later list "
+    "more most my name no none not of on once one only or other our she since so some such that the "
+    "their then there these they this those though to under until was we were what when where which "
+    "while who whom whose why with you your yes"
+)
+_OPENERS = frozenset(_OPENERS_WORDS.split())
+"""Words that are written with a capital only because they begin a sentence."""
+
+_SIGNS = {
+    **dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe63\uff0d"), "-"),
+    **dict.fromkeys(map(ord, "\u00a0\u2007\u2009\u202f\t\n\r\x0b\x0c"), " "),
+    **dict.fromkeys(map(ord, "\u2018\u2019\u02bc"), "'"),
+}
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        (
+            "january jan",
+            "february feb",
+            "march mar",
+            "april apr",
+            "may",
+            "june jun",
+            "july jul",
+            "august aug",
+            "september sep sept",
+            "october oct",
+            "november nov",
+            "december dec",
+        ),
+        1,
+    )
+    for name in names.split()
+}
+_MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
+_DATE = re.compile(
+    rf"(?<!\w)(?:(?P<d1>\d{{1,2}})(?:st|nd|rd|th|\.)?\s+(?:of\s+)?(?P<m1>{_MONTH})\.?,?\s+(?P<y1>\d{{4}})"
+    rf"|(?P<m2>{_MONTH})\.?\s+(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<y2>\d{{4}})"
+    r"|(?P<y3>\d{4})-(?P<m3>\d{1,2})-(?P<d3>\d{1,2})"
+    r"|(?P<a4>\d{1,2})(?P<s4>[./])(?P<b4>\d{1,2})(?P=s4)(?P<y4>\d{4}))(?!\w)"
+)
+_BARE = r"(?<![\w.,])(?<![^\W\d_]-)"
+_NUMBER = re.compile(rf"{_BARE}\d{{1,3}}(?:[ ']\d{{3}})+(?:[.,]\d+)?(?!\w|[.,]\d)|{_BARE}\d+(?:[.,]\d+)*(?!\w|[.,]\d)")
+_IDENTIFIER = re.compile(r"[^\W\d_]+[-./_]?\d{2,}\w*(?:[-./_]\w+)*")
+_PIECES = re.compile(r"[^\W\d_]+|\d+")
 
 
 def claims(answer: str) -> list[str]:
     """The figures and names in `answer`, each once, in order; what stands side by side (a date, a full name) is one."""
-    text = unicodedata.normalize("NFKC", answer).strip()
-    spans = sorted(m.span() for pattern in (_FIGURE, _NAME) for m in pattern.finditer(text))
+    text = unicodedata.normalize("NFKC", answer).translate(_SIGNS).strip()
+    dates = [m.span() for m in _DATE.finditer(folded(text))]
+    spans = sorted(dates + [m.span() for m in _FIGURE.finditer(text)] + list(_names(text)))
     joined: list[tuple[int, int]] = []
     for start, end in spans:
-        if joined and start <= joined[-1][1] + 1 and not text[joined[-1][1] : start].strip():
+        if joined and start <= joined[-1][1] + 1 and not text[joined[-1][1] : start].strip():  # beside or within
             joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
         else:
             joined.append((start, end))
     return list(dict.fromkeys(text[start:end] for start, end in joined))
+
+
+def identifiers(text: str) -> list[str]:
+    """The claims of `text` that can name one thing only: letters, then two digits or more, as FT-474 or B12."""
+    words = (word for claim in claims(text) for word in claim.split())
+    return list(dict.fromkeys(word for word in words if _IDENTIFIER.fullmatch(word)))
 
 
 def unverified(answer: str, pages: Iterable[str]) -> list[str]:
@@ -36,46 +93,97 @@ def unverified(answer: str, pages: Iterable[str]) -> list[str]:
     for page in pages:
         if not missing:
             break
-        text = _folded(page)
-        missing = [claim for claim in missing if not _stands_in(_folded(claim), text)]
+        text = folded(page)
+        missing = [claim for claim in missing if not stands_in(claim, text)]
     return missing
 
 
-def supporting_page(question: str, answer: str, pages: Iterable[tuple[int, str]]) -> int | None:
-    """The first of `pages` (number, text) with a passage of two sentences that holds every claim of `answer` and every
-    one of `question`. None where there is none, or where the answer claims nothing that could be looked up."""
-    if not claims(answer):
-        return None
-    wanted = [_folded(claim) for claim in dict.fromkeys([*claims(answer), *claims(question)])]
-    tail = ""  # a sentence may begin on the page before
-    for number, page in pages:
-        text = f"{tail} {_folded(page)}"
-        tail = " ".join(_SENTENCE_END.split(text)[-2:])
-        if not all(_stands_in(claim, text) for claim in wanted):
-            continue
-        sentences = _SENTENCE_END.split(text)
-        for at in range(len(sentences)):
-            passage = " ".join(sentences[at : at + 2])
-            if all(_stands_in(claim, passage) for claim in wanted):
-                return number
-    return None
+def stands_in(claim: str, text: str) -> bool:
+    """Whether `text` (folded) says `claim`, in the same words or as the same number, date or identifier.
 
-
-def unconfirmed(question: str, answer: str, pages: Sequence[tuple[int, str]]) -> list[str]:
-    """The claims of `answer` that `pages` do not bear out.
-
-    A short answer to a question that names something must stand beside it, in one passage; of a longer one, or of an
-    answer to a question that names nothing, every claim must stand on the pages somewhere.
+    Whole words and whole figures only: 12 stands neither in 2012 nor in 12.5.
     """
-    if claims(question) and len(answer.split()) <= SHORT_ANSWER:
-        return [] if supporting_page(question, answer, pages) is not None else claims(answer)
-    return unverified(answer, (text for _, text in pages))
+    pattern, days, number = _reading_of(claim)
+    if pattern.search(text):
+        return True
+    if days:
+        return any(days & _days(found) for found in _DATE.finditer(text))
+    return bool(number) and any(number & _values(found[0]) for found in _NUMBER.finditer(text))
 
 
-def _stands_in(claim: str, text: str) -> bool:
-    """Whole words and whole figures only: 12 stands neither in 2012 nor in 12.5."""
-    return re.search(rf"(?<!\w)(?<!\d[.,]){re.escape(claim)}(?!\w|[.,]\d)", text) is not None
+def folded(text: str) -> str:
+    """`text` without what does not count: case, kinds of dashes and blanks. Every character stays where it was."""
+    text = text.translate(_SIGNS)
+    small = text.casefold()
+    if len(small) != len(text):
+        small = "".join(c.casefold() if len(c.casefold()) == 1 else c for c in text)
+    return small
 
 
-def _folded(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+def _names(text: str) -> Iterable[tuple[int, int]]:
+    """Where names stand: words with a capital. At the start of a sentence a single one is none, nor an opening word."""
+    for found in _NAME.finditer(text):
+        start, end = found.span()
+        if _SENTENCE_START.search(text, 0, start):
+            first = re.match(r"\w+", found[0])
+            assert first is not None
+            if first.end() == len(found[0]) or found[0][first.end()] == "-":
+                continue
+            if first[0].casefold() in _OPENERS:
+                start += first.end() + 1
+        yield start, end
+
+
+@lru_cache(maxsize=512)
+def _reading_of(claim: str) -> tuple[re.Pattern[str], frozenset[date], frozenset[Decimal]]:
+    """How a claim may be written, the days that it may mean, and its value as a number."""
+    text = " ".join(folded(unicodedata.normalize("NFKC", claim)).split())
+    day = _DATE.fullmatch(text)
+    number = frozenset[Decimal]() if day else _values(text)
+    if any(c.isdigit() for c in text) and any(c.isalpha() for c in text) and " " not in text:
+        pieces = [re.escape(piece) for piece in _PIECES.findall(text)]
+        written = r"[-\s./_]?".join(pieces)
+    else:
+        written = r"\s+".join(re.escape(word) for word in text.split())
+        words = text.split()
+        if len(words) == 2 and not any(c.isdigit() for c in text):
+            written += rf"|{re.escape(words[1])},\s+{re.escape(words[0])}"
+    inside = r"(?<![^\W\d_]-)" if text[:1].isdigit() else ""  # 835 is not P-835
+    pattern = re.compile(rf"(?<!\w)(?<!\d[.,]){inside}(?:{written})(?!\w|[.,]\d)")
+    return pattern, _days(day) if day else frozenset(), number
+
+
+def _days(found: re.Match[str]) -> frozenset[date]:
+    """The day of a match of `_DATE`; both where day and month could change places."""
+    part = found.groupdict()
+    if part["y4"]:
+        a, b, year = int(part["a4"]), int(part["b4"]), int(part["y4"])
+        tried = [(year, b, a)] if part["s4"] == "." else [(year, b, a), (year, a, b)]
+    else:
+        which = next(n for n in "123" if part[f"y{n}"])
+        month = part[f"m{which}"]
+        tried = [(int(part[f"y{which}"]), _MONTHS.get(month) or int(month), int(part[f"d{which}"]))]
+    return frozenset(date(*ymd) for ymd in tried if 1 <= ymd[1] <= 12 and 1 <= ymd[2] <= 28 + _more(ymd[0], ymd[1]))
+
+
+def _more(year: int, month: int) -> int:
+    """Days of a month beyond 28."""
+    following = date(year + month // 12, month % 12 + 1, 1) if year < 9999 else date(year, 12, 31)
+    return (following - date(year, month, 1)).days - 28
+
+
+def _values(text: str) -> frozenset[Decimal]:
+    """What `text` may mean as a number: 1,234 is a thousand and more, or one and a bit; empty where it is no number."""
+    text = re.sub(r"(?<=\d)[ '](?=\d{3}(?!\d))", "", text)
+    if not re.fullmatch(r"\d+(?:[.,]\d+)*", text):
+        return frozenset()
+    marks = re.findall("[.,]", text)
+    found = set()
+    if len(marks) == 1:
+        found.add(Decimal(text.replace(",", ".")))
+    if not marks or re.fullmatch(r"\d{1,3}(?:,\d{3})+|\d{1,3}(?:\.\d{3})+", text):
+        found.add(Decimal(re.sub("[.,]", "", text)))
+    if len(set(marks)) == 2 and marks.count(marks[-1]) == 1:
+        whole, _, part = text.rpartition(marks[-1])
+        found.add(Decimal(re.sub("[.,]", "", whole) + "." + part))
+    return frozenset(found)

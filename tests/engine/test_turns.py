@@ -13,7 +13,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine import candidates, messages
+from engine import answers, candidates, messages
 from engine.control import Control
 from engine.generate import Sampling, decode, prefill
 from engine.library import ladder
@@ -44,6 +44,7 @@ def run(session: Session, command, control: Control | None = None):
 
 
 def ask(session: Session, file: Path, question: str, **options) -> messages.AnswerFinished:
+    options = {"reread": "never"} | options
     events = run(session, Ask(job_id="q", path=str(file), question=question, **options))
     assert isinstance(events[-1], messages.JobFinished), events[-1]
     return next(event for event in events if isinstance(event, messages.AnswerFinished))
@@ -100,13 +101,13 @@ def test_a_turn_is_saved_under_exactly_what_its_state_consumed(session, file):
 def test_a_follow_up_feeds_its_own_question_and_nothing_again(session, file, monkeypatch):
     first = ask(session, file, "Which gauge?")
     lengths: list[int] = []
-    respond = type(session._loaded).respond
+    ask_all = answers.ask_all
 
-    def counted(self, state, request, *rest):
-        lengths.append(len(request))
-        return respond(self, state, request, *rest)
+    def counted(runtime, rows, control):
+        lengths.append(len(rows[0].tokens))
+        return ask_all(runtime, rows, control)
 
-    monkeypatch.setattr(type(session._loaded), "respond", counted)
+    monkeypatch.setattr(answers, "ask_all", counted)
     then = ask(session, file, "And when?", parent=first.turn_id)
     prompts, tokenizer = session._loaded.tokenizer.prompts, session._loaded.tokenizer
     assert lengths == [len(tokenizer.encode_request(prompts.next_question("And when?")))]
