@@ -43,17 +43,19 @@ KEYS: dict[str, list[tuple[str, str, str]]] = {
     ],
     "&Reading": [
         ("summarize", "Read and summarise", "Ctrl+R"),
+        ("another_summary", "Another summary…", "Ctrl+Shift+S"),
         ("pause", "Pause or go on", "Ctrl+P"),
         ("stop", "Stop", "Ctrl+."),
         ("-", "", ""),
         ("show_summary", "Summary", "Ctrl+1"),
         ("show_sections", "Sections", "Ctrl+2"),
+        ("show_ledger", "Ledger: dates, amounts and names", "Ctrl+3"),
         ("-", "", ""),
         ("model", "Model…", "Ctrl+M"),
     ],
     "&Questions": [
         ("ask", "Ask…", "Ctrl+L"),
-        ("show_questions", "Questions and answers", "Ctrl+3"),
+        ("show_questions", "Questions and answers", "Ctrl+4"),
         ("follow", "Ask on from the last answer", "Ctrl+Shift+L"),
         ("again", "Answer the last question again", "Ctrl+Shift+R"),
         ("edit_last", "Edit the last question", "Ctrl+Shift+E"),
@@ -106,13 +108,15 @@ class Actions:
             action.setEnabled(there or name in _ALWAYS)
 
 
-def key_table() -> list[tuple[str, str]]:
-    """(what, keys) for the help."""
-    rows = [(words.rstrip("…"), keys) for group in KEYS.values() for _, words, keys in group if keys]
+def key_groups() -> list[tuple[str, list[tuple[str, str]]]]:
+    """For the help: (what it is about, [(what, keys)]); two spaces between the keys of one line."""
+    groups = [
+        (title.replace("&", ""), [(words.rstrip("…"), keys) for _, words, keys in rows if keys])
+        for title, rows in KEYS.items()
+    ]
     return [
-        *rows,
-        ("In the memory strip: move, go to the page", "← → Enter"),
-        ("In the memory strip: ask as of a page", "Menu key"),
-        ("In the library: open, remove", "Enter, Delete"),
-        ("In the question box: ask, new line", "Enter, Shift+Enter"),
+        *groups,
+        ("Memory strip", [("Move", "←  →"), ("Go to the page", "Enter"), ("Ask as of the page", "Menu")]),
+        ("Library", [("Open", "Enter"), ("Remove", "Delete")]),
+        ("Question box", [("Ask", "Enter"), ("New line", "Shift+Enter")]),
     ]

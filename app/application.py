@@ -25,6 +25,7 @@ from app.worker_client import WorkerClient
 from app.worker_supervisor import worker_command
 
 PROGRAM = [sys.executable, str(Path(__file__).resolve().parent.parent / "main.py")]
+GIGABYTE = 1 << 30
 NAMES = ("model", "library", "device", "precision")
 
 logger = logging.getLogger(__name__)
@@ -47,12 +48,15 @@ class Application(QObject):
         self._command = command or (lambda chosen: worker_command(chosen, PROGRAM))
         self.settings = settings
         self.theme = Theme(app, settings.now.theme)
-        _set_text_size(app, settings.now.text_size)
+        if settings.now.text_size:
+            _set_text_size(app, settings.now.text_size)
+            self.theme.apply(settings.now.theme)
         chosen = self._chosen()
         self.reader = LibraryReader(chosen.library, self)
         self.client = WorkerClient(self._command(chosen), self)
         self.controller = JobController(self.client, self.reader, settings, self)
         self.window = MainWindow(self.controller, self.reader, settings, self.theme)
+        self.window.side.set_chosen_model(chosen.model)
         settings.changed.connect(self._on_settings)
         self.window.closing.connect(self._close)
         self.controller.stopped.connect(self._closed)
@@ -95,7 +99,11 @@ class Application(QObject):
         if changed:
             if "library" in changed:
                 self.reader.set_path(after.library)
+            self.window.side.set_chosen_model(self._chosen().model)
             self.controller.change_worker(self._command(self._chosen()))
+        elif before.quota_gb != after.quota_gb:
+            self.client.command = self._command(self._chosen())
+            self.controller.set_quota(after.quota_gb * GIGABYTE)
 
     def _close(self) -> None:
         self.controller.shut_down()

@@ -37,6 +37,20 @@ class Turn:
     mentions: list[int] = field(default_factory=list)
     """Pages that hold the words of the answer, among its evidence where it has some, best first."""
 
+    evidence_page: int = 0
+    """The page whose text bears the answer out; 0 where no one page does."""
+    sentence: str = ""
+    """What bears it out, word for word: characters `start` to `end` of that page's text."""
+    start: int = 0
+    end: int = 0
+    nearest: list[int] = field(default_factory=list)
+    """Not found: pages where the sections begin that come nearest to the question."""
+    certainty: float | None = None
+    reread: bool = False
+    """The pages were read again for this question."""
+    warning: str = ""
+    """What to keep in mind about the basis."""
+
     @property
     def pages(self) -> tuple[int, int] | None:
         """First and last evidence page, None where the answer rests on no page in particular."""
@@ -46,7 +60,7 @@ class Turn:
     @property
     def best_page(self) -> int:
         """The page to look at for this answer; 0 where none is known."""
-        return next(iter(self.mentions), self.pages[0] if self.pages else 0)
+        return self.evidence_page or next(iter(self.mentions), self.pages[0] if self.pages else 0)
 
     @property
     def depth(self) -> int:

@@ -35,7 +35,7 @@ class ConversationPane(QScrollArea):
         self._list.setObjectName("turnList")
         self._column = QVBoxLayout(self._list)
         self._column.setContentsMargins(20, 12, 16, 12)
-        self._column.setSpacing(6)
+        self._column.setSpacing(12)
         self._empty = label(
             "Ask anything about the document. An answer names the pages it rests on, and says so when the document "
             "does not hold one.",
@@ -71,13 +71,18 @@ class ConversationPane(QScrollArea):
                 getattr(card, name).connect(getattr(self, name))
             self._column.insertWidget(self._column.count() - 1, card)
             self._cards.append(card)
-        for card, turn in zip(self._cards, turns, strict=True):
-            card.show_turn(turn, session.conversation, waiting_words(session))
-        self._empty.setVisible(not turns)
         newest = max((turn.key for turn in turns), default=0)
+        for place, (card, turn) in enumerate(zip(self._cards, turns, strict=True)):
+            waiting = waiting_words(session)
+            card.show_turn(turn, session.conversation, waiting, first=place == 0, newest=turn.key == newest)
+        self._empty.setVisible(not turns)
         if newest > self._last_key:
             QTimer.singleShot(30, self, lambda: self.show_card(newest))
         self._last_key = newest
+
+    def focus_chain(self) -> list[QWidget]:
+        """What the tab key goes through, in the order of the screen."""
+        return [part for card in self._cards for part in card.focus_chain()]
 
     def show_card(self, key: int) -> None:
         """Scroll to a turn."""

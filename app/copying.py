@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.conversation import Turn
 from app.document_session import DocumentSession
-from app.widgets import pages_words
+from app.widgets import page_spans, pages_words, spans_words
 
 
 def turn_text(session: DocumentSession, turn: Turn) -> str:
@@ -17,7 +17,7 @@ def turn_text(session: DocumentSession, turn: Turn) -> str:
 
 def summary_text(session: DocumentSession) -> str:
     """The summary with its source."""
-    return f"{session.summary}\n\n[{_source(session, None)}]"
+    return f"{session.summary.text.strip()}\n\n[{_source(session, None)}]"
 
 
 def markdown(session: DocumentSession) -> str:
@@ -25,17 +25,26 @@ def markdown(session: DocumentSession) -> str:
     parts = [f"# {session.name}"]
     if session.coverage:
         parts.append(f"*{session.coverage}*")
-    if session.summary:
-        parts += ["## Summary", session.summary]
-        if session.summary_basis:
-            parts.append(f"*{session.summary_basis}*")
+    if session.summary.text.strip():
+        about = f" about {session.summary.focus}" if session.summary.focus else ""
+        parts += [f"## Summary{about}", _with_pages(session.summary.text, session.summary.line_pages)]
+        basis = " ".join(part.rstrip(".") + "." for part in (session.summary.basis, session.summary.coverage) if part)
+        if basis:
+            parts.append(f"*{basis}*")
     if session.notes:
         parts.append("## Sections")
         for note in session.notes:
             parts += [
                 f"### {note.heading or f'Section {note.number}'} ({pages_words(note.first_page, note.last_page)})",
-                note.text,
+                _with_pages(note.text, note.line_pages),
             ]
+    if session.ledger.entries:
+        parts.append("## Dates, amounts and names")
+        for kind, title in (("date", "Dates"), ("amount", "Amounts"), ("name", "Names")):
+            rows = [entry for entry in session.ledger.entries if entry.kind == kind]
+            if rows:
+                lines = (f"- {entry.text} ({spans_words(page_spans(entry.pages))})" for entry in rows)
+                parts += [f"### {title}", "\n".join(lines)]
     turns = [turn for turn in session.conversation.visible() if turn.answer]
     if turns:
         parts.append("## Questions")
@@ -43,6 +52,8 @@ def markdown(session: DocumentSession) -> str:
             heading = "#" * min(3 + turn.depth, 6)
             asof = f" (as of page {turn.page})" if turn.page else ""
             parts += [f"{heading} {turn.question}{asof}", turn.answer]
+            if turn.sentence and turn.evidence_page:
+                parts.append(f"> {' '.join(turn.sentence.split())} (page {turn.evidence_page})")
             if turn.pages:
                 parts.append(f"*Evidence: {pages_words(*turn.pages)}.*")
             elif turn.mentions:
@@ -52,6 +63,15 @@ def markdown(session: DocumentSession) -> str:
             if turn.unverified:
                 parts.append(f"*Not confirmed by those pages: {', '.join(turn.unverified)}.*")
     return "\n\n".join(parts) + "\n"
+
+
+def _with_pages(text: str, line_pages: list[list[int]]) -> str:
+    """The text, each line with the pages it stands on."""
+    lines = []
+    for place, words in enumerate(text.strip("\n").split("\n")):
+        pages = page_spans(line_pages[place]) if place < len(line_pages) and words.strip() else []
+        lines.append(f"{words} ({spans_words(pages)})" if pages else words)
+    return "\n".join(lines)
 
 
 def _source(session: DocumentSession, pages: tuple[int, int] | None) -> str:

@@ -4,49 +4,19 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QIntValidator
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
 from app.document_session import Aspect, DocumentSession
 from app.find_bar import FindBar
 from app.icons import IconButton
 from app.library_reader import LibraryReader
-from app.memory_strip import MemoryStrip, StripFacts
 from app.page_source import PageSource
 from app.page_view import PageView
+from app.strip_bar import StripBar
 from app.text_view import TextView
 from app.theme import Theme
 from app.trouble_panel import TroublePanel
-from app.widgets import counted, label, size_words
-
-
-class ElidedLabel(QWidget):
-    """Two lines that shorten to the room there is."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.title = label(role="strong")
-        self.detail = label(role="small")
-        self._words = ("", "")
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        for part in (self.title, self.detail):
-            part.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-            column.addWidget(part)
-
-    def set_words(self, title: str, detail: str) -> None:
-        self._words = (title, detail)
-        self.setToolTip(title)
-        self._fit()
-
-    def resizeEvent(self, event) -> None:
-        super().resizeEvent(event)
-        self._fit()
-
-    def _fit(self) -> None:
-        for part, words in zip((self.title, self.detail), self._words, strict=True):
-            part.setText(part.fontMetrics().elidedText(words, Qt.TextElideMode.ElideMiddle, max(self.width() - 2, 0)))
-            part.setAccessibleName(words)
+from app.widgets import ElidedLine, counted, label, size_words
 
 
 class DocumentPane(QWidget):
@@ -67,7 +37,8 @@ class DocumentPane(QWidget):
         self.text = TextView(reader, theme)
         self.trouble = TroublePanel(theme)
         self.find_bar = FindBar(theme)
-        self.strip = MemoryStrip(theme)
+        self.strip_bar = StripBar(theme)
+        self.strip = self.strip_bar.strip
         self._message = label(role="muted", wrap=True)
         self._message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._message.setMargin(60)
@@ -85,14 +56,19 @@ class DocumentPane(QWidget):
         column.addWidget(self.find_bar)
         column.addWidget(self._trouble_box)
         column.addWidget(self._stack, 1)
-        column.addWidget(self._make_strip_bar())
+        column.addWidget(self.strip_bar)
         self._connect()
 
     def _make_bar(self, theme: Theme) -> QWidget:
         bar = QWidget()
         bar.setObjectName("documentBar")
         bar.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.title = ElidedLabel()
+        self.title = ElidedLine("strong", Qt.TextElideMode.ElideMiddle)
+        self.detail = ElidedLine("small")
+        names = QVBoxLayout()
+        names.setSpacing(0)
+        names.addWidget(self.title)
+        names.addWidget(self.detail)
         self._number = QLineEdit()
         self._number.setObjectName("pageNumber")
         self._number.setAccessibleName("Page number")
@@ -114,7 +90,7 @@ class DocumentPane(QWidget):
         row.setSpacing(3)
         row.addWidget(tool("sidebar", "Show or hide the library (Ctrl+B)", self.sidebar_requested.emit))
         row.addSpacing(6)
-        row.addWidget(self.title, 1)
+        row.addLayout(names, 1)
         row.addSpacing(6)
         row.addWidget(tool("up", "Previous page (Alt+Up)", lambda: self.go_to(self.view.page - 1)))
         row.addWidget(self._number)
@@ -127,19 +103,6 @@ class DocumentPane(QWidget):
         row.addWidget(tool("fit-width", "Fit the width (Ctrl+0)", self.fit_width))
         row.addSpacing(4)
         row.addWidget(tool("search", "Find in the document (Ctrl+F)", self.begin_find))
-        return bar
-
-    def _make_strip_bar(self) -> QWidget:
-        bar = QWidget()
-        bar.setObjectName("stripBar")
-        bar.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._coverage = label(role="small", wrap=True)
-        self._coverage.setAccessibleName("Coverage")
-        column = QVBoxLayout(bar)
-        column.setContentsMargins(16, 8, 16, 9)
-        column.setSpacing(2)
-        column.addWidget(self.strip)
-        column.addWidget(self._coverage)
         return bar
 
     def _connect(self) -> None:
@@ -187,9 +150,8 @@ class DocumentPane(QWidget):
                 self.view.go_to(page)
             self._open_with = (path, session.password, session.size)
         if what & Aspect.STRIP:
-            self.strip.set_facts(strip_facts(session))
+            self.strip_bar.show_session(session)
             self.view.show_evidence(session.evidence)
-            self._coverage.setText(coverage_words(session))
         if what & Aspect.TROUBLE:
             self.trouble.show_trouble(session.trouble)
             self._trouble_box.setVisible(session.trouble is not None)
@@ -198,10 +160,20 @@ class DocumentPane(QWidget):
         """Bring a page into view."""
         self.view.go_to(page)
 
-    def mark(self, page: int, terms: list[str]) -> None:
-        """Mark the words of an answer on a page."""
+    def show_words(self, page: int, words: str) -> None:
+        """Bring a page into view with these words marked."""
+        self.go_to(page)
+        self.mark(page, [words], words)
+
+    def mark(self, page: int, terms: list[str], sentence: str = "", span: tuple[int, int] = (0, 0)) -> None:
+        """Mark on a page the sentence that bears an answer out, or where most of its words stand together.
+
+        span: where the sentence stands in the page's text as the library has it.
+        """
         if self.view is self.pages:
-            self.pages.mark(page, terms)
+            self.pages.mark(page, terms, sentence)
+        else:
+            self.text.mark(page, terms, sentence, span)
 
     def step_hit(self, step: int) -> None:
         """To the next (1) or previous (-1) hit."""
@@ -257,38 +229,10 @@ class DocumentPane(QWidget):
     def _show_bar(self, session: DocumentSession) -> None:
         pages = session.pages
         parts = [counted(pages, "page") if pages else "", size_words(session.size) if session.size else ""]
-        self.title.set_words(session.name, "  ·  ".join(part for part in parts if part))
+        self.title.set_text(session.name)
+        self.detail.set_text("  ·  ".join(part for part in parts if part))
         self._count.setText(f"of {pages:,}" if pages else "")
         digits = len(str(max(pages, 99)))
         self._number.setFixedWidth(self._number.fontMetrics().horizontalAdvance("0" * digits) + 18)
         if not self._number.hasFocus():
             self._number.setText(str(self.view.page))
-
-
-def strip_facts(session: DocumentSession) -> StripFacts:
-    """What the strip shows of a session."""
-    return StripFacts(
-        pages=session.pages,
-        read_to=session.pages if session.fully_read else session.progress.page,
-        problems=dict(session.problems),
-        snapshots=dict(session.snapshots),
-        evidence=session.evidence,
-        reading=session.phase.busy,
-    )
-
-
-def coverage_words(session: DocumentSession) -> str:
-    """One honest line about what has been read."""
-    if session.fully_read and session.coverage:
-        return session.coverage
-    if session.fully_read:
-        words = f"All {counted(session.pages, 'page')} are in memory"
-    elif session.progress.page:
-        words = f"{session.progress.page:,} of {counted(session.pages, 'page')} are in memory"
-    else:
-        return "Nothing of this document is in memory yet" if session.pages else ""
-    if session.problems:
-        words += f"; {counted(len(session.problems), 'page')} could not be read"
-    if session.snapshots:
-        words += f"; {counted(len(session.snapshots), 'saved state')} to go on from"
-    return words + "."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import enum
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +22,8 @@ class Aspect(enum.IntFlag):
     SUMMARY = enum.auto()
     TURNS = enum.auto()
     TROUBLE = enum.auto()
-    ALL = DOCUMENT | PROGRESS | STRIP | SUMMARY | TURNS | TROUBLE
+    LEDGER = enum.auto()
+    ALL = DOCUMENT | PROGRESS | STRIP | SUMMARY | TURNS | TROUBLE | LEDGER
 
 
 class Phase(enum.Enum):
@@ -61,6 +63,67 @@ class SectionNote:
     first_page: int
     last_page: int
     text: str
+    line_pages: list[list[int]] = field(default_factory=list)
+    """The pages that each line of the text stands on."""
+
+
+@dataclass(frozen=True)
+class LedgerEntry:
+    """A date, an amount or a name, and all pages it stands on."""
+
+    kind: str
+    text: str
+    value: str
+    count: int
+    pages: list[int]
+
+
+@dataclass
+class Ledger:
+    """The dates, amounts and names of a document."""
+
+    entries: list[LedgerEntry] = field(default_factory=list)
+    whole: bool = False
+    left_out: int = 0
+    basis: str = ""
+
+
+@dataclass(frozen=True)
+class Retention:
+    """How much of each section the document state can still hold, 0 to 1."""
+
+    first_pages: list[int]
+    last_pages: list[int]
+    retained: list[float]
+    faded_to_page: int = 0
+
+    def of_page(self, page: int) -> float:
+        """The share of the section that holds `page`; 1 where nothing is known."""
+        place = bisect.bisect_right(self.first_pages, page) - 1
+        known = 0 <= place < len(self.retained) and page <= self.last_pages[place]
+        return min(max(self.retained[place], 0.0), 1.0) if known else 1.0
+
+
+@dataclass
+class SummaryText:
+    """A summary, streaming or whole."""
+
+    text: str = ""
+    line_pages: list[list[int]] = field(default_factory=list)
+    """The pages that each line stands on, as far as they are known."""
+    method: str = ""
+    length: str = ""
+    focus: str = ""
+    basis: str = ""
+    coverage: str = ""
+
+    def add(self, piece: str, pages: list[int]) -> None:
+        """The next piece, with the pages of the line that ends with it."""
+        self.text += piece
+        if pages:
+            line = self.text.rstrip("\n").count("\n")
+            self.line_pages += [[] for _ in range(line + 1 - len(self.line_pages))]
+            self.line_pages[line] = list(pages)
 
 
 @dataclass
@@ -111,13 +174,14 @@ class DocumentSession:
     coverage: str = ""
     """Coverage in the reader's own words."""
     notes: list[SectionNote] = field(default_factory=list)
-    summary: str = ""
+    summary: SummaryText = field(default_factory=SummaryText)
     summary_done: bool = False
     summary_running: bool = False
     """A summary was asked for and is not there yet."""
-    summary_basis: str = ""
-    summary_method: str = ""
-    summary_speed: float = 0.0
+    ledger: Ledger = field(default_factory=Ledger)
+    retention: Retention | None = None
+    following: bool = False
+    """The file is watched: what is added to it is read."""
     conversation: Conversation = field(default_factory=Conversation)
     evidence: tuple[int, int] | None = None
     trouble: Trouble | None = None
@@ -151,7 +215,7 @@ class DocumentSession:
 
     def begin_summary(self) -> None:
         """A new summary is on its way: the old one gives up its place."""
-        self.summary = ""
+        self.summary = SummaryText()
         self.summary_done = False
         self.notes = []
 
@@ -236,21 +300,48 @@ class DocumentSession:
     def _on_SectionSummarized(self, event: m.SectionSummarized) -> Aspect:
         self.phase = Phase.SUMMARISING
         note = SectionNote(
-            event.section, event.sections, event.heading, event.first_page, event.last_page, event.text.strip()
+            event.section,
+            event.sections,
+            event.heading,
+            event.first_page,
+            event.last_page,
+            event.text,
+            [list(pages) for pages in event.line_pages],
         )
         self.notes = [other for other in self.notes if other.number != note.number] + [note]
         return Aspect.SUMMARY | Aspect.PROGRESS
 
     def _on_SummaryDelta(self, event: m.SummaryDelta) -> Aspect:
         self.phase = Phase.SUMMARISING
-        self.summary += event.text
+        self.summary.add(event.text, event.pages)
         return Aspect.SUMMARY | Aspect.PROGRESS
 
     def _on_SummaryFinished(self, event: m.SummaryFinished) -> Aspect:
-        self.summary, self.summary_done = event.text.strip(), True
-        self.summary_basis, self.summary_method = event.basis, event.method
-        self.summary_speed = event.tokens_per_second
+        pages = [list(pages) for pages in event.line_pages]
+        self.summary = SummaryText(
+            event.text, pages, event.method, event.length, event.focus, event.basis, event.coverage
+        )
+        self.summary_done = True
         return Aspect.SUMMARY
+
+    def _on_LedgerEntered(self, event: m.LedgerEntered) -> Aspect:
+        if self.ledger.whole:
+            self.ledger = Ledger()
+        self.ledger.entries.append(LedgerEntry(event.kind, event.text, event.value, event.count, list(event.pages)))
+        return Aspect.LEDGER
+
+    def _on_LedgerFinished(self, event: m.LedgerFinished) -> Aspect:
+        entries = [] if self.ledger.whole else self.ledger.entries
+        self.ledger = Ledger(entries, True, event.left_out, event.basis)
+        return Aspect.LEDGER
+
+    def _on_RetentionMeasured(self, event: m.RetentionMeasured) -> Aspect:
+        self.retention = Retention(event.first_pages, event.last_pages, event.retained, event.faded_to_page)
+        return Aspect.STRIP
+
+    def _on_FollowWaiting(self, event: m.FollowWaiting) -> Aspect:
+        self.following, self.phase = True, Phase.IDLE
+        return Aspect.PROGRESS | Aspect.DOCUMENT
 
     def _on_AnswerDelta(self, event: m.AnswerDelta) -> Aspect:
         turn = self.conversation.by_job(event.job_id)
@@ -267,6 +358,10 @@ class DocumentSession:
         turn.answer, turn.basis, turn.done = event.text.strip(), event.basis, True
         turn.first_page, turn.last_page = event.first_page, event.last_page
         turn.found, turn.unverified, turn.turn_id = event.found, list(event.unverified), event.turn_id
+        turn.evidence_page, turn.sentence = event.page or 0, event.sentence
+        turn.start, turn.end = event.start, event.end
+        turn.nearest, turn.reread, turn.warning = list(event.nearest), event.reread, event.warning
+        turn.certainty = event.certainty
         turn.whole = event.first_page <= 1 and event.last_page >= max(turn.page or self.progress.page, 2)
         self.evidence = turn.pages
         return Aspect.TURNS | Aspect.STRIP

@@ -75,6 +75,12 @@ class IconButton(QToolButton):
             self.setToolTip(name)
         self._paint_icon()
 
+    def set_role(self, role: str) -> None:
+        """Draw the icon in another colour."""
+        if role != self._role:
+            self._role = role
+            self._paint_icon()
+
     def _paint_icon(self) -> None:
         roles = self._theme.roles
         size = self.iconSize().width()

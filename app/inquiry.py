@@ -103,7 +103,11 @@ class Inquiry(QObject):
         self._controller.show_evidence(turn, page)
         if page:
             self._document.go_to(page)
-            self._document.mark(page, terms_of(turn.answer) + figures_of(turn.question))
+            terms = terms_of(turn.answer) + figures_of(turn.question)
+            if page == turn.evidence_page:
+                self._document.mark(page, terms, turn.sentence, (turn.start, turn.end))
+            else:
+                self._document.mark(page, terms)
 
     def with_last(self, act: Callable[[int], object]) -> None:
         """Do something with the newest question, if there is one."""

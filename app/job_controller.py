@@ -86,14 +86,15 @@ class JobController(QObject):
         """Show a document of the library; it is read on when somebody asks for it."""
         self.open(path, decide=False)
 
-    def summarize(self, method: str = "", focus: str | None = None) -> None:
-        """Read the shown document on and summarise it."""
+    def summarize_as_usual(self) -> None:
+        """Read the shown document on and summarise it as the settings say."""
+        self.summarize("", "")
+
+    def summarize(self, length: str, focus: str) -> None:
+        """Read the shown document on and summarise it; length "": as the settings say, focus "": all of it."""
         session = self.current
-        if session is None or self._jobs.reading(session):
-            return
-        session.begin_summary()
-        method = method or self._settings.now.summary_method
-        self._begin(session, m.Summarize(path=session.path, password=session.password, method=method, focus=focus))
+        if session is not None and not self._jobs.reading(session):
+            self._summarize(session, length, focus)
 
     def read(self) -> None:
         """Read the shown document on, without a summary."""
@@ -180,6 +181,10 @@ class JobController(QObject):
         """The settings ask for another model, device or library: a new worker, and the jobs go on in it."""
         self._supervisor.change(command)
 
+    def set_quota(self, size: int) -> None:
+        """What the library's saved states may take, bytes; the running worker keeps to it at once."""
+        self._jobs.send(Job(m.Configure(quota_bytes=size)))
+
     def shut_down(self) -> None:
         """Save and end; `stopped` follows within two seconds."""
         self.shelf.remove_now()
@@ -216,6 +221,19 @@ class JobController(QObject):
         self._jobs.send(Job(command, session, turn))
         self._tell(session, Aspect.TURNS | Aspect.PROGRESS)
 
+    def _summarize(self, session: DocumentSession, length: str = "", focus: str = "") -> None:
+        session.begin_summary()
+        now = self._settings.now
+        command = m.Summarize(
+            path=session.path,
+            password=session.password,
+            method=now.summary_method,
+            length=length or now.summary_length,
+            focus=focus or None,
+            ledger=not session.ledger.whole,
+        )
+        self._begin(session, command)
+
     def _begin(self, session: DocumentSession, command: m.Command) -> None:
         session.phase, session.stopped, session.paused = Phase.WAITING, False, False
         session.trouble = None
@@ -244,6 +262,8 @@ class JobController(QObject):
             if isinstance(job.command, m.Summarize) and job.session is not None:
                 job.session.begin_summary()
                 self._tell(job.session, Aspect.SUMMARY)
+            if job.session is not None:
+                job.session.paused = False
             self._jobs.send(job)
 
     def _on_given_up(self, sentence: str, details: str) -> None:
@@ -353,9 +373,7 @@ class JobController(QObject):
         if wish == "read":
             self._begin(session, m.Read(path=session.path, password=session.password))
         else:
-            session.begin_summary()
-            method = self._settings.now.summary_method
-            self._begin(session, m.Summarize(path=session.path, password=session.password, method=method))
+            self._summarize(session)
 
     def _on_removed(self, document_id: int, path: str) -> None:
         for job in self._jobs.of(self.sessions.pop(path, None)):

@@ -177,7 +177,7 @@ class EntryDelegate(QStyledItemDelegate):
         self._theme = theme
 
     def sizeHint(self, option: QStyleOptionViewItem, index: AnyIndex) -> QSize:
-        return QSize(120, option.fontMetrics.height() * 2 + 26)
+        return QSize(120, option.fontMetrics.height() * 2 + 24)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
         painter.save()
@@ -193,12 +193,12 @@ class EntryDelegate(QStyledItemDelegate):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(self._theme.color("accent"))
             painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
-        inside = box.adjusted(12, 8, -12, -8)
+        inside = box.adjusted(12, 9, -12, -8)
         title_font = scaled(option.font, 1.0, QFont.Weight.DemiBold if chosen else QFont.Weight.Medium)
         painter.setFont(title_font)
         painter.setPen(self._theme.color("text"))
         height = option.fontMetrics.height()
-        title = painter.fontMetrics().elidedText(index.data(), Qt.TextElideMode.ElideRight, int(inside.width()))
+        title = painter.fontMetrics().elidedText(index.data(), Qt.TextElideMode.ElideMiddle, int(inside.width()))
         painter.drawText(inside, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, title)
         painter.setFont(scaled(option.font, 0.88))
         painter.setPen(self._theme.color("accent_text" if index.data(BUSY) else "muted"))
@@ -208,7 +208,7 @@ class EntryDelegate(QStyledItemDelegate):
         )
         fraction = index.data(FRACTION)
         if 0 < fraction < 1:
-            track = QRectF(inside.left(), inside.bottom() + 2, inside.width(), 2.5)
+            track = QRectF(inside.left(), box.bottom() - 6, inside.width(), 2.5)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(self._theme.color("border_strong" if chosen else "border"))
             painter.drawRoundedRect(track, 1.2, 1.2)

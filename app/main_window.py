@@ -21,7 +21,7 @@ from app.job_controller import JobController
 from app.library_pane import LibraryPane
 from app.library_reader import LibraryReader
 from app.settings import SettingsStore
-from app.side_pane import QUESTIONS, SECTIONS, SUMMARY, SidePane
+from app.side_pane import LEDGER, QUESTIONS, SECTIONS, SUMMARY, SidePane
 from app.theme import Theme
 from app.throttle import Throttle
 from app.toast import Toast
@@ -78,7 +78,7 @@ class MainWindow(QMainWindow):
         self._outer.addWidget(self.library)
         self._outer.addWidget(self._centre)
         self._outer.setStretchFactor(1, 1)
-        self._outer.setSizes([264, 1176])
+        self._outer.setSizes([280, 1160])
         self.setCentralWidget(self._outer)
 
     def _connect(self) -> None:
@@ -110,12 +110,13 @@ class MainWindow(QMainWindow):
         side.progress.pause_requested.connect(control.pause)
         side.progress.resume_requested.connect(control.resume)
         side.progress.stop_requested.connect(control.stop)
-        side.progress.read_requested.connect(control.summarize)
+        side.progress.read_requested.connect(control.summarize_as_usual)
+        side.ledger.entry_requested.connect(document.show_words)
         for view in (side.summary, side.notes):
             view.page_requested.connect(document.go_to)
         side.summary.copy_requested.connect(self.copy_summary)
         side.summary.export_requested.connect(dialogs.export)
-        side.summary.again_requested.connect(control.summarize)
+        side.summary.summary_requested.connect(control.summarize)
         self.inquiry.tree_changed.connect(lambda: self._side_throttle.add(Aspect.TURNS))
         for doer in (self.dialogs, self.inquiry):
             doer.done.connect(self.toast.say)
@@ -142,11 +143,13 @@ class MainWindow(QMainWindow):
             "fit_width": document.fit_width,
             "next_pane": self._next_pane,
             "full_screen": lambda: self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen),
-            "summarize": control.summarize,
+            "summarize": control.summarize_as_usual,
             "pause": control.pause_or_resume,
             "stop": control.stop,
             "show_summary": lambda: self.side.tabs.setCurrentIndex(SUMMARY),
             "show_sections": lambda: self.side.tabs.setCurrentIndex(SECTIONS),
+            "show_ledger": lambda: self.side.tabs.setCurrentIndex(LEDGER),
+            "another_summary": self._another_summary,
             "show_questions": lambda: self.side.tabs.setCurrentIndex(QUESTIONS),
             "model": dialogs.choose_model,
             "ask": self.side.question.focus,
@@ -163,7 +166,7 @@ class MainWindow(QMainWindow):
     def copy_summary(self) -> None:
         """Put the summary with its source on the clipboard."""
         session = self._controller.current
-        if session is not None and session.summary:
+        if session is not None and session.summary_done:
             QGuiApplication.clipboard().setText(copying.summary_text(session))
             self.toast.say("Summary copied")
 
@@ -173,6 +176,7 @@ class MainWindow(QMainWindow):
         self._throttle.clear()
         self._side_throttle.clear()
         if self._shown is not None:
+            self._note_place()
             self.library.show_session(self._shown)
         self._shown = session
         self.inquiry.drop_context()
@@ -183,6 +187,9 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{session.name} - Readthrough" if session else "Readthrough")
         if session is not None:
             self.side.set_session(session)
+            place = self._settings.now.places.get(session.path, 1)
+            if place > 1:
+                self.document.go_to(place)
             self.document.view.setFocus()
 
     def _on_session(self, session: DocumentSession, what: int) -> None:
@@ -208,6 +215,10 @@ class MainWindow(QMainWindow):
         self.document.show_session(session, what)
 
     # The window itself
+
+    def _another_summary(self) -> None:
+        self.side.tabs.setCurrentIndex(SUMMARY)
+        self.side.summary.begin_wish()
 
     def _toggle_library(self) -> None:
         self.library.setVisible(self.library.isHidden())
@@ -250,7 +261,14 @@ class MainWindow(QMainWindow):
                 restore(QByteArray.fromHex(saved[name].encode()))
         self.library.setVisible(self._settings.now.show_library)
 
+    def _note_place(self) -> None:
+        """Remember which page of the shown document was looked at."""
+        if self._shown is not None and self.document.view.page_count:
+            now = self._settings.now
+            self._settings.update(places=now.with_place(self._shown.path, self.document.view.page))
+
     def _save(self) -> None:
+        self._note_place()
         states = {
             "geometry": self.saveGeometry(),
             "outer": self._outer.saveState(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.theme import Theme, scaled
@@ -23,7 +23,12 @@ class MemoryPlot(QWidget):
         theme.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
-        return QSize(200, 58)
+        return QSize(200, 2 * self._row + 30)
+
+    @property
+    def _row(self) -> int:
+        """Height of a line of its text."""
+        return QFontMetrics(scaled(self.font(), 0.82)).height()
 
     def show_points(self, points: list[tuple[int, int]], total: int) -> None:
         """points: (tokens read, resident bytes); total: tokens expected in all."""
@@ -43,10 +48,12 @@ class MemoryPlot(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setFont(scaled(self.font(), 0.8))
-        box = QRectF(0, 16, self.width(), self.height() - 32)
+        painter.setFont(scaled(self.font(), 0.82))
+        row = self._row
+        above = QRectF(0, 0, self.width(), row)
+        box = QRectF(0, row + 2, self.width(), self.height() - 2 * row - 4)
         painter.setPen(self._theme.color("muted"))
-        painter.drawText(QRectF(0, 0, self.width(), 14), Qt.AlignmentFlag.AlignLeft, "Memory against tokens read")
+        painter.drawText(above, Qt.AlignmentFlag.AlignLeft, "Memory against tokens read")
         painter.setPen(QPen(self._theme.color("border"), 1))
         painter.drawLine(box.bottomLeft(), box.bottomRight())
         if self._points:
@@ -67,9 +74,9 @@ class MemoryPlot(QWidget):
             painter.drawPolyline(QPolygonF(line))
             painter.setPen(self._theme.color("text"))
             now = size_words(self._points[-1][1])
-            painter.drawText(QRectF(0, 0, self.width(), 14), Qt.AlignmentFlag.AlignRight, now)
+            painter.drawText(above, Qt.AlignmentFlag.AlignRight, now)
             painter.setPen(self._theme.color("muted"))
-            below = QRectF(0, box.bottom() + 3, self.width(), 14)
+            below = QRectF(0, box.bottom() + 2, self.width(), row)
             painter.drawText(below, Qt.AlignmentFlag.AlignLeft, "0")
             painter.drawText(below, Qt.AlignmentFlag.AlignRight, f"{end:,} tokens")
         painter.end()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
+    QColor,
     QContextMenuEvent,
     QKeyEvent,
     QMouseEvent,
@@ -17,6 +18,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QMenu, QSizePolicy, QToolTip, QWidget
 
+from app.document_session import Retention
 from app.theme import Theme
 
 MIN_CELL = 5.0
@@ -36,6 +38,14 @@ class StripFacts:
     snapshots: dict[int, str] = field(default_factory=dict)
     evidence: tuple[int, int] | None = None
     reading: bool = False
+    retention: Retention | None = None
+    """How much of each page the document's memory can still hold; None where that is not known."""
+
+
+def _between(low: QColor, high: QColor, share: float) -> QColor:
+    """A colour on the way from `low` to `high`."""
+    mixed = (a + (b - a) * share for a, b in zip(low.getRgb()[:3], high.getRgb()[:3], strict=True))  # type: ignore[index]
+    return QColor(*(round(part) for part in mixed))
 
 
 class MemoryStrip(QWidget):
@@ -103,7 +113,7 @@ class MemoryStrip(QWidget):
             painter.drawRoundedRect(QRectF(1, PINS, self.width() - 2, BAR), 3, 3)
             return
         troubled = {(page - 1) // per for page in facts.problems}
-        colors = {role: self._theme.color(role) for role in ("border", "accent", "warning", "evidence")}
+        colors = {role: self._theme.color(role) for role in ("border", "accent", "faded", "warning", "evidence")}
         width = self._cell_width()
         wide = max(width - (1.0 if width > 3 else 0.0), 1.0)
         for cell, first in enumerate(range(1, facts.pages + 1, per)):
@@ -112,6 +122,8 @@ class MemoryStrip(QWidget):
             share = min(max((facts.read_to - first + 1) / (last - first + 1), 0.0), 1.0)
             cited = facts.evidence is not None and first <= facts.evidence[1] and last >= facts.evidence[0]
             painter.setBrush(colors["evidence" if cited else "accent" if share == 1 else "border"])
+            if share == 1 and not cited and facts.retention is not None:
+                painter.setBrush(_between(colors["faded"], colors["accent"], facts.retention.of_page(first)))
             painter.drawRoundedRect(rect, 2, 2)
             if 0 < share < 1 and not cited:
                 painter.setBrush(colors["accent"])
@@ -151,6 +163,8 @@ class MemoryStrip(QWidget):
         last = min(page + per - 1, facts.pages)
         name = f"Page {page}" if last == page else f"Pages {page} to {last}"
         parts = ["read" if last <= facts.read_to else "read in part" if page <= facts.read_to else "not read yet"]
+        if facts.retention is not None and page <= facts.read_to:
+            parts.append(f"{facts.retention.of_page(page):.0%} of it can still be in the document's memory")
         parts += [facts.problems[number] for number in range(page, last + 1) if number in facts.problems][:1]
         if any(number in facts.snapshots for number in range(page, last + 1)):
             parts.append("a saved state stands here")
@@ -215,6 +229,7 @@ class MemoryStrip(QWidget):
                 super().keyPressEvent(event)
                 return
         self._cursor = min(max(at, 1), max(self._facts.pages, 1))
+        self.setAccessibleDescription(self.words(self._cursor))
         QToolTip.showText(
             self.mapToGlobal(self._cell_rect(self._cursor).bottomLeft().toPoint()), self.words(self._cursor), self
         )

@@ -85,7 +85,7 @@ class ModelDialog(QDialog):
     def __init__(self, settings: SettingsStore, theme: Theme, parent: QWidget | None = None):
         super().__init__(parent)
         self.setWindowTitle("Model")
-        self.resize(560, 520)
+        self.setMinimumWidth(560)
         self._settings = settings
         self._group = QButtonGroup(self)
         self._cards: list[ModelCard] = []
@@ -103,6 +103,7 @@ class ModelDialog(QDialog):
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         scroll.setWidgetResizable(True)
         scroll.setWidget(body)
+        self._scroll, self._body = scroll, body
         self._problem = label(role="warning", wrap=True)
         self._problem.hide()
         self._use = button("Use this model", self._accept, "primary")
@@ -145,6 +146,15 @@ class ModelDialog(QDialog):
         gone = self._settings.now.model and not any(card.choice.isChecked() for card in self._cards)
         self._problem.setText(f"The chosen model is no longer at {now}." if gone else "")
         self._problem.setVisible(bool(gone))
+        self._fit()
+
+    def _fit(self) -> None:
+        """As high as the cards need, within reason; more of them scroll."""
+        self._body.adjustSize()
+        self._scroll.setFixedHeight(
+            min(max(self._body.heightForWidth(500), self._body.sizeHint().height(), 120) + 6, 440)
+        )
+        self.adjustSize()
 
     def done(self, result: int) -> None:
         self._finder.wait()

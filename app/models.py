@@ -39,6 +39,13 @@ class ModelEntry:
         return int(self.weight_bytes * WORK_SHARE) + PROGRAM_BYTES
 
 
+def model_name(folder: str) -> str:
+    """What a chosen folder is called before anything of it is read; "" is the demo model's."""
+    if not folder or Path(folder).resolve() == DEMO_FOLDER.resolve():
+        return "Demo model"
+    return Path(folder).name
+
+
 def total_memory() -> int:
     """Bytes of this machine's memory; 0 where that cannot be told."""
     try:

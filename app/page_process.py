@@ -7,7 +7,8 @@ Requests are JSON lines on stdin; a reply is a JSON line on stdout with `bytes`,
     {"do": "want", "pages": [[page, width]]}    -> {"is": "page", "page", "width", "height", "stride"}, BGRx, in order,
                                                    or {"is": "blank", "page"}; replaces what was wanted before
     {"do": "select", "page", "from", "to"}      -> {"is": "selected", "page", "text", "shapes"}, shapes in points
-    {"do": "mark", "page", "terms"}             -> {"is": "marked", "page", "shapes"}
+    {"do": "mark", "page", "terms", "sentence"} -> {"is": "marked", "page", "shapes"}: of the sentence, or of the terms
+                                                   where most of them stand together
     {"do": "find", "text"}                      -> {"is": "found", "text", "page", "hits": [[rectangle, ...], ...]}
                                                    for each page that has any; {"is": "find_finished", "text"}
 
@@ -22,6 +23,7 @@ import os
 import queue
 import sys
 import threading
+import unicodedata
 from typing import Any
 
 import pypdfium2
@@ -33,6 +35,8 @@ MAX_PIXELS = 36_000_000
 SIZES_AT_ONCE = 100
 FIND_AT_ONCE = 500
 """Hits shown on one page at most."""
+STRETCH = 240
+"""Characters: about a sentence and its neighbour."""
 ANYWHERE = 100_000
 """Tolerance in points: of a place without text the nearest character is meant."""
 _FINE = 100
@@ -61,7 +65,7 @@ class Pages:
             case "select" if self._document is not None:
                 self._select(self._document[request["page"]], request["page"], request["from"], request["to"])
             case "mark" if self._document is not None:
-                self._mark(self._document, request["page"], request["terms"])
+                self._mark(self._document, request["page"], request["terms"], request["sentence"])
             case "find":
                 self._needle, self._next_find = request["text"], 0
 
@@ -125,14 +129,12 @@ class Pages:
         words = text.get_text_range(first, last - first + 1)
         self._reply({"is": "selected", "page": number, "text": words, "shapes": shapes})
 
-    def _mark(self, document: pypdfium2.PdfDocument, number: int, terms: list[str]) -> None:
+    def _mark(self, document: pypdfium2.PdfDocument, number: int, terms: list[str], sentence: str) -> None:
         page = document[number]
         text = page.get_textpage()
-        shapes: list[list[float]] = []
-        for term in terms:
-            search = text.search(term, match_whole_word=True)
-            while len(shapes) < FIND_AT_ONCE and (hit := search.get_next()) is not None:
-                shapes += _shapes(page, text, *hit)
+        run = _find_run(text, sentence)
+        runs = [run] if run else _together(text, terms)
+        shapes = [shape for first, count in runs for shape in _shapes(page, text, first, count)]
         self._reply({"is": "marked", "page": number, "shapes": shapes})
 
     def _find(self, document: pypdfium2.PdfDocument) -> None:
@@ -163,6 +165,45 @@ def _shapes(page: pypdfium2.PdfPage, text: pypdfium2.PdfTextPage, first: int, co
         x1, y1 = _to_screen(page, right, bottom)
         shapes.append([min(x0, x1), min(y0, y1), abs(x1 - x0), abs(y1 - y0)])
     return shapes
+
+
+def _find_run(text: pypdfium2.PdfTextPage, sentence: str) -> tuple[int, int] | None:
+    """First character and number of characters of `sentence`, whatever its spaces, line ends, hyphens and ligatures."""
+    wanted = _letters(sentence)
+    if len(wanted) < 2:
+        return None
+    letters: list[str] = []
+    places: list[int] = []
+    for place in range(text.count_chars()):
+        found = _letters(chr(pdfium.FPDFText_GetUnicode(text, place)))
+        letters.append(found)
+        places += [place] * len(found)
+    at = "".join(letters).find(wanted)
+    if at < 0:
+        return None
+    first, last = places[at], places[at + len(wanted) - 1]
+    return first, last - first + 1
+
+
+def _letters(words: str) -> str:
+    """Letters and figures alone: what a cleaned page and the page as it was set have in common."""
+    return "".join(letter for letter in unicodedata.normalize("NFKC", words).casefold() if letter.isalnum())
+
+
+def _together(text: pypdfium2.PdfTextPage, terms: list[str]) -> list[tuple[int, int]]:
+    """The hits of `terms` in the stretch of a page that holds the most of them."""
+    hits: list[tuple[int, int, int]] = []
+    for which, term in enumerate(terms):
+        search = text.search(term, match_whole_word=True)
+        while len(hits) < FIND_AT_ONCE and (hit := search.get_next()) is not None:
+            hits.append((*hit, which))
+    hits.sort()
+    best: list[tuple[int, int, int]] = []
+    for place, (start, _, _) in enumerate(hits):
+        stretch = [hit for hit in hits[place:] if hit[0] < start + STRETCH]
+        if len({which for _, _, which in stretch}) > len({which for _, _, which in best}):
+            best = stretch
+    return [(first, count) for first, count, _ in best]
 
 
 def _to_screen(page: pypdfium2.PdfPage, x: float, y: float) -> tuple[float, float]:

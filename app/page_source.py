@@ -91,9 +91,9 @@ class PageSource(QObject):
         """Look for `text` on every page; an empty text stops the search."""
         self._send({"do": "find", "text": text})
 
-    def mark(self, page: int, terms: list[str]) -> None:
-        """Where these words stand on a page."""
-        self._send({"do": "mark", "page": page, "terms": terms})
+    def mark(self, page: int, terms: list[str], sentence: str = "") -> None:
+        """Where a sentence stands on a page; where it cannot be found, or is "", where most of the words stand."""
+        self._send({"do": "mark", "page": page, "terms": terms, "sentence": sentence})
 
     def _start_process(self) -> None:
         process = QProcess(self)

@@ -147,11 +147,11 @@ class PageView(QAbstractScrollArea):
         self._evidence = pages
         self.viewport().update()
 
-    def mark(self, page: int, terms: list[str]) -> None:
-        """Mark these words on a page and bring the first of them into view."""
+    def mark(self, page: int, terms: list[str], sentence: str = "") -> None:
+        """Mark a sentence on a page, or these words where most of them stand together, and bring it into view."""
         self._marks = {}
         if 1 <= page <= self._layout.count:
-            self._source.mark(page - 1, terms)
+            self._source.mark(page - 1, terms, sentence)
 
     def find_text(self, text: str) -> None:
         """Look for `text` from the page that is looked at on."""
@@ -210,8 +210,9 @@ class PageView(QAbstractScrollArea):
 
     def _on_marked(self, page: int, shapes: list) -> None:
         self._marks = {page: shapes}
-        if shapes and page == self._page:
-            self._bring(page, min(shape.top() for shape in shapes))
+        if shapes:
+            # Always at the same height: what a sentence at a page's top goes on from is seen above it.
+            self._bring(page, min(shape.top() for shape in shapes), always=True)
         self.viewport().update()
 
     def _on_found(self, text: str, page: int, hits: list) -> None:
@@ -240,12 +241,12 @@ class PageView(QAbstractScrollArea):
         self._tell_hits()
         self.viewport().update()
 
-    def _bring(self, page: int, points: float) -> None:
-        """Scroll so that a height on a page can be seen, if it cannot be seen already."""
+    def _bring(self, page: int, points: float, always: bool = False) -> None:
+        """Scroll so that a height on a page stands in the upper third; without `always` only if it cannot be seen."""
         where = self._top(page) + points * self._layout.scale
         bar = self.verticalScrollBar()
-        if not bar.value() + 40 <= where <= bar.value() + self.viewport().height() - 60:
-            bar.setValue(int(where - self.viewport().height() / 3))
+        if always or not bar.value() + 40 <= where <= bar.value() + self.viewport().height() - 60:
+            bar.setValue(int(where - self.viewport().height() / 3) + 1)
 
     def _top(self, page: int) -> float:
         return self._layout.rect(page, self.viewport().width()).top() if self._layout.count else 0.0
@@ -315,6 +316,10 @@ class PageView(QAbstractScrollArea):
         image = self._images.get(page)
         if image is not None:
             painter.drawImage(rect, image)
+            if self._theme.dark:
+                painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Multiply)
+                painter.fillRect(rect, self._theme.color("page"))
+                painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
         else:
             painter.fillRect(rect, self._theme.color("page"))
             painter.setPen(self._theme.color("page_text"))
@@ -324,7 +329,7 @@ class PageView(QAbstractScrollArea):
         for shape in self._selection.get(page, []):
             self._wash(painter, self._place(shape, rect), "selection")
         for shape in self._marks.get(page, []):
-            self._wash(painter, self._place(shape, rect), "evidence_soft")
+            self._wash(painter, self._place(shape, rect), "evidence_mark")
         for place, (where, shapes) in enumerate(self._hits):
             if where == page:
                 for shape in shapes:

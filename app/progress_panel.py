@@ -126,7 +126,7 @@ class ProgressPanel(QWidget):
 
 def share(session: DocumentSession) -> float:
     """How far the bar stands: of the reading, then of the section notes."""
-    if session.phase is Phase.SUMMARISING and session.notes and not session.summary:
+    if session.phase is Phase.SUMMARISING and session.notes and not session.summary.text:
         return session.notes[-1].number / max(session.notes[-1].of, 1)
     return session.fraction
 
@@ -149,7 +149,7 @@ def phase_words(session: DocumentSession, worker: WorkerFacts) -> str:
             of = f" of {session.pages:,}" if session.pages else ""
             return f"Reading page {progress.page:,}{of}"
         case Phase.SUMMARISING:
-            note = session.notes[-1] if session.notes and not session.summary else None
+            note = session.notes[-1] if session.notes and not session.summary.text else None
             return f"Summarising section {note.number} of {note.of}" if note else "Writing the summary"
         case Phase.ANSWERING:
             return "Answering"

@@ -1,81 +1,71 @@
-"""The summary and the section notes as they stream, with their pages as links."""
+"""The summary as it streams, with its pages as links, and what can be asked of it."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QUrl, Signal
-from PySide6.QtGui import QFont, QTextBlockFormat, QTextCharFormat, QTextCursor
-from PySide6.QtWidgets import QHBoxLayout, QTextBrowser, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from app.document_session import DocumentSession, SectionNote
+from app.document_session import DocumentSession
 from app.icons import IconButton
-from app.theme import Theme, scaled
-from app.widgets import label, pages_words, with_page_links
+from app.line_text import LineText, lines_of
+from app.settings import LENGTHS
+from app.theme import Theme
+from app.widgets import button, label
 
 METHODS = {"state": "from the whole document at once", "sections": "from the sections, merged"}
+LENGTH_WORDS = {"paragraph": "A paragraph", "page": "A page", "outline": "An outline with pages"}
 
 
-class StreamText(QTextBrowser):
-    """Text that grows at its end, or is set whole; mentions of pages become links when it is whole."""
+class SummaryWish(QFrame):
+    """How long the next summary is to be, and what about; asked in place."""
 
-    page_requested = Signal(int)
+    wished = Signal(str, str)
+    """(length, focus); focus "" for all of the document."""
+    closed = Signal()
 
-    def __init__(self, name: str, theme: Theme):
+    def __init__(self, theme: Theme):
         super().__init__()
-        self._theme = theme
-        self._plain = ""
-        self._whole = False
-        self.setAccessibleName(name)
-        self.setOpenLinks(False)
-        self.setTabChangesFocus(True)
-        self.document().setDocumentMargin(0)
-        self.anchorClicked.connect(self._clicked)
-        theme.changed.connect(self._restyle)
-        self._restyle()
+        self.setProperty("role", "wish")
+        self.length = QComboBox()
+        self.length.setAccessibleName("Length of the summary")
+        for value in LENGTHS:
+            self.length.addItem(LENGTH_WORDS[value], value)
+        self.focus = QLineEdit()
+        self.focus.setAccessibleName("What the summary is to be about")
+        self.focus.setPlaceholderText("About all of it; or name a subject")
+        self.focus.returnPressed.connect(self._wish)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self.length)
+        row.addWidget(self.focus, 1)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        buttons.addStretch(1)
+        buttons.addWidget(button("Cancel", self.closed.emit, "flat"))
+        buttons.addWidget(button("Summarise", self._wish, "primary"))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 12, 12, 10)
+        column.setSpacing(10)
+        column.addLayout(row)
+        column.addLayout(buttons)
+        self.hide()
 
-    def show_text(self, text: str, whole: bool) -> None:
-        """Show `text`; only what is new of it is laid out."""
-        if text == self._plain and whole == self._whole:
-            return
-        follows = self._at_end()
-        if whole:
-            self._set_whole(text)
-        elif text.startswith(self._plain) and not self._whole:
-            self._append(text[len(self._plain) :])
+    def begin(self, length: str, focus: str) -> None:
+        """Show it, with what was wished for last."""
+        self.length.setCurrentIndex(max(self.length.findData(length), 0))
+        self.focus.setText(focus)
+        self.show()
+        self.length.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.closed.emit()
         else:
-            self.clear()
-            self._append(text)
-        self._plain, self._whole = text, whole
-        if follows and not whole:
-            self.verticalScrollBar().setValue(self.verticalScrollBar().maximum())
+            super().keyPressEvent(event)
 
-    def _append(self, text: str) -> None:
-        cursor = QTextCursor(self.document())
-        cursor.movePosition(QTextCursor.MoveOperation.End)
-        shape = QTextBlockFormat()
-        shape.setLineHeight(145, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
-        cursor.setBlockFormat(shape)
-        cursor.insertText(text)
-
-    def _set_whole(self, text: str) -> None:
-        paragraphs = [part.strip() for part in text.split("\n\n") if part.strip()]
-        self.setHtml(
-            "".join(
-                f'<p style="line-height:145%; margin:0 0 10px 0">{with_page_links(part)}</p>' for part in paragraphs
-            )
-        )
-
-    def _restyle(self) -> None:
-        self.document().setDefaultStyleSheet(f"a {{ color: {self._theme.roles.accent_text}; text-decoration: none; }}")
-        if self._whole:
-            self._set_whole(self._plain)
-
-    def _at_end(self) -> bool:
-        bar = self.verticalScrollBar()
-        return bar.value() >= bar.maximum() - 30
-
-    def _clicked(self, url: QUrl) -> None:
-        if url.scheme() == "page":
-            self.page_requested.emit(int(url.path()))
+    def _wish(self) -> None:
+        self.wished.emit(self.length.currentData(), self.focus.text().strip())
 
 
 class SummaryView(QWidget):
@@ -83,18 +73,23 @@ class SummaryView(QWidget):
 
     page_requested = Signal(int)
     copy_requested = Signal()
-    again_requested = Signal()
+    summary_requested = Signal(str, str)
+    """(length, focus)"""
     export_requested = Signal()
 
     def __init__(self, theme: Theme):
         super().__init__()
-        self._copy = IconButton("copy", "Copy the summary with its page references", theme)
+        self._last = ("", "")
+        self._copy = IconButton("copy", "Copy the summary with its page references (Ctrl+Shift+C)", theme)
         self._export = IconButton("export", "Export summary and questions (Ctrl+E)", theme)
-        self._again = IconButton("again", "Summarise again", theme)
+        self._again = IconButton("again", "Another summary: shorter, longer, or about one subject", theme)
         self._copy.clicked.connect(self.copy_requested)
         self._export.clicked.connect(self.export_requested)
-        self._again.clicked.connect(self.again_requested)
-        self.text = StreamText("Summary", theme)
+        self._again.clicked.connect(self.begin_wish)
+        self.wish = SummaryWish(theme)
+        self.wish.wished.connect(self._wished)
+        self.wish.closed.connect(self._end_wish)
+        self.text = LineText("Summary", theme)
         self.text.page_requested.connect(self.page_requested)
         self._basis = label(role="small", wrap=True)
         self._empty = label(role="muted", wrap=True)
@@ -104,34 +99,58 @@ class SummaryView(QWidget):
         for tool in (self._copy, self._export, self._again):
             row.addWidget(tool, 0, Qt.AlignmentFlag.AlignTop)
         column = QVBoxLayout(self)
-        column.setContentsMargins(20, 14, 14, 10)
+        column.setContentsMargins(20, 12, 12, 10)
         column.setSpacing(10)
         column.addLayout(row)
+        column.addWidget(self.wish)
         column.addWidget(self._empty)
         column.addWidget(self.text, 1)
         column.addStretch()
 
     def show_session(self, session: DocumentSession) -> None:
         """Show what there is of the summary."""
-        self.text.show_text(session.summary, session.summary_done)
-        self.text.setVisible(bool(session.summary))
-        for tool in (self._copy, self._again):
+        summary = session.summary
+        self._last = (summary.length, summary.focus)
+        self.text.show_lines(lines_of(summary.text, summary.line_pages), follow=not session.summary_done)
+        self.text.setVisible(bool(summary.text.strip()))
+        for tool in (self._copy, self._export):
             tool.setVisible(session.summary_done)
-        self._export.setVisible(session.summary_done)
-        self._basis.setText(basis_words(session))
+        self._again.setVisible(session.fully_read and not session.summary_running)
+        if session.summary_running:
+            self.wish.hide()
+        basis = basis_words(session)
+        self._basis.setText(basis)
+        self._basis.setVisible(bool(basis) or session.fully_read)
         self._empty.setText(empty_words(session))
-        self._empty.setVisible(not session.summary)
+        self._empty.setVisible(not summary.text.strip())
+
+    def begin_wish(self) -> None:
+        """Ask how the next summary is to be."""
+        self.wish.begin(*self._last)
+
+    def _wished(self, length: str, focus: str) -> None:
+        self.wish.hide()
+        self.summary_requested.emit(length, focus)
+
+    def _end_wish(self) -> None:
+        self.wish.hide()
+        self._again.setFocus(Qt.FocusReason.OtherFocusReason)
 
 
 def basis_words(session: DocumentSession) -> str:
     """How the summary was made and what it rests on."""
+    summary = session.summary
     if not session.summary_done:
-        return "Being written…" if session.summary else ""
-    how = METHODS.get(session.summary_method, session.summary_method)
-    basis = session.summary_basis.rstrip(".")
+        return "Being written…" if summary.text else ""
+    how = METHODS.get(summary.method, summary.method)
+    basis = summary.basis.rstrip(".")
     if basis.startswith(("of ", "from ")):
-        return f"Summary {basis}."
-    return " ".join(part for part in (f"Written {how}." if how else "", basis and basis + ".") if part)
+        words = f"Summary {basis}."
+    else:
+        words = " ".join(part for part in (f"Written {how}." if how else "", basis and basis + ".") if part)
+    about = f"About “{summary.focus}”. " if summary.focus else ""
+    coverage = summary.coverage.rstrip(".")
+    return about + words + (f" {coverage}." if coverage and coverage not in words else "")
 
 
 def empty_words(session: DocumentSession) -> str:
@@ -147,83 +166,3 @@ def empty_words(session: DocumentSession) -> str:
     if session.phase.busy:
         return "The document is being read."
     return "There is no summary yet."
-
-
-class NotesView(QWidget):
-    """One note a section, appended as they come."""
-
-    page_requested = Signal(int)
-
-    def __init__(self, theme: Theme):
-        super().__init__()
-        self._theme = theme
-        self._shown: list[SectionNote] = []
-        self.text = QTextBrowser()
-        self.text.setAccessibleName("Notes by section")
-        self.text.setOpenLinks(False)
-        self.text.setTabChangesFocus(True)
-        self.text.document().setDocumentMargin(0)
-        self.text.anchorClicked.connect(self._clicked)
-        self._empty = label(
-            "A document longer than the model was trained for is summarised section by section; the notes stand here.",
-            "muted",
-            wrap=True,
-        )
-        theme.changed.connect(self._restyle)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(20, 14, 14, 10)
-        column.addWidget(self._empty)
-        column.addWidget(self.text, 1)
-        column.addStretch()
-
-    def show_session(self, session: DocumentSession) -> None:
-        """Append the notes that are new; start over when they are others."""
-        notes = session.notes
-        if notes[: len(self._shown)] != self._shown:
-            self.text.clear()
-            self._shown = []
-        for note in notes[len(self._shown) :]:
-            self._append(note)
-        self._shown = list(notes)
-        self._empty.setVisible(not notes)
-        self.text.setVisible(bool(notes))
-
-    def _restyle(self) -> None:
-        notes, self._shown = self._shown, []
-        self.text.clear()
-        for note in notes:
-            self._append(note)
-        self._shown = notes
-
-    def _append(self, note: SectionNote) -> None:
-        bar = self.text.verticalScrollBar()
-        follows = bar.value() >= bar.maximum() - 30
-        cursor = QTextCursor(self.text.document())
-        cursor.movePosition(QTextCursor.MoveOperation.End)
-        head, body = QTextBlockFormat(), QTextBlockFormat()
-        head.setTopMargin(14 if self._shown or self.text.document().characterCount() > 1 else 0)
-        body.setLineHeight(140, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
-        body.setTopMargin(3)
-        strong, link, plain = QTextCharFormat(), QTextCharFormat(), QTextCharFormat()
-        strong.setFont(scaled(self.font(), 1.0, QFont.Weight.DemiBold))
-        strong.setForeground(self._theme.color("text"))
-        link.setForeground(self._theme.color("accent_text"))
-        link.setFont(scaled(self.font(), 0.92))
-        link.setAnchor(True)
-        link.setAnchorHref(f"page:{note.first_page}")
-        plain.setForeground(self._theme.color("text"))
-        plain.setFont(self.font())
-        if self.text.document().characterCount() > 1:
-            cursor.insertBlock()
-        cursor.setBlockFormat(head)
-        cursor.insertText(note.heading or f"Section {note.number}", strong)
-        cursor.insertText("   ", plain)
-        cursor.insertText(pages_words(note.first_page, note.last_page), link)
-        cursor.insertBlock(body, plain)
-        cursor.insertText(note.text, plain)
-        if follows:
-            bar.setValue(bar.maximum())
-
-    def _clicked(self, url: QUrl) -> None:
-        if url.scheme() == "page":
-            self.page_requested.emit(int(url.path()))

@@ -6,7 +6,7 @@ import bisect
 from typing import Any
 
 from app.conversation import Turn
-from app.document_session import DocumentSession
+from app.document_session import DocumentSession, SummaryText
 from app.library_reader import DocumentRecord
 from engine.prompts import NOT_FOUND
 
@@ -29,11 +29,8 @@ def fill(session: DocumentSession, record: DocumentRecord) -> list[Turn]:
             session.coverage = session.coverage or record.note
     session.problems.update({span.number: span.problem for span in record.spans if span.problem})
     _place_snapshots(session, record, read)
-    if not session.summary and record.summaries and not session.summary_running:
-        newest = record.summaries[0]
-        session.summary, session.summary_done = newest.text, True
-        session.summary_method = newest.method
-        session.summary_basis = _basis_of(newest.evidence)
+    if not session.summary.text and record.summaries and not session.summary_running:
+        session.summary, session.summary_done = summary_of(record.summaries[0]), True
     return _add_turns(session, record.turns)
 
 
@@ -70,6 +67,14 @@ def _add_turns(session: DocumentSession, rows: list[Any]) -> list[Turn]:
             found=bool(evidence.get("found", not row.answer.startswith(NOT_FOUND.rstrip(".")))),
             unverified=[str(item) for item in evidence.get("unverified") or []],
             seed=row.seed,
+            evidence_page=int(evidence.get("page") or 0),
+            sentence=str(evidence.get("sentence") or ""),
+            start=int(evidence.get("start") or 0),
+            end=int(evidence.get("end") or 0),
+            nearest=[int(page) for page in evidence.get("nearest") or []],
+            certainty=evidence.get("certainty"),
+            reread=bool(evidence.get("reread")),
+            warning=str(evidence.get("warning") or ""),
             done=True,
         )
         added.append(turn)
@@ -80,7 +85,16 @@ def _is_try_of(turn: Turn, row: Any, parent: Turn | None) -> bool:
     return turn.parent is parent and turn.question == row.question and turn.page == row.as_of_page
 
 
-def _basis_of(evidence: Any) -> str:
-    if isinstance(evidence, dict):
-        return str(evidence.get("basis", ""))
-    return evidence if isinstance(evidence, str) else ""
+def summary_of(row: Any) -> SummaryText:
+    """A summary as the library has it."""
+    evidence = row.evidence if isinstance(row.evidence, dict) else {"basis": row.evidence or ""}
+    pages = [list(line) for line in evidence.get("line_pages") or []]
+    return SummaryText(
+        row.text,
+        pages,
+        row.method,
+        str(evidence.get("length", "")),
+        row.focus or "",
+        str(evidence.get("basis", "")),
+        str(evidence.get("coverage", "")),
+    )

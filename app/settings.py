@@ -13,9 +13,12 @@ from PySide6.QtCore import QIODevice, QObject, QSaveFile, QStandardPaths, Signal
 
 SETTINGS_VERSION = 1
 RECENT_FILES = 12
+PLACES = 200
 THEMES = ("system", "light", "dark")
 DEVICES = ("auto", "cpu", "cuda")
 PRECISIONS = ("auto", "fp32", "bf16")
+LENGTHS = ("paragraph", "page", "outline")
+QUOTAS = (1, 2, 4, 8, 16, 32, 64, 128)
 METHODS = ("auto", "state", "sections")
 ON_OPEN = ("summarize", "read", "wait")
 
@@ -32,6 +35,9 @@ class Settings:
     precision: str = "auto"
     library: str = ""
     summary_method: str = "auto"
+    summary_length: str = "page"
+    quota_gb: int = 8
+    """What the saved states of the library may take."""
     on_open: str = "summarize"
     theme: str = "system"
     text_size: int = 0
@@ -41,8 +47,15 @@ class Settings:
     last_document: str = ""
     unfinished: str = ""
     """The document whose reading was going on: it goes on at the next start."""
+    places: dict[str, int] = field(default_factory=dict)
+    """Path -> the page that was looked at last, the newest last."""
     window: dict[str, str] = field(default_factory=dict)
     """Geometry and splitter sizes, hex."""
+
+    def with_place(self, path: str, page: int) -> dict[str, int]:
+        """`places` with this one as its newest."""
+        others = {other: there for other, there in self.places.items() if other != path}
+        return dict([*others.items(), (path, page)][-PLACES:])
 
     def with_recent(self, path: str) -> Settings:
         """The same with `path` first among the recent files."""
@@ -50,7 +63,15 @@ class Settings:
         return dataclasses.replace(self, recent=(path, *others)[:RECENT_FILES])
 
 
-_CHOICES = {"theme": THEMES, "device": DEVICES, "precision": PRECISIONS, "summary_method": METHODS, "on_open": ON_OPEN}
+_CHOICES: dict[str, tuple[object, ...]] = {
+    "theme": THEMES,
+    "device": DEVICES,
+    "precision": PRECISIONS,
+    "summary_method": METHODS,
+    "on_open": ON_OPEN,
+    "summary_length": LENGTHS,
+    "quota_gb": QUOTAS,
+}
 
 
 def from_json(text: str) -> Settings:

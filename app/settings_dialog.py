@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
+    QLabel,
     QLineEdit,
+    QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
-from app.settings import SettingsStore
+from app.models import model_name
+from app.settings import QUOTAS, Settings, SettingsStore
 from app.widgets import button, label
 
-_CHOICES = {
+_CHOICES: dict[str, tuple[tuple[object, str], ...]] = {
     "theme": (("system", "As the system"), ("light", "Light"), ("dark", "Dark")),
     "on_open": (("summarize", "Read it and summarise"), ("read", "Only read it"), ("wait", "Wait until I ask")),
     "summary_method": (
@@ -24,15 +28,20 @@ _CHOICES = {
         ("state", "From the whole document at once"),
         ("sections", "Section by section, merged"),
     ),
+    "summary_length": (
+        ("paragraph", "A paragraph"),
+        ("page", "A page"),
+        ("outline", "An outline: headings, pages, a line each"),
+    ),
     "text_size": (
         (0, "As the system"),
         *((points, f"{points} points") for points in (9, 10, 11, 12, 13, 14, 16, 18, 20)),
     ),
     "precision": (("auto", "As the model comes"), ("fp32", "Full, 32 bits"), ("bf16", "Half the memory, bf16")),
     "device": (("auto", "Whichever is fastest"), ("cpu", "Processor"), ("cuda", "NVIDIA graphics card")),
+    "quota_gb": tuple((size, f"{size} GB of saved states") for size in QUOTAS),
 }
-
-
+_KEEP = QFileDialog.Option.DontConfirmOverwrite
 NAMES_WIDTH = 190
 
 
@@ -42,39 +51,42 @@ class SettingsDialog(QDialog):
     def __init__(self, settings: SettingsStore, open_models, parent: QWidget | None = None):
         super().__init__(parent)
         self.setWindowTitle("Settings")
-        self.setMinimumWidth(520)
+        self.setMinimumWidth(560)
         self._settings = settings
+        self._model: QPushButton = button("", open_models)
+        self._model.setToolTip("Choose another model")
+        self._show_model(settings.now, settings.now)
+        settings.changed.connect(self._show_model)
         column = QVBoxLayout(self)
-        column.setContentsMargins(28, 22, 28, 22)
+        column.setContentsMargins(30, 24, 30, 24)
         column.setSpacing(10)
         column.addWidget(label("Settings", "title"))
-        column.addSpacing(4)
-        column.addWidget(label("Reading", "heading"))
-        form = self._form(column)
+        form = self._group(column, "Reading")
         self._row(form, "When a document is opened", self._choice("on_open", "When a document is opened"))
-        self._row(form, "Summary", self._choice("summary_method", "Summary method"))
-        column.addSpacing(8)
-        column.addWidget(label("Model", "heading"))
-        form = self._form(column)
-        self._row(form, "Model", button("Choose a model…", open_models))
+        self._row(form, "Summaries are made", self._choice("summary_method", "How summaries are made"))
+        self._row(form, "Summaries are", self._choice("summary_length", "Length of summaries"))
+        form = self._group(column, "Model")
+        self._row(form, "Model", self._model)
         self._row(form, "Runs on", self._choice("device", "Runs on"))
         self._row(form, "Precision", self._choice("precision", "Precision"))
-        self._row(form, "Library", self._library())
-        form.addRow(
-            "", label("Everything read, asked and answered is kept in this file, on this computer.", "small", wrap=True)
-        )
-        column.addSpacing(8)
-        column.addWidget(label("Look", "heading"))
-        form = self._form(column)
+        form = self._group(column, "Library")
+        self._row(form, "File", self._library())
+        self._row(form, "Room", self._choice("quota_gb", "Room for saved states"))
+        note = "All that was read, asked and answered is kept there, on this computer. When the room is used up, old "
+        note += "saved states give way; texts, summaries and answers stay."
+        form.addRow("", label(note, "small", wrap=True))
+        form = self._group(column, "Look")
         self._row(form, "Theme", self._choice("theme", "Theme"))
         self._row(form, "Text size", self._choice("text_size", "Text size"))
-        column.addStretch(1)
+        column.addSpacing(14)
         row = QHBoxLayout()
         row.addStretch(1)
         row.addWidget(button("Close", self.accept, "primary"))
         column.addLayout(row)
 
-    def _form(self, column: QVBoxLayout) -> QFormLayout:
+    def _group(self, column: QVBoxLayout, title: str) -> QFormLayout:
+        column.addSpacing(10)
+        column.addWidget(label(title, "heading"))
         form = QFormLayout()
         form.setHorizontalSpacing(24)
         form.setVerticalSpacing(9)
@@ -83,8 +95,10 @@ class SettingsDialog(QDialog):
         return form
 
     def _row(self, form: QFormLayout, words: str, field: QWidget) -> None:
-        name = label(words)
+        name: QLabel = label(words)
         name.setFixedWidth(NAMES_WIDTH)
+        name.setMinimumHeight(field.sizeHint().height())
+        name.setAlignment(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
         form.addRow(name, field)
 
     def _choice(self, name: str, said: str) -> QComboBox:
@@ -95,6 +109,10 @@ class SettingsDialog(QDialog):
         box.setCurrentIndex(max(0, box.findData(getattr(self._settings.now, name))))
         box.currentIndexChanged.connect(lambda _place: self._settings.update(**{name: box.currentData()}))
         return box
+
+    def _show_model(self, _before: Settings, now: Settings) -> None:
+        self._model.setText(f"{model_name(now.model)}…")
+        self._model.setAccessibleName(f"Model: {model_name(now.model)}; choose another")
 
     def _library(self) -> QWidget:
         holder = QWidget()
@@ -114,6 +132,3 @@ class SettingsDialog(QDialog):
         row.addWidget(field, 1)
         row.addWidget(button("Browse…", browse))
         return holder
-
-
-_KEEP = QFileDialog.Option.DontConfirmOverwrite

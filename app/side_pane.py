@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from app.conversation_pane import ConversationPane
 from app.document_session import Aspect, DocumentSession
 from app.icons import IconButton
+from app.ledger_view import LedgerView
+from app.models import model_name
+from app.notes_view import NotesView
 from app.progress_panel import ProgressPanel
 from app.question_bar import QuestionBar
-from app.reading_pane import NotesView, SummaryView
+from app.reading_pane import SummaryView
 from app.theme import Theme
 from app.widgets import button, label, restyle
 from app.worker_supervisor import WorkerFacts
@@ -20,7 +25,7 @@ DEMO_NOTICE = (
     "choose a real model for them."
 )
 """The worker's own notice names a command line option, which is of no use here."""
-SUMMARY, SECTIONS, QUESTIONS = 0, 1, 2
+SUMMARY, SECTIONS, LEDGER, QUESTIONS = 0, 1, 2, 3
 
 
 class SidePane(QWidget):
@@ -35,6 +40,8 @@ class SidePane(QWidget):
         self.setObjectName("sidePane")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._worker = WorkerFacts()
+        self._chosen = model_name("")
+        self._chain: list[QWidget] = []
         self._session: DocumentSession | None = None
         self._model: QPushButton = button("", self.model_requested.emit, "model")
         self._model.setAccessibleName("Model")
@@ -43,6 +50,7 @@ class SidePane(QWidget):
         self.progress = ProgressPanel(theme)
         self.summary = SummaryView(theme)
         self.notes = NotesView(theme)
+        self.ledger = LedgerView(theme)
         self.conversation = ConversationPane(theme)
         self.question = QuestionBar(theme)
         self._notice = QFrame()
@@ -57,9 +65,15 @@ class SidePane(QWidget):
         inside.addWidget(self._restart, 0, Qt.AlignmentFlag.AlignTop)
         self.tabs = QTabBar()
         self.tabs.setExpanding(False)
-        self.tabs.setAccessibleName("Summary, sections or questions")
+        self.tabs.setAccessibleName("Summary, sections, ledger or questions")
         self._stack = QStackedWidget()
-        for name, view in (("Summary", self.summary), ("Sections", self.notes), ("Questions", self.conversation)):
+        views: tuple[tuple[str, QWidget], ...] = (
+            ("Summary", self.summary),
+            ("Sections", self.notes),
+            ("Ledger", self.ledger),
+            ("Questions", self.conversation),
+        )
+        for name, view in views:
             self.tabs.addTab(name)
             self._stack.addWidget(view)
         self.tabs.currentChanged.connect(self._stack.setCurrentIndex)
@@ -87,14 +101,20 @@ class SidePane(QWidget):
         column.addWidget(self.question)
         self.set_worker(self._worker)
 
+    def set_chosen_model(self, folder: str) -> None:
+        """The settings call for this model; "" is the demo model."""
+        self._chosen = model_name(folder)
+        self.set_worker(self._worker)
+
     def set_worker(self, facts: WorkerFacts) -> None:
         """Show the worker's state and the model in use."""
         self._worker = facts
-        words, tip = model_words(facts)
+        words, tip = model_words(facts, self._chosen)
         self._model.setText(words)
         self._model.setToolTip(tip)
         self._model.setAccessibleDescription(tip)
-        restyle(self._model, "demo", "true" if facts.model is not None and facts.model.demo else "false")
+        demo = facts.model.demo if facts.model is not None else self._chosen == model_name("")
+        restyle(self._model, "demo", "true" if demo and facts.state != "failed" else "false")
         self._show_notice()
         if self._session is not None:
             self.progress.show_session(self._session, facts)
@@ -114,11 +134,21 @@ class SidePane(QWidget):
         if what & (Aspect.SUMMARY | Aspect.PROGRESS | Aspect.DOCUMENT):
             self.summary.show_session(session)
             self.notes.show_session(session)
+        if what & (Aspect.LEDGER | Aspect.DOCUMENT):
+            self.ledger.show_session(session)
         if what & (Aspect.TURNS | Aspect.PROGRESS):
             self.conversation.show_session(session)
-        notes, turns = len(session.notes), len(session.conversation.turns)
-        self.tabs.setTabText(SECTIONS, f"Sections  {notes}" if notes else "Sections")
+            self._order()
+        turns = len(session.conversation.turns)
         self.tabs.setTabText(QUESTIONS, f"Questions  {turns}" if turns else "Questions")
+
+    def _order(self) -> None:
+        """The tab key follows the screen: from the tabs through the answers to the question box."""
+        chain = [self.tabs, *self.conversation.focus_chain(), self.question.box]
+        if chain != self._chain:
+            self._chain = chain
+            for one, following in itertools.pairwise(chain):
+                QWidget.setTabOrder(one, following)
 
     def _show_notice(self) -> None:
         sentence, demo = self._worker.sentence, False
@@ -132,15 +162,15 @@ class SidePane(QWidget):
         self._notice.setToolTip(self._worker.details[-2000:] if self._worker.sentence else "")
 
 
-def model_words(facts: WorkerFacts) -> tuple[str, str]:
-    """The model button's text, and the longer one that explains it."""
+def model_words(facts: WorkerFacts, chosen: str) -> tuple[str, str]:
+    """The model button's text, and the longer one that explains it; `chosen`: what the settings call for."""
     model = facts.model
     if facts.state == "failed":
         return "Not running", facts.sentence
     if model is None:
         if facts.loading:
             return "Loading the model…", facts.loading
-        return "Starting…" if facts.state != "ready" else "Model…", "The model is loaded when it is first needed."
+        return chosen, "This model is loaded when it is first needed. Choose another one here."
     size = f"{model.parameters / 1e9:.1f}B" if model.parameters >= 1e9 else f"{model.parameters / 1e6:.0f}M"
     context = f", trained on {model.trained_context:,} tokens" if model.trained_context else ""
     tip = f"{model.name}: {size} parameters, {model.dtype} on {model.device}{context}. {model.reason}"

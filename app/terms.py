@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections.abc import Iterable
 
 MAX_TERMS = 16
 MAX_PAGES = 3
+STRETCH = 240
+"""Characters: about a sentence and its neighbour."""
 _FIGURE = re.compile(r"\w*\d[\w.,:/-]*\w")
 _WORD = re.compile(r"[^\W\d_][\w'-]{3,}")
 _COMMON = frozenset(
@@ -60,6 +63,25 @@ def best_pages(pages: Iterable[tuple[int, str]], answer: list[str], question: li
     if not scored or scored[0][0] < least:
         return []
     return [-number for score, number in scored[:MAX_PAGES] if score >= max(least, scored[0][0] * 0.7)]
+
+
+def best_stretch(text: str, terms: list[str]) -> tuple[int, int]:
+    """Where in `text` most of the terms stand close together: first character and the one after the last; (0, 0)
+    where none stands."""
+    folded = text.casefold()
+    if len(folded) != len(text):
+        folded = text.lower() if len(text.lower()) == len(text) else text
+    hits = sorted(
+        (found.start(), found.end(), which)
+        for which, term in enumerate(terms)
+        for found in itertools.islice(re.finditer(rf"(?<!\w){re.escape(term.casefold())}(?!\w)", folded), 50)
+    )
+    best: list[tuple[int, int, int]] = []
+    for place, (start, _, _) in enumerate(hits):
+        stretch = [hit for hit in hits[place:] if hit[0] < start + STRETCH]
+        if len({which for _, _, which in stretch}) > len({which for _, _, which in best}):
+            best = stretch
+    return (best[0][0], max(end for _, end, _ in best)) if best else (0, 0)
 
 
 def _is_figure(term: str) -> bool:

@@ -9,10 +9,16 @@ from PySide6.QtGui import QColor, QFontDatabase, QTextCharFormat, QTextCursor, Q
 from PySide6.QtWidgets import QPlainTextEdit, QTextEdit, QWidget
 
 from app.library_reader import LibraryReader
+from app.terms import best_stretch
 from app.theme import Theme
 
 STRETCH = 40
 """Pages held around the one that is looked at."""
+
+
+def _units(text: str) -> int:
+    """How many positions `text` takes in a QTextDocument, which counts UTF-16 units."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 class TextView(QPlainTextEdit):
@@ -36,6 +42,10 @@ class TextView(QPlainTextEdit):
         self._goal: int | None = None
         self._asked = False
         self._evidence: tuple[int, int] | None = None
+        self._texts: dict[int, str] = {}
+        """The loaded pages' texts."""
+        self._wanted_mark: tuple[int, list[str], str, tuple[int, int]] | None = None
+        self._marked: QTextCursor | None = None
         self._needle = ""
         self._hits: list[tuple[int, int]] = []
         """(page, which hit of that page)"""
@@ -94,6 +104,7 @@ class TextView(QPlainTextEdit):
         self._starts, self._goal, self._evidence = [], None, None
         self._asked = False
         self._needle, self._hits, self._hit = "", [], -1
+        self._texts, self._wanted_mark, self._marked = {}, None, None
         self.clear()
 
     def go_to(self, page: int) -> None:
@@ -115,8 +126,17 @@ class TextView(QPlainTextEdit):
 
     def show_evidence(self, pages: tuple[int, int] | None) -> None:
         """Mark these pages, first and last."""
-        self._evidence = pages
-        self._mark()
+        if pages != self._evidence:
+            self._evidence = pages
+            self._mark()
+
+    def mark(self, page: int, terms: list[str], sentence: str = "", span: tuple[int, int] = (0, 0)) -> None:
+        """Mark a sentence on a page, or where most of these words stand together, and bring it into view.
+
+        span: where the sentence stands in the page's text; looked for when it does not stand there.
+        """
+        self._wanted_mark = (page, terms, sentence, span)
+        self._take_mark()
 
     def find_text(self, text: str) -> None:
         """Look for `text` in the whole document."""
@@ -174,10 +194,13 @@ class TextView(QPlainTextEdit):
             lines += page_lines
             blocks += len(page_lines)
         self._starts, self._first = starts, rows[0].number
+        self._texts = {row.number: row.text for row in rows}
+        self._marked = None
         self.setPlainText("\n".join(lines))
         self._paint_heads()
         self._scroll_to(goal)
         self._mark()
+        self._take_mark()
 
     def _paint_heads(self) -> None:
         head = QTextCharFormat()
@@ -239,6 +262,29 @@ class TextView(QPlainTextEdit):
             self.centerCursor()
         self._mark()
 
+    def _take_mark(self) -> None:
+        """Mark what is wanted, once its page is loaded."""
+        if self._wanted_mark is None or self._wanted_mark[0] not in self._texts:
+            return
+        (page, terms, sentence, (start, end)), self._wanted_mark = self._wanted_mark, None
+        text = self._texts[page]
+        if not sentence or text[start:end] != sentence:
+            start = text.find(sentence) if sentence else -1
+            start, end = (start, start + len(sentence)) if start >= 0 else best_stretch(text, terms)
+        self._marked = None
+        if end > start:
+            block = next(block for block, number in self._starts if number == page)
+            at = self.document().findBlockByNumber(block + 1).position()
+            cursor = QTextCursor(self.document())
+            cursor.setPosition(at + _units(text[:start]))
+            cursor.setPosition(at + _units(text[:end]), QTextCursor.MoveMode.KeepAnchor)
+            self._marked = cursor
+            here = QTextCursor(cursor)
+            here.setPosition(cursor.selectionStart())
+            self.setTextCursor(here)
+            self.centerCursor()
+        self._mark()
+
     def _mark(self) -> None:
         """Wash the evidence pages and the hits that are loaded."""
         marks = []
@@ -252,6 +298,10 @@ class TextView(QPlainTextEdit):
                 line.format = mark.format
                 line.cursor = QTextCursor(self.document().findBlockByNumber(number))
                 marks.append(line)
+        if self._marked is not None:
+            mark = self._wash("evidence_mark")
+            mark.cursor = self._marked
+            marks.append(mark)
         if self._needle:
             cursor = self.document().find(self._needle)
             while not cursor.isNull() and len(marks) < 2000:

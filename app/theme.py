@@ -31,15 +31,20 @@ class Roles:
     on_accent: str
     accent_soft: str
     accent_text: str
+    faded: str
+    """Of what was read, but can hardly be in the memory any more."""
     evidence: str
     evidence_soft: str
     evidence_text: str
+    evidence_mark: str
+    """Behind the very words that bear an answer out."""
     warning: str
     warning_soft: str
     error: str
     error_soft: str
     selection: str
     page: str
+    """The sheet; what is white on a page is shown in it."""
     page_text: str
     shade: str
     """Over the window while a dialog stands before it."""
@@ -59,9 +64,11 @@ LIGHT = Roles(
     on_accent="#ffffff",
     accent_soft="#dcecea",
     accent_text="#12574e",
+    faded="#a9cdc8",
     evidence="#e3a008",
     evidence_soft="#fbeecb",
     evidence_text="#6b4a00",
+    evidence_mark="#ffd978",
     warning="#8a5200",
     warning_soft="#fdf1d8",
     error="#a8261d",
@@ -86,16 +93,18 @@ DARK = Roles(
     on_accent="#08211e",
     accent_soft="#1d3a37",
     accent_text="#8bdacf",
+    faded="#2f5450",
     evidence="#f0b93c",
     evidence_soft="#443614",
     evidence_text="#f8d98c",
+    evidence_mark="#7a5c10",
     warning="#f2c368",
     warning_soft="#3d3115",
     error="#ff958a",
     error_soft="#472421",
     selection="#2a5a54",
-    page="#f3f1ec",
-    page_text="#a9a59c",
+    page="#e4e1da",
+    page_text="#8b877e",
     shade="#99000000",
 )
 
@@ -145,12 +154,15 @@ class Theme(QObject):
             dark = self._choice == "dark"
         self.roles = DARK if dark else LIGHT
         self._app.setPalette(palette(self.roles))
-        self._app.setStyleSheet(fill(self._template, self.roles))
+        self._app.setStyleSheet(fill(self._template, self.roles, self._app.font().pointSizeF()))
         self.changed.emit()
 
 
-def fill(template: str, roles: Roles) -> str:
-    """The style sheet with every `@role` replaced. Raises KeyError for a role that does not exist."""
+def fill(template: str, roles: Roles, points: float = 10.0) -> str:
+    """The style sheet with every `@role` replaced, and `@1.2em` by so many times `points`. Raises KeyError for a role
+    that does not exist.
+    """
+    template = re.sub(r"@([\d.]+)em", lambda match: f"{float(match[1]) * points:.2f}pt", template)
     colors = dataclasses.asdict(roles)
     shade = "dark" if roles is DARK else "light"
     colors["down_arrow"] = f'url("{(RESOURCES / "icons" / f"arrow-{shade}.svg").as_posix()}")'

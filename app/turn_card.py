@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+import re
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QEnterEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from app.conversation import Conversation, Turn
 from app.icons import IconButton
 from app.theme import Theme
-from app.widgets import FlowLayout, button, label, pages_words, with_page_links
+from app.widgets import ElidedLine, FlowLayout, button, label, line, pages_words, with_page_links
 
 INDENT = 18
 MAX_DEPTH = 4
+_SECTION = re.compile(r"from pages? [\d, to]+ \((.+)\)$")
 
 
 class TurnCard(QWidget):
@@ -30,7 +34,9 @@ class TurnCard(QWidget):
         super().__init__()
         self.key = 0
         self._shown: tuple | None = None
-        self._chips_shown: list[tuple[int, int]] = []
+        self._chips_shown: list[tuple[int, int, str]] = []
+        self._newest = False
+        self._line = line()
         self._indent = QWidget()
         self._thread = QFrame()
         self._thread.setProperty("role", "thread")
@@ -43,6 +49,7 @@ class TurnCard(QWidget):
         self._editor.hide()
         self._editor.returnPressed.connect(self._finish_edit)
         self._answer = QLabel()
+        self._answer.setProperty("role", "answer")
         self._answer.setTextFormat(Qt.TextFormat.RichText)
         self._answer.setWordWrap(True)
         self._answer.setTextInteractionFlags(
@@ -52,31 +59,33 @@ class TurnCard(QWidget):
         self._problem = label(role="error", wrap=True)
         self._doubt = label(role="warning", wrap=True)
         self._rests = label(role="small", wrap=True)
+        self._section = ElidedLine(role="small")
         self._chip_row = QWidget()
         self._chips = FlowLayout(self._chip_row)
         self._tries = label(role="small")
         self._tries.setAccessibleName("Which try of this question")
         self._tools = self._make_tools(theme)
+        evidence = QHBoxLayout()
+        evidence.setSpacing(8)
+        evidence.addWidget(self._chip_row)
+        evidence.addWidget(self._section, 1)
         inner = QVBoxLayout()
-        inner.setSpacing(6)
-        for part in (
-            self._question,
-            self._as_of,
-            self._editor,
-            self._answer,
-            self._problem,
-            self._chip_row,
-            self._doubt,
-            self._rests,
-        ):
-            inner.addWidget(part)
-        inner.addWidget(self._tools)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 4, 0, 8)
+        inner.setSpacing(5)
+        for above in (self._question, self._as_of, self._editor, self._answer, self._problem):
+            inner.addWidget(above)
+        inner.addLayout(evidence)
+        for below in (self._doubt, self._rests, self._tools):
+            inner.addWidget(below)
+        row = QHBoxLayout()
         row.setSpacing(10)
         row.addWidget(self._indent)
         row.addWidget(self._thread)
         row.addLayout(inner, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(12)
+        column.addWidget(self._line)
+        column.addLayout(row)
 
     def _make_tools(self, theme: Theme) -> QWidget:
         tools = QWidget()
@@ -102,8 +111,18 @@ class TurnCard(QWidget):
             row.addWidget(part)
         return tools
 
-    def show_turn(self, turn: Turn, conversation: Conversation, waiting: str) -> None:
-        """Show a turn; `waiting` stands where the answer will be. Does nothing when all of it is shown already."""
+    def focus_chain(self) -> list[QWidget]:
+        """What the tab key goes through, in its order."""
+        items = [self._chips.itemAt(place) for place in range(self._chips.count())]
+        chips = [chip for item in items if item is not None and (chip := item.widget()) is not None]
+        tools = [self._follow, self._edit, self._again, self._copy, self._back, self._forth]
+        return [self._editor, *chips, *tools]
+
+    def show_turn(self, turn: Turn, conversation: Conversation, waiting: str, first: bool, newest: bool) -> None:
+        """Show a turn; `waiting` stands where the answer will be. Does nothing when all of it is shown already.
+
+        first: no line above it; newest: its tools are in full colour.
+        """
         tries = conversation.tries(turn)
         facts: tuple[object, ...] = (
             turn.key,
@@ -114,15 +133,19 @@ class TurnCard(QWidget):
             turn.pages,
             tuple(turn.unverified),
             turn.basis,
+            turn.evidence_page,
+            turn.warning,
         )
         facts = (*facts, turn.found, turn.page, tuple(turn.mentions), len(tries), tries.index(turn), waiting)
+        facts = (*facts, tuple(turn.nearest), turn.reread, first, newest)
         if facts == self._shown:
             return
         if turn.key != self.key:
             self._editor.hide()
             self._question.show()
-        self._shown, self.key = facts, turn.key
+        self._shown, self.key, self._newest = facts, turn.key, newest
         depth = min(turn.depth, MAX_DEPTH)
+        self._line.setVisible(depth == 0 and not first)
         self._indent.setFixedWidth(max(0, (depth - 1) * INDENT))
         self._indent.setVisible(depth > 1)
         self._thread.setVisible(depth > 0)
@@ -139,41 +162,47 @@ class TurnCard(QWidget):
         self._tries.setText(f"{tries.index(turn) + 1} / {len(tries)}")
         self._back.setEnabled(tries.index(turn) > 0)
         self._forth.setEnabled(tries.index(turn) < len(tries) - 1)
+        self._paint_tools(newest)
         self.setAccessibleName(f"Question: {turn.question}. Answer: {turn.answer or turn.problem or waiting}")
 
     def _show_answer(self, turn: Turn, waiting: str) -> None:
         words = turn.answer or ("" if turn.problem else waiting)
-        self._answer.setText(f'<div style="line-height:140%">{with_page_links(words)}</div>' if words else "")
+        self._answer.setText(f'<div style="line-height:135%">{with_page_links(words)}</div>' if words else "")
         self._answer.setVisible(bool(words))
+        sure = "" if turn.certainty is None else f"The model gave these words {turn.certainty:.0%} on average."
+        self._answer.setToolTip(sure)
         self._problem.setText(turn.problem)
         self._problem.setVisible(bool(turn.problem))
-        doubts = ", ".join(turn.unverified)
-        where = pages_words(*turn.pages) if turn.pages else "what was read"
-        self._doubt.setText(
-            f"\u26a0 Not confirmed by {where}: {doubts}. Check before you rely on it." if doubts else ""
-        )
+        doubts = doubt_words(turn)
+        self._doubt.setText("\n".join(f"\u26a0\ufe0e {words}" for words in doubts))
         self._doubt.setVisible(bool(doubts))
 
     def _show_evidence(self, turn: Turn) -> None:
-        chips = [turn.pages] if turn.pages else [(page, page) for page in turn.mentions]
+        chips = chips_of(turn)
         if self._chips_shown != chips:
             self._chips_shown = chips
             while (item := self._chips.takeAt(0)) is not None:
                 if (old := item.widget()) is not None:
                     old.hide()
                     old.deleteLater()
-            for first, last in chips:
-                self._chips.addWidget(self._chip(first, last, sure=turn.pages is not None))
+            for first, last, tip in chips:
+                self._chips.addWidget(self._chip(first, last, tip, found=turn.found))
         self._chip_row.setVisible(bool(chips))
-        rests = basis_words(turn)
+        section = _SECTION.match(turn.basis)
+        short = section is not None and len(chips) == 1 and not turn.reread
+        self._section.set_text(section[1] if short and section else "")
+        self._section.setVisible(short)
+        rests = "" if short else basis_words(turn)
         self._rests.setText(rests)
         self._rests.setVisible(bool(rests))
 
-    def _chip(self, first: int, last: int, sure: bool) -> QWidget:
+    def _chip(self, first: int, last: int, tip: str, found: bool) -> QWidget:
         words = pages_words(first, last)
-        chip = button(words[0].upper() + words[1:], lambda: self.evidence_requested.emit(self.key, first), "chip")
-        chip.setAccessibleName(f"Show the evidence, {words}")
-        chip.setToolTip(f"The answer rests on {words}" if sure else f"The words of the answer stand on {words}")
+        shown = words[0].upper() + words[1:]
+        role = "chip" if found else "near"
+        chip = button(shown, lambda: self.evidence_requested.emit(self.key, first), role)
+        chip.setAccessibleName(f"Show the evidence, {words}" if found else f"Show the nearest place, {words}")
+        chip.setToolTip(tip)
         return chip
 
     def begin_edit(self) -> None:
@@ -184,11 +213,24 @@ class TurnCard(QWidget):
         self._editor.setFocus()
         self._editor.selectAll()
 
-    def keyPressEvent(self, event) -> None:
+    def enterEvent(self, event: QEnterEvent) -> None:
+        self._paint_tools(True)
+        super().enterEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._paint_tools(self._newest)
+        super().leaveEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self._editor.isVisible():
             self._end_edit()
         else:
             super().keyPressEvent(event)
+
+    def _paint_tools(self, full: bool) -> None:
+        """In full colour where they are likely to be used; always there for the keyboard."""
+        for tool in (self._follow, self._edit, self._again, self._copy, self._back, self._forth):
+            tool.set_role("muted" if full else "border_strong")
 
     def _finish_edit(self) -> None:
         text = self._editor.text().strip()
@@ -205,12 +247,46 @@ class TurnCard(QWidget):
             self.evidence_requested.emit(self.key, int(target[5:]))
 
 
+def chips_of(turn: Turn) -> list[tuple[int, int, str]]:
+    """Pages to show as chips, first and last, each with what it is: what bears the answer out, or comes nearest."""
+    if not turn.done:
+        return []
+    if not turn.found:
+        return [(page, page, "Comes nearest to the question") for page in turn.nearest[:3]]
+    if turn.evidence_page:
+        words = " ".join(turn.sentence.split())
+        tip = f"“{words if len(words) < 300 else words[:299] + '…'}”" if words else "The answer stands on this page"
+        return [(turn.evidence_page, turn.evidence_page, tip)]
+    if turn.pages:
+        return [(*turn.pages, f"The answer rests on {pages_words(*turn.pages)}")]
+    return [(page, page, f"The words of the answer stand on page {page}") for page in turn.mentions]
+
+
+def doubt_words(turn: Turn) -> list[str]:
+    """What to be careful about, a sentence each."""
+    doubts = []
+    if turn.unverified:
+        where = pages_words(*turn.pages) if turn.pages else "what was read"
+        doubts.append(f"Not confirmed by {where}: {', '.join(turn.unverified)}. Check before you rely on it.")
+    if turn.warning:
+        doubts.append(turn.warning)
+    return doubts
+
+
 def basis_words(turn: Turn) -> str:
     """What the answer rests on, as the engine says it."""
-    if not turn.done or not turn.basis:
+    if not turn.done:
         return ""
+    again = f"{_sentence(pages_words(turn.first_page, turn.last_page))} read again for this question. "
+    again = again if turn.reread and turn.first_page else ""
+    if not turn.basis:
+        return again.strip()
     if turn.basis.startswith("from "):
-        return f"Answered {turn.basis}"
+        return f"{again}Answered {turn.basis}"
     if turn.basis.startswith(("all ", "the ", "page")):
-        return f"Rests on {turn.basis}" if turn.found else f"Looked in {turn.basis}"
-    return turn.basis[:1].upper() + turn.basis[1:]
+        return f"{again}Rests on {turn.basis}" if turn.found else f"{again}Looked in {turn.basis}"
+    return again + _sentence(turn.basis)
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QLayout, QLayoutItem, QPushButton, QSizePolicy, QWidget
 
-_PAGE_REFERENCE = re.compile(r"\b(pages?|pp?\.)\s+(\d+)(?:\s*(?:to|and|-|\u2013)\s*(\d+))?", re.IGNORECASE)
+PAGE_REFERENCE = re.compile(r"\b(pages?|pp?\.)\s+(\d+)(?:\s*(?:to|and|-|\u2013)\s*(\d+))?", re.IGNORECASE)
 
 
 def label(text: str = "", role: str = "", wrap: bool = False) -> QLabel:
@@ -82,10 +83,65 @@ def pages_words(first: int, last: int) -> str:
     return f"page {first}" if first == last else f"pages {first} to {last}"
 
 
+def page_spans(pages: Iterable[int]) -> list[tuple[int, int]]:
+    """Pages as stretches, first and last: 3, 4, 5, 9 are (3, 5) and (9, 9)."""
+    spans: list[tuple[int, int]] = []
+    for page in sorted(set(pages)):
+        if spans and page == spans[-1][1] + 1:
+            spans[-1] = (spans[-1][0], page)
+        else:
+            spans.append((page, page))
+    return spans
+
+
+def spans_words(spans: list[tuple[int, int]]) -> str:
+    """`page 3`, `pages 3 to 5 and 9`, `pages 1, 3 to 5 and 9`."""
+    parts = [str(first) if first == last else f"{first} to {last}" for first, last in spans]
+    words = " and ".join(part for part in (", ".join(parts[:-1]), parts[-1]) if part) if parts else ""
+    single = len(spans) == 1 and spans[0][0] == spans[0][1]
+    return f"page{'' if single else 's'} {words}" if words else ""
+
+
 def with_page_links(text: str) -> str:
     """Plain text as HTML with every mention of a page made a link `page:N`."""
     escaped = html.escape(text, quote=False).replace("\n", "<br>")
-    return _PAGE_REFERENCE.sub(lambda found: f'<a href="page:{found[2]}">{found[0]}</a>', escaped)
+    return PAGE_REFERENCE.sub(lambda found: f'<a href="page:{found[2]}">{found[0]}</a>', escaped)
+
+
+class ElidedLine(QLabel):
+    """One line that shortens to the room there is; its tooltip says all of it."""
+
+    def __init__(self, role: str = "", mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight):
+        super().__init__()
+        self._whole, self._mode = "", mode
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        if role:
+            self.setProperty("role", role)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    @property
+    def whole(self) -> str:
+        """All of the text."""
+        return self._whole
+
+    @property
+    def is_short(self) -> bool:
+        """Whether something is left out."""
+        return self.text() != self._whole
+
+    def set_text(self, text: str) -> None:
+        if text != self._whole:
+            self._whole = text
+            self.setAccessibleName(text)
+            self.setToolTip(text)
+            self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        self.setText(self.fontMetrics().elidedText(self._whole, self._mode, max(self.width() - 2, 0)))
 
 
 class FlowLayout(QLayout):

@@ -127,4 +127,6 @@ def worker_command(settings: Settings, program: list[str]) -> list[str]:
     for option, value in (("--device", settings.device), ("--precision", settings.precision)):
         if value != "auto":
             command += [option, value]
+    if settings.quota_gb != Settings().quota_gb:
+        command += ["--quota", f"{settings.quota_gb}G"]
     return command

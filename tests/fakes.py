@@ -128,7 +128,9 @@ class FakeWorker:
                 yield from self.read(command)
             case m.Summarize():
                 yield from self.read(command)
-                yield from self.summary(job)
+                if command.ledger:
+                    yield from self.ledger(job)
+                yield from self.summary(command)
             case m.Ask():
                 yield from self.load(job)
                 yield from self.answer(command)
@@ -211,6 +213,16 @@ class FakeWorker:
             seconds=1.0,
             sentence=words,
         )
+        firsts = list(range(1, self.pages + 1, 5))
+        yield m.RetentionMeasured(
+            job_id=job,
+            document_id=1,
+            tokens=self.pages * TOKENS_A_PAGE,
+            first_pages=firsts,
+            last_pages=[min(first + 4, self.pages) for first in firsts],
+            retained=[(place + 1) / len(firsts) for place in range(len(firsts))],
+            faded_to_page=5,
+        )
 
     def may_die(self) -> bool:
         """Once only, unless the scenario says always."""
@@ -232,7 +244,15 @@ class FakeWorker:
             else:
                 self.jobs.put(command)
 
-    def summary(self, job: str) -> Iterator[m.Event]:
+    def ledger(self, job: str) -> Iterator[m.Event]:
+        entries = [("date", "3 March 2024", "2024-03-03", [9, 12]), ("amount", "48,200 EUR", "48200 EUR", [12])]
+        entries += [("name", f"P-{number}", f"P-{number}", [number - 200]) for number in range(201, 231)]
+        for kind, text, value, pages in entries:
+            yield m.LedgerEntered(job_id=job, kind=kind, text=text, value=value, count=len(pages), pages=pages)
+        yield m.LedgerFinished(job_id=job, entries=len(entries), left_out=3, basis="all pages with text")
+
+    def summary(self, command: m.Summarize) -> Iterator[m.Event]:
+        job = command.job_id
         sections = 6
         for number in range(1, sections + 1):
             time.sleep(self.delay)
@@ -244,13 +264,21 @@ class FakeWorker:
                 first_page=(number - 1) * 5 + 1,
                 last_page=number * 5,
                 text=NOTE,
+                line_pages=[[number * 5]],
             )
         text = SUMMARY * (60 if self.scenario == "flood" else 1)
         for word in text.split(" "):
             time.sleep(self.delay / 10 if self.scenario != "flood" else 0.0005)
             yield m.SummaryDelta(job_id=job, text=word + " ")
         yield m.SummaryFinished(
-            job_id=job, text=text, method="sections", basis=f"{sections} section summaries", tokens_per_second=96.0
+            job_id=job,
+            text=text,
+            method="sections",
+            basis=f"{sections} section summaries",
+            tokens_per_second=96.0,
+            length=command.length,
+            focus=command.focus or "",
+            line_pages=[[3, 9], [], [12, 13]],
         )
 
     def answer(self, command: m.Ask) -> Iterator[m.Event]:
@@ -273,6 +301,11 @@ class FakeWorker:
             unverified=["48,200 EUR"] if found and command.seed is None and command.parent is None else [],
             turn_id=self.turns,
             seconds_to_first_token=0.2,
+            page=9 if found else None,
+            sentence="Entry 9. Pump P-209 was inspected; pressure 27 bar." if found else "",
+            nearest=[] if found else [3, 17],
+            reread=command.seed is not None,
+            certainty=0.9,
         )
 
 

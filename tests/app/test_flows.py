@@ -30,8 +30,9 @@ def test_a_dropped_pdf_is_shown_read_and_summarised(start, pdf):
     driver.until_done()
     assert driver.session.fully_read
     assert "P-204" in driver.window.side.summary.text.toPlainText()
-    assert driver.window.side.notes.text.toPlainText().count("pages") == 6
-    assert "hold no text" in driver.window.document._coverage.text()
+    notes = driver.window.side.notes.text.toPlainText()
+    assert "3. Failure  p. 11\u201315" in notes and notes.count("Vibration readings") == 6
+    assert "hold no text" in driver.window.document.strip_bar.line.whole
 
 
 def test_progress_shows_pages_tokens_speed_time_and_memory(start, pdf):
@@ -55,12 +56,16 @@ def test_three_questions_and_a_click_on_the_evidence(start, pdf):
     cards = driver.window.side.conversation.cards
     assert len(cards) == 3 and driver.window.side.tabs.currentIndex() == QUESTIONS
     chip = cards[0]._chips.itemAt(0).widget()
-    assert chip.text() == "Pages 9 to 10"
+    assert chip.text() == "Page 9" and "Pump P-209" in chip.toolTip()
     driver.bot.mouseClick(chip, Qt.MouseButton.LeftButton)
     driver.until(lambda: driver.window.document.pages.page == 9)
     driver.until(lambda: driver.window.document.strip._facts.evidence == (9, 10))
+    pages = driver.window.document.pages
+    driver.until(lambda: pages._marks.get(8))
+    assert len(pages._marks) == 1
     assert "48,200 EUR" in cards[0]._doubt.text()
-    assert "Not in this document" in cards[2]._answer.text() and cards[2]._chip_row.isHidden()
+    assert "Not in this document" in cards[2]._answer.text()
+    assert [cards[2]._chips.itemAt(place).widget().text() for place in range(2)] == ["Page 3", "Page 17"]
 
 
 def test_a_question_in_mid_reading_is_answered_and_the_reading_goes_on(start, pdf):
@@ -137,7 +142,9 @@ def test_the_strip_jumps_with_mouse_and_keyboard(start, pdf):
         driver.bot.keyClick(strip, Qt.Key.Key_Right)
     driver.bot.keyClick(strip, Qt.Key.Key_Return)
     assert driver.window.document.pages.page == 23
-    assert strip.words(17) == "Page 17: read, no text on this page (a picture)"
+    assert strip.words(17) == (
+        "Page 17: read, 50% of it can still be in the document's memory, no text on this page (a picture)"
+    )
 
 
 def test_find_selects_and_steps_through_hits(start, pdf):

@@ -88,7 +88,7 @@ def test_the_event_loop_is_never_blocked(start, tmp_path: Path):
     for _ in range(120):
         bar.setValue(bar.value() + 400)
         driver.bot.wait(10)
-    driver.until(lambda: driver.session.summary, 60)
+    driver.until(lambda: driver.session.summary.text, 60)
     driver.window.document.find_bar.begin()
     driver.window.document.find_bar.field.setText("inspected")
     driver.until_done(60)
