@@ -99,7 +99,7 @@ OPENINGS = (
     "after a second look ", "towards the evening ", "once again, ", "as usual, ", "at {t} ", "around {t} ",
     "at the end of the shift ", "for the record: ", "note: ", "in short, ", "it was noted that ", "we were told that ",
     "at the first look ", "by the way, ", "so far, ", "at the time of writing ", "in the second entry ",
-    "the list shows that ", "to begin with, ", "on the same day ", "after {n} minutes ", "this time ", "{t}: ",
+    "the list shows that ", "to begin with, ", "after {n} minutes ", "this time ", "{t}: ",
 )
 """Before a statement of the training; those with a date come from DATED_OPENINGS."""
 DATED_OPENINGS = ("on {d} ", "on {d} ", "on {d}, ", "entry of {d}: ", "{d}: ", "as noted on {d}, ")

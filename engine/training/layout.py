@@ -80,6 +80,17 @@ def _title_page(writer: Writer, kind: Kind, title: str) -> str:
     return "\n".join(lines)
 
 
+CLOCKS = (
+    "{h}:{m:02d} ",
+    "{h}:{m:02d} ",
+    "{h:02d}:{m:02d} ",
+    "[{h:02d}:{m:02d}] ",
+    "{h:02d}:{m:02d} - ",
+    "{h:02d}.{m:02d}: ",
+)
+"""How a log line begins."""
+
+
 def lay_out(writer: Writer, kind: Kind, look: Style, body: list[Item], page_tokens: int) -> list[str]:
     """Pages of about `page_tokens` tokens; notes on every item the page (from 1) that it came to stand on."""
     pages: list[str] = []
@@ -87,6 +98,7 @@ def lay_out(writer: Writer, kind: Kind, look: Style, body: list[Item], page_toke
     paragraph: list[str] = []
     chance = writer.random.random
     used = left = 0
+    minute, clock = 6 * 60 + writer.below(90), writer.pick(CLOCKS)
     number = writer.below(9) + 1
 
     def end_paragraph() -> None:
@@ -120,7 +132,10 @@ def lay_out(writer: Writer, kind: Kind, look: Style, body: list[Item], page_toke
             end_paragraph()
             lines.append(item.text)
         elif look.body == "log":
-            lines.append(f"{writer.clock()} {item.text}")
+            minute += writer.below(70) + 1
+            if minute >= 22 * 60:  # the next day
+                minute = 6 * 60 + writer.below(60)
+            lines.append(f"{clock.format(h=minute // 60, m=minute % 60)}{item.text}")
         elif look.body == "list":
             lines.append(f"- {item.text}" if not item.text.startswith("- ") else item.text)
         else:

@@ -140,20 +140,20 @@ def _word(r: random.Random, endings: Sequence[str]) -> str:
             return word
 
 
-def first_name(r: random.Random, *, listed: float = 0.25) -> str:
-    """A first name; `listed` is the share from the list."""
+def first_name(r: random.Random, *, listed: float = 0.25, plain: bool = False) -> str:
+    """A first name; `listed` is the share from the list, `plain` leaves out hyphens."""
     if r.random() < listed:
         return pick(r, FIRST_NAMES)
     name = _word(r, _FIRST_ENDINGS)
-    return f"{name}-{_word(r, _FIRST_ENDINGS)}" if r.random() < 0.03 else name
+    return f"{name}-{_word(r, _FIRST_ENDINGS)}" if r.random() < 0.03 and not plain else name
 
 
-def last_name(r: random.Random, *, listed: float = 0.25) -> str:
-    """A last name, now and then with a particle or a hyphen."""
+def last_name(r: random.Random, *, listed: float = 0.25, plain: bool = False) -> str:
+    """A last name, now and then with a particle or a hyphen unless `plain`."""
     if r.random() < listed:
         return pick(r, LAST_NAMES)
     name = _word(r, _ENDINGS)
-    chance = r.random()
+    chance = 1.0 if plain else r.random()
     if chance < 0.06:
         return pick(r, _PARTICLES) + name
     return f"{name}-{_word(r, _ENDINGS)}" if chance < 0.09 else name
@@ -165,7 +165,7 @@ def person(r: random.Random, *, held_out: bool = False, plain: bool = False) -> 
         first, last = pick(r, HELD_OUT_FIRST), pick(r, HELD_OUT_LAST)
     else:
         listed = 0.5 if plain else 0.25
-        first, last = first_name(r, listed=listed), last_name(r, listed=listed)
+        first, last = first_name(r, listed=listed, plain=plain), last_name(r, listed=listed, plain=plain)
     chance = 1.0 if plain else r.random()
     if chance < 0.06:
         return f"{first[0]}. {last}"

@@ -59,7 +59,7 @@ def make_record(
     while room > 0:
         mention = not writer.easy and writer.random.random() < 0.04
         text = _mention(writer, record) if mention else writer.filler(kind)
-        item = Item(text, cost=len(text) // FILLER_CHARACTERS + 2, filler=True)
+        item = Item(text, cost=len(text) // FILLER_CHARACTERS, filler=True)
         room -= item.cost
         filler.append(item)
     body = _mixed(writer, body, filler)
