@@ -12,6 +12,7 @@ from app import session_record
 from app.conversation import Turn
 from app.document_session import Aspect, DocumentSession, Phase, Trouble
 from app.jobs import Job, Jobs
+from app.library_lock import ANSWER, LibraryLock
 from app.library_reader import DocumentRecord, LibraryReader
 from app.settings import SettingsStore
 from app.shelf import Shelf
@@ -46,6 +47,7 @@ class JobController(QObject):
         self._supervisor = WorkerSupervisor(client, self)
         self._jobs = Jobs(client)
         self.shelf = Shelf(reader, self)
+        self.lock = LibraryLock(self._jobs, self)
         self._deciding: set[str] = set()
         client.received.connect(self._on_event)
         self._supervisor.ready.connect(self._on_ready)
@@ -57,6 +59,7 @@ class JobController(QObject):
         reader.record_read.connect(self._on_record)
         reader.located.connect(self._on_located)
         reader.failed.connect(self.library_failed)
+        reader.outdated.connect(self._update_library)
 
     # Intents
 
@@ -273,12 +276,11 @@ class JobController(QObject):
     def _on_event(self, event: m.Event) -> None:
         if isinstance(event, m.TERMINAL) and not self._client.ready:
             return  # the worker ends because we asked it to: its jobs go on in the next one
-        if isinstance(event, m.DocumentRemoved):
-            self._reader.read_documents()
         job = self._jobs.by_id(event.job_id)
         if job is None or job.session is None:
             if job is not None and isinstance(event, m.TERMINAL):
                 self._jobs.drop(job)
+                self._reader.read_documents()
             if isinstance(event, (m.JobFailed, m.Notice)):
                 self.library_failed.emit(event.message if isinstance(event, m.JobFailed) else event.text)
             return
@@ -294,6 +296,10 @@ class JobController(QObject):
     def _end(self, job: Job, event: m.Event) -> None:
         session = job.session
         assert session is not None
+        if self.lock.is_cause_of(event):
+            self._hold(job)
+            return
+        self.lock.release()
         if isinstance(event, m.JobFailed):
             sentence = event.message[:1].upper() + event.message[1:].rstrip(".") + "."
             if event.kind != "known":
@@ -311,6 +317,19 @@ class JobController(QObject):
             self._reader.read_record(session.path)
         self.shelf.note_news(session.path)
         self._tell(session, Aspect.ALL)
+
+    def _hold(self, job: Job) -> None:
+        """Another program writes the library: the job waits, what is saved is shown."""
+        self._forget(job)
+        self.lock.take(job)
+        if job.turn is not None:
+            job.turn.problem = ANSWER
+        if job.session is not None:
+            self._tell(job.session, Aspect.ALL)
+
+    def _update_library(self) -> None:
+        """The library is from an older version: the worker brings it up to date when it opens it."""
+        self._jobs.send(Job(m.ListDocuments()))
 
     def _fail(self, job: Job, trouble: Trouble) -> None:
         session = job.session

@@ -50,6 +50,8 @@ class LibraryPane(QWidget):
         self._empty.setContentsMargins(10, 4, 10, 0)
         self._problem = label(role="error", wrap=True)
         self._problem.hide()
+        self._locked = label("Read-only: another Readthrough is writing this library.", "warning", wrap=True)
+        self._locked.hide()
         self._toast = QFrame()
         self._toast.setProperty("role", "toast")
         self._toast_words = label(wrap=True)
@@ -68,6 +70,7 @@ class LibraryPane(QWidget):
         column.addWidget(self.list, 1)
         column.addStretch()
         column.addWidget(self._problem)
+        column.addWidget(self._locked)
         column.addWidget(self._toast)
         column.addWidget(self._open_button)
 
@@ -99,6 +102,11 @@ class LibraryPane(QWidget):
         """Say that the library cannot be used; "" takes it back."""
         self._problem.setText(sentence)
         self._problem.setVisible(bool(sentence))
+
+    def set_read_only(self, sentence: str) -> None:
+        """Another program writes the library; "" when it is free again."""
+        self._locked.setVisible(bool(sentence))
+        self._locked.setToolTip(sentence)
 
     def show_undo(self, title: str, path: str) -> None:
         """Offer to undo the removal of a document, which is hidden meanwhile; "" ends the offer."""

@@ -32,6 +32,10 @@ class DocumentRecord:
     snapshots: list[Any]
     summaries: list[Any]
     turns: list[Any]
+    notes: list[Any]
+    """Of the newest summary's focus."""
+    ledger: Any
+    retention: Any
     note: str
     """Coverage of the latest reading in words."""
 
@@ -46,12 +50,14 @@ class _Rows(QObject):
     located = Signal(int, int, object)
     found = Signal(int, str, object)
     failed = Signal(str)
+    outdated = Signal()
 
     def __init__(self, path: str):
         super().__init__()
         self._path = path
         self._library: Library | None = None
         self._version = -1
+        self._asked_for_update = False
         self._timer: QTimer | None = None
 
     @Slot()
@@ -142,9 +148,17 @@ class _Rows(QObject):
             try:
                 self._library = Library.open(self._path or None, read_only=True)
             except LibraryError as error:
-                if error.kind != "missing":
+                if error.kind == "older":
+                    self._ask_for_update()
+                elif error.kind != "missing":
                     self.failed.emit(str(error))
         return self._library
+
+    def _ask_for_update(self) -> None:
+        """Once: whoever writes the library brings it up to date."""
+        if not self._asked_for_update:
+            self._asked_for_update = True
+            self.outdated.emit()
 
     def _guard(self, action: Any) -> None:
         from engine.store import LibraryError
@@ -179,12 +193,16 @@ def _record(library: Library, path: str) -> DocumentRecord | None:
     if document is None or document.path != path:
         return None
     readings = library.readings(document.id)
+    summaries = library.summaries(document.id)
     return DocumentRecord(
         document,
         library.page_spans(document.id),
         library.snapshots(document.id),
-        library.summaries(document.id),
+        summaries,
         library.turns(document.id),
+        library.section_notes(document.id, summaries[0].focus if summaries else ""),
+        library.ledger(document.id),
+        library.retention(document.id),
         readings[0].note if readings else "",
     )
 
@@ -206,6 +224,8 @@ class LibraryReader(QObject):
     """(document id, text, list[(page, times)])"""
     failed = Signal(str)
     """A sentence: the library cannot be read."""
+    outdated = Signal()
+    """The library is from an older version; opening it for writing updates it."""
     _documents_wanted = Signal()
     _record_wanted = Signal(str)
     _pages_wanted = Signal(int, int, int)
@@ -237,6 +257,7 @@ class LibraryReader(QObject):
         self._rows.found.connect(self.found)
         self._rows.head_read.connect(self.head_read)
         self._rows.failed.connect(self.failed)
+        self._rows.outdated.connect(self.outdated)
         self._thread.started.connect(self._rows.begin)
 
     def start(self) -> None:

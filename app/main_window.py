@@ -90,6 +90,9 @@ class MainWindow(QMainWindow):
         control.worker_changed.connect(side.set_worker)
         control.shelf.removal_pending.connect(library.show_undo)
         control.library_failed.connect(library.set_problem)
+        for pane in (library, side):
+            control.lock.changed.connect(pane.set_read_only)
+        side.retry_requested.connect(control.lock.retry)
         library.open_requested.connect(control.show)
         library.browse_requested.connect(dialogs.browse)
         library.remove_requested.connect(control.remove)

@@ -151,9 +151,8 @@ class ModelDialog(QDialog):
     def _fit(self) -> None:
         """As high as the cards need, within reason; more of them scroll."""
         self._body.adjustSize()
-        self._scroll.setFixedHeight(
-            min(max(self._body.heightForWidth(500), self._body.sizeHint().height(), 120) + 6, 440)
-        )
+        needed = max(self._body.heightForWidth(500), self._body.sizeHint().height(), 120) + 6
+        self._scroll.setFixedHeight(min(needed, 440))
         self.adjustSize()
 
     def done(self, result: int) -> None:

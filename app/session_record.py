@@ -6,7 +6,7 @@ import bisect
 from typing import Any
 
 from app.conversation import Turn
-from app.document_session import DocumentSession, SummaryText
+from app.document_session import DocumentSession, Ledger, LedgerEntry, Retention, SectionNote, SummaryText
 from app.library_reader import DocumentRecord
 from engine.prompts import NOT_FOUND
 
@@ -31,6 +31,20 @@ def fill(session: DocumentSession, record: DocumentRecord) -> list[Turn]:
     _place_snapshots(session, record, read)
     if not session.summary.text and record.summaries and not session.summary_running:
         session.summary, session.summary_done = summary_of(record.summaries[0]), True
+    if not session.notes and not session.summary_running:
+        session.notes = [
+            SectionNote(
+                row.number, len(record.notes), row.heading, row.first_page, row.last_page, row.text, row.line_pages
+            )
+            for row in record.notes
+        ]
+    if record.ledger is not None and not session.ledger.entries:
+        rows = record.ledger
+        entries = [LedgerEntry(row.kind, row.text, row.value, row.count, row.pages) for row in rows.entries]
+        session.ledger = Ledger(entries, True, rows.left_out, rows.basis)
+    if record.retention is not None and session.retention is None:
+        kept = record.retention
+        session.retention = Retention(kept.first_pages, kept.last_pages, kept.retained, kept.faded_to_page)
     return _add_turns(session, record.turns)
 
 
@@ -93,7 +107,7 @@ def summary_of(row: Any) -> SummaryText:
         row.text,
         pages,
         row.method,
-        str(evidence.get("length", "")),
+        row.length,
         row.focus or "",
         str(evidence.get("basis", "")),
         str(evidence.get("coverage", "")),

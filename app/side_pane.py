@@ -34,6 +34,8 @@ class SidePane(QWidget):
     model_requested = Signal()
     settings_requested = Signal()
     restart_requested = Signal()
+    retry_requested = Signal()
+    """Try again whether the library is free."""
 
     def __init__(self, theme: Theme):
         super().__init__()
@@ -41,6 +43,7 @@ class SidePane(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._worker = WorkerFacts()
         self._chosen = model_name("")
+        self._held = ""
         self._chain: list[QWidget] = []
         self._session: DocumentSession | None = None
         self._model: QPushButton = button("", self.model_requested.emit, "model")
@@ -58,11 +61,13 @@ class SidePane(QWidget):
         self._notice_words = label(wrap=True)
         self._choose = button("Choose…", self.model_requested.emit)
         self._restart = button("Start again", self.restart_requested.emit)
+        self._retry = button("Try again", self.retry_requested.emit)
         inside = QHBoxLayout(self._notice)
         inside.setContentsMargins(14, 9, 10, 9)
         inside.addWidget(self._notice_words, 1)
         inside.addWidget(self._choose, 0, Qt.AlignmentFlag.AlignTop)
         inside.addWidget(self._restart, 0, Qt.AlignmentFlag.AlignTop)
+        inside.addWidget(self._retry, 0, Qt.AlignmentFlag.AlignTop)
         self.tabs = QTabBar()
         self.tabs.setExpanding(False)
         self.tabs.setAccessibleName("Summary, sections, ledger or questions")
@@ -119,6 +124,11 @@ class SidePane(QWidget):
         if self._session is not None:
             self.progress.show_session(self._session, facts)
 
+    def set_read_only(self, sentence: str) -> None:
+        """Another program writes the library; "" when it is free again."""
+        self._held = sentence
+        self._show_notice()
+
     def set_session(self, session: DocumentSession) -> None:
         """Show another document."""
         self._session = session
@@ -151,13 +161,14 @@ class SidePane(QWidget):
                 QWidget.setTabOrder(one, following)
 
     def _show_notice(self) -> None:
-        sentence, demo = self._worker.sentence, False
+        sentence, demo = self._worker.sentence or self._held, False
         if not sentence and self._session is not None and self._session.notices:
             notice = self._session.notices[-1]
             sentence, demo = notice.text, notice.reason == "demo_model"
         self._notice_words.setText(DEMO_NOTICE if demo else sentence)
         self._choose.setVisible(demo)
         self._restart.setVisible(self._worker.state == "failed")
+        self._retry.setVisible(bool(self._held) and not self._worker.sentence)
         self._notice.setVisible(bool(sentence))
         self._notice.setToolTip(self._worker.details[-2000:] if self._worker.sentence else "")
 

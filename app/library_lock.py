@@ -1,0 +1,53 @@
+"""Another program writes the library: the window only shows what is saved until that one is closed."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+from app.jobs import Job, Jobs
+from engine import messages as m
+
+SENTENCE = (
+    "Another Readthrough is writing the library, so this window is read-only: what is saved can be looked at, nothing "
+    "new is read or answered. Close the other one, then try again."
+)
+ANSWER = "This window is read-only while another Readthrough writes the library; close that one and ask again."
+
+
+class LibraryLock(QObject):
+    """Keeps what could not be done, to be tried again."""
+
+    changed = Signal(str)
+    """A sentence while the library is held by another program, "" when it is free."""
+
+    def __init__(self, jobs: Jobs, parent: QObject | None = None):
+        super().__init__(parent)
+        self._jobs = jobs
+        self._waiting: list[Job] = []
+        self.held = False
+
+    def is_cause_of(self, event: m.Event) -> bool:
+        """Whether a job failed because another program holds the library."""
+        return isinstance(event, m.JobFailed) and event.reason == "locked"
+
+    def take(self, job: Job) -> None:
+        """The job has to wait; one of each document is enough."""
+        self._waiting = [other for other in self._waiting if other.session is not job.session]
+        if job.turn is None:
+            self._waiting.append(job)
+        self._tell(True)
+
+    def release(self) -> None:
+        """A job could be done: the library is free."""
+        self._tell(False)
+
+    def retry(self) -> None:
+        """Try what had to wait."""
+        waiting, self._waiting = self._waiting, []
+        for job in waiting:
+            self._jobs.send(job)
+
+    def _tell(self, held: bool) -> None:
+        if held != self.held:
+            self.held = held
+            self.changed.emit(SENTENCE if held else "")
