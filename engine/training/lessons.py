@@ -173,7 +173,7 @@ class Teacher:
         after = len(self.summary) + 30 * findings + 24 if summarised else len(self.instruction)
         before = len(self.prefix) + (60 if reread else 0)
         share = 1.0 if writer.random.random() < 0.75 else 0.4 + 0.6 * writer.random.random()
-        while True:
+        for last in (False,) * 9 + (True,):
             record = records.make_record(
                 writer,
                 kind=kind,
@@ -197,10 +197,12 @@ class Teacher:
                 answer = self.encode(text)
             else:
                 ids += self.instruction
-            if len(ids) + len(answer) <= lesson.tokens:
-                marks = [TEXT] * len(ids) + [ANSWER] * len(answer)
-                return _Row(ids + answer, marks, record, summarised, about=about)
+            if last or len(ids) + len(answer) <= lesson.tokens:
+                break
             share *= 0.9  # names in a question, or long findings, took more than was kept for them
+        marks = [TEXT] * len(ids) + [ANSWER] * len(answer)
+        ids += answer
+        return _Row(ids[-lesson.tokens :], marks[-lesson.tokens :], record, summarised, about=about)
 
     def reread_prefix(self, question: str) -> list[int]:
         """Ids that stand before pages read again for `question`."""

@@ -32,6 +32,8 @@ LOG_FINDINGS = {2: 1, 4: 2, 7: 1, 10: 2}
 class SampleWriter(Writer):
     """A writer whose dates fall into one week and whose machines never come up twice."""
 
+    unrelated = 0.0
+
     def __init__(self, seed: int, year: int) -> None:
         super().__init__(seed)
         self.year = year

@@ -27,6 +27,9 @@ class Writer:
     """One source of randomness. `held_out` takes names, numbers and a share of frames that training never shows; `easy`
     keeps to few frames and short names, for the first lessons."""
 
+    unrelated = 0.2
+    """Share of filler that has nothing to do with any record."""
+
     def __init__(self, seed: int, *, held_out: bool = False, easy: bool = False) -> None:
         self.random: random.Random = random.Random(seed)
         self.held_out: bool = held_out
@@ -124,7 +127,7 @@ class Writer:
     def filler(self, kind: Kind) -> str:
         """A sentence that nothing asks for: of the kind, of any office, or of no office at all."""
         chance = self.random.random()
-        if chance < 0.2 and not self.easy:
+        if chance < self.unrelated and not self.easy:
             return self._prose()
         clause = self.pick(kind.filler if chance < 0.65 else words.COMMON_FILLER)
         text = self.pick(frames.OPENINGS) + clause
