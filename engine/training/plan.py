@@ -15,8 +15,8 @@ from engine.training.lessons import Lesson
 Mix = tuple[tuple[float, Lesson], ...]
 STAGES: tuple[Mix, ...] = (
     ((1.0, lessons.FIRST),),
-    ((0.3, lessons.SHORT), (0.7, lessons.MIDDLE)),
-    ((0.12, lessons.SHORT), (0.25, lessons.MIDDLE), (0.53, lessons.LONG), (0.10, lessons.VERY_LONG)),
+    ((0.25, lessons.FIRST), (0.25, lessons.SHORT), (0.5, lessons.MIDDLE)),
+    ((0.12, lessons.SHORT), (0.28, lessons.MIDDLE), (0.5, lessons.LONG), (0.1, lessons.VERY_LONG)),
 )
 """Recall appears on short rows; long rows come after it, and short ones stay to the end."""
 WARM_UP = 200

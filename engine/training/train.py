@@ -211,7 +211,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--resume", type=Path, help="a checkpoint folder")
-    parser.add_argument("--stages", default="1200,2500,100000", help="steps of the three stages")
+    parser.add_argument("--stages", default="1500,3000,100000", help="steps of the three stages")
     parser.add_argument("--lr", type=float, default=2e-3)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--adamw", action="store_true", help="AdamW for every parameter")
