@@ -176,6 +176,11 @@ def chunk_length(
     return chunk
 
 
+def short_cpu_chunks(config: FalconMambaConfig) -> bool:
+    """Whether a CPU reads this network in chunks of fewer than 256 tokens, because of CPU_CHUNK_OPERATIONS."""
+    return 2 * parameter_count(config) * 256 > CPU_CHUNK_OPERATIONS
+
+
 def memory_fit(
     config: FalconMambaConfig, device: torch.device | str, dtype: torch.dtype, free_bytes: int | None = None
 ) -> MemoryFit:

@@ -36,7 +36,9 @@ from torch.nn import functional as F
 from engine.config import FalconMambaConfig
 from engine.linear import Linear
 from engine.state import MambaState
+from engine.token_step import token_step
 from kernels import causal_conv, causal_conv_update, rms_norm, selective_scan, selective_update
+from kernels.quantised import FEW
 
 # A captured step costs a copy of the state into the graph and one out of it: under 1 % of a step for a 7B row, but the
 # size of the whole batch's state again in memory. Beyond this many rows launching kernels is no longer the bottleneck.
@@ -87,6 +89,7 @@ class FalconMamba:
         """Whether decode on CUDA is replayed as a captured graph."""
         self._graphs: OrderedDict[int, _StepGraph] = OrderedDict()
         self._steps_seen: dict[int, int] = {}
+        self._cpu_step = token_step(self)
 
     @property
     def device(self) -> torch.device:
@@ -211,8 +214,12 @@ class FalconMamba:
         return layer.out_proj(y)
 
     def _step(self, ids: torch.Tensor, state: MambaState) -> torch.Tensor:
-        """One token a row: on CUDA a captured graph once this batch size has proved frequent, else the same path."""
+        """One token a row: on CUDA a captured graph once this batch size has proved frequent, on a CPU one compiled call
+        for a few rows, else the same path.
+        """
         rows = ids.shape[0]
+        if self._cpu_step is not None and rows <= FEW and state.conv.is_contiguous() and state.ssm.is_contiguous():
+            return self._cpu_step(ids[:, 0], state.conv, state.ssm)
         if not self.graphs_enabled or rows > GRAPH_MAX_ROWS:
             return self._forward(ids, state.conv, state.ssm, None)
         graph = self._graphs.get(rows)

@@ -19,7 +19,7 @@ from safetensors import SafetensorError, safe_open
 
 from engine.config import FalconMambaConfig
 from engine.errors import KnownError
-from engine.hardware import default_dtype
+from engine.hardware import default_dtype, short_cpu_chunks
 from engine.linear import Linear
 from engine.model import FalconMamba, Layer
 
@@ -168,12 +168,13 @@ def expected_shapes(config: FalconMambaConfig) -> dict[str, tuple[int, ...]]:
 def _assemble(config: FalconMambaConfig, source: _Source, dtype: torch.dtype) -> FalconMamba:
     """Ask `source` for every tensor of `expected_shapes`, in that order, and build the model."""
     shapes = expected_shapes(config)
+    pack = short_cpu_chunks(config)
 
     def get(name: str, kind: torch.dtype = dtype) -> torch.Tensor:
         return source(name, shapes[name], kind)
 
     def linear(name: str, bias: bool = False) -> Linear:
-        return Linear(get(name + ".weight"), get(name + ".bias") if bias else None)
+        return Linear(get(name + ".weight"), get(name + ".bias") if bias else None, pack)
 
     def layer(index: int) -> Layer:
         mixer = f"layers.{index}.mixer."
@@ -193,7 +194,7 @@ def _assemble(config: FalconMambaConfig, source: _Source, dtype: torch.dtype) ->
     embeddings = get("embeddings.weight")
     layers = [layer(index) for index in range(config.n_layers)]
     norm_f = get("norm_f.weight")
-    head = Linear(embeddings, pack=False) if config.tie_word_embeddings else linear("lm_head")
+    head = Linear(embeddings) if config.tie_word_embeddings else linear("lm_head")
     return FalconMamba(config, embeddings, layers, norm_f, head)
 
 

@@ -24,18 +24,19 @@ PARALLEL_WORK = 1 << 19
 
 
 @cache
-def _threads(count: int) -> ThreadPoolExecutor:
+def threads(count: int) -> ThreadPoolExecutor:
+    """The pool of `count` threads beside the caller's."""
     return ThreadPoolExecutor(count, thread_name_prefix="readthrough-kernels")
 
 
-def _share(kernel: Any, items: int, work: int, *args: Any) -> None:
+def share(kernel: Any, items: int, work: int, *args: Any) -> None:
     """Run kernel(first, last, *args) over all items, in as many threads as torch uses if the work is worth it."""
     workers = min(torch.get_num_threads(), items)
     if workers < 2 or work < PARALLEL_WORK:
         kernel(0, items, *args)
         return
     cuts = [items * k // workers for k in range(workers + 1)]
-    pool = _threads(workers - 1)
+    pool = threads(workers - 1)
     others = [pool.submit(kernel, cuts[k], cuts[k + 1], *args) for k in range(1, workers)]
     kernel(cuts[0], cuts[1], *args)
     for other in others:
@@ -103,7 +104,7 @@ def selective_scan(
     A, D, dt_bias = _parameter(A), _parameter(D), _parameter(dt_bias)
     y = _output(x, dtype)
     padded = (d_state + 3) // 4 * 4
-    _share(
+    share(
         scan_kernel, batch * -(-d_inner // WIDTH), batch * steps * d_inner * padded,
         steps, d_inner, d_state, padded, _address(ends),
         *_sequence(x), *_sequence(dt), *_sequence(z), *_sequence(B), *_sequence(C),
@@ -140,7 +141,7 @@ def causal_conv(x: Tensor, weight: Tensor, bias: Tensor | None, state: Tensor, l
     x, weight = _readable(x), _parameter(weight)
     bias = None if bias is None else _parameter(bias)
     y = _output(x, dtype)
-    _share(
+    share(
         conv_kernel, batch * -(-d_inner // WIDTH), batch * steps * d_inner * (weight.shape[1] + 4),
         steps, d_inner, weight.shape[1], _address(ends), *_sequence(x), y.data_ptr(), KINDS[y.dtype],
         weight.data_ptr(), _address(bias), tail.data_ptr(), KINDS[tail.dtype],
@@ -163,7 +164,7 @@ def rms_norm(x: Tensor, weight: Tensor | None, eps: float, residual: Tensor | No
     y = _output(x, dtype)
     inner = x.shape[-2] if x.dim() > 1 else 1
     rows = x.numel() // size
-    _share(
+    share(
         norm_kernel, rows, 4 * x.numel(), inner, size, eps, x.data_ptr(), KINDS[x.dtype],
         x.stride(0) if x.dim() > 2 else 0, x.stride(-2) if x.dim() > 1 else 0,
         _address(stream), F32 if stream is None else KINDS[stream.dtype], _address(weight),
