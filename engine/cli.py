@@ -62,7 +62,10 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     for sub in (summarize, ask, read):
         sub.add_argument("file", metavar="FILE", help="a PDF, or a text file: .txt .md .log .csv .jsonl .html")
         sub.add_argument("--password", help="of an encrypted PDF")
-    summarize.add_argument("--method", choices=["auto", "state", "sections"], default="auto")
+    summarize.add_argument(
+        "--method", choices=messages.METHODS, default="auto", help="how: from the whole, by sections"
+    )
+    summarize.add_argument("--length", choices=messages.LENGTHS, default="page", help="how long (default: page)")
     summarize.add_argument("--focus", metavar="TOPIC", help="summarise what the document says about TOPIC")
     read.add_argument("--follow", action="store_true", help="keep reading what is added to FILE, until Ctrl-C")
     ask.add_argument("question")
@@ -118,7 +121,12 @@ def _summarize(options: argparse.Namespace) -> int:
     return _job(
         options,
         Summarize(
-            job_id="cli", path=options.file, password=options.password, method=options.method, focus=options.focus
+            job_id="cli",
+            path=options.file,
+            password=options.password,
+            method=options.method,
+            focus=options.focus,
+            length=options.length,
         ),
     )
 

@@ -31,6 +31,10 @@ PROTOCOL_VERSION = 2
 MAX_LINE = 4 * 1024 * 1024
 """Longest line either side accepts, bytes: far above any message, low enough that garbage cannot fill memory."""
 
+METHODS = ("auto", "state", "sections")
+LENGTHS = ("paragraph", "page", "outline")
+"""Of a summary: how it is made, and how long it is."""
+
 
 class ProtocolError(ValueError):
     """A line that is no message of this protocol; the text says what is wrong with it."""
@@ -81,8 +85,8 @@ class Read(Command):
 class Summarize(Command):
     """Read what is not read yet, then summarise.
 
-    method: auto, state or sections. length: paragraph, page or outline (headings with pages and a line each, always
-    from sections). focus: only what the document says about this. ledger: first the dates, amounts and names of the
+    method: one of METHODS. length: one of LENGTHS; an outline (headings with pages and a line each) is always made by
+    sections. focus: only what the document says about this. ledger: first the dates, amounts and names of the
     pages. Section notes that are in the library already are sent again, not written again.
     """
 
@@ -377,6 +381,8 @@ class SummaryFinished(Event):
     """The pages that each line of `text` stands on; empty for a line that no page was found for."""
     coverage: str = ""
     """In words: the sections and pages it covers, and what it leaves out."""
+    unverified: list[str] = field(default_factory=list)
+    """Figures and names in the text that no page bears out."""
     summary_id: int | None = None
     """Its row in the library."""
 

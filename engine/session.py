@@ -139,7 +139,14 @@ class Session:
             case messages.Summarize():
                 state = yield from self._read(command, control)
                 yield from summaries.summarize(
-                    self._loaded, self.library, state, command.method, control, command.job_id, command.focus
+                    self._loaded,
+                    self.library,
+                    state,
+                    command.method,
+                    control,
+                    command.job_id,
+                    command.focus,
+                    command.length,
                 )
             case messages.Ask():
                 before = turn_before(self.library, command.parent)

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Protocol, Self
 
 from engine import messages
+from engine.findings import page_list
 from engine.messages import Event
 
 BRIEF = 40
@@ -91,6 +93,9 @@ class TerminalView:
                 self._tell(event.sentence, always=bool(event.problems or event.pages_without_text))
             case messages.FollowWaiting():
                 self._tell("waiting for the file to grow; Ctrl-C ends this")
+            case messages.SectionSummarized(saved=True):
+                if event.section == event.sections:
+                    self._tell("the section summaries were saved before")
             case messages.SectionSummarized():
                 self._progress.close()
                 heading = f" · {event.heading}" if event.heading else ""
@@ -99,17 +104,23 @@ class TerminalView:
                 # A section with little to say takes one line, so that those with findings stand out.
                 brief = "\n" not in event.text and len(event.text) <= BRIEF
                 gap = "" if brief and self._was_brief else "\n"
-                self._write(gap + (f"{place}: {event.text}\n" if brief else f"{place}\n{event.text}\n"))
+                text = event.text
+                if event.first_page != event.last_page and len(event.line_pages) == len(text.splitlines()):
+                    text = "\n".join(map(_with_pages, text.splitlines(), event.line_pages))
+                self._write(gap + (f"{place}: {text}\n" if brief else f"{place}\n{text}\n"))
                 self._was_brief = brief
             case messages.SummaryDelta() | messages.AnswerDelta():
                 self._progress.close()
                 if self._after_notes:
                     self._write("\n")
                     self._after_notes = False
-                self._write(event.text)
+                rests_on = event.pages if isinstance(event, messages.SummaryDelta) else []
+                self._write(_with_pages(event.text, rests_on))
             case messages.SummaryFinished():
                 self._end_line()
-                self._tell(f"summary {event.basis}", always=True)
+                if event.unverified:
+                    self._write(f"(on none of the pages: {', '.join(event.unverified)})\n")
+                self._tell(f"summary {event.basis}. {event.coverage}".rstrip(), always=True)
             case messages.AnswerFinished():
                 self._end_line()
                 self._write(f"({event.basis})\n")
@@ -234,6 +245,12 @@ def _model_line(event: messages.ModelLoaded) -> str:
         f"{event.name}: {kind}{size} parameters, {event.dtype} on {event.device}, "
         f"{event.implementation} kernels ({event.reason})"
     )
+
+
+def _with_pages(text: str, pages: Sequence[int]) -> str:
+    """`text` with the pages it rests on, before the line end that it may have."""
+    line = text.rstrip("\n")
+    return f"{line}{' ' if line else ''}({page_list(pages)}){text[len(line) :]}" if pages else text
 
 
 def _pages(first: int, last: int) -> str:

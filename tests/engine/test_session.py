@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine import messages, summaries
+from engine import messages
 from engine import session as session_module
 from engine.control import Control
 from engine.library import ladder
@@ -240,26 +240,6 @@ def test_a_question_in_the_middle_of_a_reading_is_answered_from_what_was_read(se
     with open_session(session._folder, tmp_path / "other.db", "cpu", "fp32") as undisturbed:
         read(undisturbed, file)
         assert torch.equal(end_state(undisturbed).ssm, end_state(session).ssm)
-
-
-@pytest.mark.parametrize(
-    ("merged", "invents"),
-    [
-        ("Key findings:\n- Pump P-1: it broke.\n- Fan F-2: it fell.", False),
-        ("Key findings:\n- Pump P-1: it broke.", False),
-        ("Key findings:\n- Pump P-1: it fell.", True),
-        ("Key findings:\n- Pump P-9: it broke.", True),
-    ],
-)
-def test_a_merge_of_lists_may_drop_an_item_but_not_write_one(merged, invents):
-    notes = ["Key findings:\n- Pump P-1: it broke.", "Key findings:\n- Fan F-2: it fell."]
-    assert summaries._invents(merged, notes) is invents
-
-
-def test_a_merge_of_prose_may_use_its_own_words_but_no_new_figure():
-    notes = ["Pump P-1 broke in May.", "Fan F-2 fell."]
-    assert not summaries._invents("Two machines failed: P-1 and F-2.", notes)
-    assert summaries._invents("Pump P-1 broke in May 2023.", notes)
 
 
 def test_a_reading_given_up_before_the_last_page_is_gone_on_with_by_the_next(session, file, monkeypatch):
