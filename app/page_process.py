@@ -164,7 +164,24 @@ def _shapes(page: pypdfium2.PdfPage, text: pypdfium2.PdfTextPage, first: int, co
         x0, y0 = _to_screen(page, left, top)
         x1, y1 = _to_screen(page, right, bottom)
         shapes.append([min(x0, x1), min(y0, y1), abs(x1 - x0), abs(y1 - y0)])
-    return shapes
+    return _in_lines(shapes)
+
+
+def _in_lines(shapes: list[list[float]]) -> list[list[float]]:
+    """Neighbours in a line as one rectangle: many programs place every letter by itself."""
+    lines: list[list[float]] = []
+    for x, y, width, height in shapes:
+        if lines:
+            left, top, wide, high = lines[-1]
+            overlap = min(top + high, y + height) - max(top, y)
+            gap = max(x - (left + wide), left - (x + width))
+            if overlap > 0.3 * min(high, height) and gap < max(high, height):
+                right, bottom = max(left + wide, x + width), max(top + high, y + height)
+                left, top = min(left, x), min(top, y)
+                lines[-1] = [left, top, right - left, bottom - top]
+                continue
+        lines.append([x, y, width, height])
+    return lines
 
 
 def _find_run(text: pypdfium2.PdfTextPage, sentence: str) -> tuple[int, int] | None:

@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+import psutil
 import pytest
 
 pytest.importorskip("PySide6")
 pytest.importorskip("pytestqt")
 
-from PySide6.QtCore import QMarginsF, QProcess, QtMsgType, qInstallMessageHandler
+from PySide6.QtCore import QMarginsF, QProcess, QThread, QTimer, QtMsgType, qInstallMessageHandler
 from PySide6.QtGui import QFont, QPageSize, QPainter, QPdfWriter
 from PySide6.QtWidgets import QApplication
+from shiboken6 import isValid
 
 from app.application import Application
-from app.settings import SettingsStore
+from app.settings import Settings, SettingsStore
 from tests import fakes
 
-HARMLESS = ("propagateSizeHints", "does not support raise", "OpenType support missing", "XDG_RUNTIME_DIR")
+HARMLESS = (
+    "propagateSizeHints",
+    "grabbing the keyboard",
+    "does not support raise",
+    "OpenType support missing",
+    "XDG_RUNTIME_DIR",
+)
 """Lines of the offscreen platform and of fonts, not of ours."""
 
 
@@ -44,10 +54,18 @@ def no_qt_warning(request: pytest.FixtureRequest) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def nothing_left() -> Iterator[None]:
-    """No thread stays behind."""
-    before = set(threading.enumerate())
+    """No thread, no child process and no running timer stays behind."""
+    threads, children = set(threading.enumerate()), set(psutil.Process().children(recursive=True))
     yield
-    left = [thread.name for thread in threading.enumerate() if thread not in before and "pydev" not in thread.name]
+    left = [thread.name for thread in threading.enumerate() if thread not in threads and "pydev" not in thread.name]
+    gone = set(psutil.wait_procs(set(psutil.Process().children(recursive=True)) - children, timeout=3)[0])
+    left += [
+        " ".join(child.cmdline()[:4])
+        for child in set(psutil.Process().children(recursive=True)) - children - gone
+        if child.status() != psutil.STATUS_ZOMBIE
+    ]
+    timers = (thing for thing in gc.get_objects() if isinstance(thing, QTimer))
+    left += [f"timer of {timer.parent()!r}" for timer in timers if isValid(timer) and timer.isActive()]
     assert not left, left
 
 
@@ -76,6 +94,10 @@ def make_pdf(path: Path, pages: int, words: Callable[[int], str] | None = None) 
     return path
 
 
+def _fake_command(scenario: str, fake: dict[str, Any], _settings: Settings) -> list[str]:
+    return fakes.worker_command(scenario, **fake)
+
+
 class Driver:
     """A running window and short words for what tests do with it."""
 
@@ -102,6 +124,11 @@ class Driver:
         )
         self.bot.wait(80)
 
+    def until_read(self, seconds: float = 20) -> None:
+        self.until(
+            lambda: self.session is not None and self.session.fully_read and not self.session.phase.busy, seconds
+        )
+
     def ask(self, question: str, seconds: float = 20) -> Any:
         """Type a question, send it, wait for its answer."""
         self.window.side.question.box.setPlainText(question)
@@ -122,18 +149,28 @@ class Driver:
 def start(
     qtbot: Any, qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[..., Driver]]:
-    """start(scenario, ...) -> a Driver over a FakeWorker, or over the real one; settings=... over what is saved."""
+    """start(scenario, ...) -> a Driver over a FakeWorker; real=True: over the real one; command=...: over another.
+
+    settings=... over what is saved.
+    """
     monkeypatch.setenv("READTHROUGH_LIBRARY", str(tmp_path / "library.db"))
     monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
     monkeypatch.setenv("OMP_NUM_THREADS", "2")
     qapp.setQuitOnLastWindowClosed(False)
     running: list[Driver] = []
 
-    def begin(scenario: str = "", real: bool = False, settings: dict[str, Any] | None = None, **fake: Any) -> Driver:
+    def begin(
+        scenario: str = "",
+        real: bool = False,
+        settings: dict[str, Any] | None = None,
+        command: Callable[[Settings], list[str]] | None = None,
+        **fake: Any,
+    ) -> Driver:
         store = SettingsStore(tmp_path / "settings.json")
         store.update(theme="light", **(settings or {}))
         fake.setdefault("marker", str(tmp_path / "marker"))
-        command = None if real else lambda _settings: fakes.worker_command(scenario, **fake)
+        if not real and command is None:
+            command = partial(_fake_command, scenario, fake)
         parts = Application(qapp, store, command=command)
         parts.start()
         driver = Driver(parts, qtbot)
@@ -149,6 +186,7 @@ def start(
         assert not [
             one for one in driver.parts.findChildren(QProcess) if one.state() != QProcess.ProcessState.NotRunning
         ]
+        assert not [one for one in driver.parts.findChildren(QThread) if one.isRunning()]
         driver.window.deleteLater()
         driver.parts.theme.deleteLater()
         driver.parts.deleteLater()
