@@ -98,7 +98,8 @@ def _common(*, defaults: bool) -> argparse.ArgumentParser:
     common.add_argument("--library", type=Path, metavar="FILE", help="library file (default: your own library)")
     common.add_argument("--quota", type=_bytes, metavar="SIZE", help="for all saved states: 8G (default), 500M")
     common.add_argument("--device", choices=["auto", "cpu", "cuda"], default=auto)
-    common.add_argument("--precision", choices=["auto", "fp32", "bf16"], default=auto, help="of the weights")
+    precisions = ["auto", "fp32", "bf16", "int8", "int4"]
+    common.add_argument("--precision", choices=precisions, default=auto, help="of the weights")
     off: bool | str = False if defaults else argparse.SUPPRESS
     common.add_argument("--json", action="store_true", default=off, help="events on stdout, one JSON object a line")
     common.add_argument("--quiet", action="store_true", default=off, help="no progress")

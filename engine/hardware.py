@@ -12,6 +12,7 @@ import torch
 
 from engine.config import FalconMambaConfig
 from engine.errors import KnownError
+from engine.quantised import BYTES, bits_of
 
 DEVICES = ("auto", "cpu", "cuda")
 
@@ -81,15 +82,17 @@ def choose_device(wish: str = "auto") -> DeviceChoice:
     return DeviceChoice(torch.device("cpu"), f"the CPU, because {obstacle}")
 
 
-def default_dtype(device: torch.device | str, config: FalconMambaConfig) -> torch.dtype:
+def default_dtype(device: torch.device | str, config: FalconMambaConfig, bits: int | None = None) -> torch.dtype:
     """The precision to compute in: bf16 on a GPU that has it (else fp16); on a CPU fp32, save for a checkpoint stored
-    in half precision where bf16 is fast or fp32 would not fit.
+    in half precision where bf16 is fast or fp32 would not fit. Around weights in `bits` bits, bf16 where it is fast.
 
     fp32 is the reference; bf16 halves memory and, where the CPU has instructions for it, most of the time.
     """
     device = torch.device(device)
     if device.type == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+    if bits:
+        return torch.bfloat16 if bf16_is_fast() else torch.float32
     if config.checkpoint_dtype not in ("bfloat16", "float16"):
         return torch.float32
     fits_in_fp32 = memory_fit(config, device, torch.float32).fits
@@ -124,11 +127,25 @@ def free_memory(device: torch.device | str) -> int:
 def parameter_count(config: FalconMambaConfig) -> int:
     """Weights of the network; tied embeddings count once."""
     c = config
-    mixer = 2 * c.d_inner * c.d_model + c.d_inner * c.d_model  # in_proj, out_proj
+    mixer = 3 * c.d_inner * c.d_model  # in_proj, out_proj
     mixer += c.d_inner * (c.d_conv + c.dt_rank + 2 * c.d_state + c.dt_rank + c.d_state)  # conv, x_proj, dt_proj, A
     mixer += c.d_inner * (2 + int(c.use_conv_bias)) + int(c.use_bias) * (2 * c.d_inner + c.d_model)  # dt bias, D
     embeddings = c.vocab_size * c.d_model * (1 if c.tie_word_embeddings else 2)
     return embeddings + c.n_layers * (mixer + c.d_model) + c.d_model
+
+
+def weight_bytes(config: FalconMambaConfig, dtype: torch.dtype, bits: int | None = None) -> int:
+    """Bytes of the weights in memory, matrices in `bits` bits if it is given; A, D and dt's bias are fp32."""
+    c = config
+    total = parameter_count(c) * dtype.itemsize
+    total += c.n_layers * c.d_inner * (c.d_state + 2) * (4 - dtype.itemsize)
+    if bits is None:
+        return total
+    large, small = 3 * c.d_inner * c.d_model, 2 * c.d_inner * (c.dt_rank + c.d_state)
+    large_bytes = BYTES[bits_of("in_proj", min(c.d_model, c.d_inner), bits)]
+    saved = c.n_layers * (large * (dtype.itemsize - large_bytes) + small * (dtype.itemsize - BYTES[8]))
+    head = c.vocab_size * c.d_model * (-BYTES[8] if c.tie_word_embeddings else dtype.itemsize - BYTES[8])
+    return round(total - saved - head)
 
 
 def state_bytes(config: FalconMambaConfig, dtype: torch.dtype, batch_size: int = 1) -> int:
@@ -182,17 +199,22 @@ def short_cpu_chunks(config: FalconMambaConfig) -> bool:
 
 
 def memory_fit(
-    config: FalconMambaConfig, device: torch.device | str, dtype: torch.dtype, free_bytes: int | None = None
+    config: FalconMambaConfig,
+    device: torch.device | str,
+    dtype: torch.dtype,
+    free_bytes: int | None = None,
+    bits: int | None = None,
 ) -> MemoryFit:
     """What a model of this shape needs on `device` before it is loaded: weights, four states, one chunk, overhead."""
     device = torch.device(device)
     free = free_memory(device) if free_bytes is None else free_bytes
-    chunk = chunk_length(config, device, dtype, max(0, free - parameter_count(config) * dtype.itemsize))
-    fp32_extra = config.n_layers * config.d_inner * (config.d_state + 2) * (4 - dtype.itemsize)  # A, D, dt bias
+    weights = weight_bytes(config, dtype, bits)
+    chunk = chunk_length(config, device, dtype, max(0, free - weights))
+    widened = 2 * config.d_inner * config.d_model * dtype.itemsize if bits else 0  # the largest matrix of a chunk
     return MemoryFit(
-        weights=parameter_count(config) * dtype.itemsize + fp32_extra,
+        weights=weights,
         state=4 * state_bytes(config, dtype),  # the document's, a question's copy, a snapshot on its way, the graph's
-        work=work_bytes(config, device, dtype, chunk),
+        work=work_bytes(config, device, dtype, chunk) + widened,
         overhead=CUDA_OVERHEAD if device.type == "cuda" else CPU_OVERHEAD,
         free=free,
     )

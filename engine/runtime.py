@@ -16,13 +16,14 @@ from engine.errors import KnownError
 from engine.generate import EndReason, Sampling, TextStream, decode, prefill
 from engine.library.prefix import Identity
 from engine.model import FalconMamba
+from engine.quantised import BITS, SCHEME
 from engine.state import FORMAT_VERSION, MambaState
 from engine.tokenizer import Tokenizer
 from engine.weights import load_model, weights_fingerprint
 from kernels import KernelsError, implementation
 
 DEMO_MODEL = Path(__file__).resolve().parent.parent / "resources" / "models" / "demo"
-PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class Runtime:
     model: FalconMamba
     tokenizer: Tokenizer
     identity: Identity
+    precision: str
+    """Of the weights: fp32, bf16, fp16, int8 or int4."""
     name: str
     is_demo: bool
     reason: str
@@ -43,10 +46,6 @@ class Runtime:
     @property
     def trained_context(self) -> int | None:
         return self.model.config.trained_context
-
-    @property
-    def precision(self) -> str:
-        return next(name for name, dtype in PRECISIONS.items() if dtype is self.model.dtype)
 
     def respond(
         self,
@@ -109,16 +108,18 @@ def load_runtime(folder: Path | None, device: str = "auto", precision: str = "au
     folder = (folder or DEMO_MODEL).expanduser()
     choice = hardware.choose_device(device)
     config = FalconMambaConfig.from_folder(folder)
-    dtype = PRECISIONS[precision] if precision != "auto" else hardware.default_dtype(choice.device, config)
-    fit = hardware.memory_fit(config, choice.device, dtype)
+    bits = BITS.get(precision)
+    dtype = DTYPES.get(precision) or hardware.default_dtype(choice.device, config, bits)
+    fit = hardware.memory_fit(config, choice.device, dtype, bits=bits)
     if not fit.fits:
         raise KnownError(
-            f"the model in {folder} does not fit: {fit.sentence} Choose a smaller model or --precision bf16",
+            f"the model in {folder} does not fit: {fit.sentence} Choose a smaller model or --precision "
+            f"{'int4' if bits or dtype.itemsize == 2 else 'bf16'}",
             reason="memory",
         )
     torch.set_num_threads(hardware.thread_count())
     tokenizer = Tokenizer.from_folder(folder)
-    model = load_model(folder, choice.device, dtype)
+    model = load_model(folder, choice.device, dtype, bits)
     try:
         kernels = implementation(choice.device)
     except KernelsError as error:
@@ -131,10 +132,11 @@ def load_runtime(folder: Path | None, device: str = "auto", precision: str = "au
             weights=weights_fingerprint(folder),
             tokenizer=tokenizer.fingerprint,
             prefix=tokenizer.prompts.document_prefix,
-            precision=str(dtype).removeprefix("torch."),
+            precision=("" if bits is None else f"{precision}, scheme {SCHEME}, ") + str(dtype).removeprefix("torch."),
             format=f"state-{FORMAT_VERSION}",
             name=name,
         ),
+        precision=precision if bits else next(known for known, kind in DTYPES.items() if kind is dtype),
         name=name,
         is_demo=is_demo_model(folder),
         reason=f"{choice.reason}; {kernels.reason}",

@@ -22,6 +22,7 @@ from engine.errors import KnownError
 from engine.hardware import default_dtype, short_cpu_chunks
 from engine.linear import Linear
 from engine.model import FalconMamba, Layer
+from engine.quantised import QuantisedLinear, bits_of
 
 INDEX = "model.safetensors.index.json"
 SINGLE = "model.safetensors"
@@ -48,15 +49,19 @@ _Source = Callable[[str, tuple[int, ...], torch.dtype], torch.Tensor]
 
 
 def load_model(
-    folder: str | Path, device: torch.device | str = "cpu", dtype: torch.dtype | None = torch.float32
+    folder: str | Path,
+    device: torch.device | str = "cpu",
+    dtype: torch.dtype | None = torch.float32,
+    bits: int | None = None,
 ) -> FalconMamba:
     """Load a Hugging Face folder (config.json, *.safetensors) of model_type `mamba` or `falcon_mamba`.
 
-    `dtype` None means `hardware.default_dtype`. Raises ConfigError or ModelError, each one sentence.
+    `dtype` None means `hardware.default_dtype`; `bits` 8 or 4 keeps the matrices in so few, see engine.quantised.
+    Raises ConfigError or ModelError, each one sentence.
     """
     folder, device = Path(folder), torch.device(device)
     config = FalconMambaConfig.from_folder(folder)
-    dtype = dtype or default_dtype(device, config)
+    dtype = dtype or default_dtype(device, config, bits)
     tensors = _locate(folder)
     _check(config, tensors)
 
@@ -71,7 +76,7 @@ def load_model(
         return tensor.to(device).to(kind, copy=device.type == "cpu").reshape(shape)
 
     try:
-        return _assemble(config, read, dtype)
+        return _assemble(config, read, dtype, bits)
     except RuntimeError as error:
         # On CUDA torch has a class for this (a RuntimeError too), on the CPU only a text.
         if not isinstance(error, torch.OutOfMemoryError) and "allocate memory" not in str(error):
@@ -85,8 +90,9 @@ def random_model(
     device: torch.device | str = "cpu",
     dtype: torch.dtype = torch.float32,
     seed: int = 0,
+    bits: int | None = None,
 ) -> FalconMamba:
-    """A network with fresh weights, made on `device`.
+    """A network with fresh weights, made on `device`; `bits` as in `load_model`.
 
     Matrices keep the scale of their input; A, D and dt are drawn as in section 3.6 of the Mamba paper (A from -1 to
     -d_state, dt log-uniform in [0.001, 0.1]), so that states grow and fade as trained ones do.
@@ -112,7 +118,7 @@ def random_model(
         bound = shape[-1] ** -0.5
         return tensor.uniform_(-bound, bound, generator=generator)
 
-    return _assemble(config, draw, dtype)
+    return _assemble(config, draw, dtype, bits)
 
 
 def weights_fingerprint(folder: str | Path) -> str:
@@ -165,7 +171,7 @@ def expected_shapes(config: FalconMambaConfig) -> dict[str, tuple[int, ...]]:
     return shapes
 
 
-def _assemble(config: FalconMambaConfig, source: _Source, dtype: torch.dtype) -> FalconMamba:
+def _assemble(config: FalconMambaConfig, source: _Source, dtype: torch.dtype, bits: int | None) -> FalconMamba:
     """Ask `source` for every tensor of `expected_shapes`, in that order, and build the model."""
     shapes = expected_shapes(config)
     pack = short_cpu_chunks(config)
@@ -174,7 +180,11 @@ def _assemble(config: FalconMambaConfig, source: _Source, dtype: torch.dtype) ->
         return source(name, shapes[name], kind)
 
     def linear(name: str, bias: bool = False) -> Linear:
-        return Linear(get(name + ".weight"), get(name + ".bias") if bias else None, pack)
+        added = get(name + ".bias") if bias else None
+        if bits is None:
+            return Linear(get(name + ".weight"), added, pack)
+        part, width = name.rsplit(".", maxsplit=1)[-1], shapes[name + ".weight"][1]
+        return QuantisedLinear(get(name + ".weight", torch.float32), added, bits_of(part, width, bits), dtype)
 
     def layer(index: int) -> Layer:
         mixer = f"layers.{index}.mixer."
@@ -194,7 +204,12 @@ def _assemble(config: FalconMambaConfig, source: _Source, dtype: torch.dtype) ->
     embeddings = get("embeddings.weight")
     layers = [layer(index) for index in range(config.n_layers)]
     norm_f = get("norm_f.weight")
-    head = Linear(embeddings) if config.tie_word_embeddings else linear("lm_head")
+    if not config.tie_word_embeddings:
+        head = linear("lm_head")
+    elif bits is None:
+        head = Linear(embeddings)
+    else:  # a copy in few bits, which every token reads whole; of the embeddings it takes one row
+        head = QuantisedLinear(embeddings, None, bits_of("lm_head", config.d_model, bits), dtype)
     return FalconMamba(config, embeddings, layers, norm_f, head)
 
 

@@ -1,0 +1,95 @@
+"""Weights in few bits: how far they are from what they were, and that every implementation multiplies the same."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kernels import cpu_matvec
+from kernels.quantised import GROUP, dequantise_ref, quantise, quantised_linear_ref
+
+SHAPES = [(5, 32), (40, 96), (33, 160), (3, 1056)]
+
+
+@pytest.fixture
+def multiply(implementation_name: str):
+    if implementation_name == "cpu":
+        return lambda x, weight, scales, bias: cpu_matvec.multiply(x, cpu_matvec.Rows(weight, scales, bias))
+    from kernels import quantised_matvec
+
+    return quantised_matvec.multiply
+
+
+@pytest.fixture
+def dequantise(implementation_name: str):
+    if implementation_name == "cpu":
+        return lambda weight, scales, dtype: cpu_matvec.dequantise(cpu_matvec.Rows(weight, scales), dtype)
+    from kernels import quantised_matvec
+
+    return quantised_matvec.dequantise
+
+
+@pytest.mark.parametrize("bits", [8, 4])
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("vectors", [1, 3, 7])
+@pytest.mark.parametrize("biased", [True, False])
+def test_few_vectors_times_a_quantised_weight(multiply, device, bits, shape, vectors, biased):
+    weight, scales = quantise(torch.randn(shape).to(device), bits)
+    x, bias = torch.randn(vectors, shape[1]).to(device), torch.randn(shape[0]).to(device) if biased else None
+    expected = quantised_linear_ref(x, weight, scales, bias)
+    torch.testing.assert_close(multiply(x, weight, scales, bias), expected, rtol=1e-5, atol=1e-4)
+
+
+@pytest.mark.parametrize("bits", [8, 4])
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_a_quantised_weight_is_widened(dequantise, device, bits, shape, dtype):
+    weight, scales = quantise(torch.randn(shape).to(device), bits)
+    # Triton's interpreter truncates to bf16 where hardware rounds: one unit.
+    tolerance = 0.01 if dtype == torch.bfloat16 else 1e-6
+    expected = dequantise_ref(weight, scales, dtype)
+    torch.testing.assert_close(dequantise(weight, scales, dtype), expected, rtol=tolerance, atol=0.0)
+
+
+@pytest.mark.parametrize("kind", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("width", [1, 17, 64, 200])
+@pytest.mark.parametrize("vectors", [1, 4, 6])
+def test_few_vectors_times_a_plain_weight_on_the_cpu(kind, width, vectors):
+    weight, x = torch.randn(19, width).to(kind), torch.randn(vectors, width)
+    expected = x @ weight.float().T
+    torch.testing.assert_close(cpu_matvec.multiply(x, cpu_matvec.Rows(weight)), expected, rtol=1e-5, atol=1e-5)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    bits=st.sampled_from([8, 4]),
+    groups=st.integers(1, 5),
+    seed=st.integers(0, 99),
+    scale=st.sampled_from([1e-20, 1e-3, 1.0, 1e4]),
+)
+def test_every_weight_is_within_a_step_of_what_it_was(bits: int, groups: int, seed: int, scale: float):
+    weight = scale * torch.randn(6, groups * GROUP, generator=torch.Generator().manual_seed(seed))
+    weight[0] = 0
+    back = dequantise_ref(*quantise(weight, bits), torch.float32)
+    largest = weight.reshape(6, -1, weight.shape[1] if bits == 8 else GROUP).abs().amax(2, keepdim=True)
+    # int8: half a step of 1/127. int4: half a step of 1/8, or up to a fifth where the farthest values are clipped.
+    allowed = largest * (0.51 / 127 if bits == 8 else 0.21) + 1e-30
+    assert ((back - weight).reshape(6, largest.shape[1], -1).abs() <= allowed).all()
+    assert (back[0] == 0).all()
+
+
+def test_clipping_a_group_does_not_make_it_worse():
+    weight = torch.randn(64, 256, generator=torch.Generator().manual_seed(3))
+    back = dequantise_ref(*quantise(weight, 4), torch.float32)
+    groups = weight.reshape(64, -1, GROUP)
+    step = (groups.gather(2, groups.abs().argmax(2, keepdim=True)) / -8).bfloat16().float()
+    plain = ((groups / step).round().clamp(-8, 7) * step).reshape(64, 256)
+    assert (back - weight).square().mean() <= (plain - weight).square().mean()
+
+
+def test_a_width_that_groups_do_not_divide_is_refused_in_four_bits():
+    with pytest.raises(ValueError, match="4 bits"):
+        quantise(torch.randn(4, 40), 4)
+    assert quantise(torch.randn(4, 40), 8)[0].shape == (4, 40)
