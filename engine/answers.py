@@ -19,8 +19,9 @@ from engine.errors import KnownError
 from engine.generate import EndReason, Sampling, TextStream, decode, prefill
 from engine.library.rows import Turn
 from engine.messages import AnswerDelta, AnswerFinished, Event
-from engine.passages import Passage, supporting_passage
+from engine.passages import Passage, speaking, supporting_passage
 from engine.prompts import NOT_FOUND
+from engine.quoting import quoted
 from engine.reader import DocumentState
 from engine.reread import Rereading, reread
 from engine.runtime import Runtime
@@ -39,6 +40,10 @@ SHORT_ANSWER = 12
 CERTAIN, MATCHING = 0.9, 0.75
 """An answer is certain where the model gives its words this probability and its passage speaks so much of what was
 asked; others are read again."""
+QUOTED = 0.5
+"""An answer in the words of the page counts where the model gives its words this probability."""
+REREAD_ANSWER = 100
+"""Tokens kept free for the answer behind pages that are read again."""
 NEAREST = 3
 """Sections named where nothing was found."""
 
@@ -94,6 +99,7 @@ class Found:
     rereading: Rereading | None = None
     """Set where the best answer comes from pages read again."""
     again: list[Trial] = field(default_factory=list)
+    quote: Trial | None = None
 
 
 def find(
@@ -200,12 +206,16 @@ def _judged(library: Library, of: DocumentState, trial: Trial, about: str) -> Tr
 
 
 def _certain(found: Found) -> bool:
-    """Whether nothing speaks for reading again: the best answer is sure, borne out, and no other disagrees."""
-    best = found.best
-    if best is None or best.passage is None or not best.borne_out:
-        return False
+    """Whether nothing speaks for reading again: the best answer is sure and borne out, and no other disagrees."""
     others = {trial.text for trial in found.trials if trial.borne_out}
-    return len(others) == 1 and best.certainty >= CERTAIN and best.passage.match >= MATCHING
+    return _is_sure(found.best) and len(others) == 1
+
+
+def _is_sure(trial: Trial | None) -> bool:
+    """Whether a passage that speaks of what is asked holds the answer word for word, and the model is certain of it."""
+    if trial is None or trial.passage is None or not trial.borne_out or not trial.passage.verbatim:
+        return False
+    return trial.certainty >= CERTAIN and trial.passage.match >= MATCHING
 
 
 def _read_again(
@@ -218,20 +228,35 @@ def _read_again(
     control: Control,
 ) -> None:
     """Let the pages that speak of `about`, read again, decide; noted in `found`."""
-    room = len(found.put.short) + len(found.put.request) + ANSWER_TOKENS
+    room = len(found.put.short) + len(found.put.request) + REREAD_ANSWER
     again = reread(runtime, library, of, question, about, found.among, found.trials, room, control)
     if again is None:
         return
     trials, steps = ask_all(runtime, [found.put.to(again.start)], control)
     found.steps += again.steps + steps
-    trial = judged(trials[0], about, ((page.number, page.text) for page in again.pages))
+    trial = judged(trials[0], about, again.pages)
     found.again = [trial]
-    if trial.refuses and found.best is not None and found.best.borne_out:
-        return
     if trial.refuses:
-        found.best = None
-    elif found.best is None or trial.borne_out or not found.best.borne_out:
-        found.best, found.rereading = trial, again
+        found.best = found.best if _is_sure(found.best) else None
+        return
+    if not _stands(trial):
+        passages = [passage.text for passage in speaking(about, again.pages)]
+        quote, steps = quoted(runtime, trial.row, passages, control)
+        found.steps += steps
+        found.quote = quote = judged(quote, about, again.pages) if quote is not None else None
+        if quote is not None and quote.borne_out and quote.certainty >= QUOTED:
+            trial = quote
+    if _stands(trial):
+        best = choose([*found.trials, trial], about) if _is_sure(found.best) else trial
+        found.best, found.rereading = best, again if best is trial else None
+    elif not _is_sure(found.best):
+        # Nothing bears out what is one figure or name beside another: that is no answer, however sure it sounds.
+        made_up = bool(claims(about)) and len(trial.text.split()) <= SHORT_ANSWER
+        found.best, found.rereading = (None, None) if made_up else (trial, again)
+
+
+def _stands(trial: Trial) -> bool:
+    return trial.borne_out and trial.passage is not None and trial.passage.verbatim
 
 
 def _go_on(runtime: Runtime, trial: Trial, control: Control, said: list[int]) -> Generator[str, None, EndReason]:
@@ -310,7 +335,8 @@ def _told(library: Library, of: DocumentState, found: Found, about: str, text: s
     first, last = start.first_page, start.last_page
     pages = [(page.number, page.text) for page in library.pages(of.document.id, first=max(1, first - 1), last=last)]
     if found.rereading is not None:
-        pages = [(page.number, page.text) for page in found.rereading.pages]
+        read = {number for number, _ in found.rereading.pages}
+        pages = [(p.number, p.text) for p in library.pages(of.document.id) if p.number in read]
     passage = supporting_passage(about, text, pages)
     borne_out = passage is not None and passage.names_all
     where: dict[str, Any] = {}
@@ -345,7 +371,7 @@ def _basis(of: DocumentState, found: Found, passage: Passage | None) -> str:
     assert found.best is not None
     start = found.best.start
     if found.rereading is not None:
-        again = _listed_pages([page.number for page in found.rereading.pages])
+        again = _listed_pages([number for number, _ in found.rereading.pages])
         return f"from page {passage.page}; read again: {again}" if passage else f"from {again}, read again"
     if start.section is None:
         if passage is not None:

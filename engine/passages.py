@@ -6,12 +6,12 @@ Words only, no model: a candidate's answer is believed more where a passage hold
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from engine.verification import claims, folded, stands_in
 
-_END = re.compile(r"(?<=[.!?\u2026])[\"'\u201d\u2019)\]]*\s+|(?<=[\u3002\uff01\uff1f])\s*|\s*\n\s*\n\s*")
+_END = re.compile(r"(?<=[.!?\u2026])[\"'\u201d\u2019)\]]*\s+|(?<=[\u3002\uff01\uff1f])\s*")
 _ABBREVIATION = re.compile(r"(?:\b\w|\b(?:dr|mr|mrs|ms|prof|no|nos|fig|figs|st|vs|etc|ca|approx|cf|eq|sec|vol|pp))\.$")
 _WORD = re.compile(r"[^\W_]+")
 _COMMON_WORDS = (
@@ -22,11 +22,28 @@ _COMMON_WORDS = (
     "when where which while who whom whose why will with would you your"
 )
 _COMMON = frozenset(_COMMON_WORDS.split())
+_BULLET = re.compile(r"\s*(?:[-*\u2022\u2013\u25aa\u00b7]\s|\(?\w{1,3}[.)]\s|\s{2,}\S)")
+_FULL_LINE, _NARROWEST, _WIDEST = 0.7, 40, 100
+"""A line ends what it says unless it is this share as long as the page's longest line (between these limits)."""
+_HEADED_LINES = 12
+"""How far above a line of a list its head is looked for."""
+_CORRECTS = re.compile(
+    r"\b(?:correct(?:ion|ions|ed|s)|corrigend\w+|errat\w+|amended|amendment|revised|supersed\w+|wrong|wrongly|"
+    r"mistake\w*|in fact|in truth|turned out|contrary to|instead of|in place of|no longer|should (?:be|read)|"
+    r"changed to|strike out)\b"
+)
+"""Words by which one passage puts another right."""
+_DENIED = re.compile(
+    r"(?:\bnot(?: by| on| in| at)?|\binstead of|\bin place of|\(was|\bfrom|\bwrongly as|\bentry|\bout)\s*$"
+)
+"""What stands before a value that a correction takes back."""
 _ENDINGS = ("ations", "ation", "ings", "ing", "ions", "ion", "ies", "ers", "ed", "er", "es", "ly", "s", "e")
 _SAID = 0.8
 """Share of a longer answer's words that a passage has to hold where nothing in the answer can be looked up."""
 _NAMED, _WORDS = 0.6, 0.4
 """What the identifiers and names of a question weigh in a passage, and its other words."""
+NEAR = 0.6
+"""A passage or page is near to the best where it matches a question this much as well."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +59,10 @@ class Passage:
     """How much of what is asked it speaks of, 0 to 1."""
     names_all: bool
     """Every figure and name of the question stands in it."""
+    verbatim: bool = False
+    """The answer stands in it word for word."""
+    corrects: bool = False
+    """It says of itself that it puts something right."""
 
 
 @dataclass(frozen=True)
@@ -69,42 +90,61 @@ class Asked:
             return named if self.named else words
         return _NAMED * named + _WORDS * words
 
+    def is_about_another(self, page: _Page, window: _Window, said: _Said) -> bool:
+        """Whether, of two sentences, the one with the answer names other identifiers, and none that is asked about."""
+        asked = [name for name in self.named if _is_code(name)]
+        if not asked:
+            return False
+        for start, end in ((window.start, window.middle), (window.middle, window.end)):
+            text = page.folded[start:end]
+            if said.stands_in(text) and any(_is_code(claim) for claim in claims(page.text[start:end])):
+                return not any(stands_in(name, text) for name in asked)
+        return False
+
 
 def supporting_passage(question: str, answer: str, pages: Iterable[tuple[int, str]]) -> Passage | None:
     """Of `pages` (number, text) in order, the passage that holds `answer` and the most of `question`; None without one.
 
     One sentence where one is enough, two where the second goes on; of equals the later, which may correct the earlier.
     """
-    asked, wanted, words = Asked.of(question), claims(answer), stems(answer)
-    if not wanted and not words:
+    asked, said = Asked.of(question), _Said.of(answer)
+    if not said.claims and not said.words:
         return None
     best: Passage | None = None
-    best_key = (-1.0, 0)
+    best_key = (False, -1.0, 0)
     for page in _joined(pages):
-        if not _says(wanted, words, answer, page.folded):
+        if not said.stands_in(page.folded):
             continue
-        for start, end, count in page.windows():
-            text = page.folded[start:end]
-            if not _says(wanted, words, answer, text):
+        for window in page.windows():
+            if not said.stands_in(window.own) or (window.count == 2 and asked.is_about_another(page, window, said)):
                 continue
-            key = (asked.match(text), -count)
+            verbatim = said.verbatim(window.own)
+            key = (verbatim, asked.match(window.text), -window.count)
             if key >= best_key:
-                named = all(stands_in(claim, text) for claim in asked.named)
-                best, best_key = page.passage(start, end, key[0], named), key
+                named = all(stands_in(claim, window.text) for claim in asked.named)
+                corrects = _CORRECTS.search(window.text) is not None
+                if corrects and said.denied(window.own):
+                    verbatim = named = corrects = False
+                best, best_key = page.passage(window, key[1], named, verbatim, corrects), key
     return best
 
 
-def matches(question: str, pages: Iterable[tuple[int, str]]) -> dict[int, float]:
-    """For each page (number, text), how much of `question` the best of its passages speaks of, 0 to 1."""
+def speaking(question: str, pages: Iterable[tuple[int, str]]) -> list[Passage]:
+    """The passages of `pages` (number, text) that speak most of `question`, in order: those that name all that it
+    names if there are any, and match it nearly as well as the best."""
     asked = Asked.of(question)
-    found: dict[int, float] = {}
+    found: list[Passage] = []
     for page in _joined(pages):
         if asked.match(page.folded) == 0.0:
-            found[page.number] = 0.0
             continue
-        own = ((start, end) for start, end, count in page.windows() if start >= page.own or count == 1)
-        found[page.number] = max((asked.match(page.folded[start:end]) for start, end in own), default=0.0)
-    return found
+        for window in page.windows():
+            match = asked.match(window.text) if window.start >= page.begins or window.count == 1 else 0.0
+            if match > 0.0:
+                named = all(stands_in(claim, window.text) for claim in asked.named)
+                found.append(page.passage(window, match, named))
+    named = any(passage.names_all for passage in found)
+    best = max((passage.match for passage in found if passage.names_all == named), default=0.0)
+    return [passage for passage in found if passage.names_all == named and passage.match >= NEAR * best]
 
 
 def stems(text: str) -> frozenset[str]:
@@ -113,19 +153,85 @@ def stems(text: str) -> frozenset[str]:
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
-    """Where the sentences of `text` stand, in order; blanks around them do not belong to any."""
-    spans: list[tuple[int, int]] = []
+    """Where the sentences of `text` stand, in order, and its lines where they are none; without the blanks around."""
+    return [(start, end) for start, end, _ in _units(text)]
+
+
+def _units(text: str) -> Iterator[tuple[int, int, bool]]:
+    """(start, end, whether it is a line of a list or table) of each sentence or line."""
+    lines = [(m.start(), m.end()) for m in re.finditer(r"[^\n]+", text) if m[0].strip()]
+    longest = min(max((end - start for start, end in lines), default=0), _WIDEST)
+    full_length = max(_NARROWEST, _FULL_LINE * longest)
+    first = 0
+    for index, (start, end) in enumerate(lines):
+        line = text[start:end]
+        following = lines[index + 1] if index + 1 < len(lines) else None
+        if following is not None:
+            gap, below = text[end : following[0]], text[slice(*following)]
+            full = len(line) >= full_length and not line.rstrip().endswith((":", ".", "!", "?"))
+            if gap.count("\n") == 1 and full and not _BULLET.match(below):
+                continue  # the sentence goes on on the next line
+        begin = lines[first][0]
+        block = text[begin:end]
+        listed = first == index and (_BULLET.match(block) is not None or not block.rstrip().endswith((".", "!", "?")))
+        for a, b in _split(block):
+            yield begin + a, begin + b, listed
+        first = index + 1
+
+
+def _split(text: str) -> Iterator[tuple[int, int]]:
+    """The sentences of a block of text."""
     start = 0
-    for gap in _END.finditer(text):
-        if gap.start() > start and not _ABBREVIATION.search(text[max(start, gap.start() - 8) : gap.start()].lower()):
-            spans.append((start, gap.start()))
-            start = gap.end()
-    spans.append((start, len(text)))
-    return [
-        (a + len(text[a:b]) - len(text[a:b].lstrip()), a + len(text[a:b].rstrip()))
-        for a, b in spans
-        if text[a:b].strip()
-    ]
+    ends = [*((gap.start(), gap.end()) for gap in _END.finditer(text)), (len(text), len(text))]
+    for end, after in ends:
+        whole = after == len(text) or not _ABBREVIATION.search(text[max(start, end - 8) : end].lower())
+        if end > start and whole and text[start:end].strip():
+            piece = text[start:end]
+            yield end - len(piece.lstrip()), start + len(piece.rstrip())
+            start = after
+
+
+@dataclass(frozen=True)
+class _Said:
+    """An answer as it is looked for."""
+
+    claims: tuple[str, ...]
+    words: frozenset[str]
+    plain: re.Pattern[str]
+
+    @classmethod
+    def of(cls, answer: str) -> _Said:
+        plain = r"\s+".join(re.escape(word) for word in folded(answer).strip().rstrip(".").split())
+        return cls(tuple(claims(answer)), stems(answer), re.compile(rf"(?<!\w){plain}(?!\w)"))
+
+    def verbatim(self, text: str) -> bool:
+        return self.plain.search(text) is not None
+
+    def denied(self, text: str) -> bool:
+        """Whether a correction in `text` names the answer only to take it back."""
+        places = list(self.plain.finditer(text))
+        return bool(places) and all(_DENIED.search(text, max(0, m.start() - 16), m.start()) for m in places)
+
+    def stands_in(self, text: str) -> bool:
+        """Whether `text` (folded) holds all its claims; without any, the answer itself or most of its words."""
+        if self.claims:
+            return all(stands_in(claim, text) for claim in self.claims)
+        return self.verbatim(text) or len(self.words & stems(text)) >= _SAID * len(self.words)
+
+
+@dataclass(frozen=True)
+class _Window:
+    """A sentence, two in a row, or a line with what stands over it."""
+
+    start: int
+    end: int
+    middle: int
+    """Where the second of two sentences begins; else the end."""
+    count: int
+    own: str
+    """Folded, between start and end."""
+    text: str
+    """The same, with the head of its list before it."""
 
 
 @dataclass(frozen=True)
@@ -135,40 +241,61 @@ class _Page:
     number: int
     text: str
     folded: str
-    own: int
+    begins: int
     """Where the page itself begins."""
-    spans: Sequence[tuple[int, int]]
+    units: Sequence[tuple[int, int, bool]]
 
-    def windows(self) -> Iterable[tuple[int, int, int]]:
-        """(start, end, sentences) of each sentence and each pair of them, those of the page before alone left out."""
-        for at, (start, end) in enumerate(self.spans):
-            if end > self.own:
-                yield start, end, 1
-            if at + 1 < len(self.spans) and self.spans[at + 1][1] > self.own:
-                yield start, self.spans[at + 1][1], 2
+    def windows(self) -> Iterator[_Window]:
+        """Each sentence and each pair of them, each line of a list; those of the page before alone left out."""
+        for at, (start, end, listed) in enumerate(self.units):
+            if end > self.begins:
+                own = self.folded[start:end]
+                yield _Window(start, end, end, 1, own, f"{self._head(at)} {own}" if listed else own)
+            if at + 1 < len(self.units):
+                then, stop, line = self.units[at + 1]
+                if stop > self.begins and not line and (not listed or _announces(self.folded[start:end])):
+                    own = self.folded[start:stop]
+                    yield _Window(start, stop, then, 2, own, own)
 
-    def passage(self, start: int, end: int, match: float, names_all: bool) -> Passage:
-        start = max(start, self.own)
-        return Passage(self.number, start - self.own, end - self.own, self.text[start:end], match, names_all)
+    def _head(self, at: int) -> str:
+        """What stands over the line `at` of a list: the nearest line that announces it, and the one it began with."""
+        above: list[str] = []
+        bullet = _BULLET.match(self.text[slice(*self.units[at][:2])]) is not None
+        for start, end, listed in reversed(self.units[max(0, at - _HEADED_LINES) : at]):
+            if not listed:
+                break
+            text = self.folded[start:end]
+            if _announces(text) or (bullet and not _BULLET.match(text)):
+                return text
+            above.append(text)
+        return above[-1] if above else ""
+
+    def passage(
+        self, window: _Window, match: float, names_all: bool, verbatim: bool = False, corrects: bool = False
+    ) -> Passage:
+        start, end = max(window.start, self.begins), window.end
+        text = self.text[start:end]
+        return Passage(self.number, start - self.begins, end - self.begins, text, match, names_all, verbatim, corrects)
 
 
-def _joined(pages: Iterable[tuple[int, str]]) -> Iterable[_Page]:
+def _is_code(claim: str) -> bool:
+    return any(c.isdigit() for c in claim) and any(c.isalpha() for c in claim) and len(claim.split()) < 3
+
+
+def _announces(text: str) -> bool:
+    return text.rstrip().endswith((":", "-"))
+
+
+def _joined(pages: Iterable[tuple[int, str]]) -> Iterator[_Page]:
     tail = ""
     for number, text in pages:
-        whole = f"{tail} {text}" if tail else text
-        spans = sentences(whole)
-        yield _Page(number, whole, folded(whole), len(whole) - len(text), spans)
-        own = [start for start, end in spans if end > len(whole) - len(text)]
-        tail = whole[max(own[-2:][0], len(whole) - len(text)) :].rstrip() if own else ""
-
-
-def _says(wanted: Sequence[str], words: frozenset[str], answer: str, text: str) -> bool:
-    if wanted:
-        return all(stands_in(claim, text) for claim in wanted)
-    plain = " ".join(folded(answer).split()).rstrip(".")
-    if re.search(r"\s+".join(map(re.escape, plain.split())), text):
-        return True
-    return len(words & stems(text)) >= _SAID * len(words)
+        gap = "\n" if tail.endswith((".", "!", "?", ":")) else " "
+        whole = f"{tail}{gap}{text}" if tail else text
+        begins = len(whole) - len(text)
+        units = list(_units(whole))
+        yield _Page(number, whole, folded(whole), begins, units)
+        own = [start for start, end, _ in units if end > begins]
+        tail = whole[max(own[-2:][0], begins) :].rstrip() if own else ""
 
 
 def _stem(word: str) -> str:

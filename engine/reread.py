@@ -14,20 +14,20 @@ from engine.candidates import Candidates, Start
 from engine.control import Cancelled, Control
 from engine.generate import prefill
 from engine.library.prefix import PrefixHasher
-from engine.library.rows import Page
-from engine.passages import matches
+from engine.passages import Passage, speaking
 from engine.prompts import page_text
 from engine.reader import DocumentState
 from engine.runtime import Runtime
 from engine.store import Library
 from engine.trials import Trial
 
-PAGES = 4
-"""Pages read again at most: the fewer facts between question and answer, the surer the answer."""
+PAGES = 6
+"""Pages read again at most."""
+AROUND = 500
+"""Characters read again before and after what speaks of the question, to the ends of their lines: the fewer facts
+between question and answer, the surer the answer."""
 TOKENS = 2_048
 """Tokens of a re-reading where the checkpoint does not say what it was trained on."""
-NEAR = 0.6
-"""A page is read again that matches the question this much as well as the best one."""
 LOOKED_AT = 12
 """Sections whose pages are looked through."""
 
@@ -37,7 +37,8 @@ class Rereading:
     """Pages read again, and the state that has consumed them."""
 
     start: Start
-    pages: list[Page]
+    pages: list[tuple[int, str]]
+    """Number and what was read of it, in order."""
     steps: int
     """Tokens that were fed for it."""
 
@@ -64,8 +65,8 @@ def reread(
     if not chosen:
         return None
     ids = list(opening)
-    for page in chosen:
-        ids += tokenizer.encode_document(page_text(page.text))
+    for _, text in chosen:
+        ids += tokenizer.encode_document(page_text(text))
     state = runtime.model.new_state()
     for _ in prefill(runtime.model, state, ids, runtime.chunk_length, lambda: control.cancelled):
         control.wait_while_paused()
@@ -73,33 +74,44 @@ def reread(
         raise Cancelled
     hasher = PrefixHasher(runtime.identity)
     hasher.feed(ids)
-    return Rereading(Start(state, hasher.at(), chosen[0].number, chosen[-1].number), chosen, len(ids))
+    return Rereading(Start(state, hasher.at(), chosen[0][0], chosen[-1][0]), chosen, len(ids))
 
 
 def evidence_pages(
     library: Library, of: DocumentState, about: str, among: Candidates, trials: Sequence[Trial]
-) -> list[Page]:
-    """The pages to read again, the best first: those that answers rest on, then those that speak of `about`."""
+) -> list[tuple[int, str]]:
+    """What to read again, (page, text), the best first: what answers rest on, then what speaks of `about`."""
     resting = [trial.passage.page for trial in trials if trial.borne_out and trial.passage is not None]
     sections = [trial.start.section for trial in trials if not trial.refuses and trial.start.section is not None]
     spans = {(s.first_page, s.last_page) for s in [*sections, *among.searched][:LOOKED_AT]}
-    pages = {page.number: page for first, last in spans for page in library.pages(of.document.id, None, first, last)}
-    for number in resting:
-        if number not in pages:
-            pages |= {page.number: page for page in library.pages(of.document.id, None, number, number)}
-    scores = matches(about, ((number, page.text) for number, page in sorted(pages.items())))
-    best = max(scores.values(), default=0.0)
-    near = [number for number, score in scores.items() if score > 0 and score >= NEAR * best]
-    order = sorted(near, key=lambda number: (-scores[number], number))
-    return [pages[number] for number in dict.fromkeys([*resting[:2], *order])]
+    spans |= {(number, number) for number in resting[:2]}
+    pages = {
+        page.number: page.text for first, last in spans for page in library.pages(of.document.id, None, first, last)
+    }
+    found = speaking(about, sorted(pages.items()))
+    scores = {passage.page: max(p.match for p in found if p.page == passage.page) for passage in found}
+    order = sorted(scores, key=lambda number: (-scores[number], number))
+    chosen = list(dict.fromkeys([*resting[:2], *order]))
+    return [(number, _excerpt(pages[number], [p for p in found if p.page == number])) for number in chosen]
 
 
-def _fitting(runtime: Runtime, pages: Sequence[Page], room: int) -> list[Page]:
+def _excerpt(text: str, passages: Sequence[Passage]) -> str:
+    """`text` from a little before the first of `passages` to a little after the last; all of it without any."""
+    if not passages:
+        return text
+    start = min(passage.start for passage in passages) - AROUND
+    end = max(passage.end for passage in passages) + AROUND
+    start = text.rfind("\n", 0, start) + 1 if start > 0 else 0
+    end = text.find("\n", end) if end < len(text) else -1
+    return text[start : end if end >= 0 else len(text)].strip("\n")
+
+
+def _fitting(runtime: Runtime, pages: Sequence[tuple[int, str]], room: int) -> list[tuple[int, str]]:
     """Of `pages`, best first, those that fit into `room` tokens, in document order."""
-    taken: list[Page] = []
-    for page in pages:
-        size = len(runtime.tokenizer.encode_document(page_text(page.text)))
+    taken: list[tuple[int, str]] = []
+    for number, text in pages:
+        size = len(runtime.tokenizer.encode_document(page_text(text)))
         if size <= room and len(taken) < PAGES:
-            taken.append(page)
+            taken.append((number, text))
             room -= size
-    return sorted(taken, key=lambda page: page.number)
+    return sorted(taken)

@@ -24,6 +24,8 @@ from engine.verification import claims, unverified
 
 LOOK_AHEAD = 24
 """Tokens of each candidate's answer that are looked at."""
+SLACK = 0.15
+"""A correction may match the question so much less than what it corrects."""
 
 By = Literal["both", "entropy", "rank"]
 """What decides between candidates: the words on the page and then entropy, entropy alone, or the search's rank."""
@@ -170,12 +172,33 @@ def choose(trials: Sequence[Trial], about: str, by: By = "both") -> Trial | None
     named = bool(claims(about))
     # An overfull state says something of anything; alone, without a page that bears it out, it is no answer.
     answering = [trial for trial in answering if trial.start.section or trial.borne_out or not named]
-    return min(answering, key=_order, default=None)
+    best = min(answering, key=_order, default=None)
+    return best if best is None or not best.borne_out else _latest(best, answering)
 
 
-def _order(trial: Trial) -> tuple[bool, bool, float]:
-    match = trial.passage.match if trial.passage is not None else 0.0
-    return not trial.borne_out, trial.doubtful, trial.entropy - match
+def _order(trial: Trial) -> tuple[bool, bool, bool, float]:
+    passage = trial.passage
+    match = passage.match if passage is not None else 0.0
+    return not trial.borne_out, not (passage and passage.verbatim), trial.doubtful, trial.entropy - match
+
+
+def _latest(best: Trial, answering: Sequence[Trial]) -> Trial:
+    """`best`, or what a later passage says that puts its answer right."""
+    assert best.passage is not None
+    later = [
+        trial
+        for trial in answering
+        if trial.borne_out
+        and trial.passage is not None
+        and trial.passage.corrects
+        and trial.passage.verbatim
+        and trial.passage.page >= best.passage.page
+        and trial.passage.match >= best.passage.match - SLACK
+        and trial.text != best.text
+    ]
+    if best.passage.corrects:
+        later = [trial for trial in later if trial.passage is not None and trial.passage.page > best.passage.page]
+    return max(later, key=lambda trial: (trial.passage.page if trial.passage else 0, -trial.entropy), default=best)
 
 
 def _stopped(control: Control) -> bool:

@@ -14,7 +14,9 @@ from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 
-_FIGURE = re.compile(r"(?=[\w.,:/-]*\d)\w(?:[\w.,:/-]*\w)?")
+_SPACED = r"\b(?!(?:EUR|USD|GBP|CHF|JPY|CNY|INR|CAD|AUD|SEK|NOK|DKK|PLN)\b)[^\W\d_a-zß-öø-ÿ]{1,4} \d{2,}\b(?![.,]\d)"
+"""PR 409: capitals and a number, but for sums of money."""
+_FIGURE = re.compile(rf"{_SPACED}|(?=[\w.,:/-]*\d)\w(?:[\w.,:/-]*\w)?")
 _CAPITAL = r"[^\W\d_a-zß-öø-ÿ][^\W\d_]+"
 _NAME = re.compile(rf"\b{_CAPITAL}(?:[ -]{_CAPITAL})*")
 _SENTENCE_START = re.compile(r"(?:^|[.!?:\n]\s)\s*$")
@@ -63,7 +65,7 @@ _DATE = re.compile(
 )
 _BARE = r"(?<![\w.,])(?<![^\W\d_]-)"
 _NUMBER = re.compile(rf"{_BARE}\d{{1,3}}(?:[ ']\d{{3}})+(?:[.,]\d+)?(?!\w|[.,]\d)|{_BARE}\d+(?:[.,]\d+)*(?!\w|[.,]\d)")
-_IDENTIFIER = re.compile(r"[^\W\d_]+[-./_]?\d{2,}\w*(?:[-./_]\w+)*")
+_IDENTIFIER = re.compile(rf"{_SPACED}|(?<!\w)[^\W\d_]+[-./_]?\d{{2,}}\w*(?:[-./_]\w+)*(?!\w)")
 _PIECES = re.compile(r"[^\W\d_]+|\d+")
 
 
@@ -83,8 +85,8 @@ def claims(answer: str) -> list[str]:
 
 def identifiers(text: str) -> list[str]:
     """The claims of `text` that can name one thing only: letters, then two digits or more, as FT-474 or B12."""
-    words = (word for claim in claims(text) for word in claim.split())
-    return list(dict.fromkeys(word for word in words if _IDENTIFIER.fullmatch(word)))
+    named = (found[0] for claim in claims(text) for found in _IDENTIFIER.finditer(claim))
+    return list(dict.fromkeys(named))
 
 
 def unverified(answer: str, pages: Iterable[str]) -> list[str]:
@@ -140,7 +142,7 @@ def _reading_of(claim: str) -> tuple[re.Pattern[str], frozenset[date], frozenset
     text = " ".join(folded(unicodedata.normalize("NFKC", claim)).split())
     day = _DATE.fullmatch(text)
     number = frozenset[Decimal]() if day else _values(text)
-    if any(c.isdigit() for c in text) and any(c.isalpha() for c in text) and " " not in text:
+    if _IDENTIFIER.fullmatch(text) or _IDENTIFIER.fullmatch(text.upper()):
         pieces = [re.escape(piece) for piece in _PIECES.findall(text)]
         written = r"[-\s./_]?".join(pieces)
     else:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.passages import matches, sentences, supporting_passage
+from engine.passages import sentences, speaking, supporting_passage
 
 PAGES = [
     (1, "On 3 May 2024 Ann Weber came. Nothing was found. All was well. Pump P-835 stood still."),
@@ -58,9 +58,67 @@ def test_of_two_passages_that_say_the_same_the_later_counts():
     assert found.page == 3
 
 
-def test_a_page_matches_by_its_best_passage_and_by_stems():
-    found = matches("Who inspected pump P-12?", [(1, "Pump P-12 ran."), (2, "Ann inspects pump P 12."), (3, "Tea.")])
-    assert found[2] > found[1] > found[3] == 0.0
+def test_passages_that_speak_of_a_question_name_what_it_names_and_match_by_stems():
+    pages = [
+        (1, "Pump P-12 ran. Tea was served."),
+        (2, "Ann inspects pump P 12. Pump P-13 ran."),
+        (3, "All inspected."),
+    ]
+    found = {(passage.page, passage.text): passage for passage in speaking("Who inspected pump P-12?", pages)}
+    assert all(passage.names_all for passage in found.values())
+    assert found[2, "Ann inspects pump P 12."].match == 1.0
+    assert found[1, "Pump P-12 ran."].match < 1.0
+    assert {page for page, _ in found} == {1, 2}
+    assert speaking("Who baked bread?", pages) == []
+
+
+TABLES = """3 Maintenance
+Filter FT-40
+- Oil temperature: 89 °C
+- Speed: 900 rpm
+Oil temperature:
+filter FT-474 79 °C
+filter FT-475 - 80 °C"""
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "text"),
+    [
+        ("What is the oil temperature of filter FT-40?", "89 °C", "- Oil temperature: 89 °C"),
+        ("What is the speed of filter FT-40?", "900 rpm", "- Speed: 900 rpm"),
+        ("Oil temperature of filter FT-474?", "79 °C", "filter FT-474 79 °C"),
+        ("Oil temperature of filter FT-475?", "80 °C", "filter FT-475 - 80 °C"),
+        ("Oil temperature of filter FT-475?", "79 °C", None),
+        ("What is the speed of filter FT-474?", "900 rpm", None),
+    ],
+)
+def test_a_line_of_a_list_speaks_of_what_its_head_names_and_of_no_other_line(question, answer, text):
+    found = supporting_passage(question, answer, [(1, TABLES)])
+    assert found is not None
+    assert (found.text if found.names_all else None) == text
+
+
+def test_a_sentence_about_another_thing_bears_nothing_out():
+    pages = [(1, "Pump P-1 ran at 900 rpm. Pump P-2 ran at 800 rpm.")]
+    found = supporting_passage("What was the speed of pump P-1?", "800 rpm", pages)
+    assert found is None or not found.names_all
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong", "right"),
+    [
+        ("Correction: the speed of pump P-12 was 900 rpm, not 800 rpm.", "800 rpm", "900 rpm"),
+        ("The speed of pump P-12 was corrected from 800 rpm to 900 rpm.", "800 rpm", "900 rpm"),
+        ("Amended: instead of 800 rpm, the speed of pump P-12 is now 900 rpm.", "800 rpm", "900 rpm"),
+        ("The speed of pump P-12 was entered wrongly as 800 rpm; the right one is 900 rpm.", "800 rpm", "900 rpm"),
+    ],
+)
+def test_what_a_correction_takes_back_is_not_borne_out_by_it(text, wrong, right):
+    question = "What was the speed of pump P-12?"
+    for answer in (wrong, right):
+        found = supporting_passage(question, answer, [(1, text)])
+        assert found is not None
+        assert (found.names_all, found.corrects) == (answer == right,) * 2
 
 
 def test_abbreviations_and_figures_do_not_end_a_sentence():

@@ -1,0 +1,369 @@
+"""Recall through the whole program: a held-out record is written to a file, read, and asked about after a restart.
+
+    main.py bench recall --pipeline [--model DIR] [--cells 0 1 2] [--quick] [--out FILE]
+
+Every cell writes records of one length, reads each with a session that then ends, and asks with a new one: each fact
+once, questions that the record does not answer, and some in other words than the document's. Beside the product's own
+answers stand, from one batch of trials a question, those of the document state alone, of sections alone, of either
+chosen by entropy or by the search's rank, and those with pages read again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from engine import answers, messages, saved
+from engine.bench.recall import MODEL, SEED
+from engine.candidates import subject
+from engine.control import Control
+from engine.errors import KnownError
+from engine.library.rows import Page
+from engine.messages import AnswerDelta, AnswerFinished, Ask, JobFinished, Read, ReadingFinished
+from engine.prompts import NOT_FOUND
+from engine.runtime import Runtime, load_runtime
+from engine.session import Session, open_session
+from engine.store import Library
+from engine.tokenizer import Tokenizer
+from engine.training import records, words
+from engine.training.records import Fact, Record, Writer
+from engine.trials import Trial, choose
+
+PAGE_TOKENS = 800
+"""Of a record's page: near the 3,000 characters at which a text file is cut, so that its pages are the file's."""
+QUICK = 10
+"""Questions a cell and sort for a quick look."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One line of the table."""
+
+    tokens: int
+    facts: int
+    records: int
+    """Records that are written; each fact of each is asked for once."""
+    missing: int
+    """Questions a record that it does not answer."""
+    other_words: int
+    """Facts a record that are asked for in other words, and in the document's own."""
+
+    @property
+    def name(self) -> str:
+        return f"{self.tokens:,} tokens, {self.facts} facts"
+
+
+CELLS = (Cell(8_000, 16, 13, 8, 8), Cell(32_000, 64, 4, 25, 25), Cell(100_000, 200, 1, 100, 100))
+
+
+@dataclass
+class Asked:
+    """One question, what it should have got and what it got."""
+
+    question: str
+    expected: str
+    pages: list[int]
+    """Of the file, that hold the answer; empty where there is none."""
+    sort: str
+    """fact, missing, same words or other words."""
+    text: str = ""
+    page: int | None = None
+    basis: str = ""
+    steps: int = 0
+    first_token: float = 0.0
+    reread: bool = False
+    unverified: bool = False
+    ways: dict[str, str] = field(default_factory=dict)
+    """What each way of choosing would have answered."""
+    asked_right_section: bool | None = None
+    """Whether the section with the answer was among the candidates, and whether it gave that answer."""
+    right_section_right: bool | None = None
+
+    @property
+    def right(self) -> bool:
+        return _same(self.text, self.expected)
+
+
+def run(
+    model: Path = MODEL,
+    device: str = "auto",
+    cells: Sequence[Cell] = CELLS,
+    share: float = 1.0,
+    rereads: str = "auto",
+    *,
+    ways: bool = True,
+) -> Iterator[dict[str, Any]]:
+    """One result a cell. `share`: of the questions of each record (the reading is whole); `rereads`: the product's
+    option; `ways`: also the answers of every other way of choosing."""
+    runtime = load_runtime(model, device) if ways else None
+    for cell in cells:
+        asked: list[Asked] = []
+        reading: list[dict[str, float]] = []
+        for number in range(max(1, round(cell.records * share))):
+            with tempfile.TemporaryDirectory() as folder:
+                bench = _Bench(Path(folder), model, device, rereads)
+                asked += bench.record(cell, number, share if cell.records == 1 else 1.0, runtime)
+                reading.append(bench.reading)
+        yield _result(cell, asked, reading)
+
+
+class _Bench:
+    """One record in a library of its own."""
+
+    def __init__(self, folder: Path, model: Path, device: str, rereads: str) -> None:
+        self._file, self._library = folder / "record.txt", folder / "library.db"
+        self._model, self._device, self._rereads = model, device, rereads
+        self.reading: dict[str, float] = {}
+
+    def record(self, cell: Cell, number: int, share: float, runtime: Runtime | None) -> list[Asked]:
+        tokenizer = Tokenizer.from_folder(self._model)
+        writer = Writer(SEED + 1_000 + cell.tokens + number, held_out=True)
+        record = records.make_record(
+            writer,
+            kind=words.KINDS[number % len(words.KINDS)],
+            tokens=cell.tokens,
+            facts=cell.facts,
+            findings=cell.facts // 10,
+            count_tokens=lambda text: len(tokenizer.encode_document(text)),
+            page_tokens=PAGE_TOKENS,
+        )
+        self._file.write_text("\n\n".join(record.pages) + "\n", encoding="utf-8")
+        with self._session() as session:
+            events = list(session.run(Read(job_id="read", path=str(self._file)), Control()))
+            finished = _only(events, ReadingFinished)
+            self.reading = {"tokens": finished.tokens, "seconds": round(finished.seconds, 1)}
+            self.reading["all_seconds"] = finished.seconds
+            pages = session.library.pages(_document(finished))
+        questions = self._questions(cell, writer, record, _page_map(record.pages, pages), share)
+        self.reading["after_restart"] = self._after_restart(questions[0].question)
+        with self._session() as session:
+            for asked in questions:
+                self._ask(session, asked)
+                if runtime is not None and asked.sort in ("fact", "missing"):
+                    _other_ways(runtime, session.library, _document(finished), asked)
+        return questions
+
+    def _session(self) -> Session:
+        return open_session(self._model, self._library, self._device)
+
+    def _questions(
+        self, cell: Cell, writer: Writer, record: Record, page_map: dict[int, list[int]], share: float
+    ) -> list[Asked]:
+        def of(fact: Fact, sort: str, other_words: bool) -> Asked:
+            turn = records.ask(writer, fact, other_words=other_words)
+            return Asked(turn.question, turn.answer, page_map[fact.page], sort)
+
+        latest = list({fact.key: fact for fact in record.facts}.values())
+        facts = latest[: max(1, round(share * len(latest)))]
+        several = [fact for fact in facts if len(set(fact.relation.names)) > 1]
+        several = several[: max(1, round(share * cell.other_words))]
+        missing = [records.ask_missing(writer, record) for _ in range(max(1, round(share * cell.missing)))]
+        return [
+            *(of(fact, "fact", False) for fact in facts),
+            *(Asked(turn.question, NOT_FOUND, [], "missing") for turn in missing),
+            *(of(fact, "same words", False) for fact in several),
+            *(of(fact, "other words", True) for fact in several),
+        ]
+
+    def _ask(self, session: Session, asked: Asked) -> None:
+        command = Ask(job_id="ask", path=str(self._file), question=asked.question, reread=self._rereads)
+        got = _only(list(session.run(command, Control())), AnswerFinished)
+        asked.text, asked.page, asked.basis = got.text, got.page, got.basis
+        asked.steps, asked.first_token, asked.reread = got.token_steps, got.seconds_to_first_token, got.reread
+        asked.unverified = bool(got.unverified)
+
+    def _after_restart(self, question: str) -> float:
+        """Seconds from the start of a new process to the first word of its first answer."""
+        main = Path(__file__).parents[2] / "main.py"
+        options = ["--library", str(self._library), "--model", str(self._model), "--device", self._device, "--json"]
+        command = [sys.executable, str(main), *options, "ask", str(self._file), question]
+        started = time.monotonic()
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            for line in process.stdout:
+                if f'"{AnswerDelta.__name__}"' in line:
+                    seconds = time.monotonic() - started
+                    process.stdout.read()
+                    return seconds
+        raise KnownError("the process that should have answered ended without a word")
+
+
+def _other_ways(runtime: Runtime, library: Library, document: int, asked: Asked) -> None:
+    """What the document state alone, sections alone and the other rules of choice would have answered."""
+    of = saved.end_state(runtime, library, library.document(document))
+    assert of is not None
+    about = subject(asked.question, [])
+    found = answers.find(runtime, library, of, asked.question, about, [], Control(), "always")
+    whole, sections = found.trials[:1], found.trials[1:]
+    first = choose(found.trials, about)
+    again = found.again[0] if found.again else None
+    asked.ways = {
+        "document state": _text(whole[0] if whole else None),
+        "sections, by entropy": _text(choose(sections, about, "entropy")),
+        "sections, by rank": _text(choose(sections, about, "rank")),
+        "sections, by both": _text(choose(sections, about)),
+        "all, by entropy": _text(choose(found.trials, about, "entropy")),
+        "all, by both": _text(first),
+        "read again alone": _text(again),
+        "all, and always read again": _text(found.best),
+    }
+    if asked.pages:
+        holding = [
+            trial
+            for trial in sections
+            if trial.start.first_page <= asked.pages[-1] and trial.start.last_page >= asked.pages[0]
+        ]
+        asked.asked_right_section = bool(holding)
+        asked.right_section_right = any(_same(_text(trial), asked.expected) for trial in holding)
+
+
+def _text(trial: Trial | None) -> str:
+    return NOT_FOUND if trial is None or trial.refuses else trial.text
+
+
+def _result(cell: Cell, asked: list[Asked], reading: list[dict[str, float]]) -> dict[str, Any]:
+    facts, missing = _of(asked, "fact"), _of(asked, "missing")
+    steps = sum(a.steps for a in asked) / len(asked)
+    read = sum(r["tokens"] for r in reading) / len(reading)
+    answered = [a for a in facts if a.text != NOT_FOUND]
+    names = list(facts[0].ways)
+    return {
+        "cell": cell.name,
+        "records": len(reading),
+        "questions": len(facts),
+        "exact": _share(a.right for a in facts),
+        "page_right": _share(a.page in a.pages for a in facts),
+        "page_right_of_right": _share(a.page in a.pages for a in facts if a.right),
+        "false_refusals": _share(a.text == NOT_FOUND for a in facts),
+        "wrong_but_marked": _share(a.unverified for a in answered if not a.right),
+        "missing": len(missing),
+        "refused": _share(a.right for a in missing),
+        "same_words": _share(a.right for a in _of(asked, "same words")),
+        "other_words": _share(a.right for a in _of(asked, "other words")),
+        "asked_in_other_words": len(_of(asked, "other words")),
+        "reread": _share(a.reread for a in facts),
+        "right_section_asked": _share(a.asked_right_section for a in facts if a.asked_right_section is not None),
+        "right_section_right": _share(a.right_section_right for a in facts if a.right_section_right is not None),
+        "ways": {
+            name: {
+                "exact": _share(_same(a.ways[name], a.expected) for a in facts),
+                "refused": _share(_same(a.ways[name], NOT_FOUND) for a in missing),
+            }
+            for name in names
+        },
+        "reading_tokens": round(read),
+        "reading_seconds": sum(r["seconds"] for r in reading) / len(reading),
+        "asking_steps": round(steps),
+        "asking_share": steps / read,
+        "first_token": sorted(a.first_token for a in asked)[len(asked) // 2],
+        "slowest_first_token": max(a.first_token for a in asked),
+        "after_restart": max(r["after_restart"] for r in reading),
+        "wrong": [
+            {
+                "sort": a.sort,
+                "question": a.question,
+                "expected": a.expected,
+                "pages": a.pages,
+                "got": a.text,
+                "basis": a.basis,
+                "ways": a.ways,
+            }
+            for a in asked
+            if not a.right or (a.pages and a.page not in a.pages)
+        ],
+    }
+
+
+def _of(asked: Sequence[Asked], sort: str) -> list[Asked]:
+    return [a for a in asked if a.sort == sort]
+
+
+def _share(values: Iterator[Any]) -> float | None:
+    known = list(values)
+    return sum(map(bool, known)) / len(known) if known else None
+
+
+def _same(text: str, expected: str) -> bool:
+    return " ".join(text.split()) == " ".join(expected.split())
+
+
+def _only(events: Sequence[messages.Event], cls: type) -> Any:
+    if not isinstance(events[-1], JobFinished):
+        raise KnownError(f"a job ended in {events[-1]}")
+    return next(event for event in events if isinstance(event, cls))
+
+
+def _document(finished: ReadingFinished) -> int:
+    assert finished.document_id is not None
+    return finished.document_id
+
+
+def _page_map(written: Sequence[str], read: Sequence[Page]) -> dict[int, list[int]]:
+    """The file's pages that each page of the record, from 1, became; told by the letters before it."""
+    spans: list[tuple[int, int, int]] = []
+    at = 0
+    for page in read:
+        size = len("".join(page.text.split()))
+        spans.append((page.number, at, at + size))
+        at += size
+    found: dict[int, list[int]] = {}
+    start = 0
+    for number, text in enumerate(written, 1):
+        end = start + len("".join(text.split()))
+        # A few letters more or less at an edge are the extractor's, not another page.
+        found[number] = [n for n, first, last in spans if first < end - 20 and last > start + 20]
+        start = end
+    if start != at:
+        raise KnownError(f"the file's pages have {at} letters, the record's {start}: they cannot be matched")
+    return found
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print a JSON line a cell and then the table."""
+    parser = argparse.ArgumentParser(prog="main.py bench recall --pipeline", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--model", type=Path, default=MODEL)
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--cells", type=int, nargs="*", help=f"only these lines of the table, 0 to {len(CELLS) - 1}")
+    parser.add_argument("--quick", action="store_true", help="a tenth of the questions")
+    parser.add_argument("--share", type=float, default=1.0, help="of the questions and records")
+    parser.add_argument("--reread", choices=answers.REREADS, default="auto")
+    parser.add_argument("--no-ways", action="store_true", help="the product's own answers only")
+    parser.add_argument("--out", type=Path)
+    options = parser.parse_args(arguments)
+    cells = CELLS if options.cells is None else [CELLS[i] for i in options.cells]
+    share = 0.1 if options.quick else options.share
+    results = []
+    for result in run(options.model, options.device, cells, share, options.reread, ways=not options.no_ways):
+        results.append(result)
+        print(json.dumps(result), flush=True)
+        if options.out:
+            options.out.write_text(json.dumps(results, indent=1) + "\n")
+    print(table(results))
+    return 0
+
+
+def table(results: Sequence[dict[str, Any]]) -> str:
+    """The results as people read them."""
+    lines = ["cell                         exact  page  refused  false no  other words (same)  steps   first token"]
+    for r in results:
+        shares = [r["exact"], r["page_right"], r["refused"], r["false_refusals"], r["other_words"], r["same_words"]]
+        exact, page, refused, false, other, same = (f"{100 * x:.1f}" if x is not None else "-" for x in shares)
+        lines.append(
+            f"{r['cell']:<26} {exact:>7} {page:>5} {refused:>8} {false:>9} {other:>10} ({same:>5})"
+            f" {r['asking_steps']:>11,} (1/{1 / r['asking_share']:.0f})  {r['first_token']:.2f} s"
+        )
+        for name, way in r["ways"].items():
+            lines.append(f"    {name:<28} exact {100 * way['exact']:5.1f}   refused {100 * way['refused']:5.1f}")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
