@@ -36,6 +36,16 @@ def pack_chunks(pages: Iterable[tuple[int, array[int]]], length: int) -> Iterato
         yield Chunk(waiting, last_page)
 
 
+def after(position: int, pages: Iterable[tuple[int, array[int]]]) -> Iterator[tuple[int, array[int]]]:
+    """What of `pages` (number, tokens) lies at or after the `position`-th of their tokens; empty pages are left out."""
+    start = 0
+    for number, ids in pages:
+        rest = ids[max(0, position - start) :]
+        start += len(ids)
+        if rest:
+            yield number, rest
+
+
 class LastApart:
     """Iterates over all but the last of `pages`; afterwards `last` holds that one alone (empty where there was none).
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 
 import torch
 
-from engine.chunks import pack_chunks
+from engine.chunks import after, pack_chunks
 from engine.control import Cancelled, Control
 from engine.errors import KnownError
 from engine.library.prefix import Prefix, PrefixHasher
@@ -43,7 +42,7 @@ def state_at_page(
         consumed, state = len(prefix), runtime.model.new_state()
         runtime.model(torch.tensor([prefix]), state)
     read = 0
-    for chunk in pack_chunks(_after(consumed - len(prefix), tokens), runtime.chunk_length):
+    for chunk in pack_chunks(after(consumed - len(prefix), tokens), runtime.chunk_length):
         control.wait_while_paused()
         if control.cancelled:
             raise Cancelled
@@ -51,12 +50,3 @@ def state_at_page(
         read += len(chunk.ids)
         yield read
     return state, hasher.at()
-
-
-def _after(position: int, pages: list[tuple[int, array[int]]]) -> Iterator[tuple[int, array[int]]]:
-    start = 0
-    for number, ids in pages:
-        rest = ids[max(0, position - start) :]
-        start += len(ids)
-        if rest:
-            yield number, rest

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import struct
 import time
 from collections.abc import Sequence
 from typing import Any
-
-import numpy as np
 
 from engine.library import snapshots
 from engine.library.catalogue import storable
@@ -88,7 +87,7 @@ def add_turn(
             storable(answer),
         ]
         values += [json.dumps(evidence), as_of_page, seed, saved, int(kept), time.time()]
-        values.append(None if tokens is None else np.asarray(tokens, dtype="<u4").tobytes())
+        values.append(None if tokens is None else _packed(tokens))
         row = conn.execute(
             "INSERT INTO turns (document, identity, parent, question, answer, evidence, as_of_page, seed, snapshot,"
             " kept, created, tokens) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
@@ -114,7 +113,7 @@ def turn_tokens(db: Database, identifier: int, identity: Identity) -> list[int] 
             "SELECT t.tokens FROM turns t JOIN identities i ON i.id = t.identity WHERE t.id = ? AND i.key = ?",
             [identifier, identity.key],
         ).fetchone()
-    return None if row is None or row[0] is None else np.frombuffer(row[0], dtype="<u4").tolist()
+    return None if row is None or row[0] is None else list(struct.unpack(f"<{len(row[0]) // 4}I", row[0]))
 
 
 def turns(db: Database, document: int) -> list[Turn]:
@@ -173,6 +172,11 @@ def _drop_orphans(conn: sqlite3.Connection, document: int) -> None:
         " AND NOT EXISTS (SELECT 1 FROM turns t WHERE t.snapshot = snapshots.id)",
         [document],
     )
+
+
+def _packed(tokens: Sequence[int]) -> bytes:
+    """Token ids as little-endian uint32."""
+    return struct.pack(f"<{len(tokens)}I", *tokens)
 
 
 def _turn_of(row: tuple) -> Turn:

@@ -15,12 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from typing import Any
 
 BLOCK = 256
 """Tokens in a block: a tail is at most 1,020 bytes, a million tokens have 3,906 links."""
@@ -186,7 +181,9 @@ def _as_bytes(tokens: Tokens) -> bytes:
         if len(tokens) % 4:
             raise ValueError("token bytes must be whole uint32 values")
         return tokens
-    array: NDArray[Any] = np.asarray(tokens)
+    import numpy as np  # here, and not above: the window imports this module and never hashes
+
+    array: np.ndarray = np.asarray(tokens)
     if array.size == 0:
         return b""
     if array.ndim != 1 or array.dtype.kind not in "iu":
