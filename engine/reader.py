@@ -10,29 +10,28 @@ import time
 from array import array
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
-import psutil
 import torch
 
-from engine.chunks import Chunk, LastApart, pack_chunks
+from engine.chunks import Chunk, LastApart, after, pack_chunks
 from engine.control import Cancelled, Control
 from engine.documents.extractor import Document as OpenedDocument
 from engine.documents.pages import DocumentError, Outcome, Page
-from engine.documents.sections import Section, SectionBuilder
+from engine.documents.sections import MAX_TOKENS, Section, SectionBuilder
 from engine.library import ladder
 from engine.library.prefix import Prefix, PrefixHasher
-from engine.library.rows import Document, NewPage, NewSection, ReadingState, SnapshotKind
+from engine.library.rows import Document, NewPage, NewSection, ReadingState, Retention, Snapshot, SnapshotKind
 from engine.messages import CheckpointSaved, Event, PageExtracted, PrefillAdvanced, ReadingFinished, ReadingResumed
 from engine.page_feed import PageFeed
-from engine.resume import exact_snapshot, in_bf16, longest_state
+from engine.progress import Speed, memory_in_use
+from engine.resume import exact_snapshot, in_bf16, longest_snapshot
+from engine.retention import Meter, measure
+from engine.retention import event as retention_event
 from engine.runtime import Runtime
 from engine.state import MambaState
 from engine.store import Library
-
-SPEED_SECONDS = 8.0
-"""Tokens/s and time left are told from this much of the immediate past."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +47,8 @@ class DocumentState:
     """Exactly what the state has consumed."""
     complete: bool = True
     """False while the document is still being read: the state then stands after `pages` pages."""
+    retention: Retention | None = None
+    """How much of each section can still be in it; None where that was not measured."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,10 @@ class Reader:
         self._hasher.feed(self._prefix)
         self._pending = _Pending()
         self._extracted: list[Event] = []
-        self._speed = _Speed()
+        self._meter: Meter | None = Meter(runtime.model)
+        self._ends: deque[int] = deque()
+        """Where pages end, and sections within a long page: what the meter notes when they are consumed."""
+        self._speed = Speed()
         self._started = time.monotonic()
         self.state = runtime.model.new_state()
         """The document state so far: whole between two events."""
@@ -106,7 +110,8 @@ class Reader:
             self.last_page = max((p.page.number for p in early if p.first_token < self.consumed), default=0)
             yield ReadingResumed(job_id=self._job_id, document_id=document.id, tokens=reused, page=self.last_page)
             try:
-                yield from self._prefill(_after(self.consumed, chain(early, placed)), feed, opened.info.page_count)
+                pages = ((p.page.number, p.ids) for p in chain(early, placed))
+                yield from self._prefill(after(self._document_tokens, pages), feed, opened.info.page_count)
             except Cancelled:
                 self._save("stopped")
                 raise
@@ -123,15 +128,40 @@ class Reader:
         )
         n_sections = len(self._library.sections(document.id, reading.id))
         yield self._finished(document.id, outcome, reused, n_sections)
+        retention = self._measured()
+        if retention is not None:
+            self._library.save_retention(reading.id, retention)
+            yield retention_event(self._job_id, document.id, retention)
         document = self._library.document(document.id)
-        return DocumentState(document, self.state, outcome.pages_seen, self._document_tokens, self._consumed_prefix)
+        return DocumentState(
+            document,
+            self.state,
+            outcome.pages_seen,
+            self._document_tokens,
+            self._consumed_prefix,
+            retention=retention,
+        )
 
     def so_far(self) -> DocumentState:
         """What has been read by now, saved as a checkpoint; for a question between two events of `read`."""
         assert self._document is not None
         self._save()
-        state, tokens = self.state.clone(), self._document_tokens
-        return DocumentState(self._document, state, self.last_page, tokens, self._consumed_prefix, complete=False)
+        return DocumentState(
+            self._document,
+            self.state.clone(),
+            self.last_page,
+            self._document_tokens,
+            self._consumed_prefix,
+            complete=False,
+            retention=self._measured(),
+        )
+
+    def _measured(self) -> Retention | None:
+        """What the meter says of the sections that are saved."""
+        if self._meter is None or self._document is None:
+            return None
+        sections = self._library.sections(self._document.id, self._reading)
+        return measure(self._meter, self._document_tokens, sections, self._library.section_meters(self._reading))
 
     @property
     def _document_tokens(self) -> int:
@@ -150,6 +180,7 @@ class Reader:
             self._pending.pages.append(
                 NewPage(page.number, page.text, placed.first_token, len(item.ids), page.problem, page.label)
             )
+            self._ends += section_ends(placed.first_token, len(item.ids))
             self._pending.sections += _as_rows(builder.add(page, placed.first_token, len(item.ids)))
             self._extracted.append(
                 PageExtracted(job_id=self._job_id, page=page.number, n_tokens=len(item.ids), problem=page.problem)
@@ -159,11 +190,25 @@ class Reader:
 
     def _resume(self) -> int:
         """Take the longest stored prefix as the state; returns the document's tokens that it saves."""
-        found = longest_state(self._library, self._hasher, self._runtime.model.device)
-        if found is None or found[0] < len(self._prefix):
+        found = longest_snapshot(self._library, self._hasher, self._runtime.model.device)
+        if found is None or found[0].n_tokens < len(self._prefix):
             return 0
-        self.consumed, self.state = found
+        snapshot, self.state = found
+        self.consumed = snapshot.n_tokens
+        self._resume_meter(snapshot)
         return self._document_tokens
+
+    def _resume_meter(self, snapshot: Snapshot) -> None:
+        """Go on measuring from what was measured when `snapshot` was saved; not at all where nothing was."""
+        assert self._meter is not None
+        data = self._library.snapshot_meter(snapshot.id)
+        if data is None or not self._meter.restore(data):
+            self._meter = None
+            return
+        # The sums at a token depend on nothing after it: those of another edition's sections hold for this one too.
+        earlier = self._library.reading_for(snapshot.document, self._runtime.identity)
+        marks = self._library.section_meters(earlier.id) if earlier else {}
+        self._meter.marks |= {end: sums for end, sums in marks.items() if end <= self.consumed}
 
     def _prefill(
         self, pages: Iterable[tuple[int, array[int]]], feed: PageFeed, page_count: int | None
@@ -202,13 +247,26 @@ class Reader:
 
     def _consume(self, chunk: Chunk) -> None:
         ids = torch.frombuffer(chunk.ids, dtype=torch.int32).to(torch.int64)
-        self._runtime.model(ids[None], self.state)
+        if self._meter is not None:
+            self._meter.expect(self.consumed, self._ends_up_to(self.consumed + len(ids)))
+        self._runtime.model(ids[None], self.state, meter=self._meter)
+        if self._meter is not None:
+            self._meter.keep()
         if self._runtime.model.device.type == "cuda":
             # Otherwise the queue of chunks would run ahead of the GPU, and progress, pause and cancel with it.
             torch.cuda.synchronize(self._runtime.model.device)
         self.consumed += len(chunk.ids)
         self.last_page = chunk.last_page
         self._speed.add(self.consumed)
+
+    def _ends_up_to(self, position: int) -> list[int]:
+        """Take the ends that are consumed next, up to `position`; those consumed before a resumed reading are gone."""
+        ends = []
+        while self._ends and self._ends[0] <= position:
+            end = self._ends.popleft()
+            if end > self.consumed:
+                ends.append(end)
+        return ends
 
     def _save(
         self,
@@ -222,7 +280,12 @@ class Reader:
         The rung that was the newest until now is rounded to bf16 in the same transaction.
         """
         pages, sections = self._pending.take_up_to(self.consumed)
-        snapshot = exact_snapshot(kind, self._consumed_prefix, self.state)
+        measured = None
+        if self._meter is not None:
+            measured = self._meter.to_bytes()
+            sections = [replace(s, meter=self._meter.marks.get(s.first_token + s.n_tokens)) for s in sections]
+            self._meter.forget(max((s.first_token + s.n_tokens for s in sections), default=0))
+        snapshot = exact_snapshot(kind, self._consumed_prefix, self.state, measured)
         seconds = self._speed.take_seconds()
         if state is None:
             saved = self._library.commit_progress(
@@ -296,13 +359,6 @@ def coverage_sentence(outcome: str, tokens: int, reused: int, trained_context: i
     return " ".join(parts)
 
 
-def memory_in_use(device: torch.device) -> int:
-    """Bytes the model's side of the program holds: on the GPU where it runs there, else of this process."""
-    if device.type == "cuda":
-        return torch.cuda.memory_allocated(device)
-    return psutil.Process().memory_info().rss
-
-
 @dataclass
 class _Pending:
     """Read since the last checkpoint, to be written with the next."""
@@ -317,35 +373,6 @@ class _Pending:
         del self.pages[: len(pages)]
         del self.sections[: len(sections)]
         return pages, sections
-
-
-class _Speed:
-    """Tokens a second over the last SPEED_SECONDS."""
-
-    def __init__(self) -> None:
-        self._marks: deque[tuple[float, int]] = deque()
-        self._since = time.monotonic()
-
-    def start(self, tokens: int) -> None:
-        self._since = time.monotonic()
-        self._marks.append((self._since, tokens))
-
-    def add(self, tokens: int) -> None:
-        now = time.monotonic()
-        self._marks.append((now, tokens))
-        while len(self._marks) > 2 and now - self._marks[1][0] > SPEED_SECONDS:
-            self._marks.popleft()
-
-    @property
-    def tokens_per_second(self) -> float:
-        (then, first), (now, last) = self._marks[0], self._marks[-1]
-        return (last - first) / (now - then) if now > then else 0.0
-
-    def take_seconds(self) -> float:
-        """Seconds since the last call."""
-        now = time.monotonic()
-        seconds, self._since = now - self._since, now
-        return seconds
 
 
 def _as_rows(sections: Iterable[Section]) -> Iterator[NewSection]:
@@ -363,12 +390,10 @@ def _until_text(pages: Iterator[_Placed]) -> list[_Placed]:
     return taken
 
 
-def _after(position: int, pages: Iterable[_Placed]) -> Iterator[tuple[int, array[int]]]:
-    """Page numbers and the tokens of theirs that lie at or after `position`."""
-    for placed in pages:
-        ids = placed.ids[max(0, position - placed.first_token) :]
-        if ids:
-            yield placed.page.number, ids
+def section_ends(first_token: int, n_tokens: int) -> list[int]:
+    """Where a section may end in a page: at its end and, where it is too long for one, after each of equal pieces."""
+    pieces = -(-n_tokens // MAX_TOKENS)
+    return [first_token + n_tokens * piece // pieces for piece in range(1, pieces + 1)]
 
 
 def _unreadable(outcome: Outcome | None) -> DocumentError:

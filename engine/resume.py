@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from engine.library.prefix import Prefix, PrefixHasher
-from engine.library.rows import NewSnapshot, SnapshotKind
+from engine.library.rows import NewSnapshot, Snapshot, SnapshotKind
 from engine.state import MambaState, StateError
 from engine.store import Library
 
@@ -13,7 +13,16 @@ from engine.store import Library
 def longest_state(
     library: Library, hasher: PrefixHasher, device: torch.device, limit: int | None = None
 ) -> tuple[int, MambaState] | None:
-    """The stored state that has consumed the most of what was fed to `hasher` (at most `limit` tokens), and how many.
+    """The stored state that has consumed the most of what was fed to `hasher` (at most `limit` tokens), and how many;
+    see `longest_snapshot`."""
+    found = longest_snapshot(library, hasher, device, limit)
+    return None if found is None else (found[0].n_tokens, found[1])
+
+
+def longest_snapshot(
+    library: Library, hasher: PrefixHasher, device: torch.device, limit: int | None = None
+) -> tuple[Snapshot, MambaState] | None:
+    """The snapshot that has consumed the most of what was fed to `hasher` (at most `limit` tokens), and its state.
 
     A snapshot whose bytes are no state, or the state of another number of tokens, is dropped, and the next longest one
     tried. None: read from the start.
@@ -25,16 +34,17 @@ def longest_state(
         except StateError:
             state = None
         if state is not None and state.n_tokens.tolist() == [snapshot.n_tokens]:
-            return snapshot.n_tokens, state
+            return snapshot, state
         library.drop_snapshot(snapshot.id)
     return None
 
 
-def exact_snapshot(kind: SnapshotKind, prefix: Prefix, state: MambaState) -> NewSnapshot:
-    """`state`, one row, to be stored in fp32 under `prefix`; ValueError unless it has consumed just as many tokens."""
+def exact_snapshot(kind: SnapshotKind, prefix: Prefix, state: MambaState, meter: bytes | None = None) -> NewSnapshot:
+    """`state`, one row, to be stored in fp32 under `prefix`, with what engine.retention has measured; ValueError unless
+    it has consumed just as many tokens."""
     if state.n_tokens.tolist() != [prefix.n_tokens]:
         raise ValueError(f"a state after {state.n_tokens.tolist()} tokens cannot stand for {prefix.n_tokens}")
-    return NewSnapshot(kind, prefix, state.to_bytes(), "fp32")
+    return NewSnapshot(kind, prefix, state.to_bytes(), "fp32", meter=meter)
 
 
 def in_bf16(data: bytearray) -> bytes | None:

@@ -42,7 +42,9 @@ def end_state(runtime: Runtime, library: Library, document: Document) -> Documen
         prefix = library.prefix_of(snapshot.id)
         if prefix is None or state.n_tokens.tolist() != [prefix.n_tokens]:
             return None
-        return DocumentState(document, state, document.n_pages or reading.pages_read, tokens, prefix)
+        pages = document.n_pages or reading.pages_read
+        retention = library.retention(document.id, reading.id)
+        return DocumentState(document, state, pages, tokens, prefix, retention=retention)
     return None
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import torch
 
-from engine import answers, messages, saved, summaries
+from engine import answers, messages, retention, saved, summaries
 from engine.control import Cancelled, Control
 from engine.documents.extractor import open_document
 from engine.documents.pages import DocumentInfo
@@ -238,6 +238,8 @@ class Session:
                 yield self._opened(job_id, command.path, known, known.id, known.n_pages)
                 yield from self._warn_of_demo(job_id, digest)
                 yield saved.finished(job_id, self._loaded, library, kept)
+                if kept.retention is not None:
+                    yield retention.event(job_id, known.id, kept.retention)
                 return kept
         with open_document(command.path, command.password) as opened:
             yield self._opened(job_id, opened.info.path, opened.info, None, opened.info.page_count)
@@ -287,7 +289,7 @@ class Session:
                 next(going)
             except StopIteration as done:
                 state, prefix = done.value
-                return replace(of, state=state, prefix=prefix, pages=page)
+                return replace(of, state=state, prefix=prefix, pages=page, retention=None)
             yield from ()
 
 

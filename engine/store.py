@@ -350,7 +350,7 @@ class Library:
         return meters.of_snapshot(self._db, snapshot)
 
     def section_meters(self, reading: int) -> dict[int, bytes]:
-        """What it had measured at the end of each section, by the section's number."""
+        """What it had measured at the end of each section, by the tokens read there."""
         return meters.of_sections(self._db, reading)
 
     def save_retention(self, reading: int, retention: Retention) -> None:

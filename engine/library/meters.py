@@ -28,10 +28,11 @@ def of_snapshot(db: Database, snapshot: int) -> bytes | None:
 
 
 def of_sections(db: Database, reading: int) -> dict[int, bytes]:
-    """The meters at the ends of a reading's sections, by the section's number; without those never measured."""
+    """The meters at the ends of a reading's sections, by the tokens read there; without those never measured."""
     with db.read() as conn:
         rows = conn.execute(
-            "SELECT s.number, m.data FROM sections s JOIN section_meters m ON m.section = s.id WHERE s.reading = ?",
+            "SELECT s.first_token + s.n_tokens, m.data FROM sections s JOIN section_meters m ON m.section = s.id"
+            " WHERE s.reading = ?",
             [reading],
         )
         return dict(rows.fetchall())

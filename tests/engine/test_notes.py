@@ -102,7 +102,7 @@ def test_a_ledger_lasts_as_long_as_its_file_is_the_same(library):
 def test_meters_stay_with_their_state_and_their_section(library):
     measured = [replace(section, meter=bytes([section.number])) for section in SECTIONS]
     document, reading = read(library, measured)
-    assert library.section_meters(reading) == {1: b"\1", 2: b"\2", 3: b"\3"}
+    assert library.section_meters(reading) == {10: b"\1", 20: b"\2", 30: b"\3"}
     state = NewSnapshot("rung", hash_tokens(IDENTITY, range(30)), b"state", "fp32", meter=b"so far")
     saved = library.save_snapshot(document, state)
     assert library.snapshot_meter(saved) == b"so far"
