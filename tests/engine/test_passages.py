@@ -12,7 +12,7 @@ from engine.passages import sentences, speaking, supporting_passage
 
 PAGES = [
     (1, "On 3 May 2024 Ann Weber came. Nothing was found. All was well. Pump P-835 stood still."),
-    (2, "At pump P-835 the gauge was\nread. It showed 10.7 bar. It rained."),
+    (2, "In the evening at pump P-835 the gauge was\nread. It showed 10.7 bar. It rained."),
 ]
 
 
@@ -23,7 +23,7 @@ PAGES = [
             "What was the pressure of pump P-835?",
             "10.7 bar",
             2,
-            "At pump P-835 the gauge was\nread. It showed 10.7 bar.",
+            "In the evening at pump P-835 the gauge was\nread. It showed 10.7 bar.",
             True,
         ),
         ("What was the pressure of pump P-835?", "3 May 2024", 1, "On 3 May 2024 Ann Weber came.", False),
