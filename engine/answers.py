@@ -24,6 +24,7 @@ from engine.prompts import NOT_FOUND
 from engine.quoting import quoted
 from engine.reader import DocumentState
 from engine.reread import Rereading, reread
+from engine.retention import caveat
 from engine.runtime import Runtime
 from engine.state import MambaState
 from engine.store import Library
@@ -377,7 +378,9 @@ def _basis(of: DocumentState, found: Found, passage: Passage | None) -> str:
         if passage is not None:
             return f"from the document state; page {passage.page} bears it out"
         state = "the document state" if of.complete else f"the state after page {of.pages}"
-        return f"from {state}: all that was read, {'pages 1 to ' if of.pages > 1 else 'page '}{of.pages}"
+        basis = f"from {state}: all that was read, {'pages 1 to ' if of.pages > 1 else 'page '}{of.pages}"
+        faded = caveat(of.retention)
+        return f"{basis}; {faded}" if faded else basis
     where = f"page {passage.page}" if passage else _pages(start.first_page, start.last_page)
     return f"from {where}" + (f" ({start.heading})" if start.heading else "")
 
