@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 
 def main() -> int:
     """The window without a command, the command line with one."""
+    # torch's OpenMP threads would spin for a while after every product and take a processor from the compiled kernels'
+    # threads, and from other programs; OpenMP reads this when torch is imported.
+    os.environ.setdefault("GOMP_SPINCOUNT", "0")
     from engine import cli
 
     options = cli.parse(sys.argv[1:])

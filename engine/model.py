@@ -214,8 +214,8 @@ class FalconMamba:
         return layer.out_proj(y)
 
     def _step(self, ids: torch.Tensor, state: MambaState) -> torch.Tensor:
-        """One token a row: on CUDA a captured graph once this batch size has proved frequent, on a CPU one compiled call
-        for a few rows, else the same path.
+        """One token a row: on CUDA a captured graph once this batch size has proved frequent, on a CPU one compiled
+        call for a few rows, else the same path.
         """
         rows = ids.shape[0]
         if self._cpu_step is not None and rows <= FEW and state.conv.is_contiguous() and state.ssm.is_contiguous():

@@ -201,44 +201,77 @@ def _normalise(source, at, size, eps, weight, target, target_at):
 
 
 @_inline
-def _convolve(first, last, row, d_inner, taps, weight, bias, state, state_kind, x, x_at, window):
-    """Channels first..last-1 of one row: x is replaced by its convolution and SiLU, the tail is moved on."""
-    weight_at, bias_at, x_floats = f32_at(weight), f32_at(bias), f32_at(x)
-    channel = (row * d_inner + first) * (taps - 1)
-    load(state, channel, state_kind, window, (last - first) * (taps - 1))
-    newest = window[d_inner * (taps - 1) :]
-    for i in range(last - first):
-        newest[i] = x_floats[x_at + first + i]
-    # Through the tail's own dtype and back, so that a token counts the same now and from the tail later.
-    store(state, channel, state_kind, newest, last - first)
-    load(state, channel, state_kind, newest, last - first)
+def _taps(first, last, taps, weight, x, x_at, tail, newest):
+    """The convolution before bias and SiLU, into x; in `tail` [channels, taps - 1] `newest` takes the oldest's room."""
+    weight_at, out = f32_at(weight), f32_at(x)
     for i in range(last - first):
         total = newest[i] * weight_at[(first + i) * taps + taps - 1]
         for k in range(taps - 1):
-            total += window[i * (taps - 1) + k] * weight_at[(first + i) * taps + k]
-        if bias != 0:
-            total += bias_at[first + i]
+            total += tail[i * (taps - 1) + k] * weight_at[(first + i) * taps + k]
         for k in range(taps - 2):
-            window[i * (taps - 1) + k] = window[i * (taps - 1) + k + 1]
-        window[i * (taps - 1) + taps - 2] = newest[i]
-        x_floats[x_at + first + i] = silu(total)
-    store(state, channel, state_kind, window, (last - first) * (taps - 1))
+            tail[i * (taps - 1) + k] = tail[i * (taps - 1) + k + 1]
+        tail[i * (taps - 1) + taps - 2] = newest[i]
+        out[x_at + first + i] = total
 
 
 @_inline
-def _update(first, last, d_state, A, D, dt_bias, b, c, state, state_at, x, x_at, z_at, dt, dt_at, y, y_at):
-    """The scan of one token for channels first..last-1 of one row; x holds z too; y may be the place of dt."""
-    A_at, D_at, bias_at, h = f32_at(A), f32_at(D), f32_at(dt_bias), f32_at(state)
-    xs, dts, ys = f32_at(x), f32_at(dt), f32_at(y)
-    for i in range(first, last):
-        delta = softplus(dts[dt_at + i] + bias_at[i])
-        step, drive = delta * LOG2E, delta * xs[x_at + i]
-        at, total = state_at + i * d_state, ZERO
+def _convolve(first, last, row, d_inner, taps, weight, bias, state, state_kind, x, x_at, window):
+    """Channels first..last-1 of one row: x is replaced by its convolution and SiLU, the tail is moved on."""
+    bias_at, out, size = f32_at(bias), f32_at(x), last - first
+    channel = (row * d_inner + first) * (taps - 1)
+    tail, newest = window[: d_inner * (taps - 1)], window[d_inner * (taps - 1) :]
+    load(state, channel, state_kind, tail, size * (taps - 1))
+    # The token passes through the tail's own dtype, so that it counts the same now and from the tail later.
+    for i in range(size):
+        newest[i] = out[x_at + first + i]
+    store(state, channel, state_kind, newest, size)
+    load(state, channel, state_kind, newest, size)
+    if taps == 4:
+        _taps(first, last, 4, weight, x, x_at, tail, newest)
+    else:
+        _taps(first, last, taps, weight, x, x_at, tail, newest)
+    store(state, channel, state_kind, tail, size * (taps - 1))
+    for i in range(size):
+        newest[i] = out[x_at + first + i]
+    if bias != 0:
+        for i in range(size):
+            newest[i] += bias_at[first + i]
+    for i in range(size):
+        out[x_at + first + i] = silu(newest[i])
+
+
+@_inline
+def _states(first, last, d_state, A, b, c, state, state_at, step, drive, total):
+    """h = exp2(step A) h + drive b and its product with c, for channels first..last-1."""
+    A_at, h = f32_at(A), f32_at(state)
+    for i in range(last - first):
+        at, of_A, sum_ = state_at + (first + i) * d_state, (first + i) * d_state, ZERO
         for n in range(d_state):
-            value = exp2(step * A_at[i * d_state + n]) * h[at + n] + drive * b[n]
+            value = exp2(step[i] * A_at[of_A + n]) * h[at + n] + drive[i] * b[n]
             h[at + n] = value
-            total += value * c[n]
-        ys[y_at + i] = (total + xs[x_at + i] * D_at[i]) * silu(xs[z_at + i])
+            sum_ += value * c[n]
+        total[i] = sum_
+
+
+@_inline
+def _update(first, last, d_state, A, D, dt_bias, b, c, state, state_at, x, x_at, z_at, dt, dt_at, y, y_at, lanes):
+    """The scan of one token for channels first..last-1 of one row; x holds z too."""
+    D_at, bias_at, xs, dts, ys = f32_at(D), f32_at(dt_bias), f32_at(x), f32_at(dt), f32_at(y)
+    size = last - first
+    step, drive, total = lanes[:size], lanes[size : 2 * size], lanes[2 * size : 3 * size]
+    for i in range(size):
+        step[i] = softplus(dts[dt_at + first + i] + bias_at[first + i])
+    for i in range(size):
+        drive[i] = step[i] * xs[x_at + first + i]
+        step[i] *= LOG2E
+    if d_state == 16:  # a number that the compiler knows becomes one vector
+        _states(first, last, 16, A, b, c, state, state_at, step, drive, total)
+    else:
+        _states(first, last, d_state, A, b, c, state, state_at, step, drive, total)
+    for i in range(size):
+        total[i] += xs[x_at + first + i] * D_at[first + i]
+    for i in range(size):
+        ys[y_at + first + i] = total[i] * silu(xs[z_at + first + i])
 
 
 @_kernel
@@ -258,7 +291,7 @@ def step_kernel(
     narrow, narrows = projected * worker // workers, projected * (worker + 1) // workers
     wide, wides = d_model * worker // workers, d_model * (worker + 1) // workers
     residual, hidden = np.empty(batch * d_model, np.float32), np.empty(batch * d_model, np.float32)
-    mixed, window = np.empty(batch * projected, np.float32), np.empty(d_inner * taps, np.float32)
+    mixed, window = np.empty(batch * projected, np.float32), np.empty(d_inner * max(taps, 3), np.float32)
     conv_bytes = d_inner * (taps - 1) * (2 if conv_kind == 1 else 4)
     mix_at, out_at = f32_at(mix), f32_at(out)
     met = 0
@@ -304,7 +337,7 @@ def step_kernel(
             _update(
                 channel, channels, d_state, q[16], q[17], q[15], mixed[at:], mixed[at + d_state :], ssm,
                 (layer * batch + row) * d_inner * d_state, xz, row * 2 * d_inner, row * 2 * d_inner + d_inner,
-                dt, row * d_inner, y, row * d_inner,
+                dt, row * d_inner, y, row * d_inner, window,
             )  # fmt: skip
         met += workers
         _meet(barrier, met, give_way)

@@ -48,7 +48,12 @@ def network(dtype: torch.dtype = torch.float32, **changes: Any) -> FalconMamba:
 @pytest.mark.parametrize("rows", [1, 3, 4, 9])
 @pytest.mark.parametrize(
     "changes",
-    [{}, {"model_type": "falcon_mamba", "use_bias": True}, {"use_conv_bias": False, "tie_word_embeddings": True}],
+    [
+        {},
+        {"model_type": "falcon_mamba", "use_bias": True},
+        {"use_conv_bias": False, "tie_word_embeddings": True, "conv_kernel": 2},
+        {"state_size": 16, "conv_kernel": 4},
+    ],
 )
 def test_a_step_gives_the_logits_and_the_state_of_the_forward_pass(
     changes: dict[str, Any], rows: int, monkeypatch: pytest.MonkeyPatch
