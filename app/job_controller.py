@@ -59,7 +59,7 @@ class JobController(QObject):
         reader.record_read.connect(self._on_record)
         reader.located.connect(self._on_located)
         reader.failed.connect(self.library_failed)
-        reader.outdated.connect(self._update_library)
+        reader.outdated.connect(self.lock.claim)
 
     # Intents
 
@@ -78,6 +78,7 @@ class JobController(QObject):
         if session is None:
             session = self.sessions[path] = DocumentSession(path, title="")
         self._show(session)
+        self.lock.claim()
         self._settings.add_recent(path)
         self._reader.read_record(path)
         if not self._jobs.of(session) and (decide or not session.opened):
@@ -193,8 +194,6 @@ class JobController(QObject):
         self.shelf.remove_now()
         self._supervisor.shut_down()
 
-    # Facts for the panes
-
     @property
     def worker(self) -> WorkerFacts:
         return self._supervisor.facts
@@ -281,6 +280,10 @@ class JobController(QObject):
             if job is not None and isinstance(event, m.TERMINAL):
                 self._jobs.drop(job)
                 self._reader.read_documents()
+                if self.lock.is_cause_of(event):
+                    self.lock.take(job)
+                    return
+                self.lock.release()
             if isinstance(event, (m.JobFailed, m.Notice)):
                 self.library_failed.emit(event.message if isinstance(event, m.JobFailed) else event.text)
             return
@@ -326,10 +329,6 @@ class JobController(QObject):
             job.turn.problem = ANSWER
         if job.session is not None:
             self._tell(job.session, Aspect.ALL)
-
-    def _update_library(self) -> None:
-        """The library is from an older version: the worker brings it up to date when it opens it."""
-        self._jobs.send(Job(m.ListDocuments()))
 
     def _fail(self, job: Job, trouble: Trouble) -> None:
         session = job.session

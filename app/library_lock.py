@@ -24,7 +24,14 @@ class LibraryLock(QObject):
         super().__init__(parent)
         self._jobs = jobs
         self._waiting: list[Job] = []
+        self._claimed = False
         self.held = False
+
+    def claim(self) -> None:
+        """Once: let the worker open the library. It says whether another program holds it, and updates an older one."""
+        if not self._claimed:
+            self._claimed = True
+            self._jobs.send(Job(m.ListDocuments()))
 
     def is_cause_of(self, event: m.Event) -> bool:
         """Whether a job failed because another program holds the library."""

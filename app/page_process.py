@@ -24,6 +24,8 @@ import queue
 import sys
 import threading
 import unicodedata
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import pypdfium2
@@ -143,9 +145,7 @@ class Pages:
         try:
             page = document[number]
             text = page.get_textpage()
-            search = text.search(self._needle)
-            while len(hits) < FIND_AT_ONCE and (hit := search.get_next()) is not None:
-                hits.append(_shapes(page, text, *hit))
+            hits = [_shapes(page, text, *run) for run in _hits(text, self._needle)]
         except pypdfium2.PdfiumError:
             hits = []
         if hits:
@@ -184,18 +184,67 @@ def _in_lines(shapes: list[list[float]]) -> list[list[float]]:
     return lines
 
 
+def _hits(text: pypdfium2.PdfTextPage, needle: str) -> list[tuple[int, int]]:
+    """First character and number of characters of every hit.
+
+    PDFium's own search compares code points: it misses Chinese that a font maps to look-alike radicals, and
+    right-to-left words that stand in the other order in the page's text. Case and accents make no difference.
+    """
+    wanted = {_spelt(needle)}
+    if _is_right_to_left(needle):
+        wanted.add(_spelt(" ".join(reversed(needle.split()))))
+    wanted.discard("")
+    page = _spelt(text.get_text_range())
+    if not any(words in page for words in wanted):
+        return []
+    letters, places = _placed(text, _spelling)
+    found: list[tuple[int, int]] = []
+    for words in wanted:
+        at = letters.find(words)
+        while at >= 0 and len(found) < FIND_AT_ONCE:
+            first, last = places[at], places[at + len(words) - 1]
+            found.append((first, last - first + 1))
+            at = letters.find(words, at + len(words))
+    return sorted(found)
+
+
+def _placed(text: pypdfium2.PdfTextPage, spell: Callable[[str], str]) -> tuple[str, list[int]]:
+    """The page's characters as `spell` writes them, spaces run together, and where each comes from."""
+    letters: list[str] = []
+    places: list[int] = []
+    for place in range(text.count_chars()):
+        written = spell(chr(pdfium.FPDFText_GetUnicode(text, place)))
+        if written and not (written == " " and letters and letters[-1] == " "):
+            letters.append(written)
+            places += [place] * len(written)
+    return "".join(letters), places
+
+
+@cache
+def _spelling(letter: str) -> str:
+    """A letter without case and accents; a space for any white space; nothing for what is not printed."""
+    if letter.isspace():
+        return " "
+    plain = unicodedata.normalize("NFKD", letter).casefold()
+    return "".join(part for part in plain if unicodedata.category(part) not in ("Mn", "Cc", "Cf", "Cn"))
+
+
+def _spelt(words: str) -> str:
+    """Words as `_placed` writes them."""
+    return " ".join("".join(_spelling(letter) for letter in words).split())
+
+
+def _is_right_to_left(words: str) -> bool:
+    return any(unicodedata.bidirectional(letter) in ("R", "AL") for letter in words)
+
+
 def _find_run(text: pypdfium2.PdfTextPage, sentence: str) -> tuple[int, int] | None:
     """First character and number of characters of `sentence`, whatever its spaces, line ends, hyphens and ligatures."""
     wanted = _letters(sentence)
     if len(wanted) < 2:
         return None
-    letters: list[str] = []
-    places: list[int] = []
-    for place in range(text.count_chars()):
-        found = _letters(chr(pdfium.FPDFText_GetUnicode(text, place)))
-        letters.append(found)
-        places += [place] * len(found)
-    at = "".join(letters).find(wanted)
+    letters, places = _placed(text, _letters)
+    at = letters.find(wanted)
     if at < 0:
         return None
     first, last = places[at], places[at + len(wanted) - 1]

@@ -29,7 +29,8 @@ class FakeWorker:
     """Answers commands with made-up events at a made-up speed.
 
     scenario: "" | die (once, in mid-reading; marked in `marker`) | die-always | stubborn (ignores Shutdown) | old
-    (another protocol) | garbage | silent (no handshake) | password | damaged | model-gone | disk-full | bug | flood
+    (another protocol) | garbage | silent (no handshake) | password | damaged | model-gone | disk-full
+    | locked (until `marker` exists) | bug | flood
     """
 
     def __init__(self, scenario: str, pages: int, delay: float, marker: str, demo: bool):
@@ -112,6 +113,9 @@ class FakeWorker:
             case "model-gone" if not opening:
                 sentence = "The model folder /models/falcon is gone; choose another model."
                 return m.JobFailed(job_id=job, kind="known", message=sentence, reason="missing")
+            case "locked" if not os.path.exists(self.marker):
+                sentence = "Another Readthrough (process 7) is writing the library; close it or use --library."
+                return m.JobFailed(job_id=job, kind="known", message=sentence, reason="locked")
             case "disk-full" if not opening:
                 sentence = "The disk is full, so nothing more can be saved; make room and try again."
                 return m.JobFailed(job_id=job, kind="known", message=sentence, reason="disk full")

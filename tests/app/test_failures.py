@@ -123,6 +123,19 @@ def test_a_failed_job_says_what_to_do(start, pdf, scenario: str, words: str, cho
     assert driver.session.phase is Phase.IDLE
 
 
+def test_a_library_that_another_program_writes_is_only_read(start, pdf, tmp_path: Path):
+    driver = start("locked")
+    driver.open(pdf)
+    side = driver.window.side
+    driver.until(side._retry.isVisible)
+    assert "read-only" in side._notice_words.text() and driver.window.document.trouble.isHidden()
+    assert "read-only" in driver.ask("When?").problem
+    (tmp_path / "marker").touch()
+    side._retry.click()
+    driver.until_done()
+    assert side._retry.isHidden()
+
+
 def test_a_bug_of_ours_says_so_and_shows_details_on_demand(start, pdf):
     driver = start("bug")
     driver.open(pdf)

@@ -149,10 +149,10 @@ def test_a_library_that_another_program_holds_is_said(start, short_pdf, tmp_path
     with Library.open(tmp_path / "library.db"):
         driver = start(real=True)
         driver.open(short_pdf)
-        panel = driver.window.document.trouble
-        driver.until(panel.isVisible, 60)
-        assert "library" in panel._sentence.text().lower()
-    panel._retry.click()
+        side = driver.window.side
+        driver.until(side._retry.isVisible, 60)
+        assert "read-only" in side._notice_words.text()
+    side._retry.click()
     driver.until_done(200)
 
 
