@@ -38,10 +38,9 @@ class LibraryLock(QObject):
         return isinstance(event, m.JobFailed) and event.reason == "locked"
 
     def take(self, job: Job) -> None:
-        """The job has to wait; one of each document is enough."""
-        self._waiting = [other for other in self._waiting if other.session is not job.session]
+        """The job has to wait; the latest of each document is enough, and a question is for its asker to repeat."""
         if job.turn is None:
-            self._waiting.append(job)
+            self._waiting = [other for other in self._waiting if other.session is not job.session] + [job]
         self._tell(True)
 
     def release(self) -> None:
