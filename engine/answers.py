@@ -352,6 +352,7 @@ def _told(library: Library, of: DocumentState, found: Found, about: str, text: s
         "unverified": unconfirmed(about, text, passage, pages),
         "certainty": round(best.certainty, 4),
         "reread": found.rereading is not None,
+        "warning": _sentence(caveat(of.retention)) if found.rereading is None and start.section is None else "",
         **where,
     }
 
@@ -378,11 +379,13 @@ def _basis(of: DocumentState, found: Found, passage: Passage | None) -> str:
         if passage is not None:
             return f"from the document state; page {passage.page} bears it out"
         state = "the document state" if of.complete else f"the state after page {of.pages}"
-        basis = f"from {state}: all that was read, {'pages 1 to ' if of.pages > 1 else 'page '}{of.pages}"
-        faded = caveat(of.retention)
-        return f"{basis}; {faded}" if faded else basis
+        return f"from {state}: all that was read, {'pages 1 to ' if of.pages > 1 else 'page '}{of.pages}"
     where = f"page {passage.page}" if passage else _pages(start.first_page, start.last_page)
     return f"from {where}" + (f" ({start.heading})" if start.heading else "")
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}." if text else ""
 
 
 def _listed_pages(numbers: Sequence[int]) -> str:

@@ -67,8 +67,12 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     )
     summarize.add_argument("--length", choices=messages.LENGTHS, default="page", help="how long (default: page)")
     summarize.add_argument("--focus", metavar="TOPIC", help="summarise what the document says about TOPIC")
+    summarize.add_argument("--ledger", action="store_true", help="first list dates, amounts and names with their pages")
     read.add_argument("--follow", action="store_true", help="keep reading what is added to FILE, until Ctrl-C")
     ask.add_argument("question")
+    ask.add_argument(
+        "--reread", choices=["auto", "always", "never"], default="auto", help="read the evidence pages a second time"
+    )
     ask.add_argument("--page", type=int, metavar="N", help="answer from the state as it stood at the end of page N")
     ask.add_argument("--after", type=int, metavar="TURN", help="ask as a follow-up to this turn (see `library show`)")
     ask.add_argument(
@@ -128,6 +132,7 @@ def _summarize(options: argparse.Namespace) -> int:
             method=options.method,
             focus=options.focus,
             length=options.length,
+            ledger=options.ledger,
         ),
     )
 
@@ -145,6 +150,7 @@ def _ask(options: argparse.Namespace) -> int:
             page=options.page,
             parent=options.after,
             seed=options.seed,
+            reread=options.reread,
         ),
     )
 

@@ -9,8 +9,8 @@ Of one job come, in this order and each only where it applies:
 
     OpenDocument  DocumentOpened
     Read          DocumentOpened, (ModelLoading, ModelLoaded), ReadingResumed, (PageExtracted, PrefillAdvanced,
-                  CheckpointSaved)*, ReadingFinished, RetentionMeasured; with follow: FollowWaiting, and all but the
-                  model's again after every growth, until Cancel
+                  CheckpointSaved)*, ReadingFinished, RetentionMeasured, (SectionsRead)*; with follow: FollowWaiting,
+                  and all but the model's again after every growth, until Cancel
     Summarize     as Read, then (LedgerEntered)*, LedgerFinished, (SectionSummarized)*, (SummaryDelta)*,
                   SummaryFinished
     Ask           as Read, then (AnswerDelta)*, AnswerFinished
@@ -288,6 +288,15 @@ class ReadingFinished(Event):
     seconds: float
     sentence: str
     """Coverage in words."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SectionsRead(Event):
+    """So many sections of a document that has been read now have a state of their own, kept for its questions."""
+
+    document_id: int
+    sections: int
+    of: int
 
 
 @dataclass(frozen=True, kw_only=True)

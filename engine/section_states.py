@@ -17,6 +17,7 @@ from engine.hardware import chunk_length
 from engine.library.database import LibraryError
 from engine.library.prefix import Prefix, PrefixHasher
 from engine.library.rows import NewSnapshot, Section
+from engine.messages import SectionsRead
 from engine.prompts import page_text
 from engine.runtime import Runtime
 from engine.state import MambaState, StateError
@@ -77,19 +78,25 @@ def read(
         yield found
 
 
-def missing(library: Library, document: int, runtime: Runtime) -> list[Section]:
-    """The sections of `document`, as read by this model, that have no state yet, in order."""
-    reading = library.reading_for(document, runtime.identity)
-    if reading is None:
-        return []
-    return [section for section in library.sections(document, reading.id) if section.snapshot is None]
+def read_ahead(
+    runtime: Runtime, library: Library, document: int, control: Control, job_id: str
+) -> Iterator[SectionsRead]:
+    """Read the sections of `document` that have no state yet, before anybody asks, where that takes not long.
 
-
-def worth_reading_ahead(library: Library, document: int, runtime: Runtime, sections: Sequence[Section]) -> bool:
-    """Whether `sections` can be read ahead of any question in the time that this may take."""
+    A document inside the trained context is asked of its own state and needs none. Raises Cancelled.
+    """
     reading = library.reading_for(document, runtime.identity)
-    tokens = sum(section.n_tokens for section in sections)
-    return reading is not None and 0 < tokens <= AHEAD_SECONDS * reading.speed
+    context = runtime.trained_context
+    if reading is None or (context is not None and reading.tokens_read <= context):
+        return
+    sections = library.sections(document, reading.id)
+    lacking = sorted((s for s in sections if s.snapshot is None), key=lambda section: section.n_tokens)
+    if not lacking or sum(section.n_tokens for section in lacking) > AHEAD_SECONDS * reading.speed:
+        return
+    done = len(sections) - len(lacking)
+    for found in read(runtime, library, document, lacking, control):
+        done += len(found)
+        yield SectionsRead(job_id=job_id, document_id=document, sections=done, of=len(sections))
 
 
 def tokens_of(runtime: Runtime, section: Section) -> list[int]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import torch
 
-from engine import answers, messages, retention, saved, summaries
+from engine import answers, ledger, messages, retention, saved, section_states, summaries
 from engine.control import Cancelled, Control
 from engine.documents.extractor import open_document
 from engine.documents.pages import DocumentInfo
@@ -72,6 +72,7 @@ class Session:
         self._runtime: Runtime | None = None
         self._library: Library | None = None
         self._reading: _Reading | None = None
+        self._reading_ahead = False
 
     def __enter__(self) -> Session:
         return self
@@ -117,9 +118,9 @@ class Session:
 
     def can_answer_now(self, question: messages.Ask) -> bool:
         """Whether `question` can be answered in the middle of a reading: from what has been read so far of the same
-        file, or because its own file was read before."""
+        file, or because its own file was read before. While sections are read ahead, any can."""
         if self._reading is None:
-            return False
+            return self._reading_ahead
         try:
             before = turn_before(self.library, question.parent)
             if _same_file(self._reading.path, question.path):
@@ -135,9 +136,12 @@ class Session:
                 with open_document(command.path, command.password) as opened:
                     yield self._opened(command.job_id, opened.info.path, opened.info, None, opened.info.page_count)
             case messages.Read():
-                yield from self._read(command, control)
+                state = yield from self._read(command, control)
+                yield from self._read_ahead(state, control, command.job_id)
             case messages.Summarize():
                 state = yield from self._read(command, control)
+                if command.ledger:
+                    yield from ledger.events(self.library, state.document.id, command.job_id)
                 yield from summaries.summarize(
                     self._loaded,
                     self.library,
@@ -250,6 +254,14 @@ class Session:
                 return (yield from self._with_warning(reader.read(opened), job_id, digest))
             finally:
                 self._reading = None
+
+    def _read_ahead(self, of: DocumentState, control: Control, job_id: str) -> Iterator[Event]:
+        """States of the sections, before anybody asks; the document itself has been read, whatever becomes of them."""
+        self._reading_ahead = True
+        try:
+            yield from section_states.read_ahead(self._loaded, self.library, of.document.id, control, job_id)
+        finally:
+            self._reading_ahead = False
 
     def _opened(
         self, job_id: str, path: str, what: Document | DocumentInfo, document_id: int | None, page_count: int | None

@@ -18,6 +18,9 @@ from engine.messages import Event
 
 BRIEF = 40
 """Characters of a section summary that fit behind its pages and heading."""
+LEDGER = {"date": "Dates", "amount": "Amounts", "name": "Names"}
+LEDGER_PAGES = 6
+"""Pages named for an entry."""
 PLAIN_INTERVAL = 10.0
 """Seconds between two progress lines where stderr is no terminal."""
 
@@ -60,6 +63,7 @@ class TerminalView:
         self._command = ""
         self._after_notes = False
         self._was_brief = True
+        self._ledger = ""
 
     def __enter__(self) -> Self:
         return self
@@ -93,6 +97,18 @@ class TerminalView:
                 self._tell(event.sentence, always=bool(event.problems or event.pages_without_text))
             case messages.FollowWaiting():
                 self._tell("waiting for the file to grow; Ctrl-C ends this")
+            case messages.LedgerEntered():
+                self._progress.close()
+                if event.kind != self._ledger:
+                    self._write(f"{'' if not self._ledger else chr(10)}{LEDGER[event.kind]}\n")
+                self._ledger = event.kind
+                times = f" · {event.count} times" if event.count > 1 else ""
+                pages = page_list(event.pages[:LEDGER_PAGES]) + (" …" if len(event.pages) > LEDGER_PAGES else "")
+                self._write(f"  {event.text}{times} ({pages})\n")
+            case messages.LedgerFinished():
+                more = f", and {event.left_out} more that weigh less" if event.left_out else ""
+                self._tell(f"ledger: {event.entries} entries {event.basis}{more}")
+                self._was_brief = False
             case messages.SectionSummarized(saved=True):
                 if event.section == event.sections:
                     self._tell("the section summaries were saved before")
@@ -126,6 +142,8 @@ class TerminalView:
                 self._write(f"({event.basis})\n")
                 if event.unverified:
                     self._write(f"(not confirmed by those pages: {', '.join(event.unverified)})\n")
+                if event.warning:
+                    self._write(f"({event.warning})\n")
                 if event.turn_id is not None:
                     self._tell(f"turn {event.turn_id}; ask on with --after {event.turn_id}")
             case messages.JobCancelled():
