@@ -86,7 +86,8 @@ def _show(library: Library, document: Document, as_json: bool) -> None:
     summaries, turns = library.summaries(document.id), library.turns(document.id)
     if as_json:
         parts: dict[str, Any] = {"document": document, "readings": readings, "snapshots": snapshots}
-        parts |= {"summaries": summaries, "turns": turns}
+        parts |= {"summaries": summaries, "turns": turns, "notes": library.section_notes(document.id)}
+        parts |= {"ledger": library.ledger(document.id), "retention": library.retention(document.id)}
         print(json.dumps({k: _plain(v) for k, v in parts.items()}))
         return
     print(f"{document.title}\n{document.path}")
@@ -150,6 +151,8 @@ def _say(as_json: bool, fields: dict[str, Any], text: str) -> None:
 
 
 def _plain(value: Any) -> Any:
+    if value is None:
+        return None
     return [dataclasses.asdict(item) for item in value] if isinstance(value, list) else dataclasses.asdict(value)
 
 
