@@ -130,9 +130,8 @@ def make_ledger(pages: Iterable[tuple[int, str]]) -> Ledger:
         of_kind = sorted(found[kind].entries(kind), key=ranked)
         entries += of_kind[:MOST_ENTRIES]
         left_out += max(0, len(of_kind) - MOST_ENTRIES)
-    return Ledger(
-        entries, left_out, f"what stands on {n_pages} pages, without the model" if n_pages != 1 else "one page"
-    )
+    looked_through = f"{n_pages} pages" if n_pages != 1 else "one page"
+    return Ledger(entries, left_out, f"from the words of {looked_through}, without the model")
 
 
 def events(library: Library, document: int, job_id: str) -> Iterator[Event]:
