@@ -1,6 +1,7 @@
 """What a model recalls from the state: exact answers, refusals and summaries on held-out records.
 
-    python -m engine.bench.recall [--model FOLDER] [--questions 200] [--device cuda]
+    main.py bench recall [--model FOLDER] [--questions 200] [--device cuda]
+    main.py bench recall --pipeline    the whole program: a file is read, and asked about after a restart
 
 Records come from engine.training.records with names, identifiers and a share of the wordings that training never shows.
 Each record is read once; every question forks from its state, with the product's own prompts and greedy decoding.
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -279,8 +281,15 @@ def _turns(record: Record, asks: str, seed: int) -> list[tuple[Turn, ...]]:
     return out
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+def main(arguments: list[str] | None = None) -> int:
+    """Print the table; with --pipeline, that of engine.bench.pipeline."""
+    given = sys.argv[1:] if arguments is None else arguments
+    if "--pipeline" in given:
+        from engine.bench import pipeline
+
+        return pipeline.main([argument for argument in given if argument != "--pipeline"])
+    parser = argparse.ArgumentParser(prog="main.py bench recall", description=__doc__)
+    parser.add_argument("--pipeline", action="store_true", help="through the whole program instead (--pipeline --help)")
     parser.add_argument("--model", type=Path, default=MODEL)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--questions", type=int, default=200)
@@ -289,7 +298,7 @@ def main() -> None:
     parser.add_argument("--cells", type=int, nargs="*", help="only these lines of the table, from 0")
     parser.add_argument("--no-variants", action="store_true")
     parser.add_argument("--out", type=Path)
-    options = parser.parse_args()
+    options = parser.parse_args(given)
     cells = tuple(cell for cell in CELLS if cell.tokens <= 8000) if options.quick else CELLS
     questions = options.questions // 10 if options.quick else options.questions
     if options.cells is not None:
@@ -304,7 +313,8 @@ def main() -> None:
     )
     if options.out:
         options.out.write_text(json.dumps(result, indent=1) + "\n")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())
