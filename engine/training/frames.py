@@ -38,11 +38,12 @@ NOUN_STATEMENTS = Wordings(
         "we have {v} as {np}", "they gave {v} as {np}", "the form shows {v} as {np}", "the sheet gives {np} as {v}",
         "the office has {np} as {v}", "with {s} the {a} was {v}", "the {a} was {v} {at} {s}", "there was {v} as {np}",
         "{s} came with {v} as the {a}", "the last entry has {v} for {np}",
+        "as far as {s} goes, its {a} was found to be {v}", "asked about {s}, the crew named {v} as its {a}",
+        "nobody doubts that {v} was right for {np}", "it is {v} that stands beside {s} under {a}",
     ),
     (
-        "the notes put {np} at {v}", "as far as {s} goes, its {a} was found to be {v}",
-        "asked about {s}, the crew named {v} as its {a}", "nobody doubts that {v} was right for {np}",
-        "it is {v} that stands beside {s} under {a}", "what {s} had for its {a} was {v}",
+        "the notes put {np} at {v}", "what {s} had for its {a} was {v}", "it was found that {np} was {v}",
+        "{s} was noted with {v} for the {a}", "{np} stands at {v}", "for {s} they wrote down {v} as its {a}",
     ),
     4,
 )
@@ -65,10 +66,11 @@ AGENT_STATEMENTS = Wordings(
         "the form says that {v} {a} {s}", "we know that {s} was {a} by {v}", "{v}, as agreed, {a} {s}",
         "{s}, it was noted, was {a} by {v}", "after a short talk {v} {a} {s}", "the office sent {v}, who {a} {s}",
         "{s} has been {a} by {v}", "by {v} {s} was {a}", "{v} came and had {s} {a}",
+        "{s} went to {v}, to be {a} there and then", "it fell to {v} to see {s} {a}",
     ),
     (
-        "that {s} was {a} is thanks to {v}", "nobody but {v} {a} {s}", "{s} went to {v}, to be {a} there and then",
-        "it fell to {v} to see {s} {a}",
+        "that {s} was {a} is thanks to {v}", "nobody but {v} {a} {s}", "{s} was {a}, and it was {v} who did it",
+        "it is known that {v} was the one who {a} {s}",
     ),
 )
 AGENT_LABELS = (
@@ -82,8 +84,9 @@ DATE_STATEMENTS = Wordings(
         "it was on {v} that {s} was {a}",
         "{s}, the form says, was {a} on {v}", "we know that {s} was {a} on {v}", "{v} is given as the day {s} was {a}",
         "{s} was at last {a} on {v}", "as planned, {s} was {a} on {v}", "the entry has {s} {a} on {v}",
+        "{v} came before {s} could be {a}, and it was done that very day", "not until {v} did anyone see {s} {a}",
     ),
-    ("{v} came before {s} could be {a}, and it was done that very day", "not until {v} did anyone see {s} {a}"),
+    ("it was {v} when {s} was {a}", "{s} came to be {a} on {v}", "as the day on which {s} was {a} we have {v}"),
 )
 PERSON_DATE_STATEMENTS = (
     "{s} was {a} by {p} on {v}", "on {v} {p} {a} {s}", "{p} {a} {s} on {v}", "on {v} {s} was {a} by {p}",
@@ -168,9 +171,9 @@ AGENT_QUESTIONS = Wordings(
         "Give the name of the person who {a} {s}.",
         "Who has {a} {s}?", "State who {a} {s}.", "Find out who {a} {s}.", "Do you know who {a} {s}?",
         "Look up who {a} {s}.", "Who is named as the one who {a} {s}?", "{S}: {a} by?", "who {a} {s}",
-        "What is the name of the person who {a} {s}?", "{A} by whom: {s}?",
+        "What is the name of the person who {a} {s}?", "{A} by whom: {s}?", "Whose work was it that {s} was {a}?",
     ),
-    ("Can you tell me who {a} {s}?", "Whose work was it that {s} was {a}?", "I would like to know who {a} {s}."),
+    ("Can you tell me who {a} {s}?", "Who, by name, {a} {s}?", "I would like to know who {a} {s}."),
 )
 DATE_QUESTIONS = Wordings(
     (
@@ -179,10 +182,10 @@ DATE_QUESTIONS = Wordings(
         "When had {s} been {a}?", "What is the date on which {s} was {a}?", "State when {s} was {a}.",
         "Do you know when {s} was {a}?", "Look up when {s} was {a}.", "Find the day on which {s} was {a}.",
         "What day was {s} {a}?", "{S}: {a} when?", "{S} was {a} on what date?", "when was {s} {a}",
-        "Which date is given for {s} being {a}?",
+        "Which date is given for {s} being {a}?", "How long ago, to the day, was {s} {a}?",
     ),
     ("Can you tell me when {s} was {a}?", "I would like to know when {s} was {a}.",
-    "How long ago, to the day, was {s} {a}?"),
+    "What was the day when {s} was {a}?"),
 )
 QUESTION_OPENINGS = (*[""] * 12, "Please: ", "One more question: ", "Next: ", "Quick check: ", "Tell me: ",
 "From the record: ")

@@ -16,13 +16,10 @@ Mix = tuple[tuple[float, Lesson], ...]
 STAGES: tuple[Mix, ...] = (
     ((1.0, lessons.FIRST),),
     ((0.25, lessons.FIRST), (0.25, lessons.SHORT), (0.5, lessons.MIDDLE)),
-    ((0.12, lessons.SHORT), (0.28, lessons.MIDDLE), (0.5, lessons.LONG), (0.1, lessons.VERY_LONG)),
+    ((0.1, lessons.SHORT), (0.3, lessons.MIDDLE), (0.48, lessons.LONG), (0.12, lessons.VERY_LONG)),
 )
 """Recall appears on short rows; long rows come after it, and short ones stay to the end."""
 WARM_UP = 200
-LAST_LR_SHARE = 0.02
-ANNEALED_SHARE = 0.25
-"""Of the steps of a plan (or of the seconds of a run that ends by the clock): where the learning rate comes down."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +30,10 @@ class Plan:
     lr: float
     seed: int
     stages: tuple[Mix, ...] = STAGES
+    annealed: float = 0.25
+    """The last share of the steps, or of a run's seconds, over which the learning rate comes down."""
+    last_lr: float = 0.02
+    """Share of the learning rate that is left at the end."""
 
     @property
     def steps(self) -> int:
@@ -55,12 +56,13 @@ class Plan:
         return self.stages[stage][-1][1]
 
     def lr_at(self, step: int, *, warm_from: int = 0, time_left: float = 1.0) -> float:
-        """Warm-up after `warm_from`, then constant, then straight down to a small share over the last quarter.
+        """Warm-up after `warm_from`, then constant, then straight down to its last share.
 
         `time_left` is the share of a run's seconds still to come; 1 for a run that ends by steps.
         """
-        left = min((self.steps - step) / max(1, self.steps), time_left) / ANNEALED_SHARE
-        return self.lr * min(1.0, (step - warm_from + 1) / WARM_UP) * max(LAST_LR_SHARE, min(1.0, left))
+        left = min(1.0, min((self.steps - step) / max(1, self.steps), time_left) / self.annealed)
+        warm = min(1.0, (step - warm_from + 1) / WARM_UP)
+        return self.lr * warm * (self.last_lr + (1 - self.last_lr) * left)
 
     def batch_seed(self, step: int, rank: int = 0, ranks: int = 1) -> int:
         return self.seed * 1_000_000_007 + step * ranks + rank

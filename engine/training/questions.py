@@ -18,7 +18,7 @@ def ask(writer: Writer, fact: Fact, other_words: bool | None = None) -> Turn:
     said, names = fact.said or fact.relation.name, fact.relation.names
     if other_words:
         said = writer.pick([name for name in names if name != said] or names)
-    elif other_words is None and writer.random.random() < (0.1 if writer.easy else 0.5):
+    elif other_words is None and writer.random.random() < (0.1 if writer.easy else 0.3):
         said = writer.pick(names)
     return Turn(
         _question(writer, fact.thing, fact.relation, said), fact.value, "corrected" if fact.corrected else "plain"
@@ -38,7 +38,7 @@ def ask_missing(writer: Writer, record: Record) -> Turn:
         thing = writer.pick(record.things) if record.things else writer.thing(kind)
         relation = writer.pick(relations if chance() < 0.6 else kind.relations)
         if at > 0.5:
-            near = writer.thing(kind, near=thing)
+            near = writer.thing(kind, near=thing if writer.hard or chance() < 0.2 else None)
             if at > 0.75:
                 word = writer.pick(kind.things).split(":")[0]
                 near = writer.thing(kind) if chance() < 0.6 else word + thing[len(word_of(thing)) :]

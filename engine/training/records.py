@@ -123,7 +123,8 @@ def _things(writer: Writer, kind: Kind, count: int) -> list[str]:
     things: list[str] = []
     known: set[str] = set()
     while len(things) < count:
-        near = writer.pick(things) if things and not writer.easy and writer.random.random() < 0.35 else None
+        twin = things and writer.random.random() < (0.35 if writer.hard else 0.0 if writer.easy else 0.04)
+        near = writer.pick(things) if twin else None
         thing = writer.thing(kind, near)
         if thing not in known:
             known.add(thing)
@@ -137,7 +138,7 @@ def _keys(writer: Writer, kind: Kind, things: list[str], count: int) -> list[tup
     taken: set[tuple[str, str]] = set()
     while len(keys) < count:
         thing = things[len(keys) % len(things)] if len(keys) < len(things) else writer.pick(things)
-        again = keys and writer.random.random() < 0.35
+        again = keys and writer.random.random() < (0.35 if writer.hard else 0.2)
         relation = writer.pick(keys)[1] if again else writer.pick(kind.relations)
         # By name alone: who inspected a thing and when it was inspected may stand in one sentence already.
         if (thing, relation.name) not in taken:
@@ -187,7 +188,12 @@ def _fact(writer: Writer, thing: str, relation: Relation, seen: dict[str, list[s
     known = seen.setdefault(relation.value, [])
     for _ in range(20):
         value = writer.value(relation)
-        if known and ":" not in value and relation.value != "date" and writer.random.random() < 0.25:
+        if (
+            known
+            and ":" not in value
+            and relation.value != "date"
+            and writer.random.random() < (0.25 if writer.hard else 0.03)
+        ):
             value = values.near(writer, writer.pick(known))
         if value != wrong:
             break

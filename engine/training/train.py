@@ -12,7 +12,7 @@ import math
 import os
 import socket
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -51,7 +51,7 @@ class Run:
     check_every: int = 500
     save_every: int = 2000
     anneal: bool = False
-    """Bring the learning rate down over the last quarter of `seconds`."""
+    """Bring the learning rate down by the end of `seconds`, as the plan says."""
 
 
 def train(plan: Plan, run: Run, team: Team | None = None) -> Network:
@@ -216,7 +216,10 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--adamw", action="store_true", help="AdamW for every parameter")
     parser.add_argument("--seconds", type=float, default=math.inf)
-    parser.add_argument("--anneal", action="store_true", help="bring the learning rate down by the end of --seconds")
+    parser.add_argument(
+        "--anneal", type=float, metavar="SHARE", help="bring the learning rate down over this last share of --seconds"
+    )
+    parser.add_argument("--last-lr", type=float, default=0.02, help="to this share of it")
     parser.add_argument("--stop-at", type=int)
     parser.add_argument("--ranks", type=int, default=max(1, torch.cuda.device_count()), help="GPUs")
     parser.add_argument("--workers", type=int, help="processes that write batches, in all")
@@ -226,6 +229,7 @@ def main() -> None:
     options = parser.parse_args()
     workers = options.workers if options.workers is not None else max(1, (os.cpu_count() or 2) - options.ranks)
     plan = Plan(tuple(int(n) for n in options.stages.split(",")), options.lr, options.seed)
+    plan = replace(plan, annealed=options.anneal or plan.annealed, last_lr=options.last_lr)
     run = Run(
         options.out,
         Shape(vocab_size=_vocabulary(options.tokenizer)),
@@ -237,7 +241,7 @@ def main() -> None:
         tokenizer=options.tokenizer,
         stop_at=options.stop_at,
         check_every=options.check_every,
-        anneal=options.anneal,
+        anneal=options.anneal is not None,
     )
     train_on(options.ranks, plan, run)
 

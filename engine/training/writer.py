@@ -11,6 +11,8 @@ from engine.training.words import Kind, Relation
 
 HELD_OUT_WORDING_SHARE = 0.25
 """How often a held-out record uses a frame that training never shows."""
+HARD_SHARE = 0.15
+"""Share of records full of identifiers, names and values that are easily taken for each other."""
 
 
 def capital(text: str) -> str:
@@ -25,21 +27,27 @@ def sentence(text: str) -> str:
 
 class Writer:
     """One source of randomness. `held_out` takes names, numbers and a share of frames that training never shows; `easy`
-    keeps to few frames and short names, for the first lessons."""
+    keeps to few frames and short names, for the first lessons; `hard` makes every record a hard one (or none; None: a
+    share of them)."""
 
     unrelated = 0.2
     """Share of filler that has nothing to do with any record."""
 
-    def __init__(self, seed: int, *, held_out: bool = False, easy: bool = False) -> None:
+    def __init__(self, seed: int, *, held_out: bool = False, easy: bool = False, hard: bool | None = None) -> None:
         self.random: random.Random = random.Random(seed)
         self.held_out: bool = held_out
         self.easy = easy
+        self._always_hard = hard
+        self.hard = False
+        """Whether the record being written is a hard one."""
         self._cast: list[str] = []
         self._date_form = 0
 
     def begin(self) -> None:
         """A new record: its own people, and its own way to write dates."""
         self._cast = []
+        chosen = self.random.random() < HARD_SHARE if self._always_hard is None else self._always_hard
+        self.hard = chosen and not self.easy
         self._date_form = 0 if self.easy or self.random.random() < 0.8 else self.below(4) + 1
 
     def below(self, n: int) -> int:
@@ -60,7 +68,7 @@ class Writer:
         if cast and chance < 0.15:
             return self.pick(cast)
         name = names.person(self.random, held_out=self.held_out, plain=self.easy)
-        if cast and chance < 0.25:
+        if cast and chance < (0.25 if self.hard else 0.17):
             ours, theirs = name.split(" "), self.pick(cast).split(" ")
             if len(ours) == len(theirs) == 2:
                 name = f"{ours[0]} {theirs[1]}" if chance < 0.2 else f"{theirs[0]} {ours[1]}"
@@ -72,7 +80,8 @@ class Writer:
         if near:
             return names.near_identifier(self.random, near, held_out=self.held_out)
         word, start = self.pick(kind.things).split(":")
-        return f"{word} {names.identifier(self.random, start, held_out=self.held_out, plain=self.easy)}"
+        plain = self.easy or (not self.hard and self.random.random() < 0.75)
+        return f"{word} {names.identifier(self.random, start, held_out=self.held_out, plain=plain)}"
 
     def value(self, relation: Relation) -> str:
         return values.make(self, relation.value)
