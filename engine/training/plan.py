@@ -16,9 +16,15 @@ Mix = tuple[tuple[float, Lesson], ...]
 STAGES: tuple[Mix, ...] = (
     ((1.0, lessons.FIRST),),
     ((0.25, lessons.FIRST), (0.25, lessons.SHORT), (0.5, lessons.MIDDLE)),
-    ((0.1, lessons.SHORT), (0.3, lessons.MIDDLE), (0.48, lessons.LONG), (0.12, lessons.VERY_LONG)),
+    (
+        (0.12, lessons.SHORT),
+        (0.33, lessons.DENSE),
+        (0.25, lessons.MIDDLE),
+        (0.22, lessons.LONG),
+        (0.08, lessons.VERY_LONG),
+    ),
 )
-"""Recall appears on short rows; long rows come after it, and short ones stay to the end."""
+"""Recall appears on short rows; long rows come after it. Telling facts apart is learned where they stand close."""
 WARM_UP = 200
 
 
