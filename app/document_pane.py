@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QIntValidator
+from PySide6.QtGui import QIntValidator, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
 from app.document_session import Aspect, DocumentSession
@@ -17,6 +17,9 @@ from app.text_view import TextView
 from app.theme import Theme
 from app.trouble_panel import TroublePanel
 from app.widgets import ElidedLine, counted, label, size_words
+
+ROOMY = 560
+"""Pixels: below, the title is worth more than a figure and a button that has keys."""
 
 
 class DocumentPane(QWidget):
@@ -100,10 +103,17 @@ class DocumentPane(QWidget):
         row.addWidget(tool("zoom-out", "Smaller (Ctrl+-)", lambda: self.view.zoom_step(-1)))
         row.addWidget(self._zoom)
         row.addWidget(tool("zoom-in", "Larger (Ctrl++)", lambda: self.view.zoom_step(1)))
-        row.addWidget(tool("fit-width", "Fit the width (Ctrl+0)", self.fit_width))
+        fit = tool("fit-width", "Fit the width (Ctrl+0)", self.fit_width)
+        row.addWidget(fit)
+        self._spare = (self._zoom, fit)
         row.addSpacing(4)
         row.addWidget(tool("search", "Find in the document (Ctrl+F)", self.begin_find))
         return bar
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        for part in self._spare:
+            part.setVisible(self.width() >= ROOMY)
 
     def _connect(self) -> None:
         self.pages.failed.connect(self._on_pages_failed)

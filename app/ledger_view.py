@@ -159,11 +159,13 @@ class LedgerView(QWidget):
             choice.clicked.connect(lambda _checked=False, kind=kind: self.model.set_kind(kind))
             self._kinds.addButton(choice)
             row.addWidget(choice)
-        row.addSpacing(6)
-        row.addWidget(self.search, 1)
+        row.addStretch(1)
         self._bar = QWidget()
-        self._bar.setLayout(row)
-        row.setContentsMargins(0, 0, 0, 0)
+        above = QVBoxLayout(self._bar)
+        above.setContentsMargins(0, 0, 0, 0)
+        above.setSpacing(6)
+        above.addWidget(self.search)
+        above.addLayout(row)
         self.list = _EntryList()
         self.list.setAccessibleName("Dates, amounts and names")
         self.list.setModel(self.model)
@@ -199,7 +201,8 @@ class LedgerView(QWidget):
         )
         self._empty.setVisible(not there)
         left_out = f" {ledger.left_out:,} of less weight are left out." if ledger.left_out else ""
-        self._basis.setText(f"{ledger.basis.rstrip('.')}.{left_out}" if ledger.basis else left_out.strip())
+        basis = f"{ledger.basis[0].upper()}{ledger.basis[1:].rstrip('.')}." if ledger.basis else ""
+        self._basis.setText((basis + left_out).strip())
         self._basis.setVisible(there and bool(self._basis.text()))
 
     def _visit(self, index: QModelIndex) -> None:

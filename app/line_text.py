@@ -126,7 +126,8 @@ class LineText(QTextBrowser):
             cursor.insertBlock(shape)
         plain = self._plain(line)
         self._insert(cursor, words, plain)
-        spans = page_spans(line.pages)
+        said = {int(found[2]) for found in PAGE_REFERENCE.finditer(line.text)}
+        spans = page_spans(page for page in line.pages if page not in said)
         for first_page, last_page in spans[:MAX_LINKS]:
             cursor.insertText("  ", plain)
             shown = f"p. {first_page}" if first_page == last_page else f"p. {first_page}\u2013{last_page}"
@@ -155,7 +156,7 @@ class LineText(QTextBrowser):
         at = 0
         for found in PAGE_REFERENCE.finditer(words):
             cursor.insertText(words[at : found.start()], plain)
-            cursor.insertText(found[0], self._link(int(found[2])))
+            cursor.insertText(found[0].replace(" ", "\u00a0"), self._link(int(found[2])))
             at = found.end()
         cursor.insertText(words[at:], plain)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, Qt, QUrl, Signal
+from PySide6.QtCore import QByteArray, QEvent, Qt, QUrl, Signal
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QWidget
 
@@ -26,6 +26,9 @@ from app.theme import Theme
 from app.throttle import Throttle
 from app.toast import Toast
 from app.welcome import Welcome
+
+SIDE_LINES = 22
+"""Width of the right side at least, in lines' heights: its figures and tabs stay whole in large letters too."""
 
 
 class MainWindow(QMainWindow):
@@ -67,7 +70,7 @@ class MainWindow(QMainWindow):
             splitter.setHandleWidth(1)
             splitter.setChildrenCollapsible(False)
         self.document.setMinimumWidth(430)
-        self.side.setMinimumWidth(340)
+        self.side.setMinimumWidth(SIDE_LINES * self.fontMetrics().height())
         self.library.setMinimumWidth(190)
         self._reading.addWidget(self.document)
         self._reading.addWidget(self.side)
@@ -278,6 +281,11 @@ class MainWindow(QMainWindow):
             "reading": self._reading.saveState(),
         }
         self._settings.update(window={name: bytes(state.toHex().data()).decode() for name, state in states.items()})
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.ApplicationFontChange) and hasattr(self, "side"):
+            self.side.setMinimumWidth(SIDE_LINES * self.fontMetrics().height())
+        super().changeEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self._save()

@@ -10,7 +10,7 @@ from app.document_session import DocumentSession, Phase
 from app.icons import IconButton
 from app.memory_plot import MemoryPlot
 from app.theme import Theme
-from app.widgets import button, counted, label, time_words
+from app.widgets import ElidedLine, button, counted, label, time_words
 from app.worker_supervisor import WorkerFacts
 
 
@@ -61,8 +61,7 @@ class ProgressPanel(QWidget):
         self.setObjectName("progressPanel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._paused = False
-        self._phase = label(role="strong")
-        self._phase.setAccessibleName("What is being done")
+        self._phase = ElidedLine("strong")
         self._bar = ThinBar(theme)
         self._tokens = label(role="figure")
         self._speed = label(role="figure")
@@ -77,7 +76,7 @@ class ProgressPanel(QWidget):
         top = QHBoxLayout()
         top.setSpacing(4)
         top.addWidget(self._phase, 1)
-        top.addWidget(self._left)
+        top.addWidget(self._speed)
         top.addSpacing(4)
         top.addWidget(self._hold)
         top.addWidget(self._stop)
@@ -88,7 +87,7 @@ class ProgressPanel(QWidget):
         column.addWidget(self._bar)
         numbers = QHBoxLayout()
         numbers.addWidget(self._tokens, 1)
-        numbers.addWidget(self._speed)
+        numbers.addWidget(self._left)
         column.addLayout(numbers)
         column.addWidget(self._extra)
         column.addWidget(self._plot)
@@ -100,7 +99,7 @@ class ProgressPanel(QWidget):
         self._paused = session.paused
         unfinished = not phase.busy and session.opened and not session.fully_read and session.trouble is None
         self.setVisible(phase.busy or unfinished)
-        self._phase.setText(phase_words(session, worker))
+        self._phase.set_text(phase_words(session, worker))
         waiting = phase in (Phase.OPENING, Phase.WAITING, Phase.LOADING) and not session.fraction
         self._bar.set_share(0.0 if waiting else share(session))
         for part, words in zip((self._tokens, self._speed, self._left), figures(session), strict=True):

@@ -14,7 +14,7 @@ from app.theme import Theme
 from app.widgets import button, label
 
 METHODS = {"state": "from the whole document at once", "sections": "from the sections, merged"}
-LENGTH_WORDS = {"paragraph": "A paragraph", "page": "A page", "outline": "An outline with pages"}
+LENGTH_WORDS = {"paragraph": "A paragraph", "page": "A page", "outline": "An outline"}
 
 
 class SummaryWish(QFrame):
@@ -33,7 +33,7 @@ class SummaryWish(QFrame):
             self.length.addItem(LENGTH_WORDS[value], value)
         self.focus = QLineEdit()
         self.focus.setAccessibleName("What the summary is to be about")
-        self.focus.setPlaceholderText("About all of it; or name a subject")
+        self.focus.setPlaceholderText("About everything")
         self.focus.returnPressed.connect(self._wish)
         row = QHBoxLayout()
         row.setSpacing(8)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
+    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -42,7 +43,15 @@ _CHOICES: dict[str, tuple[tuple[object, str], ...]] = {
     "quota_gb": tuple((size, f"{size} GB of saved states") for size in QUOTAS),
 }
 _KEEP = QFileDialog.Option.DontConfirmOverwrite
-NAMES_WIDTH = 190
+
+
+def _note(words: str, width: int) -> QLabel:
+    """A small text as high as it needs to be: a dialog asks nobody for the height of a width."""
+    result = label(words, "small", wrap=True)
+    result.setMinimumWidth(width)
+    result.ensurePolished()
+    result.setMinimumHeight(result.heightForWidth(width))
+    return result
 
 
 class SettingsDialog(QDialog):
@@ -51,16 +60,21 @@ class SettingsDialog(QDialog):
     def __init__(self, settings: SettingsStore, open_models, parent: QWidget | None = None):
         super().__init__(parent)
         self.setWindowTitle("Settings")
-        self.setMinimumWidth(560)
+        self.setSizeGripEnabled(True)
+        em = self.fontMetrics().horizontalAdvance("m")
+        self._names_width = self.fontMetrics().horizontalAdvance("When a document is opened") + em
         self._settings = settings
         self._model: QPushButton = button("", open_models)
         self._model.setToolTip("Choose another model")
         self._show_model(settings.now, settings.now)
         settings.changed.connect(self._show_model)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(30, 24, 30, 24)
+        body = QWidget()
+        body.setObjectName("dialogBody")
+        column = QVBoxLayout(body)
+        column.setContentsMargins(30, 24, 30, 12)
         column.setSpacing(10)
         column.addWidget(label("Settings", "title"))
+        width = max(40 * em, 540)
         form = self._group(column, "Reading")
         self._row(form, "When a document is opened", self._choice("on_open", "When a document is opened"))
         self._row(form, "Summaries are made", self._choice("summary_method", "How summaries are made"))
@@ -74,15 +88,28 @@ class SettingsDialog(QDialog):
         self._row(form, "Room", self._choice("quota_gb", "Room for saved states"))
         note = "All that was read, asked and answered is kept there, on this computer. When the room is used up, old "
         note += "saved states give way; texts, summaries and answers stay."
-        form.addRow("", label(note, "small", wrap=True))
+        column.addWidget(_note(note, width - 60))
         form = self._group(column, "Look")
         self._row(form, "Theme", self._choice("theme", "Theme"))
         self._row(form, "Text size", self._choice("text_size", "Text size"))
-        column.addSpacing(14)
+        scroll = QScrollArea()
+        scroll.setObjectName("dialogScroll")
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidgetResizable(True)
+        scroll.setWidget(body)
         row = QHBoxLayout()
+        row.setContentsMargins(30, 8, 30, 22)
         row.addStretch(1)
         row.addWidget(button("Close", self.accept, "primary"))
-        column.addLayout(row)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(scroll, 1)
+        whole.addLayout(row)
+        needed = body.sizeHint().height() + row.sizeHint().height() + 12
+        width = max(width, body.minimumSizeHint().width() + 16)
+        self.setMinimumWidth(width)
+        self.resize(width, min(needed, max(self.screen().availableGeometry().height() - 60, 480)))
 
     def _group(self, column: QVBoxLayout, title: str) -> QFormLayout:
         column.addSpacing(10)
@@ -96,7 +123,7 @@ class SettingsDialog(QDialog):
 
     def _row(self, form: QFormLayout, words: str, field: QWidget) -> None:
         name: QLabel = label(words)
-        name.setFixedWidth(NAMES_WIDTH)
+        name.setFixedWidth(self._names_width)
         name.setMinimumHeight(field.sizeHint().height())
         name.setAlignment(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
         form.addRow(name, field)
@@ -104,6 +131,8 @@ class SettingsDialog(QDialog):
     def _choice(self, name: str, said: str) -> QComboBox:
         box = QComboBox()
         box.setAccessibleName(said)
+        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        box.setMinimumContentsLength(18)
         for value, words in _CHOICES[name]:
             box.addItem(words, value)
         box.setCurrentIndex(max(0, box.findData(getattr(self._settings.now, name))))

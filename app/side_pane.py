@@ -70,6 +70,8 @@ class SidePane(QWidget):
         inside.addWidget(self._retry, 0, Qt.AlignmentFlag.AlignTop)
         self.tabs = QTabBar()
         self.tabs.setExpanding(False)
+        self.tabs.setUsesScrollButtons(False)
+        self.tabs.setElideMode(Qt.TextElideMode.ElideRight)
         self.tabs.setAccessibleName("Summary, sections, ledger or questions")
         self._stack = QStackedWidget()
         views: tuple[tuple[str, QWidget], ...] = (
@@ -93,9 +95,8 @@ class SidePane(QWidget):
         boxes.addWidget(self._notice)
         boxes.addWidget(self.progress)
         tab_row = QHBoxLayout()
-        tab_row.setContentsMargins(20, 6, 16, 0)
-        tab_row.addWidget(self.tabs)
-        tab_row.addStretch(1)
+        tab_row.setContentsMargins(16, 6, 8, 0)
+        tab_row.addWidget(self.tabs, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -150,7 +151,7 @@ class SidePane(QWidget):
             self.conversation.show_session(session)
             self._order()
         turns = len(session.conversation.turns)
-        self.tabs.setTabText(QUESTIONS, f"Questions  {turns}" if turns else "Questions")
+        self.tabs.setTabText(QUESTIONS, f"Questions {turns}" if turns else "Questions")
 
     def _order(self) -> None:
         """The tab key follows the screen: from the tabs through the answers to the question box."""

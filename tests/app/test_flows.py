@@ -41,7 +41,7 @@ def test_progress_shows_pages_tokens_speed_time_and_memory(start, pdf):
     driver.until(lambda: driver.session.progress.page > 8)
     driver.bot.wait(100)
     panel = driver.window.side.progress
-    assert panel._phase.text().startswith("Reading page")
+    assert panel._phase.whole.startswith("Reading page")
     assert "of about 19,200 tokens" in panel._tokens.text()
     assert "tokens/s" in panel._speed.text() and "left" in panel._left.text()
     assert "412 MB of memory" in panel._plot.words

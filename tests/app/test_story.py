@@ -90,7 +90,7 @@ def test_the_whole_story_with_the_mouse(start, book):
     strip = window.document.strip
     driver.until(lambda: driver.session.phase is Phase.READING, 60)
     driver.until(lambda: _watch(seen, strip._facts.read_to) or len(seen) > 5, 60)
-    assert seen == sorted(seen) and window.side.progress._phase.text().startswith("Reading page")
+    assert seen == sorted(seen) and window.side.progress._phase.whole.startswith("Reading page")
     assert window.document.pages.page_count == PAGES
 
     # The window is closed in mid-reading, and opened again.
