@@ -38,7 +38,13 @@ _CHOICES: dict[str, tuple[tuple[object, str], ...]] = {
         (0, "As the system"),
         *((points, f"{points} points") for points in (9, 10, 11, 12, 13, 14, 16, 18, 20)),
     ),
-    "precision": (("auto", "As the model comes"), ("fp32", "Full, 32 bits"), ("bf16", "Half the memory, bf16")),
+    "precision": (
+        ("auto", "As the model comes"),
+        ("fp32", "Full, 32 bits"),
+        ("bf16", "Half the memory, bf16"),
+        ("int8", "A quarter of the memory, int8"),
+        ("int4", "An eighth of the memory, int4"),
+    ),
     "device": (("auto", "Whichever is fastest"), ("cpu", "Processor"), ("cuda", "NVIDIA graphics card")),
     "quota_gb": tuple((size, f"{size} GB of saved states") for size in QUOTAS),
 }
