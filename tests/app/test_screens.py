@@ -1,11 +1,12 @@
-"""The window at other scales and text sizes: nothing is clipped, nothing is stretched.
+"""The window at other scales and text sizes, where nothing is clipped or stretched, and on a real X server.
 
-Each in a process of its own, for Qt takes the scale when it starts.
+Each in a process of its own, for Qt takes scale and platform when it starts.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -116,3 +117,36 @@ def test_nothing_is_clipped_or_stretched(tmp_path: Path, scale: str, text_size: 
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=110, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout == f"ratio {float(scale)}\n"
+
+
+START = """
+import sys
+from pathlib import Path
+from PySide6.QtCore import QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+app = QApplication([])
+app.setQuitOnLastWindowClosed(False)
+from app.application import Application
+from app.settings import SettingsStore
+from tests import fakes
+parts = Application(app, SettingsStore(Path(sys.argv[1])), command=lambda _: fakes.worker_command())
+parts.start()
+assert QTest.qWaitForWindowExposed(parts.window, 8000)
+print(app.platformName(), parts.window.isVisible())
+parts.controller.stopped.connect(app.quit)
+parts.client.started.connect(lambda _event: parts.window.close())
+QTimer.singleShot(20_000, app.quit)
+app.exec()
+parts.end()
+"""
+
+
+@pytest.mark.skipif(shutil.which("xvfb-run") is None, reason="no Xvfb")
+def test_the_window_opens_on_an_x_server(tmp_path: Path):
+    environment = {**os.environ, "QT_QPA_PLATFORM": "xcb", "READTHROUGH_LIBRARY": str(tmp_path / "library.db")}
+    python = [sys.executable, "-c", START, str(tmp_path / "settings.json")]
+    command = ["xvfb-run", "-a", "-s", "-screen 0 1440x900x24", *python]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (0, "xcb True\n"), done.stderr
+    assert "qt" not in done.stderr.lower(), done.stderr
