@@ -24,7 +24,7 @@ from engine.state import MambaState
 from engine.store import Library
 from engine.verification import unverified
 
-SECTION_TOKENS = 200
+SECTION_TOKENS = 300
 """Longest summary of one section."""
 SHORTER = "\n\nWrite one paragraph of at most five sentences."
 """Added to a request for a paragraph. The demonstration model knows only the requests it was trained on."""

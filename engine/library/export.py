@@ -7,7 +7,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from engine.library.rows import Document, Summary, Turn
+from engine.findings import page_list
+from engine.library.rows import Document, LedgerEntry, SectionNote, Summary, Turn
 from engine.store import Library
 
 FORMAT = 1
@@ -33,6 +34,9 @@ def to_json(library: Library, document: int, with_text: bool = False) -> str:
         "pages": pages,
         "sections": sections,
         "summaries": [dataclasses.asdict(summary) for summary in library.summaries(document)],
+        "notes": [dataclasses.asdict(note) for note in library.section_notes(document)],
+        "ledger": dataclasses.asdict(ledger) if (ledger := library.ledger(document)) else None,
+        "retention": dataclasses.asdict(kept) if (kept := library.retention(document)) else None,
         "turns": [dataclasses.asdict(turn) for turn in library.turns(document)],
         "snapshots": [dataclasses.asdict(snapshot) for snapshot in library.snapshots(document)],
     }
@@ -40,7 +44,8 @@ def to_json(library: Library, document: int, with_text: bool = False) -> str:
 
 
 def to_markdown(library: Library, document: int) -> str:
-    """The summaries, newest first, then the turns; a turn that follows another is numbered under it (2.1).
+    """The summaries, newest first, then the section notes, the ledger and the turns; a turn that follows another is
+    numbered under it (2.1).
 
     Raises LibraryError (gone).
     """
@@ -50,6 +55,14 @@ def to_markdown(library: Library, document: int) -> str:
     if summaries:
         parts.append("## Summary" if len(summaries) == 1 else "## Summaries")
         parts += [part for summary in summaries for part in _summary(summary)]
+    notes = library.section_notes(document)
+    if notes:
+        parts.append("## Sections")
+        parts += [part for note in notes for part in _note(note)]
+    ledger = library.ledger(document)
+    if ledger is not None and ledger.entries:
+        parts.append("## Dates, amounts and names")
+        parts.append("\n".join(_entry(entry) for entry in ledger.entries))
     turns = library.turns(document)
     if turns:
         parts.append("## Questions")
@@ -73,7 +86,33 @@ def _facts(row: Document) -> str:
 def _summary(summary: Summary) -> list[str]:
     about = f"About: {_line(summary.focus)}. " if summary.focus else ""
     source = f"*{about}By {_line(summary.model)}, from {summary.method}, {summary.n_tokens:,} tokens read.*"
-    return [summary.text.strip(), *_evidence(summary.evidence), source]
+    evidence = summary.evidence if isinstance(summary.evidence, dict) else {}
+    text = _with_pages(summary.text.strip(), evidence.get("line_pages") or [])
+    covered = [f"*{_line(evidence['coverage'])}*"] if evidence.get("coverage") else []
+    return [text, *_evidence(summary.evidence), *covered, source]
+
+
+def _note(note: SectionNote) -> list[str]:
+    pages = (
+        f"Page {note.first_page}" if note.first_page == note.last_page else f"Pages {note.first_page}–{note.last_page}"
+    )
+    heading = f": {_line(note.heading)}" if note.heading else ""
+    return [f"### {pages}{heading}", _with_pages(note.text.strip(), note.line_pages)]
+
+
+def _entry(entry: LedgerEntry) -> str:
+    times = f", {entry.count} times" if entry.count > 1 else ""
+    return f"- {_line(entry.text)}{times} ({page_list(entry.pages)})"
+
+
+def _with_pages(text: str, line_pages: Sequence[Sequence[int]]) -> str:
+    """`text` with the pages of each of its lines behind it."""
+    lines = text.splitlines()
+    if len(lines) != len(line_pages):
+        return text
+    return "\n".join(
+        f"{line} ({page_list(pages)})" if pages else line for line, pages in zip(lines, line_pages, strict=True)
+    )
 
 
 def _turns(turns: Sequence[Turn]) -> list[str]:

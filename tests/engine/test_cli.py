@@ -370,3 +370,22 @@ def test_a_quota_that_is_no_size_is_said(capsys):
         parse(["read", "x", "--quota", "lots"])
     assert caught.value.code == 2
     assert "no size" in capsys.readouterr().err
+
+
+def test_an_outline_with_its_ledger_and_what_it_covers(call, tmp_path):
+    file = write_pages(tmp_path / "log.txt", 2)
+    file.write_text("Elena Petrov paid 500 euros on 3 May 2024.\n" + file.read_text())
+    status, out, err = call("summarize", file, "--length", "outline", "--ledger")
+    assert status == 0, err
+    assert "Dates\n  3 May 2024 (p. 1)\n" in out
+    assert "Amounts\n  500 euros (p. 1)\n" in out
+    assert "Names\n  Elena Petrov (p. 1)\n" in out
+    assert "ledger: 3 entries" in err
+    assert "Covers" in err and "sections read one by one" in err
+    status, out, err = call("summarize", file, "--length", "outline", "--quiet")
+    assert status == 0, err
+    assert "saved before" not in err and "Dates" not in out
+    shown = json.loads(call("library", "show", "log.txt", "--json")[1])
+    assert len(shown["notes"]) > 1
+    assert [entry["text"] for entry in shown["ledger"]["entries"]] == ["3 May 2024", "500 euros", "Elena Petrov"]
+    assert len(shown["retention"]["retained"]) == len(shown["notes"])

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.library.export import to_json, to_markdown
-from engine.library.rows import NewPage, NewSection
+from engine.library.rows import Ledger, LedgerEntry, NewPage, NewSection
 from engine.store import Library, LibraryError
 from tests.engine.library_fakes import IDENTITY, FakeFile
 
@@ -65,6 +65,28 @@ def test_a_long_conversation_is_exported_whole(library: Library) -> None:
     for _ in range(1500):
         turn = library.add_turn(1, IDENTITY, "And then?", "Then.", parent=turn)
     assert to_markdown(library, 1).count("And then?") == 1500
+
+
+def test_the_pages_of_every_line_stand_behind_it_and_notes_and_ledger_follow(library: Library) -> None:
+    evidence = {"basis": "of 1 section", "coverage": "Covers 1 section.", "line_pages": [[], [3, 4, 5]]}
+    library.save_summary(1, IDENTITY, "sections", "Key findings:\n- Pump P-1: it broke.", 9, evidence=evidence)
+    library.save_note(library.sections(1)[0].id, "Summarise.", "It broke.", [[3]])
+    library.save_ledger(1, Ledger([LedgerEntry("amount", "9 euros", "9 EUR", 2, [1, 3])], 0, "all"))
+    lines = to_markdown(library, 1).splitlines()
+    for line in (
+        "- Pump P-1: it broke. (pp. 3–5)",
+        "Key findings:",
+        "*of 1 section*",
+        "*Covers 1 section.*",
+        "### Pages 1–3: Intro",
+        "It broke. (p. 3)",
+        "- 9 euros, 2 times (pp. 1, 3)",
+    ):
+        assert line in lines
+    content = json.loads(to_json(library, 1))
+    assert content["notes"][0]["text"] == "It broke."
+    assert content["ledger"]["entries"][0]["value"] == "9 EUR"
+    assert content["retention"] is None
 
 
 def test_json_holds_everything_but_the_states_and_the_text(library: Library) -> None:
