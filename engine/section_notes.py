@@ -1,6 +1,7 @@
 """The note on every section of a document: written many to a batch, streamed in order, kept in the library.
 
-A note gets the page of every line. A line that its section does not bear out is left out and counted.
+A note gets the page of every line. A finding that should be a copy and is none, of anything its section holds, is left
+out and counted; what a model says in its own words stays, and what of the summary no page bears out is told with it.
 """
 
 from __future__ import annotations
@@ -121,9 +122,8 @@ def _checked(job: SummaryJob, section: Section, text: str, reason: str) -> tuple
     line_pages: list[list[int]] = []
     left_out = 0
     for line in lines:
-        finding = line.startswith("- ")
-        strange = finding and bool(unverified(line, [section.text]))
-        if strange or (finding and job.copies and passages.find(line)[0] < EXACT):
+        copied = job.copies and line.startswith("- ")
+        if copied and (unverified(line, [section.text]) or passages.find(line)[0] < EXACT):
             left_out += 1
             continue
         found = passages.pages_of(line)
