@@ -248,7 +248,8 @@ def _read_again(
         if quote is not None and quote.borne_out and quote.certainty >= QUOTED:
             trial = quote
     if _stands(trial):
-        best = choose([*found.trials, trial], about) if _is_sure(found.best) else trial
+        against = found.best is not None and _is_sure(found.best) and found.best.text != trial.text
+        best = choose([*found.trials, trial], about) if against else trial
         found.best, found.rereading = best, again if best is trial else None
     elif not _is_sure(found.best):
         # Nothing bears out what is one figure or name beside another: that is no answer, however sure it sounds.

@@ -26,6 +26,8 @@ PAGES = 6
 AROUND = 500
 """Characters read again before and after what speaks of the question, to the ends of their lines: the fewer facts
 between question and answer, the surer the answer."""
+LONGEST = 2_000
+"""Characters of a page read again at most, but for the rest of the lines at both ends."""
 TOKENS = 2_048
 """Tokens of a re-reading where the checkpoint does not say what it was trained on."""
 LOOKED_AT = 12
@@ -96,11 +98,16 @@ def evidence_pages(
 
 
 def _excerpt(text: str, passages: Sequence[Passage]) -> str:
-    """`text` from a little before the first of `passages` to a little after the last; all of it without any."""
-    if not passages:
-        return text
-    start = min(passage.start for passage in passages) - AROUND
-    end = max(passage.end for passage in passages) + AROUND
+    """`text` around those of `passages` that match best, from line to line; its beginning without any."""
+    start, end = 0, 0
+    for passage in sorted(passages, key=lambda passage: -passage.match):
+        first, last = passage.start - AROUND, passage.end + AROUND
+        if not end:
+            start, end = first, last
+        elif max(last, end) - min(first, start) <= LONGEST:
+            start, end = min(first, start), max(last, end)
+    if not end:
+        end = LONGEST
     start = text.rfind("\n", 0, start) + 1 if start > 0 else 0
     end = text.find("\n", end) if end < len(text) else -1
     return text[start : end if end >= 0 else len(text)].strip("\n")

@@ -39,8 +39,8 @@ from engine.trials import Trial, choose
 
 PAGE_TOKENS = 800
 """Of a record's page: near the 3,000 characters at which a text file is cut, so that its pages are the file's."""
-QUICK = 10
-"""Questions a cell and sort for a quick look."""
+SHOWN = 20
+"""Wrong answers printed a cell; the file of --out has all."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,6 @@ class _Bench:
             events = list(session.run(Read(job_id="read", path=str(self._file)), Control()))
             finished = _only(events, ReadingFinished)
             self.reading = {"tokens": finished.tokens, "seconds": round(finished.seconds, 1)}
-            self.reading["all_seconds"] = finished.seconds
             pages = session.library.pages(_document(finished))
         questions = self._questions(cell, writer, record, _page_map(record.pages, pages), share)
         self.reading["after_restart"] = self._after_restart(questions[0].question)
@@ -343,10 +342,14 @@ def main(arguments: list[str] | None = None) -> int:
     results = []
     for result in run(options.model, options.device, cells, share, options.reread, ways=not options.no_ways):
         results.append(result)
-        print(json.dumps(result), flush=True)
+        print(json.dumps({name: value for name, value in result.items() if name != "wrong"}), flush=True)
         if options.out:
             options.out.write_text(json.dumps(results, indent=1) + "\n")
     print(table(results))
+    for result in results:
+        print(f"\n{result['cell']}, wrong:")
+        for wrong in result["wrong"][:SHOWN]:
+            print(f"    {wrong['question']}  {wrong['expected']} (page {wrong['pages']}); said {wrong['got']}")
     return 0
 
 
