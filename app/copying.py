@@ -4,20 +4,27 @@ from __future__ import annotations
 
 from app.conversation import Turn
 from app.document_session import DocumentSession
+from app.reading_pane import basis_words
 from app.widgets import page_spans, pages_words, spans_words
+from engine.prompts import NO_FINDINGS
 
 
 def turn_text(session: DocumentSession, turn: Turn) -> str:
     """One question and its answer with what it rests on."""
     lines = [turn.question, "", turn.answer]
+    pages = turn.pages
+    if turn.sentence and turn.evidence_page:
+        lines += ["", f"“{' '.join(turn.sentence.split())}”"]
+        pages = (turn.evidence_page, turn.evidence_page)
     if turn.unverified:
         lines += ["", f"Not confirmed by those pages: {', '.join(turn.unverified)}"]
-    return "\n".join([*lines, "", f"[{_source(session, turn.pages)}]"])
+    return "\n".join([*lines, "", f"[{_source(session, pages)}]"])
 
 
 def summary_text(session: DocumentSession) -> str:
     """The summary with its source."""
-    return f"{session.summary.text.strip()}\n\n[{_source(session, None)}]"
+    text = _with_pages(session.summary.text, session.summary.line_pages)
+    return f"{text}\n\n[{_source(session, None)}]"
 
 
 def markdown(session: DocumentSession) -> str:
@@ -28,16 +35,21 @@ def markdown(session: DocumentSession) -> str:
     if session.summary.text.strip():
         about = f" about {session.summary.focus}" if session.summary.focus else ""
         parts += [f"## Summary{about}", _with_pages(session.summary.text, session.summary.line_pages)]
-        basis = " ".join(part.rstrip(".") + "." for part in (session.summary.basis, session.summary.coverage) if part)
-        if basis:
+        if basis := basis_words(session):
             parts.append(f"*{basis}*")
     if session.notes:
         parts.append("## Sections")
+        quiet = [note for note in session.notes if note.text.strip() == NO_FINDINGS]
         for note in session.notes:
+            if note in quiet:
+                continue
             parts += [
                 f"### {note.heading or f'Section {note.number}'} ({pages_words(note.first_page, note.last_page)})",
                 _with_pages(note.text, note.line_pages),
             ]
+        if quiet:
+            pages = [page for note in quiet for page in range(note.first_page, note.last_page + 1)]
+            parts.append(f"*{NO_FINDINGS[:-1]} on {spans_words(page_spans(pages))}.*")
     if session.ledger.entries:
         parts.append("## Dates, amounts and names")
         for kind, title in (("date", "Dates"), ("amount", "Amounts"), ("name", "Names")):
@@ -53,7 +65,7 @@ def markdown(session: DocumentSession) -> str:
             asof = f" (as of page {turn.page})" if turn.page else ""
             parts += [f"{heading} {turn.question}{asof}", turn.answer]
             if turn.sentence and turn.evidence_page:
-                parts.append(f"> {' '.join(turn.sentence.split())} (page {turn.evidence_page})")
+                parts.append(f"> “{' '.join(turn.sentence.split())}” (page {turn.evidence_page})")
             if turn.pages:
                 parts.append(f"*Evidence: {pages_words(*turn.pages)}.*")
             elif turn.mentions:

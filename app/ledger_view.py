@@ -30,7 +30,9 @@ AnyIndex = QModelIndex | QPersistentModelIndex
 
 
 class LedgerModel(QAbstractListModel):
-    """The entries of one kind that hold the words that are looked for."""
+    """The entries of one kind that hold the words that are looked for: dates by themselves in their order, others as
+    they come, most important first.
+    """
 
     def __init__(self, parent: QWidget | None = None):
         super().__init__(parent)
@@ -55,7 +57,8 @@ class LedgerModel(QAbstractListModel):
 
     def _choose(self) -> None:
         self.beginResetModel()
-        self._entries = [entry for entry in self._all if self._is_wanted(entry)]
+        wanted = [entry for entry in self._all if self._is_wanted(entry)]
+        self._entries = sorted(wanted, key=lambda entry: entry.value) if self._kind == "date" else wanted
         self.endResetModel()
 
     def _is_wanted(self, entry: LedgerEntry) -> bool:

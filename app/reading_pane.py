@@ -11,7 +11,7 @@ from app.icons import IconButton
 from app.line_text import LineText, lines_of
 from app.settings import LENGTHS
 from app.theme import Theme
-from app.widgets import button, label
+from app.widgets import ElidedLine, button, label
 
 METHODS = {"state": "from the whole document at once", "sections": "from the sections, merged"}
 LENGTH_WORDS = {"paragraph": "A paragraph", "page": "A page", "outline": "An outline"}
@@ -91,11 +91,12 @@ class SummaryView(QWidget):
         self.wish.closed.connect(self._end_wish)
         self.text = LineText("Summary", theme)
         self.text.page_requested.connect(self.page_requested)
+        self._kind = ElidedLine("caption")
         self._basis = label(role="small", wrap=True)
         self._empty = label(role="muted", wrap=True)
         row = QHBoxLayout()
         row.setSpacing(2)
-        row.addWidget(self._basis, 1)
+        row.addWidget(self._kind, 1)
         for tool in (self._copy, self._export, self._again):
             row.addWidget(tool, 0, Qt.AlignmentFlag.AlignTop)
         column = QVBoxLayout(self)
@@ -105,6 +106,7 @@ class SummaryView(QWidget):
         column.addWidget(self.wish)
         column.addWidget(self._empty)
         column.addWidget(self.text, 1)
+        column.addWidget(self._basis)
         column.addStretch()
 
     def show_session(self, session: DocumentSession) -> None:
@@ -118,9 +120,11 @@ class SummaryView(QWidget):
         self._again.setVisible(session.fully_read and not session.summary_running)
         if session.summary_running:
             self.wish.hide()
+        self._kind.set_text(kind_words(session))
+        self._kind.setVisible(session.fully_read or bool(summary.text))
         basis = basis_words(session)
         self._basis.setText(basis)
-        self._basis.setVisible(bool(basis) or session.fully_read)
+        self._basis.setVisible(bool(basis))
         self._empty.setText(empty_words(session))
         self._empty.setVisible(not summary.text.strip())
 
@@ -137,20 +141,28 @@ class SummaryView(QWidget):
         self._again.setFocus(Qt.FocusReason.OtherFocusReason)
 
 
+def kind_words(session: DocumentSession) -> str:
+    """What kind of summary stands there."""
+    summary = session.summary
+    if not session.summary_done:
+        return "Being written…" if summary.text else ""
+    about = f", about {summary.focus}" if summary.focus else ""
+    return LENGTH_WORDS.get(summary.length, "Summary") + about
+
+
 def basis_words(session: DocumentSession) -> str:
     """How the summary was made and what it rests on."""
     summary = session.summary
     if not session.summary_done:
-        return "Being written…" if summary.text else ""
+        return ""
     how = METHODS.get(summary.method, summary.method)
     basis = summary.basis.rstrip(".")
     if basis.startswith(("of ", "from ")):
         words = f"Summary {basis}."
     else:
         words = " ".join(part for part in (f"Written {how}." if how else "", basis and basis + ".") if part)
-    about = f"About “{summary.focus}”. " if summary.focus else ""
     coverage = summary.coverage.rstrip(".")
-    return about + words + (f" {coverage}." if coverage and coverage not in words else "")
+    return words + (f" {coverage}." if coverage and coverage not in words else "")
 
 
 def empty_words(session: DocumentSession) -> str:

@@ -19,7 +19,7 @@ from app.conversation import Turn
 from app.dialogs import sample_file
 from app.document_session import Phase
 from app.settings import Settings, SettingsStore
-from app.side_pane import QUESTIONS, SECTIONS, SUMMARY
+from app.side_pane import LEDGER, QUESTIONS, SECTIONS, SUMMARY
 
 MEANWHILE = "What was the serial number at valve V-11?"
 QUESTIONS_ASKED = (
@@ -115,9 +115,9 @@ def run(
         os.environ["READTHROUGH_LIBRARY"] = str(Path(scratch) / "library.db")
         store = SettingsStore(Path(scratch) / "settings.json")
         _first_day(_stage(app, store, options, command, folder, "light"), path)
-        _next_day(_stage(app, store, options, command, folder, "light", 9), questions)
+        _next_day(_stage(app, store, options, command, folder, "light"), questions)
         store.update(theme="dark")
-        _in_the_dark(_stage(app, store, options, command, folder, "dark", 12))
+        _in_the_dark(_stage(app, store, options, command, folder, "dark"))
     return 0
 
 
@@ -128,14 +128,13 @@ def _stage(
     command: Callable[[Settings], list[str]] | None,
     folder: Path,
     shade: str,
-    number: int = 0,
 ) -> Stage:
     if store.now.theme == "system":
         store.update(theme=shade)
     parts = Application(app, store, options, command)
     parts.window.resize(SIZE)
     parts.start()
-    stage = Stage(parts, folder, shade, number)
+    stage = Stage(parts, folder, shade)
     stage.until(lambda: parts.controller.worker.state == "ready", "the worker")
     return stage
 
@@ -182,6 +181,8 @@ def _next_day(stage: Stage, questions: tuple[str, ...]) -> None:
     stage.until(lambda: session.summary_done and not session.phase.busy, "the summary")
     window.side.tabs.setCurrentIndex(SUMMARY)
     stage.shoot("summary")
+    window.side.tabs.setCurrentIndex(LEDGER)
+    stage.shoot("ledger")
     for question in questions:
         window.side.question.asked.emit(question)
         turn = session.conversation.turns[-1]
@@ -206,7 +207,7 @@ def _next_day(stage: Stage, questions: tuple[str, ...]) -> None:
 def _in_the_dark(stage: Stage) -> None:
     parts = stage.parts
     window, control = parts.window, parts.controller
-    stage.number = 9
+    stage.number = 10
     stage.until(lambda: control.current is not None, "the document of yesterday")
     session = control.current
     assert session is not None

@@ -64,7 +64,7 @@ def nothing_left() -> Iterator[None]:
         for child in set(psutil.Process().children(recursive=True)) - children - gone
         if child.status() != psutil.STATUS_ZOMBIE
     ]
-    timers = (thing for thing in gc.get_objects() if isinstance(thing, QTimer))
+    timers = (thing for thing in gc.get_objects() if issubclass(type(thing), QTimer))
     left += [f"timer of {timer.parent()!r}" for timer in timers if isValid(timer) and timer.isActive()]
     assert not left, left
 

@@ -185,7 +185,7 @@ def test_copy_and_export_keep_the_page_references(start, pdf, tmp_path: Path):
     driver.until_done()
     turn = driver.ask("When did it fail?")
     driver.window.inquiry.copy(turn.key)
-    assert QGuiApplication.clipboard().text().endswith("[Halden, pages 9 to 10]")
+    assert QGuiApplication.clipboard().text().endswith("[Halden, page 9]")
     from app import copying
 
     for name in ("out.md", "out.pdf"):

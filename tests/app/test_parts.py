@@ -192,4 +192,4 @@ def test_the_tour_writes_every_picture(tmp_path: Path, qapp, monkeypatch):
         == 0
     )
     names = sorted(file.name for file in (tmp_path / "out").iterdir())
-    assert len(names) == 14 and names[0] == "01-first-start-light.png" and names[-1] == "14-keyboard-dark.png"
+    assert len(names) == 15 and names[0] == "01-first-start-light.png" and names[-1] == "15-keyboard-dark.png"
