@@ -81,7 +81,7 @@ def read_record(model_folder: Path | None, tokens: int) -> dict[str, Any]:
             state.to_bytes()
     return {
         "tokens": int(state.n_tokens[0]),
-        "peak bytes": _peak_resident_bytes(),
+        "peak bytes": peak_resident_bytes(),
         "tokens/s": tokens / (time.perf_counter() - start),
     }
 
@@ -93,7 +93,7 @@ def _in_own_process(model: Path | None, tokens: int) -> dict[str, Any]:
     return json.loads(finished.stdout)
 
 
-def _peak_resident_bytes() -> int:
+def peak_resident_bytes() -> int:
     """The largest resident size of this process so far."""
     status = Path("/proc/self/status")
     if status.exists():  # VmHWM starts anew with the program; getrusage would carry over the parent's peak

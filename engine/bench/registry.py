@@ -7,12 +7,17 @@ import importlib
 from engine.errors import KnownError
 
 BENCHES = {
-    "speed": "prefill and decode: the CPU against transformers (--cpu), 7B shapes on a GPU (--cuda)",
+    "speed": "prefill and decode beside this machine's limits: 130M shape (--cpu), 7B shape on a GPU (--cuda)",
+    "peers": "the same weights through transformers, mamba_ssm and llama.cpp, in the same run",
+    "headline": "constant speed and memory over 130,000 tokens beside a transformer; the longest prompt",
+    "quantised": "int8 and int4: size, speed, divergence and recall beside bf16",
+    "plots": "pictures of the figures that the benches saved",
     "memory": "peak memory over the length of a record",
     "kernels": "every kernel against its floor, on the GPU or the CPU",
     "extraction": "pages and tokens a second out of the PDFs of a folder",
     "library": "saving, restoring, listing and finding states",
     "rungs": "what storing a checkpoint in bf16 changes of states and answers",
+    "summaries": "key findings in the summaries of long held-out records: present, invented, right page",
     "recall": "what the model answers on held-out records, by length and number of facts",
 }
 _MODULES = {"kernels": "kernel_speed"}

@@ -1,343 +1,295 @@
-"""How fast the network reads and writes, on this machine's CPU or GPU, with random weights of a published shape.
+"""How fast the network reads and writes on this machine, beside what its processor and its memory allow at most.
 
-    python -m engine.bench.speed --cpu     130M shape, against transformers in the same run with the same threads
-    python -m engine.bench.speed --cuda    7B shape, bf16: load, prefill 131,072 tokens, decode, peak memory
+    main.py bench speed --cpu     130M shape in fp32, bf16, int8 and int4
+    main.py bench speed --cuda    7B shape in bf16: lengths, decode of one row and of many, int8 and int4
 
-`--out FILE` also writes the figures as JSON. Every figure comes with a check that the numbers behind it are right.
+Weights are random, and every speed comes with a check that the numbers behind it are right. `--out FILE` also writes
+the figures as JSON. The same beside other programs is `main.py bench peers`.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import math
-import platform
-import shutil
+import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
-from rich.console import Console
-from rich.table import Table
-from safetensors.torch import save_file
 
 from engine import hardware
+from engine.bench import limits
+from engine.bench.contest import Figures, contest, distance, show, surroundings, timed, write
+from engine.bench.networks import GREEDY, PRECISIONS, SHAPE_7B, SHAPE_130M, read, save, written
+from engine.bench.networks import finish as _finish
 from engine.config import FalconMambaConfig
-from engine.generate import RowToken, Sampling, decode, decode_batch, prefill, prefill_batch
-from engine.linear import Linear
-from engine.model import FalconMamba, Layer
+from engine.generate import RowToken, decode, decode_batch, prefill_batch
+from engine.model import FalconMamba
 from engine.weights import load_model, random_model
-from kernels import implementation
+from kernels import causal_conv, implementation, rms_norm, selective_scan
 
-COMMON: dict[str, Any] = {
-    "hidden_act": "silu",
-    "state_size": 16,
-    "conv_kernel": 4,
-    "layer_norm_epsilon": 1e-5,
-    "use_bias": False,
-    "use_conv_bias": True,
-    "residual_in_fp32": True,
-    "eos_token_id": 0,
-}
-SHAPE_130M: dict[str, Any] = {
-    **COMMON,
-    "model_type": "mamba",
-    "hidden_size": 768,
-    "intermediate_size": 1536,
-    "num_hidden_layers": 24,
-    "time_step_rank": 48,
-    "vocab_size": 50280,
-    "tie_word_embeddings": True,
-}
-SHAPE_7B: dict[str, Any] = {
-    **COMMON,
-    "model_type": "falcon_mamba",
-    "hidden_size": 4096,
-    "intermediate_size": 8192,
-    "num_hidden_layers": 64,
-    "time_step_rank": 256,
-    "vocab_size": 65024,
-    "tie_word_embeddings": False,
-    "torch_dtype": "bfloat16",
-}
-CPU_DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
-GREEDY = Sampling(loop_tokens=0)  # random weights chant, and the bench wants its tokens all the same
-
-Figures = dict[str, Any]
+DEMO_MODEL = Path(__file__).parents[2] / "resources" / "models" / "demo"
 
 
-def cpu_speed(tokens: int = 512, long_tokens: int = 4096, decode_tokens: int = 16, rounds: int = 3) -> Figures:
-    """Prefill and decode of the 130M shape in fp32 and bf16, and transformers' own on the same weights in fp32.
+def cpu_speed(
+    tokens: int = 512, long_tokens: int = 2048, decode_tokens: int = 32, rounds: int = 5, names: tuple[str, ...] = ()
+) -> Figures:
+    """Prefill and decode of the 130M shape in every precision of `names` (default: all), and a process's start.
 
-    The contestants take turns for `rounds` rounds and the best of each counts, so that other work on the machine hits
-    all alike. `tokens` are read by all; `long_tokens` only by us (transformers' time and memory grow too fast).
-    transformers' logits after `tokens` are the check.
+    The precisions take turns for `rounds` rounds and the best of each counts. The same weights throughout; the logits
+    after `tokens` are compared with those of fp32.
     """
-    from transformers import MambaForCausalLM
-
-    threads = hardware.thread_count()
-    torch.set_num_threads(threads)
+    torch.set_num_threads(hardware.thread_count())
     config = FalconMambaConfig.from_dict(SHAPE_130M)
-    ids = torch.randint(0, config.vocab_size, (1, long_tokens), generator=torch.Generator().manual_seed(0))
-    with tempfile.TemporaryDirectory() as folder:
-        _save(random_model(config), SHAPE_130M, Path(folder))
-        reference: Any = MambaForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
-        models = {name: load_model(folder, "cpu", dtype) for name, dtype in CPU_DTYPES.items()}
+    ids = torch.randint(0, config.vocab_size, (long_tokens,), generator=torch.Generator().manual_seed(0))
     chunk = hardware.chunk_length(config, "cpu", torch.float32)
+    chosen = {name: PRECISIONS[name] for name in names or PRECISIONS}
+    with tempfile.TemporaryDirectory() as folder:
+        save(random_model(config), SHAPE_130M, Path(folder))
+        models = {name: load_model(folder, "cpu", *precision) for name, precision in chosen.items()}
+        exact = load_model(folder, "cpu", torch.float32)
+        starts = {"130M shape, bf16": start_seconds(Path(folder), "bf16")}
+    if DEMO_MODEL.is_dir():
+        starts["demo model, as it comes"] = start_seconds(DEMO_MODEL, "auto")
+    expected = read(exact, ids[:tokens], chunk)[0]
+
+    works: dict[str, Callable[[], Any]] = {}
+    for name, model in models.items():
+        logits, state = read(model, ids[:16], chunk)
+        works[f"{name} prefill"] = partial(read, model, ids[:tokens], chunk)
+        works[f"{name} long"] = partial(read, model, ids, chunk)
+        works[f"{name} decode"] = partial(written, model, state, logits, decode_tokens)
+    best, results = contest(works, rounds)
+    measured = {dtype: limits.measure(config, "cpu", dtype, chunk) for dtype in {d for d, _ in chosen.values()}}
+
+    rows: list[Figures] = []
+    for name, model in models.items():
+        most = measured[chosen[name][0]]
+        prefill, decoding = tokens / best[f"{name} prefill"], decode_tokens / best[f"{name} decode"]
+        rows.append(
+            {
+                "precision": name,
+                "weights MB": model.nbytes / 1e6,
+                f"prefill {tokens}, tokens/s": prefill,
+                f"prefill {long_tokens}, tokens/s": long_tokens / best[f"{name} long"],
+                "its limit": most.prefill(config),
+                "prefill share": _percent(prefill / most.prefill(config)),
+                "decode, tokens/s": decoding,
+                "limit": most.decode(model),
+                "decode share": _percent(decoding / most.decode(model)),
+                "logits differ from fp32": distance(results[f"{name} prefill"][0], expected),
+            }
+        )
+    parts = [{"precision": name, **chunk_parts(models[name], chunk)} for name in chosen if chosen[name][1] is None]
+    return {
+        **surroundings(),
+        "kernels": implementation("cpu").name,
+        "shape": "130M (d_model 768, 24 layers)",
+        "chunk length": chunk,
+        "read bandwidth, GB/s": next(iter(measured.values())).bandwidth / 1e9,
+        **{f"products in {_short(d)}, GFLOP/s": most.product_rate / 1e9 for d, most in measured.items()},
+        "speed": rows,
+        "milliseconds of a chunk, operation by operation": parts,
+        "start: seconds from a new process to its first token read": [{"model": m, **s} for m, s in starts.items()],
+    }
+
+
+def chunk_parts(model: FalconMamba, tokens: int) -> Figures:
+    """Milliseconds that each kind of operation takes in all layers for one chunk of `tokens` tokens, each by itself."""
+    c, layer = model.config, model.layers[0]
+    hidden, state = torch.randn(1, tokens, c.d_model).to(model.dtype), model.new_state()
+    residual = torch.randn(1, tokens, c.d_model)
 
     with torch.inference_mode():
-        cache = reference(ids[:, :16], use_cache=True).cache_params
-    contest: dict[str, Callable[[], Any]] = {
-        "transformers prefill": partial(_reference_read, reference, ids[:, :tokens]),
-        "transformers decode": partial(_reference_write, reference, cache, decode_tokens),
-    }
-    for name, model in models.items():
-        logits, state = _read(model, ids[0, :16], chunk)
-        contest[f"{name} prefill"] = partial(_read, model, ids[0, :tokens], chunk)
-        contest[f"{name} long prefill"] = partial(_read, model, ids[0], chunk)
-        contest[f"{name} decode"] = partial(_write, model, state, logits, decode_tokens)
-    for work in contest.values():
-        work()  # compiles and warms
-    best = dict.fromkeys(contest, math.inf)
-    results: dict[str, Any] = {}
-    for _ in range(rounds):
-        for name, work in contest.items():
-            seconds, results[name] = _timed(work)
-            best[name] = min(best[name], seconds)
-
-    figures: Figures = {
-        "shape": "130M (d_model 768, 24 layers)",
-        "torch": torch.__version__,
-        "threads": threads,
-        "kernels": implementation("cpu").name,
-        "tokens": tokens,
-        "chunk length": chunk,
-    }
-    counts = {"prefill": tokens, "long prefill": long_tokens, "decode": decode_tokens}
-    for name, seconds in best.items():
-        contestant, part = name.split(" ", 1)
-        title = f"prefill of {long_tokens} tokens" if part == "long prefill" else part
-        figures[f"{contestant} {title}, tokens/s"] = counts[part] / seconds
-    for name in models:
-        expected = results["transformers prefill"]
-        figures[f"{name} logits differ by, of their scale"] = _distance(results[f"{name} prefill"][0], expected)
-        figures[f"{name} prefill, times transformers"] = best["transformers prefill"] / best[f"{name} prefill"]
-        figures[f"{name} decode, times transformers"] = best["transformers decode"] / best[f"{name} decode"]
-    return figures
+        x, z = layer.in_proj(hidden).split(c.d_inner, dim=-1)
+        convolved = causal_conv(x, layer.conv, layer.conv_bias, state.conv[0])
+        projected = layer.x_proj(convolved)
+        dt, B, C = projected.split([c.dt_rank, c.d_state, c.d_state], dim=-1)
+        steps = layer.dt_proj(dt)
+        works = {
+            "in_proj": lambda: layer.in_proj(hidden),
+            "x_proj, dt_proj": lambda: (layer.x_proj(convolved), layer.dt_proj(dt)),
+            "out_proj": lambda: layer.out_proj(convolved),
+            "scan": lambda: selective_scan(convolved, steps, layer.A, B, C, layer.D, z, layer.dt_bias, state.ssm[0]),
+            "convolution": lambda: causal_conv(x, layer.conv, layer.conv_bias, state.conv[0]),
+            "norm": lambda: rms_norm(hidden, layer.norm, c.norm_eps, residual),
+        }
+        best, _ = contest(works, 7)
+    return {name: 1e3 * c.n_layers * seconds for name, seconds in best.items()}
 
 
-@torch.inference_mode()
-def _reference_read(reference: Any, ids: torch.Tensor) -> torch.Tensor:
-    """Logits of a transformers model after `ids`, its cache filled as for decoding."""
-    return reference(ids, use_cache=True, logits_to_keep=1).logits[:, -1]
+def start_seconds(folder: Path, precision: str) -> Figures:
+    """Seconds of a process of its own until the imports are done, the model is loaded and 16 tokens are read.
+
+    Twice, and the second counts: its files are in the page cache.
+    """
+    command = [sys.executable, "-m", "engine.bench.speed", "--start", str(folder), "--precision", precision]
+    for _ in range(2):
+        began = time.time()
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.split()
+        imported, loaded, first = (float(moment) - began for moment in done[-3:])
+    return {"imports": imported, "model loaded": loaded, "first token read": first}
 
 
-@torch.inference_mode()
-def _reference_write(reference: Any, cache: Any, count: int) -> None:
-    """Decode with a transformers model, on from `cache`, which is advanced."""
-    token = torch.zeros(1, 1, dtype=torch.int64)
-    for _ in range(count):
-        token = reference(token, cache_params=cache, use_cache=True).logits[:, -1:].argmax(-1)
+def _start(folder: Path, precision: str) -> None:
+    """The process that `start_seconds` measures."""
+    torch.set_num_threads(hardware.thread_count())
+    imported = time.time()
+    dtype, bits = PRECISIONS.get(precision, (None, None))
+    device = hardware.choose_device("auto").device
+    model = load_model(folder, device, dtype, bits)
+    loaded = time.time()
+    float(model(torch.arange(16)[None], model.new_state()).sum())
+    print(imported, loaded, time.time())
 
 
 def cuda_speed(
-    tokens: int = 131_072,
+    lengths: tuple[int, ...] = (2048, 8192, 131_072),
     decode_tokens: int = 256,
-    rows: int = 16,
-    row_tokens: int = 2048,
+    many: tuple[int, ...] = (16, 64),
+    few_bits: bool = True,
     folder: str | None = None,
     shape: dict[str, Any] | None = None,
 ) -> Figures:
-    """Load, prefill and decode of the 7B shape in bf16 on the first GPU; then `rows` texts at once.
+    """Prefill at each of `lengths`, decode of one row and of `many`, memory, for the 7B shape in bf16 on the first GPU.
 
-    The random weights are made on the GPU, saved to `folder` (a temporary one by default; 15 GB) and loaded from there.
-    Checks: reading in chunks of another length ends in the same logits to bf16 accuracy, decode by captured graph
-    gives the tokens of plain decode, and every logit is a number.
+    With `folder` the random weights are saved there (15 GB) and loaded from there, which is timed too. Checks:
+    reading in chunks of another length ends in the same logits to bf16 accuracy, decode by captured graph gives the
+    tokens of plain decode, and every logit is a number. `few_bits` adds decode in int8 and int4.
     """
     shape = shape or SHAPE_7B
     config = FalconMambaConfig.from_dict(shape)
     device = hardware.choose_device("cuda").device
     figures: Figures = {
-        "device": torch.cuda.get_device_name(device),
-        "torch": torch.__version__,
+        **surroundings(device),
         "kernels": implementation(device).name,
         "shape": f"{hardware.parameter_count(config) / 1e9:.2f}B (d_model {config.d_model}, {config.n_layers} layers)",
     }
-    with tempfile.TemporaryDirectory(dir=folder) as checkpoint:
-        figures["checkpoint made, seconds"], _ = _timed(
-            lambda: _save(random_model(config, device, torch.bfloat16), shape, Path(checkpoint))
-        )
-        torch.cuda.empty_cache()
-        torch.cuda.reset_peak_memory_stats()
-        figures["load seconds"], model = _timed(lambda: load_model(checkpoint, device, torch.bfloat16))
-        figures["load peak GB"] = torch.cuda.max_memory_allocated() / 1e9
-    figures["weights GB"] = model.nbytes / 1e9
-
-    ids = torch.randint(0, config.vocab_size, (tokens,), generator=torch.Generator().manual_seed(1))
+    model = random_model(config, device, torch.bfloat16)
+    if folder:
+        with tempfile.TemporaryDirectory(dir=folder) as checkpoint:
+            figures["checkpoint made, seconds"], _ = timed(partial(save, model, shape, Path(checkpoint)))
+            del model
+            torch.cuda.empty_cache()
+            torch.cuda.reset_peak_memory_stats()
+            figures["load seconds"], model = timed(lambda: load_model(checkpoint, device, torch.bfloat16))
+            figures["load peak GB"] = torch.cuda.max_memory_allocated() / 1e9
     chunk = figures["chunk length"] = hardware.chunk_length(config, device, torch.bfloat16)
-    figures["first chunk seconds (compiles the kernels)"], _ = _timed(lambda: _read(model, ids[:chunk], chunk))
-    figures["check: chunks of 1/8 against whole, of the scale"] = _distance(
-        _read(model, ids[:chunk], chunk)[0], _read(model, ids[:chunk], chunk // 8)[0]
+    most = limits.measure(config, device, torch.bfloat16, chunk)
+    torch.cuda.empty_cache()
+    figures["read bandwidth, GB/s"], figures["products, TFLOP/s"] = most.bandwidth / 1e9, most.product_rate / 1e12
+    figures["weights GB"], figures["state GB"] = model.nbytes / 1e9, model.new_state().nbytes / 1e9
+
+    ids = torch.randint(0, config.vocab_size, (max(lengths),), generator=torch.Generator().manual_seed(1))
+    figures["first chunk seconds (compiles the kernels)"], _ = timed(lambda: read(model, ids[:chunk], chunk))
+    figures["check: chunks of 1/8 against whole, of the scale"] = distance(
+        read(model, ids[:chunk], chunk)[0], read(model, ids[:chunk], max(1, chunk // 8))[0]
     )
-    torch.cuda.reset_peak_memory_stats()
-    seconds, (logits, state) = _timed(lambda: _read(model, ids, chunk))
-    figures["prefill tokens"] = tokens
-    figures["prefill tokens/s"] = tokens / seconds
-
-    kept = state.clone()
-    list(decode(model, state, logits, GREEDY, (), 8))  # captures the graph
-    state.copy_(kept)
-    seconds, written = _timed(lambda: list(decode(model, state, logits, GREEDY, (), decode_tokens)))
-    figures["decode tokens"] = decode_tokens
-    figures["decode tokens/s"] = decode_tokens / seconds
-    model.graphs_enabled = False
-    state.copy_(kept)
-    seconds, plain = _timed(lambda: list(decode(model, state, logits, GREEDY, (), 32)))
-    figures["decode tokens/s without the graph"] = 32 / seconds
-    figures["check: graph and plain decode agree"] = plain == written[:32]
-    model.graphs_enabled = True
-    figures["peak GB allocated"] = torch.cuda.max_memory_allocated() / 1e9
-    figures["peak GB reserved"] = torch.cuda.max_memory_reserved() / 1e9
-    free, total = torch.cuda.mem_get_info()
-    figures["GB in use on the device after that"] = (total - free) / 1e9
-    figures["state GB"] = state.nbytes / 1e9
-    figures["state to bytes, seconds"], data = _timed(state.to_bytes)
-    figures["state from bytes, seconds"], _ = _timed(lambda: type(state).from_bytes(data, device))
-
-    batch = torch.randint(0, config.vocab_size, (rows, row_tokens), generator=torch.Generator().manual_seed(2))
-    texts = [row[: row_tokens - 7 * index] for index, row in enumerate(batch)]
-    length = hardware.chunk_length(config, device, torch.bfloat16, batch_size=rows)
-    many = model.new_state(rows)
-    _finish(prefill_batch(model, model.new_state(rows), texts, length))  # compiles the kernels for unequal rows
-    seconds, batch_logits = _timed(lambda: _finish(prefill_batch(model, many, texts, length)))
-    figures[f"prefill tokens/s, {rows} rows"] = sum(map(len, texts)) / seconds
-    list(decode_batch(model, many, batch_logits, GREEDY, (), 8))
-    seconds, events = _timed(lambda: list(decode_batch(model, many, batch_logits, GREEDY, (), 64)))
-    figures[f"decode tokens/s, {rows} rows together"] = sum(isinstance(e, RowToken) for e in events) / seconds
+    prefills: list[Figures] = []
+    for length in lengths:
+        torch.cuda.reset_peak_memory_stats()
+        read(model, ids[: min(length, chunk)], chunk)  # a last chunk of this length may be new to the compiler
+        seconds, (logits, state) = timed(lambda length=length: read(model, ids[:length], chunk))  # type: ignore[misc]
+        rate = length / seconds
+        share = _percent(rate / most.prefill(config))
+        peak = {"peak GB": torch.cuda.max_memory_allocated() / 1e9}
+        prefills.append({"tokens": length, "tokens/s": rate, "limit": most.prefill(config), "share": share, **peak})
     if not math.isfinite(float(logits.abs().max())):
         raise RuntimeError("the logits are not numbers")
+    figures["prefill"] = prefills
+
+    decodes = [_decode_row("bf16", model, state, logits, decode_tokens, most)]
+    if few_bits:
+        for name in ("int8", "int4"):
+            small = random_model(config, device, torch.bfloat16, bits=PRECISIONS[name][1])
+            small_logits, small_state = read(small, ids[:2048], chunk)
+            decodes.append(_decode_row(name, small, small_state, small_logits, decode_tokens, most))
+            del small
+            torch.cuda.empty_cache()
+    figures["decode of one row"] = decodes
+    figures["decode of rows together"] = [_decode_many(model, rows, ids) for rows in many]
+    figures["peak GB allocated"] = torch.cuda.max_memory_allocated() / 1e9
     return figures
 
 
-def _save(model: FalconMamba, shape: dict[str, Any], folder: Path) -> None:
-    """Write a model as a checkpoint folder with one shard for every eight layers."""
-    names = {
-        "norm": "norm.weight",
-        "in_proj": "mixer.in_proj.weight",
-        "conv": "mixer.conv1d.weight",
-        "conv_bias": "mixer.conv1d.bias",
-        "x_proj": "mixer.x_proj.weight",
-        "dt_proj": "mixer.dt_proj.weight",
-        "dt_bias": "mixer.dt_proj.bias",
-        "A": "mixer.A_log",
-        "D": "mixer.D",
-        "out_proj": "mixer.out_proj.weight",
+def _decode_row(
+    name: str, model: FalconMamba, state: Any, logits: torch.Tensor, count: int, most: limits.Limits
+) -> Figures:
+    """Decode of one row with the captured graph, and 32 tokens without it as the check."""
+    kept = state.clone()
+    list(decode(model, state, logits, GREEDY, (), 8))  # captures the graph
+    state.copy_(kept)
+    seconds, tokens = timed(lambda: list(decode(model, state, logits, GREEDY, (), count)))
+    model.graphs_enabled = False
+    state.copy_(kept)
+    plain_seconds, plain = timed(lambda: list(decode(model, state, logits, GREEDY, (), 32)))
+    model.graphs_enabled = True
+    limit = most.decode(model)
+    return {
+        "precision": name,
+        "weights GB": model.nbytes / 1e9,
+        "tokens/s": count / seconds,
+        "limit": limit,
+        "share": _percent(count / seconds / limit),
+        "without the graph": 32 / plain_seconds,
+        "same tokens": plain == tokens[:32],
     }
 
-    def stored(layer: Layer, name: str) -> torch.Tensor:
-        part = getattr(layer, name)
-        tensor = _dense(part) if isinstance(part, Linear) else part
-        tensor = tensor.neg().log() if name == "A" else tensor[:, None] if name == "conv" else tensor
-        return tensor.to("cpu", model.dtype).contiguous()
 
-    def shard(number: int, tensors: dict[str, torch.Tensor]) -> None:
-        file = f"model-{number:05}.safetensors"
-        save_file(tensors, folder / file, metadata={"format": "pt"})
-        weight_map.update(dict.fromkeys(tensors, file))
-
-    weight_map: dict[str, str] = {}
-    for start in range(0, len(model.layers), 8):
-        layers = enumerate(model.layers[start : start + 8], start)
-        shard(start // 8, {f"backbone.layers.{i}.{names[n]}": stored(l, n) for i, l in layers for n in names})
-    ends = {"backbone.embeddings.weight": model.embeddings, "backbone.norm_f.weight": model.norm_f}
-    if model.head.weight is not model.embeddings:
-        ends["lm_head.weight"] = _dense(model.head)
-    shard(len(model.layers), {name: tensor.cpu() for name, tensor in ends.items()})
-    (folder / "model.safetensors.index.json").write_text(json.dumps({"metadata": {}, "weight_map": weight_map}))
-    (folder / "config.json").write_text(json.dumps(shape))
+def _decode_many(model: FalconMamba, rows: int, ids: torch.Tensor, row_tokens: int = 256, count: int = 64) -> Figures:
+    """`rows` texts of unequal length read together, then decoded together."""
+    ids = ids.repeat(-(-rows * row_tokens // len(ids)))[: rows * row_tokens].reshape(rows, row_tokens)
+    texts = [row[: row_tokens - 3 * (index % 16)] for index, row in enumerate(ids)]
+    length = hardware.chunk_length(model.config, model.device, model.dtype, batch_size=rows)
+    _finish(prefill_batch(model, model.new_state(rows), texts, length))  # compiles the kernels for unequal rows
+    state = model.new_state(rows)
+    read_seconds, logits = timed(lambda: _finish(prefill_batch(model, state, texts, length)))
+    list(decode_batch(model, state, logits, GREEDY, (), 8))
+    seconds, events = timed(lambda: list(decode_batch(model, state, logits, GREEDY, (), count)))
+    return {
+        "rows": rows,
+        "prefill tokens/s": sum(map(len, texts)) / read_seconds,
+        "decode tokens/s": sum(isinstance(event, RowToken) for event in events) / seconds,
+    }
 
 
-def _dense(linear: Linear) -> torch.Tensor:
-    return linear.weight.to_dense() if linear.weight.is_mkldnn else linear.weight
+def _percent(share: float) -> str:
+    return f"{share:.0%}"
 
 
-def _read(model: FalconMamba, ids: Any, chunk: int) -> tuple[torch.Tensor, Any]:
-    """Logits and state after a prefill from nothing."""
-    state = model.new_state()
-    return _finish(prefill(model, state, ids, chunk)), state
-
-
-def _write(model: FalconMamba, state: Any, logits: torch.Tensor, count: int) -> list[int]:
-    return list(decode(model, state, logits, GREEDY, (), count))
-
-
-def _finish(generator: Generator[int, None, torch.Tensor | None]) -> torch.Tensor:
-    while True:
-        try:
-            next(generator)
-        except StopIteration as stop:
-            return stop.value
-
-
-def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
-    """Seconds that `work` takes, the GPU's part included, and its result."""
-    _synchronize()
-    start = time.perf_counter()
-    result = work()
-    _synchronize()
-    return time.perf_counter() - start, result
-
-
-def _synchronize() -> None:
-    if torch.cuda.is_available():
-        torch.cuda.synchronize()
-
-
-def _distance(one: torch.Tensor, other: torch.Tensor) -> float:
-    """Largest difference, as a share of the largest value."""
-    one, other = one.float(), other.float()
-    return float((one - other).abs().max() / other.abs().max())
-
-
-def show(title: str, figures: Figures) -> None:
-    """Print the figures as a table."""
-    table = Table("", "", title=title, show_header=False)
-    for name, value in figures.items():
-        table.add_row(name, f"{value:,.4g}" if isinstance(value, float) and value < 100 else _plain(value))
-    Console(width=110).print(table)
-
-
-def _plain(value: Any) -> str:
-    return f"{value:,.0f}" if isinstance(value, float) else str(value)
+def _short(dtype: torch.dtype) -> str:
+    return {torch.float32: "fp32", torch.bfloat16: "bf16"}[dtype]
 
 
 def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m engine.bench.speed", description="Speed of prefill and decode.")
+    parser = argparse.ArgumentParser(prog="main.py bench speed", description="Speed of prefill and decode.")
     place = parser.add_mutually_exclusive_group(required=True)
-    place.add_argument("--cpu", action="store_true", help="130M shape on the CPU, against transformers")
+    place.add_argument("--cpu", action="store_true", help="130M shape on the CPU")
     place.add_argument("--cuda", action="store_true", help="7B shape on the GPU")
-    parser.add_argument("--tokens", type=int, help="tokens to prefill (512 on the CPU, 131072 on the GPU)")
-    parser.add_argument("--folder", help="where the 15 GB of random weights of --cuda may lie for a while")
+    place.add_argument("--start", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--precision", default="auto", help=argparse.SUPPRESS)
+    parser.add_argument("--lengths", type=int, nargs="+", default=[2048, 8192, 131_072], help="of --cuda's prefills")
+    parser.add_argument("--rows", type=int, nargs="*", default=[16, 64], help="of --cuda's decodes together")
+    parser.add_argument("--whole-weights", action="store_true", help="leave int8 and int4 out of --cuda")
+    parser.add_argument("--folder", help="of --cuda: save 15 GB of weights there, load them and time that too")
+    parser.add_argument("--rounds", type=int, default=5, help="of --cpu")
     parser.add_argument("--out", type=Path, help="also write the figures here, as JSON")
     chosen = parser.parse_args(arguments)
+    if chosen.start:
+        _start(chosen.start, chosen.precision)
+        return
     if chosen.cpu:
-        figures = cpu_speed(chosen.tokens or 512)
+        figures = cpu_speed(rounds=chosen.rounds)
     else:
-        figures = cuda_speed(chosen.tokens or 131_072, folder=chosen.folder or _roomy_folder())
-    figures = {"machine": platform.platform(), **figures}
+        rows, lengths = tuple(chosen.rows), tuple(chosen.lengths)
+        figures = cuda_speed(lengths, many=rows, few_bits=not chosen.whole_weights, folder=chosen.folder)
     show("Speed", figures)
-    if chosen.out:
-        chosen.out.write_text(json.dumps(figures, indent=2))
-
-
-def _roomy_folder() -> str | None:
-    """Shared memory where 20 GB are free there, which keeps the disk out of the figures; else the system's default."""
-    shared = Path("/dev/shm")
-    return str(shared) if shared.is_dir() and shutil.disk_usage(shared).free > 20e9 else None
+    write(chosen.out, figures)
 
 
 if __name__ == "__main__":

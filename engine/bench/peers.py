@@ -1,0 +1,144 @@
+"""This program beside others in one run: the same weights, the same prompt, the same threads, taking turns.
+
+    main.py bench peers [--cuda] [--out FILE]
+
+transformers always; with mamba_ssm installed (CUDA only) it uses its kernels, which the name then says; llama.cpp where
+the Python packages llama_cpp and gguf can be imported. Before the clock starts, each peer's logits after the prompt are
+compared with transformers' in fp32 on the same device: one that computes something else is no contestant.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import tempfile
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from engine import hardware
+from engine.bench import limits
+from engine.bench.contest import Figures, contest, distance, show, surroundings, write
+from engine.bench.networks import PRECISIONS, SHAPE_7B, SHAPE_130M, read, save, written
+from engine.config import FalconMambaConfig
+from engine.errors import KnownError
+from engine.weights import load_model, random_model
+
+ALLOWED = {"fp32": 1e-4, "bf16": 0.05, "int8": 0.1, "int4": 0.5, "Q8_0": 0.1, "F32": 1e-4}
+"""Largest difference of logits, as a share of the largest, that a contestant may show by its precision."""
+
+
+def peers(device: str = "cpu", tokens: int = 512, decode_tokens: int = 16, rounds: int = 3) -> Figures:
+    """Prefill of `tokens` and decode of `decode_tokens` after it by every contestant, and which limits there are.
+
+    The 130M shape on the CPU, the 7B shape on a GPU. Raises KnownError when a contestant's logits are not the
+    reference's.
+    """
+    torch.set_num_threads(hardware.thread_count())
+    cuda = device == "cuda"
+    shape = SHAPE_7B if cuda else SHAPE_130M
+    config = FalconMambaConfig.from_dict(shape)
+    ids = torch.randint(0, config.vocab_size, (tokens,), generator=torch.Generator().manual_seed(0))
+    chunk = hardware.chunk_length(config, device, torch.bfloat16)
+    works: dict[str, Callable[[], Any]] = {}
+    differences: dict[str, float] = {}
+    precisions = ("bf16", "int8", "int4") if cuda else tuple(PRECISIONS)
+    half = torch.bfloat16
+    with tempfile.TemporaryDirectory(dir=_roomy_folder() if cuda else None) as name:
+        folder = Path(name)
+        save(random_model(config, device, half if cuda else torch.float32), shape, folder)
+        theirs = _transformers(folder, device, half if cuda else torch.float32)
+        expected = _their_read(theirs, ids)[0]
+        label = "transformers with mamba_ssm" if cuda and importlib.util.find_spec("mamba_ssm") else "transformers"
+        label += " bf16" if cuda else " fp32"
+        works[f"{label}: prefill"] = partial(_their_read, theirs, ids)
+        cache = _their_read(theirs, ids[:16])[1]
+        works[f"{label}: decode"] = partial(_their_write, theirs, cache, decode_tokens)
+        for precision in precisions:
+            model = load_model(folder, device, *PRECISIONS[precision])
+            logits, state = read(model, ids, chunk)
+            differences[f"ours {precision}"] = distance(logits, expected)
+            works[f"ours {precision}: prefill"] = partial(read, model, ids, chunk)
+            works[f"ours {precision}: decode"] = partial(written, model, state, logits, decode_tokens)
+        if not cuda and all(importlib.util.find_spec(module) for module in ("llama_cpp", "gguf")):
+            from engine.bench.llama_peer import LlamaPeer
+
+            for precision in ("F32", "Q8_0"):
+                peer = LlamaPeer(folder, precision, max(tokens + decode_tokens, 64), hardware.thread_count())
+                differences[f"llama.cpp {precision}"] = distance(peer.read(ids.tolist()), expected)
+                works[f"llama.cpp {precision}: prefill"] = partial(peer.read, ids.tolist())
+                works[f"llama.cpp {precision}: decode"] = partial(peer.write, decode_tokens)
+    for name, difference in differences.items():
+        if not difference <= ALLOWED[name.split()[-1]] + (ALLOWED["bf16"] if cuda else 0):
+            raise KnownError(
+                f"{name} differs from transformers by {difference:.2g} of the scale; its speed means nothing"
+            )
+
+    best, _ = contest(works, rounds)
+    names = list(dict.fromkeys(name.split(":", maxsplit=1)[0] for name in works))
+    rows = [
+        {
+            "contestant": name,
+            "prefill, tokens/s": tokens / best[f"{name}: prefill"],
+            "times transformers": best[f"{label}: prefill"] / best[f"{name}: prefill"],
+            "decode, tokens/s": decode_tokens / best[f"{name}: decode"],
+            "times transformers ": best[f"{label}: decode"] / best[f"{name}: decode"],
+            "logits differ by": differences.get(name, 0.0),
+        }
+        for name in names
+    ]
+    most = limits.measure(config, device, half, chunk)
+    return {
+        **surroundings(device),
+        "shape": "7B (d_model 4096, 64 layers)" if cuda else "130M (d_model 768, 24 layers)",
+        "prompt tokens": tokens,
+        "products in bf16, GFLOP/s": most.product_rate / 1e9,
+        "read bandwidth, GB/s": most.bandwidth / 1e9,
+        "contestants": rows,
+    }
+
+
+def _transformers(folder: Path, device: str, dtype: torch.dtype) -> Any:
+    from transformers import AutoModelForCausalLM
+
+    model: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype)
+    return model.to(device).eval()
+
+
+@torch.inference_mode()
+def _their_read(model: Any, ids: torch.Tensor) -> tuple[torch.Tensor, Any]:
+    """Last logits and cache of a transformers model after `ids`."""
+    out = model(ids[None].to(model.device), use_cache=True, logits_to_keep=1)
+    return out.logits[:, -1].float(), out.cache_params
+
+
+@torch.inference_mode()
+def _their_write(model: Any, cache: Any, count: int) -> None:
+    """Decode with a transformers model, on from `cache`, which is advanced."""
+    token = torch.zeros(1, 1, dtype=torch.int64, device=model.device)
+    for _ in range(count):
+        token = model(token, cache_params=cache, use_cache=True).logits[:, -1:].argmax(-1)
+
+
+def _roomy_folder() -> str | None:
+    """Shared memory where there is any, which keeps the disk out of the figures; else the system's default."""
+    return "/dev/shm" if Path("/dev/shm").is_dir() else None
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="main.py bench peers", description="Beside other programs in one run.")
+    parser.add_argument("--cuda", action="store_true", help="7B shape on the GPU (default: 130M shape on the CPU)")
+    parser.add_argument("--tokens", type=int, default=512)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--out", type=Path, help="also write the figures here, as JSON")
+    chosen = parser.parse_args(arguments)
+    figures = peers("cuda" if chosen.cuda else "cpu", chosen.tokens, rounds=chosen.rounds)
+    show("Beside other programs", figures)
+    write(chosen.out, figures)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""Pictures of figures that the benches saved: `--out` files in, SVG into docs/plots.
+
+    main.py bench plots --headline headline.json --speed speed.json --peers peers.json [--folder docs/plots]
+
+Needs matplotlib (the optional dependencies `bench`). Each picture says on what machine and when it was measured.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from engine.bench.contest import Figures
+from engine.errors import KnownError
+
+FOLDER = Path(__file__).parents[2] / "docs" / "plots"
+OURS, THEIRS, LIMIT = "#2a6f97", "#bc6c25", "#8d99ae"
+
+
+def headline(figures: Figures, pyplot: Any) -> Any:
+    """Decode speed over the position in the text, and what is kept beside the weights."""
+    rows = figures["decode at a position"]
+    at = [row["position"] for row in rows]
+    picture, (speed, memory) = pyplot.subplots(1, 2, figsize=(8, 3.2))
+    for axis, what, unit in ((speed, "tokens/s", "tokens a second"), (memory, "MB", "MB of state or cache")):
+        ours, theirs = ("ours, tokens/s", "transformer, tokens/s")
+        if what == "MB":
+            ours, theirs = "ours, state MB", "transformer, cache MB"
+        axis.plot(at, [row[ours] for row in rows], "o-", color=OURS, label="Readthrough")
+        axis.plot(at, [row[theirs] for row in rows], "s-", color=THEIRS, label="transformer of that size")
+        axis.set(xscale="log", yscale="log", xlabel="tokens before", ylabel=unit)
+    speed.legend(frameon=False, fontsize=8)
+    return picture
+
+
+def speed(figures: Figures, pyplot: Any) -> Any:
+    """Prefill and decode of each precision, with the limit that was measured in the same run."""
+    rows = figures["speed"]
+    names = [row["precision"] for row in rows]
+    prefill = next(key for key in rows[0] if key.startswith("prefill") and key.endswith("tokens/s"))
+    picture, axes = pyplot.subplots(1, 2, figsize=(8, 3.2))
+    for axis, key, limit, title in zip(
+        axes, (prefill, "decode, tokens/s"), ("its limit", "limit"), ("prefill", "decode, one text"), strict=True
+    ):
+        axis.bar(names, [row[limit] for row in rows], color=LIMIT, width=0.8, label="limit measured in the run")
+        axis.bar(names, [row[key] for row in rows], color=OURS, width=0.5, label="Readthrough")
+        axis.set(title=title, ylabel="tokens a second")
+    axes[0].legend(frameon=False, fontsize=8)
+    return picture
+
+
+def peers(figures: Figures, pyplot: Any) -> Any:
+    """Every contestant's prefill and decode."""
+    rows = figures["contestants"][::-1]
+    names = [row["contestant"] for row in rows]
+    colours = [OURS if name.startswith("ours") else THEIRS for name in names]
+    picture, axes = pyplot.subplots(1, 2, figsize=(8, 0.6 + 0.35 * len(rows)), sharey=True)
+    for axis, part in zip(axes, ("prefill", "decode"), strict=True):
+        axis.barh(names, [row[f"{part}, tokens/s"] for row in rows], color=colours)
+        axis.set(xlabel=f"{part}, tokens a second")
+    return picture
+
+
+PICTURES: dict[str, Callable[[Figures, Any], Any]] = {"headline": headline, "speed": speed, "peers": peers}
+
+
+def draw(name: str, source: Path, folder: Path = FOLDER) -> Path:
+    """Draw the picture `name` of the figures in `source`; returns the file. Raises KnownError."""
+    try:
+        import matplotlib
+    except ImportError as error:
+        raise KnownError("the pictures need matplotlib; install it with: pip install matplotlib") from error
+    matplotlib.use("svg")
+    matplotlib.rcParams["svg.hashsalt"] = name  # the same figures make the same file
+    matplotlib.rcParams["svg.fonttype"] = "none"
+    from matplotlib import pyplot
+
+    try:
+        figures = json.loads(source.read_text(encoding="utf-8"))
+        picture = PICTURES[name](figures, pyplot)
+    except (OSError, ValueError, KeyError, StopIteration) as error:
+        raise KnownError(f"{source} holds no figures of bench {name}; save them with --out and try again") from error
+    where = figures.get("gpu", figures["machine"])
+    picture.text(0.01, 0.01, f"main.py bench {name}, {where}, {figures['date']}", fontsize=6, color="#666666")
+    picture.tight_layout(rect=(0, 0.03, 1, 1))
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / f"{source.stem}.svg"
+    picture.savefig(target, metadata={"Date": None})
+    pyplot.close(picture)
+    return target
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="main.py bench plots", description="Pictures of saved figures.")
+    for name in PICTURES:
+        parser.add_argument(f"--{name}", type=Path, nargs="*", default=[], help=f"files that bench {name} --out wrote")
+    parser.add_argument("--folder", type=Path, default=FOLDER)
+    chosen = parser.parse_args(arguments)
+    sources = [(name, source) for name in PICTURES for source in getattr(chosen, name)]
+    if not sources:
+        raise KnownError("name the files of figures to draw, for example --headline headline.json")
+    for name, source in sources:
+        print(draw(name, source, chosen.folder))
+
+
+if __name__ == "__main__":
+    main()

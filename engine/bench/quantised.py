@@ -1,0 +1,153 @@
+"""What int8 and int4 weights change: size, speed, divergence from bf16 and recall, all on the demo model.
+
+    main.py bench quantised [--device cuda] [--parts] [--long] [--out FILE]
+
+The divergence is the mean Kullback-Leibler divergence of the next token's distribution from that of bf16 weights,
+in nats a token, over text that the model has not seen. `--parts` says which projection costs what: one kind at a
+time in few bits, all others whole. `--long` asks about records of 100,000 tokens too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.nn import functional as F
+
+from engine import hardware
+from engine.bench.contest import Figures, contest, show, surroundings, write
+from engine.bench.networks import PRECISIONS, read, written
+from engine.bench.recall import Cell, _Bench
+from engine.linear import Linear
+from engine.model import FalconMamba
+from engine.quantised import QuantisedLinear
+from engine.tokenizer import Tokenizer
+from engine.weights import load_model
+from kernels.quantised import GROUP
+
+DEMO_MODEL = Path(__file__).parents[2] / "resources" / "models" / "demo"
+PARTS = ("in_proj", "out_proj", "x_proj", "dt_proj", "lm_head")
+NAMES = ("bf16", "int8", "int4")
+CELLS = (Cell("1,000 tokens, 4 facts", 1000, 4), Cell("10,000 tokens, 4 facts", 10_000, 4, share=0.5))
+LONG = Cell("100,000 tokens, 4 facts", 100_000, 4, share=0.2)
+
+
+def quantised(
+    folder: Path = DEMO_MODEL,
+    device: str = "cpu",
+    questions: int = 48,
+    cells: Sequence[Cell] = CELLS,
+    text_tokens: int = 8192,
+    parts: bool = False,
+) -> Figures:
+    """Size, speed, divergence and recall of the model in `folder` with weights in bf16, int8 and int4."""
+    torch.set_num_threads(hardware.thread_count())
+    tokenizer = Tokenizer.from_folder(folder)
+    models = {name: load_model(folder, device, *PRECISIONS[name]) for name in NAMES}
+    text = _text(tokenizer, models["bf16"], text_tokens)
+    chunk = hardware.chunk_length(models["bf16"].config, device, torch.bfloat16)
+    whole = models["bf16"]
+    exact = _log_probabilities(whole, text)
+
+    works: dict[str, Callable[[], Any]] = {}
+    for name, model in models.items():
+        logits, state = read(model, text[:64], chunk)
+        works[f"{name} prefill"] = partial(read, model, text[:2048], chunk)
+        works[f"{name} decode"] = partial(written, model, state, logits, 128)
+    best, _ = contest(works, 5)
+    rows = []
+    for name, model in models.items():
+        found = _log_probabilities(model, text)
+        rows.append(
+            {
+                "weights": name,
+                "MB": model.nbytes / 1e6,
+                "prefill, tokens/s": 2048 / best[f"{name} prefill"],
+                "decode, tokens/s": 128 / best[f"{name} decode"],
+                "divergence, nats": _divergence(exact, found),
+                "same likeliest token": f"{(exact.argmax(-1) == found.argmax(-1)).float().mean():.1%}",
+                **{cell.name: _recall(model, tokenizer, cell, questions) for cell in cells},
+            }
+        )
+    figures: Figures = {**surroundings(device), "model": folder.name, "text tokens": len(text), "weights": rows}
+    if parts:
+        figures["one kind of projection at a time"] = [
+            {
+                "projection": part,
+                **{
+                    f"int{bits}, nats": _divergence(exact, _log_probabilities(_alone(whole, part, bits), text))
+                    for bits in (8, 4)
+                },
+            }
+            for part in PARTS
+        ]
+    return figures
+
+
+def _text(tokenizer: Tokenizer, model: FalconMamba, count: int) -> torch.Tensor:
+    """Pages of records that training never showed, as the reader feeds them."""
+    bench = _Bench(model, tokenizer)
+    ids: list[int] = []
+    for record in bench.records(Cell("text", 2000, 8), 7000, -(-count // 900)):
+        ids += bench.document(record)
+    return torch.tensor(ids[:count])
+
+
+@torch.inference_mode()
+def _log_probabilities(model: FalconMamba, text: torch.Tensor, rows: int = 16) -> torch.Tensor:
+    """Log-probabilities of the token after each token of `text`, cut into `rows` texts read side by side."""
+    ids = text[: len(text) // rows * rows].reshape(rows, -1)
+    state = model.new_state(rows)
+    steps = [F.log_softmax(model(ids[:, t : t + 1], state), dim=-1).cpu() for t in range(ids.shape[1])]
+    return torch.stack(steps, dim=1)
+
+
+def _divergence(exact: torch.Tensor, found: torch.Tensor) -> float:
+    return float((exact.exp() * (exact - found)).sum(-1).mean())
+
+
+def _alone(model: FalconMamba, part: str, bits: int) -> FalconMamba:
+    """The network with only the projections `part` in `bits` bits."""
+
+    def kept(linear: Linear) -> QuantisedLinear:
+        width = linear.weight.shape[1]
+        return QuantisedLinear(linear.weight, linear.bias, 4 if bits == 4 and width % GROUP == 0 else 8, model.dtype)
+
+    head = kept(model.head) if part == "lm_head" else model.head
+    layers: Any = model.layers
+    if part != "lm_head":
+        layers = [replace(layer, **{part: kept(getattr(layer, part))}) for layer in layers]
+    return FalconMamba(model.config, model.embeddings, layers, model.norm_f, head)
+
+
+def _recall(model: FalconMamba, tokenizer: Tokenizer, cell: Cell, questions: int) -> str:
+    """The share of a cell's questions that are answered exactly."""
+    with redirect_stdout(sys.stderr):  # the recall bench says its results as it goes
+        result = _Bench(model, tokenizer).cell(cell, questions)
+    return f"{result['exact']:.0%} of {result['asked']}"
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="main.py bench quantised", description="Weights in int8 and int4.")
+    parser.add_argument("--model", type=Path, default=DEMO_MODEL)
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
+    parser.add_argument("--questions", type=int, default=48)
+    parser.add_argument("--parts", action="store_true", help="which projection costs what")
+    parser.add_argument("--long", action="store_true", help="records of 100,000 tokens too")
+    parser.add_argument("--out", type=Path, help="also write the figures here, as JSON")
+    chosen = parser.parse_args(arguments)
+    cells = (*CELLS, LONG) if chosen.long else CELLS
+    figures = quantised(chosen.model, chosen.device, chosen.questions, cells, parts=chosen.parts)
+    show("Weights in few bits", figures)
+    write(chosen.out, figures)
+
+
+if __name__ == "__main__":
+    main()
