@@ -152,7 +152,8 @@ def _their_speed(model: Any, position: int, count: int) -> tuple[float, int]:
     c, cache = model.config, DynamicCache()
     size = (1, c.num_key_value_heads, position, c.hidden_size // c.num_attention_heads)
     for layer in range(c.num_hidden_layers):
-        cache.update(*(torch.randn(size, device=model.device, dtype=model.dtype) for _ in "kv"), layer)
+        keys, values = (torch.randn(size, device=model.device, dtype=model.dtype) for _ in range(2))
+        cache.update(keys, values, layer)
 
     def step(token: torch.Tensor) -> torch.Tensor:
         logits = model(token, past_key_values=cache, use_cache=True).logits

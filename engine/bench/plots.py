@@ -48,7 +48,7 @@ def speed(figures: Figures, pyplot: Any) -> Any:
         axis.bar(names, [row[limit] for row in rows], color=LIMIT, width=0.8, label="limit measured in the run")
         axis.bar(names, [row[key] for row in rows], color=OURS, width=0.5, label="Readthrough")
         axis.set(title=title, ylabel="tokens a second")
-    axes[0].legend(frameon=False, fontsize=8)
+    axes[1].legend(frameon=False, fontsize=8, loc="upper left")
     return picture
 
 
