@@ -37,12 +37,21 @@ from engine.config import FalconMambaConfig
 from engine.linear import Linear
 from engine.state import MambaState
 from engine.token_step import token_step
-from kernels import causal_conv, causal_conv_update, rms_norm, selective_scan, selective_update
+from kernels import (
+    causal_conv,
+    causal_conv_update,
+    implementation,
+    layer_update,
+    operations,
+    rms_norm,
+    selective_scan,
+    selective_update,
+)
 from kernels.quantised import FEW
 
-# A captured step costs a copy of the state into the graph and one out of it: under 1 % of a step for a 7B row, but the
-# size of the whole batch's state again in memory. Beyond this many rows launching kernels is no longer the bottleneck.
-GRAPH_MAX_ROWS = 16
+# A captured step costs a copy of the state into the graph and one out of it: 1 % of a step for one 7B row, a fifth for
+# 64, where launching kernels one by one would still take longer; and the whole batch's state again in memory.
+GRAPH_MAX_ROWS = 64
 # Capturing takes as long as some steps; a batch size seen less often than this runs without.
 GRAPH_AFTER_STEPS = 3
 GRAPHS_KEPT = 3
@@ -90,6 +99,7 @@ class FalconMamba:
         self._graphs: OrderedDict[int, _StepGraph] = OrderedDict()
         self._steps_seen: dict[int, int] = {}
         self._cpu_step = token_step(self)
+        self._whole_layers = _whole_layers(self)
 
     @property
     def device(self) -> torch.device:
@@ -164,6 +174,8 @@ class FalconMamba:
     ) -> torch.Tensor:
         """The network on [B, T] ids; advances `conv` and `ssm`, returns [B, vocab_size]."""
         c = self.config
+        if self._whole_layers and ids.numel() == 1 and lengths is None and meter is None:
+            return self._forward_token(ids, conv, ssm)
         residual = F.embedding(ids, self.embeddings)  # [B, T, d_model]
         if c.residual_in_fp32:
             residual = residual.float()
@@ -180,6 +192,20 @@ class FalconMamba:
         hidden = rms_norm(last, self.norm_f, c.norm_eps, residual)
         logits = self.head(hidden).float()
         return logits if lengths is None else logits.masked_fill_((lengths == 0)[:, None], float("nan"))
+
+    def _forward_token(self, ids: torch.Tensor, conv: torch.Tensor, ssm: torch.Tensor) -> torch.Tensor:
+        """`_forward` of one token of one row, a layer at a call."""
+        c = self.config
+        residual = F.embedding(ids[0, 0], self.embeddings)  # [d_model]
+        if c.residual_in_fp32:
+            residual = residual.float()
+        for index, layer in enumerate(self.layers):
+            layer_update(
+                residual, layer.norm, layer.in_proj.weight, layer.in_proj.bias, layer.conv, layer.conv_bias,
+                layer.x_proj.weight, layer.dt_proj.weight, layer.dt_bias, layer.A, layer.D, layer.out_proj.weight,
+                layer.out_proj.bias, c.norm_eps, c.mixer_norm_eps, conv[index, 0], ssm[index, 0],
+            )  # fmt: skip
+        return self.head(rms_norm(residual[None], self.norm_f, c.norm_eps)).float()
 
     def _mixer(
         self,
@@ -264,6 +290,14 @@ class _StepGraph:
         state.conv.copy_(self._state.conv)
         state.ssm.copy_(self._state.ssm)
         return self._logits.clone()
+
+
+def _whole_layers(model: FalconMamba) -> bool:
+    """Whether one token of one row goes through a layer in one call: its matrices as they are, and a kernel for it."""
+    if operations(implementation(model.device).name).layer_update is None:
+        return False
+    matrices = (m for l in model.layers for m in (l.in_proj, l.x_proj, l.dt_proj, l.out_proj))
+    return all(m.scales is None and not m.weight.is_mkldnn for m in matrices)
 
 
 def _last_token(x: torch.Tensor, lengths: torch.Tensor | None) -> torch.Tensor:
