@@ -61,7 +61,7 @@ def test_asking_prints_the_answer_and_what_it_rests_on(call, tmp_path):
     file = write_pages(tmp_path / "log.txt", 1)
     status, out, _ = call("ask", file, "Which gauge?")
     assert status == 0
-    assert "(from the document state" in out.splitlines()[-1] or "not confirmed by those pages" in out.splitlines()[-1]
+    assert any(line.startswith(("(from ", "(the document state does not hold it")) for line in out.splitlines())
 
 
 def test_quiet_keeps_stderr_empty_when_all_is_well(call, tmp_path):
@@ -290,7 +290,7 @@ def test_a_flipped_bit_is_found_by_verify_and_the_document_is_read_again(call, t
     conn = sqlite3.connect(library_file(tmp_path))
     for (snapshot,) in conn.execute("SELECT id FROM snapshots").fetchall():
         with conn.blobopen("snapshot_blobs", "data", snapshot) as blob:
-            blob[5000] ^= 1
+            blob[len(blob) // 2] ^= 1
     conn.commit()
     conn.close()
     status, out, err = call("library", "verify")
