@@ -95,6 +95,10 @@ class TerminalView:
             case messages.ReadingFinished():
                 self._progress.close()
                 self._tell(event.sentence, always=bool(event.problems or event.pages_without_text))
+            case messages.RetentionMeasured() if self._command == "Read" and event.faded_to_page:
+                faded = event.faded_to_page
+                pages = f"pages 1 to {faded}" if faded > 1 else "page 1"
+                self._tell(f"next to nothing of {pages} is left in the document state; questions go to sections too")
             case messages.FollowWaiting():
                 self._tell("waiting for the file to grow; Ctrl-C ends this")
             case messages.LedgerEntered():
