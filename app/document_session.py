@@ -180,8 +180,6 @@ class DocumentSession:
     """A summary was asked for and is not there yet."""
     ledger: Ledger = field(default_factory=Ledger)
     retention: Retention | None = None
-    following: bool = False
-    """The file is watched: what is added to it is read."""
     conversation: Conversation = field(default_factory=Conversation)
     evidence: tuple[int, int] | None = None
     trouble: Trouble | None = None
@@ -338,10 +336,6 @@ class DocumentSession:
     def _on_RetentionMeasured(self, event: m.RetentionMeasured) -> Aspect:
         self.retention = Retention(event.first_pages, event.last_pages, event.retained, event.faded_to_page)
         return Aspect.STRIP
-
-    def _on_FollowWaiting(self, event: m.FollowWaiting) -> Aspect:
-        self.following, self.phase = True, Phase.IDLE
-        return Aspect.PROGRESS | Aspect.DOCUMENT
 
     def _on_AnswerDelta(self, event: m.AnswerDelta) -> Aspect:
         turn = self.conversation.by_job(event.job_id)

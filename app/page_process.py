@@ -6,7 +6,8 @@ Requests are JSON lines on stdin; a reply is a JSON line on stdout with `bytes`,
                                                 -> {"is": "sizes", "first", "sizes": [[width, height], ...]} in points
     {"do": "want", "pages": [[page, width]]}    -> {"is": "page", "page", "width", "height", "stride"}, BGRx, in order,
                                                    or {"is": "blank", "page"}; replaces what was wanted before
-    {"do": "select", "page", "from", "to"}      -> {"is": "selected", "page", "text", "shapes"}, shapes in points
+    {"do": "select", "page", "from", "to"}      -> {"is": "selected", "page", "text", "shapes"}, shapes in points;
+                                                   from and to may be null: the page's beginning and end
     {"do": "mark", "page", "terms", "sentence"} -> {"is": "marked", "page", "shapes"}: of the sentence, or of the terms
                                                    where most of them stand together
     {"do": "find", "text"}                      -> {"is": "found", "text", "page", "hits": [[rectangle, ...], ...]}
@@ -120,10 +121,12 @@ class Pages:
         header = {"is": "page", "page": number, "width": bitmap.width, "height": bitmap.height, "stride": bitmap.stride}
         self._reply(header, bytes(bitmap.buffer))
 
-    def _select(self, page: pypdfium2.PdfPage, number: int, start: list[float], end: list[float]) -> None:
+    def _select(self, page: pypdfium2.PdfPage, number: int, start: list[float] | None, end: list[float] | None) -> None:
         text = page.get_textpage()
-        first, last = (text.get_index(*_to_page(page, *point), ANYWHERE, ANYWHERE) for point in (start, end))
-        if first is None or last is None:
+        count = text.count_chars()
+        first = text.get_index(*_to_page(page, *start), ANYWHERE, ANYWHERE) if start else 0
+        last = text.get_index(*_to_page(page, *end), ANYWHERE, ANYWHERE) if end else count - 1
+        if first is None or last is None or not count:
             self._reply({"is": "selected", "page": number, "text": "", "shapes": []})
             return
         first, last = min(first, last), max(first, last)

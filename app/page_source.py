@@ -83,8 +83,8 @@ class PageSource(QObject):
         self._send({"do": "want", "pages": self._wanted})
         self._watch()
 
-    def select(self, page: int, start: tuple[float, float], end: tuple[float, float]) -> None:
-        """The text between two points of a page."""
+    def select(self, page: int, start: tuple[float, float] | None, end: tuple[float, float] | None) -> None:
+        """The text between two points of a page; None: from its beginning, to its end."""
         self._send({"do": "select", "page": page, "from": start, "to": end})
 
     def find(self, text: str) -> None:

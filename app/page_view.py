@@ -18,6 +18,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
 from app.page_layout import POINTS_TO_PIXELS, PageLayout
+from app.page_selection import PageSelection
 from app.page_source import PageSource
 from app.theme import LIGHT, Theme, scaled
 
@@ -52,9 +53,7 @@ class PageView(QAbstractScrollArea):
         self._hit = -1
         self._searching = False
         self._marks: dict[int, list[QRectF]] = {}
-        self._drag: tuple[int, QPointF] | None = None
-        self._selection: dict[int, list[QRectF]] = {}
-        self._selected_text = ""
+        self._selection = PageSelection(source)
         self._goal: int | None = None
         self.setObjectName("pages")
         self.setAccessibleName("Pages of the document")
@@ -92,7 +91,7 @@ class PageView(QAbstractScrollArea):
 
     @property
     def selected_text(self) -> str:
-        return self._selected_text
+        return self._selection.text
 
     @property
     def is_drawn(self) -> bool:
@@ -112,7 +111,6 @@ class PageView(QAbstractScrollArea):
         self._lost.clear()
         self._selection.clear()
         self._marks.clear()
-        self._selected_text = ""
         self._evidence = self._goal = None
         self._hits, self._hit, self._searching = [], -1, False
         self._page = 0
@@ -169,8 +167,8 @@ class PageView(QAbstractScrollArea):
 
     def copy(self) -> None:
         """Put the selected text on the clipboard."""
-        if self._selected_text:
-            QGuiApplication.clipboard().setText(self._selected_text)
+        if self._selection.text:
+            QGuiApplication.clipboard().setText(self._selection.text)
 
     def _on_opened(self, count: int) -> None:
         if count == self._layout.count:
@@ -204,8 +202,7 @@ class PageView(QAbstractScrollArea):
         self.viewport().update()
 
     def _on_selected(self, page: int, text: str, shapes: list) -> None:
-        self._selection = {page: shapes}
-        self._selected_text = text
+        self._selection.take(page, text, shapes)
         self.viewport().update()
 
     def _on_marked(self, page: int, shapes: list) -> None:
@@ -326,7 +323,7 @@ class PageView(QAbstractScrollArea):
             painter.setFont(scaled(self.font(), 1.4))
             words = "This page cannot be drawn" if page in self._lost else str(page + 1)
             painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, words)
-        for shape in self._selection.get(page, []):
+        for shape in self._selection.shapes(page):
             self._wash(painter, self._place(shape, rect), "selection")
         for shape in self._marks.get(page, []):
             self._wash(painter, self._place(shape, rect), "evidence_mark")
@@ -383,18 +380,20 @@ class PageView(QAbstractScrollArea):
         if event.button() == Qt.MouseButton.LeftButton and self._layout.count:
             where = self._in_column(event.position())
             page = self._layout.page_at(where.y())
-            self._drag = (page, self._layout.to_points(page, where, self.viewport().width()))
-            self._selection, self._selected_text = {}, ""
+            self._selection.begin(page, self._layout.to_points(page, where, self.viewport().width()))
             self.viewport().update()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if self._drag is not None:
-            page, start = self._drag
-            end = self._layout.to_points(page, self._in_column(event.position()), self.viewport().width())
-            self._source.select(page, (start.x(), start.y()), (end.x(), end.y()))
+        if not self._selection.is_under_way:
+            return
+        beyond = min(event.position().y(), 0) + max(event.position().y() - self.viewport().height(), 0)
+        self.verticalScrollBar().setValue(self.verticalScrollBar().value() + int(beyond))
+        where = self._in_column(event.position())
+        page = self._layout.page_at(where.y())
+        self._selection.extend(page, self._layout.to_points(page, where, self.viewport().width()))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        self._drag = None
+        self._selection.end()
 
     def _in_column(self, position: QPointF) -> QPointF:
         return position + QPointF(self.horizontalScrollBar().value(), self.verticalScrollBar().value())

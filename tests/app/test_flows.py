@@ -179,6 +179,25 @@ def test_text_of_a_page_can_be_selected_and_copied(start, pdf):
     assert QGuiApplication.clipboard().text() == pages.selected_text
 
 
+def test_a_selection_may_go_over_several_pages_and_backwards(start, pdf):
+    driver = start()
+    driver.open(pdf)
+    pages = driver.window.document.pages
+    driver.until(lambda: pages.is_drawn)
+    pages.zoom_step(-1)
+    while pages.zoom > 0.3:
+        pages.zoom_step(-1)
+    width = pages.viewport().width()
+    first, third = (pages._layout.rect(page, width).toRect().center() for page in (0, 2))
+    for down, up in ((first, third), (third, first)):
+        driver.bot.mousePress(pages.viewport(), Qt.MouseButton.LeftButton, pos=down)
+        driver.bot.mouseMove(pages.viewport(), up)
+        driver.until(lambda: "Entry 2." in pages.selected_text and "Page 3" in pages.selected_text)
+        driver.bot.mouseRelease(pages.viewport(), Qt.MouseButton.LeftButton, pos=up)
+        assert pages.selected_text.index("Entry 2.") < pages.selected_text.index("Page 3")
+        assert "Entry 4" not in pages.selected_text
+
+
 def test_copy_and_export_keep_the_page_references(start, pdf, tmp_path: Path):
     driver = start()
     driver.open(pdf)

@@ -7,6 +7,7 @@ import signal
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 
 from app.document_session import Phase
 from app.models import DEMO_FOLDER
@@ -56,6 +57,27 @@ def test_a_pdf_is_read_summarised_asked_and_found_again_the_next_day(start, shor
     follow = again.window.inquiry.follow
     follow(again.session.conversation.turns[0].key)
     assert again.ask("And then?", 100).parent is again.session.conversation.turns[0]
+
+
+def test_an_outline_about_one_subject_is_made_and_kept(start, long_pdf):
+    driver = start(real=True)
+    driver.open(long_pdf)
+    driver.until_done(200)
+    summary = driver.window.side.summary
+    driver.window.actions_.by_name["another_summary"].trigger()
+    assert summary.wish.isVisible()
+    summary.wish.length.setCurrentIndex(summary.wish.length.findData("outline"))
+    summary.wish.focus.setText("pump P-203")
+    driver.bot.keyClick(summary.wish.focus, Qt.Key.Key_Return)
+    driver.until(lambda: driver.session.summary_running)
+    driver.until_done(200)
+    made = driver.session.summary
+    assert (made.length, made.focus) == ("outline", "pump P-203")
+    assert any(made.line_pages) and "p. " in summary.text.toPlainText()
+    driver.close()
+    again = start(real=True)
+    again.until_idle(60)
+    assert again.session.summary == made
 
 
 def test_a_killed_worker_resumes_what_it_was_reading(start, long_pdf):

@@ -125,8 +125,10 @@ def test_the_whole_story_with_the_mouse(start, book):
     third.until_idle(60)
     third.until(lambda: len(third.session.conversation.turns) == 3)
     third.until(lambda: third.window.document.pages.page == page)
-    assert third.session.fully_read and third.session.summary.text == again.session.summary.text
-    assert len(third.session.notes) == len(again.session.notes)
+    assert third.session.fully_read and third.session.summary == again.session.summary
+    assert third.session.notes == again.session.notes
+    assert third.session.ledger == again.session.ledger and third.session.ledger.entries
+    assert third.session.retention == again.session.retention is not None
 
 
 def _watch(seen: list[int], page: int) -> bool:
