@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QIntValidator, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from app.document_session import Aspect, DocumentSession
 from app.find_bar import FindBar
@@ -118,6 +118,10 @@ class DocumentPane(QWidget):
     def _connect(self) -> None:
         self.pages.failed.connect(self._on_pages_failed)
         self.pages.opened.connect(self._on_pages_opened)
+        self.pages.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.pages.customContextMenuRequested.connect(
+            lambda where: self.page_menu().popup(self.pages.viewport().mapToGlobal(where))
+        )
         for view in (self.pages, self.text):
             view.page_changed.connect(self._on_page)
             view.zoom_changed.connect(self._on_zoom)
@@ -196,6 +200,19 @@ class DocumentPane(QWidget):
         """Let a page number be typed."""
         self._number.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self._number.selectAll()
+
+    def page_menu(self) -> QMenu:
+        """What can be done where one is looking."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        copy = menu.addAction("Copy", self.pages.copy)
+        copy.setEnabled(bool(self.pages.selected_text))
+        menu.addAction("Find…", self.begin_find)
+        menu.addSeparator()
+        page = self.pages.page
+        ask = menu.addAction(f"Ask as of page {page}…", lambda: self.ask_as_of_requested.emit(page))
+        ask.setEnabled(self._session is not None and (self._session.fully_read or page <= self._session.progress.page))
+        return menu
 
     def begin_find(self) -> None:
         """Find what is selected, or what will be typed."""

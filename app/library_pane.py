@@ -56,6 +56,7 @@ class LibraryPane(QWidget):
         self._toast.setProperty("role", "toast")
         self._toast_words = label(wrap=True)
         undo = button("Undo", self.undo_requested.emit)
+        undo.setToolTip("Undo (Ctrl+Z)")
         row = QHBoxLayout(self._toast)
         row.setContentsMargins(12, 6, 4, 6)
         row.addWidget(self._toast_words, 1)

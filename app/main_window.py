@@ -138,6 +138,7 @@ class MainWindow(QMainWindow):
             "find": document.begin_find,
             "find_next": lambda: document.step_hit(1),
             "find_previous": lambda: document.step_hit(-1),
+            "undo_remove": control.shelf.undo,
             "search_library": self._search_library,
             "settings": dialogs.show_settings,
             "library": self._toggle_library,

@@ -59,7 +59,9 @@ class Shelf(QObject):
         return row.path
 
     def undo(self) -> None:
-        """Put back what is on its way out."""
+        """Put back what is on its way out, if something is."""
+        if self._removing is None:
+            return
         self._undo.stop()
         self._removing = None
         self.removal_pending.emit("", "")

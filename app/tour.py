@@ -10,8 +10,19 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QDeadlineTimer, QEvent, QEventLoop, QPoint, QSize, QTimer
-from PySide6.QtGui import QPainter, QPixmap
+from PySide6.QtCore import (
+    QCoreApplication,
+    QDeadlineTimer,
+    QEvent,
+    QEventLoop,
+    QPoint,
+    QPointF,
+    QRectF,
+    QSize,
+    QSizeF,
+    QTimer,
+)
+from PySide6.QtGui import QPainter, QPainterPath, QPen, QPixmap
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 from app.application import Application
@@ -68,7 +79,14 @@ class Stage:
         for top in QApplication.topLevelWidgets():
             if isinstance(top, QDialog) and top.isVisible():
                 painter.fillRect(picture.rect(), self.parts.theme.color("shade"))
-                painter.drawPixmap(_centre(window, top), top.grab())
+                box = QRectF(QPointF(_centre(window, top)), QSizeF(top.size()))
+                frame = QPainterPath()
+                frame.addRoundedRect(box, 10, 10)
+                painter.setClipPath(frame)
+                painter.drawPixmap(box.topLeft(), top.grab())
+                painter.setClipping(False)
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+                painter.strokePath(frame, QPen(self.parts.theme.color("border_strong"), 1))
         painter.end()
         self.number += 1
         self.save(picture, name)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication
+from PySide6.QtWidgets import QApplication, QLabel
 
 from app.document_session import Phase
 from app.side_pane import QUESTIONS
@@ -257,6 +258,31 @@ def test_the_demo_model_is_named_as_such_wherever_it_is_met(start, pdf):
     driver.until_done()
     assert driver.window.side._model.text() == "Demo model"
     assert driver.window.side._model.property("demo") == "true"
+
+
+def test_help_opens_and_closes_by_key(start):
+    driver = start()
+    driver.window.activateWindow()
+    driver.until(driver.window.isActiveWindow)
+    driver.bot.keyClick(driver.window, Qt.Key.Key_F1)
+    driver.until(lambda: QApplication.activeModalWidget() is not None)
+    dialog = QApplication.activeModalWidget()
+    words = {label.text() for label in dialog.findChildren(QLabel)}
+    assert {"Open", "Ctrl+O", "Ask", "Ctrl+L", "Memory strip"} <= words
+    driver.bot.keyClick(dialog, Qt.Key.Key_Escape)
+    driver.until(lambda: QApplication.activeModalWidget() is None)
+
+
+def test_asking_as_of_the_page_that_is_looked_at(start, pdf):
+    driver = start()
+    driver.open(pdf)
+    driver.until_done()
+    driver.until(lambda: driver.window.document.pages.page_count == 40)
+    driver.window.document.go_to(17)
+    menu = driver.window.document.page_menu()
+    next(action for action in menu.actions() if "page 17" in action.text()).trigger()
+    assert driver.window.side.question._context.text() == "As of the end of page 17"
+    menu.deleteLater()
 
 
 def test_every_action_has_a_name_and_no_two_share_keys(start):

@@ -112,7 +112,7 @@ def test_a_removed_document_can_be_brought_back_and_then_is_gone(start, short_pd
     number = driver.controller.shelf.documents[0].id
     driver.controller.remove(number)
     assert library.model.rowCount() == 0 and "Removed" in library._toast_words.text()
-    driver.controller.shelf.undo()
+    driver.window.actions_.by_name["undo_remove"].trigger()
     assert library.model.rowCount() == 1
     driver.controller.remove(number)
     driver.close()
