@@ -22,6 +22,8 @@ _COMMON_WORDS = (
     "when where which while who whom whose why will with would you your"
 )
 _COMMON = frozenset(_COMMON_WORDS.split())
+_MARK = re.compile(r"\s*[-*\u2022\u2013\u25aa\u00b7]\s")
+"""What begins a line of a list, even behind a full line; "51. " there may as well be the end of a sentence."""
 _BULLET = re.compile(r"\s*(?:[-*\u2022\u2013\u25aa\u00b7]\s|\(?\w{1,3}[.)]\s|\s{2,}\S)")
 _FULL_LINE, _NARROWEST, _WIDEST = 0.7, 40, 100
 """A line ends what it says unless it is this share as long as the page's longest line (between these limits)."""
@@ -169,7 +171,7 @@ def _units(text: str) -> Iterator[tuple[int, int, bool]]:
         if following is not None:
             gap, below = text[end : following[0]], text[slice(*following)]
             full = len(line) >= full_length and not line.rstrip().endswith((":", ".", "!", "?"))
-            if gap.count("\n") == 1 and full and not _BULLET.match(below):
+            if gap.count("\n") == 1 and full and not _MARK.match(below):
                 continue  # the sentence goes on on the next line
         begin = lines[first][0]
         block = text[begin:end]

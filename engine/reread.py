@@ -23,10 +23,10 @@ from engine.trials import Trial
 
 PAGES = 6
 """Pages read again at most."""
-AROUND = 500
+AROUND = 300
 """Characters read again before and after what speaks of the question, to the ends of their lines: the fewer facts
 between question and answer, the surer the answer."""
-LONGEST = 2_000
+LONGEST = 2_400
 """Characters of a page read again at most, but for the rest of the lines at both ends."""
 TOKENS = 2_048
 """Tokens of a re-reading where the checkpoint does not say what it was trained on."""
@@ -98,19 +98,34 @@ def evidence_pages(
 
 
 def _excerpt(text: str, passages: Sequence[Passage]) -> str:
-    """`text` around those of `passages` that match best, from line to line; its beginning without any."""
-    start, end = 0, 0
+    """`text` around each of `passages`, the best matches first, in order and from line to line; its beginning without
+    any."""
+    pieces: list[tuple[int, int]] = []
     for passage in sorted(passages, key=lambda passage: -passage.match):
-        first, last = passage.start - AROUND, passage.end + AROUND
-        if not end:
-            start, end = first, last
-        elif max(last, end) - min(first, start) <= LONGEST:
-            start, end = min(first, start), max(last, end)
-    if not end:
-        end = LONGEST
-    start = text.rfind("\n", 0, start) + 1 if start > 0 else 0
-    end = text.find("\n", end) if end < len(text) else -1
-    return text[start : end if end >= 0 else len(text)].strip("\n")
+        piece = _lines(text, passage.start - AROUND, passage.end + AROUND)
+        merged = _merged([*pieces, piece])
+        if pieces and sum(end - start for start, end in merged) > LONGEST:
+            continue
+        pieces = merged
+    return "\n".join(text[start:end] for start, end in pieces or [_lines(text, 0, LONGEST)])
+
+
+def _lines(text: str, start: int, end: int) -> tuple[int, int]:
+    """From the beginning of the line at `start` to the end of that at `end`."""
+    start = text.rfind("\n", 0, max(0, start)) + 1
+    stop = text.find("\n", max(0, end - 1)) if end < len(text) else -1
+    return start, stop if stop >= 0 else len(text)
+
+
+def _merged(pieces: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The same places in order, those that meet as one."""
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted(pieces):
+        if joined and start <= joined[-1][1] + 1:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined
 
 
 def _fitting(runtime: Runtime, pages: Sequence[tuple[int, str]], room: int) -> list[tuple[int, str]]:

@@ -25,6 +25,7 @@ from engine import answers, messages, saved
 from engine.bench.recall import MODEL, SEED
 from engine.candidates import subject
 from engine.control import Control
+from engine.documents.cleaning import clean_characters
 from engine.errors import KnownError
 from engine.library.rows import Page
 from engine.messages import AnswerDelta, AnswerFinished, Ask, JobFinished, Read, ReadingFinished
@@ -158,7 +159,8 @@ class _Bench:
     ) -> list[Asked]:
         def of(fact: Fact, sort: str, other_words: bool) -> Asked:
             turn = records.ask(writer, fact, other_words=other_words)
-            return Asked(turn.question, turn.answer, page_map[fact.page], sort)
+            # As the extractor cleans a page: m² is read as m2.
+            return Asked(turn.question, clean_characters(turn.answer), page_map[fact.page], sort)
 
         latest = list({fact.key: fact for fact in record.facts}.values())
         facts = latest[: max(1, round(share * len(latest)))]
