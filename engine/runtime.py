@@ -117,7 +117,7 @@ def load_runtime(folder: Path | None, device: str = "auto", precision: str = "au
             f"{'int4' if bits or dtype.itemsize == 2 else 'bf16'}",
             reason="memory",
         )
-    torch.set_num_threads(hardware.thread_count())
+    hardware.settle()
     tokenizer = Tokenizer.from_folder(folder)
     model = load_model(folder, choice.device, dtype, bits)
     try:

@@ -245,18 +245,34 @@ def update_kernel(
         store(y, row * d_inner, y_kind, out, d_inner)
 
 
+@_inline
+def _convolve_chunk(lanes, taps, length, x, x_kind, x_at, x_step, y, y_kind, y_at, y_step, count):
+    """One block's tokens: `lanes` holds rows of WIDTH floats, taps of weights, taps of window, the bias, the output."""
+    newest, bias, result = (2 * taps - 1) * WIDTH, 2 * taps * WIDTH, (2 * taps + 1) * WIDTH
+    value, out = lanes[newest : newest + WIDTH], lanes[result : result + WIDTH]
+    for t in range(length):
+        for i in range((taps - 1) * WIDTH):
+            lanes[taps * WIDTH + i] = lanes[(taps + 1) * WIDTH + i]
+        load(x, x_at + t * x_step, x_kind, value, count)
+        for i in range(WIDTH):
+            total = lanes[bias + i]
+            for k in range(taps):
+                total += lanes[k * WIDTH + i] * lanes[(taps + k) * WIDTH + i]
+            lanes[result + i] = silu(total)
+        store(y, y_at + t * y_step, y_kind, out, count)
+
+
 @_kernel
 def conv_kernel(
     first, last, steps, d_inner, taps, lengths,
     x, x_kind, x_row, x_step, y, y_kind, weight, bias, state, state_kind,
 ):  # fmt: skip
-    """Convolve the blocks first..last-1, as in `scan_kernel`; `recent` [taps, WIDTH] is the window, oldest first."""
+    """Convolve the blocks first..last-1, as in `scan_kernel`."""
     blocks = (d_inner + WIDTH - 1) // WIDTH
     weight_at, bias_at = f32_at(weight), f32_at(bias)
-    recent, w = np.zeros(taps * WIDTH, np.float32), np.zeros(taps * WIDTH, np.float32)
+    lanes = np.zeros((2 * taps + 2) * WIDTH, np.float32)
     tail = np.empty((taps - 1) * WIDTH, np.float32)  # the state's own layout: [channels, taps - 1]
-    out, b = np.empty(WIDTH, np.float32), np.zeros(WIDTH, np.float32)
-    newest = (taps - 1) * WIDTH
+    out = lanes[(2 * taps + 1) * WIDTH :]
     for item in range(first, last):
         row, channel = item // blocks, (item % blocks) * WIDTH
         count = min(WIDTH, d_inner - channel)
@@ -264,31 +280,24 @@ def conv_kernel(
         load(state, (row * d_inner + channel) * (taps - 1), state_kind, tail, count * (taps - 1))
         for i in range(count):
             for k in range(taps):
-                w[k * WIDTH + i] = weight_at[(channel + i) * taps + k]
+                lanes[k * WIDTH + i] = weight_at[(channel + i) * taps + k]
             for k in range(taps - 1):
-                recent[(k + 1) * WIDTH + i] = tail[i * (taps - 1) + k]
+                lanes[(taps + 1 + k) * WIDTH + i] = tail[i * (taps - 1) + k]
             if bias != 0:
-                b[i] = bias_at[channel + i]
-        for t in range(length):
-            for i in range(newest):
-                recent[i] = recent[i + WIDTH]
-            load(x, row * x_row + t * x_step + channel, x_kind, out, count)
-            for i in range(count):
-                recent[newest + i] = out[i]
-                out[i] = b[i] + w[newest + i] * out[i]
-            for k in range(taps - 1):
-                for i in range(count):
-                    out[i] += w[k * WIDTH + i] * recent[k * WIDTH + i]
-            for i in range(count):
-                out[i] = silu(out[i])
-            store(y, (row * steps + t) * d_inner + channel, y_kind, out, count)
+                lanes[2 * taps * WIDTH + i] = bias_at[channel + i]
+        x_at, y_at = row * x_row + channel, row * steps * d_inner + channel
+        if taps == 4:  # a number that the compiler knows
+            _convolve_chunk(lanes, 4, length, x, x_kind, x_at, x_step, y, y_kind, y_at, d_inner, count)
+        else:
+            _convolve_chunk(lanes, taps, length, x, x_kind, x_at, x_step, y, y_kind, y_at, d_inner, count)
         for i in range(count):
-            out[i] = ZERO
             for k in range(taps - 1):
-                tail[i * (taps - 1) + k] = recent[(k + 1) * WIDTH + i]
+                tail[i * (taps - 1) + k] = lanes[(taps + 1 + k) * WIDTH + i]
         store(state, (row * d_inner + channel) * (taps - 1), state_kind, tail, count * (taps - 1))
+        for i in range(WIDTH):
+            out[i] = ZERO
         for t in range(length, steps):
-            store(y, (row * steps + t) * d_inner + channel, y_kind, out, count)
+            store(y, y_at + t * d_inner, y_kind, out, count)
 
 
 @_kernel

@@ -78,7 +78,7 @@ def headline(
     lengths: tuple[int, int] = (8192, 16_384),
 ) -> Figures:
     """All three parts; `tokens` 0 leaves out the second. Raises KnownError when the check fails."""
-    torch.set_num_threads(hardware.thread_count())
+    hardware.settle()
     ours = _ours(device)
     chunk = hardware.chunk_length(ours.config, device, ours.dtype)
     ids = torch.randint(0, ours.config.vocab_size, (max(positions),), generator=torch.Generator().manual_seed(0))
@@ -203,7 +203,7 @@ def _in_own_process(kind: str, device: str, tokens: int) -> int:
 @torch.inference_mode()
 def _peak_of_reading(kind: str, device: str, tokens: int) -> int:
     """Bytes: the peak of this process (CPU) or of what torch held on the GPU, over reading `tokens` tokens."""
-    torch.set_num_threads(hardware.thread_count())
+    hardware.settle()
     if kind.startswith("ours"):
         model = _ours(device)
         ids = torch.zeros(tokens, dtype=torch.int64)

@@ -63,7 +63,7 @@ def read_record(model_folder: Path | None, tokens: int) -> dict[str, Any]:
     from engine.generate import prefill
     from engine.weights import load_model, random_model
 
-    torch.set_num_threads(hardware.thread_count())
+    hardware.settle()
     if model_folder:
         model = load_model(model_folder, "cpu", None)
     else:

@@ -37,7 +37,7 @@ def peers(device: str = "cpu", tokens: int = 512, decode_tokens: int = 16, round
     The 130M shape on the CPU, the 7B shape on a GPU. Raises KnownError when a contestant's logits are not the
     reference's.
     """
-    torch.set_num_threads(hardware.thread_count())
+    hardware.settle()
     cuda = device == "cuda"
     shape = SHAPE_7B if cuda else SHAPE_130M
     config = FalconMambaConfig.from_dict(shape)

@@ -48,7 +48,7 @@ def quantised(
     parts: bool = False,
 ) -> Figures:
     """Size, speed, divergence and recall of the model in `folder` with weights in bf16, int8 and int4."""
-    torch.set_num_threads(hardware.thread_count())
+    hardware.settle()
     tokenizer = Tokenizer.from_folder(folder)
     models = {name: load_model(folder, device, *PRECISIONS[name]) for name in NAMES}
     text = _text(tokenizer, models["bf16"], text_tokens)

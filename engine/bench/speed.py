@@ -44,7 +44,7 @@ def cpu_speed(
     The precisions take turns for `rounds` rounds and the best of each counts. The same weights throughout; the logits
     after `tokens` are compared with those of fp32.
     """
-    torch.set_num_threads(hardware.thread_count())
+    hardware.settle()
     config = FalconMambaConfig.from_dict(SHAPE_130M)
     ids = torch.randint(0, config.vocab_size, (long_tokens,), generator=torch.Generator().manual_seed(0))
     chunk = hardware.chunk_length(config, "cpu", torch.float32)
@@ -138,7 +138,7 @@ def start_seconds(folder: Path, precision: str) -> Figures:
 
 def _start(folder: Path, precision: str) -> None:
     """The process that `start_seconds` measures."""
-    torch.set_num_threads(hardware.thread_count())
+    hardware.settle()
     imported = time.time()
     dtype, bits = PRECISIONS.get(precision, (None, None))
     device = hardware.choose_device("auto").device
