@@ -19,7 +19,7 @@ from engine.errors import KnownError
 from engine.generate import EndReason, Sampling, TextStream, decode, prefill
 from engine.library.rows import Turn
 from engine.messages import AnswerDelta, AnswerFinished, Event
-from engine.passages import Passage, speaking, supporting_passage
+from engine.passages import SHORT_ANSWER, Passage, speaking, supporting_passage, unconfirmed
 from engine.prompts import NOT_FOUND
 from engine.quoting import quoted
 from engine.reader import DocumentState
@@ -29,15 +29,13 @@ from engine.runtime import Runtime
 from engine.state import MambaState
 from engine.store import Library
 from engine.trials import Row, Trial, ask_all, choose, judged, says_not_found
-from engine.verification import claims, unverified
+from engine.verification import claims
 
 ANSWER_TOKENS = 400
 """Longest answer; a longer one is cut, and says so."""
 CUT = {"stop": "", "repetition": "; cut because it went in circles", "length": f"; cut after {ANSWER_TOKENS} tokens"}
 TEMPERATURE, TOP_P = 0.7, 0.9
 """For an answer asked again with a seed: close to the likeliest, yet another."""
-SHORT_ANSWER = 12
-"""Words up to which an answer is taken for one fact."""
 CERTAIN, MATCHING = 0.9, 0.75
 """An answer is certain where the model gives its words this probability and its passage speaks so much of what was
 asked; others are read again."""
@@ -350,23 +348,12 @@ def _told(library: Library, of: DocumentState, found: Found, about: str, text: s
         "basis": _basis(of, found, passage if borne_out else None) + cut,
         "first_page": first,
         "last_page": last,
-        "unverified": unconfirmed(about, text, passage, pages),
+        "unverified": unconfirmed(about, text, passage, (page for _, page in pages)),
         "certainty": round(best.certainty, 4),
         "reread": found.rereading is not None,
         "warning": _sentence(caveat(of.retention)) if found.rereading is None and start.section is None else "",
         **where,
     }
-
-
-def unconfirmed(about: str, text: str, passage: Passage | None, pages: Sequence[tuple[int, str]]) -> list[str]:
-    """The claims of an answer `text` to `about` that `pages` do not bear out; `passage` is the best of them.
-
-    A short answer to a question that names something must stand beside it, in one passage; of a longer one, or of an
-    answer to a question that names nothing, every claim must stand on the pages somewhere.
-    """
-    if claims(about) and len(text.split()) <= SHORT_ANSWER:
-        return [] if passage is not None and passage.names_all else claims(text)
-    return unverified(text, (page for _, page in pages))
 
 
 def _basis(of: DocumentState, found: Found, passage: Passage | None) -> str:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from engine.verification import claims, folded, stands_in
+from engine.verification import claims, folded, stands_in, unverified
 
 _END = re.compile(r"(?<=[.!?\u2026])[\"'\u201d\u2019)\]]*\s+|(?<=[\u3002\uff01\uff1f])\s*")
 _ABBREVIATION = re.compile(r"(?:\b\w|\b(?:dr|mr|mrs|ms|prof|no|nos|fig|figs|st|vs|etc|ca|approx|cf|eq|sec|vol|pp))\.$")
@@ -40,6 +40,16 @@ _DENIED = re.compile(
 )
 """What stands before a value that a correction takes back."""
 _ENDINGS = ("ations", "ation", "ings", "ing", "ions", "ion", "ies", "ers", "ed", "er", "es", "ly", "s", "e")
+_UNITS = {
+    **dict.fromkeys(("percent", "pct", "cent"), "%"),
+    **dict.fromkeys(("euro", "euros", "eur"), "€"),
+    **dict.fromkeys(("dollar", "dollars", "usd"), "$"),
+    **dict.fromkeys(("pound", "pounds", "gbp"), "£"),
+    **dict.fromkeys(("degree", "degrees", "celsius", "c"), "°"),
+}
+"""Words for what a sign may stand for."""
+SHORT_ANSWER = 12
+"""Words up to which an answer is taken for one fact."""
 _SAID = 0.8
 """Share of a longer answer's words that a passage has to hold where nothing in the answer can be looked up."""
 _NAMED, _WORDS = 0.6, 0.4
@@ -129,6 +139,28 @@ def supporting_passage(question: str, answer: str, pages: Iterable[tuple[int, st
                     verbatim = named = corrects = False
                 best, best_key = page.passage(window, key[1], named, verbatim, corrects), key
     return best
+
+
+def unconfirmed(about: str, answer: str, passage: Passage | None, pages: Iterable[str]) -> list[str]:
+    """The claims of `answer` to `about` that its `pages` do not bear out; `passage` is the best of them.
+
+    A short answer to a question that names something must stand beside it, in one passage, and in its unit: 12 % is not
+    12 bar. Of a longer one, or of an answer to a question that names nothing, every claim must stand somewhere.
+    """
+    if not claims(about) or len(answer.split()) > SHORT_ANSWER:
+        return unverified(answer, pages)
+    if passage is None or not passage.names_all:
+        return claims(answer)
+    rest = folded(answer)
+    for claim in claims(answer):
+        rest = rest.replace(folded(claim), " ")
+    units = _units_in(rest)
+    return claims(answer) if units and not passage.verbatim and not units & _units_in(folded(passage.text)) else []
+
+
+def _units_in(text: str) -> set[str]:
+    """The words of `text`, folded, and the signs that stand for words."""
+    return {_UNITS.get(word, word) for word in re.findall(r"[^\W\d_]+|[%€$£°]", text)} - _COMMON
 
 
 def speaking(question: str, pages: Iterable[tuple[int, str]]) -> list[Passage]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.passages import sentences, speaking, supporting_passage
+from engine.passages import sentences, speaking, supporting_passage, unconfirmed
 
 PAGES = [
     (1, "On 3 May 2024 Ann Weber came. Nothing was found. All was well. Pump P-835 stood still."),
@@ -119,6 +119,24 @@ def test_what_a_correction_takes_back_is_not_borne_out_by_it(text, wrong, right)
         found = supporting_passage(question, answer, [(1, text)])
         assert found is not None
         assert (found.names_all, found.corrects) == (answer == right,) * 2
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "doubtful"),
+    [
+        ("What was the pressure of pump P-835?", "10.7 bar", []),
+        ("What was the pressure of pump P-835?", "10.7 %", ["10.7"]),
+        ("What was the pressure of pump P-835?", "10.8 bar", ["10.8"]),
+        ("What was the pressure of pump P-836?", "10.7 bar", ["10.7"]),
+        ("What did the repair of pump P-835 cost?", "1,200 euros", []),
+        ("What did the repair of pump P-835 cost?", "1200", []),
+        ("What was there?", "10.7 and 99", ["99"]),
+    ],
+)
+def test_a_short_answer_is_confirmed_beside_what_was_asked_and_in_its_unit(question, answer, doubtful):
+    text = "Pump P-835 held 10.7 bar. The repair of pump P-835 cost EUR 1,200."
+    passage = supporting_passage(question, answer, [(1, text)])
+    assert unconfirmed(question, answer, passage, [text]) == doubtful
 
 
 def test_abbreviations_and_figures_do_not_end_a_sentence():
