@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass
 
-from PySide6.QtCore import QUrl, Signal
+from PySide6.QtCore import QTimer, QUrl, Signal
 from PySide6.QtGui import QFont, QTextBlockFormat, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QTextBrowser
 
 from app.theme import Theme, scaled
 from app.widgets import PAGE_REFERENCE, page_spans
 
+STEP_SECONDS = 0.008
+"""Lines are set at most this long at a stretch, then the window may draw."""
 MAX_LINKS = 4
 """Links after a line; what stands on more pages than that shows the first ones."""
 _ITEM = re.compile(r"\s*[-*\u2022\u2013]\s+")
@@ -32,7 +35,7 @@ def lines_of(text: str, pages: list[list[int]] | None = None) -> list[Line]:
     """The lines of a model's text, without empty ones; `pages`: those of each line of `text`, empty ones counted."""
     known = pages or []
     result = []
-    for place, words in enumerate(text.split("\n")):
+    for place, words in enumerate(text.replace("\u2028", " ").replace("\u2029", " ").split("\n")):
         if words.strip():
             stands_on = tuple(known[place]) if place < len(known) else ()
             result.append(Line(words.rstrip(), stands_on, "heading" if _is_heading(words) else "body"))
@@ -46,7 +49,7 @@ def _is_heading(words: str) -> bool:
 
 
 class LineText(QTextBrowser):
-    """Shows lines; only what is new or changed at the end is laid out again."""
+    """Shows lines; only what is new or different is laid out again."""
 
     page_requested = Signal(int)
 
@@ -54,6 +57,13 @@ class LineText(QTextBrowser):
         super().__init__()
         self._theme = theme
         self._lines: list[Line] = []
+        """What is shown, a block each."""
+        self._wanted: list[Line] = []
+        self._at = 0
+        self._follow = False
+        self._more = QTimer(self)
+        self._more.setSingleShot(True)
+        self._more.timeout.connect(self._work)
         self.setAccessibleName(name)
         self.setOpenLinks(False)
         self.setTabChangesFocus(True)
@@ -64,34 +74,41 @@ class LineText(QTextBrowser):
 
     def show_lines(self, lines: list[Line], follow: bool = False) -> None:
         """Show these; `follow`: the end stays in view if it was."""
-        if lines == self._lines:
-            return
         bar = self.verticalScrollBar()
-        at_end = bar.value() >= bar.maximum() - 30
-        same = 0
-        for old, new in zip(self._lines, lines, strict=False):
-            if old != new:
-                break
-            same += 1
-        grown = same < len(self._lines) and same == len(self._lines) - 1 and self._grow(lines[same : same + 1])
-        if not grown:
-            self._cut(same)
-        for line in lines[same + 1 if grown else same :]:
-            self._append(line)
-        self._lines = list(lines)
-        if follow and at_end:
-            bar.setValue(bar.maximum())
+        self._follow = follow and bar.value() >= bar.maximum() - 30
+        self._wanted, self._at = lines, 0
+        self._work()
 
-    def _grow(self, line: list[Line]) -> bool:
-        """The last line has only become longer: add what is new of it."""
-        old = self._lines[-1]
-        if not line or line[0].style != old.style or line[0].pages or old.pages:
+    def _work(self) -> None:
+        """Set what differs from what is shown, line by line, for a few milliseconds; the rest in the next turn."""
+        until = time.perf_counter() + STEP_SECONDS
+        self._cut(len(self._wanted))
+        while self._at < len(self._wanted):
+            line = self._wanted[self._at]
+            if self._at >= len(self._lines) or self._lines[self._at] != line:
+                if time.perf_counter() > until:
+                    self._more.start(0)
+                    break
+                if not self._grow(self._at, line):
+                    self._set(self._at, line)
+            self._at += 1
+        if self._follow:
+            self.verticalScrollBar().setValue(self.verticalScrollBar().maximum())
+
+    def _grow(self, place: int, line: Line) -> bool:
+        """The line has only become longer: add what is new of it."""
+        if place >= len(self._lines):
             return False
-        if not line[0].text.startswith(old.text) or PAGE_REFERENCE.search(line[0].text[-40:]):
+        old = self._lines[place]
+        if line.style != old.style or line.pages or old.pages or not line.text.startswith(old.text):
             return False
-        cursor = QTextCursor(self.document())
-        cursor.movePosition(QTextCursor.MoveOperation.End)
-        cursor.insertText(line[0].text[len(old.text) :])
+        fresh = line.text[len(old.text) :]
+        if PAGE_REFERENCE.search(old.text[-24:] + fresh):
+            return False
+        cursor = QTextCursor(self.document().findBlockByNumber(place))
+        cursor.movePosition(QTextCursor.MoveOperation.EndOfBlock)
+        cursor.insertText(fresh)
+        self._lines[place] = line
         return True
 
     def _cut(self, count: int) -> None:
@@ -107,10 +124,10 @@ class LineText(QTextBrowser):
             cursor.removeSelectedText()
         self._lines = self._lines[:count]
 
-    def _append(self, line: Line) -> None:
+    def _set(self, place: int, line: Line) -> None:
+        """Set a line in its place, or after the last one."""
         cursor = QTextCursor(self.document())
-        cursor.movePosition(QTextCursor.MoveOperation.End)
-        shape, words, first = self._shape(line), line.text, not self._lines
+        shape, words = self._shape(line), line.text
         item = None if line.style == "heading" else _ITEM.match(words) or _NUMBERED.match(words)
         if item:
             mark = "\u2022" if _ITEM.match(words) else item[1]
@@ -119,10 +136,15 @@ class LineText(QTextBrowser):
             shape.setLeftMargin(hang + 2)
             shape.setTextIndent(-hang)
         words = _HEADING.sub("", words) if line.style == "heading" else words
-        if first:
+        if place == 0:
             shape.setTopMargin(0)
+        if place < len(self._lines) or place == 0:
+            cursor = QTextCursor(self.document().findBlockByNumber(place))
+            cursor.movePosition(QTextCursor.MoveOperation.EndOfBlock, QTextCursor.MoveMode.KeepAnchor)
+            cursor.removeSelectedText()
             cursor.setBlockFormat(shape)
         else:
+            cursor.movePosition(QTextCursor.MoveOperation.End)
             cursor.insertBlock(shape)
         plain = self._plain(line)
         self._insert(cursor, words, plain)
@@ -134,7 +156,7 @@ class LineText(QTextBrowser):
             cursor.insertText(shown.replace(" ", "\u00a0"), self._link(first_page, 0.88))
         if len(spans) > MAX_LINKS:
             cursor.insertText("  \u2026", plain)
-        self._lines.append(line)
+        self._lines[place : place + 1] = [line]
 
     def _shape(self, line: Line) -> QTextBlockFormat:
         shape = QTextBlockFormat()
@@ -170,10 +192,10 @@ class LineText(QTextBrowser):
         return link
 
     def _restyle(self) -> None:
-        lines, self._lines = self._lines, []
+        self._lines = []
         self.clear()
-        for line in lines:
-            self._append(line)
+        self._at = 0
+        self._work()
 
     def _clicked(self, url: QUrl) -> None:
         if url.scheme() == "page":

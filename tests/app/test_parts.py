@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QPointF, QSizeF
 from PySide6.QtGui import QColor
@@ -193,3 +193,46 @@ def test_the_tour_writes_every_picture(tmp_path: Path, qapp, monkeypatch):
     )
     names = sorted(file.name for file in (tmp_path / "out").iterdir())
     assert len(names) == 15 and names[0] == "01-first-start-light.png" and names[-1] == "15-keyboard-dark.png"
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(
+        st.lists(
+            st.sampled_from(["- one", "Two on page 7", "# Three", "4. four", "Five:", "six", "\u2029x"]), max_size=6
+        ),
+        min_size=1,
+        max_size=5,
+    )
+)
+def test_lines_set_one_after_the_other_end_as_lines_set_at_once(texts):
+    from PySide6.QtWidgets import QApplication
+
+    from app.line_text import LineText, lines_of
+
+    look = theme.Theme(QApplication.instance())
+    grown, fresh = LineText("a", look), LineText("b", look)
+    for lines in texts:
+        grown.show_lines(lines_of("\n".join(lines), [[3, 4, 9]] * (len(lines) % 2)))
+    last = texts[-1]
+    fresh.show_lines(lines_of("\n".join(last), [[3, 4, 9]] * (len(last) % 2)))
+    for view in (grown, fresh):
+        while view._at < len(view._wanted):
+            view._work()
+    assert grown.toHtml() == fresh.toHtml() and grown.document().blockCount() == max(len(last), 1)
+    for view in (grown, fresh):
+        view.deleteLater()
+    look.deleteLater()
+
+
+def test_a_text_that_streams_in_ends_as_the_whole_text(qtbot, qapp):
+    from app.line_text import LineText, lines_of
+
+    text = "Key findings:\n- Pump P-204 failed (page 9).\n- See pages 12 to 13.\n\nThat is all."
+    streamed, whole = LineText("a", theme.Theme(qapp)), LineText("b", theme.Theme(qapp))
+    qtbot.addWidget(streamed)
+    qtbot.addWidget(whole)
+    for end in range(1, len(text) + 1):
+        streamed.show_lines(lines_of(text[:end]))
+    whole.show_lines(lines_of(text))
+    assert streamed.toHtml() == whole.toHtml() and 'href="page:12"' in whole.toHtml()
