@@ -1,21 +1,23 @@
 """How fast documents become pages: pages/s and tokens/s for every document of a folder.
 
-    python -m engine.bench.extraction FOLDER [--processes 1 2]
+    main.py bench extraction FOLDER [--processes 1 2] [--prefill RATE] [--out FILE]
 
-Tokens are estimated at four bytes of UTF-8 each, which is near what large vocabularies need for English prose.
+Tokens are estimated at four bytes of UTF-8 each, which is near what large vocabularies need for English prose. With the
+tokens a second at which a model reads (`bench speed`), the last line says which of the two waits for the other.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import psutil
 from rich.console import Console
 from rich.table import Table
 
+from engine.bench.contest import surroundings, write
 from engine.documents.extractor import open_document
 from engine.documents.pages import DocumentError
 
@@ -77,6 +79,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="main.py bench extraction", description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--processes", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--prefill", type=float, metavar="RATE", help="tokens/s at which a model reads")
+    parser.add_argument("--out", type=Path, help="also write the figures here, as JSON")
     options = parser.parse_args(arguments)
     paths = sorted(path for path in options.folder.iterdir() if path.is_file())
     measurements = [measure(path, processes) for processes in options.processes for path in paths]
@@ -97,6 +101,17 @@ def main(arguments: list[str] | None = None) -> None:
     console = Console()
     console.width = max(console.width, 120)  # a table cut short in a pipe tells nothing
     console.print(_table(measurements))
+    totals = [m for m in measurements if not m.end]
+    if options.prefill:
+        console.print(verdict(max(m.tokens / m.seconds for m in totals), options.prefill))
+    write(options.out, {**surroundings(), "documents": [asdict(m) for m in measurements]})
+
+
+def verdict(extracted: float, read: float) -> str:
+    """Which of extraction and reading, in tokens a second, waits for the other."""
+    if extracted >= read:
+        return f"extraction keeps up: {extracted / read:.1f} times as fast as {read:,.0f} tokens/s of reading"
+    return f"extraction is the bottleneck: {extracted:,.0f} tokens/s against {read:,.0f} of reading"
 
 
 if __name__ == "__main__":

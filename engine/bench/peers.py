@@ -52,7 +52,7 @@ def peers(device: str = "cpu", tokens: int = 512, decode_tokens: int = 16, round
         save(random_model(config, device, half if cuda else torch.float32), shape, folder)
         theirs = _transformers(folder, device, half if cuda else torch.float32)
         expected = _their_read(theirs, ids)[0]
-        label = "transformers with mamba_ssm" if cuda and importlib.util.find_spec("mamba_ssm") else "transformers"
+        label = "transformers with mamba_ssm" if cuda and installed("mamba_ssm") else "transformers"
         label += " bf16" if cuda else " fp32"
         works[f"{label}: prefill"] = partial(_their_read, theirs, ids)
         cache = _their_read(theirs, ids[:16])[1]
@@ -63,7 +63,7 @@ def peers(device: str = "cpu", tokens: int = 512, decode_tokens: int = 16, round
             differences[f"ours {precision}"] = distance(logits, expected)
             works[f"ours {precision}: prefill"] = partial(read, model, ids, chunk)
             works[f"ours {precision}: decode"] = partial(written, model, state, logits, decode_tokens)
-        if not cuda and all(importlib.util.find_spec(module) for module in ("llama_cpp", "gguf")):
+        if not cuda and installed("llama_cpp") and installed("gguf"):
             from engine.bench.llama_peer import LlamaPeer
 
             for precision in ("F32", "Q8_0"):
@@ -99,6 +99,11 @@ def peers(device: str = "cpu", tokens: int = 512, decode_tokens: int = 16, round
         "read bandwidth, GB/s": most.bandwidth / 1e9,
         "contestants": rows,
     }
+
+
+def installed(module: str) -> bool:
+    """Whether a Python package can be imported here."""
+    return importlib.util.find_spec(module) is not None
 
 
 def _transformers(folder: Path, device: str, dtype: torch.dtype) -> Any:

@@ -1,0 +1,120 @@
+"""The benches' own parts: limits, contests, checks and pictures. What they measure is measured elsewhere."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from engine.bench import headline, limits, peers, plots
+from engine.bench.contest import contest, plain, show, surroundings, write
+from engine.bench.extraction import verdict
+from engine.bench.networks import PRECISIONS, read, save
+from engine.bench.registry import _MODULES, BENCHES
+from engine.config import FalconMambaConfig
+from engine.errors import KnownError
+from engine.weights import load_model, random_model
+from tests.engine.test_token_step import SHAPE
+
+
+def test_every_bench_that_is_listed_can_be_run():
+    folder = Path(limits.__file__).parent
+    assert all((folder / f"{_MODULES.get(name, name)}.py").is_file() for name in BENCHES)
+
+
+def test_contestants_take_turns_and_the_best_round_counts():
+    calls: list[str] = []
+    best, results = contest({name: lambda name=name: calls.append(name) or name for name in ("a", "b")}, 2)  # type: ignore[misc]
+    assert calls == ["a", "b"] * 3
+    assert results == {"a": "a", "b": "b"} and all(0 <= seconds < 1 for seconds in best.values())
+
+
+def test_a_saved_network_is_the_network(tmp_path: Path):
+    shape = {**SHAPE, "num_hidden_layers": 9}
+    model = random_model(FalconMambaConfig.from_dict(shape))
+    save(model, shape, tmp_path)
+    ids = torch.arange(20)
+    torch.testing.assert_close(read(load_model(tmp_path), ids, 7)[0], read(model, ids, 20)[0])
+
+
+def test_limits_count_the_products_of_a_token_and_the_bytes_that_one_reads():
+    config = FalconMambaConfig.from_dict(SHAPE)
+    model = random_model(config)
+    layer = model.layers[0]
+    matrices = (layer.in_proj, layer.x_proj, layer.dt_proj, layer.out_proj)
+    assert limits.operations_a_token(config) == 2 * 3 * sum(matrix.weight.numel() for matrix in matrices)
+    state, embeddings = model.new_state().nbytes, model.embeddings.nbytes
+    assert limits.bytes_a_token(model) == model.nbytes - embeddings + 2 * state
+    tied = random_model(FalconMambaConfig.from_dict({**SHAPE, "tie_word_embeddings": True}))
+    assert limits.bytes_a_token(tied) == tied.nbytes + 2 * state
+    most = limits.Limits(product_rate=1e6, bandwidth=1e7)
+    assert most.prefill(config) == 1e6 / limits.operations_a_token(config)
+    assert most.decode(tied) == 1e7 / limits.bytes_a_token(tied)
+
+
+def test_a_peer_that_computes_something_else_gets_no_figures(monkeypatch: pytest.MonkeyPatch):
+    shape = {**SHAPE, "eos_token_id": 0}
+    monkeypatch.setattr(peers, "SHAPE_130M", shape)
+    monkeypatch.setattr(peers, "PRECISIONS", {"fp32": PRECISIONS["fp32"]})
+    monkeypatch.setattr(peers, "installed", lambda _: False)
+    monkeypatch.setattr(limits, "measure", lambda *_: limits.Limits(1.0, 1.0))
+    rows = peers.peers(tokens=12, decode_tokens=2, rounds=1)["contestants"]
+    assert [row["contestant"] for row in rows] == ["transformers fp32", "ours fp32"]
+    assert rows[1]["logits differ by"] < 1e-4
+    monkeypatch.setattr(peers, "load_model", lambda folder, device, *_: random_model(_config(shape), seed=1))
+    with pytest.raises(KnownError, match="ours fp32 differs from transformers"):
+        peers.peers(tokens=12, decode_tokens=2, rounds=1)
+
+
+def _config(shape: dict[str, Any]) -> FalconMambaConfig:
+    return FalconMambaConfig.from_dict(shape)
+
+
+def test_the_transformer_beside_ours_is_of_its_size_and_its_cache_grows():
+    ours = headline._ours("cpu")
+    theirs = headline._transformer("cpu")
+    size = sum(parameter.numel() for parameter in theirs.parameters())
+    assert abs(size - ours.nbytes / 2) < 0.15 * size
+    one, two = (headline._their_speed(theirs, position, 2) for position in (100, 300))
+    assert one[0] > 0 and two[1] == 3 * one[1]
+
+
+def test_one_text_is_measured_window_by_window():
+    rows = headline._one_text(random_model(_config(SHAPE)), torch.arange(4), 40, windows=4)
+    assert [row["tokens"] for row in rows] == [10, 20, 30, 40]
+
+
+def test_figures_are_shown_and_saved(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    figures = {**surroundings(), "speed": [{"name": "a", "tokens/s": 1234.5}]}
+    show("Title", figures)
+    assert "1,234" in capsys.readouterr().out
+    write(tmp_path / "new" / "figures.json", figures)
+    assert json.loads((tmp_path / "new" / "figures.json").read_text())["speed"][0]["tokens/s"] == 1234.5
+    assert [plain(value) for value in (0.1234, 12345, True, False, None, "x")] == [
+        "0.123",
+        "12,345",
+        "yes",
+        "NO",
+        "",
+        "x",
+    ]
+
+
+def test_pictures_refuse_what_is_no_file_of_figures(tmp_path: Path):
+    pytest.importorskip("matplotlib")
+    (tmp_path / "other.json").write_text("{}")
+    with pytest.raises(KnownError, match="holds no figures of bench speed"):
+        plots.draw("speed", tmp_path / "other.json", tmp_path)
+
+
+def test_without_figures_there_is_nothing_to_draw():
+    with pytest.raises(KnownError, match="name the files"):
+        plots.main([])
+
+
+def test_the_verdict_on_extraction_says_who_waits():
+    assert verdict(80_000, 2000).startswith("extraction keeps up: 40.0 times")
+    assert verdict(20_000, 38_000).startswith("extraction is the bottleneck")
