@@ -151,7 +151,7 @@ class ModelDialog(QDialog):
     def _fit(self) -> None:
         """As high as the cards need, within reason; more of them scroll."""
         self._body.adjustSize()
-        needed = max(self._body.heightForWidth(500), self._body.sizeHint().height(), 120) + 6
+        needed = max(self._body.heightForWidth(500), self._body.sizeHint().height(), 120) + 20
         self._scroll.setFixedHeight(min(needed, 440))
         self.adjustSize()
 
