@@ -75,10 +75,10 @@ class Dialogs(QObject):
         """Show the keyboard map."""
         from app.help_dialog import KeysDialog
 
-        KeysDialog(self._window).open()
+        KeysDialog(self._window).show()
 
     def show_about(self) -> None:
         """Say what this program is."""
         from app.help_dialog import AboutDialog
 
-        AboutDialog(self._window).open()
+        AboutDialog(self._window).show()

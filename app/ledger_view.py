@@ -208,6 +208,10 @@ class LedgerView(QWidget):
         self._basis.setText((basis + left_out).strip())
         self._basis.setVisible(there and bool(self._basis.text()))
 
+    def focus_chain(self) -> list[QWidget]:
+        """What the tab key goes through, in the order of the screen."""
+        return [self.search, *self._kinds.buttons(), self.list]
+
     def _visit(self, index: QModelIndex) -> None:
         entry: LedgerEntry | None = index.data(ENTRY)
         if entry is None or not entry.pages:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from app.document_session import DocumentSession
 from app.icons import IconButton
@@ -127,6 +127,11 @@ class SummaryView(QWidget):
         self._basis.setVisible(bool(basis))
         self._empty.setText(empty_words(session))
         self._empty.setVisible(not summary.text.strip())
+
+    def focus_chain(self) -> list[QWidget]:
+        """What the tab key goes through, in the order of the screen."""
+        tools = [self._copy, self._export, self._again]
+        return [*tools, self.wish.length, self.wish.focus, *self.wish.findChildren(QPushButton), self.text]
 
     def begin_wish(self) -> None:
         """Ask how the next summary is to be."""

@@ -154,8 +154,9 @@ class SidePane(QWidget):
         self.tabs.setTabText(QUESTIONS, f"Questions {turns}" if turns else "Questions")
 
     def _order(self) -> None:
-        """The tab key follows the screen: from the tabs through the answers to the question box."""
-        chain = [self.tabs, *self.conversation.focus_chain(), self.question.box]
+        """The tab key follows the screen: from the tabs through the view that is shown to the question box."""
+        views = [*self.summary.focus_chain(), self.notes.text, *self.ledger.focus_chain()]
+        chain = [self.tabs, *views, *self.conversation.focus_chain(), self.question.box]
         if chain != self._chain:
             self._chain = chain
             for one, following in itertools.pairwise(chain):

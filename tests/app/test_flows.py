@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QDialog, QLabel
 
 from app.document_session import Phase
 from app.side_pane import QUESTIONS
@@ -265,12 +265,53 @@ def test_help_opens_and_closes_by_key(start):
     driver.window.activateWindow()
     driver.until(driver.window.isActiveWindow)
     driver.bot.keyClick(driver.window, Qt.Key.Key_F1)
-    driver.until(lambda: QApplication.activeModalWidget() is not None)
-    dialog = QApplication.activeModalWidget()
+    driver.until(lambda: isinstance(QApplication.activeWindow(), QDialog))
+    dialog = QApplication.activeWindow()
+    assert not dialog.isModal()
     words = {label.text() for label in dialog.findChildren(QLabel)}
     assert {"Open", "Ctrl+O", "Ask", "Ctrl+L", "Memory strip"} <= words
     driver.bot.keyClick(dialog, Qt.Key.Key_Escape)
-    driver.until(lambda: QApplication.activeModalWidget() is None)
+    driver.until(lambda: not isinstance(QApplication.activeWindow(), QDialog))
+
+
+def test_the_links_of_a_summary_and_the_ledger_are_reached_by_key(start, pdf):
+    driver = start()
+    driver.open(pdf)
+    driver.until_done()
+    driver.until(lambda: driver.window.document.pages.page_count == 40)
+    driver.window.activateWindow()
+    driver.until(driver.window.isActiveWindow)
+    side, pages = driver.window.side, driver.window.document.pages
+
+    def tab_to(widget) -> None:
+        for _ in range(20):
+            if QApplication.focusWidget() is widget:
+                return
+            driver.bot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        raise AssertionError(f"the tab key does not come to {widget.accessibleName()}")
+
+    side.tabs.setFocus()
+    tab_to(side.summary.text)
+    if not side.summary.text.textCursor().hasSelection():
+        driver.bot.keyClick(side.summary.text, Qt.Key.Key_Tab)
+    driver.bot.keyClick(side.summary.text, Qt.Key.Key_Return)
+    driver.until(lambda: pages.page == 3)
+    driver.bot.keyClick(side.summary.text, Qt.Key.Key_Tab)
+    driver.bot.keyClick(side.summary.text, Qt.Key.Key_Return)
+    driver.until(lambda: pages.page == 9)
+
+    side.tabs.setFocus()
+    driver.bot.keyClick(side.tabs, Qt.Key.Key_Right)
+    driver.bot.keyClick(side.tabs, Qt.Key.Key_Right)
+    assert side.ledger.isVisible()
+    tab_to(side.ledger.search)
+    driver.bot.keyClicks(side.ledger.search, "march")
+    assert side.ledger.model.rowCount() == 1
+    tab_to(side.ledger.list)
+    driver.bot.keyClick(side.ledger.list, Qt.Key.Key_Down)
+    for page in (9, 12, 9):
+        driver.bot.keyClick(side.ledger.list, Qt.Key.Key_Return)
+        driver.until(lambda page=page: pages.page == page)
 
 
 def test_asking_as_of_the_page_that_is_looked_at(start, pdf):
