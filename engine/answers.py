@@ -21,7 +21,7 @@ from engine.library.rows import Turn
 from engine.messages import AnswerDelta, AnswerFinished, Event
 from engine.passages import SHORT_ANSWER, Passage, speaking, supporting_passage, unconfirmed
 from engine.prompts import NOT_FOUND
-from engine.quoting import quoted
+from engine.quoting import fits, quoted
 from engine.reader import DocumentState
 from engine.reread import Rereading, reread
 from engine.retention import caveat
@@ -41,6 +41,8 @@ CERTAIN, MATCHING = 0.9, 0.75
 asked; others are read again."""
 QUOTED = 0.5
 """An answer in the words of the page counts where the model gives its words this probability."""
+TOLD = 0.95
+"""A passage that matches the question so well should hold the answer, whatever the model says."""
 REREAD_ANSWER = 100
 """Tokens kept free for the answer behind pages that are read again."""
 NEAREST = 3
@@ -235,24 +237,34 @@ def _read_again(
     found.steps += again.steps + steps
     trial = judged(trials[0], about, again.pages)
     found.again = [trial]
-    if trial.refuses:
-        found.best = found.best if _is_sure(found.best) else None
-        return
-    if not _stands(trial):
-        passages = [passage.text for passage in speaking(about, again.pages)]
-        quote, steps = quoted(runtime, trial.row, passages, control)
+    passages = speaking(about, again.pages)
+    told = any(passage.names_all and passage.match >= TOLD for passage in passages)
+    if not _stands(trial) and (told or not trial.refuses):
+        quote, steps = quoted(runtime, trial.row, [passage.text for passage in passages], control)
         found.steps += steps
         found.quote = quote = judged(quote, about, again.pages) if quote is not None else None
-        if quote is not None and quote.borne_out and quote.certainty >= QUOTED:
+        if quote is not None and _counts(quote, question, refused=trial.refuses):
             trial = quote
     if _stands(trial):
         against = found.best is not None and _is_sure(found.best) and found.best.text != trial.text
         best = choose([*found.trials, trial], about) if against else trial
         found.best, found.rereading = best, again if best is trial else None
-    elif not _is_sure(found.best):
+    elif _is_sure(found.best) or (not trial.refuses and found.best is not None and _stands(found.best)):
+        return
+    elif trial.refuses or (claims(about) and len(trial.text.split()) <= SHORT_ANSWER):
         # Nothing bears out what is one figure or name beside another: that is no answer, however sure it sounds.
-        made_up = bool(claims(about)) and len(trial.text.split()) <= SHORT_ANSWER
-        found.best, found.rereading = (None, None) if made_up else (trial, again)
+        found.best = None
+    else:
+        found.best, found.rereading = trial, again
+
+
+def _counts(quote: Trial, question: str, *, refused: bool) -> bool:
+    """Whether words of the page are an answer: the model finds them likely, and where it would rather have said no, the
+    passage speaks of all that is asked."""
+    assert quote.passage is not None or not quote.borne_out
+    if not quote.borne_out or quote.certainty < QUOTED or not fits(question, quote.text):
+        return False
+    return not refused or (quote.passage is not None and quote.passage.match >= TOLD)
 
 
 def _stands(trial: Trial) -> bool:

@@ -21,6 +21,8 @@ from engine.state import MambaState
 from engine.trials import LOOK_AHEAD, Row, Trial
 
 BEAMS = 4
+_WHO = re.compile(r"\b(?:who|whom|whose|(?:which|what) person|name the person)\b", re.IGNORECASE)
+_WHEN = re.compile(r"\b(?:when|(?:what|which) (?:day|date|year|time))\b", re.IGNORECASE)
 LIKELIEST = 64
 """Tokens that are tried at each step, the likeliest first."""
 
@@ -63,6 +65,14 @@ def quoted(runtime: Runtime, row: Row, passages: Sequence[str], control: Control
     entropy = sum(beam.entropies) / len(beam.entropies)
     chance = sum(math.exp(chance) for chance in beam.chances) / len(beam.chances)
     return Trial(row, answer, list(beam.said), entropy, chance, False, True, after), steps
+
+
+def fits(question: str, answer: str) -> bool:
+    """Whether `answer` is of the kind that `question` asks for: nobody is called 12 May, and no day Ann Weber."""
+    figure = any(character.isdigit() for character in answer)
+    if _WHO.search(question):
+        return not figure
+    return figure or not _WHEN.search(question)
 
 
 @dataclass(frozen=True)

@@ -187,6 +187,13 @@ def test_a_figure_that_no_page_holds_gives_way_to_the_words_of_the_page(script, 
     assert (got.text, got.page, got.unverified) == ("61 degrees", 2, [])
 
 
+def test_where_a_passage_speaks_of_all_that_is_asked_a_no_gives_way_to_its_words(script, ask):
+    script.quote = "61 degrees"
+    assert ask("What was the bearing temperature of pump P-120?").text == "61 degrees"
+    assert ask("What was the bearing speed of pump P-120?").text == NOT_FOUND
+    assert ask("Who was the bearing temperature of pump P-120?").text == NOT_FOUND
+
+
 def test_a_longer_answer_that_no_page_holds_is_given_and_marked(script, ask):
     script.says = {"again": "It ran for 700 hours, then for 800 hours, then it was stopped by Bob Miller and cleaned."}
     got = ask("Which shift record is this?")

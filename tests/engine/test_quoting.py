@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from engine.candidates import Start
 from engine.control import Cancelled, Control
 from engine.library.prefix import hash_tokens
-from engine.quoting import quoted
+from engine.quoting import fits, quoted
 from engine.runtime import load_runtime
 from engine.trials import Row
 
@@ -49,3 +49,19 @@ def test_without_passages_there_is_no_quote_and_a_cancelled_one_ends(runtime, ro
     control.cancel()
     with pytest.raises(Cancelled):
         quoted(runtime, row, ["Pump P-12 ran."], control)
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "expected"),
+    [
+        ("Who inspected pump P-120?", "Ann Weber", True),
+        ("Who inspected pump P-120?", "12 May 2024", False),
+        ("By whom was it done?", "61 degrees", False),
+        ("On which day was it done?", "12 May 2024", True),
+        ("When was it done?", "Ann Weber", False),
+        ("What was the speed?", "900 rpm", True),
+        ("What was the cause?", "a worn seal", True),
+    ],
+)
+def test_an_answer_is_of_the_kind_that_was_asked_for(question, answer, expected):
+    assert fits(question, answer) == expected
