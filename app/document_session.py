@@ -216,6 +216,8 @@ class DocumentSession:
         self.summary = SummaryText()
         self.summary_done = False
         self.notes = []
+        if not self.ledger.whole:
+            self.ledger = Ledger()
 
     def apply(self, event: m.Event) -> Aspect:
         """Take in one event of one of this document's jobs; returns what changed."""

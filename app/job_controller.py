@@ -61,8 +61,6 @@ class JobController(QObject):
         reader.failed.connect(self.library_failed)
         reader.outdated.connect(self.lock.claim)
 
-    # Intents
-
     def start(self) -> None:
         """Start the worker, and go on with what was being read when the window was last closed."""
         self._supervisor.start()
@@ -166,9 +164,11 @@ class JobController(QObject):
             self.restart_worker()
         if command is not None:
             command = replace(command, password=session.password)  # type: ignore[call-arg]
-            opening = isinstance(command, m.OpenDocument)
-            session.phase = Phase.OPENING if opening else Phase.WAITING
-            self._jobs.send(Job(command, session, decide=opening))
+            if isinstance(command, (m.Read, m.Summarize)):
+                self._begin(session, command)
+            else:
+                session.phase = Phase.OPENING
+                self._jobs.send(Job(command, session, decide=True))
         self._tell(session, Aspect.ALL)
 
     def remove(self, document_id: int) -> None:
@@ -183,6 +183,7 @@ class JobController(QObject):
 
     def change_worker(self, command: list[str]) -> None:
         """The settings ask for another model, device or library: a new worker, and the jobs go on in it."""
+        self.lock.forget()
         self._supervisor.change(command)
 
     def set_quota(self, size: int) -> None:

@@ -33,6 +33,11 @@ class LibraryLock(QObject):
             self._claimed = True
             self._jobs.send(Job(m.ListDocuments()))
 
+    def forget(self) -> None:
+        """Another worker, perhaps with another library: what was known of the old one is void."""
+        self._claimed = False
+        self._tell(False)
+
     def is_cause_of(self, event: m.Event) -> bool:
         """Whether a job failed because another program holds the library."""
         return isinstance(event, m.JobFailed) and event.reason == "locked"

@@ -45,9 +45,13 @@ def test_a_pdf_is_read_summarised_asked_and_found_again_the_next_day(start, shor
     turns = [driver.ask(question, 100) for question in ("What is P-203?", "How many bar?", "Who?")]
     assert all(turn.done and turn.turn_id is not None for turn in turns)
     driver.until(lambda: driver.window.library.model.rowCount() == 1)
+    driver.parts.settings.update(quota_gb=1)
+    driver.until(lambda: not list(driver.controller._jobs))
+    assert driver.window.library._problem.isHidden()
     driver.close()
 
     again = start(real=True)
+    assert again.parts.client.command[-2:] == ["--quota", "1G"]
     again.until_idle(60)
     again.until(lambda: len(again.session.conversation.turns) == 3)
     again.bot.wait(100)
