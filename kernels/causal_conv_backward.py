@@ -87,7 +87,9 @@ def causal_conv_backward_kernel(
     x1 = _input(x_ptr, mask_ptr, tail_ptr, first - 2, d, keep, T, d_inner, stride_t)
     x2 = _input(x_ptr, mask_ptr, tail_ptr, first - 1, d, keep, T, d_inner, stride_t)
     zero = tl.zeros([BLOCK_D], tl.float32)
-    g0, g1, g2 = zero, zero, zero
+    # Sums for the inputs one, two and three steps back. Not the gradients of p themselves, handed on from step to step:
+    # Triton 3.6 and 3.7 take values that begin equal and are only handed on for constants (seen: dx without two terms).
+    e0, e1, e2 = zero, zero, zero
     a0, a1, a2, a3, ab = zero, zero, zero, zero, zero
     # The gradient of an input needs those of p up to three steps later, in the next stretch.
     for i in range(0, STRETCH + 3):
@@ -108,13 +110,13 @@ def causal_conv_backward_kernel(
         s = t - 3
         ours = keep & (s < T) & (s >= first)
         last = ours & (s >= T - 3)
-        dx = w3 * g0 + w2 * g1 + w1 * g2 + w0 * g3
+        dx = e0 + w0 * g3
         dx += tl.load(dtail_out_ptr + (s - T + 3) * d_inner + d, mask=last, other=0.0).to(tl.float32)
         scale = tl.load(mask_ptr + s, mask=(s < T) & (s >= 0), other=0.0).to(tl.float32)
         tl.store(dx_ptr + s * d_inner + d, (dx * scale).to(dx_ptr.dtype.element_ty), mask=ours)
         tl.store(dtail_ptr + (s + 3) * d_inner + d, dx.to(dtail_ptr.dtype.element_ty), mask=keep & (s < 0))
         x0, x1, x2 = x1, x2, x3
-        g0, g1, g2 = g1, g2, g3
+        e0, e1, e2 = e1 + w1 * g3, e2 + w2 * g3, w3 * g3
     tl.store(dweight_ptr + d, a0, mask=keep)
     tl.store(dweight_ptr + d_inner + d, a1, mask=keep)
     tl.store(dweight_ptr + 2 * d_inner + d, a2, mask=keep)
