@@ -17,6 +17,8 @@ HELD = 0.6
 figures and most of the nouns."""
 EXACT = 0.9
 """Share for a line that is a copy; a word may be cut by a line end."""
+FEWEST_WORDS = 3
+"""Words that a line must have to be put right: fewer are found anywhere."""
 MOST_PAGES = 3
 """Pages named for a sentence that stands on several equally."""
 _WORD = re.compile(r"[^\W_]+(?:[-./:,][^\W_]+)*")
@@ -50,8 +52,7 @@ def weights(text: str) -> dict[str, float]:
     for word in _WORD.findall(unicodedata.normalize("NFKC", text)):
         folded = word.casefold()
         if folded not in _COMMON and (len(folded) > 1 or folded.isdigit()):
-            heavy = any(character.isdigit() for character in word)
-            found[folded] = _FIGURE_WEIGHT if heavy else _WORD_WEIGHT
+            found[folded] = _FIGURE_WEIGHT if _is_figure(word) else _WORD_WEIGHT
     return found
 
 
@@ -69,14 +70,19 @@ class Passages:
         self._pages = list(pages)
 
     @cached_property
-    def _passages(self) -> list[tuple[int, int, frozenset[str]]]:
-        """(page it begins on, page it ends on, its words), of every sentence and every two in a row."""
-        sentences = [
-            (number, frozenset(weights(sentence)))
+    def _sentences(self) -> list[tuple[int, str, frozenset[str]]]:
+        """(page, text, words) of every sentence."""
+        return [
+            (number, sentence, frozenset(weights(sentence)))
             for number, text in self._pages
             for sentence in _SENTENCE_END.split(text)
             if sentence.strip()
         ]
+
+    @cached_property
+    def _passages(self) -> list[tuple[int, int, frozenset[str]]]:
+        """(page it begins on, page it ends on, its words), of every sentence and every two in a row."""
+        sentences = [(number, words) for number, _, words in self._sentences]
         single = [(number, number, words) for number, words in sentences]
         return single + [(first, last, one | two) for (first, one), (last, two) in pairwise(sentences)]
 
@@ -106,6 +112,20 @@ class Passages:
             if share >= HELD:
                 pages.update(found)
         return sorted(pages)
+
+    def put_right(self, line: str) -> str | None:
+        """`line`, a copy of something on the pages, with the figures that stand there: where a sentence has all its
+        words, and other figures of the same look in their places (CR-358 for CR-355, 24 people for 26 people). None
+        where no sentence has, or two differ.
+        """
+        words = [word for word in weights(line) if not _is_figure(word)]
+        if len(words) < FEWEST_WORDS:
+            return None
+        found = set()
+        for _, sentence, held in self._sentences:
+            if held.issuperset(words):
+                found.add(_with_figures_of(sentence, line))
+        return found.pop() if len(found) == 1 else None
 
 
 class Notes:
@@ -137,6 +157,30 @@ class Notes:
             if best >= HELD:
                 found.update(page for share, pages in shares if share == best for page in pages)
         return sorted(found)
+
+
+def _with_figures_of(sentence: str, line: str) -> str | None:
+    """`line` with each figure that is not in its place in `sentence` replaced by the one that can only be meant; None
+    where more could be, or none."""
+    made, at = "", 0
+    for match in _WORD.finditer(line):
+        if not _is_figure(match[0]):
+            continue
+        following = _WORD.search(line, match.end())
+        # A number is told by what it counts.
+        place = rf"(?=\W+{re.escape(following[0])}\b)" if match[0][0].isdigit() and following else r"(?!\w)"
+        if re.search(rf"(?<!\w){re.escape(match[0])}{place}", sentence, re.IGNORECASE):
+            continue
+        look = "".join(r"\d+" if part.isdigit() else re.escape(part) for part in re.split(r"(\d+)", match[0]))
+        options = {option[0] for option in re.finditer(rf"(?<!\w){look}{place}", sentence, re.IGNORECASE)}
+        if len(options) != 1:
+            return None
+        made, at = made + line[at : match.start()] + options.pop(), match.end()
+    return made + line[at:]
+
+
+def _is_figure(word: str) -> bool:
+    return any(character.isdigit() for character in word)
 
 
 def sentences_of(line: str) -> list[str]:

@@ -1,7 +1,8 @@
 """The note on every section of a document: written many to a batch, streamed in order, kept in the library.
 
-A note gets the page of every line. A finding that should be a copy and is none, of anything its section holds, is left
-out and counted; what a model says in its own words stays, and what of the summary no page bears out is told with it.
+A note gets the page of every line. A finding that should be a copy gets the figures of the sentence that it copies, or
+is left out where there is none, and both are counted. What a model says in its own words stays; what of the summary no
+page bears out is told with it.
 """
 
 from __future__ import annotations
@@ -68,6 +69,7 @@ class SectionNotes:
     notes: list[SectionNote] = field(default_factory=list)
     cut: int = 0
     left_out: int = 0
+    put_right: int = 0
     written: int = 0
     """Tokens."""
 
@@ -90,8 +92,7 @@ def take_notes(job: SummaryJob, sections: Sequence[Section]) -> Generator[Event,
             text, reason = next(written)
             found.written += job.count(text)
             found.cut += reason != "stop"
-            note, left_out = _checked(job, section, text, reason)
-            found.left_out += left_out
+            note = _checked(job, section, text, reason, found)
             job.library.save_note(section.id, request.text, note.text, note.line_pages, job.focus or "")
         found.notes.append(note)
         yield SectionSummarized(
@@ -108,9 +109,9 @@ def take_notes(job: SummaryJob, sections: Sequence[Section]) -> Generator[Event,
     return found
 
 
-def _checked(job: SummaryJob, section: Section, text: str, reason: str) -> tuple[SectionNote, int]:
-    """What the model said of a section, with the page of every line and without what is not true to the section's
-    text; and how many lines that were."""
+def _checked(job: SummaryJob, section: Section, text: str, reason: str, found: SectionNotes) -> SectionNote:
+    """What the model said of a section, with the page of every line. What should be a copy and is not true to the
+    section's text is put right or left out, and counted in `found`."""
     pages = job.library.pages(job.of.document.id, first=section.first_page, last=section.last_page)
     passages = Passages([(page.number, page.text) for page in pages])
     lines = text.splitlines()
@@ -120,23 +121,30 @@ def _checked(job: SummaryJob, section: Section, text: str, reason: str) -> tuple
         lines[-1:] = [f"{line} …" for line in lines[-1:]]
     kept: list[str] = []
     line_pages: list[list[int]] = []
-    left_out = 0
+    left_out = found.left_out
     for line in lines:
-        copied = job.copies and line.startswith("- ")
-        if copied and (unverified(line, [section.text]) or passages.find(line)[0] < EXACT):
-            left_out += 1
-            continue
-        found = passages.pages_of(line)
-        if not found and weights(line) and not line.rstrip().endswith(":"):
-            found = list(range(section.first_page, section.last_page + 1))
+        if job.copies and line.startswith("- "):
+            right = passages.put_right(line)
+            if right is None and not _is_copy(line, section, passages):
+                found.left_out += 1
+                continue
+            found.put_right += right not in (None, line)
+            line = right or line
+        pages_of_line = passages.pages_of(line)
+        if not pages_of_line and weights(line) and not line.rstrip().endswith(":"):
+            pages_of_line = list(range(section.first_page, section.last_page + 1))
         kept.append(line)
-        line_pages.append(found)
-    if left_out and not any(line.startswith("- ") for line in kept):
+        line_pages.append(pages_of_line)
+    if found.left_out > left_out and not any(line.startswith("- ") for line in kept):
         kept, line_pages = [NO_FINDINGS], [[]]
     elif not has_findings("\n".join(kept)):
         line_pages = [[] for _ in kept]
     place = (section.id, section.number, section.heading, section.first_page, section.last_page, job.focus or "")
-    return SectionNote(*place, "\n".join(kept), line_pages), left_out
+    return SectionNote(*place, "\n".join(kept), line_pages)
+
+
+def _is_copy(line: str, section: Section, passages: Passages) -> bool:
+    return not unverified(line, [section.text]) and passages.find(line)[0] >= EXACT
 
 
 def _write_notes(job: SummaryJob, sections: Sequence[Section], request: Sequence[int]) -> Iterator[tuple[str, str]]:

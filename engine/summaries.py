@@ -217,6 +217,8 @@ def _covered(found: SectionNotes, focus: str | None) -> str:
     parts = [f"Covers {sections}, pages {notes[0].first_page} to {notes[-1].last_page}; {len(found.telling)} {says}."]
     if found.cut:
         parts.append(f"{found.cut} section summaries grew too long and were cut.")
+    if found.put_right:
+        parts.append(f"{found.put_right} lines had a figure wrong and are put right from their page.")
     if found.left_out:
         parts.append(f"{found.left_out} lines named what their section does not hold and are left out.")
     return " ".join(parts)

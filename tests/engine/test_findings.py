@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,6 +50,29 @@ def test_any_text_is_looked_up_without_an_error_and_names_only_pages_there_are(t
     found = Passages(pages).pages_of(line)
     assert set(found) <= {number for number, _ in pages}
     assert found == sorted(set(found))
+
+
+@pytest.mark.parametrize(
+    ("line", "right"),
+    [
+        ("- Pump P-209: the seal was leaking.", None),  # P-204 or P-205
+        ("- Fan F-71: had lost a blade of its wheel.", "- Fan F-17: had lost a blade of its wheel."),
+        ("- Fan F-71: lost a wing of its wheel.", None),
+        ("- Crate CR-358: the goods arrived 18 days late.", "- Crate CR-355: the goods arrived 16 days late."),
+        ("- Crate CR-355: the goods arrived 16 weeks late.", None),
+        ("- Fan F-71.", None),
+    ],
+)
+def test_a_miscopied_figure_is_put_right_where_only_one_can_be_meant(line, right):
+    pages = [*PAGES, (4, "For crate CR-355 the goods arrived 16 days late, after 18 calls.")]
+    assert Passages(pages).put_right(line) == right
+
+
+@given(st.lists(st.text(max_size=80), max_size=4), st.text(max_size=60))
+def test_putting_right_changes_figures_only(texts, line):
+    right = Passages(enumerate(texts, 1)).put_right(line)
+    if right is not None:
+        assert re.sub(r"\d+", "0", right.casefold()) == re.sub(r"\d+", "0", line.casefold())
 
 
 def test_a_merged_line_has_the_pages_of_the_note_lines_it_repeats_or_retells():
