@@ -34,14 +34,15 @@ _ENDS = {
     "lm_head.weight": "output.weight",
 }
 _MATRICES = ("ssm_in.weight", "ssm_out.weight", "token_embd.weight", "output.weight")
-"""What a quantised file keeps in few bits, as llama.cpp's own tool does."""
+"""What a file in another precision than F32 keeps in it, as llama.cpp's own tool does."""
+PRECISIONS = ("F32", "BF16", "Q8_0", "Q4_0")
 
 
 class LlamaPeer:
     """A llama.cpp context on the CPU."""
 
     def __init__(self, folder: Path, precision: str, context: int, threads: int) -> None:
-        """`precision` is F32 or Q8_0; `context` the tokens of one contest."""
+        """`precision` is one of PRECISIONS; `context` the tokens of one contest."""
         import llama_cpp
 
         self._api: Any = llama_cpp
@@ -109,8 +110,8 @@ def write_gguf(folder: Path, target: Path, precision: str) -> None:
             new = _renamed(name)
             tensor = -tensor.float().exp() if new.endswith("ssm_a") else tensor.float()
             array = (tensor.squeeze(1) if new.endswith("ssm_conv1d.weight") else tensor).contiguous().numpy()
-            if precision == "Q8_0" and new.endswith(_MATRICES):
-                kind = gguf.GGMLQuantizationType.Q8_0
+            if precision != "F32" and new.endswith(_MATRICES):
+                kind = gguf.GGMLQuantizationType[precision]
                 writer.add_tensor(new, gguf.quants.quantize(array, kind), raw_dtype=kind)
             else:
                 writer.add_tensor(new, array)

@@ -27,7 +27,7 @@ from engine.config import FalconMambaConfig
 from engine.errors import KnownError
 from engine.weights import load_model, random_model
 
-ALLOWED = {"fp32": 1e-4, "bf16": 0.05, "int8": 0.1, "int4": 0.5, "Q8_0": 0.1, "F32": 1e-4}
+ALLOWED = {"fp32": 1e-4, "bf16": 0.05, "int8": 0.1, "int4": 0.5, "F32": 1e-4, "BF16": 0.05, "Q8_0": 0.1, "Q4_0": 0.5}
 """Largest difference of logits, as a share of the largest, that a contestant may show by its precision."""
 
 
@@ -64,10 +64,10 @@ def peers(device: str = "cpu", tokens: int = 512, decode_tokens: int = 16, round
             works[f"ours {precision}: prefill"] = partial(read, model, ids, chunk)
             works[f"ours {precision}: decode"] = partial(written, model, state, logits, decode_tokens)
         if not cuda and installed("llama_cpp") and installed("gguf"):
-            from engine.bench.llama_peer import LlamaPeer
+            from engine.bench import llama_peer
 
-            for precision in ("F32", "Q8_0"):
-                peer = LlamaPeer(folder, precision, max(tokens + decode_tokens, 64), hardware.thread_count())
+            for precision in llama_peer.PRECISIONS:
+                peer = llama_peer.LlamaPeer(folder, precision, max(tokens + decode_tokens, 64), hardware.thread_count())
                 differences[f"llama.cpp {precision}"] = distance(peer.read(ids.tolist()), expected)
                 works[f"llama.cpp {precision}: prefill"] = partial(peer.read, ids.tolist())
                 works[f"llama.cpp {precision}: decode"] = partial(peer.write, decode_tokens)
