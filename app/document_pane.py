@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QIntValidator, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QStackedWidget, QVBoxLayout, QWidget
@@ -124,7 +126,7 @@ class DocumentPane(QWidget):
         )
         for view in (self.pages, self.text):
             view.page_changed.connect(self._on_page)
-            view.zoom_changed.connect(self._on_zoom)
+            view.zoom_changed.connect(partial(self._on_zoom, view))
             view.hits_changed.connect(self.find_bar.show_hits)
         self.strip.page_requested.connect(self.go_to)
         self.strip.ask_as_of_requested.connect(self.ask_as_of_requested)
@@ -229,6 +231,7 @@ class DocumentPane(QWidget):
         if session is None:
             return
         self._open_with = (session.path, session.password, session.size)
+        self._on_zoom(self.view, self.view.zoom)
         self._stack.setCurrentWidget(self.view)
         if session.is_pdf:
             self.pages.open(session.path, session.password)
@@ -250,8 +253,9 @@ class DocumentPane(QWidget):
         self.strip.set_page(page)
         self.page_changed.emit(page)
 
-    def _on_zoom(self, zoom: float) -> None:
-        self._zoom.setText(f"{zoom:.0%}")
+    def _on_zoom(self, view: QWidget, zoom: float) -> None:
+        if view is self.view:
+            self._zoom.setText(f"{zoom:.0%}")
 
     def _show_bar(self, session: DocumentSession) -> None:
         pages = session.pages

@@ -5,7 +5,7 @@ from __future__ import annotations
 import bisect
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor, QFontDatabase, QTextCharFormat, QTextCursor, QTextFormat, QWheelEvent
+from PySide6.QtGui import QColor, QFontDatabase, QTextCursor, QTextFormat, QWheelEvent
 from PySide6.QtWidgets import QPlainTextEdit, QTextEdit, QWidget
 
 from app.library_reader import LibraryReader
@@ -197,18 +197,9 @@ class TextView(QPlainTextEdit):
         self._texts = {row.number: row.text for row in rows}
         self._marked = None
         self.setPlainText("\n".join(lines))
-        self._paint_heads()
         self._scroll_to(goal)
         self._mark()
         self._take_mark()
-
-    def _paint_heads(self) -> None:
-        head = QTextCharFormat()
-        head.setForeground(self._theme.color("muted"))
-        for block, _ in self._starts:
-            cursor = QTextCursor(self.document().findBlockByNumber(block))
-            cursor.select(QTextCursor.SelectionType.LineUnderCursor)
-            cursor.setCharFormat(head)
 
     def _scroll_to(self, page: int) -> None:
         block = next((block for block, number in self._starts if number >= page), None)
@@ -286,8 +277,14 @@ class TextView(QPlainTextEdit):
         self._mark()
 
     def _mark(self) -> None:
-        """Wash the evidence pages and the hits that are loaded."""
+        """Mute the lines between pages; wash the evidence pages and the hits that are loaded."""
         marks = []
+        for block, _ in self._starts:
+            head = QTextEdit.ExtraSelection()
+            head.format.setForeground(self._theme.color("muted"))
+            head.cursor = QTextCursor(self.document().findBlockByNumber(block))
+            head.cursor.select(QTextCursor.SelectionType.LineUnderCursor)
+            marks.append(head)
         for place, (block, page) in enumerate(self._starts):
             if self._evidence is None or not self._evidence[0] <= page <= self._evidence[1]:
                 continue

@@ -15,7 +15,7 @@ from app.widgets import ElidedLine, FlowLayout, button, label, line, pages_words
 
 INDENT = 18
 MAX_DEPTH = 4
-_SECTION = re.compile(r"from pages? [\d, to]+ \((.+)\)$")
+_SECTION = re.compile(r"from pages? [\d, to]+(?: \((.+)\))?$")
 
 
 class TurnCard(QWidget):
@@ -190,7 +190,7 @@ class TurnCard(QWidget):
         self._chip_row.setVisible(bool(chips))
         section = _SECTION.match(turn.basis)
         short = section is not None and len(chips) == 1 and not turn.reread
-        self._section.set_text(section[1] if short and section else "")
+        self._section.set_text((section[1] or "") if short and section else "")
         self._section.setVisible(short)
         rests = "" if short else basis_words(turn)
         self._rests.setText(rests)
