@@ -56,13 +56,15 @@ class Cell:
     """Questions a record that it does not answer."""
     other_words: int
     """Facts a record that are asked for in other words, and in the document's own."""
+    follow_ups: int
+    """Questions a record that lean on the one before."""
 
     @property
     def name(self) -> str:
         return f"{self.tokens:,} tokens, {self.facts} facts"
 
 
-CELLS = (Cell(8_000, 16, 13, 8, 8), Cell(32_000, 64, 4, 25, 25), Cell(100_000, 200, 1, 100, 100))
+CELLS = (Cell(8_000, 16, 13, 8, 8, 4), Cell(32_000, 64, 4, 25, 25, 12), Cell(100_000, 200, 1, 100, 100, 50))
 
 
 @dataclass
@@ -74,7 +76,9 @@ class Asked:
     pages: list[int]
     """Of the file, that hold the answer; empty where there is none."""
     sort: str
-    """fact, missing, same words or other words."""
+    """fact, missing, same words, other words or follow-up."""
+    after: str = ""
+    """The question that it follows."""
     text: str = ""
     page: int | None = None
     basis: str = ""
@@ -167,16 +171,26 @@ class _Bench:
         several = [fact for fact in facts if len(set(fact.relation.names)) > 1]
         several = several[: max(1, round(share * cell.other_words))]
         missing = [records.ask_missing(writer, record) for _ in range(max(1, round(share * cell.missing)))]
+        follow_ups = [(fact, turn) for fact in facts if (turn := records.follow_up(writer, record, fact)) is not None]
+        follow_ups = follow_ups[: max(1, round(share * cell.follow_ups))]
         return [
             *(of(fact, "fact", False) for fact in facts),
             *(Asked(turn.question, NOT_FOUND, [], "missing") for turn in missing),
             *(of(fact, "same words", False) for fact in several),
             *(of(fact, "other words", True) for fact in several),
+            *(
+                Asked(turn.question, clean_characters(turn.answer), [], "follow-up", of(fact, "fact", False).question)
+                for fact, turn in follow_ups
+            ),
         ]
 
     def _ask(self, session: Session, asked: Asked) -> None:
-        command = Ask(job_id="ask", path=str(self._file), question=asked.question, reread=self._rereads)
-        got = _only(list(session.run(command, Control())), AnswerFinished)
+        got = None
+        for question in filter(None, (asked.after, asked.question)):
+            parent = got.turn_id if got is not None else None
+            command = Ask(job_id="a", path=str(self._file), question=question, parent=parent, reread=self._rereads)
+            got = _only(list(session.run(command, Control())), AnswerFinished)
+        assert got is not None
         asked.text, asked.page, asked.basis = got.text, got.page, got.basis
         asked.steps, asked.first_token, asked.reread = got.token_steps, got.seconds_to_first_token, got.reread
         asked.unverified = bool(got.unverified)
@@ -250,6 +264,8 @@ def _result(cell: Cell, asked: list[Asked], reading: list[dict[str, float]]) -> 
         "same_words": _share(a.right for a in _of(asked, "same words")),
         "other_words": _share(a.right for a in _of(asked, "other words")),
         "asked_in_other_words": len(_of(asked, "other words")),
+        "follow_ups": _share(a.right for a in _of(asked, "follow-up")),
+        "asked_further": len(_of(asked, "follow-up")),
         "reread": _share(a.reread for a in facts),
         "right_section_asked": _share(a.asked_right_section for a in facts if a.asked_right_section is not None),
         "right_section_right": _share(a.right_section_right for a in facts if a.right_section_right is not None),
@@ -357,12 +373,17 @@ def main(arguments: list[str] | None = None) -> int:
 
 def table(results: Sequence[dict[str, Any]]) -> str:
     """The results as people read them."""
-    lines = ["cell                         exact  page  refused  false no  other words (same)  steps   first token"]
+    lines = [
+        f"{'cell':<26} {'exact':>7} {'page':>5} {'refused':>8} {'false no':>9} {'other words (same)':>18} {'further':>8}"
+        f" {'steps':>11}         first token"
+    ]
     for r in results:
-        shares = [r["exact"], r["page_right"], r["refused"], r["false_refusals"], r["other_words"], r["same_words"]]
-        exact, page, refused, false, other, same = (f"{100 * x:.1f}" if x is not None else "-" for x in shares)
+        names = ("exact", "page_right", "refused", "false_refusals", "other_words", "same_words", "follow_ups")
+        exact, page, refused, false, other, same, further = (
+            f"{100 * r[name]:.1f}" if r[name] is not None else "-" for name in names
+        )
         lines.append(
-            f"{r['cell']:<26} {exact:>7} {page:>5} {refused:>8} {false:>9} {other:>10} ({same:>5})"
+            f"{r['cell']:<26} {exact:>7} {page:>5} {refused:>8} {false:>9} {other:>10} ({same:>5}) {further:>8}"
             f" {r['asking_steps']:>11,} (1/{1 / r['asking_share']:.0f})  {r['first_token']:.2f} s"
         )
         for name, way in r["ways"].items():

@@ -27,7 +27,7 @@ def test_pages_of_the_record_are_found_among_those_of_the_file():
 def test_a_run_reads_a_record_and_asks_all_sorts_of_questions_with_a_new_session(tiny_folder, monkeypatch, tmp_path):
     monkeypatch.setattr(pipeline._Bench, "_after_restart", lambda *_: 1.0)
     monkeypatch.setattr(pipeline, "PAGE_TOKENS", 2_500)  # a byte is a token here
-    monkeypatch.setattr(pipeline, "CELLS", (Cell(6_000, 4, 1, 2, 1),))
+    monkeypatch.setattr(pipeline, "CELLS", (Cell(6_000, 4, 1, 2, 1, 1),))
     out = tmp_path / "out.json"
     assert pipeline.main(["--model", str(tiny_folder), "--device", "cpu", "--out", str(out)]) == 0
     (result,) = json.loads(out.read_text())
