@@ -374,8 +374,8 @@ def main(arguments: list[str] | None = None) -> int:
 def table(results: Sequence[dict[str, Any]]) -> str:
     """The results as people read them."""
     lines = [
-        f"{'cell':<26} {'exact':>7} {'page':>5} {'refused':>8} {'false no':>9} {'other words (same)':>18} {'further':>8}"
-        f" {'steps':>11}         first token"
+        f"{'cell':<26} {'exact':>7} {'page':>5} {'refused':>8} {'false no':>9} {'other words (same)':>18}"
+        f" {'further':>8} {'steps':>11}         first token"
     ]
     for r in results:
         names = ("exact", "page_right", "refused", "false_refusals", "other_words", "same_words", "follow_ups")
