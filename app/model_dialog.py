@@ -23,6 +23,8 @@ from app.settings import SettingsStore
 from app.theme import Theme
 from app.widgets import button, label, restyle, size_words
 
+MOST = 440
+"""Height of the list of models, pixels."""
 DEMO_WORDS = (
     "Comes with the program and shows how it works. It is small: it was made for the sample and for records like it. "
     "Choose a larger model for your own documents."
@@ -103,7 +105,9 @@ class ModelDialog(QDialog):
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         scroll.setWidgetResizable(True)
         scroll.setWidget(body)
-        self._scroll, self._body = scroll, body
+        self._scroll = scroll
+        scroll.setFixedHeight(110)
+        scroll.verticalScrollBar().rangeChanged.connect(self._fit)
         self._problem = label(role="warning", wrap=True)
         self._problem.hide()
         self._use = button("Use this model", self._accept, "primary")
@@ -146,14 +150,13 @@ class ModelDialog(QDialog):
         gone = self._settings.now.model and not any(card.choice.isChecked() for card in self._cards)
         self._problem.setText(f"The chosen model is no longer at {now}." if gone else "")
         self._problem.setVisible(bool(gone))
-        self._fit()
 
-    def _fit(self) -> None:
+    def _fit(self, _least: int, hidden: int) -> None:
         """As high as the cards need, within reason; more of them scroll."""
-        self._body.adjustSize()
-        needed = max(self._body.heightForWidth(500), self._body.sizeHint().height(), 120) + 20
-        self._scroll.setFixedHeight(min(needed, 440))
-        self.adjustSize()
+        height = min(self._scroll.height() + hidden, MOST)
+        if hidden and height > self._scroll.height():
+            self._scroll.setFixedHeight(height)
+            self.resize(self.width(), self.sizeHint().height())
 
     def done(self, result: int) -> None:
         self._finder.wait()

@@ -27,7 +27,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 from app.application import Application
 from app.conversation import Turn
-from app.dialogs import sample_file
+from app.dialogs import SAMPLES, sample_file
 from app.document_session import Phase
 from app.settings import Settings, SettingsStore
 from app.side_pane import LEDGER, QUESTIONS, SECTIONS, SUMMARY
@@ -125,6 +125,7 @@ def run(
         print("error: there is no sample to show; name a document", file=sys.stderr)
         return 2
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    os.environ.setdefault("QT_LOGGING_RULES", "default.warning=false")  # what the offscreen platform cannot do
     app = QApplication.instance() or QApplication(["readthrough"])
     assert isinstance(app, QApplication)
     app.setApplicationName("Readthrough")
@@ -161,6 +162,9 @@ def _first_day(stage: Stage, path: str) -> None:
     parts = stage.parts
     window, control = parts.window, parts.controller
     stage.shoot("first-start")
+    record = next(iter(sorted(SAMPLES.glob("*.log"))), None)
+    if record is not None and Path(path).parent == SAMPLES:
+        _read_aside(stage, str(record))
     control.open(path)
     session = control.current
     assert session is not None
@@ -179,6 +183,17 @@ def _first_day(stage: Stage, path: str) -> None:
         return
     stage.until(lambda: not session.phase.busy, "the summary")
     stage.close()
+
+
+def _read_aside(stage: Stage, path: str) -> None:
+    """Another document, so that the library is one."""
+    parts = stage.parts
+    parts.settings.update(on_open="read")
+    parts.controller.open(path)
+    session = parts.controller.current
+    assert session is not None
+    stage.until(lambda: session.fully_read and not session.phase.busy, "the record")
+    parts.settings.update(on_open="summarize")
 
 
 def _next_day(stage: Stage, questions: tuple[str, ...]) -> None:
