@@ -7,14 +7,15 @@ at the highest bandwidth that any of two ways of reading reaches.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
 from torch.nn import functional as F
 
-from engine.bench.contest import timed
+from engine.bench.contest import contest
 from engine.config import FalconMambaConfig
 from engine.linear import product
 from engine.model import FalconMamba
@@ -41,10 +42,41 @@ class Limits:
         return self.bandwidth / bytes_a_token(model)
 
 
-def measure(config: FalconMambaConfig, device: torch.device | str, dtype: torch.dtype, chunk: int) -> Limits:
-    """Measure both limits for chunks of `chunk` tokens of a network of this shape."""
+@dataclass(frozen=True)
+class Probe:
+    """One way of reaching a limit: `amount` operations or bytes a call of `work`."""
+
+    work: Callable[[], Any]
+    amount: float
+
+
+def probes(
+    config: FalconMambaConfig, device: torch.device | str, dtypes: Iterable[torch.dtype], chunk: int
+) -> dict[str, Probe]:
+    """What takes turns with the contestants, so that limits and speeds are measured under the same load."""
     device = torch.device(device)
-    return Limits(_product_rate(config, device, dtype, chunk), read_bandwidth(device))
+    found = {f"limit, memory {name}": probe for name, probe in _memory(device).items()}
+    for dtype in dtypes:
+        found |= {f"limit, {dtype} {name}": probe for name, probe in _products(config, device, dtype, chunk).items()}
+    return found
+
+
+def reached(
+    found: dict[str, Probe], seconds: dict[str, float], dtypes: Iterable[torch.dtype]
+) -> dict[torch.dtype, Limits]:
+    """The limits of each dtype, from the least seconds of each probe."""
+
+    def highest(beginning: str) -> float:
+        return max(probe.amount / seconds[name] for name, probe in found.items() if name.startswith(beginning))
+
+    return {dtype: Limits(highest(f"limit, {dtype} "), highest("limit, memory ")) for dtype in dtypes}
+
+
+def measure(config: FalconMambaConfig, device: torch.device | str, dtype: torch.dtype, chunk: int) -> Limits:
+    """Both limits for chunks of `chunk` tokens of a network of this shape, measured now."""
+    found = probes(config, device, [dtype], chunk)
+    seconds, _ = contest({name: probe.work for name, probe in found.items()}, REPEATS)
+    return reached(found, seconds, [dtype])[dtype]
 
 
 def operations_a_token(config: FalconMambaConfig) -> int:
@@ -59,21 +91,19 @@ def bytes_a_token(model: FalconMamba) -> int:
     return model.nbytes - embeddings + 2 * model.new_state().nbytes
 
 
-def _product_rate(config: FalconMambaConfig, device: torch.device, dtype: torch.dtype, chunk: int) -> float:
-    size = 4096 if device.type == "cpu" else 8192
-    shapes = [(chunk, 2 * config.d_inner, config.d_model), (chunk, config.d_model, config.d_inner)]
-    shapes += [(1024 if device.type == "cpu" else size, size, size)]
-    best = 0.0
+def _products(config: FalconMambaConfig, device: torch.device, dtype: torch.dtype, chunk: int) -> dict[str, Probe]:
+    """The network's two large products, and a square one."""
+    size = 2048 if device.type == "cpu" else 8192
+    shapes = [(chunk, 2 * config.d_inner, config.d_model), (chunk, config.d_model, config.d_inner), (size, size, size)]
+    found = {}
     for rows, out, width in shapes:
         x, weight = (torch.randn(n, width, device=device).to(dtype) for n in (rows, out))
-        seconds = _least(lambda x=x, weight=weight: product(x, weight, None))  # type: ignore[misc]
-        best = max(best, 2 * rows * out * width / seconds)
-    return best
+        found[f"{rows} x {out} x {width}"] = Probe(partial(product, x, weight, None), 2 * rows * out * width)
+    return found
 
 
-def read_bandwidth(device: torch.device | str) -> float:
-    """Bytes a second that all threads together read from memory, by a sum and by inner products with rows."""
-    device = torch.device(device)
+def _memory(device: torch.device) -> dict[str, Probe]:
+    """Reading by a sum, and by inner products with rows."""
     width = 4096
     buffer = torch.ones(BUFFER_BYTES // 4 // width, width, device=device)
     x = torch.ones(1, width, device=device)
@@ -85,9 +115,4 @@ def read_bandwidth(device: torch.device | str) -> float:
             return multiply(x, Rows(buffer))
         return F.linear(x, buffer)
 
-    return buffer.nbytes / min(_least(buffer.sum), _least(rows))
-
-
-def _least(work: Callable[[], Any]) -> float:
-    work()
-    return min(timed(work)[0] for _ in range(REPEATS))
+    return {"sum": Probe(buffer.sum, buffer.nbytes), "rows": Probe(rows, buffer.nbytes)}

@@ -25,6 +25,7 @@ from engine.bench.contest import Figures, contest, distance, show, surroundings,
 from engine.bench.networks import PRECISIONS, SHAPE_7B, SHAPE_130M, read, save, written
 from engine.config import FalconMambaConfig
 from engine.errors import KnownError
+from engine.model import FalconMamba
 from engine.weights import load_model, random_model
 
 ALLOWED = {"fp32": 1e-4, "bf16": 0.05, "int8": 0.1, "int4": 0.5, "F32": 1e-4, "BF16": 0.05, "Q8_0": 0.1, "Q4_0": 0.5}
@@ -45,6 +46,7 @@ def peers(device: str = "cpu", tokens: int = 512, decode_tokens: int = 16, round
     chunk = hardware.chunk_length(config, device, torch.bfloat16)
     works: dict[str, Callable[[], Any]] = {}
     differences: dict[str, float] = {}
+    ours: dict[str, FalconMamba] = {}
     precisions = ("bf16", "int8", "int4") if cuda else tuple(PRECISIONS)
     half = torch.bfloat16
     with tempfile.TemporaryDirectory(dir=_roomy_folder() if cuda else None) as name:
@@ -61,6 +63,7 @@ def peers(device: str = "cpu", tokens: int = 512, decode_tokens: int = 16, round
             model = load_model(folder, device, *PRECISIONS[precision])
             logits, state = read(model, ids, chunk)
             differences[f"ours {precision}"] = distance(logits, expected)
+            ours[f"ours {precision}"] = model
             works[f"ours {precision}: prefill"] = partial(read, model, ids, chunk)
             works[f"ours {precision}: decode"] = partial(written, model, state, logits, decode_tokens)
         if not cuda and installed("llama_cpp") and installed("gguf"):
@@ -77,7 +80,10 @@ def peers(device: str = "cpu", tokens: int = 512, decode_tokens: int = 16, round
                 f"{name} differs from transformers by {difference:.2g} of the scale; its speed means nothing"
             )
 
-    best, _ = contest(works, rounds)
+    dtypes = [dtype for dtype, bits in (PRECISIONS[precision] for precision in precisions) if bits is None]
+    probes = limits.probes(config, device, dtypes, chunk)
+    best, _ = contest(works | {name: probe.work for name, probe in probes.items()}, rounds)
+    measured = limits.reached(probes, best, dtypes)
     names = list(dict.fromkeys(name.split(":", maxsplit=1)[0] for name in works))
     rows = [
         {
@@ -87,18 +93,30 @@ def peers(device: str = "cpu", tokens: int = 512, decode_tokens: int = 16, round
             "decode, tokens/s": decode_tokens / best[f"{name}: decode"],
             "times transformers ": best[f"{label}: decode"] / best[f"{name}: decode"],
             "logits differ by": differences.get(name, 0.0),
+            **_shares(name, tokens / best[f"{name}: prefill"], decode_tokens / best[f"{name}: decode"], ours, measured),
         }
         for name in names
     ]
-    most = limits.measure(config, device, half, chunk)
     return {
         **surroundings(device),
         "shape": "7B (d_model 4096, 64 layers)" if cuda else "130M (d_model 768, 24 layers)",
         "prompt tokens": tokens,
-        "products in bf16, GFLOP/s": most.product_rate / 1e9,
-        "read bandwidth, GB/s": most.bandwidth / 1e9,
+        **{f"products in {dtype}, GFLOP/s": most.product_rate / 1e9 for dtype, most in measured.items()},
+        "read bandwidth, GB/s": measured[half].bandwidth / 1e9,
         "contestants": rows,
     }
+
+
+def _shares(
+    name: str, prefill: float, decode: float, ours: dict[str, FalconMamba], measured: dict[torch.dtype, limits.Limits]
+) -> Figures:
+    """What share of the run's limits one of our precisions reaches, given its tokens a second; empty for a peer."""
+    if name not in ours:
+        return {"prefill share": None, "decode share": None}
+    model = ours[name]
+    most = measured[model.dtype]
+    prefill, decode = prefill / most.prefill(model.config), decode / most.decode(model)
+    return {"prefill share": f"{prefill:.0%}", "decode share": f"{decode:.0%}"}
 
 
 def installed(module: str) -> bool:

@@ -64,8 +64,10 @@ def cpu_speed(
         works[f"{name} prefill"] = partial(read, model, ids[:tokens], chunk)
         works[f"{name} long"] = partial(read, model, ids, chunk)
         works[f"{name} decode"] = partial(written, model, state, logits, decode_tokens)
-    best, results = contest(works, rounds)
-    measured = {dtype: limits.measure(config, "cpu", dtype, chunk) for dtype in {d for d, _ in chosen.values()}}
+    dtypes = list(dict.fromkeys(dtype for dtype, _ in chosen.values()))
+    probes = limits.probes(config, "cpu", dtypes, chunk)
+    best, results = contest(works | {name: probe.work for name, probe in probes.items()}, rounds)
+    measured = limits.reached(probes, best, dtypes)
 
     rows: list[Figures] = []
     for name, model in models.items():

@@ -58,12 +58,13 @@ def test_limits_count_the_products_of_a_token_and_the_bytes_that_one_reads():
 def test_a_peer_that_computes_something_else_gets_no_figures(monkeypatch: pytest.MonkeyPatch):
     shape = {**SHAPE, "eos_token_id": 0}
     monkeypatch.setattr(peers, "SHAPE_130M", shape)
-    monkeypatch.setattr(peers, "PRECISIONS", {"fp32": PRECISIONS["fp32"]})
+    monkeypatch.setattr(peers, "PRECISIONS", {name: PRECISIONS[name] for name in ("fp32", "bf16")})
     monkeypatch.setattr(peers, "installed", lambda _: False)
-    monkeypatch.setattr(limits, "measure", lambda *_: limits.Limits(1.0, 1.0))
+    monkeypatch.setattr(limits, "BUFFER_BYTES", 1 << 20)
     rows = peers.peers(tokens=12, decode_tokens=2, rounds=1)["contestants"]
-    assert [row["contestant"] for row in rows] == ["transformers fp32", "ours fp32"]
+    assert [row["contestant"] for row in rows] == ["transformers fp32", "ours fp32", "ours bf16"]
     assert rows[1]["logits differ by"] < 1e-4
+    assert rows[1]["prefill share"].endswith("%") and rows[0]["prefill share"] is None
     monkeypatch.setattr(peers, "load_model", lambda folder, device, *_: random_model(_config(shape), seed=1))
     with pytest.raises(KnownError, match="ours fp32 differs from transformers"):
         peers.peers(tokens=12, decode_tokens=2, rounds=1)
