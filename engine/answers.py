@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine import turn_states
-from engine.candidates import Candidates, Start, candidates, subject
+from engine.candidates import NAMED_SECTIONS, Candidates, Start, candidates, subject
 from engine.control import Cancelled, Control
 from engine.errors import KnownError
 from engine.generate import EndReason, Sampling, TextStream, decode, prefill
@@ -28,8 +28,8 @@ from engine.retention import caveat
 from engine.runtime import Runtime
 from engine.state import MambaState
 from engine.store import Library
-from engine.trials import Row, Trial, ask_all, choose, judged, says_not_found
-from engine.verification import claims
+from engine.trials import SLACK, Row, Trial, ask_all, choose, judged, says_not_found
+from engine.verification import claims, unverified
 
 ANSWER_TOKENS = 400
 """Longest answer; a longer one is cut, and says so."""
@@ -124,7 +124,7 @@ def find(
     trials, steps = ask_all(runtime, [put.to(start) for start in [among.whole, *among.sections]], control)
     trials = [_judged(library, of, trial, about) for trial in trials]
     found = Found(among, put, trials, choose(trials, about), steps)
-    if rereads == "always" or (rereads == "auto" and not _certain(found)):
+    if rereads == "always" or (rereads == "auto" and not _certain(library, of, about, found)):
         _read_again(runtime, library, of, question, about, found, control)
     return found
 
@@ -206,10 +206,22 @@ def _judged(library: Library, of: DocumentState, trial: Trial, about: str) -> Tr
     return trial if trial.refuses else judged(trial, about, ((page.number, page.text) for page in pages))
 
 
-def _certain(found: Found) -> bool:
-    """Whether nothing speaks for reading again: the best answer is sure and borne out, and no other disagrees."""
+def _certain(library: Library, of: DocumentState, about: str, found: Found) -> bool:
+    """Whether nothing speaks for reading again: the best answer is sure and borne out, no other candidate disagrees,
+    and where identifiers have left few sections, no other passage in them speaks of the same without saying so."""
     others = {trial.text for trial in found.trials if trial.borne_out}
-    return _is_sure(found.best) and len(others) == 1
+    if not _is_sure(found.best) or len(others) > 1:
+        return False
+    assert found.best is not None and found.best.passage is not None
+    sections = [start.section for start in found.among.sections if start.section is not None]
+    if len(sections) > NAMED_SECTIONS:
+        return True
+    spans = {(section.first_page, section.last_page) for section in sections}
+    pages = {page.number: page.text for span in spans for page in library.pages(of.document.id, None, *span)}
+    return all(
+        passage.match < found.best.passage.match - SLACK or not unverified(found.best.text, [passage.text])
+        for passage in speaking(about, sorted(pages.items()))
+    )
 
 
 def _is_sure(trial: Trial | None) -> bool:

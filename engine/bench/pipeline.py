@@ -64,7 +64,7 @@ class Cell:
         return f"{self.tokens:,} tokens, {self.facts} facts"
 
 
-CELLS = (Cell(8_000, 16, 13, 8, 8, 4), Cell(32_000, 64, 4, 25, 25, 12), Cell(100_000, 200, 1, 100, 100, 50))
+CELLS = (Cell(8_000, 16, 13, 8, 5, 3), Cell(32_000, 64, 4, 25, 16, 10), Cell(100_000, 200, 1, 100, 60, 30))
 
 
 @dataclass
