@@ -176,6 +176,8 @@ class DocumentSession:
     notes: list[SectionNote] = field(default_factory=list)
     summary: SummaryText = field(default_factory=SummaryText)
     summary_done: bool = False
+    summaries: list[SummaryText] = field(default_factory=list)
+    """All that were made and are kept, the newest first."""
     summary_running: bool = False
     """A summary was asked for and is not there yet."""
     ledger: Ledger = field(default_factory=Ledger)
@@ -218,6 +220,16 @@ class DocumentSession:
         self.notes = []
         if not self.ledger.whole:
             self.ledger = Ledger()
+
+    def keep_summary(self, summary: SummaryText) -> None:
+        """Put a summary first among those that are kept, in place of one of the same kind."""
+        others = [kept for kept in self.summaries if (kept.length, kept.focus) != (summary.length, summary.focus)]
+        self.summaries = [summary, *others]
+
+    def show_summary(self, place: int) -> None:
+        """Show one of the kept summaries."""
+        if not self.summary_running and place < len(self.summaries):
+            self.summary, self.summary_done = self.summaries[place], True
 
     def apply(self, event: m.Event) -> Aspect:
         """Take in one event of one of this document's jobs; returns what changed."""
@@ -322,6 +334,7 @@ class DocumentSession:
             event.text, pages, event.method, event.length, event.focus, event.basis, event.coverage
         )
         self.summary_done = True
+        self.keep_summary(self.summary)
         return Aspect.SUMMARY
 
     def _on_LedgerEntered(self, event: m.LedgerEntered) -> Aspect:

@@ -121,6 +121,7 @@ class MainWindow(QMainWindow):
         for view in (side.summary, side.notes):
             view.page_requested.connect(document.go_to)
         side.summary.copy_requested.connect(self.copy_summary)
+        side.summary.kept_requested.connect(self._show_summary)
         side.summary.export_requested.connect(dialogs.export)
         side.summary.summary_requested.connect(control.summarize)
         self.inquiry.tree_changed.connect(lambda: self._side_throttle.add(Aspect.TURNS))
@@ -222,6 +223,12 @@ class MainWindow(QMainWindow):
         self.document.show_session(session, what)
 
     # The window itself
+
+    def _show_summary(self, place: int) -> None:
+        session = self._controller.current
+        if session is not None:
+            session.show_summary(place)
+            self._side_throttle.add(Aspect.SUMMARY)
 
     def _another_summary(self) -> None:
         self.side.tabs.setCurrentIndex(SUMMARY)

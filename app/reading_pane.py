@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLineEdit, QMenu, QPushButton, QVBoxLayout, QWidget
 
-from app.document_session import DocumentSession
+from app.document_session import DocumentSession, SummaryText
 from app.icons import IconButton
 from app.line_text import LineText, lines_of
 from app.settings import LENGTHS
@@ -76,6 +78,8 @@ class SummaryView(QWidget):
     summary_requested = Signal(str, str)
     """(length, focus)"""
     export_requested = Signal()
+    kept_requested = Signal(int)
+    """Show this one of the summaries that are kept."""
 
     def __init__(self, theme: Theme):
         super().__init__()
@@ -83,6 +87,11 @@ class SummaryView(QWidget):
         self._copy = IconButton("copy", "Copy the summary with its page references (Ctrl+Shift+C)", theme)
         self._export = IconButton("export", "Export summary and questions (Ctrl+E)", theme)
         self._again = IconButton("again", "Another summary: shorter, longer, or about one subject", theme)
+        self._kept = IconButton("down", "Other summaries of this document", theme)
+        self._kept.clicked.connect(
+            lambda: self.kept_menu().popup(self._kept.mapToGlobal(self._kept.rect().bottomLeft()))
+        )
+        self._session: DocumentSession | None = None
         self._copy.clicked.connect(self.copy_requested)
         self._export.clicked.connect(self.export_requested)
         self._again.clicked.connect(self.begin_wish)
@@ -97,7 +106,7 @@ class SummaryView(QWidget):
         row = QHBoxLayout()
         row.setSpacing(2)
         row.addWidget(self._kind, 1)
-        for tool in (self._copy, self._export, self._again):
+        for tool in (self._kept, self._copy, self._export, self._again):
             row.addWidget(tool, 0, Qt.AlignmentFlag.AlignTop)
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 12, 12, 10)
@@ -111,7 +120,9 @@ class SummaryView(QWidget):
 
     def show_session(self, session: DocumentSession) -> None:
         """Show what there is of the summary."""
+        self._session = session
         summary = session.summary
+        self._kept.setVisible(session.summary_done and len(session.summaries) > 1)
         self._last = (summary.length, summary.focus)
         self.text.show_lines(lines_of(summary.text, summary.line_pages), follow=not session.summary_done)
         self.text.setVisible(bool(summary.text.strip()))
@@ -130,8 +141,22 @@ class SummaryView(QWidget):
 
     def focus_chain(self) -> list[QWidget]:
         """What the tab key goes through, in the order of the screen."""
-        tools = [self._copy, self._export, self._again]
+        tools = [self._kept, self._copy, self._export, self._again]
         return [*tools, self.wish.length, self.wish.focus, *self.wish.findChildren(QPushButton), self.text]
+
+    def kept_menu(self) -> QMenu:
+        """The summaries that are kept, the shown one ticked."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        session = self._session
+        for place, summary in enumerate(session.summaries if session else []):
+            action = menu.addAction(kind_of(summary), partial(self.kept_requested.emit, place))
+            action.setCheckable(True)
+            action.setChecked(session is not None and summary == session.summary)
+        return menu
+
+    def _show_kept(self) -> None:
+        self.kept_menu().popup(self._kept.mapToGlobal(self._kept.rect().bottomLeft()))
 
     def begin_wish(self) -> None:
         """Ask how the next summary is to be."""
@@ -148,9 +173,13 @@ class SummaryView(QWidget):
 
 def kind_words(session: DocumentSession) -> str:
     """What kind of summary stands there."""
-    summary = session.summary
     if not session.summary_done:
-        return "Being written…" if summary.text else ""
+        return "Being written…" if session.summary.text else ""
+    return kind_of(session.summary)
+
+
+def kind_of(summary: SummaryText) -> str:
+    """How long a summary is, and what about."""
     about = f", about {summary.focus}" if summary.focus else ""
     return LENGTH_WORDS.get(summary.length, "Summary") + about
 

@@ -30,7 +30,9 @@ def fill(session: DocumentSession, record: DocumentRecord) -> list[Turn]:
     session.problems.update({span.number: span.problem for span in record.spans if span.problem})
     _place_snapshots(session, record, read)
     if not session.summary.text and record.summaries and not session.summary_running:
-        session.summary, session.summary_done = summary_of(record.summaries[0]), True
+        for row in reversed(record.summaries):
+            session.keep_summary(summary_of(row))
+        session.show_summary(0)
     if not session.notes and not session.summary_running:
         session.notes = [
             SectionNote(

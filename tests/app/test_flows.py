@@ -314,6 +314,29 @@ def test_the_links_of_a_summary_and_the_ledger_are_reached_by_key(start, pdf):
         driver.until(lambda page=page: pages.page == page)
 
 
+def test_every_summary_that_was_made_can_be_shown_again(start, pdf):
+    driver = start()
+    driver.open(pdf)
+    driver.until_done()
+    view = driver.window.side.summary
+    assert view._kept.isHidden()
+    driver.window.actions_.by_name["another_summary"].trigger()
+    view.wish.focus.setText("costs")
+    driver.bot.keyClick(view.wish.focus, Qt.Key.Key_Return)
+    driver.until(lambda: driver.session.summary.focus == "costs" and not driver.session.phase.busy)
+    driver.bot.wait(80)
+    assert view._kind.whole == "A page, about costs" and view._kept.isVisible()
+    menu = view.kept_menu()
+    assert [(action.text(), action.isChecked()) for action in menu.actions()] == [
+        ("A page, about costs", True),
+        ("A page", False),
+    ]
+    menu.actions()[1].trigger()
+    menu.deleteLater()
+    driver.bot.wait(80)
+    assert view._kind.whole == "A page" and driver.session.summary.focus == ""
+
+
 def test_asking_as_of_the_page_that_is_looked_at(start, pdf):
     driver = start()
     driver.open(pdf)

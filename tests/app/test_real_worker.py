@@ -82,6 +82,7 @@ def test_an_outline_about_one_subject_is_made_and_kept(start, long_pdf):
     again = start(real=True)
     again.until_idle(60)
     assert again.session.summary == made
+    assert [(kept.length, kept.focus) for kept in again.session.summaries] == [("outline", "pump P-203"), ("page", "")]
 
 
 def test_a_killed_worker_resumes_what_it_was_reading(start, long_pdf):
