@@ -37,7 +37,6 @@ class StripFacts:
     problems: dict[int, str] = field(default_factory=dict)
     snapshots: dict[int, str] = field(default_factory=dict)
     evidence: tuple[int, int] | None = None
-    reading: bool = False
     retention: Retention | None = None
     """How much of each page the document's memory can still hold; None where that is not known."""
 

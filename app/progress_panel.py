@@ -54,7 +54,6 @@ class ProgressPanel(QWidget):
     resume_requested = Signal()
     stop_requested = Signal()
     read_requested = Signal()
-    plot_toggled = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None):
         super().__init__(parent)

@@ -89,9 +89,6 @@ class QuestionBar(QWidget):
         self._context.setText(words)
         self._context_row.setVisible(bool(words))
 
-    def set_hint(self, words: str) -> None:
-        self.box.setPlaceholderText(words)
-
     def focus(self) -> None:
         self.box.setFocus(Qt.FocusReason.ShortcutFocusReason)
 

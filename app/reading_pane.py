@@ -88,9 +88,7 @@ class SummaryView(QWidget):
         self._export = IconButton("export", "Export summary and questions (Ctrl+E)", theme)
         self._again = IconButton("again", "Another summary: shorter, longer, or about one subject", theme)
         self._kept = IconButton("down", "Other summaries of this document", theme)
-        self._kept.clicked.connect(
-            lambda: self.kept_menu().popup(self._kept.mapToGlobal(self._kept.rect().bottomLeft()))
-        )
+        self._kept.clicked.connect(self._show_kept)
         self._session: DocumentSession | None = None
         self._copy.clicked.connect(self.copy_requested)
         self._export.clicked.connect(self.export_requested)

@@ -68,7 +68,6 @@ def strip_facts(session: DocumentSession) -> StripFacts:
         problems=dict(session.problems),
         snapshots=dict(session.snapshots),
         evidence=session.evidence,
-        reading=session.phase.busy,
         retention=session.retention,
     )
 

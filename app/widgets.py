@@ -124,11 +124,6 @@ class ElidedLine(QLabel):
         """All of the text."""
         return self._whole
 
-    @property
-    def is_short(self) -> bool:
-        """Whether something is left out."""
-        return self.text() != self._whole
-
     def set_text(self, text: str) -> None:
         if text != self._whole:
             self._whole = text
