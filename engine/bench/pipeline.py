@@ -21,12 +21,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from engine import answers, messages, saved
+from engine import messages, saved
 from engine.bench.recall import MODEL, SEED
 from engine.candidates import subject
 from engine.control import Control
 from engine.documents.cleaning import clean_characters
 from engine.errors import KnownError
+from engine.inquiry import REREADS, find
 from engine.library.rows import Page
 from engine.messages import AnswerDelta, AnswerFinished, Ask, JobFinished, Read, ReadingFinished
 from engine.prompts import NOT_FOUND
@@ -216,7 +217,7 @@ def _other_ways(runtime: Runtime, library: Library, document: int, asked: Asked)
     of = saved.end_state(runtime, library, library.document(document))
     assert of is not None
     about = subject(asked.question, [])
-    found = answers.find(runtime, library, of, asked.question, about, [], Control(), "always")
+    found = find(runtime, library, of, asked.question, about, [], Control(), "always")
     whole, sections = found.trials[:1], found.trials[1:]
     first = choose(found.trials, about)
     again = found.again[0] if found.again else None
@@ -351,7 +352,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--cells", type=int, nargs="*", help=f"only these lines of the table, 0 to {len(CELLS) - 1}")
     parser.add_argument("--quick", action="store_true", help="a tenth of the questions")
     parser.add_argument("--share", type=float, default=1.0, help="of the questions and records")
-    parser.add_argument("--reread", choices=answers.REREADS, default="auto")
+    parser.add_argument("--reread", choices=REREADS, default="auto")
     parser.add_argument("--no-ways", action="store_true", help="the product's own answers only")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args(arguments)

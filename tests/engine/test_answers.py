@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine import answers, messages, turn_states
+from engine import inquiry, messages, turn_states
 from engine.control import Control
 from engine.messages import Ask, Read
 from engine.prompts import NOT_FOUND
@@ -90,8 +90,8 @@ class Script:
 def script(tiny_folder, library, monkeypatch):
     with open_session(tiny_folder, library, "cpu", "fp32") as session:
         script = Script(session)
-        monkeypatch.setattr(answers, "ask_all", script.ask_all)
-        monkeypatch.setattr(answers, "quoted", script.quoted)
+        monkeypatch.setattr(inquiry, "ask_all", script.ask_all)
+        monkeypatch.setattr(inquiry, "quoted", script.quoted)
         yield script
 
 

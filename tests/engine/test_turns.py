@@ -13,7 +13,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine import answers, candidates, messages
+from engine import candidates, inquiry, messages
 from engine.control import Control
 from engine.generate import Sampling, decode, prefill
 from engine.library import ladder
@@ -101,13 +101,13 @@ def test_a_turn_is_saved_under_exactly_what_its_state_consumed(session, file):
 def test_a_follow_up_feeds_its_own_question_and_nothing_again(session, file, monkeypatch):
     first = ask(session, file, "Which gauge?")
     lengths: list[int] = []
-    ask_all = answers.ask_all
+    ask_all = inquiry.ask_all
 
     def counted(runtime, rows, control):
         lengths.append(len(rows[0].tokens))
         return ask_all(runtime, rows, control)
 
-    monkeypatch.setattr(answers, "ask_all", counted)
+    monkeypatch.setattr(inquiry, "ask_all", counted)
     then = ask(session, file, "And when?", parent=first.turn_id)
     prompts, tokenizer = session._loaded.tokenizer.prompts, session._loaded.tokenizer
     assert lengths == [len(tokenizer.encode_request(prompts.next_question("And when?")))]

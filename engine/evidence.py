@@ -1,0 +1,100 @@
+"""Evidence: what is told of an answer and stored with its turn: its pages, its sentence, what is not confirmed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from engine.candidates import Start
+from engine.inquiry import Found
+from engine.passages import Passage, supporting_passage, unconfirmed
+from engine.reader import DocumentState
+from engine.retention import caveat
+from engine.store import Library
+from engine.trials import says_not_found
+
+NEAREST = 3
+"""Sections named where nothing was found."""
+
+
+def nearest(found: Found) -> Start:
+    return found.among.sections[0] if found.among.sections else found.among.whole
+
+
+def told(library: Library, of: DocumentState, found: Found, about: str, text: str, cut: str) -> dict[str, Any]:
+    """What is told of an answer and stored with its turn: pages, the sentence, what is not confirmed, how certain."""
+    best, among = found.best, found.among
+    if best is None or says_not_found(text):
+        first_pages = [section.first_page for section in among.searched[:NEAREST]]
+        start = nearest(found)
+        spans = _listed([_pages(s.first_page, s.last_page) for s in among.searched[:NEAREST]])
+        if among.absent:
+            basis = f"{_listed(among.absent)} {'stand' if len(among.absent) > 1 else 'stands'} nowhere in what was read"
+        elif among.sections:
+            basis = f"neither the document state nor the {len(among.sections)} sections asked hold it"
+        else:
+            basis = "the document state does not hold it"
+        basis += f"; nearest: {spans}" if spans else ""
+        return {
+            "found": False,
+            "basis": basis,
+            "first_page": start.first_page,
+            "last_page": start.last_page,
+            "unverified": [],
+            "nearest": first_pages,
+        }
+    start = best.start
+    first, last = start.first_page, start.last_page
+    pages = [(page.number, page.text) for page in library.pages(of.document.id, first=max(1, first - 1), last=last)]
+    if found.rereading is not None:
+        read = {number for number, _ in found.rereading.pages}
+        pages = [(p.number, p.text) for p in library.pages(of.document.id) if p.number in read]
+    passage = supporting_passage(about, text, pages)
+    borne_out = passage is not None and passage.names_all
+    where: dict[str, Any] = {}
+    if passage is not None and borne_out:
+        where = {"page": passage.page, "sentence": passage.text, "start": passage.start, "end": passage.end}
+        first = last = passage.page
+    return {
+        "found": True,
+        "basis": _basis(of, found, passage if borne_out else None) + cut,
+        "first_page": first,
+        "last_page": last,
+        "unverified": unconfirmed(about, text, passage, (page for _, page in pages)),
+        "certainty": round(best.certainty, 4),
+        "reread": found.rereading is not None,
+        "warning": _sentence(caveat(of.retention)) if found.rereading is None and start.section is None else "",
+        **where,
+    }
+
+
+def _basis(of: DocumentState, found: Found, passage: Passage | None) -> str:
+    """What the best answer rests on, in words."""
+    assert found.best is not None
+    start = found.best.start
+    if found.rereading is not None:
+        again = _listed_pages([number for number, _ in found.rereading.pages])
+        return f"from page {passage.page}; read again: {again}" if passage else f"from {again}, read again"
+    if start.section is None:
+        if passage is not None:
+            return f"from the document state; page {passage.page} bears it out"
+        state = "the document state" if of.complete else f"the state after page {of.pages}"
+        return f"from {state}: all that was read, {'pages 1 to ' if of.pages > 1 else 'page '}{of.pages}"
+    where = f"page {passage.page}" if passage else _pages(start.first_page, start.last_page)
+    return f"from {where}" + (f" ({start.heading})" if start.heading else "")
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}." if text else ""
+
+
+def _listed_pages(numbers: Sequence[int]) -> str:
+    return ("pages " if len(numbers) > 1 else "page ") + _listed([str(number) for number in numbers])
+
+
+def _listed(items: Sequence[str]) -> str:
+    return ", ".join(items[:-1]) + (" and " if len(items) > 1 else "") + items[-1] if items else ""
+
+
+def _pages(first: int, last: int) -> str:
+    return f"page {first}" if first == last else f"pages {first} to {last}"
