@@ -9,16 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 
 from engine import section_states
 from engine.control import Cancelled, Control
-from engine.findings import EXACT, Passages, is_list, weights
+from engine.findings import EXACT, Passages, is_list, union, weights
 from engine.generate import RowEnded, RowToken, Sampling, decode_batch, prefill_batch
 from engine.hardware import chunk_length
-from engine.library.rows import Section, SectionNote
+from engine.library.rows import Page, Section, SectionNote
 from engine.merging import has_findings
 from engine.messages import Event, SectionSummarized
-from engine.prompts import NO_FINDINGS, Request
+from engine.prompts import NO_FINDINGS, Request, page_text
 from engine.reader import DocumentState
 from engine.runtime import Runtime
 from engine.section_states import BATCH_ROWS
@@ -89,10 +90,10 @@ def take_notes(job: SummaryJob, sections: Sequence[Section]) -> Generator[Event,
     for section in sections:
         note = saved.get(section.id)
         if note is None:
-            text, reason = next(written)
+            text, cut = next(written)
             found.written += job.count(text)
-            found.cut += reason != "stop"
-            note = _checked(job, section, text, reason, found)
+            found.cut += cut
+            note = _checked(job, section, text, found)
             job.library.save_note(section.id, request.text, note.text, note.line_pages, job.focus or "")
         found.notes.append(note)
         yield SectionSummarized(
@@ -109,20 +110,14 @@ def take_notes(job: SummaryJob, sections: Sequence[Section]) -> Generator[Event,
     return found
 
 
-def _checked(job: SummaryJob, section: Section, text: str, reason: str, found: SectionNotes) -> SectionNote:
+def _checked(job: SummaryJob, section: Section, text: str, found: SectionNotes) -> SectionNote:
     """What the model said of a section, with the page of every line. What should be a copy and is not true to the
     section's text is put right or left out, and counted in `found`."""
-    pages = job.library.pages(job.of.document.id, first=section.first_page, last=section.last_page)
-    passages = Passages([(page.number, page.text) for page in pages])
-    lines = text.splitlines()
-    if reason != "stop" and is_list(text):
-        lines = lines[:-1]  # half a finding is none
-    elif reason != "stop":
-        lines[-1:] = [f"{line} …" for line in lines[-1:]]
+    passages = Passages([(page.number, page.text) for page in _pages(job, section.first_page, section.last_page)])
     kept: list[str] = []
     line_pages: list[list[int]] = []
     left_out = found.left_out
-    for line in lines:
+    for line in text.splitlines():
         if job.copies and line.startswith("- "):
             right = passages.put_right(line)
             if right is None and not _is_copy(line, section, passages):
@@ -147,18 +142,88 @@ def _is_copy(line: str, section: Section, passages: Passages) -> bool:
     return not unverified(line, [section.text]) and passages.find(line)[0] >= EXACT
 
 
-def _write_notes(job: SummaryJob, sections: Sequence[Section], request: Sequence[int]) -> Iterator[tuple[str, str]]:
-    """What the model says of each of `sections`, in order, and why it ended; their states are kept for questions."""
+def _write_notes(job: SummaryJob, sections: Sequence[Section], request: Sequence[int]) -> Iterator[tuple[str, bool]]:
+    """What the model says of each of `sections`, in order, and whether any of it was cut.
+
+    A section is asked of its own state, which is kept for questions too. One that takes up more than half of the
+    trained context is read in parts, by pages: the more a state has read, the more findings it passes over.
+    """
+    units = [(section, part) for section in sections for part in _parts(job, section)]
+    answers = _answers(job, units, request)
+    for _, group in groupby(units, key=lambda unit: unit[0].id):
+        parts = [next(answers) for _ in group]
+        telling = [text for text, _ in parts if has_findings(text)]
+        yield union(telling) if len(parts) > 1 and telling else parts[0][0], any(cut for _, cut in parts)
+
+
+Part = tuple[int, int] | None
+"""The first and the last of the pages that a part of a section has; None for a whole section."""
+
+
+def _parts(job: SummaryJob, section: Section) -> list[Part]:
+    context = job.runtime.trained_context
+    if context is None or section.n_tokens <= context // 2:
+        return [None]
+    pages = [page for page in _pages(job, section.first_page, section.last_page) if page.text]
+    if "\n\n".join(page.text for page in pages) != section.text:
+        return [None]  # it begins or ends within a page
+    parts: list[Part] = []
+    tokens = 0
+    for page in pages:
+        size = page.n_tokens if page.n_tokens is not None else job.count(page_text(page.text))
+        last = parts[-1] if parts else None
+        if last is not None and tokens + size <= context // 2:
+            parts[-1], tokens = (last[0], page.number), tokens + size
+        else:
+            parts.append((page.number, page.number))
+            tokens = size
+    return parts if len(parts) > 1 else [None]
+
+
+def _answers(
+    job: SummaryJob, units: Sequence[tuple[Section, Part]], request: Sequence[int]
+) -> Iterator[tuple[str, bool]]:
+    """What the model says of each unit, in order, and whether it was cut; what was cut ends where a line does."""
     runtime = job.runtime
-    states = section_states.saved(runtime, job.library, sections)
     rows = BATCH_ROWS[runtime.model.device.type]
-    for first in range(0, len(sections), rows):
-        batch = sections[first : first + rows]
-        unread = [section for section in batch if section.id not in states]
-        for read in section_states.read(runtime, job.library, job.of.document.id, unread, job.control):
-            states |= read
-        state = MambaState.stack([states.pop(section.id).state for section in batch])
-        yield from respond(job, state, [list(request)] * len(batch), SECTION_TOKENS)
+    for whole, run in groupby(units, key=lambda unit: unit[1] is None):
+        waiting = list(run)
+        for first in range(0, len(waiting), rows):
+            batch = waiting[first : first + rows]
+            if whole:
+                state = _states(job, [section for section, _ in batch])
+                texts = [list(request)] * len(batch)
+            else:
+                state = runtime.model.new_state(len(batch))
+                texts = [[*_ids(job, part), *request] for _, part in batch if part]
+            for text, reason in respond(job, state, texts, SECTION_TOKENS):
+                yield _whole_lines(text) if reason != "stop" else text, reason != "stop"
+
+
+def _states(job: SummaryJob, sections: Sequence[Section]) -> MambaState:
+    """The states of `sections` as the rows of one."""
+    states = section_states.saved(job.runtime, job.library, sections)
+    unread = [section for section in sections if section.id not in states]
+    for read in section_states.read(job.runtime, job.library, job.of.document.id, unread, job.control):
+        states |= read
+    return MambaState.stack([states[section.id].state for section in sections])
+
+
+def _ids(job: SummaryJob, part: tuple[int, int]) -> list[int]:
+    """What is read of a part of a section."""
+    tokenizer = job.runtime.tokenizer
+    text = "\n\n".join(page.text for page in _pages(job, *part) if page.text)
+    return [*tokenizer.document_prefix, *tokenizer.encode_document(page_text(text))]
+
+
+def _pages(job: SummaryJob, first: int, last: int) -> list[Page]:
+    return job.library.pages(job.of.document.id, first=first, last=last)
+
+
+def _whole_lines(text: str) -> str:
+    """A text that was cut, to the end of what it says: half a finding is none."""
+    lines = text.splitlines()
+    return "\n".join(lines[:-1]) if is_list(text) else f"{text} …"
 
 
 def respond(job: SummaryJob, state: MambaState, texts: Sequence[list[int]], most: int) -> Iterator[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -207,3 +208,34 @@ def test_a_summary_from_the_state_streams_lines_with_their_pages(session, tmp_pa
     assert finished.line_pages == [[1], [], [1]]
     assert [event.pages for event in deltas if event.pages] == [[1], [1]]
     assert "from the document state" in finished.basis
+
+
+def test_a_section_beyond_half_the_trained_context_is_read_in_parts_and_has_one_note(session, tmp_path, monkeypatch):
+    fpdf = pytest.importorskip("fpdf")
+    pdf = fpdf.FPDF()
+    pdf.set_font("Helvetica", size=10)
+    for number in range(1, 13):
+        pdf.add_page()
+        pdf.multi_cell(0, 5, f"Pump P-{100 + number} was leaking. " * 16)
+    pdf.output(str(tmp_path / "pumps.pdf"))
+
+    def say(words: str) -> str:
+        found = sorted(set(re.findall(r"P-\d+", words)))
+        return (
+            "\n".join(["Key findings:", *(f"- Pump {name}: was leaking." for name in found)]) if found else NO_FINDINGS
+        )
+
+    monkeypatch.setattr(Runtime, "trained_context", 2_500)
+    monkeypatch.setattr(SummaryJob, "copies", True)
+    given = speak(monkeypatch, say)
+    events = run(session, tmp_path / "pumps.pdf", method="sections", length="outline")
+    notes = of(events, messages.SectionSummarized)
+    long = [note for note in notes if note.last_page > note.first_page]
+    assert long and len(given) > len(notes)
+    for note in long:
+        pages = list(range(note.first_page, note.last_page + 1))
+        assert note.text.splitlines() == ["Key findings:", *(f"- Pump P-{100 + page}: was leaking." for page in pages)]
+        assert note.line_pages == [[], *([page] for page in pages)]
+    for number in range(1, 13):
+        assert sum(f"P-{100 + number} " in words for words in given) == 1  # every page was read once
+    assert max(len(words) for words in given) < 2_500 // 2 + 500
