@@ -281,13 +281,14 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--whole-weights", action="store_true", help="leave int8 and int4 out of --cuda")
     parser.add_argument("--folder", help="of --cuda: save 15 GB of weights there, load them and time that too")
     parser.add_argument("--rounds", type=int, default=5, help="of --cpu")
+    parser.add_argument("--precisions", nargs="+", choices=list(PRECISIONS), default=list(PRECISIONS), help="of --cpu")
     parser.add_argument("--out", type=Path, help="also write the figures here, as JSON")
     chosen = parser.parse_args(arguments)
     if chosen.start:
         _start(chosen.start, chosen.precision)
         return
     if chosen.cpu:
-        figures = cpu_speed(rounds=chosen.rounds)
+        figures = cpu_speed(rounds=chosen.rounds, names=tuple(chosen.precisions))
     else:
         rows, lengths = tuple(chosen.rows), tuple(chosen.lengths)
         figures = cuda_speed(lengths, many=rows, few_bits=not chosen.whole_weights, folder=chosen.folder)
