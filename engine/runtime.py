@@ -118,12 +118,12 @@ def load_runtime(folder: Path | None, device: str = "auto", precision: str = "au
             reason="memory",
         )
     hardware.settle()
-    tokenizer = Tokenizer.from_folder(folder)
-    model = load_model(folder, choice.device, dtype, bits)
     try:
         kernels = implementation(choice.device)
     except KernelsError as error:
         raise KnownError(str(error), reason="kernels") from error
+    tokenizer = Tokenizer.from_folder(folder)
+    model = load_model(folder, choice.device, dtype, bits)
     name = folder.resolve().name
     return Runtime(
         model=model,

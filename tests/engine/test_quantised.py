@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 import torch
 
+import kernels
 from engine import hardware
 from engine.config import FalconMambaConfig
+from engine.errors import KnownError
 from engine.quantised import QuantisedLinear, bits_of
 from engine.runtime import load_runtime
 from engine.weights import load_model, random_model
@@ -81,3 +83,13 @@ def test_precisions_have_identities_of_their_own(tiny_folder: Path):
     runtimes = {name: load_runtime(tiny_folder, "cpu", name) for name in ("fp32", "bf16", "int8", "int4")}
     assert len({runtime.identity.key for runtime in runtimes.values()}) == 4
     assert [runtime.precision for runtime in runtimes.values()] == list(runtimes)
+
+
+def test_kernels_that_there_are_not_are_one_sentence(tiny_folder: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("READTHROUGH_KERNELS", "none")
+    kernels._choice.cache_clear()
+    try:
+        with pytest.raises(KnownError, match="choose one of reference, cpu, triton"):
+            load_runtime(tiny_folder, "cpu")
+    finally:
+        kernels._choice.cache_clear()
