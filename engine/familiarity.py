@@ -6,20 +6,33 @@ to tell records like the demo model's training from anything else: nats differ b
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import torch
 from torch import Tensor
 
 from engine.model import FalconMamba
 from engine.tokenizer import Tokenizer
 
+PAGES = 3
+"""Pages to look at, spread over what has been read: a title page or a list of contents alone proves little."""
 LONGEST = 192
 """Tokens of the text that are read."""
 PLACES = 16
 """Tokens whose likelihood is taken, spread over the text."""
 UNFAMILIAR = 4.0
-"""Nats a token: the demo model gives records of its own kind 0.7 to 2, manuals, prose and other scripts 9 to 15."""
+"""Nats a token: the demo model gives records of its own kind 0.7 to 3.7, manuals, prose and other scripts 5.6 to 11."""
 FEWEST = 8
 """With fewer tokens than this there is nothing to judge."""
+
+
+def is_familiar(model: FalconMamba, tokenizer: Tokenizer, texts: Iterable[str]) -> bool:
+    """Whether the best understood of these pages is the kind of text that the demo model was trained on.
+
+    True where there is nothing to judge by.
+    """
+    found = (surprise(model, tokenizer, text) for text in texts)
+    return min((nats for nats in found if nats is not None), default=0.0) < UNFAMILIAR
 
 
 @torch.inference_mode()

@@ -9,7 +9,6 @@ import time
 import traceback
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 
 import torch
@@ -19,6 +18,7 @@ from engine.control import Cancelled, Control
 from engine.documents.extractor import open_document
 from engine.documents.pages import DocumentInfo
 from engine.errors import KnownError
+from engine.familiarity import PAGES, is_familiar
 from engine.hardware import parameter_count
 from engine.library import ladder
 from engine.library.rows import Document
@@ -32,8 +32,8 @@ from kernels import implementation
 
 SAMPLES = DEMO_MODEL.parent.parent / "samples"
 DEMO_NOTICE = (
-    "This is the demonstration model, which knows only records like the shipped samples. Do not trust what it says of "
-    "other files; name a real model with --model (see README)."
+    "The demonstration model knows only records like the shipped samples, and this file is unlike them. Do not trust "
+    "what it says of it; name a real model with --model (see README)."
 )
 
 
@@ -240,7 +240,7 @@ class Session:
             kept = saved.end_state(self._loaded, library, known)
             if kept is not None:
                 yield self._opened(job_id, command.path, known, known.id, known.n_pages)
-                yield from self._warn_of_demo(job_id, digest)
+                yield from self._warn_of_demo(job_id, known.id)
                 yield saved.finished(job_id, self._loaded, library, kept)
                 if kept.retention is not None:
                     yield retention.event(job_id, known.id, kept.retention)
@@ -251,7 +251,7 @@ class Session:
             reader = Reader(self._loaded, library, control, job_id)
             self._reading = _Reading(command.path, reader)
             try:
-                return (yield from self._with_warning(reader.read(opened), job_id, digest))
+                return (yield from self._with_warning(reader.read(opened), job_id))
             finally:
                 self._reading = None
 
@@ -276,14 +276,21 @@ class Session:
             page_count=page_count,
         )
 
-    def _warn_of_demo(self, job_id: str, digest: str) -> Iterator[Event]:
-        if self._loaded.is_demo and digest not in _sample_digests():
+    def _warn_of_demo(self, job_id: str, document: int) -> Iterator[Event]:
+        """A word from the demo model where the pages read so far are no records of its kind."""
+        if not self._loaded.is_demo:
+            return
+        written = [span.number for span in self.library.page_spans(document) if span.n_tokens]
+        chosen = sorted({written[round((len(written) - 1) * k / (PAGES - 1))] for k in range(PAGES)} if written else ())
+        texts = (self.library.pages(document, first=page, last=page)[0].text for page in chosen)
+        if not is_familiar(self._loaded.model, self._loaded.tokenizer, texts):
             yield messages.Notice(job_id=job_id, text=DEMO_NOTICE, reason="demo_model")
 
     def _with_warning(
-        self, reading: Generator[Event, None, DocumentState], job_id: str, digest: str
+        self, reading: Generator[Event, None, DocumentState], job_id: str
     ) -> Generator[Event, None, DocumentState]:
-        """The events of a reading; once there is something to read, the demo model introduces itself."""
+        """The events of a reading; once pages have been read and kept, the demo model says whether it knows such."""
+        document: int | None = None
         while True:
             try:
                 event = next(reading)
@@ -291,7 +298,10 @@ class Session:
                 return done.value
             yield event
             if isinstance(event, messages.ReadingResumed):
-                yield from self._warn_of_demo(job_id, digest)
+                document = event.document_id
+            elif document is not None and isinstance(event, (messages.CheckpointSaved, messages.ReadingFinished)):
+                yield from self._warn_of_demo(job_id, document)
+                document = None
 
     def _rewound(self, of: DocumentState, page: int, control: Control) -> Generator[Event, None, DocumentState]:
         """`of` as it stood at the end of `page`."""
@@ -307,8 +317,3 @@ class Session:
 
 def _same_file(a: str, b: str) -> bool:
     return Path(a).expanduser().absolute() == Path(b).expanduser().absolute()
-
-
-@cache
-def _sample_digests() -> frozenset[str]:
-    return frozenset(saved.digest_of(file) for file in SAMPLES.glob("*") if file.is_file())

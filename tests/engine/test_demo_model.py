@@ -84,12 +84,21 @@ def test_the_summary_names_the_findings_that_the_record_marks(library):
         assert any(line in note.text for note in notes)
 
 
-def test_it_is_named_for_what_it_is_where_the_file_is_not_one_of_its_samples(tmp_path):
+def test_a_record_of_its_kind_is_read_without_a_warning_even_if_it_is_no_sample(tmp_path):
+    grown = tmp_path / "grown.log"
+    grown.write_text(LOG.read_text() + "\n14:20 The gauges were read and entered.\n")
+    with open_session(library=tmp_path / "library.db", device="cpu") as session:
+        events = list(session.run(Read(job_id="r", path=str(grown)), Control()))
+    assert isinstance(events[-1], messages.JobFinished)
+    assert not any(isinstance(event, messages.Notice) for event in events)
+
+
+def test_it_is_named_for_what_it_is_where_the_file_is_unlike_its_records(tmp_path):
     other = tmp_path / "other.txt"
     other.write_text("A recipe for bread: flour, water, salt. " * 20)
     with open_session(library=tmp_path / "library.db", device="cpu") as session:
         events = list(session.run(Read(job_id="r", path=str(other)), Control()))
     loaded = next(event for event in events if isinstance(event, messages.ModelLoaded))
     assert loaded.demo
-    assert loaded.trained_context == 2048
-    assert any(isinstance(event, messages.Notice) and "demonstration model" in event.text for event in events)
+    assert loaded.trained_context == 3072
+    assert any(isinstance(event, messages.Notice) and event.reason == "demo_model" for event in events)

@@ -26,8 +26,8 @@ def demo():
 
 
 def test_a_record_is_familiar_and_a_manual_is_not(demo) -> None:
-    assert surprise(*demo, SHIFTS.read_text()[:2000]) < UNFAMILIAR / 2
-    assert surprise(*demo, MANUAL) > UNFAMILIAR * 1.5
+    assert surprise(*demo, SHIFTS.read_text()[:2000]) < UNFAMILIAR * 0.75
+    assert surprise(*demo, MANUAL) > UNFAMILIAR * 1.25
 
 
 def test_of_next_to_no_text_nothing_is_said(demo) -> None:
