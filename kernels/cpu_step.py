@@ -11,6 +11,7 @@ from __future__ import annotations
 import ctypes
 import os
 import threading
+import time
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ from .quantised import FEW
 
 PARALLEL_BYTES = 1 << 20
 """Bytes of weights below which one thread is done before a second one is awake."""
+TRIED_AGAIN = 50
+"""Steps after which the number of threads that seemed slower gets another try."""
 HEADER, A_LAYER = 14, 22
 """Numbers in a plan: before the layers, and of each layer."""
 SPINS = 4000
@@ -82,6 +85,8 @@ class NetworkStep:
             ]  # fmt: skip
         self._plan = torch.tensor(numbers)
         self._eps = norm_eps, -1.0 if mixer_norm_eps is None else mixer_norm_eps
+        self._seconds: dict[tuple[int, int], float] = {}
+        self._steps = 0
         self._bytes = sum(tensor.nbytes for tensor in self._kept)
 
     def _address(self, tensor: Tensor | None) -> list[int]:
@@ -111,17 +116,34 @@ class NetworkStep:
         logits = torch.empty(batch, self._vocab_size)
         shared = torch.empty(batch * (self._d_model + 5 * self._d_inner + self._dt_rank + 2 * self._d_state))
         barrier = torch.zeros(1, dtype=torch.int64)
-        workers = max(1, min(torch.get_num_threads(), self._d_inner // 16)) if self._bytes > PARALLEL_BYTES else 1
+        workers = self._team_size(batch)
         common: Any = (
             workers, batch, self._plan.data_ptr(), *self._eps, ids.data_ptr(), conv.data_ptr(), KINDS[conv.dtype],
             ssm.data_ptr(), shared.data_ptr(), logits.data_ptr(), barrier.data_ptr(), _YIELD,
         )  # fmt: skip
         with _team if workers > 1 else nullcontext():
+            start = time.perf_counter()
             others = [threads(workers - 1).submit(step_kernel, w, *common) for w in range(1, workers)]
             step_kernel(0, *common)
             for other in others:
                 other.result()
+        key, seconds = (batch, workers), time.perf_counter() - start
+        self._seconds[key] = (self._seconds.get(key, seconds) + seconds) / 2
         return logits
+
+    def _team_size(self, batch: int) -> int:
+        """Threads of the next step: all of torch's, or one where that has proved faster of late.
+
+        A team is as slow as its slowest thread at every barrier, and on a machine that runs other programs one of them
+        is always waiting for a processor; one thread alone reads memory nearly as fast as two. The result is the same
+        to the bit.
+        """
+        most = max(1, min(torch.get_num_threads(), self._d_inner // 16)) if self._bytes > PARALLEL_BYTES else 1
+        self._steps += 1
+        faster = min((most, 1), key=lambda workers: self._seconds.get((batch, workers), 0.0))
+        if self._steps % TRIED_AGAIN:
+            return faster
+        return 1 if faster == most else most
 
 
 _team = threading.Lock()

@@ -129,3 +129,19 @@ def test_weights_in_another_layout_are_left_to_the_forward_pass():
     if not head.weight.is_mkldnn:
         pytest.skip("oneDNN offers no layout of its own here")
     assert token_step(FalconMamba(model.config, model.embeddings, model.layers, model.norm_f, head)) is None
+
+
+def test_a_step_takes_as_many_threads_as_have_been_faster(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(cpu_step, "PARALLEL_BYTES", 0)
+    step, threads = token_step(network()), torch.get_num_threads()
+    assert step is not None
+    torch.set_num_threads(2)
+    try:
+        step._seconds = {(1, 2): 0.5, (1, 1): 0.1}
+        taken = [step._team_size(1) for _ in range(cpu_step.TRIED_AGAIN)]
+        step._seconds = {(1, 2): 0.1, (1, 1): 0.5}
+        taken_later = step._team_size(1)
+    finally:
+        torch.set_num_threads(threads)
+    assert taken == [1] * (cpu_step.TRIED_AGAIN - 1) + [2]
+    assert taken_later == 2
