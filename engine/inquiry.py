@@ -14,14 +14,14 @@ from engine import turn_states
 from engine.candidates import NAMED_SECTIONS, Candidates, Start, candidates
 from engine.control import Control
 from engine.library.rows import Turn
-from engine.passages import SHORT_ANSWER, speaking
+from engine.passages import SHORT_ANSWER, denies, says, speaking
 from engine.quoting import fits, quoted
 from engine.reader import DocumentState
 from engine.reread import Rereading, reread
 from engine.runtime import Runtime
 from engine.store import Library
 from engine.trials import SLACK, Row, Trial, ask_all, choose, judged
-from engine.verification import claims, unverified
+from engine.verification import claims
 
 CERTAIN, MATCHING = 0.9, 0.75
 """An answer is certain where the model gives its words this probability and its passage speaks so much of what was
@@ -134,7 +134,7 @@ def _certain(library: Library, of: DocumentState, about: str, found: Found) -> b
     spans = {(section.first_page, section.last_page) for section in sections}
     pages = {page.number: page.text for span in spans for page in library.pages(of.document.id, None, *span)}
     return all(
-        passage.match < found.best.passage.match - SLACK or not unverified(found.best.text, [passage.text])
+        passage.match < found.best.passage.match - SLACK or says(found.best.text, passage.text)
         for passage in speaking(about, sorted(pages.items()))
     )
 
@@ -166,15 +166,16 @@ def _read_again(
     found.again = [trial]
     passages = speaking(about, again.pages)
     told = any(passage.names_all and passage.match >= TOLD for passage in passages)
-    if not _stands(trial) and (told or not trial.refuses):
-        quote, steps = quoted(runtime, trial.row, [passage.text for passage in passages], control)
+    against = [passage for passage in passages if not trial.refuses and denies(trial.text, passage.text)]
+    if (not _stands(trial) and (told or not trial.refuses)) or against:
+        quote, steps = quoted(runtime, trial.row, [passage.text for passage in against or passages], control)
         found.steps += steps
         found.quote = quote = judged(quote, about, again.pages) if quote is not None else None
         if quote is not None and _counts(quote, question, refused=trial.refuses):
             trial = quote
     if _stands(trial):
-        against = found.best is not None and _is_sure(found.best) and found.best.text != trial.text
-        best = choose([*found.trials, trial], about) if against else trial
+        disputed = found.best is not None and _is_sure(found.best) and found.best.text != trial.text and not against
+        best = choose([*found.trials, trial], about) if disputed else trial
         found.best, found.rereading = best, again if best is trial else None
     elif _is_sure(found.best) or (not trial.refuses and found.best is not None and _stands(found.best)):
         return

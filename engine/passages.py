@@ -32,13 +32,12 @@ _HEADED_LINES = 12
 _CORRECTS = re.compile(
     r"\b(?:correct(?:ion|ions|ed|s)|corrigend\w+|errat\w+|amended|amendment|revised|supersed\w+|wrong|wrongly|"
     r"mistake\w*|in fact|in truth|turned out|contrary to|instead of|in place of|no longer|should (?:be|read)|"
-    r"changed to|strike out)\b"
+    r"changed to|strike out|on a second look)\b|(?:,| and) not\b|\bnot \w+(?: \w+)* but\b"
 )
 """Words by which one passage puts another right."""
-_DENIED = re.compile(
-    r"(?:\bnot(?: by| on| in| at)?|\binstead of|\bin place of|\(was|\bfrom|\bwrongly as|\bentry|\bout)\s*$"
-)
-"""What stands before a value that a correction takes back."""
+_DENIED = re.compile(r"\b(?:not|instead of|in place of|rather than)(?: by| on| in| at)?\s*$")
+_TAKEN_BACK = re.compile(r"(?:\(was|\bfrom|\bwrongly as|\bentry|\bout)\s*$")
+"""What stands before a value that is denied, and before one that a correction takes back."""
 _ENDINGS = ("ations", "ation", "ings", "ing", "ions", "ion", "ies", "ers", "ed", "er", "es", "ly", "s", "e")
 _UNITS = {
     **dict.fromkeys(("percent", "pct", "cent"), "%"),
@@ -135,10 +134,21 @@ def supporting_passage(question: str, answer: str, pages: Iterable[tuple[int, st
             if key >= best_key:
                 named = all(stands_in(claim, window.text) for claim in asked.named)
                 corrects = _CORRECTS.search(window.text) is not None
-                if corrects and said.denied(window.own):
+                if said.denied(window.own):
                     verbatim = named = corrects = False
                 best, best_key = page.passage(window, key[1], named, verbatim, corrects), key
     return best
+
+
+def says(answer: str, text: str) -> bool:
+    """Whether `text` gives `answer`, and does not name it only to deny it."""
+    said, plain = _Said.of(answer), folded(text)
+    return said.stands_in(plain) and not said.denied(plain)
+
+
+def denies(answer: str, text: str) -> bool:
+    """Whether `text` names `answer` only to deny it, or to put it right."""
+    return _Said.of(answer).denied(folded(text))
 
 
 def unconfirmed(about: str, answer: str, passage: Passage | None, pages: Iterable[str]) -> list[str]:
@@ -175,7 +185,8 @@ def speaking(question: str, pages: Iterable[tuple[int, str]]) -> list[Passage]:
             match = asked.match(window.text) if window.start >= page.begins or window.count == 1 else 0.0
             if match > 0.0:
                 named = all(stands_in(claim, window.text) for claim in asked.named)
-                found.append(page.passage(window, match, named))
+                corrects = _CORRECTS.search(window.text) is not None
+                found.append(page.passage(window, match, named, corrects=corrects))
     named = any(passage.names_all for passage in found)
     best = max((passage.match for passage in found if passage.names_all == named), default=0.0)
     return [passage for passage in found if passage.names_all == named and passage.match >= NEAR * best]
@@ -242,9 +253,14 @@ class _Said:
         return self.plain.search(text) is not None
 
     def denied(self, text: str) -> bool:
-        """Whether a correction in `text` names the answer only to take it back."""
+        """Whether `text` names the answer only to deny it, or to take it back."""
+        correction = _CORRECTS.search(text) is not None
         places = list(self.plain.finditer(text))
-        return bool(places) and all(_DENIED.search(text, max(0, m.start() - 16), m.start()) for m in places)
+        return bool(places) and all(
+            _DENIED.search(text, max(0, m.start() - 24), m.start())
+            or (correction and _TAKEN_BACK.search(text, max(0, m.start() - 24), m.start()))
+            for m in places
+        )
 
     def stands_in(self, text: str) -> bool:
         """Whether `text` (folded) holds all its claims; without any, the answer itself or most of its words."""

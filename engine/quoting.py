@@ -23,7 +23,7 @@ from engine.trials import LOOK_AHEAD, Row, Trial
 BEAMS = 4
 _WHO = re.compile(r"\b(?:who|whom|whose|(?:which|what) person|name the person)\b", re.IGNORECASE)
 _WHEN = re.compile(r"\b(?:when|(?:what|which) (?:day|date|year|time))\b", re.IGNORECASE)
-LIKELIEST = 64
+LIKELIEST = 256
 """Tokens that are tried at each step, the likeliest first."""
 
 

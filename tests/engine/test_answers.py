@@ -149,6 +149,13 @@ def test_a_correction_overrules_what_it_corrects(script, ask):
     assert (got.text, got.page) == ("950 rpm", 3)
 
 
+def test_what_the_text_takes_back_is_not_answered_even_where_every_candidate_says_it(script, ask):
+    script.says = {"Shift record": "900 rpm", "again": "900 rpm", "whole": "900 rpm"}
+    script.quote = "950 rpm"
+    got = ask("What was the speed of pump P-120?")
+    assert (got.text, got.page, got.reread) == ("950 rpm", 3, True)
+
+
 def test_candidates_that_disagree_are_settled_by_reading_again_unless_that_is_forbidden(script, ask):
     script.says = {"Shift record": "Ann Weber", "VA-77": "Karl Novak", "again": "Ann Weber"}
     question = "Who was at pump P-120?"

@@ -110,6 +110,7 @@ def test_a_sentence_about_another_thing_bears_nothing_out():
         ("Correction: the speed of pump P-12 was 900 rpm, not 800 rpm.", "800 rpm", "900 rpm"),
         ("The speed of pump P-12 was corrected from 800 rpm to 900 rpm.", "800 rpm", "900 rpm"),
         ("Amended: instead of 800 rpm, the speed of pump P-12 is now 900 rpm.", "800 rpm", "900 rpm"),
+        ("On a second look the speed of pump P-12 was 900 rpm, not 800 rpm.", "800 rpm", "900 rpm"),
         ("The speed of pump P-12 was entered wrongly as 800 rpm; the right one is 900 rpm.", "800 rpm", "900 rpm"),
     ],
 )
