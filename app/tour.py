@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Callable
@@ -31,14 +32,10 @@ from app.dialogs import SAMPLES, sample_file
 from app.document_session import Phase
 from app.settings import Settings, SettingsStore
 from app.side_pane import LEDGER, QUESTIONS, SECTIONS, SUMMARY
+from engine.prompts import NOT_FOUND
 
-MEANWHILE = "What was the serial number at valve V-11?"
-QUESTIONS_ASKED = (
-    "Which work order was noted for conveyor C-527?",
-    "What was the speed of pump P-999?",
-    "On what date was conveyor C-165 repaired?",
-)
-"""About the sample; see its README."""
+ASKED = 4
+"""Questions: one in mid-reading, three at the end."""
 SIZE = QSize(1440, 900)
 PATIENCE_SECONDS = 900
 
@@ -111,12 +108,12 @@ def run(
     out: str | Path,
     options: dict[str, str] | None = None,
     document: str = "",
-    questions: tuple[str, ...] = QUESTIONS_ASKED,
+    questions: tuple[str, ...] = (),
     command: Callable[[Settings], list[str]] | None = None,
 ) -> int:
     """Write the pictures, light and dark, into the folder `out`; returns the exit status.
 
-    document: another file than the sample; command: another worker, for tests.
+    document: another file than the sample; questions: about it, the first in mid-reading; command: another worker.
     """
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
@@ -124,6 +121,7 @@ def run(
     if not path:
         print("error: there is no sample to show; name a document", file=sys.stderr)
         return 2
+    questions = questions or questions_about(Path(path))
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     os.environ.setdefault("QT_LOGGING_RULES", "default.warning=false")  # what the offscreen platform cannot do
     app = QApplication.instance() or QApplication(["readthrough"])
@@ -133,11 +131,22 @@ def run(
     with tempfile.TemporaryDirectory() as scratch:
         os.environ["READTHROUGH_LIBRARY"] = str(Path(scratch) / "library.db")
         store = SettingsStore(Path(scratch) / "settings.json")
-        _first_day(_stage(app, store, options, command, folder, "light"), path)
-        _next_day(_stage(app, store, options, command, folder, "light"), questions)
+        _first_day(_stage(app, store, options, command, folder, "light"), path, questions[0])
+        _next_day(_stage(app, store, options, command, folder, "light"), questions[1:])
         store.update(theme="dark")
         _in_the_dark(_stage(app, store, options, command, folder, "dark"))
     return 0
+
+
+def questions_about(path: Path) -> tuple[str, ...]:
+    """What the samples' own list says can be asked of a sample; one of it is answered nowhere."""
+    notes = path.with_name("README.md").read_text(encoding="utf-8") if path.parent == SAMPLES else ""
+    section = notes.partition(f"## {path.name}\n")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| ([^|]+[?.]) \| ([^|]+) \|$", section, re.MULTILINE)
+    held = [question for question, answer in rows if not answer.startswith(NOT_FOUND)]
+    nowhere = [question for question, answer in rows if answer.startswith(NOT_FOUND)]
+    chosen = [*held[2:3], *held[4:5], *nowhere[:1], *held[5:6]]
+    return tuple(chosen) if len(chosen) == ASKED else ("What is this about?",) * ASKED
 
 
 def _stage(
@@ -158,7 +167,7 @@ def _stage(
     return stage
 
 
-def _first_day(stage: Stage, path: str) -> None:
+def _first_day(stage: Stage, path: str, question: str) -> None:
     parts = stage.parts
     window, control = parts.window, parts.controller
     stage.shoot("first-start")
@@ -173,7 +182,7 @@ def _first_day(stage: Stage, path: str) -> None:
     window.document.go_to(session.pages // 9)
     stage.wait(400)
     stage.shoot("reading")
-    window.side.question.asked.emit(MEANWHILE)
+    window.side.question.asked.emit(question)
     turn = session.conversation.turns[-1]
     stage.until(lambda: turn.done or turn.problem, "the answer in mid-reading")
     stage.shoot("a-question-in-mid-reading")

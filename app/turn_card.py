@@ -15,7 +15,7 @@ from app.widgets import ElidedLine, FlowLayout, button, label, line, pages_words
 
 INDENT = 18
 MAX_DEPTH = 4
-_SECTION = re.compile(r"from pages? [\d, to]+(?: \((.+)\))?$")
+_SECTION = re.compile(r"from pages? [\d, to]+(?: \((.+)\))?(?:; (read again: .+))?$")
 
 
 class TurnCard(QWidget):
@@ -189,8 +189,8 @@ class TurnCard(QWidget):
                 self._chips.addWidget(self._chip(first, last, tip, found=turn.found))
         self._chip_row.setVisible(bool(chips))
         section = _SECTION.match(turn.basis)
-        short = section is not None and len(chips) == 1 and not turn.reread
-        self._section.set_text((section[1] or "") if short and section else "")
+        short = section is not None and len(chips) == 1
+        self._section.set_text(_sentence(section[2] or section[1] or "") if short and section else "")
         self._section.setVisible(short)
         rests = "" if short else basis_words(turn)
         self._rests.setText(rests)
@@ -278,7 +278,7 @@ def basis_words(turn: Turn) -> str:
     if not turn.done:
         return ""
     again = f"{_sentence(pages_words(turn.first_page, turn.last_page))} read again for this question. "
-    again = again if turn.reread and turn.first_page else ""
+    again = again if turn.reread and turn.first_page and "read again" not in turn.basis else ""
     if not turn.basis:
         return again.strip()
     if turn.basis.startswith("from "):
