@@ -128,7 +128,7 @@ class NetworkStep:
             for other in others:
                 other.result()
         key, seconds = (batch, workers), time.perf_counter() - start
-        self._seconds[key] = (self._seconds.get(key, seconds) + seconds) / 2
+        self._seconds[key] = 0.8 * self._seconds.get(key, seconds) + 0.2 * seconds
         return logits
 
     def _team_size(self, batch: int) -> int:
