@@ -40,7 +40,7 @@ _NAMES = {  # stacked parameter -> name in a Hugging Face checkpoint
 class Shape:
     """Sizes of the network; field names as in the Mamba paper."""
 
-    vocab_size: int = 2048
+    vocab_size: int = 3072
     d_model: int = 512
     n_layers: int = 8
     d_inner: int = 1024
@@ -169,6 +169,19 @@ class Network(nn.Module):
         (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n")
         generation = {"bos_token_id": 0, "eos_token_id": [2, 0], "pad_token_id": 3, "do_sample": False}
         (folder / "generation_config.json").write_text(json.dumps(generation, indent=2) + "\n")
+
+    @torch.no_grad()
+    def fill(self, folder: Path) -> None:
+        """Take the weights of a folder that `save` wrote. Raises KeyError or RuntimeError if it has another shape."""
+        from safetensors.torch import load_file
+
+        stored = load_file(folder / "model.safetensors")
+        self.embeddings.copy_(stored["backbone.embeddings.weight"])
+        self.norm_f.copy_(stored["backbone.norm_f.weight"])
+        for name, theirs in _NAMES.items():
+            mine = getattr(self, name)
+            layers = [stored[f"backbone.layers.{i}.{theirs}"] for i in range(self.shape.n_layers)]
+            mine.copy_(torch.stack(layers).reshape(mine.shape))
 
     def description(self) -> dict:
         return asdict(self.shape)

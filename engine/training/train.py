@@ -41,6 +41,8 @@ class Run:
     shape: Shape
     device: str
     resume: Path | None = None
+    start: Path | None = None
+    """A model folder to take the first weights from."""
     seconds: float = math.inf
     workers: int = 0
     """Processes that write batches, for each rank; 0 writes them in the rank itself."""
@@ -69,6 +71,9 @@ class _Training:
         self.network = Network(run.shape, seed=plan.seed).to(run.device)
         self.optimizer = Optimizer(dict(self.network.named_parameters()), muon=run.muon)
         self.step = self.warm_from = 0
+        if run.start:
+            self.network.fill(run.start)
+            self.step = self.warm_from = plan.steps - plan.stage_steps[-1]
         if run.resume:
             position = checkpoint.load(run.resume, self.network, self.optimizer)
             self.step = position["step"]
@@ -211,6 +216,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--resume", type=Path, help="a checkpoint folder")
+    parser.add_argument("--start", type=Path, help="a model folder: its weights, then the plan's last stage")
     parser.add_argument("--stages", default="1500,3000,100000", help="steps of the three stages")
     parser.add_argument("--lr", type=float, default=2e-3)
     parser.add_argument("--seed", type=int, default=1)
@@ -235,6 +241,7 @@ def main() -> None:
         Shape(vocab_size=_vocabulary(options.tokenizer)),
         options.device,
         resume=options.resume,
+        start=options.start,
         seconds=options.seconds,
         workers=workers // options.ranks,
         muon=not options.adamw,

@@ -85,6 +85,15 @@ def test_a_checkpoint_without_moments_gives_the_same_weights_and_a_new_warm_up(t
     assert planned(1000, 1.0, 1).lr_at(4, warm_from=4) == pytest.approx(1 / plan.WARM_UP)
 
 
+def test_a_run_may_start_from_a_model_folder_in_the_plans_last_stage(tmp_path: Path) -> None:
+    Network(SHAPE, seed=5).save(tmp_path / "model", trained_context=64)
+    two = Plan((10, 10), 0.0, 2, STAGES * 2)
+    network = run(two, tmp_path, start=tmp_path / "model", stop_at=11)
+    for a, b in zip(network.parameters(), Network(SHAPE, seed=5).parameters(), strict=True):
+        assert torch.equal(a, b.to(torch.bfloat16).float())  # the rate was 0
+    assert json.loads((tmp_path / "checkpoint" / "position.json").read_text())["step"] == 11
+
+
 def test_the_learning_rate_warms_up_stays_and_comes_down() -> None:
     rates = [planned(2000, 1.0, 1).lr_at(step) for step in range(2000)]
     assert rates[0] == pytest.approx(1 / plan.WARM_UP)
