@@ -166,15 +166,19 @@ def _read_again(
     found.again = [trial]
     passages = speaking(about, again.pages)
     told = any(passage.names_all and passage.match >= TOLD for passage in passages)
-    against = [passage for passage in passages if not trial.refuses and denies(trial.text, passage.text)]
+    doubted = found.best if trial.refuses else trial
+    against = [passage for passage in passages if doubted is not None and denies(doubted.text, passage.text)]
     if (not _stands(trial) and (told or not trial.refuses)) or against:
         quote, steps = quoted(runtime, trial.row, [passage.text for passage in against or passages], control)
         found.steps += steps
         found.quote = quote = judged(quote, about, again.pages) if quote is not None else None
-        if quote is not None and _counts(quote, question, refused=trial.refuses):
-            trial = quote
-    if _stands(trial):
-        disputed = found.best is not None and _is_sure(found.best) and found.best.text != trial.text and not against
+        if quote is not None and _counts(quote, question, refused=trial.refuses and not against):
+            trial, against = quote, []
+            found.best = None
+    if against:
+        found.best = None  # the text itself takes it back
+    elif _stands(trial):
+        disputed = found.best is not None and _is_sure(found.best) and found.best.text != trial.text
         best = choose([*found.trials, trial], about) if disputed else trial
         found.best, found.rereading = best, again if best is trial else None
     elif _is_sure(found.best) or (not trial.refuses and found.best is not None and _stands(found.best)):
