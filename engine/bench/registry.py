@@ -18,7 +18,7 @@ BENCHES = {
     "library": "saving, restoring, listing and finding states",
     "rungs": "what storing a checkpoint in bf16 changes of states and answers",
     "summaries": "key findings in the summaries of long held-out records: present, invented, right page",
-    "recall": "what the model answers on held-out records, by length and number of facts",
+    "recall": "what the model answers on held-out records; --pipeline: through the whole program",
 }
 _MODULES = {"kernels": "kernel_speed"}
 
