@@ -31,7 +31,9 @@ def told(library: Library, of: DocumentState, found: Found, about: str, text: st
         if among.absent:
             basis = f"{_listed(among.absent)} {'stand' if len(among.absent) > 1 else 'stands'} nowhere in what was read"
         elif among.sections:
-            basis = f"neither the document state nor the {len(among.sections)} sections asked hold it"
+            count = len(among.sections)
+            asked = f"the {count} sections asked hold" if count > 1 else "the section asked holds"
+            basis = f"neither the document state nor {asked} it"
         else:
             basis = "the document state does not hold it"
         basis += f"; nearest: {spans}" if spans else ""
