@@ -129,13 +129,12 @@ def supporting_passage(question: str, answer: str, pages: Iterable[tuple[int, st
         for window in page.windows():
             if not said.stands_in(window.own) or (window.count == 2 and asked.is_about_another(page, window, said)):
                 continue
-            verbatim = said.verbatim(window.own)
-            key = (verbatim, asked.match(window.text), -window.count)
+            denied = said.denied(window.own)
+            verbatim = said.verbatim(window.own) and not denied
+            key = (verbatim, 0.0 if denied else asked.match(window.text), -window.count)
             if key >= best_key:
-                named = all(stands_in(claim, window.text) for claim in asked.named)
-                corrects = _CORRECTS.search(window.text) is not None
-                if said.denied(window.own):
-                    verbatim = named = corrects = False
+                named = not denied and all(stands_in(claim, window.text) for claim in asked.named)
+                corrects = not denied and _CORRECTS.search(window.text) is not None
                 best, best_key = page.passage(window, key[1], named, verbatim, corrects), key
     return best
 
