@@ -14,8 +14,8 @@ from torch import Tensor
 from engine.model import FalconMamba
 from engine.tokenizer import Tokenizer
 
-PAGES = 3
-"""Pages to look at, spread over what has been read: a title page or a list of contents alone proves little."""
+PLACES_IN_DOCUMENT = (0.5, 1.0, 0.0)
+"""Pages to look at, as shares of what has been read: a title page or a list of contents alone proves little."""
 LONGEST = 192
 """Tokens of the text that are read."""
 PLACES = 16
@@ -27,12 +27,17 @@ FEWEST = 8
 
 
 def is_familiar(model: FalconMamba, tokenizer: Tokenizer, texts: Iterable[str]) -> bool:
-    """Whether the best understood of these pages is the kind of text that the demo model was trained on.
+    """Whether one of these pages is the kind of text that the demo model was trained on; the first such ends the look.
 
     True where there is nothing to judge by.
     """
-    found = (surprise(model, tokenizer, text) for text in texts)
-    return min((nats for nats in found if nats is not None), default=0.0) < UNFAMILIAR
+    judged = False
+    for text in texts:
+        nats = surprise(model, tokenizer, text)
+        if nats is not None and nats < UNFAMILIAR:
+            return True
+        judged = judged or nats is not None
+    return not judged
 
 
 @torch.inference_mode()

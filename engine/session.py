@@ -18,7 +18,7 @@ from engine.control import Cancelled, Control
 from engine.documents.extractor import open_document
 from engine.documents.pages import DocumentInfo
 from engine.errors import KnownError
-from engine.familiarity import PAGES, is_familiar
+from engine.familiarity import PLACES_IN_DOCUMENT, is_familiar
 from engine.hardware import parameter_count
 from engine.library import ladder
 from engine.library.rows import Document
@@ -281,7 +281,7 @@ class Session:
         if not self._loaded.is_demo:
             return
         written = [span.number for span in self.library.page_spans(document) if span.n_tokens]
-        chosen = sorted({written[round((len(written) - 1) * k / (PAGES - 1))] for k in range(PAGES)} if written else ())
+        chosen = dict.fromkeys(written[round((len(written) - 1) * place)] for place in PLACES_IN_DOCUMENT if written)
         texts = (self.library.pages(document, first=page, last=page)[0].text for page in chosen)
         if not is_familiar(self._loaded.model, self._loaded.tokenizer, texts):
             yield messages.Notice(job_id=job_id, text=DEMO_NOTICE, reason="demo_model")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine.familiarity import UNFAMILIAR, surprise
+from engine.familiarity import UNFAMILIAR, is_familiar, surprise
 from engine.runtime import DEMO_MODEL
 from engine.tokenizer import Tokenizer
 from engine.weights import load_model
@@ -45,3 +45,9 @@ def test_it_is_the_likelihood_that_reading_on_gives(demo) -> None:
         logits = model(torch.tensor([[token]]), state)
     places = {round(p) for p in torch.linspace(len(ids) // 3, len(ids) - 1, 16).tolist()}
     assert found == pytest.approx(sum(losses[p] for p in places) / len(places), abs=1e-3)
+
+
+def test_one_page_of_its_kind_among_others_is_enough_and_nothing_is_no_proof(demo) -> None:
+    assert is_familiar(*demo, [MANUAL, SHIFTS.read_text()[:2000]])
+    assert not is_familiar(*demo, [MANUAL, "", MANUAL[100:]])
+    assert is_familiar(*demo, ["", "a"])
