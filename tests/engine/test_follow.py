@@ -162,6 +162,13 @@ class Followed:
         assert len(self.of(messages.ReadingFinished)) == readings, self.events[-3:]
         return self.of(messages.ReadingFinished)[-1]
 
+    def wait_until_it_waits(self, times: int) -> None:
+        """Until the file's end has been reached, and all that is read ahead after it, `times` times."""
+        end = time.monotonic() + 30
+        while len(self.of(messages.FollowWaiting)) < times and time.monotonic() < end and self._thread.is_alive():
+            time.sleep(0.02)
+        assert len(self.of(messages.FollowWaiting)) == times
+
     def stop(self) -> None:
         self.control.cancel()
         self._thread.join(timeout=20)
@@ -188,11 +195,11 @@ def test_a_followed_log_is_read_as_it_grows_and_costs_nothing_while_it_does_not(
     assert second.tokens > first.tokens and second.tokens_reused > 0
     assert "the rest was saved" in second.sentence
     assert not running.of(messages.Notice)
+    running.wait_until_it_waits(2)
     running.stop()
     assert isinstance(running.events[-1], messages.JobCancelled)
     assert len(running.of(messages.JobStarted)) == 1
     assert len(running.of(messages.TERMINAL)) == 1
-    assert len(running.of(messages.FollowWaiting)) == 2
 
 
 def test_a_log_that_is_cut_short_or_replaced_is_read_anew_and_that_is_said(followed):
