@@ -122,7 +122,7 @@ def test_the_sample_is_near_the_mean_of_all_channels(monkeypatch):
         model(ids, model.new_state(), meter=meter)
         meter.keep()
         found.append(meter.retained(list(meter.marks.values())))
-    assert found[0] == pytest.approx(found[1], abs=0.01)
+    assert found[0] == pytest.approx(found[1], abs=0.02)
 
 
 # Through a session
