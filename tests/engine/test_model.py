@@ -258,7 +258,8 @@ def test_a_token_through_whole_layers_agrees_with_a_chunk(model_type: str, monke
 
 @pytest.mark.gpu
 @pytest.mark.parametrize("model_type", MODEL_TYPES)
-def test_single_tokens_of_one_row_on_the_gpu_agree_with_the_cpu(model_type: str):
+def test_single_tokens_of_one_row_on_the_gpu_agree_with_the_cpu(model_type: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("engine.model.WHOLE_LAYERS", True)
     model = random_model(gpu_config(model_type), seed=3)
     ids = torch.randint(0, 512, (1, 60), generator=torch.Generator().manual_seed(4))
     expected, expected_state = read(model, ids, [])
