@@ -30,7 +30,6 @@ from engine.store import Library
 from engine.turn_states import turn_before
 from kernels import implementation
 
-SAMPLES = DEMO_MODEL.parent.parent / "samples"
 DEMO_NOTICE = (
     "The demonstration model knows only records like the shipped samples, and this file is unlike them. Do not trust "
     "what it says of it; name a real model with --model (see README)."
@@ -73,6 +72,8 @@ class Session:
         self._library: Library | None = None
         self._reading: _Reading | None = None
         self._reading_ahead = False
+        self._familiar: dict[int, bool] = {}
+        """Document -> whether the demo model knows its kind: looked at once, not at every question."""
 
     def __enter__(self) -> Session:
         return self
@@ -196,6 +197,7 @@ class Session:
                         self._library.set_quota(quota)
             case messages.RemoveDocument():
                 self.library.remove_document(command.document_id)
+                self._familiar.pop(command.document_id, None)  # SQLite may give its number to another
                 yield messages.DocumentRemoved(job_id=command.job_id, document_id=command.document_id)
             case _:
                 raise ValueError(f"{type(command).__name__} is not a job")
@@ -280,11 +282,16 @@ class Session:
         """A word from the demo model where the pages read so far are no records of its kind."""
         if not self._loaded.is_demo:
             return
+        if document not in self._familiar:
+            self._familiar[document] = self._knows_the_kind_of(document)
+        if not self._familiar[document]:
+            yield messages.Notice(job_id=job_id, text=DEMO_NOTICE, reason="demo_model")
+
+    def _knows_the_kind_of(self, document: int) -> bool:
         written = [span.number for span in self.library.page_spans(document) if span.n_tokens]
         chosen = dict.fromkeys(written[round((len(written) - 1) * place)] for place in PLACES_IN_DOCUMENT if written)
         texts = (self.library.pages(document, first=page, last=page)[0].text for page in chosen)
-        if not is_familiar(self._loaded.model, self._loaded.tokenizer, texts):
-            yield messages.Notice(job_id=job_id, text=DEMO_NOTICE, reason="demo_model")
+        return is_familiar(self._loaded.model, self._loaded.tokenizer, texts)
 
     def _with_warning(
         self, reading: Generator[Event, None, DocumentState], job_id: str

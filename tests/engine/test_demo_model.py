@@ -9,9 +9,10 @@ from engine.control import Control
 from engine.messages import Ask, Read, Summarize
 from engine.prompts import NOT_FOUND
 from engine.runtime import DEMO_MODEL
-from engine.session import SAMPLES, open_session
+from engine.session import open_session
 from engine.store import Library
 
+SAMPLES = DEMO_MODEL.parent.parent / "samples"
 LOG = SAMPLES / "harlow-shifts-2025.log"
 
 pytestmark = pytest.mark.skipif(not (DEMO_MODEL / "model.safetensors").is_file(), reason="no demo model here")
