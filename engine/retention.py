@@ -29,7 +29,7 @@ from engine.messages import RetentionMeasured
 from engine.model import FalconMamba
 
 CHANNELS = 64
-"""Sampled a layer, at a fixed stride: their mean is within a hundredth of that of all (see the tests)."""
+"""Sampled a layer, at a fixed stride: their mean is within two hundredths of that of all (see the tests)."""
 FADED = 0.01
 """A section of which less than this share can be left counts as faded from the state: a hundredth."""
 
