@@ -54,7 +54,7 @@ FIRST = Lesson(
 SHORT = Lesson("256", rows=64, tokens=256, forks=2, most_facts=4, most_findings=2, plain=0.3)
 DENSE = Lesson("512 dense", rows=48, tokens=512, forks=6, most_facts=14, most_findings=3, plain=0.1)
 MIDDLE = Lesson("1024", rows=32, tokens=1024, forks=8, most_facts=8, most_findings=4, plain=0.08)
-LONG = Lesson("3072", rows=16, tokens=3072, forks=16, most_facts=24, most_findings=8, plain=0.03)
+LONG = Lesson("3072", rows=32, tokens=3072, forks=16, most_facts=24, most_findings=8, plain=0.03)
 VERY_LONG = Lesson("8192", rows=8, tokens=8192, forks=16, most_facts=32, most_findings=8, plain=0.0)
 LESSONS = {lesson.name: lesson for lesson in (FIRST, SHORT, DENSE, MIDDLE, LONG, VERY_LONG)}
 

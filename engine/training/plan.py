@@ -18,9 +18,9 @@ STAGES: tuple[Mix, ...] = (
     ((0.25, lessons.FIRST), (0.25, lessons.SHORT), (0.5, lessons.MIDDLE)),
     (
         (0.12, lessons.SHORT),
-        (0.33, lessons.DENSE),
-        (0.25, lessons.MIDDLE),
-        (0.22, lessons.LONG),
+        (0.35, lessons.DENSE),
+        (0.29, lessons.MIDDLE),
+        (0.16, lessons.LONG),
         (0.08, lessons.VERY_LONG),
     ),
 )
