@@ -20,6 +20,7 @@ from engine import messages
 from engine.control import Control
 from engine.errors import KnownError
 from engine.messages import Ask, Command, Event, Read, Summarize
+from engine.startup import without_collection
 from engine.terminal import JsonView, TerminalView, View
 
 EXIT_KNOWN, EXIT_BUG, EXIT_INTERRUPTED = 2, 1, 130
@@ -156,8 +157,9 @@ def _ask(options: argparse.Namespace) -> int:
 
 
 def _job(options: argparse.Namespace, command: Command) -> int:
-    from engine.follow import follow as following
-    from engine.session import open_session
+    with without_collection():
+        from engine.follow import follow as following
+        from engine.session import open_session
 
     control = Control()
     previous = signal.signal(signal.SIGINT, lambda *_: _interrupt(control))
@@ -206,6 +208,7 @@ def _bench(options: argparse.Namespace) -> int:
 
 
 def _worker(options: argparse.Namespace) -> int:
-    from engine.worker import run_worker
+    with without_collection():
+        from engine.worker import run_worker
 
     return run_worker(options.model, options.library, options.device, options.precision, options.quota)

@@ -26,6 +26,7 @@ from engine.messages import Command, Event
 from engine.reader import DocumentState, Reader
 from engine.rewind import state_at_page
 from engine.runtime import DEMO_MODEL, Runtime, load_runtime
+from engine.startup import without_collection
 from engine.store import Library
 from engine.turn_states import turn_before
 from kernels import implementation
@@ -213,7 +214,8 @@ class Session:
             return
         started = time.monotonic()
         yield messages.ModelLoading(job_id=job_id, folder=str(self._folder))
-        runtime = load_runtime(self._folder, self._device, self._precision)
+        with without_collection():
+            runtime = load_runtime(self._folder, self._device, self._precision)
         self._runtime = runtime
         yield messages.ModelLoaded(
             job_id=job_id,
