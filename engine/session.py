@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Generator, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from engine.errors import KnownError
 from engine.familiarity import PLACES_IN_DOCUMENT, is_familiar
 from engine.hardware import parameter_count
 from engine.library import ladder
+from engine.library.database import LibraryError
 from engine.library.rows import Document
 from engine.messages import Command, Event
 from engine.reader import DocumentState, Reader
@@ -73,8 +75,6 @@ class Session:
         self._library: Library | None = None
         self._reading: _Reading | None = None
         self._reading_ahead = False
-        self._familiar: dict[int, bool] = {}
-        """Document -> whether the demo model knows its kind: looked at once, not at every question."""
 
     def __enter__(self) -> Session:
         return self
@@ -198,7 +198,6 @@ class Session:
                         self._library.set_quota(quota)
             case messages.RemoveDocument():
                 self.library.remove_document(command.document_id)
-                self._familiar.pop(command.document_id, None)  # SQLite may give its number to another
                 yield messages.DocumentRemoved(job_id=command.job_id, document_id=command.document_id)
             case _:
                 raise ValueError(f"{type(command).__name__} is not a job")
@@ -284,9 +283,13 @@ class Session:
         """A word from the demo model where the pages read so far are no records of its kind."""
         if not self._loaded.is_demo:
             return
-        if document not in self._familiar:
-            self._familiar[document] = self._knows_the_kind_of(document)
-        if not self._familiar[document]:
+        identity = self._loaded.identity
+        familiar = self.library.familiar(document, identity)
+        if familiar is None:
+            familiar = self._knows_the_kind_of(document)
+            with suppress(LibraryError):  # a full disk: then the next one looks again
+                self.library.save_familiar(document, identity, familiar)
+        if not familiar:
             yield messages.Notice(job_id=job_id, text=DEMO_NOTICE, reason="demo_model")
 
     def _knows_the_kind_of(self, document: int) -> bool:

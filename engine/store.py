@@ -214,6 +214,14 @@ class Library:
         """The reading of a document by one model, or its latest; None when there was none."""
         return next(iter(readings.readings(self._db, document, identity)), None)
 
+    def familiar(self, document: int, identity: Identity) -> bool | None:
+        """Whether that model knows the kind of text which it read of the document; None where nobody has looked."""
+        return readings.familiar(self._db, document, identity)
+
+    def save_familiar(self, document: int, identity: Identity, judged: bool) -> None:
+        """Keep what engine.familiarity found, until the document is read anew."""
+        readings.save_familiar(self._db, document, identity, judged)
+
     def unfinished_readings(self) -> list[Reading]:
         """Readings that did not get to the end: interrupted by a crash, stopped, or stale; latest first."""
         return readings.unfinished(self._db)

@@ -51,7 +51,8 @@ def begin(db: Database, document: int, identity: Identity, tokens: int) -> Readi
             "INSERT INTO readings (document, identity, state, tokens_read, tokens_saved, started, updated, used)"
             " VALUES (?, ?, 'running', ?, ?, ?, ?, ?) ON CONFLICT (document, identity) DO UPDATE SET"
             " state = 'running', tokens_read = excluded.tokens_read, tokens_saved = excluded.tokens_saved,"
-            " note = '', started = excluded.started, updated = excluded.updated, used = excluded.used"
+            " note = '', started = excluded.started, updated = excluded.updated, used = excluded.used,"
+            " familiar = iif(excluded.tokens_read, familiar, NULL)"
             " RETURNING id",
             [document, snapshots.identity_id(conn, identity), tokens, tokens, now, now, used],
         ).fetchone()
@@ -177,6 +178,27 @@ def readings(db: Database, document: int, identity: Identity | None = None) -> l
     with db.read() as conn:
         rows = conn.execute(f"{query} ORDER BY r.used DESC", values[: 1 + (identity is not None)])
         return [Reading(*row) for row in rows]
+
+
+def familiar(db: Database, document: int, identity: Identity) -> bool | None:
+    """Whether a model knows the kind of text that it read of a document; None where that is not judged."""
+    with db.read() as conn:
+        row = conn.execute(
+            "SELECT r.familiar FROM readings r JOIN identities i ON i.id = r.identity"
+            " WHERE r.document = ? AND i.key = ?",
+            [document, identity.key],
+        ).fetchone()
+    return None if row is None or row[0] is None else bool(row[0])
+
+
+def save_familiar(db: Database, document: int, identity: Identity, judged: bool) -> None:
+    """Keep that judgement until the document is read anew."""
+    with db.write() as conn:
+        conn.execute(
+            "UPDATE readings SET familiar = ? WHERE document = ?"
+            " AND identity = (SELECT id FROM identities WHERE key = ?)",
+            [judged, document, identity.key],
+        )
 
 
 def unfinished(db: Database) -> list[Reading]:

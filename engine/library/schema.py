@@ -226,7 +226,12 @@ def m003_notes_and_meters(db: UtilsDatabase) -> None:
     )
 
 
-STEPS = [m001_initial, m002_turn_tokens, m003_notes_and_meters]
+def m004_familiar(db: UtilsDatabase) -> None:
+    """Whether a reading's model knows the kind of its text; NULL where nobody has looked."""
+    db.conn.execute("ALTER TABLE readings ADD COLUMN familiar INTEGER")
+
+
+STEPS = [m001_initial, m002_turn_tokens, m003_notes_and_meters, m004_familiar]
 
 
 class NotALibraryError(Exception):

@@ -94,7 +94,7 @@ def test_a_record_of_its_kind_is_read_without_a_warning_even_if_it_is_no_sample(
     assert not any(isinstance(event, messages.Notice) for event in events)
 
 
-def test_it_is_named_for_what_it_is_where_the_file_is_unlike_its_records(tmp_path):
+def test_it_is_named_for_what_it_is_where_the_file_is_unlike_its_records(tmp_path, monkeypatch):
     other = tmp_path / "other.txt"
     other.write_text("A recipe for bread: flour, water, salt. " * 20)
     with open_session(library=tmp_path / "library.db", device="cpu") as session:
@@ -102,4 +102,10 @@ def test_it_is_named_for_what_it_is_where_the_file_is_unlike_its_records(tmp_pat
     loaded = next(event for event in events if isinstance(event, messages.ModelLoaded))
     assert loaded.demo
     assert loaded.trained_context == 3072
+    assert any(isinstance(event, messages.Notice) and event.reason == "demo_model" for event in events)
+    # The file is known by then: another process says the same without looking again.
+    monkeypatch.setattr("engine.session.is_familiar", None)
+    with open_session(library=tmp_path / "library.db", device="cpu") as session:
+        events = list(session.run(Read(job_id="r", path=str(other)), Control()))
+    assert isinstance(events[-1], messages.JobFinished)
     assert any(isinstance(event, messages.Notice) and event.reason == "demo_model" for event in events)

@@ -174,6 +174,19 @@ def test_two_models_read_one_document_each_with_its_own_positions(library: Libra
     assert library.pages(document.id, first.id)[0].n_tokens == 10
 
 
+def test_a_judgement_of_a_text_holds_for_its_model_until_the_document_is_read_anew(library: Library) -> None:
+    document = library.document_for(FakeFile("/x/a", "aa")).id
+    for identity in (IDENTITY, OTHER):
+        library.begin_reading(document, identity)
+        assert library.familiar(document, identity) is None
+    library.save_familiar(document, IDENTITY, False)
+    assert (library.familiar(document, IDENTITY), library.familiar(document, OTHER)) == (False, None)
+    library.begin_reading(document, IDENTITY, 5)
+    assert library.familiar(document, IDENTITY) is False
+    library.begin_reading(document, IDENTITY)
+    assert library.familiar(document, IDENTITY) is None
+
+
 def test_progress_that_contradicts_itself_is_refused_and_leaves_nothing(library: Library) -> None:
     document = library.document_for(FakeFile())
     reading = library.begin_reading(document.id, IDENTITY)
