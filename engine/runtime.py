@@ -14,6 +14,7 @@ from engine.config import FalconMambaConfig
 from engine.control import Cancelled, Control
 from engine.errors import KnownError
 from engine.generate import EndReason, Sampling, TextStream, decode, prefill
+from engine.generators import Kept, run_to_end
 from engine.library.prefix import Identity
 from engine.model import FalconMamba
 from engine.quantised import BITS, SCHEME
@@ -66,7 +67,7 @@ class Runtime:
             control.wait_while_paused()
             return control.cancelled
 
-        logits = yield from _silently(prefill(self.model, state, request, self.chunk_length, cancelled))
+        logits = run_to_end(prefill(self.model, state, request, self.chunk_length, cancelled))
         if logits is None:
             raise Cancelled
         stream = TextStream(self.tokenizer)
@@ -77,30 +78,18 @@ class Runtime:
         return reason
 
 
-def _silently(reading: Generator[int, None, torch.Tensor | None]) -> Generator[str, None, torch.Tensor | None]:
-    """Run a prefill to its end without items; a generator, so that `respond` stays one."""
-    while True:
-        try:
-            next(reading)
-        except StopIteration as done:
-            return done.value
-        yield from ()
-
-
 def _as_text(
     tokens: Generator[int, None, EndReason], stream: TextStream, said: list[int]
 ) -> Generator[str, None, EndReason]:
     """Token ids, kept in `said`, to pieces of text."""
-    while True:
-        try:
-            token = next(tokens)
-        except StopIteration as done:
-            if rest := stream.flush():
-                yield rest
-            return done.value
+    kept = Kept(tokens)
+    for token in kept:
         said.append(token)
         if piece := stream.add(token):
             yield piece
+    if rest := stream.flush():
+        yield rest
+    return kept.value
 
 
 def load_runtime(folder: Path | None, device: str = "auto", precision: str = "auto") -> Runtime:

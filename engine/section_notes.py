@@ -15,6 +15,7 @@ from engine import section_states
 from engine.control import Cancelled, Control
 from engine.findings import EXACT, Passages, is_list, union, weights
 from engine.generate import RowEnded, RowToken, Sampling, decode_batch, prefill_batch
+from engine.generators import run_to_end
 from engine.hardware import chunk_length
 from engine.library.rows import Page, Section, SectionNote
 from engine.merging import has_findings
@@ -236,13 +237,7 @@ def respond(job: SummaryJob, state: MambaState, texts: Sequence[list[int]], most
 
     model = job.runtime.model
     length = chunk_length(model.config, model.device, model.dtype, batch_size=len(texts))
-    reading = prefill_batch(model, state, texts, length, cancelled)
-    while True:
-        try:
-            next(reading)
-        except StopIteration as done:
-            logits = done.value
-            break
+    logits = run_to_end(prefill_batch(model, state, texts, length, cancelled))
     if logits is None:
         raise Cancelled
     said: list[list[int]] = [[] for _ in texts]

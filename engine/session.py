@@ -20,6 +20,7 @@ from engine.documents.extractor import open_document
 from engine.documents.pages import DocumentInfo
 from engine.errors import KnownError
 from engine.familiarity import PLACES_IN_DOCUMENT, is_familiar
+from engine.generators import Kept, run_to_end
 from engine.hardware import parameter_count
 from engine.library import ladder
 from engine.library.database import LibraryError
@@ -165,7 +166,7 @@ class Session:
                     )
                 page = command.page if before is None or command.page is not None else before.as_of_page
                 if page is not None:
-                    state = yield from self._rewound(state, page, control)
+                    state = self._rewound(state, page, control)
                 yield from answers.answer(
                     self._loaded,
                     self.library,
@@ -303,28 +304,20 @@ class Session:
     ) -> Generator[Event, None, DocumentState]:
         """The events of a reading; once pages have been read and kept, the demo model says whether it knows such."""
         document: int | None = None
-        while True:
-            try:
-                event = next(reading)
-            except StopIteration as done:
-                return done.value
+        kept = Kept(reading)
+        for event in kept:
             yield event
             if isinstance(event, messages.ReadingResumed):
                 document = event.document_id
             elif document is not None and isinstance(event, (messages.CheckpointSaved, messages.ReadingFinished)):
                 yield from self._warn_of_demo(job_id, document)
                 document = None
+        return kept.value
 
-    def _rewound(self, of: DocumentState, page: int, control: Control) -> Generator[Event, None, DocumentState]:
+    def _rewound(self, of: DocumentState, page: int, control: Control) -> DocumentState:
         """`of` as it stood at the end of `page`."""
-        going = state_at_page(self._loaded, self.library, of.document.id, page, control)
-        while True:
-            try:
-                next(going)
-            except StopIteration as done:
-                state, prefix = done.value
-                return replace(of, state=state, prefix=prefix, pages=page, retention=None)
-            yield from ()
+        state, prefix = run_to_end(state_at_page(self._loaded, self.library, of.document.id, page, control))
+        return replace(of, state=state, prefix=prefix, pages=page, retention=None)
 
 
 def _same_file(a: str, b: str) -> bool:

@@ -11,6 +11,7 @@ import torch
 from safetensors.torch import save_file
 
 from engine.generate import Sampling, decode, prefill
+from engine.generators import run_to_end
 from engine.linear import Linear
 from engine.model import FalconMamba, Layer
 from engine.state import MambaState
@@ -108,8 +109,6 @@ def written(model: FalconMamba, state: MambaState, logits: torch.Tensor, count: 
 
 def finish(generator: Generator[int, None, torch.Tensor | None]) -> torch.Tensor:
     """The logits that a prefill returns at its end."""
-    while True:
-        try:
-            next(generator)
-        except StopIteration as stop:
-            return stop.value
+    logits = run_to_end(generator)
+    assert logits is not None
+    return logits
