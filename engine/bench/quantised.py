@@ -23,8 +23,8 @@ from torch.nn import functional as F
 
 from engine import hardware
 from engine.bench.contest import Figures, contest, show, surroundings, write
+from engine.bench.examination import Cell, Examination
 from engine.bench.networks import PRECISIONS, read, written
-from engine.bench.recall import Cell, _Bench
 from engine.linear import Linear
 from engine.model import FalconMamba
 from engine.quantised import QuantisedLinear
@@ -93,7 +93,7 @@ def quantised(
 
 def _text(tokenizer: Tokenizer, model: FalconMamba, count: int) -> torch.Tensor:
     """Pages of records that training never showed, as the reader feeds them."""
-    bench = _Bench(model, tokenizer)
+    bench = Examination(model, tokenizer)
     ids: list[int] = []
     for record in bench.records(Cell("text", 2000, 8), 7000, -(-count // 900)):
         ids += bench.document(record)
@@ -130,7 +130,7 @@ def _alone(model: FalconMamba, part: str, bits: int) -> FalconMamba:
 def _recall(model: FalconMamba, tokenizer: Tokenizer, cell: Cell, questions: int) -> str:
     """The share of a cell's questions that are answered exactly."""
     with redirect_stdout(sys.stderr):  # the recall bench says its results as it goes
-        result = _Bench(model, tokenizer).cell(cell, questions)
+        result = Examination(model, tokenizer).cell(cell, questions)
     return f"{result['exact']:.0%} of {result['asked']}"
 
 
