@@ -11,6 +11,7 @@ BENCHES = {
     "peers": "the same weights through transformers, mamba_ssm and llama.cpp, in the same run",
     "headline": "constant speed and memory over 130,000 tokens beside a transformer; the longest prompt",
     "quantised": "int8 and int4: size, speed, divergence and recall beside bf16",
+    "start": "from the start of a process to its first answer and its first tokens",
     "plots": "pictures of the figures that the benches saved",
     "memory": "peak memory over the length of a record",
     "kernels": "every kernel against its floor, on the GPU or the CPU",

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from engine.bench import headline, limits, peers, plots
+from engine.bench import headline, limits, peers, plots, start
 from engine.bench.contest import contest, plain, show, surroundings, write
 from engine.bench.extraction import verdict
 from engine.bench.networks import PRECISIONS, read, save
@@ -119,3 +119,21 @@ def test_without_figures_there_is_nothing_to_draw():
 def test_the_verdict_on_extraction_says_who_waits():
     assert verdict(80_000, 2000).startswith("extraction keeps up: 40.0 times")
     assert verdict(20_000, 38_000).startswith("extraction is the bottleneck")
+
+
+def test_a_start_is_timed_step_by_step_from_outside():
+    figures = start.start(["--device", "cpu"], tokens=600, runs=1)
+    for name, steps in (
+        ("asking a document that was read before", start.ASKING),
+        ("reading a new file", start.READING),
+    ):
+        rows = figures[name]
+        assert [row["until"] for row in rows] == list(steps)
+        reached = [row["best, s"] for row in rows]
+        assert reached == sorted(reached) and reached[0] > 0
+        assert sum(row["this step, s"] for row in rows) == pytest.approx(reached[-1], abs=0.01)
+
+
+def test_a_process_that_fails_gives_no_figures(tmp_path: Path):
+    with pytest.raises(KnownError, match="missing"):
+        start.first_seen(["--library", str(tmp_path / "library.db"), "read", str(tmp_path / "missing.txt")])
