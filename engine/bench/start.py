@@ -3,8 +3,8 @@
     main.py bench start [--tokens 100000] [--runs 7] [--model DIR] [--device cuda] [--precision bf16] [--out FILE]
 
 A made-up record is read once; then every run is a new `main.py`, timed from outside by the events that it prints, each
-on a library as the reading left it. Model, libraries and compiled kernels are in the page cache by then. The floor is
-a Python that imports torch and ends.
+on a library as the reading left it. Model, libraries and compiled kernels are in the page cache by then. Beside it
+stands what Python takes to import torch and end.
 """
 
 from __future__ import annotations
@@ -63,19 +63,19 @@ def start(options: Sequence[str], model: Path = DEMO_MODEL, tokens: int = 100_00
         first_seen([*given, "--library", str(read), "read", str(long)])
         asking: list[dict[str, float]] = []
         reading: list[dict[str, float]] = []
-        floor: list[float] = []
+        alone: list[float] = []
         for run in range(runs):
             library = folder / f"{run}.db"
             shutil.copy(read, library)
             asking.append(first_seen([*given, "--library", str(library), "ask", str(long), questions[run]]))
             reading.append(first_seen([*given, "--library", str(folder / f"new-{run}.db"), "read", str(short)]))
-            floor.append(_bare())
+            alone.append(_bare())
         return {
             **surroundings(),
             "model": model.name,
             "tokens read before": tokens,
             "runs": runs,
-            "Python and torch alone, s": min(floor),
+            "python -c 'import torch' to its end, s": min(alone),
             "asking a document that was read before": _steps(ASKING, asking),
             "reading a new file": _steps(READING, reading),
         }
