@@ -85,7 +85,7 @@ def answer(
         runtime,
         library,
         of.document.id,
-        state,
+        state if found.rereading is None else None,
         row.start.prefix,
         row.conversation,
         [*found.put.request, *said],

@@ -4,6 +4,9 @@ A conversation is a token sequence like any other: what the state it was put to 
 question and answer. A follow-up asks the library for the longest stored state along that sequence and feeds only the
 rest. Where the turns' states were dropped for space, or the document has grown since, that is the whole conversation,
 read again behind the document's state; the answer is the same.
+
+A state of pages that were read again for one question is not kept: it begins with that question, so no other one ever
+comes to stand behind it. Its turn keeps its tokens, and a follow-up is put to the document and its sections with them.
 """
 
 from __future__ import annotations
@@ -92,16 +95,19 @@ def save_turn(
     runtime: Runtime,
     library: Library,
     document: int,
-    state: MambaState,
+    state: MambaState | None,
     prefix: Prefix,
     conversation: Sequence[int],
     tokens: Sequence[int],
     **turn: Any,
 ) -> int:
-    """Save a turn and `state`, which has consumed `prefix`, `conversation` and then `tokens`, the turn's own.
+    """Save a turn and `state`, which has consumed `prefix`, `conversation` and then `tokens`, the turn's own; its id.
 
-    `turn`: what `Library.add_turn` wants besides. On a full disk the turn is saved without its state; its id.
+    `state` None: it is not to be kept. `turn`: what `Library.add_turn` wants besides. On a full disk the turn is saved
+    without its state.
     """
+    if state is None:
+        return library.add_turn(document, runtime.identity, tokens=tokens, **turn)
     hasher = PrefixHasher.resume(prefix)
     hasher.feed(conversation)
     hasher.feed(tokens)
