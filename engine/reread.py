@@ -83,25 +83,27 @@ def evidence_pages(
     library: Library, of: DocumentState, about: str, among: Candidates, trials: Sequence[Trial]
 ) -> list[tuple[int, str]]:
     """What to read again, (page, text), the best first: what answers rest on, then what speaks of `about`."""
-    resting = [trial.passage.page for trial in trials if trial.borne_out and trial.passage is not None]
+    resting = [trial.passage for trial in trials if trial.borne_out and trial.passage is not None][:LOOKED_AT]
     sections = [trial.start.section for trial in trials if not trial.refuses and trial.start.section is not None]
     spans = {(s.first_page, s.last_page) for s in [*sections, *among.searched][:LOOKED_AT]}
-    spans |= {(number, number) for number in resting[:2]}
+    spans |= {(passage.page, passage.page) for passage in resting}
     pages = {
         page.number: page.text for first, last in spans for page in library.pages(of.document.id, None, first, last)
     }
     found = speaking(about, sorted(pages.items()))
     scores = {passage.page: max(p.match for p in found if p.page == passage.page) for passage in found}
     order = sorted(scores, key=lambda number: (-scores[number], number))
-    chosen = list(dict.fromkeys([*resting[:2], *order]))
-    return [(number, _excerpt(pages[number], [p for p in found if p.page == number])) for number in chosen]
+    chosen = list(dict.fromkeys([*(passage.page for passage in resting[:2]), *order]))
+    # What an answer rests on comes first, for it may match the question too little to be found by it.
+    telling = [*resting, *sorted(found, key=lambda passage: -passage.match)]
+    return [(number, _excerpt(pages[number], [p for p in telling if p.page == number])) for number in chosen]
 
 
 def _excerpt(text: str, passages: Sequence[Passage]) -> str:
-    """`text` around each of `passages`, the best matches first, in order and from line to line; its beginning without
-    any."""
+    """`text` around each of `passages`, the first ones first, put in order and from line to line; its beginning
+    without any."""
     pieces: list[tuple[int, int]] = []
-    for passage in sorted(passages, key=lambda passage: -passage.match):
+    for passage in passages:
         piece = _lines(text, passage.start - AROUND, passage.end + AROUND)
         merged = _merged([*pieces, piece])
         if pieces and sum(end - start for start, end in merged) > LONGEST:
