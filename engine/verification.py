@@ -35,6 +35,8 @@ _SIGNS = {
     **dict.fromkeys(map(ord, "\u00a0\u2007\u2009\u202f\t\n\r\x0b\x0c"), " "),
     **dict.fromkeys(map(ord, "\u2018\u2019\u02bc"), "'"),
 }
+_UNIT_POWER = re.compile(r"(?<=[^\W\d_])[²³]")
+"""m² is read as m2: that is how a page is cleaned."""
 _MONTHS = {
     name: number
     for number, names in enumerate(
@@ -115,7 +117,7 @@ def stands_in(claim: str, text: str) -> bool:
 
 def folded(text: str) -> str:
     """`text` without what does not count: case, kinds of dashes and blanks. Every character stays where it was."""
-    text = text.translate(_SIGNS)
+    text = _UNIT_POWER.sub(lambda found: "23"[found[0] == "³"], text.translate(_SIGNS))
     small = text.casefold()
     if len(small) != len(text):
         small = "".join(c.casefold() if len(c.casefold()) == 1 else c for c in text)

@@ -103,3 +103,9 @@ def test_a_date_is_found_however_it_is_written(day, form):
 @given(st.text())
 def test_folding_keeps_every_character_in_its_place(text):
     assert len(folded(text)) == len(text)
+
+
+def test_a_raised_unit_is_the_same_as_its_cleaned_form_but_a_raised_figure_is_not():
+    assert unverified("304 m²", ["The area was 304 m2."]) == []
+    assert folded("304 m² and 5 m³") == "304 m2 and 5 m3"
+    assert folded("10²") == "10²"
