@@ -26,8 +26,9 @@ from engine.verification import claims
 CERTAIN, MATCHING = 0.9, 0.75
 """An answer is certain where the model gives its words this probability and its passage speaks so much of what was
 asked; others are read again."""
-QUOTED = 0.5
-"""An answer in the words of the page counts where the model gives its words this probability."""
+QUOTED, QUOTED_WEAKEST = 0.5, 0.02
+"""An answer in the words of the page counts where the model gives its words this probability on average, and none of
+them less than the second: words that it was led along step by step need not have been likely at all."""
 TOLD = 0.95
 """A passage that matches the question so well should hold the answer, whatever the model says."""
 REREAD_ANSWER = 100
@@ -125,7 +126,7 @@ def _certain(library: Library, of: DocumentState, about: str, found: Found) -> b
     """Whether nothing speaks for reading again: the best answer is sure and borne out, no other candidate disagrees,
     and where identifiers have left few sections, no other passage in them speaks of the same without saying so."""
     others = {trial.text for trial in found.trials if trial.borne_out}
-    if not _is_sure(found.best) or len(others) > 1:
+    if not is_sure(found.best) or len(others) > 1:
         return False
     assert found.best is not None and found.best.passage is not None
     sections = [start.section for start in found.among.sections if start.section is not None]
@@ -139,7 +140,7 @@ def _certain(library: Library, of: DocumentState, about: str, found: Found) -> b
     )
 
 
-def _is_sure(trial: Trial | None) -> bool:
+def is_sure(trial: Trial | None) -> bool:
     """Whether a passage that speaks of what is asked holds the answer word for word, and the model is certain of it."""
     if trial is None or trial.passage is None or not trial.borne_out or not trial.passage.verbatim:
         return False
@@ -178,10 +179,10 @@ def _read_again(
     if against:
         found.best = None  # the text itself takes it back
     elif _stands(trial):
-        disputed = found.best is not None and _is_sure(found.best) and found.best.text != trial.text
+        disputed = found.best is not None and is_sure(found.best) and found.best.text != trial.text
         best = choose([*found.trials, trial], about) if disputed else trial
         found.best, found.rereading = best, again if best is trial else None
-    elif _is_sure(found.best) or (not trial.refuses and found.best is not None and _stands(found.best)):
+    elif is_sure(found.best) or (not trial.refuses and found.best is not None and _stands(found.best)):
         return
     elif trial.refuses or (claims(about) and len(trial.text.split()) <= SHORT_ANSWER):
         # Nothing bears out what is one figure or name beside another: that is no answer, however sure it sounds.
@@ -194,7 +195,8 @@ def _counts(quote: Trial, question: str, *, refused: bool) -> bool:
     """Whether words of the page are an answer: the model finds them likely, and where it would rather have said no, the
     passage speaks of all that is asked."""
     assert quote.passage is not None or not quote.borne_out
-    if not quote.borne_out or quote.certainty < QUOTED or not fits(question, quote.text):
+    likely = quote.certainty >= QUOTED and quote.weakest >= QUOTED_WEAKEST
+    if not quote.borne_out or not likely or not fits(question, quote.text):
         return False
     return not refused or (quote.passage is not None and quote.passage.match >= TOLD)
 

@@ -426,6 +426,11 @@ class AnswerFinished(Event):
     """Not found: first pages of the sections that come nearest to the question, best first."""
     certainty: float | None = None
     """The model's own, 0 to 1: the mean probability of the answer's tokens; None where it was not looked at."""
+    weakest: float | None = None
+    """The lowest probability of one of these tokens."""
+    doubtful: bool = False
+    """A short answer that the model was unsure of, or whose sentence says little of what was asked; `warning` says so
+    too."""
     reread: bool = False
     """The answer comes from the evidence pages read again with the question before them."""
     warning: str = ""

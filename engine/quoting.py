@@ -63,8 +63,10 @@ def quoted(runtime: Runtime, row: Row, passages: Sequence[str], control: Control
     beam, after = best
     answer = runtime.tokenizer.decode(list(beam.said)).strip()
     entropy = sum(beam.entropies) / len(beam.entropies)
-    chance = sum(math.exp(chance) for chance in beam.chances) / len(beam.chances)
-    return Trial(row, answer, list(beam.said), entropy, chance, False, True, after), steps
+    chances = [math.exp(chance) for chance in beam.chances]
+    certainty = sum(chances) / len(chances)
+    trial = Trial(row, answer, list(beam.said), entropy, certainty, False, True, after, weakest=min(chances))
+    return trial, steps
 
 
 def fits(question: str, answer: str) -> bool:

@@ -68,6 +68,8 @@ class Trial:
     """Where a page bears the answer out; see `judged`."""
     doubtful: bool = False
     """Nothing in it could be looked up, or something stands on none of its pages."""
+    weakest: float = 1.0
+    """The lowest probability of one of its tokens, that of its end among them."""
 
     @property
     def start(self) -> Start:
@@ -119,6 +121,7 @@ def ask_all(runtime: Runtime, rows: Sequence[Row], control: Control) -> tuple[li
             ended,
             None if refuses else live.select([place]),
             None if ended else logits[place : place + 1],
+            weakest=min(chances[row]),
         )
 
     for _ in range(LOOK_AHEAD):

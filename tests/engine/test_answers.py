@@ -13,6 +13,7 @@ import torch
 
 from engine import inquiry, messages, turn_states
 from engine.control import Control
+from engine.evidence import UNSURE
 from engine.messages import Ask, Read
 from engine.prompts import NOT_FOUND
 from engine.session import Session, open_session
@@ -61,6 +62,7 @@ class Script:
         """A word that a state must have read ("whole": the document state, "again": a re-reading) -> its answer."""
         self.quote: str | None = None
         self.certainty = 0.99
+        self.weakest = 0.98
         self.asked: list[list[Row]] = []
 
     def ask_all(self, runtime, rows, control) -> tuple[list[Trial], int]:
@@ -83,7 +85,7 @@ class Script:
         said = runtime.tokenizer.encode_document(text)
         state = row.state.clone()
         runtime.model(torch.tensor([[*row.tokens, *said]]), state)
-        return Trial(row, text, said, 0.05, self.certainty, text == NOT_FOUND, True, state)
+        return Trial(row, text, said, 0.05, self.certainty, text == NOT_FOUND, True, state, weakest=self.weakest)
 
 
 @pytest.fixture
@@ -199,6 +201,34 @@ def test_where_a_passage_speaks_of_all_that_is_asked_a_no_gives_way_to_its_words
     assert ask("What was the bearing temperature of pump P-120?").text == "61 degrees"
     assert ask("What was the bearing speed of pump P-120?").text == NOT_FOUND
     assert ask("Who was the bearing temperature of pump P-120?").text == NOT_FOUND
+
+
+def test_words_of_the_page_that_the_model_never_thought_of_are_no_answer(script, ask):
+    script.quote, script.weakest = "61 degrees", 0.001
+    assert ask("What was the bearing temperature of pump P-120?").text == NOT_FOUND
+
+
+def test_an_answer_that_the_model_was_unsure_of_is_marked_as_doubtful_and_says_so(script, ask):
+    script.says = {"VA-77": "Karl Novak", "again": "Karl Novak"}
+    sure = ask("Who closed valve VA-77?")
+    assert (sure.doubtful, sure.warning) == (False, "")
+    script.certainty = 0.6
+    got = ask("Who closed valve VA-77?")
+    assert (got.text, got.doubtful, got.warning) == ("Karl Novak", True, UNSURE)
+    kept = script.session.library.turn(got.turn_id).evidence
+    assert (kept["doubtful"], kept["warning"]) == (True, UNSURE)
+
+
+def test_the_state_of_a_re_reading_is_not_kept_and_a_follow_up_still_knows_the_turn(script, ask):
+    script.says = {"VA-77": "Karl Novak", "again": "Karl Novak"}
+    first = ask("Which person closed valve VA-77?", reread="always")  # no other test has asked it
+    assert first.reread
+    library = script.session.library
+    assert library.turn(first.turn_id).snapshot is None
+    said = library.turn_tokens(first.turn_id, script.session._loaded.identity)
+    ask("And when was that?", parent=first.turn_id)
+    assert all(row.tokens[: len(said)] == said for row in script.asked[2] if row.start.section)
+    assert any(row.start.section for row in script.asked[2])
 
 
 def test_a_longer_answer_that_no_page_holds_is_given_and_marked(script, ask):
