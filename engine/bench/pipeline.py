@@ -1,11 +1,17 @@
 """Recall through the whole program: a held-out record is written to a file, read, and asked about after a restart.
 
-    main.py bench recall --pipeline [--model DIR] [--cells 0 1 2] [--quick] [--out FILE]
+    main.py bench recall --pipeline [--model DIR] [--cells 0 1 2] [--pdf] [--no-ways] [--quick] [--out FILE]
 
-Every cell writes records of one length, reads each with a session that then ends, and asks with a new one: each fact
-once, questions that the record does not answer, and some in other words than the document's. Beside the product's own
-answers stand, from one batch of trials a question, those of the document state alone, of sections alone, of either
-chosen by entropy or by the search's rank, and those with pages read again.
+Every cell writes records of one length, as text or (--pdf) as a PDF, reads each with a session that then ends, and asks
+with a new one: each fact once, questions that the record does not answer, and some in other words than the document's.
+Beside the product's own answers stand, from one batch of trials a question, those of the document state alone, of
+sections alone, of either chosen by entropy or by the search's rank, and those with pages read again.
+
+An answer is right when it is the record's word for word (m² is m2: that is how a page is cleaned). The page is right
+when it is the page of the file that states the fact, or one of them where the statement runs over two; a record states
+a fact once, and a corrected one counts where it is put right. A refusal names no page, so it is never right: the page
+figure can pass the exact one only by wrong answers from the right page. For every answer the model's own certainty is
+kept, and how well it tells right answers from wrong ones (engine.bench.doubt).
 """
 
 from __future__ import annotations
@@ -22,7 +28,9 @@ from pathlib import Path
 from typing import Any
 
 from engine import messages, saved
+from engine.bench import doubt
 from engine.bench.recall import MODEL, SEED
+from engine.bench.record_file import holding, long_record, page_map, write_pdf, write_text
 from engine.candidates import subject
 from engine.control import Control
 from engine.documents.cleaning import clean_characters
@@ -35,14 +43,13 @@ from engine.runtime import Runtime, load_runtime
 from engine.session import Session, open_session
 from engine.store import Library
 from engine.tokenizer import Tokenizer
-from engine.training import records, words
+from engine.training import records
 from engine.training.records import Fact, Record, Writer
 from engine.trials import Trial, choose
 
-PAGE_TOKENS = 800
-"""Of a record's page: near the 3,000 characters at which a text file is cut, so that its pages are the file's."""
 SHOWN = 20
 """Wrong answers printed a cell; the file of --out has all."""
+_MARKED = ("wrong_but_marked", "right_but_marked")
 
 
 @dataclass(frozen=True)
@@ -60,12 +67,8 @@ class Cell:
     follow_ups: int
     """Questions a record that lean on the one before."""
 
-    @property
-    def name(self) -> str:
-        return f"{self.tokens:,} tokens, {self.facts} facts"
 
-
-CELLS = (Cell(8_000, 16, 13, 8, 5, 3), Cell(32_000, 64, 4, 25, 16, 10), Cell(100_000, 200, 1, 100, 60, 30))
+CELLS = (Cell(8_000, 16, 13, 8, 5, 3), Cell(32_000, 64, 4, 25, 16, 10), Cell(100_000, 200, 2, 50, 30, 15))
 
 
 @dataclass
@@ -87,6 +90,9 @@ class Asked:
     first_token: float = 0.0
     reread: bool = False
     unverified: bool = False
+    doubtful: bool = False
+    certainty: float | None = None
+    weakest: float | None = None
     ways: dict[str, str] = field(default_factory=dict)
     """What each way of choosing would have answered."""
     asked_right_section: bool | None = None
@@ -106,49 +112,62 @@ def run(
     rereads: str = "auto",
     *,
     ways: bool = True,
+    pdf: bool = False,
 ) -> Iterator[dict[str, Any]]:
-    """One result a cell. `share`: of the questions of each record (the reading is whole); `rereads`: the product's
-    option; `ways`: also the answers of every other way of choosing."""
+    """One result a cell. `share`: of the records, of which one at least is read, and then of its questions; `rereads`:
+    the product's option; `ways`: also the answers of every other way of choosing; `pdf`: the records are PDFs."""
     runtime = load_runtime(model, device) if ways else None
     for cell in cells:
+        started = time.monotonic()
         asked: list[Asked] = []
         reading: list[dict[str, float]] = []
-        for number in range(max(1, round(cell.records * share))):
+        count = max(1, round(cell.records * share))
+        for number in range(count):
             with tempfile.TemporaryDirectory() as folder:
-                bench = _Bench(Path(folder), model, device, rereads)
-                asked += bench.record(cell, number, share if cell.records == 1 else 1.0, runtime)
+                bench = _Bench(Path(folder), model, device, rereads, pdf)
+                asked += bench.record(cell, number, min(1.0, share * cell.records / count), runtime)
                 reading.append(bench.reading)
-        yield _result(cell, asked, reading)
+            _progress(cell, number + 1, count, asked, time.monotonic() - started)
+        yield _result(cell, asked, reading, pdf) | {"seconds": round(time.monotonic() - started)}
+
+
+def _progress(cell: Cell, done: int, of: int, asked: Sequence[Asked], seconds: float) -> None:
+    right = sum(a.right for a in asked)
+    words = f"{cell.tokens:,} tokens: record {done} of {of}, {right} of {len(asked)} questions right, {seconds:.0f} s"
+    print(words, file=sys.stderr, flush=True)
 
 
 class _Bench:
     """One record in a library of its own."""
 
-    def __init__(self, folder: Path, model: Path, device: str, rereads: str) -> None:
-        self._file, self._library = folder / "record.txt", folder / "library.db"
+    def __init__(self, folder: Path, model: Path, device: str, rereads: str, pdf: bool) -> None:
+        self._file, self._library = folder / ("record.pdf" if pdf else "record.txt"), folder / "library.db"
         self._model, self._device, self._rereads = model, device, rereads
         self.reading: dict[str, float] = {}
 
     def record(self, cell: Cell, number: int, share: float, runtime: Runtime | None) -> list[Asked]:
         tokenizer = Tokenizer.from_folder(self._model)
-        writer = Writer(SEED + 1_000 + cell.tokens + number, held_out=True)
-        record = records.make_record(
-            writer,
-            kind=words.KINDS[number % len(words.KINDS)],
-            tokens=cell.tokens,
-            facts=cell.facts,
-            findings=cell.facts // 10,
-            count_tokens=lambda text: len(tokenizer.encode_document(text)),
-            page_tokens=PAGE_TOKENS,
+        record, writer = long_record(
+            SEED + 1_000 + cell.tokens + number,
+            number,
+            cell.tokens,
+            cell.facts,
+            cell.facts // 10,
+            lambda text: len(tokenizer.encode_document(text)),
         )
-        self._file.write_text("\n\n".join(record.pages) + "\n", encoding="utf-8")
+        typeset: dict[int, list[int]] | None = None
+        if self._file.suffix == ".pdf":
+            typeset = write_pdf(record, self._file)
+        else:
+            write_text(record, self._file)
         with self._session() as session:
             events = list(session.run(Read(job_id="read", path=str(self._file)), Control()))
             finished = _only(events, ReadingFinished)
             self.reading = {"tokens": finished.tokens, "seconds": round(finished.seconds, 1)}
             pages = session.library.pages(_document(finished))
-        questions = self._questions(cell, writer, record, _page_map(record.pages, pages), share)
-        self.reading["after_restart"] = self._after_restart(questions[0].question)
+        questions = self._questions(cell, writer, record, typeset or page_map(record.pages, pages), pages, share)
+        if number == 0:
+            self.reading["after_restart"] = self._after_restart(questions[0].question)
         with self._session() as session:
             for asked in questions:
                 self._ask(session, asked)
@@ -160,12 +179,18 @@ class _Bench:
         return open_session(self._model, self._library, self._device)
 
     def _questions(
-        self, cell: Cell, writer: Writer, record: Record, page_map: dict[int, list[int]], share: float
+        self,
+        cell: Cell,
+        writer: Writer,
+        record: Record,
+        became: dict[int, list[int]],
+        read: Sequence[Page],
+        share: float,
     ) -> list[Asked]:
         def of(fact: Fact, sort: str, other_words: bool) -> Asked:
             turn = records.ask(writer, fact, other_words=other_words)
-            # As the extractor cleans a page: m² is read as m2.
-            return Asked(turn.question, clean_characters(turn.answer), page_map[fact.page], sort)
+            answer = clean_characters(turn.answer)
+            return Asked(turn.question, answer, holding(became[fact.page], answer, read), sort)
 
         latest = list({fact.key: fact for fact in record.facts}.values())
         facts = latest[: max(1, round(share * len(latest)))]
@@ -194,7 +219,8 @@ class _Bench:
         assert got is not None
         asked.text, asked.page, asked.basis = got.text, got.page, got.basis
         asked.steps, asked.first_token, asked.reread = got.token_steps, got.seconds_to_first_token, got.reread
-        asked.unverified = bool(got.unverified)
+        asked.unverified, asked.doubtful = bool(got.unverified), got.doubtful
+        asked.certainty, asked.weakest = got.certainty, got.weakest
 
     def _after_restart(self, question: str) -> float:
         """Seconds from the start of a new process to the first word of its first answer."""
@@ -245,21 +271,23 @@ def _text(trial: Trial | None) -> str:
     return NOT_FOUND if trial is None or trial.refuses else trial.text
 
 
-def _result(cell: Cell, asked: list[Asked], reading: list[dict[str, float]]) -> dict[str, Any]:
+def _result(cell: Cell, asked: list[Asked], reading: list[dict[str, float]], pdf: bool) -> dict[str, Any]:
     facts, missing = _of(asked, "fact"), _of(asked, "missing")
     steps = sum(a.steps for a in asked) / len(asked)
     read = sum(r["tokens"] for r in reading) / len(reading)
-    answered = [a for a in facts if a.text != NOT_FOUND]
+    answers = [a for a in asked if a.text != NOT_FOUND]
     names = list(facts[0].ways)
     return {
-        "cell": cell.name,
+        "cell": f"{round(read, -2):,.0f} tokens, {len(facts) / len(reading):.0f} facts" + (", PDF" if pdf else ""),
+        "wanted_tokens": cell.tokens,
         "records": len(reading),
         "questions": len(facts),
         "exact": _share(a.right for a in facts),
         "page_right": _share(a.page in a.pages for a in facts),
         "page_right_of_right": _share(a.page in a.pages for a in facts if a.right),
         "false_refusals": _share(a.text == NOT_FOUND for a in facts),
-        "wrong_but_marked": _share(a.unverified for a in answered if not a.right),
+        "wrong_but_marked": _share(a.unverified or a.doubtful for a in answers if not a.right),
+        "right_but_marked": _share(a.unverified or a.doubtful for a in answers if a.right),
         "missing": len(missing),
         "refused": _share(a.right for a in missing),
         "same_words": _share(a.right for a in _of(asked, "same words")),
@@ -278,12 +306,18 @@ def _result(cell: Cell, asked: list[Asked], reading: list[dict[str, float]]) -> 
             for name in names
         },
         "reading_tokens": round(read),
+        "reading_seconds_each": [r["seconds"] for r in reading],
+        "reading_tokens_each": [r["tokens"] for r in reading],
         "reading_seconds": sum(r["seconds"] for r in reading) / len(reading),
         "asking_steps": round(steps),
         "asking_share": steps / read,
         "first_token": sorted(a.first_token for a in asked)[len(asked) // 2],
         "slowest_first_token": max(a.first_token for a in asked),
-        "after_restart": max(r["after_restart"] for r in reading),
+        "after_restart": reading[0].get("after_restart"),
+        "doubt": {
+            "certainty": doubt.separation([(a.certainty or 0.0, a.right) for a in answers]),
+            "weakest": doubt.separation([(a.weakest or 0.0, a.right) for a in answers]),
+        },
         "wrong": [
             {
                 "sort": a.sort,
@@ -291,6 +325,10 @@ def _result(cell: Cell, asked: list[Asked], reading: list[dict[str, float]]) -> 
                 "expected": a.expected,
                 "pages": a.pages,
                 "got": a.text,
+                "page": a.page,
+                "doubtful": a.doubtful,
+                "certainty": a.certainty,
+                "weakest": a.weakest,
                 "basis": a.basis,
                 "ways": a.ways,
             }
@@ -310,7 +348,7 @@ def _share(values: Iterator[Any]) -> float | None:
 
 
 def _same(text: str, expected: str) -> bool:
-    return " ".join(text.split()) == " ".join(expected.split())
+    return " ".join(clean_characters(text).split()) == " ".join(expected.split())
 
 
 def _only(events: Sequence[messages.Event], cls: type) -> Any:
@@ -324,26 +362,6 @@ def _document(finished: ReadingFinished) -> int:
     return finished.document_id
 
 
-def _page_map(written: Sequence[str], read: Sequence[Page]) -> dict[int, list[int]]:
-    """The file's pages that each page of the record, from 1, became; told by the letters before it."""
-    spans: list[tuple[int, int, int]] = []
-    at = 0
-    for page in read:
-        size = len("".join(page.text.split()))
-        spans.append((page.number, at, at + size))
-        at += size
-    found: dict[int, list[int]] = {}
-    start = 0
-    for number, text in enumerate(written, 1):
-        end = start + len("".join(text.split()))
-        # A few letters more or less at an edge are the extractor's, not another page.
-        found[number] = [n for n, first, last in spans if first < end - 20 and last > start + 20]
-        start = end
-    if start != at:
-        raise KnownError(f"the file's pages have {at} letters, the record's {start}: they cannot be matched")
-    return found
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Print a JSON line a cell and then the table."""
     parser = argparse.ArgumentParser(prog="main.py bench recall --pipeline", description=(__doc__ or "").split("\n")[0])
@@ -353,13 +371,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--quick", action="store_true", help="a tenth of the questions")
     parser.add_argument("--share", type=float, default=1.0, help="of the questions and records")
     parser.add_argument("--reread", choices=REREADS, default="auto")
+    parser.add_argument("--pdf", action="store_true", help="the records as PDFs instead of text files (needs fpdf2)")
     parser.add_argument("--no-ways", action="store_true", help="the product's own answers only")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args(arguments)
     cells = CELLS if options.cells is None else [CELLS[i] for i in options.cells]
     share = 0.1 if options.quick else options.share
     results = []
-    for result in run(options.model, options.device, cells, share, options.reread, ways=not options.no_ways):
+    going = run(options.model, options.device, cells, share, options.reread, ways=not options.no_ways, pdf=options.pdf)
+    for result in going:
         results.append(result)
         print(json.dumps({name: value for name, value in result.items() if name != "wrong"}), flush=True)
         if options.out:
@@ -368,7 +388,8 @@ def main(arguments: list[str] | None = None) -> int:
     for result in results:
         print(f"\n{result['cell']}, wrong:")
         for wrong in result["wrong"][:SHOWN]:
-            print(f"    {wrong['question']}  {wrong['expected']} (page {wrong['pages']}); said {wrong['got']}")
+            said = f"{wrong['got']} (page {wrong['page']}{', doubtful' if wrong['doubtful'] else ''})"
+            print(f"    {wrong['question']}  {wrong['expected']} (page {wrong['pages']}); said {said}")
     return 0
 
 
@@ -387,6 +408,12 @@ def table(results: Sequence[dict[str, Any]]) -> str:
             f"{r['cell']:<26} {exact:>7} {page:>5} {refused:>8} {false:>9} {other:>10} ({same:>5}) {further:>8}"
             f" {r['asking_steps']:>11,} (1/{1 / r['asking_share']:.0f})  {r['first_token']:.2f} s"
         )
+        marked = [f"{100 * r[name]:.1f} %" if r[name] is not None else "-" for name in _MARKED]
+        lines.append(
+            f"    marked as doubtful or unconfirmed: {marked[0]} of the wrong answers, {marked[1]} of the right"
+        )
+        for name, found in r["doubt"].items():
+            lines.append(f"    {doubt.told(name, found)}")
         for name, way in r["ways"].items():
             lines.append(f"    {name:<28} exact {100 * way['exact']:5.1f}   refused {100 * way['refused']:5.1f}")
     return "\n".join(lines)
