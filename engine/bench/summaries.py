@@ -1,17 +1,19 @@
 """Key findings in the summaries of long records, through the whole program: file, pages, sections, notes, merge.
 
-    main.py bench summaries [--model DIR] [--cells 0 1 2] [--records N] [--device auto] [--out FILE]
+    main.py bench summaries [--model DIR] [--cells 0 1 2] [--records N] [--no-state] [--device auto] [--out FILE]
 
-A held-out record is written to a file, read and summarised. A finding counts as present when the summary has its line
-word for word, as invented when the summary has a line that no key finding of the record is, and its page is right when
-the line names the page of the file that the finding stands on (and no more than the program ever names for a line).
-Beside the summary by sections stands that from the document state alone.
+A held-out record is written to a file, read and summarised; a cell is named after the tokens that were read. A finding
+counts as present when the summary has its line word for word, as invented when the summary has a line that no key
+finding of the record is, and its page is right when the line names the page of the file that the finding stands on (and
+no more than the program ever names for a line). Beside the summary by sections stands that from the document state
+alone.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -20,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.bench.recall import MODEL, SEED
+from engine.bench.record_file import letters, long_record, write_text
 from engine.control import Control
 from engine.errors import KnownError
 from engine.findings import MOST_PAGES
@@ -27,30 +30,23 @@ from engine.library.rows import Page
 from engine.messages import JobFinished, ReadingFinished, SectionSummarized, Summarize, SummaryFinished
 from engine.session import Session, open_session
 from engine.tokenizer import Tokenizer
-from engine.training import records, words
-from engine.training.records import Record, Writer
+from engine.training.records import Record
 
-PAGE_TOKENS = 800
-"""Of a record's page: near the 3,000 characters at which a text file is cut."""
 EXAMPLES = 4
 """Lines of each kind of mistake that are shown."""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One line of the table: records of up to `tokens` tokens with `facts` facts and `findings` key findings."""
+    """One line of the table: records of `tokens` tokens with `facts` facts and `findings` key findings."""
 
     tokens: int
     facts: int
     findings: int
     records: int
 
-    @property
-    def name(self) -> str:
-        return f"{self.tokens:,} tokens, {self.findings} key findings"
 
-
-CELLS = (Cell(8_000, 16, 6, 12), Cell(32_000, 64, 16, 4), Cell(100_000, 200, 30, 2))
+CELLS = (Cell(8_000, 16, 6, 12), Cell(32_000, 64, 16, 4), Cell(100_000, 200, 30, 8))
 
 
 @dataclass
@@ -102,12 +98,12 @@ def run(model: Path = MODEL, device: str = "auto", cells: Sequence[Cell] = CELLS
     tokenizer = Tokenizer.from_folder(model)
     for cell in cells:
         scores = {"sections": Score(), "section notes": Score()} | ({"state": Score()} if state else {})
-        seconds, told, tokens = 0.0, "", 0
+        seconds, told, tokens = 0.0, "", list[int]()
         for number in range(cell.records):
             record = _record(cell, number, tokenizer)
             with tempfile.TemporaryDirectory() as folder:
                 file = Path(folder) / "record.txt"
-                file.write_text("\n\n".join(record.pages) + "\n", encoding="utf-8")
+                write_text(record, file)
                 with open_session(model, Path(folder) / "library.db", device) as session:
                     started = time.monotonic()
                     events = _summarized(session, file, "sections")
@@ -120,12 +116,17 @@ def run(model: Path = MODEL, device: str = "auto", cells: Sequence[Cell] = CELLS
                     text = "\n".join(line for note in notes for line in note.text.splitlines())
                     pages = [pages for note in notes for pages in note.line_pages]
                     scores["section notes"].add(text, pages, truth)
-                    told, tokens = f"summary {made.basis}. {made.coverage}", tokens + read.tokens
+                    told = f"summary {made.basis}. {made.coverage}"
+                    tokens.append(read.tokens)
                     if state:
                         made = _only(_summarized(session, file, "state"), SummaryFinished)
                         scores["state"].add(made.text, made.line_pages, truth)
+            of = f"{cell.tokens:,} tokens: record {number + 1} of {cell.records}"
+            found = scores["sections"]
+            print(f"{of}, {found.present} of {found.findings} findings, {seconds:.0f} s", file=sys.stderr, flush=True)
         yield {
-            "cell": cell.name,
+            "cell": f"{round(sum(tokens) / len(tokens), -2):,.0f} tokens, {cell.findings} key findings",
+            "records": len(tokens),
             "tokens": tokens,
             "seconds": round(seconds, 1),
             **{name: score.result() for name, score in scores.items()},
@@ -134,15 +135,15 @@ def run(model: Path = MODEL, device: str = "auto", cells: Sequence[Cell] = CELLS
 
 
 def _record(cell: Cell, number: int, tokenizer: Tokenizer) -> Record:
-    return records.make_record(
-        Writer(SEED + 5_000 + cell.tokens + number, held_out=True),
-        kind=words.KINDS[number % len(words.KINDS)],
-        tokens=cell.tokens,
-        facts=cell.facts,
-        findings=cell.findings,
-        count_tokens=lambda text: len(tokenizer.encode_document(text)),
-        page_tokens=PAGE_TOKENS,
+    record, _ = long_record(
+        SEED + 5_000 + cell.tokens + number,
+        number,
+        cell.tokens,
+        cell.facts,
+        cell.findings,
+        lambda text: len(tokenizer.encode_document(text)),
     )
+    return record
 
 
 def _summarized(session: Session, file: Path, method: str) -> list[Any]:
@@ -161,16 +162,16 @@ def _truth(record: Record, read: Sequence[Page]) -> dict[str, set[int]]:
     starts, at = [], 0
     for page in record.pages:
         starts.append(at)
-        at += len(_letters(page))
+        at += len(letters(page))
     ends, total = [], 0
     for row in read:
-        total += len(_letters(row.text))
+        total += len(letters(row.text))
         ends.append((total, row.number))
     if total != at:
         raise KnownError(f"the file's pages have {total} letters, the record's {at}: they cannot be matched")
     truth: dict[str, set[int]] = {}
     for finding in record.findings:
-        wanted, page = _letters(finding.text), _letters(record.pages[finding.page - 1])
+        wanted, page = letters(finding.text), letters(record.pages[finding.page - 1])
         first = starts[finding.page - 1] + page.find(wanted)
         last = first + len(wanted) - 1
         begins = next(number for end, number in ends if first < end)
@@ -178,10 +179,6 @@ def _truth(record: Record, read: Sequence[Page]) -> dict[str, set[int]]:
             range(begins, next(number for end, number in ends if last < end) + 1)
         )
     return truth
-
-
-def _letters(text: str) -> str:
-    return "".join(text.split())
 
 
 def main(arguments: list[str] | None = None) -> int:
