@@ -27,6 +27,7 @@ EndReason = Literal["stop", "length", "repetition", "cancelled"]
 # A character of UTF-8 has at most four bytes, so at most four tokens; what four have not completed is no character.
 _MAX_PENDING = 4
 _REPLACEMENT = "\ufffd"
+NOT_A_NUMBER = "the model's output is not a number; choose another precision or check the weights"
 
 
 class GenerationError(KnownError):
@@ -143,14 +144,24 @@ def decode(
     """
     sampler = _Sampler(sampling)
     history: list[int] = []
+    token = sampler.choose(logits, [0])[0]
     while True:
-        token = sampler.choose(logits, [0])[0]
         reason = _end_reason(history, token, sampling, stop_ids, max_tokens, bool(cancelled and cancelled()))
         if reason is not None:
             return reason
         history.append(token)
-        logits = model(torch.tensor([[token]]), state)
+        following = _consume(model, state, token, sampler)
         yield token
+        token = following()
+
+
+def _consume(model: FalconMamba, state: MambaState, token: int, sampler: _Sampler) -> Callable[[], int]:
+    """Feed `token` to a state of one row; what is returned gives the next one, waiting for the device if it must."""
+    chosen = model.likeliest(token, state) if sampler.greedy and isinstance(model, FalconMamba) else None
+    if chosen is not None:
+        return lambda: sampler.check(chosen())
+    logits = model(torch.tensor([[token]]), state)
+    return lambda: sampler.choose(logits, [0])[0]
 
 
 def decode_batch(
@@ -275,6 +286,14 @@ class _Sampler:
     def __init__(self, sampling: Sampling) -> None:
         self._sampling = sampling
         self._generators: dict[int, torch.Generator] = {}
+        self.greedy = sampling.temperature == 0
+
+    @staticmethod
+    def check(token: int) -> int:
+        """`token`, if it is one that the device chose. Raises GenerationError for logits that are not numbers."""
+        if token < 0:
+            raise GenerationError(NOT_A_NUMBER)
+        return token
 
     @torch.inference_mode()
     def choose(self, logits: torch.Tensor, rows: Sequence[int]) -> list[int]:
@@ -282,8 +301,8 @@ class _Sampler:
         best, tokens = logits.max(dim=-1)
         found = torch.stack([best.double(), tokens.double()]).cpu()  # one transfer; ids are exact in a double
         if not torch.isfinite(found[0]).all():
-            raise GenerationError("the model's output is not a number; choose another precision or check the weights")
-        if self._sampling.temperature == 0:
+            raise GenerationError(NOT_A_NUMBER)
+        if self.greedy:
             return [int(token) for token in found[1]]
         scaled = (logits.float() / self._sampling.temperature).cpu()
         probabilities, order = torch.softmax(scaled, dim=-1).sort(dim=-1, descending=True)

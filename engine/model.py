@@ -35,6 +35,7 @@ from torch.nn import functional as F
 
 from engine.config import FalconMambaConfig
 from engine.linear import Linear
+from engine.row_step import row_step
 from engine.state import MambaState
 from engine.token_step import token_step
 from kernels import (
@@ -58,6 +59,8 @@ GRAPHS_KEPT = 3
 WHOLE_LAYERS = False
 """Whether a token of one row goes through `kernels.layer_update`. Off until its tests have passed on a GPU: in Triton's
 interpreter they do, and that has been right before where the compiled kernel was wrong."""
+WHOLE_STEPS = False
+"""Whether a token of one row goes through `engine.row_step` on a GPU: as `WHOLE_LAYERS`, which it would replace."""
 
 
 Meter = Callable[[int, torch.Tensor], None]
@@ -102,6 +105,7 @@ class FalconMamba:
         self._graphs: OrderedDict[int, _StepGraph] = OrderedDict()
         self._steps_seen: dict[int, int] = {}
         self._cpu_step = token_step(self)
+        self._row_step = row_step(self) if WHOLE_STEPS else None
         self._whole_layers = _whole_layers(self)
 
     @property
@@ -152,6 +156,18 @@ class FalconMamba:
             logits = self._forward(ids, state.conv, state.ssm, on_device, meter)
             state.n_tokens += ids.shape[1] if lengths is None else lengths.to("cpu", torch.int64)
         return logits
+
+    @torch.inference_mode()
+    def likeliest(self, token: int, state: MambaState) -> Callable[[], int] | None:
+        """Begin to read `token` into `state` of one row, and return what waits for the likeliest token after it.
+
+        That is -1 if the logits are not numbers. None, and nothing is done, where the device does not choose.
+        """
+        if self._row_step is None or not self._row_step.serves(state):
+            return None
+        self._check(torch.zeros(1, 1, dtype=torch.int64), state, None)
+        state.n_tokens += 1
+        return self._row_step.likeliest(token, state, self.graphs_enabled)
 
     def _check(self, ids: torch.Tensor, state: MambaState, lengths: torch.Tensor | None) -> None:
         c = self.config
@@ -249,6 +265,8 @@ class FalconMamba:
         rows = ids.shape[0]
         if self._cpu_step is not None and rows <= FEW and state.conv.is_contiguous() and state.ssm.is_contiguous():
             return self._cpu_step(ids[:, 0], state.conv, state.ssm)
+        if self._row_step is not None and self._row_step.serves(state):
+            return self._row_step.logits(ids, state, self.graphs_enabled)
         if not self.graphs_enabled or rows > GRAPH_MAX_ROWS:
             return self._forward(ids, state.conv, state.ssm, None)
         graph = self._graphs.get(rows)

@@ -27,9 +27,10 @@ import triton.language as tl
 from torch import Tensor
 
 LOG2E = tl.constexpr(1.4426950408889634)
-LANES = 4
-"""Lanes that share a channel: 4 or 8. Chosen by hand, as the channels of a program are: the state is advanced in place,
-so nothing is autotuned. docs/kernels.md has the others."""
+LANES, HALF, AHEAD = 4, False, 1
+"""Lanes that share a channel (4 or 8), whether B and C of 16 bits stay so until they are used, and by how many turns
+they are loaded ahead (1 or 3). Chosen by hand, as the channels of a program are: the state is advanced in place, so
+nothing is autotuned. docs/kernels.md has what they give."""
 
 
 @triton.jit
@@ -54,9 +55,12 @@ def silu(v):
 @triton.jit(do_not_specialize=["steps", "rows"])
 def pack_kernel(
     B, C, packed, lengths, steps, rows, B_row, B_step, C_row, C_step,
-    N: tl.constexpr, PADDED_N: tl.constexpr, BLOCK: tl.constexpr, HAS_LENGTHS: tl.constexpr,
+    N: tl.constexpr, PADDED_N: tl.constexpr, BLOCK: tl.constexpr, HALF: tl.constexpr, HAS_LENGTHS: tl.constexpr,
 ):  # fmt: skip
-    """B and C as fp32 pairs in one 64-bit word [B, rows, PADDED_N], zero beyond a row's length and beyond N."""
+    """B and C as pairs in one word [B, rows, PADDED_N], zero beyond a row's length and beyond N.
+
+    Two fp32 in 64 bits, or with HALF two bf16 in 32, which then are what they were.
+    """
     row = tl.program_id(1).to(tl.int64)
     length = steps
     if HAS_LENGTHS:
@@ -66,9 +70,13 @@ def pack_kernel(
     inside = (t < length) & (n < N)
     b = tl.load(B + row * B_row + t * B_step + n, mask=inside, other=0.0).to(tl.float32)
     c = tl.load(C + row * C_row + t * C_step + n, mask=inside, other=0.0).to(tl.float32)
-    low = b.to(tl.uint32, bitcast=True).to(tl.uint64)
-    high = c.to(tl.uint32, bitcast=True).to(tl.uint64)
-    tl.store(packed + (row * rows + t) * PADDED_N + n, (low | (high << 32)).to(tl.int64, bitcast=True), mask=t < rows)
+    low, high = b.to(tl.uint32, bitcast=True), c.to(tl.uint32, bitcast=True)
+    at = packed + (row * rows + t) * PADDED_N + n
+    if HALF:
+        tl.store(at, ((low >> 16) | high).to(tl.int32, bitcast=True), mask=t < rows)
+    else:
+        word = low.to(tl.uint64) | (high.to(tl.uint64) << 32)
+        tl.store(at, word.to(tl.int64, bitcast=True), mask=t < rows)
 
 
 @triton.jit
@@ -89,15 +97,19 @@ def fetch_pairs(base, PADDED_N: tl.constexpr, LANES: tl.constexpr):
 
 
 @triton.jit
-def advance(h, a, delta, drive, bc, lane):
+def advance(h, a, delta, drive, bc, lane, HALF: tl.constexpr):
     """One step: h <- exp2(delta a) h + drive b, for the step in the column `lane` of delta and drive.
 
     h, a [Q, BLOCK_D, LANES], bc [Q, 1, LANES] packed. Returns h and the partial sums over Q of c h, [BLOCK_D, LANES].
     """
     step = tl.gather(delta, lane, 1)
     push = tl.gather(drive, lane, 1)
-    b = (bc & 0xFFFFFFFF).to(tl.uint32).to(tl.float32, bitcast=True)
-    c = (bc >> 32).to(tl.uint32).to(tl.float32, bitcast=True)
+    if HALF:
+        b = (bc << 16).to(tl.float32, bitcast=True)
+        c = (bc & -65536).to(tl.float32, bitcast=True)
+    else:
+        b = (bc & 0xFFFFFFFF).to(tl.uint32).to(tl.float32, bitcast=True)
+        c = (bc >> 32).to(tl.uint32).to(tl.float32, bitcast=True)
     h = tl.exp2(step[None, :, :] * a) * h + push[None, :, :] * b
     return h, tl.sum(h * c, axis=0)
 
@@ -119,8 +131,8 @@ def halve(parts, column, zero, BIT: tl.constexpr, COUNT: tl.constexpr):
 def selective_scan_kernel(
     x, dt, z, packed, A, D, dt_bias, state, y, lengths,
     steps, rows, d_inner, x_row, x_step, dt_row, dt_step, z_row, z_step,
-    N: tl.constexpr, PADDED_N: tl.constexpr, BLOCK_D: tl.constexpr, LANES: tl.constexpr,
-    EVEN: tl.constexpr, HAS_LENGTHS: tl.constexpr,
+    N: tl.constexpr, PADDED_N: tl.constexpr, BLOCK_D: tl.constexpr, LANES: tl.constexpr, HALF: tl.constexpr,
+    AHEAD: tl.constexpr, EVEN: tl.constexpr, HAS_LENGTHS: tl.constexpr,
 ):  # fmt: skip
     Q: tl.constexpr = PADDED_N // LANES
     row = tl.program_id(1).to(tl.int64)
@@ -157,6 +169,9 @@ def selective_scan_kernel(
     at = tl.minimum(column + 2 * LANES, last).to(tl.int64)
     x2, dt2, z2 = fetch(x_at, at, x_step, LANES), fetch(dt_at, at, dt_step, LANES), fetch(z_at, at, z_step, LANES)
     bc = fetch_pairs(bc_at, PADDED_N, LANES)
+    if AHEAD == 3:
+        bc1 = fetch_pairs(bc_at + LANES * PADDED_N, PADDED_N, LANES)
+        bc2 = fetch_pairs(bc_at + 2 * LANES * PADDED_N, PADDED_N, LANES)
     for t in range(0, length, 4 * LANES):
         # Four turns: after as many the names below stand where they stood, and no register that a load has yet to
         # fill is copied, which would wait for it.
@@ -167,7 +182,7 @@ def selective_scan_kernel(
                 fetch(dt_at, at, dt_step, LANES),
                 fetch(z_at, at, z_step, LANES),
             )
-            following = fetch_pairs(bc_at + (turn + 1) * LANES * PADDED_N, PADDED_N, LANES)
+            following = fetch_pairs(bc_at + (turn + AHEAD) * LANES * PADDED_N, PADDED_N, LANES)
 
             real = column + (t + turn * LANES) < length
             u = x0.to(tl.float32)
@@ -176,7 +191,7 @@ def selective_scan_kernel(
             drive = tl.where(real, delta * u, 0.0)
             parts = ()
             for k in tl.static_range(LANES):
-                h, part = advance(h, a, delta, drive, bc[k], zero + k)
+                h, part = advance(h, a, delta, drive, bc[k], zero + k, HALF)
                 parts = parts + (part,)  # type: ignore[assignment]  # noqa: RUF005
             parts = halve(parts, column, zero, 1, LANES)
             parts = halve(parts, column, zero, 2, LANES // 2)
@@ -190,7 +205,10 @@ def selective_scan_kernel(
                 tl.store(out_at, out.to(y.dtype.element_ty), mask=real & alive[:, None])
             y_at += LANES * d_inner
             x0, dt0, z0, x1, dt1, z1, x2, dt2, z2 = x1, dt1, z1, x2, dt2, z2, x3, dt3, z3
-            bc = following
+            if AHEAD == 3:
+                bc, bc1, bc2 = bc1, bc2, following
+            else:
+                bc = following
         bc_at += 4 * LANES * PADDED_N
     tl.store(h_at, h, mask=inside)
 
@@ -216,18 +234,20 @@ def selective_scan(
     if y.numel() == 0:
         return y
     padded_n = max(LANES, triton.next_power_of_2(d_state))
-    block_d = 8 if padded_n <= 16 else 32  # with more states a program of one warp spills registers
-    rows = triton.cdiv(steps, 4 * LANES) * 4 * LANES + LANES
-    packed = torch.empty((batch, rows, padded_n), dtype=torch.int64, device=x.device)
+    block_d = 32 // LANES if padded_n <= 16 else 32  # with more states a program of one warp spills registers
+    half = HALF and B.dtype == C.dtype == torch.bfloat16
+    ahead = AHEAD if half and padded_n <= 16 else 1  # it takes registers
+    rows = (triton.cdiv(steps, 4 * LANES) * 4 + ahead) * LANES
+    packed = torch.empty((batch, rows, padded_n), dtype=torch.int32 if half else torch.int64, device=x.device)
     block_t = max(1, 1024 // padded_n)
     pack_kernel[(triton.cdiv(rows, block_t), batch)](
         B, C, packed, lengths, steps, rows, B.stride(0), B.stride(1), C.stride(0), C.stride(1),
-        N=d_state, PADDED_N=padded_n, BLOCK=block_t, HAS_LENGTHS=lengths is not None,
+        N=d_state, PADDED_N=padded_n, BLOCK=block_t, HALF=half, HAS_LENGTHS=lengths is not None,
     )  # fmt: skip
     selective_scan_kernel[(triton.cdiv(d_inner, block_d), batch)](
         x, dt, z, packed, A, D, dt_bias, state, y, lengths, steps, rows, d_inner,
         x.stride(0), x.stride(1), dt.stride(0), dt.stride(1), z.stride(0), z.stride(1),
-        N=d_state, PADDED_N=padded_n, BLOCK_D=block_d, LANES=LANES, EVEN=d_inner % block_d == 0,
-        HAS_LENGTHS=lengths is not None, num_warps=max(1, block_d * LANES // 32),
+        N=d_state, PADDED_N=padded_n, BLOCK_D=block_d, LANES=LANES, HALF=half, AHEAD=ahead,
+        EVEN=d_inner % block_d == 0, HAS_LENGTHS=lengths is not None, num_warps=max(1, block_d * LANES // 32),
     )  # fmt: skip
     return y

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from kernels import Operations, operations
 from kernels.reference import selective_scan_ref, selective_update_ref
 
-from .inputs import assert_close, scan_inputs, step_of, steps_of, with_state
+from .inputs import LAYOUTS, assert_close, lay_out, scan_inputs, step_of, steps_of, with_state
 
 DTYPES = [torch.float32, torch.bfloat16, torch.float16]
 
@@ -54,6 +54,21 @@ def test_rows_end_at_their_lengths(compiled: Operations, device: torch.device, l
     assert_close(ours["state"], theirs["state"])
     for row, length in enumerate(lengths):
         assert (y[row, length:] == 0).all()
+
+
+@pytest.mark.parametrize("layout", LAYOUTS, ids=str)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_the_scan_is_right_however_it_is_laid_out(
+    layout: tuple[int, bool, int], dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lay_out(monkeypatch, layout)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    ends = torch.tensor([39, 70])
+    ours = scan_inputs(2, 70, 12, 16, dtype, device, lengths=ends)
+    theirs = with_state(ours)
+    y = operations("triton").selective_scan(**ours, lengths=ends.to(device))
+    assert_close(y, selective_scan_ref(**theirs, lengths=ends), dtype)
+    assert_close(ours["state"], theirs["state"])
 
 
 def test_the_state_of_an_empty_row_is_untouched(compiled: Operations, device: torch.device) -> None:

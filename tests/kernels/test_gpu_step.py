@@ -1,0 +1,197 @@
+"""One token of one row through a network in Triton against the reference, layer by layer and token after token."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from kernels.gpu_step import NetworkStep, likeliest, place, readable
+from kernels.quantised import dequantise_ref, quantise
+from kernels.reference import layer_update_ref, rms_norm_ref
+
+DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
+
+
+@dataclass
+class Matrix:
+    weight: Tensor
+    scales: Tensor | None = None
+    bias: Tensor | None = None
+
+    def dense(self, dtype: torch.dtype) -> Tensor:
+        return self.weight.to(dtype) if self.scales is None else dequantise_ref(self.weight, self.scales, dtype)
+
+
+@dataclass
+class Layer:
+    norm: Tensor
+    in_proj: Matrix
+    conv: Tensor
+    conv_bias: Tensor | None
+    x_proj: Matrix
+    dt_proj: Matrix
+    dt_bias: Tensor
+    A: Tensor
+    D: Tensor
+    out_proj: Matrix
+
+
+@dataclass
+class Network:
+    layers: list[Layer]
+    embeddings: Tensor
+    norm_f: Tensor
+    head: Matrix
+    norm_eps: float = 1e-5
+    mixer_norm_eps: float | None = 1e-6
+
+    def step(self) -> NetworkStep:
+        assert readable(self.layers, self.embeddings, self.head)
+        parts = [getattr(self, field.name) for field in fields(self)]
+        return NetworkStep(*parts, residual_in_fp32=True)
+
+    def reference(self, token: int, conv: Tensor, ssm: Tensor, dtype: torch.dtype) -> Tensor:
+        """Logits [vocab_size] with weights and activations in `dtype`; the state is advanced."""
+
+        def cast(part: Tensor | None) -> Tensor | None:
+            return None if part is None else part.to(dtype)
+
+        residual = self.embeddings[token].float()
+        for index, l in enumerate(self.layers):
+            layer_update_ref(
+                residual, cast(l.norm), l.in_proj.dense(dtype), cast(l.in_proj.bias), cast(l.conv), cast(l.conv_bias),
+                l.x_proj.dense(dtype), l.dt_proj.dense(dtype), l.dt_bias, l.A, l.D, l.out_proj.dense(dtype),
+                cast(l.out_proj.bias), self.norm_eps, self.mixer_norm_eps, conv[index], ssm[index],
+            )  # fmt: skip
+        hidden = rms_norm_ref(residual, cast(self.norm_f), self.norm_eps)
+        return F.linear(hidden, self.head.dense(dtype)).float()
+
+
+def network(
+    n_layers: int, d_model: int, d_inner: int, d_state: int, d_conv: int, rank: int, vocab: int, bits: int | None,
+    biases: bool, norms: bool, dtype: torch.dtype,
+) -> Network:  # fmt: skip
+    """Weights drawn so that nothing vanishes or explodes over tokens; `bits` as the engine keeps them."""
+    rng = torch.Generator().manual_seed(d_model)
+
+    def randn(*shape: int) -> Tensor:
+        return torch.randn(*shape, generator=rng).to(DEVICE)
+
+    def matrix(rows: int, columns: int, bias: bool = False, kept: int | None = 8) -> Matrix:
+        weight = (randn(rows, columns) / columns**0.5).to(dtype)
+        extra = randn(rows).to(dtype) if bias else None
+        if bits is None:
+            return Matrix(weight, None, extra)
+        return Matrix(*quantise(weight, kept or 8), extra)
+
+    layers = [
+        Layer(
+            norm=randn(d_model).to(dtype),
+            in_proj=matrix(2 * d_inner, d_model, biases, bits),
+            conv=randn(d_inner, d_conv).to(dtype),
+            conv_bias=randn(d_inner).to(dtype) if biases else None,
+            x_proj=matrix(rank + 2 * d_state, d_inner),
+            dt_proj=matrix(d_inner, rank),
+            dt_bias=randn(d_inner) - 2,
+            A=-torch.exp(2 * randn(d_inner, d_state)),
+            D=randn(d_inner),
+            out_proj=matrix(d_model, d_inner, biases, bits),
+        )
+        for _ in range(n_layers)
+    ]
+    ends = randn(vocab, d_model).to(dtype), randn(d_model).to(dtype), matrix(vocab, d_model)
+    return Network(layers, *ends, mixer_norm_eps=1e-6 if norms else None)
+
+
+def distance(found: Tensor, expected: Tensor) -> float:
+    return float((found.double() - expected.double()).norm() / expected.double().norm())
+
+
+SHAPES = [
+    pytest.param((2, 32, 64, 16, 4, 8, 42), True, False, id="falcon_mamba"),
+    pytest.param((1, 96, 32, 5, 3, 12, 33), False, True, id="odd sizes, biases, no norms"),
+    pytest.param((2, 4096, 8192, 16, 4, 256, 2048), True, False, id="7B", marks=pytest.mark.gpu),
+]
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("overlap", [False, pytest.param(True, marks=pytest.mark.gpu)])
+@pytest.mark.parametrize("bits", [None, 8, 4])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize(("sizes", "norms", "biases"), SHAPES)
+def test_a_network_equals_the_reference_token_after_token(
+    sizes: tuple[Any, ...], norms: bool, biases: bool, dtype: torch.dtype, bits: int | None, overlap: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """In bf16: as close to the same weights in fp32 as the reference is, which rounds in more places."""
+    if DEVICE == "cpu" and (sizes[1] == 4096 or overlap):
+        pytest.skip("the interpreter takes minutes, and launches one kernel at a time")
+    if DEVICE == "cpu":  # of several rows, as those of large weights are, and fewer to interpret
+        monkeypatch.setattr("kernels.gpu_step.FEW_ROWS", (4, 1))
+    monkeypatch.setattr("kernels.gpu_step.OVERLAP", overlap)
+    ours = network(*sizes, bits, biases, norms, dtype)
+    n_layers, _, d_inner, d_state, d_conv = sizes[:5]
+    rng = torch.Generator().manual_seed(1)
+    conv = torch.randn(n_layers, d_inner, d_conv - 1, generator=rng).to(DEVICE).to(dtype)
+    ssm = torch.randn(n_layers, d_inner, d_state, generator=rng).to(DEVICE)
+    addresses = torch.tensor([conv.data_ptr(), ssm.data_ptr()], device=DEVICE)
+    rounded, exact = (conv.clone(), ssm.clone()), (conv.clone().float(), ssm.clone())
+    step = ours.step()
+    for token in (5, 31):
+        logits = step(torch.tensor([token], device=DEVICE), addresses)
+        other, truth = ours.reference(token, *rounded, dtype), ours.reference(token, *exact, torch.float32)
+        assert logits.shape == (1, sizes[6]) and logits.dtype == torch.float32
+        pairs = ((logits[0], other, truth), (conv, rounded[0], exact[0]), (ssm, rounded[1], exact[1]))
+        for mine, near, right in pairs:
+            worst = 2 * distance(near, right) + 2e-5
+            if DEVICE == "cpu" and dtype == torch.bfloat16:  # the interpreter cuts off where a GPU rounds
+                worst = max(worst, 0.03)
+            assert distance(mine, right) <= worst
+
+
+def test_the_order_of_a_vector_is_that_of_the_words_of_a_weight() -> None:
+    """The words of a quantised weight, taken apart, name the elements that `place` puts beside them."""
+    size = 96
+    at8 = [int(place.fn(torch.tensor(k), 4, size)) for k in range(size)]
+    at4 = [int(place.fn(torch.tensor(k), 8, size)) for k in range(size)]
+    assert sorted(at8) == sorted(at4) == list(range(size))
+    for k in range(size):
+        one = torch.zeros(1, size)
+        one[0, k] = 1.0
+        words = quantise(one, 8)[0].view(torch.int32)[0]
+        (word,) = words.nonzero()[0].tolist()
+        byte = (int(words[word]).bit_length() - 1) // 8
+        assert at8[k] == byte * (size // 4) + word
+        levels = quantise(-one, 4)[0].clone()
+        levels = levels ^ quantise(torch.zeros(1, size), 4)[0]  # what is not as a zero is
+        word = int(levels.view(torch.int32)[0].nonzero()[0])
+        nibble = (int(levels.view(torch.int32)[0, word]) & 0xFFFFFFFF).bit_length() - 1
+        assert at4[k] == nibble // 4 * (size // 8) + word
+
+
+def test_the_likeliest_is_the_first_of_the_greatest() -> None:
+    found = torch.empty(1, dtype=torch.int64, device=DEVICE)
+    for size, best in ((10, 3), (9000, 8999), (20_000, 8192)):
+        logits = torch.randn(1, size, device=DEVICE)
+        logits[0, best] = 50
+        logits[0, best:] = logits[0, best:].clamp(max=50)
+        logits[0, -1] = 50
+        likeliest(logits, found)
+        assert int(found) == best
+    for strange in (float("nan"), float("inf"), -float("inf")):
+        logits = torch.randn(1, 10, device=DEVICE)
+        logits[0, 4] = strange
+        likeliest(logits, found)
+        assert int(found) == -1
+
+
+def test_weights_that_cannot_be_read_as_words_are_left_to_others() -> None:
+    odd = network(1, 30, 64, 16, 4, 8, 40, 8, False, True, torch.float32)
+    assert not readable(odd.layers, odd.embeddings, odd.head)
+    half = network(1, 32, 64, 16, 4, 8, 40, None, False, True, torch.float16)
+    assert not readable(half.layers, half.embeddings, half.head)
