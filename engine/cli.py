@@ -15,6 +15,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import NoReturn
 
 from engine import messages
 from engine.control import Control
@@ -24,6 +25,18 @@ from engine.startup import without_collection
 from engine.terminal import JsonView, TerminalView, View
 
 EXIT_KNOWN, EXIT_BUG, EXIT_INTERRUPTED = 2, 1, 130
+LIBRARY = (
+    "ACTION [DOCUMENT]",
+    """What is saved.
+
+actions:
+  list      every document, what was read of it and how much space its states take
+  show      a document's readings, saved states, summaries, questions and answers
+  export    its summaries, questions and answers as Markdown; everything with --json
+  remove    take a document out of the library; the file itself is not touched
+  verify    check every saved state, and drop what is damaged
+  compact   give unused space back to the disk""",
+)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -41,74 +54,111 @@ def run(options: argparse.Namespace) -> int:
         return EXIT_INTERRUPTED
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says a mistake in one line, like every other."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(EXIT_KNOWN, f"error: {message}; see {self.prog} --help\n")
+
+
 def parse(arguments: list[str]) -> argparse.Namespace:
     """The options of a command line; `command` is None for the window. Exits with 2 for what is no command line."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="main.py",
+        usage="main.py [options] [COMMAND ...]",
         parents=[_common(defaults=True)],
         description="Readthrough reads long documents through, once, on your own machine, and remembers them. "
         "Without a command it opens the window.",
+        epilog="`main.py COMMAND --help` explains a command.",
     )
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command", prog="main.py")
     common = _common(defaults=False)
 
-    def command(name: str, help: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
-        sub = commands.add_parser(name, help=help, description=help[0].upper() + help[1:] + ".", parents=[common])
+    def command(
+        name: str, help: str, run: Callable[[argparse.Namespace], int], arguments: str = "", description: str = ""
+    ) -> argparse.ArgumentParser:
+        sub = commands.add_parser(
+            name,
+            help=help,
+            usage=f"main.py {name} [options] {arguments}".rstrip(),
+            description=description or help[0].upper() + help[1:] + ".",
+            parents=[common],
+            formatter_class=argparse.RawDescriptionHelpFormatter if description else argparse.HelpFormatter,
+        )
         sub.set_defaults(run=run)
         return sub
 
-    summarize = command("summarize", "read a file and summarise it", _summarize)
-    ask = command("ask", "ask a question about a file", _ask)
-    read = command("read", "read a file and save what was read", _read)
+    summarize = command("summarize", "read a file, or what is new in it, and summarise it", _summarize, "FILE")
+    ask = command("ask", "ask a question about a file, which is read first if need be", _ask, "FILE QUESTION")
+    read = command("read", "read a file and save what was read", _read, "FILE")
     for sub in (summarize, ask, read):
         sub.add_argument("file", metavar="FILE", help="a PDF, or a text file: .txt .md .log .csv .jsonl .html")
-        sub.add_argument("--password", help="of an encrypted PDF")
+        sub.add_argument("--password", metavar="WORD", help="what opens an encrypted PDF")
     summarize.add_argument(
-        "--method", choices=messages.METHODS, default="auto", help="how: from the whole, by sections"
+        "--method",
+        choices=messages.METHODS,
+        default="auto",
+        help="from the state of the whole document, section by section, or as suits its length (default: auto)",
     )
     summarize.add_argument("--length", choices=messages.LENGTHS, default="page", help="how long (default: page)")
-    summarize.add_argument("--focus", metavar="TOPIC", help="summarise what the document says about TOPIC")
+    summarize.add_argument("--focus", metavar="TOPIC", help="only what the document says about TOPIC")
     summarize.add_argument("--ledger", action="store_true", help="first list dates, amounts and names with their pages")
     read.add_argument("--follow", action="store_true", help="keep reading what is added to FILE, until Ctrl-C")
-    ask.add_argument("question")
+    ask.add_argument("question", metavar="QUESTION", help="in your own words, between quotation marks")
     ask.add_argument(
-        "--reread", choices=["auto", "always", "never"], default="auto", help="read the evidence pages a second time"
+        "--reread",
+        choices=["auto", "always", "never"],
+        default="auto",
+        help="read the pages in question again before answering (default: auto, where the answer is not certain)",
     )
-    ask.add_argument("--page", type=int, metavar="N", help="answer from the state as it stood at the end of page N")
-    ask.add_argument("--after", type=int, metavar="TURN", help="ask as a follow-up to this turn (see `library show`)")
+    ask.add_argument("--page", type=int, metavar="N", help="answer from what was known at the end of page N")
+    ask.add_argument("--after", type=int, metavar="TURN", help="follow up on this turn, numbered by `library show`")
     ask.add_argument(
-        "--seed", type=int, metavar="N", help="another answer than the likeliest; the same N, the same one"
+        "--seed", type=int, metavar="N", help="draw the answer instead of taking the likeliest; same N, same answer"
     )
 
-    library = command("library", "list, show, export, remove, verify or compact what is saved", _library)
-    library.add_argument("action", choices=["list", "show", "export", "remove", "verify", "compact"])
-    library.add_argument("document", nargs="?", help="its number, path or title, for show, export and remove")
+    library = command("library", "list, show, export, remove, verify or compact what is saved", _library, *LIBRARY)
+    library.add_argument("action", choices=["list", "show", "export", "remove", "verify", "compact"], metavar="ACTION")
+    library.add_argument("document", nargs="?", metavar="DOCUMENT", help="its number, its path or its title")
 
-    bench = commands.add_parser("bench", help="measure this program, and peers beside it")
+    bench = commands.add_parser(
+        "bench",
+        help="measure this program, and peers beside it",
+        usage="main.py bench [NAME [options]]",
+        description="Measure this program, and peers beside it. Without a name: a list of what there is to measure.",
+    )
     bench.set_defaults(run=_bench)
-    bench.add_argument("what", nargs="?", help="which bench; without a name, a list")
-    bench.add_argument("arguments", nargs=argparse.REMAINDER, help="its own options")
+    bench.add_argument("what", nargs="?", metavar="NAME", help="which bench; `main.py bench NAME --help` explains it")
+    bench.add_argument("arguments", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
 
     command("worker", "speak the worker protocol on stdin and stdout (for the window)", _worker)
-    tour = commands.add_parser("tour", help="drive the window through its story and save pictures of it")
-    tour.add_argument("--out", type=Path, required=True, metavar="DIR")
+    tour = commands.add_parser(
+        "tour",
+        help="drive the window through its story and save pictures of it",
+        usage="main.py tour --out DIR",
+        description="Drive the window through its story and save pictures of it.",
+    )
+    tour.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the pictures")
     return parser.parse_args(arguments)
 
 
-def _common(*, defaults: bool) -> argparse.ArgumentParser:
+def _common(*, defaults: bool) -> _Parser:
     """Options that stand before or after the command; only those before it have defaults, or these would win."""
     auto: str = "auto" if defaults else argparse.SUPPRESS
-    common = argparse.ArgumentParser(add_help=False, argument_default=None if defaults else argparse.SUPPRESS)
-    common.add_argument("--model", type=Path, metavar="DIR", help="checkpoint folder (default: the demo model)")
+    parser = _Parser(add_help=False, argument_default=None if defaults else argparse.SUPPRESS)
+    common = parser.add_argument_group("options of every command")
+    common.add_argument(
+        "--model", type=Path, metavar="DIR", help="checkpoint folder (default: the demonstration model)"
+    )
     common.add_argument("--library", type=Path, metavar="FILE", help="library file (default: your own library)")
-    common.add_argument("--quota", type=_bytes, metavar="SIZE", help="for all saved states: 8G (default), 500M")
-    common.add_argument("--device", choices=["auto", "cpu", "cuda"], default=auto)
+    common.add_argument("--quota", type=_bytes, metavar="SIZE", help="what all saved states may take (default: 8G)")
+    common.add_argument("--device", choices=["auto", "cpu", "cuda"], default=auto, help="where the model runs")
     precisions = ["auto", "fp32", "bf16", "int8", "int4"]
     common.add_argument("--precision", choices=precisions, default=auto, help="of the weights")
     off: bool | str = False if defaults else argparse.SUPPRESS
     common.add_argument("--json", action="store_true", default=off, help="events on stdout, one JSON object a line")
     common.add_argument("--quiet", action="store_true", default=off, help="no progress")
-    return common
+    return parser
 
 
 def _bytes(text: str) -> int:

@@ -139,10 +139,10 @@ def _verify(library: Library, as_json: bool) -> int:
 
 def _named(library: Library, name: str | None, action: str) -> Document:
     if name is None:
-        raise KnownError(f"Say which document to {action}: its number from `library list`, its path or its title.")
+        raise KnownError(f"name the document to {action}: its number from `library list`, its path or its title")
     document = library.find_document(name)
     if document is None:
-        raise KnownError(f"The library has no document {name}; `library list` shows what it has.", "missing")
+        raise KnownError(f"the library has no document {name}; `library list` shows what it has", "missing")
     return document
 
 

@@ -31,6 +31,6 @@ def run_bench(name: str | None, arguments: list[str]) -> int:
             print(f"{known:<12}{what}")
         return 0
     if name not in BENCHES:
-        raise KnownError(f"There is no bench {name}; there are {', '.join(BENCHES)}.")
+        raise KnownError(f"there is no bench {name}; there are {', '.join(BENCHES)}")
     module = importlib.import_module(f"engine.bench.{_MODULES.get(name, name)}")
     return module.main(arguments) or 0

@@ -365,11 +365,34 @@ def test_a_quota_is_written_as_people_write_sizes(text, size):
     assert parse(["worker", "--quota", text]).quota == size
 
 
-def test_a_quota_that_is_no_size_is_said(capsys):
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("read x --quota lots", "no size"),
+        ("ask x", "QUESTION"),
+        ("frobnicate", "invalid choice"),
+        ("library burn", "compact"),
+        ("summarize x --length long", "paragraph"),
+        ("ask x y --page last", "--page"),
+    ],
+)
+def test_what_is_no_command_line_is_one_line_that_names_the_help(capsys, line, words):
     with pytest.raises(SystemExit) as caught:
-        parse(["read", "x", "--quota", "lots"])
+        parse(line.split())
     assert caught.value.code == 2
-    assert "no size" in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert err.startswith("error: ") and err.count("\n") == 1
+    assert words in err
+    named = line.split()[0] if line != "frobnicate" else ""
+    assert f"see main.py {named}".rstrip() + " --help" in err
+
+
+def test_every_command_explains_itself(capsys):
+    for command in ("summarize", "ask", "read", "library", "bench", "worker", "tour"):
+        with pytest.raises(SystemExit) as caught:
+            parse([command, "--help"])
+        assert caught.value.code == 0
+        assert capsys.readouterr().out.startswith(f"usage: main.py {command}")
 
 
 def test_an_outline_with_its_ledger_and_what_it_covers(call, tmp_path):
