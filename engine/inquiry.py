@@ -27,8 +27,9 @@ CERTAIN, MATCHING = 0.9, 0.75
 """An answer is certain where the model gives its words this probability and its passage speaks so much of what was
 asked; others are read again."""
 QUOTED, QUOTED_WEAKEST = 0.5, 0.02
-"""An answer in the words of the page counts where the model gives its words this probability on average, and none of
-them less than the second: words that it was led along step by step need not have been likely at all."""
+"""An answer in the words of the page counts where the model gives its words this probability on average, and, unless
+their passage speaks of all that is asked, none of them less than the second: step by step along the text it may be led
+to words that it never thought of."""
 TOLD = 0.95
 """A passage that matches the question so well should hold the answer, whatever the model says."""
 REREAD_ANSWER = 100
@@ -174,10 +175,13 @@ def _read_again(
         found.steps += steps
         found.quote = quote = judged(quote, about, again.pages) if quote is not None else None
         if quote is not None and _counts(quote, question, refused=trial.refuses and not against):
+            if not against and found.best is not None and _says_more(found.best, quote):
+                return
             trial, against = quote, []
             found.best = None
-    if against:
-        found.best = None  # the text itself takes it back
+    if against:  # the text itself takes it back
+        if found.best is not None and (not _stands(found.best) or doubted is None or found.best.text == doubted.text):
+            found.best = None
     elif _stands(trial):
         disputed = found.best is not None and is_sure(found.best) and found.best.text != trial.text
         best = choose([*found.trials, trial], about) if disputed else trial
@@ -195,10 +199,20 @@ def _counts(quote: Trial, question: str, *, refused: bool) -> bool:
     """Whether words of the page are an answer: the model finds them likely, and where it would rather have said no, the
     passage speaks of all that is asked."""
     assert quote.passage is not None or not quote.borne_out
-    likely = quote.certainty >= QUOTED and quote.weakest >= QUOTED_WEAKEST
-    if not quote.borne_out or not likely or not fits(question, quote.text):
+    if not quote.borne_out or quote.certainty < QUOTED or not fits(question, quote.text):
         return False
-    return not refused or (quote.passage is not None and quote.passage.match >= TOLD)
+    told = quote.passage is not None and quote.passage.match >= TOLD
+    return told or (not refused and quote.weakest >= QUOTED_WEAKEST)
+
+
+def _says_more(first: Trial, quote: Trial) -> bool:
+    """Whether the answer that was chosen at first stands in a passage that speaks of more of what is asked than that of
+    `quote`, or that puts something right: what is quoted because the re-reading's own words stand nowhere gives way."""
+    if not _stands(first) or first.passage is None or quote.passage is None:
+        return False
+    if first.passage.corrects and not quote.passage.corrects:
+        return first.passage.match >= quote.passage.match - SLACK
+    return first.passage.match > quote.passage.match
 
 
 def _stands(trial: Trial) -> bool:

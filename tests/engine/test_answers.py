@@ -204,8 +204,23 @@ def test_where_a_passage_speaks_of_all_that_is_asked_a_no_gives_way_to_its_words
 
 
 def test_words_of_the_page_that_the_model_never_thought_of_are_no_answer(script, ask):
-    script.quote, script.weakest = "61 degrees", 0.001
-    assert ask("What was the bearing temperature of pump P-120?").text == NOT_FOUND
+    script.says, script.quote, script.weakest = {"again": "16 degrees"}, "61 degrees", 0.001
+    assert ask("What was the bearing heat of pump P-120?").text == NOT_FOUND
+    assert ask("What was the bearing temperature of pump P-120?").text == "61 degrees"  # it speaks of all of that
+
+
+def test_a_quote_gives_way_to_an_answer_whose_passage_speaks_of_more(script, ask):
+    script.says = {"VA-77": "61 degrees", "again": "16 degrees"}
+    script.quote, script.certainty = "950 rpm", 0.6
+    got = ask("What was the bearing temperature of pump P-120?")
+    assert (got.text, got.page, got.reread) == ("61 degrees", 2, False)
+
+
+def test_a_re_reading_that_says_what_the_text_takes_back_leaves_another_answer_alone(script, ask):
+    script.says = {"Correction": "950 rpm", "again": "900 rpm"}
+    script.certainty = 0.6
+    got = ask("What was the speed of pump P-120?")
+    assert (got.text, got.page) == ("950 rpm", 3)
 
 
 def test_an_answer_that_the_model_was_unsure_of_is_marked_as_doubtful_and_says_so(script, ask):
