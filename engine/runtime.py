@@ -128,7 +128,7 @@ def load_runtime(folder: Path | None, device: str = "auto", precision: str = "au
         precision=precision if bits else next(known for known, kind in DTYPES.items() if kind is dtype),
         name=name,
         is_demo=is_demo_model(folder),
-        reason=f"{choice.reason}; {kernels.reason}",
+        reason=f"{choice.reason}; {kernels.name} kernels, {kernels.reason}",
         chunk_length=hardware.chunk_length(config, choice.device, dtype),
         stop_ids=tokenizer.stop_ids(config.eos_ids),
     )

@@ -32,7 +32,7 @@ from engine.runtime import DEMO_MODEL, Runtime, load_runtime
 from engine.startup import without_collection
 from engine.store import Library
 from engine.turn_states import turn_before
-from kernels import implementation
+from kernels import implementation, operations
 
 DEMO_NOTICE = (
     "The demonstration model knows only records like the shipped samples, and this file is unlike them. Do not trust "
@@ -91,6 +91,13 @@ class Session:
         if self._library is None:
             self._library = Library.open(self._library_file, quota=self._quota)
         return self._library
+
+    def prepare(self) -> None:
+        """Import what a loaded model will compute with, while nobody waits. Loads no model and wakes no GPU; what
+        cannot be imported is said by the job that needs it."""
+        on_gpu = self._device != "cpu" and torch.cuda.is_available()
+        with suppress(ImportError), without_collection():
+            operations("triton" if on_gpu else "cpu")
 
     def run(self, command: Command, control: Control) -> Iterator[Event]:
         """Carry out `command`. The last event, and only it, is terminal; nothing is raised but KeyboardInterrupt."""

@@ -263,10 +263,7 @@ def _progress_line(event: messages.PrefillAdvanced) -> str:
 def _model_line(event: messages.ModelLoaded) -> str:
     kind = "demonstration model, " if event.demo else ""
     size = f"{event.parameters / 1e9:.1f}B" if event.parameters >= 1e9 else f"{event.parameters / 1e6:.1f}M"
-    return (
-        f"{event.name}: {kind}{size} parameters, {event.dtype} on {event.device}, "
-        f"{event.implementation} kernels ({event.reason})"
-    )
+    return f"{event.name}: {kind}{size} parameters in {event.dtype}, on {event.reason}"
 
 
 def _with_pages(text: str, pages: Sequence[int]) -> str:

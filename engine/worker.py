@@ -64,6 +64,7 @@ class Worker:
             messages.WorkerStarted(protocol_version=messages.PROTOCOL_VERSION, app_version=_version(), pid=os.getpid())
         )
         threading.Thread(target=self._take_commands, name="commands", daemon=True).start()
+        self._session.prepare()
         while (command := self._next_job()) is not None:
             self._run(command)
             self._look_at_followed()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gc
+import sys
 
 import pytest
 
+from engine.session import open_session
 from engine.startup import without_collection
 
 
@@ -35,3 +37,10 @@ def test_collection_that_was_off_stays_off():
     with without_collection():
         pass
     assert not gc.isenabled()
+
+
+def test_a_session_prepares_without_a_model_a_library_or_a_gpu(tmp_path):
+    with open_session(tmp_path / "no model", tmp_path / "library.db", "cpu") as session:
+        session.prepare()
+    assert "kernels.cpu" in sys.modules
+    assert not (tmp_path / "library.db").exists()
