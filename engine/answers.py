@@ -15,11 +15,12 @@ from engine.control import Cancelled, Control
 from engine.errors import KnownError
 from engine.evidence import nearest, told
 from engine.generate import EndReason, Sampling, TextStream, decode, prefill
+from engine.generators import Kept
 from engine.inquiry import REREADS, find
 from engine.messages import AnswerDelta, AnswerFinished, Event
 from engine.prompts import NOT_FOUND
 from engine.reader import DocumentState
-from engine.runtime import Runtime
+from engine.runtime import Runtime, as_text
 from engine.state import MambaState
 from engine.store import Library
 from engine.trials import Trial
@@ -70,17 +71,13 @@ def answer(
             sampling = Sampling(TEMPERATURE, TOP_P, seed or 0)
             pieces = runtime.respond(state, row.tokens, ANSWER_TOKENS, control, sampling, said)
     text, first_token = "", 0.0
-    while True:
-        try:
-            piece = next(pieces)
-        except StopIteration as ended:
-            reason = ended.value
-            break
+    kept = Kept(pieces)
+    for piece in kept:
         first_token = first_token or time.monotonic() - started
         text += piece
         yield AnswerDelta(job_id=job_id, text=piece)
     text = text.strip()
-    evidence = told(library, of, found, about, text, CUT[reason])
+    evidence = told(library, of, found, about, text, CUT[kept.value])
     turn = turn_states.save_turn(
         runtime,
         library,
@@ -114,21 +111,13 @@ def _go_on(runtime: Runtime, trial: Trial, control: Control, said: list[int]) ->
         said.append(token)
         if piece := stream.add(token):
             yield piece
-    reason: EndReason = "stop"
-    if trial.logits is not None:
-        left = ANSWER_TOKENS - len(said)
-        tokens = decode(runtime.model, trial.state, trial.logits, Sampling(), runtime.stop_ids, left, cancelled)
-        while True:
-            try:
-                token = next(tokens)
-            except StopIteration as ended:
-                reason = ended.value
-                break
-            said.append(token)
-            if piece := stream.add(token):
-                yield piece
-    if rest := stream.flush():
-        yield rest
+    if trial.logits is None:
+        if rest := stream.flush():
+            yield rest
+        return "stop"
+    left = ANSWER_TOKENS - len(said)
+    tokens = decode(runtime.model, trial.state, trial.logits, Sampling(), runtime.stop_ids, left, cancelled)
+    reason = yield from as_text(tokens, stream, said)
     if reason == "cancelled":
         raise Cancelled
     return reason

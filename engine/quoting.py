@@ -16,6 +16,7 @@ import torch
 
 from engine.control import Cancelled, Control
 from engine.generate import prefill
+from engine.generators import run_to_end
 from engine.runtime import Runtime
 from engine.state import MambaState
 from engine.trials import LOOK_AHEAD, Row, Trial
@@ -98,14 +99,10 @@ class _Beam:
 
 
 def _read(runtime: Runtime, state: MambaState, tokens: Sequence[int], control: Control) -> torch.Tensor:
-    reading = prefill(runtime.model, state, tokens, runtime.chunk_length, lambda: control.cancelled)
-    while True:
-        try:
-            next(reading)
-        except StopIteration as end:
-            if end.value is None:
-                raise Cancelled from None
-            return end.value
+    logits = run_to_end(prefill(runtime.model, state, tokens, runtime.chunk_length, lambda: control.cancelled))
+    if logits is None:
+        raise Cancelled
+    return logits
 
 
 def _allowed(runtime: Runtime, log_p: torch.Tensor, said: Sequence[int], text: str) -> Iterator[tuple[int, float]]:

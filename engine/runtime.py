@@ -72,16 +72,16 @@ class Runtime:
             raise Cancelled
         stream = TextStream(self.tokenizer)
         tokens = decode(self.model, state, logits, sampling or Sampling(), self.stop_ids, max_tokens, cancelled)
-        reason = yield from _as_text(tokens, stream, [] if said is None else said)
+        reason = yield from as_text(tokens, stream, [] if said is None else said)
         if reason == "cancelled":
             raise Cancelled
         return reason
 
 
-def _as_text(
+def as_text(
     tokens: Generator[int, None, EndReason], stream: TextStream, said: list[int]
 ) -> Generator[str, None, EndReason]:
-    """Token ids, kept in `said`, to pieces of text."""
+    """Token ids, kept in `said`, to pieces of text; at their end what `stream` still holds, and why they ended."""
     kept = Kept(tokens)
     for token in kept:
         said.append(token)

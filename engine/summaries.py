@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from engine.control import Control
 from engine.errors import KnownError
 from engine.findings import Notes, Passages, page_list, weights
+from engine.generators import Kept
 from engine.library.rows import Section, SectionNote
 from engine.merging import SUMMARY_TOKENS, has_findings, merge
 from engine.messages import LENGTHS, METHODS, Event, SummaryDelta, SummaryFinished
@@ -127,14 +128,8 @@ def _stream(job: SummaryJob, request: Sequence[int], pages: Passages) -> Generat
     """Stream what the model says to `request`, with the pages at the end of every line; the text, and why it ended."""
     text = line = ""
     most = PARAGRAPH_TOKENS if job.length == "paragraph" else SUMMARY_TOKENS
-    pieces = job.runtime.respond(job.of.state.clone(), request, most, job.control)
-    while True:
-        try:
-            piece = next(pieces)
-        except StopIteration as ended:
-            if found := pages.pages_of(line):
-                yield SummaryDelta(job_id=job.job_id, text="", pages=found)
-            return text.strip(), ended.value
+    pieces = Kept(job.runtime.respond(job.of.state.clone(), request, most, job.control))
+    for piece in pieces:
         text += piece
         for part in piece.splitlines(keepends=True):
             line += part
@@ -143,16 +138,15 @@ def _stream(job: SummaryJob, request: Sequence[int], pages: Passages) -> Generat
                 line = ""
             else:
                 yield SummaryDelta(job_id=job.job_id, text=part)
+    if found := pages.pages_of(line):
+        yield SummaryDelta(job_id=job.job_id, text="", pages=found)
+    return text.strip(), pieces.value
 
 
 def _silently(job: SummaryJob, request: Sequence[int]) -> tuple[str, str]:
-    pieces = job.runtime.respond(job.of.state.clone(), request, SUMMARY_TOKENS, job.control)
-    text = ""
-    while True:
-        try:
-            text += next(pieces)
-        except StopIteration as ended:
-            return text.strip(), ended.value
+    pieces = Kept(job.runtime.respond(job.of.state.clone(), request, SUMMARY_TOKENS, job.control))
+    text = "".join(pieces)
+    return text.strip(), pieces.value
 
 
 def _paragraph(findings: Sequence[tuple[str, list[int]]]) -> tuple[str, list[list[int]], str]:

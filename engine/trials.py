@@ -16,6 +16,7 @@ import torch
 from engine.candidates import Start
 from engine.control import Cancelled, Control
 from engine.generate import prefill_batch
+from engine.generators import run_to_end
 from engine.passages import Passage, supporting_passage
 from engine.prompts import NOT_FOUND
 from engine.runtime import Runtime
@@ -91,14 +92,10 @@ def ask_all(runtime: Runtime, rows: Sequence[Row], control: Control) -> tuple[li
     model = runtime.model
     live = MambaState.stack([row.state for row in rows])
     reading = prefill_batch(model, live, [row.tokens for row in rows], runtime.chunk_length, lambda: _stopped(control))
-    while True:
-        try:
-            next(reading)
-        except StopIteration as end:
-            logits = end.value
-            break
-    if logits is None:
+    last = run_to_end(reading)
+    if last is None:
         raise Cancelled
+    logits = last
     steps = sum(len(row.tokens) for row in rows)
     said: list[list[int]] = [[] for _ in rows]
     entropies: list[list[float]] = [[] for _ in rows]
