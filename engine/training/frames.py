@@ -288,3 +288,21 @@ def all_wordings() -> list[Wordings]:
         KEY_FINDINGS,
         SIDE_FINDINGS,
     ]
+
+
+# fmt: off
+TELLING_WORDS = frozenset((
+    "who", "whom", "whose", "when", "date", "day", "ago", "person", "name", "by", "not", "no", "instead", "corrected",
+    "correction", "amended", "wrong", "wrongly", "right", "read", "mistake", "changed", "fact", "strike", "longer",
+    "key", "finding", "side", "minor", "small", "it", "its", "that", "this", "he", "same", "noted",
+))
+"""Words that tell one sort of frame from another: they stay when a frame is shaken."""
+ORDINARY_WORDS = (
+    "the", "a", "then", "also", "well", "now", "there", "just", "here", "so", "indeed", "about", "with", "from", "for",
+    "under", "as", "at", "was", "is", "had", "has", "been", "be", "can", "could", "would", "please", "all", "any",
+    "once", "first", "only", "each", "one", "we", "they", "you", "record", "list", "book", "file", "paper",
+    "written", "shown", "given", "found", "kept", "told", "seen", "set", "put", "down", "out", "over",
+    "in", "on", "of", "to", "and", "but", "or", "which", "what", "how", "said", "say",
+    "quite", "truly", "by now", "in full", "in the end", "at last", "on paper", "of late", "as it were",
+)
+"""What a shaken frame may be disturbed with."""

@@ -20,7 +20,7 @@ from engine.training.tokenizer import WordEncoder, chat_prompts
 
 SKIP, TEXT, ANSWER = 0, 1, 2
 FORK_TOKENS = 64
-SUMMARY_SHARE = 0.3
+SUMMARY_SHARE = 0.4
 MERGE_SHARE = 0.1
 FOCUS_SHARE = 0.2
 """Of the summaries."""

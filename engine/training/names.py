@@ -1,7 +1,7 @@
 """Names of persons, towns, firms, medicines and things: a few lists, and makers with an enormous space.
 
-Most names are made up, syllable by syllable or letter by letter, so that a model can only copy them. The held-out lists
-are real names that training never shows: the makers draw again when they hit one.
+Most names are made up, syllable by syllable, letter by letter or in the manner of the lists, so that a model can only
+copy them. The held-out lists are real names that training never shows: the makers draw again when they hit one.
 """
 
 from __future__ import annotations
@@ -133,11 +133,36 @@ def letters(r: random.Random) -> str:
     return out
 
 
+def _chain() -> dict[str, str]:
+    """Two letters -> the letters that follow them in the training's names and towns; "." stands for both ends."""
+    followers: dict[str, list[str]] = {}
+    for word in (*FIRST_NAMES, *LAST_NAMES, *PLACES):
+        text = f"..{word.lower()}."
+        for i in range(2, len(text)):
+            followers.setdefault(text[i - 2 : i], []).append(text[i])
+    return {pair: "".join(signs) for pair, signs in followers.items()}
+
+
+_FOLLOWERS = _chain()
+
+
+def alike(r: random.Random) -> str:
+    """Five to thirteen letters that follow each other as in the lists of names (a Markov chain of order two)."""
+    while True:
+        out = ".."
+        while len(out) < 16 and (out == ".." or out[-1] != "."):
+            out += pick(r, _FOLLOWERS[out[-2:]])
+        name = out.strip(".")
+        if 5 <= len(name) <= 13:
+            return name
+
+
 def _word(r: random.Random, endings: Sequence[str]) -> str:
     while True:
-        word = (letters(r) if r.random() < 0.3 else syllables(r, endings)).capitalize()
-        if word not in HELD_OUT:
-            return word
+        chance = r.random()
+        made = letters(r) if chance < 0.25 else alike(r) if chance < 0.6 else syllables(r, endings)
+        if made.capitalize() not in HELD_OUT:
+            return made.capitalize()
 
 
 def first_name(r: random.Random, *, listed: float = 0.25, plain: bool = False) -> str:

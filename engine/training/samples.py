@@ -32,7 +32,7 @@ LOG_FINDINGS = {2: 1, 4: 2, 7: 1, 10: 2}
 class SampleWriter(Writer):
     """A writer whose dates fall into one week and whose machines never come up twice."""
 
-    unrelated = 0.0
+    unrelated = strange = shaken = 0.0
 
     def __init__(self, seed: int, year: int) -> None:
         super().__init__(seed)
@@ -123,6 +123,7 @@ def write_pdf(made: list[Week], path: Path) -> int:
                 self.set_text_color(0)
 
     pdf = Document(format=(148, 210))
+    pdf.core_fonts_encoding = "cp1252"  # Latin-1 has no euro sign
     pdf.set_title(f"{PLANT} plant: incident record {YEAR}")
     pdf.set_author(f"{PLANT} plant, maintenance office")
     pdf.set_creation_date(datetime(YEAR + 1, 1, 6, tzinfo=UTC))  # the same file every time

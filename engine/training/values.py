@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from engine.training import names
+from engine.training import names, vocabulary
 
 if TYPE_CHECKING:
     from engine.training.records import Writer
@@ -78,7 +78,16 @@ def _medicine(w: Writer) -> str:
 
 
 def _choice(w: Writer, name: str) -> str:
+    """One of a list; in training often something else, as a model that knows the list need not read the page."""
     training, held_out = CHOICES[name]
+    if not (w.held_out or w.easy) and w.random.random() < w.strange:
+        chance = w.random.random()
+        if chance < 0.45:
+            return w.pick(CHOICES[w.pick(_LISTS)][0])
+        if chance < 0.65:
+            return names.alike(w.random)
+        text = f"{w.pick(vocabulary.PROSE_WORDS)} {w.pick(vocabulary.PROSE_NOUNS)}"
+        return w.pick(("a {}", "the {}", "{}", "{}s")).format(text)
     return w.pick(held_out if w.held_out and w.random.random() < 0.5 else training)
 
 
@@ -171,6 +180,7 @@ _CHOICES = {
         "a bill of exchange|debit card|instalments|an online wallet|barter|offset",
 }
 # fmt: on
+_LISTS = tuple(_CHOICES)
 CHOICES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
 """Name -> (training, held out); every fifth is held out."""
 for _name, _text in _CHOICES.items():

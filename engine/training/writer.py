@@ -32,6 +32,10 @@ class Writer:
 
     unrelated = 0.2
     """Share of filler that has nothing to do with any record."""
+    strange = 0.3
+    """Share of the training's values that come from no list of their relation."""
+    shaken = 0.25
+    """Share of the training's frames with a word or two missing, changed or put in."""
 
     def __init__(self, seed: int, *, held_out: bool = False, easy: bool = False, hard: bool | None = None) -> None:
         self.random: random.Random = random.Random(seed)
@@ -59,7 +63,22 @@ class Writer:
     def wording(self, wordings: Wordings) -> str:
         if self.held_out and self.random.random() < HELD_OUT_WORDING_SHARE:
             return self.pick(wordings.held_out)
-        return wordings.training[self.below(wordings.easy)] if self.easy else self.pick(wordings.training)
+        if self.easy:
+            return wordings.training[self.below(wordings.easy)]
+        frame = self.pick(wordings.training)
+        return self._shaken(frame) if not self.held_out and self.random.random() < self.shaken else frame
+
+    def _shaken(self, frame: str) -> str:
+        """`frame` with its ordinary words disturbed: so a reader learns to go by what the slots hold."""
+        tokens = frame.split(" ")
+        for _ in range(1 + self.below(3)):
+            i = self.below(len(tokens))
+            chance = self.random.random()
+            if chance < 0.4:
+                tokens.insert(i, self.pick(frames.ORDINARY_WORDS))
+            elif tokens[i].isalpha() and tokens[i].lower() not in frames.TELLING_WORDS:
+                tokens[i : i + 1] = [self.pick(frames.ORDINARY_WORDS)] if chance < 0.7 or len(tokens) == 1 else []
+        return " ".join(tokens)
 
     def person(self) -> str:
         """Somebody; now and then one whom the record named before, or who shares a name with one."""
