@@ -44,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         return options.run(options)
     except KnownError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {str(error).rstrip('.')}", file=sys.stderr)
         return EXIT_KNOWN
     except BrokenPipeError:
         # The reader of our output is gone (`| head`): nothing left to say, and nothing to complain about.

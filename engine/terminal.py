@@ -156,8 +156,8 @@ class TerminalView:
             case messages.JobFailed(kind="known"):
                 self._progress.close()
                 self._end_line()
-                hint = " (--password)" if event.reason == "needs_password" else ""
-                print(f"error: {event.message}{hint}", file=self._err)
+                where = " with --password WORD" if event.reason == "needs_password" else ""
+                print(f"error: {event.message.rstrip('.')}{where}", file=self._err)
             case messages.JobFailed():
                 self._progress.close()
                 self._end_line()

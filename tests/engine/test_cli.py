@@ -142,7 +142,7 @@ def test_mistakes_are_one_line(call, tmp_path):
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("08_enc_aes256_userpw_swordfish.pdf", "--password"),
+        ("08_enc_aes256_userpw_swordfish.pdf", "give its password with --password WORD\n"),
         ("02_zero_byte.pdf", "empty"),
         ("03_png_renamed.pdf", "not a PDF"),
         ("01_truncated_half.pdf", "damaged"),
