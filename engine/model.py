@@ -165,9 +165,9 @@ class FalconMamba:
         """
         if self._row_step is None or not self._row_step.serves(state):
             return None
-        self._check(torch.zeros(1, 1, dtype=torch.int64), state, None)
+        chosen = self._row_step.likeliest(token, state, self.graphs_enabled)
         state.n_tokens += 1
-        return self._row_step.likeliest(token, state, self.graphs_enabled)
+        return chosen
 
     def _check(self, ids: torch.Tensor, state: MambaState, lengths: torch.Tensor | None) -> None:
         c = self.config

@@ -36,14 +36,17 @@ def row_step(model: FalconMamba) -> RowStep | None:
     network = NetworkStep(
         model.layers, model.embeddings, model.norm_f, model.head, c.norm_eps, c.mixer_norm_eps, c.residual_in_fp32
     )
-    return RowStep(network, model.device, model.new_state)
+    return RowStep(network, model.new_state)
 
 
 class RowStep:
     """One-token steps of one row; two texts may take turns, each with a state of its own."""
 
-    def __init__(self, network: NetworkStep, device: torch.device, new_state: Callable[[], MambaState]) -> None:
-        self._network, self._device, self._new_state = network, device, new_state
+    def __init__(self, network: NetworkStep, new_state: Callable[[], MambaState]) -> None:
+        self._network, self._new_state = network, new_state
+        like = new_state()
+        self._device = device = like.device
+        self._kinds = [(part.shape, part.dtype) for part in (like.conv, like.ssm)]
         on_gpu = device.type == "cuda"
         self._ids = torch.zeros(1, dtype=torch.int64, device=device)  # the token to read; then the likeliest after it
         self._addresses = torch.zeros(2, dtype=torch.int64, device=device)
@@ -60,10 +63,13 @@ class RowStep:
     def captured(self) -> bool:
         return self._graph is not None
 
-    @staticmethod
-    def serves(state: MambaState) -> bool:
-        """Whether the kernels can find their way in this state."""
-        return state.batch_size == 1 and state.conv.is_contiguous() and state.ssm.is_contiguous()
+    def serves(self, state: MambaState) -> bool:
+        """Whether the kernels can find their way in this state: of one row of this network, in order, on its device."""
+        parts = (state.conv, state.ssm)
+        return all(
+            part.shape == shape and part.dtype == dtype and part.device == self._device and part.is_contiguous()
+            for part, (shape, dtype) in zip(parts, self._kinds, strict=True)
+        )
 
     def logits(self, ids: torch.Tensor, state: MambaState, graphs: bool) -> torch.Tensor:
         """Logits [1, vocab_size] after `ids` [1, 1]; `state` is advanced."""

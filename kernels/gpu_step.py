@@ -155,6 +155,7 @@ def product_kernel(
         for t in tl.static_range(TAPS - 1):
             old = tl.load(tail + t, mask=convolved, other=0.0)
             past = past + (old,)  # type: ignore[assignment]  # noqa: RUF005
+            shifted += mix[t] * old.to(tl.float32)
     if ADD:
         before = tl.load(residual + m, mask=mine, other=0.0).to(tl.float32)
     if PARTS > 0:
@@ -201,14 +202,11 @@ def product_kernel(
         result *= tl.rsqrt(square / SIZE + eps)
     result += added
     if TAPS > 0:
-        mixed = shifted + mix[TAPS - 1] * result
-        for t in tl.static_range(TAPS - 1):
-            mixed += mix[t] * past[t].to(tl.float32)
-            if t > 0:
-                tl.store(tail + (t - 1), past[t], mask=convolved)
+        for t in tl.static_range(1, TAPS - 1):
+            tl.store(tail + (t - 1), past[t], mask=convolved)
         if TAPS > 1:
             tl.store(tail + (TAPS - 2), result.to(y.dtype.element_ty), mask=convolved)
-        result = tl.where(convolved, silu(mixed), result)
+        result = tl.where(convolved, silu(shifted + mix[TAPS - 1] * result), result)
     if ADD:
         new = (before + result).to(residual.dtype.element_ty)
         tl.store(residual + m, new, mask=mine)
@@ -373,7 +371,7 @@ def likeliest(logits: Tensor, found: Tensor) -> None:
 
     -1 if a logit is not a finite number.
     """
-    likeliest_kernel[(1,)](logits, found, logits.numel(), BLOCK=8192, num_warps=16)
+    likeliest_kernel[(1,)](logits, found, logits.numel(), BLOCK=16_384, num_warps=32)
 
 
 def readable(layers: Sequence[LayerWeights], embeddings: Tensor, head: Matrix) -> bool:

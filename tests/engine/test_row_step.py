@@ -37,7 +37,7 @@ def models(size: int = 32, bits: int | None = None) -> tuple[FalconMamba, Falcon
     m = with_steps
     eps = m.config.norm_eps, m.config.mixer_norm_eps
     network = NetworkStep(m.layers, m.embeddings, m.norm_f, m.head, *eps, residual_in_fp32=True)
-    m._row_step, m._cpu_step = RowStep(network, m.device, m.new_state), None
+    m._row_step, m._cpu_step = RowStep(network, m.new_state), None
     plain._row_step = None
     return with_steps, plain
 
@@ -102,10 +102,12 @@ def test_numbers_that_are_none_end_a_text_in_one_sentence():
 
 def test_a_state_of_several_rows_or_out_of_order_is_left_to_the_plain_step():
     ours, _ = models()
-    assert not RowStep.serves(ours.new_state(2))
+    step = ours._row_step
+    assert step is not None and step.serves(ours.new_state())
+    assert not step.serves(ours.new_state(2)) and not step.serves(models(64)[1].new_state())
     turned = ours.new_state()
     turned.ssm = turned.ssm.mT.contiguous().mT
-    assert not RowStep.serves(turned) and RowStep.serves(ours.new_state())
+    assert not step.serves(turned)
     assert ours.likeliest(3, turned) is None and int(turned.n_tokens) == 0
 
 
