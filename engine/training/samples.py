@@ -206,6 +206,7 @@ def _sentences(paragraph: str) -> list[str]:
 def write_readme(pdf_weeks: list[Week], log_weeks: list[Week], path: Path) -> None:
     """Questions to try, with what the record says."""
     writer = Writer(0)
+    writer.shaken = 0.0
     lines = [
         "# Samples",
         "",
