@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from engine.verification import claims, folded, stands_in, unverified
 
@@ -201,6 +202,12 @@ def sentences(text: str) -> list[tuple[int, int]]:
     return [(start, end) for start, end, _ in _units(text)]
 
 
+@lru_cache(maxsize=1024)
+def _units_of(text: str) -> tuple[tuple[int, int, bool], ...]:
+    """See `_units`. Kept, for every question about a document goes over the same pages."""
+    return tuple(_units(text))
+
+
 def _units(text: str) -> Iterator[tuple[int, int, bool]]:
     """(start, end, whether it is a line of a list or table) of each sentence or line."""
     lines = [(m.start(), m.end()) for m in re.finditer(r"[^\n]+", text) if m[0].strip()]
@@ -341,7 +348,7 @@ def _joined(pages: Iterable[tuple[int, str]]) -> Iterator[_Page]:
         gap = "\n" if tail.endswith((".", "!", "?", ":")) else " "
         whole = f"{tail}{gap}{text}" if tail else text
         begins = len(whole) - len(text)
-        units = list(_units(whole))
+        units = _units_of(whole)
         yield _Page(number, whole, folded(whole), begins, units)
         own = [start for start, end, _ in units if end > begins]
         tail = whole[max(own[-2:][0], begins) :].rstrip() if own else ""

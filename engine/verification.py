@@ -176,6 +176,7 @@ def _more(year: int, month: int) -> int:
     return (following - date(year, month, 1)).days - 28
 
 
+@lru_cache(maxsize=4096)
 def _values(text: str) -> frozenset[Decimal]:
     """What `text` may mean as a number: 1,234 is a thousand and more, or one and a bit; empty where it is no number."""
     text = re.sub(r"(?<=\d)[ '](?=\d{3}(?!\d))", "", text)
