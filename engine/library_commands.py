@@ -11,7 +11,7 @@ from typing import Any
 from engine.errors import KnownError
 from engine.library.export import to_json, to_markdown
 from engine.library.rows import Document, Turn
-from engine.store import Library
+from engine.store import Library, LibraryError
 
 STATES = {
     "running": "being read",
@@ -31,7 +31,7 @@ def run_action(
     Raises KnownError.
     """
     writes = action in ("remove", "verify", "compact")
-    with Library.open(library_file, read_only=not writes) as library:
+    with _opened(library_file, writes) as library:
         match action:
             case "list":
                 _list(library, as_json)
@@ -54,6 +54,15 @@ def run_action(
                     as_json, {"freed_bytes": freed}, f"{_size(freed)} given back; {_size(library.file_size())} in use."
                 )
     return 0
+
+
+def _opened(library_file: Path | None, writes: bool) -> Library:
+    try:
+        return Library.open(library_file, read_only=not writes)
+    except LibraryError as error:
+        if error.kind != "older":
+            raise
+        return Library.open(library_file)  # which brings it up to date
 
 
 def _list(library: Library, as_json: bool) -> None:

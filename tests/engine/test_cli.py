@@ -19,6 +19,7 @@ import pytest
 
 from engine import messages
 from engine.cli import parse, run
+from engine.library import schema
 from engine.store import Library
 from tests.engine.tiny import write_pages
 
@@ -240,6 +241,17 @@ def test_a_library_that_cannot_be_used_is_one_line_and_left_alone(call, tmp_path
         assert is_one_error_line(err), err
         assert words in err
     assert library_file(tmp_path).read_bytes() == before
+
+
+def test_a_library_of_an_older_version_is_brought_up_to_date_by_looking_at_it(tmp_path, capsys, monkeypatch):
+    with monkeypatch.context() as earlier:
+        earlier.setattr(schema, "STEPS", schema.STEPS[:-1])
+        Library.open(library_file(tmp_path)).close()
+    for _ in range(2):
+        assert run(parse(["library", "list", "--library", str(library_file(tmp_path))])) == 0
+        assert "empty" in capsys.readouterr().out
+    with Library.open(library_file(tmp_path), read_only=True):
+        pass
 
 
 def test_two_programs_at_once_are_one_line_and_the_second_may_still_look(call, tmp_path):
