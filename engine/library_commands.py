@@ -12,6 +12,7 @@ from engine.errors import KnownError
 from engine.library.export import to_json, to_markdown
 from engine.library.rows import Document, Turn
 from engine.store import Library, LibraryError
+from engine.terminal import counted
 
 STATES = {
     "running": "being read",
@@ -103,8 +104,8 @@ def _show(library: Library, document: Document, as_json: bool) -> None:
     for reading in readings:
         speed = f", {reading.speed:,.0f} tokens/s" if reading.speed else ""
         print(
-            f"{STATES[reading.state]} by {reading.model}: {reading.pages_read:,} pages, {reading.tokens_read:,} "
-            f"tokens{speed}. {reading.note}".rstrip()
+            f"{STATES[reading.state]} by {reading.model}: {counted(reading.pages_read, 'page', 'pages')}, "
+            f"{reading.tokens_read:,} tokens{speed}. {reading.note}".rstrip()
         )
     print("\nSaved states")
     pages = {

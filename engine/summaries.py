@@ -206,15 +206,28 @@ def _covered(found: SectionNotes, focus: str | None) -> str:
     notes = found.notes
     if not notes:
         return "No section was there to be summarised."
-    sections = f"{len(notes)} sections" if len(notes) > 1 else "1 section"
-    says = f"say something of “{focus}”" if focus else "have findings"
-    parts = [f"Covers {sections}, pages {notes[0].first_page} to {notes[-1].last_page}; {len(found.telling)} {says}."]
-    if found.cut:
-        parts.append(f"{found.cut} section summaries grew too long and were cut.")
-    if found.put_right:
-        parts.append(f"{found.put_right} lines had a figure wrong and are put right from their page.")
-    if found.left_out:
-        parts.append(f"{found.left_out} lines named what their section does not hold and are left out.")
+    sections = f"{len(notes)} sections" if len(notes) > 1 else "the one section"
+    first, last = notes[0].first_page, notes[-1].last_page
+    pages = f"pages {first} to {last}" if first != last else f"page {first}"
+    telling = len(found.telling)
+    does = ("says", "say") if focus else ("has", "have")
+    says = f"{telling or 'none'} {does[telling > 1]} " + (f"something of “{focus}”" if focus else "findings")
+    parts = [f"Covers {sections}, {pages}; {says}."]
+    for count, one, more in (
+        (found.cut, "section summary grew too long and was cut", "section summaries grew too long and were cut"),
+        (
+            found.put_right,
+            "line had a figure wrong and is put right from its page",
+            "lines had a figure wrong and are put right from their pages",
+        ),
+        (
+            found.left_out,
+            "line named what its section does not hold and is left out",
+            "lines named what their sections do not hold and are left out",
+        ),
+    ):
+        if count:
+            parts.append(f"{count} {one if count == 1 else more}.")
     return " ".join(parts)
 
 

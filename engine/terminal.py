@@ -83,7 +83,7 @@ class TerminalView:
             case messages.Notice():
                 self._tell(f"note: {event.text}", always=True)
             case messages.DocumentOpened():
-                pages = f"{event.page_count:,} pages" if event.page_count else "text"
+                pages = counted(event.page_count, "page", "pages") if event.page_count else "text"
                 self._tell(f"{Path(event.path).name}: {pages}, {_size(event.size)}")
             case messages.ReadingResumed() if event.tokens:
                 self._tell(f"{event.tokens:,} tokens, to page {event.page}, were read before and are not read again")
@@ -111,7 +111,7 @@ class TerminalView:
                 self._write(f"  {event.text}{times} ({pages})\n")
             case messages.LedgerFinished():
                 more = f", and {event.left_out} more that weigh less" if event.left_out else ""
-                self._tell(f"ledger: {event.entries} entries {event.basis}{more}")
+                self._tell(f"ledger: {counted(event.entries, 'entry', 'entries')} {event.basis}{more}")
                 self._was_brief = False
             case messages.SectionSummarized(saved=True):
                 if event.section == event.sections:
@@ -274,6 +274,11 @@ def _with_pages(text: str, pages: Sequence[int]) -> str:
 
 def _pages(first: int, last: int) -> str:
     return f"Page {first}" if first == last else f"Pages {first}–{last}"
+
+
+def counted(number: int, one: str, more: str) -> str:
+    """`no pages`, `1 page`, `2,000 pages`."""
+    return f"{number:,} {one if number == 1 else more}" if number else f"no {more}"
 
 
 def _size(n_bytes: int) -> str:

@@ -182,7 +182,15 @@ def test_a_paragraph_of_a_long_list_keeps_what_comes_up_again_and_says_what_it_l
 def test_the_coverage_names_cut_notes_and_pages_without_text():
     notes = [SectionNote(1, 1, "", 1, 4, "", "Pumps.", [[1]]), SectionNote(2, 2, "", 5, 9, "", NO_FINDINGS, [[]])]
     words = summaries._covered(SectionNotes(notes, cut=1), None)
-    assert words == "Covers 2 sections, pages 1 to 9; 1 have findings. 1 section summaries grew too long and were cut."
+    assert words == "Covers 2 sections, pages 1 to 9; 1 has findings. 1 section summary grew too long and was cut."
+    words = summaries._covered(SectionNotes(notes[:1], put_right=1, left_out=2), "pumps")
+    assert words == (
+        "Covers the one section, pages 1 to 4; 1 says something of “pumps”. 1 line had a figure wrong and is put right "
+        "from its page. 2 lines named what their sections do not hold and are left out."
+    )
+    assert (
+        summaries._covered(SectionNotes(notes[1:]), None) == "Covers the one section, pages 5 to 9; none has findings."
+    )
 
 
 @pytest.mark.parametrize("wanted", [{"length": "novel"}, {"method": "magic"}])
