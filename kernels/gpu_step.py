@@ -38,6 +38,8 @@ from .selective_scan import LOG2E, silu, softplus  # noqa: E402
 
 OVERLAP = False
 """Whether launches overlap where the GPU can (NVIDIA from Hopper on)."""
+PREFETCH = False
+"""Whether x_proj and the scan, which read little, ask the second cache for the first of out_proj (NVIDIA)."""
 LONGEST = 16_384
 """Widest row that a program keeps in registers."""
 PROGRAMS = {
@@ -83,14 +85,23 @@ def plane(x, w, inside):
 
 
 @triton.jit
+def fetch_ahead(weight, first, lines, COUNT: tl.constexpr):
+    """Ask the second cache for COUNT lines of 128 bytes of a weight of `lines`, from `first` on."""
+    line = tl.minimum(first + tl.arange(0, COUNT), lines - 1).to(tl.int64)
+    tl.inline_asm_elementwise(
+        "prefetch.global.L2 [$1]; mov.u32 $0, 0;", "=r,l", [weight.to(tl.int64) + line * 128], dtype=tl.int32,
+        is_pure=False, pack=1,
+    )  # fmt: skip
+
+
+@triton.jit
 def begin_kernel(
     ids, embeddings, norm, residual, prepared, squares, PARTS: tl.constexpr, PADDED_PARTS: tl.constexpr,
     SIZE: tl.constexpr, BLOCK: tl.constexpr, ORDER: tl.constexpr, OVERLAP: tl.constexpr,
 ):  # fmt: skip
-    """The embedding of one token, as out_proj leaves the residual of a layer."""
+    """The embedding of one token, as out_proj leaves the residual of a layer. Itself it overlaps with nothing."""
     if OVERLAP:
         gdc_launch_dependents()
-        gdc_wait()
     k = tl.arange(0, BLOCK)
     value = tl.load(embeddings + tl.load(ids) * SIZE + k, mask=k < SIZE, other=0.0)
     tl.store(residual + k, value.to(residual.dtype.element_ty), mask=k < SIZE)
@@ -104,10 +115,11 @@ def begin_kernel(
 @triton.jit(do_not_specialize=["tail_at"])
 def product_kernel(
     x, squares, weight, scales, bias, taps, shift, addresses, tail_at, y, residual, following, parts,
-    rows, d_inner, eps, one,
+    rows, d_inner, eps, one, ahead, lines,
     SIZE: tl.constexpr, BLOCK: tl.constexpr, ROWS: tl.constexpr, THREADS: tl.constexpr, BITS: tl.constexpr,
     HAS_BIAS: tl.constexpr, PARTS: tl.constexpr, PADDED_PARTS: tl.constexpr, TAPS: tl.constexpr,
-    HAS_SHIFT: tl.constexpr, ADD: tl.constexpr, ORDER: tl.constexpr, OUT: tl.constexpr, OVERLAP: tl.constexpr,
+    HAS_SHIFT: tl.constexpr, ADD: tl.constexpr, ORDER: tl.constexpr, OUT: tl.constexpr, PREFETCH: tl.constexpr,
+    OVERLAP: tl.constexpr,
 ):  # fmt: skip
     """y[n] = weight[n] . x, over the rms of the vector that x was scaled from if it has PARTS sums of squares.
 
@@ -135,6 +147,8 @@ def product_kernel(
     m = tl.program_id(0) * ROWS + e
     mine = (e < ROWS) & (m < rows)
     convolved = mine & (m < d_inner)
+    if PREFETCH:
+        fetch_ahead(ahead, tl.program_id(0) * THREADS, lines, THREADS)
     added = tl.zeros([THREADS], tl.float32)
     if HAS_BIAS:
         added += tl.load(bias + m, mask=mine, other=0.0).to(tl.float32)
@@ -219,10 +233,10 @@ def product_kernel(
 
 @triton.jit(do_not_specialize=["state_at"])
 def step_kernel(
-    parameters, dt_weight, dt_scales, x, z, A, D, dt_bias, addresses, state_at, y, d_inner, eps,
+    parameters, dt_weight, dt_scales, x, z, A, D, dt_bias, addresses, state_at, y, d_inner, eps, ahead, first, lines,
     RANK: tl.constexpr, PADDED_RANK: tl.constexpr, N: tl.constexpr, PADDED_N: tl.constexpr, BLOCK_D: tl.constexpr,
     BITS: tl.constexpr, HAS_NORMS: tl.constexpr, IN: tl.constexpr, OUT: tl.constexpr, SIZE: tl.constexpr,
-    OVERLAP: tl.constexpr,
+    PREFETCH: tl.constexpr, OVERLAP: tl.constexpr,
 ):  # fmt: skip
     """The state's step from parameters [RANK + 2 N], which every program norms again; x in the order IN, y in OUT."""
     if OVERLAP:
@@ -239,6 +253,8 @@ def step_kernel(
     a = tl.load(A + d[:, None] * N + n[None, :], mask=inside, other=0.0) * LOG2E
     skip = tl.load(D + d, mask=alive, other=0.0).to(tl.float32)
     bias = tl.load(dt_bias + d, mask=alive, other=0.0).to(tl.float32)
+    if PREFETCH:
+        fetch_ahead(ahead, first + tl.program_id(0) * 128, lines, 128)
     if OVERLAP:
         gdc_wait()
     state = tl.load(addresses + 1).to(tl.pointer_type(tl.float32)) + state_at
@@ -304,8 +320,9 @@ class NetworkStep:
         the embeddings and ssm [layers, d_inner, d_state] in float32, both contiguous; it is advanced.
         """
         dtype, device = self._embeddings.dtype, self._embeddings.device
-        overlap = OVERLAP and device.type == "cuda" and torch.version.hip is None
-        overlap = overlap and torch.cuda.get_device_capability(device)[0] >= 9
+        nvidia = device.type == "cuda" and torch.version.hip is None
+        overlap = OVERLAP and nvidia and torch.cuda.get_device_capability(device)[0] >= 9
+        prefetch = PREFETCH and nvidia
         options: dict[str, Any] = {"launch_pdl": True} if overlap else {}
         first = self._layers[0]
         (d_inner, d_state), d_model = first.A.shape, self._embeddings.shape[1]
@@ -323,7 +340,8 @@ class NetworkStep:
             weight, bits, size = _words(matrix)
             each, warps = _program(matrix)
             given = {"taps": None, "shift": None, "tail_at": 0, "residual": None, "following": None, "parts": None}
-            given |= {"TAPS": 0, "HAS_SHIFT": False, "ADD": False, "ORDER": 1, "d_inner": 0} | changes
+            given |= {"TAPS": 0, "HAS_SHIFT": False, "ADD": False, "ORDER": 1, "d_inner": 0}
+            given |= {"ahead": None, "lines": 0, "PREFETCH": False} | changes
             product_kernel[(triton.cdiv(len(weight), each),)](
                 x, squares, weight, matrix.scales, matrix.bias, addresses=addresses, y=out, rows=len(weight),
                 eps=self._eps, one=ONE, SIZE=size, BLOCK=triton.next_power_of_2(size), ROWS=each, THREADS=32 * warps,
@@ -336,7 +354,7 @@ class NetworkStep:
         begin_kernel[(1,)](
             ids, self._embeddings, first.norm, residual, prepared, squares, PARTS=count,
             PADDED_PARTS=triton.next_power_of_2(count), SIZE=d_model, BLOCK=triton.next_power_of_2(d_model),
-            ORDER=_order(first.in_proj), OVERLAP=overlap, num_warps=8, **options,
+            ORDER=_order(first.in_proj), OVERLAP=overlap, num_warps=8,
         )  # fmt: skip
         for index, layer in enumerate(self._layers):
             product(
@@ -345,7 +363,11 @@ class NetworkStep:
                 ORDER=_order(layer.x_proj),
             )  # fmt: skip
             x, z = both[:d_inner], both[d_inner:]
-            product(x, layer.x_proj, parameters, 0)
+            lines = max(1, layer.out_proj.weight.nbytes // 128)
+            ahead = {"ahead": layer.out_proj.weight, "lines": lines, "PREFETCH": prefetch}
+            product(x, layer.x_proj, parameters, 0, **ahead)
+            each, warps = _program(layer.x_proj)
+            fetched = triton.cdiv(len(layer.x_proj.weight), each) * 32 * warps  # lines, one a thread
             block_d = 16
             step_kernel[(triton.cdiv(d_inner, block_d),)](
                 parameters, layer.dt_proj.weight, layer.dt_proj.scales, x, z, layer.A, layer.D, layer.dt_bias,
@@ -353,7 +375,7 @@ class NetworkStep:
                 PADDED_RANK=triton.next_power_of_2(rank), N=d_state, PADDED_N=triton.next_power_of_2(d_state),
                 BLOCK_D=block_d, BITS=_words(layer.dt_proj)[1], HAS_NORMS=self._mixer_eps is not None,
                 IN=_order(layer.x_proj), OUT=_order(layer.out_proj), SIZE=d_inner, OVERLAP=overlap, num_warps=4,
-                **options,
+                first=fetched, **ahead, **options,
             )  # fmt: skip
             after = self._layers[index + 1] if index + 1 < len(self._layers) else None
             reader, norm = (self._head, self._norm_f) if after is None else (after.in_proj, after.norm)

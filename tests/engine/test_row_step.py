@@ -119,6 +119,7 @@ def test_a_captured_step_writes_the_tokens_of_the_plain_path(
 ):
     """fp32, so that rounding decides no token: over 200 tokens, in turns with another text on the same graph."""
     monkeypatch.setattr("kernels.gpu_step.OVERLAP", overlap)
+    monkeypatch.setattr("kernels.gpu_step.PREFETCH", overlap)
     ours, plain = models(128, bits)
     plain.graphs_enabled = False
     texts = []

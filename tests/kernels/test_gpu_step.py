@@ -134,6 +134,7 @@ def test_a_network_equals_the_reference_token_after_token(
     if DEVICE == "cpu":  # of several rows, as those of large weights are, and fewer to interpret
         monkeypatch.setattr("kernels.gpu_step.FEW_ROWS", (4, 1))
     monkeypatch.setattr("kernels.gpu_step.OVERLAP", overlap)
+    monkeypatch.setattr("kernels.gpu_step.PREFETCH", overlap)
     ours = network(*sizes, bits, biases, norms, dtype)
     n_layers, _, d_inner, d_state, d_conv = sizes[:5]
     rng = torch.Generator().manual_seed(1)
