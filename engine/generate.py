@@ -223,13 +223,12 @@ def closes_a_loop(history: Sequence[int], sampling: Sampling) -> bool:
     if not sampling.loop_tokens:
         return False
     size = len(history)
-    for period in range(1, sampling.longest_loop + 1):
-        copies = max(3, -(-sampling.loop_tokens // period))
-        span = copies * period
-        if span > size:
-            continue
+    for period in range(1, min(sampling.longest_loop, size - 1) + 1):
         if history[-1] != history[-1 - period]:
             continue  # most periods end here
+        span = period * max(3, -(-sampling.loop_tokens // period))
+        if span > size:
+            continue
         if list(history[size - span : size - period]) == list(history[size - span + period :]):
             return True
     return False

@@ -277,15 +277,15 @@ def test_a_captured_step_equals_the_plain_step_for_any_state_handed_to_it(dtype:
     plain = on_cuda(random_model(gpu_config("falcon_mamba"), seed=5), dtype)
     plain.graphs_enabled = False
     tolerance = 1e-5 if dtype == torch.float32 else 1e-2
-    ids = torch.randint(0, 512, (2, 1, 24), generator=torch.Generator().manual_seed(6))
-    states = [(graphed.new_state(), plain.new_state()) for _ in range(2)]
+    ids = torch.randint(0, 512, (2, 2, 24), generator=torch.Generator().manual_seed(6))
+    states = [(graphed.new_state(2), plain.new_state(2)) for _ in range(2)]
     for step in range(24):
-        for one, (first, second) in enumerate(states):  # two texts take turns on one graph
+        for one, (first, second) in enumerate(states):  # two pairs of texts take turns on one graph
             token = ids[one, :, step : step + 1]
             assert_close(graphed(token, first), plain(token, second), tolerance)
     for first, second in states:
         assert_same_state(first, second, tolerance)
-        assert first.n_tokens.tolist() == [24]
+        assert first.n_tokens.tolist() == [24, 24]
     assert graphed._graphs and not plain._graphs
 
 
