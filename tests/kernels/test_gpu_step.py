@@ -149,7 +149,7 @@ def test_a_network_equals_the_reference_token_after_token(
         assert logits.shape == (1, sizes[6]) and logits.dtype == torch.float32
         pairs = ((logits[0], other, truth), (conv, rounded[0], exact[0]), (ssm, rounded[1], exact[1]))
         for mine, near, right in pairs:
-            worst = 2 * distance(near, right) + 2e-5
+            worst = 2 * distance(near, right) + (1e-4 if bits == 4 else 5e-5)
             if DEVICE == "cpu" and dtype == torch.bfloat16:  # the interpreter cuts off where a GPU rounds
                 worst = max(worst, 0.03)
             assert distance(mine, right) <= worst
