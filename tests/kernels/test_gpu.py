@@ -57,6 +57,7 @@ def test_update_conv_and_norm_at_the_shape_of_a_7b_layer() -> None:
 
 
 @pytest.mark.usefixtures("layout")
+@pytest.mark.parametrize("layout", [(4, False, 1), (8, False, 1), (8, True, 3)], ids=str, indirect=True)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_70000_tokens_in_chunks_of_odd_lengths(dtype: torch.dtype) -> None:
     """Slow and fast channels, against one pass of the reference."""
