@@ -291,6 +291,17 @@ def all_wordings() -> list[Wordings]:
 
 
 # fmt: off
+WORLD_QUESTIONS = (
+    "What is the capital of {x}?", "Who wrote the {noun}?", "Where is {x}?", "How {word} is the {noun}?",
+    "Who is {p}?", "Who won the {noun} of {x}?", "What colour does the {noun} have?", "Why is the {noun} {word}?",
+    "How many people live in {x}?", "When was {p} born?", "Which language is spoken in {x}?", "How does a {noun} work?",
+    "What does {word} mean?", "Tell me something about {x}.", "Who owns the {word} {noun}?", "How old is {p}?",
+    "How far is it from {x} to the {noun}?", "Who built the {noun} in {x}?", "What happened to the {noun}?",
+    "Where was {p} born?", "What is {n} times {n}?", "When does the {noun} open?", "Who invented the {noun}?",
+    "What is a {noun} made of?", "Which {noun} is the largest?", "how much is a {noun}", "Can you sing a {noun}?",
+    "How do I get from the {noun} to the {other}?", "What is the difference between a {noun} and a {other}?",
+)
+"""Questions that no record answers."""
 TELLING_WORDS = frozenset((
     "who", "whom", "whose", "when", "date", "day", "ago", "person", "name", "by", "not", "no", "instead", "corrected",
     "correction", "amended", "wrong", "wrongly", "right", "read", "mistake", "changed", "fact", "strike", "longer",

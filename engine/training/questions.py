@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from engine.prompts import NOT_FOUND
-from engine.training import frames
+from engine.training import frames, names, words
 from engine.training.facts import Fact, Record, Turn, kind_of, summary_text, word_of
 from engine.training.words import Relation
 from engine.training.writer import Writer
+
+WORLD_SHARE = 0.12
+"""Of the training's unanswerable questions: those about the world at large."""
 
 
 def ask(writer: Writer, fact: Fact, other_words: bool | None = None) -> Turn:
@@ -15,11 +18,11 @@ def ask(writer: Writer, fact: Fact, other_words: bool | None = None) -> Turn:
     `other_words` takes a name of the relation that the document did not use (where there is one), False the same name,
     None either.
     """
-    said, names = fact.said or fact.relation.name, fact.relation.names
+    said, known = fact.said or fact.relation.name, fact.relation.names
     if other_words:
-        said = writer.pick([name for name in names if name != said] or names)
+        said = writer.pick([name for name in known if name != said] or known)
     elif other_words is None and writer.random.random() < (0.1 if writer.easy else 0.3):
-        said = writer.pick(names)
+        said = writer.pick(known)
     return Turn(
         _question(writer, fact.thing, fact.relation, said), fact.value, "corrected" if fact.corrected else "plain"
     )
@@ -29,9 +32,12 @@ def ask_missing(writer: Writer, record: Record) -> Turn:
     """A question that the record does not answer, as near as can be to one that it does.
 
     A known thing's relation that is not stated (often one stated of another thing), a stated relation of an identifier
-    near to a known one, of another sort of thing with the same identifier, or of a thing that the record never names.
+    near to a known one, of another sort of thing with the same identifier, or of a thing that the record never names;
+    in training now and then one that has nothing to do with any record.
     """
     kind, chance = record.kind, writer.random.random
+    if not (writer.held_out or writer.easy) and chance() < WORLD_SHARE:
+        return Turn(_about_the_world(writer), NOT_FOUND, "missing")
     relations = [fact.relation for fact in record.facts] or kind.relations
     for _ in range(60):
         at = chance()
@@ -50,6 +56,17 @@ def ask_missing(writer: Writer, record: Record) -> Turn:
         if (thing, relation.form, relation.name) not in record.stated:
             return Turn(_question(writer, thing, relation, writer.pick(relation.names)), NOT_FOUND, "missing")
     raise RuntimeError("no unanswerable question found")
+
+
+def _about_the_world(writer: Writer) -> str:
+    return writer.pick(frames.WORLD_QUESTIONS).format(
+        x=writer.place() if writer.random.random() < 0.6 else writer.pick(words.COUNTRIES),
+        p=names.person(writer.random),
+        noun=writer.pick(words.PROSE_NOUNS),
+        other=writer.pick(words.PROSE_NOUNS),
+        word=writer.pick(words.PROSE_WORDS),
+        n=writer.below(90) + 2,
+    )
 
 
 def follow_up(writer: Writer, record: Record, fact: Fact) -> Turn | None:

@@ -138,6 +138,10 @@ COMMON_FILLER = (
     "the printer was out of paper", "the lights in the hall were changed", "the visit took {n} minutes",
     "a short list was made", "two letters were sent", "the old files were put away", "{n} pages were copied",
 )
+COUNTRIES = (
+    "France", "Norway", "Brazil", "Egypt", "Japan", "Peru", "Canada", "Poland", "Kenya", "India", "Spain", "Chile",
+    "Iceland", "Turkey", "Vietnam", "Ghana", "the moon", "Europe", "the world", "this country",
+)
 PROSE_NOUNS = (
     "house", "street", "river", "garden", "letter", "market", "window", "table", "road", "field", "morning",
     "village", "train", "bridge", "school", "story", "winter", "summer", "lamp", "paper", "book", "stone", "tree",

@@ -9,6 +9,7 @@ from engine.training.names import FIRST_NAMES, HELD_OUT_FIRST, HELD_OUT_LAST, HE
 from engine.training.office_records import MINUTES, TRANSACTIONS, VISITS
 from engine.training.vocabulary import (
     COMMON_FILLER,
+    COUNTRIES,
     MONTHS,
     PROSE_ENDINGS,
     PROSE_NOUNS,
@@ -23,6 +24,7 @@ from engine.training.works_records import DELIVERIES, INCIDENTS, INSPECTIONS
 
 __all__ = [
     "COMMON_FILLER",
+    "COUNTRIES",
     "DELIVERIES",
     "FIRST_NAMES",
     "HELD_OUT_FIRST",
