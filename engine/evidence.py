@@ -11,7 +11,7 @@ from engine.passages import SHORT_ANSWER, Passage, supporting_passage, unconfirm
 from engine.reader import DocumentState
 from engine.retention import caveat
 from engine.store import Library
-from engine.trials import Trial, says_not_found
+from engine.trials import says_not_found
 
 NEAREST = 3
 """Sections named where nothing was found."""
@@ -54,7 +54,7 @@ def told(library: Library, of: DocumentState, found: Found, about: str, text: st
         pages = [(p.number, p.text) for p in library.pages(of.document.id) if p.number in read]
     passage = supporting_passage(about, text, pages)
     borne_out = passage is not None and passage.names_all
-    doubtful = is_doubtful(best, text)
+    doubtful = is_doubtful(found, text)
     faded = caveat(of.retention) if found.rereading is None and start.section is None else ""
     where: dict[str, Any] = {}
     if passage is not None and borne_out:
@@ -75,22 +75,25 @@ def told(library: Library, of: DocumentState, found: Found, about: str, text: st
     }
 
 
-def is_doubtful(best: Trial, text: str) -> bool:
-    """Whether `text`, the answer from `best`, is one figure or name and not sure: see `engine.inquiry.is_sure`.
+def is_doubtful(found: Found, text: str) -> bool:
+    """Whether `text`, the answer found, is one figure or name that is not sure, even after reading again: the model
+    gives the words less than `inquiry.CERTAIN` on average, their sentence speaks of less than `inquiry.MATCHING` of
+    what was asked, or another one speaks of more of it and says something else.
 
-    Even after reading again, that is: the model gives the words less than CERTAIN on average, or their sentence speaks
-    of less than MATCHING of what was asked. Of 589 answers of the demonstration model of 22 November 2026, 10:44
-    (held-out records of 8,000 and 32,000 tokens, some asked in other words than the document's), this marked 58 % of
-    the 26 wrong ones and 16 % of the right ones (8 % of those asked in the document's words). The chance that a right
-    answer looks surer than a wrong one was, at the two lengths, 0.77 and 0.87 by mean probability, 0.78 and 0.87 by the
-    lowest one, 0.76 and 0.87 by entropy, 0.64 and 0.72 by disagreement of the re-reading, 0.56 and 0.53 by that of the
-    document state, which is next to nothing. `bench recall --pipeline` measures it again.
+    On 13 held-out records of 8,000 tokens, one answer in five asked for in other words than the document's, this marks
+    7 of 9 wrong answers and 14 % of 316 right ones with the demonstration model of 22 November 2026, 10:44 (6 % of
+    those asked in the document's words), and 8 of 10 and 10 % of 356 with that of 12:23. The chance that a right answer
+    looks surer than a wrong one was 0.83 by mean probability, 0.82 by the lowest one and 0.83 by entropy with the first
+    model; 0.56 by agreement of the re-reading and 0.51 by that of the document state, which is next to nothing.
+    `bench recall --pipeline` measures it again.
 
     A longer answer nearly always has a word that might have been another; and of what was drawn with a seed no token
     was looked at: neither is ever marked.
     """
-    looked_at = best.ended and text == best.text
-    return looked_at and len(text.split()) <= SHORT_ANSWER and not is_sure(best)
+    best = found.best
+    if best is None or not best.ended or text != best.text or len(text.split()) > SHORT_ANSWER:
+        return False
+    return found.contradicted or not is_sure(best)
 
 
 def _basis(of: DocumentState, found: Found, passage: Passage | None) -> str:

@@ -14,7 +14,7 @@ from engine import turn_states
 from engine.candidates import NAMED_SECTIONS, Candidates, Start, candidates
 from engine.control import Control
 from engine.library.rows import Turn
-from engine.passages import SHORT_ANSWER, denies, says, speaking
+from engine.passages import SHORT_ANSWER, Passage, denies, says, speaking
 from engine.quoting import fits, quoted
 from engine.reader import DocumentState
 from engine.reread import Rereading, reread
@@ -88,6 +88,8 @@ class Found:
     """Set where the best answer comes from pages read again."""
     again: list[Trial] = field(default_factory=list)
     quote: Trial | None = None
+    contradicted: bool = False
+    """A page read again speaks of more of what is asked than the sentence with the answer, and says something else."""
 
 
 def find(
@@ -167,32 +169,51 @@ def _read_again(
     trial = judged(trials[0], about, again.pages)
     found.again = [trial]
     passages = speaking(about, again.pages)
-    told = any(passage.names_all and passage.match >= TOLD for passage in passages)
-    doubted = found.best if trial.refuses else trial
-    against = [passage for passage in passages if doubted is not None and denies(doubted.text, passage.text)]
-    if (not _stands(trial) and (told or not trial.refuses)) or against:
-        quote, steps = quoted(runtime, trial.row, [passage.text for passage in against or passages], control)
+
+    def quote_of(among: Sequence[Passage], *, refused: bool) -> Trial | None:
+        quote, steps = quoted(runtime, trial.row, [passage.text for passage in among], control)
         found.steps += steps
         found.quote = quote = judged(quote, about, again.pages) if quote is not None else None
-        if quote is not None and _counts(quote, question, refused=trial.refuses and not against):
-            if not against and found.best is not None and _says_more(found.best, quote):
-                return
-            trial, against = quote, []
-            found.best = None
+        return quote if quote is not None and _counts(quote, question, refused=refused) else None
+
+    first = found.best
+    told = any(passage.names_all and passage.match >= TOLD for passage in passages)
+    quote = quote_of(passages, refused=trial.refuses) if not _stands(trial) and (told or not trial.refuses) else None
+    best = _settled(first, trial, quote, about, found.trials)
+    against = [passage for passage in passages if best is not None and denies(best.text, passage.text)]
     if against:  # the text itself takes it back
-        if found.best is not None and (not _stands(found.best) or doubted is None or found.best.text == doubted.text):
-            found.best = None
-    elif _stands(trial):
-        disputed = found.best is not None and is_sure(found.best) and found.best.text != trial.text
-        best = choose([*found.trials, trial], about) if disputed else trial
-        found.best, found.rereading = best, again if best is trial else None
-    elif is_sure(found.best) or (not trial.refuses and found.best is not None and _stands(found.best)):
-        return
-    elif trial.refuses or (claims(about) and len(trial.text.split()) <= SHORT_ANSWER):
+        kept = first if first is not None and _stands(first) else None
+        if kept is not None and any(denies(kept.text, passage.text) for passage in passages):
+            kept = None
+        best = kept if kept is not None and _corrects(kept) else quote_of(against, refused=False) or kept
+    found.best = best
+    found.rereading = again if best is not None and best.start is again.start else None
+    found.contradicted = best is not None and _contradicted(best, passages)
+
+
+def _settled(
+    first: Trial | None, trial: Trial, quote: Trial | None, about: str, trials: Sequence[Trial]
+) -> Trial | None:
+    """Which answer to believe: the first choice, what the re-reading says, or its words along the pages."""
+    if quote is not None:
+        return first if first is not None and _says_more(first, quote) else quote
+    if _stands(trial):
+        disputed = is_sure(first) and first is not None and first.text != trial.text
+        return choose([*trials, trial], about) if disputed else trial
+    if is_sure(first) or (not trial.refuses and first is not None and _stands(first)):
+        return first
+    if trial.refuses or (claims(about) and len(trial.text.split()) <= SHORT_ANSWER):
         # Nothing bears out what is one figure or name beside another: that is no answer, however sure it sounds.
-        found.best = None
-    else:
-        found.best, found.rereading = trial, again
+        return None
+    return trial
+
+
+def _contradicted(best: Trial, passages: Sequence[Passage]) -> bool:
+    """Whether one of `passages` speaks of more of what is asked than that of `best`, and does not say the same."""
+    if best.passage is None:
+        return False
+    match = best.passage.match
+    return any(p.names_all and p.match > match and not says(best.text, p.text) for p in passages)
 
 
 def _counts(quote: Trial, question: str, *, refused: bool) -> bool:
@@ -213,6 +234,10 @@ def _says_more(first: Trial, quote: Trial) -> bool:
     if first.passage.corrects and not quote.passage.corrects:
         return first.passage.match >= quote.passage.match - SLACK
     return first.passage.match > quote.passage.match
+
+
+def _corrects(trial: Trial) -> bool:
+    return trial.passage is not None and trial.passage.corrects
 
 
 def _stands(trial: Trial) -> bool:

@@ -234,6 +234,19 @@ def test_an_answer_that_the_model_was_unsure_of_is_marked_as_doubtful_and_says_s
     assert (kept["doubtful"], kept["warning"]) == (True, UNSURE)
 
 
+def test_an_answer_is_doubtful_where_another_sentence_speaks_of_more_and_says_something_else(script, ask):
+    script.says = {"Correction": "950 rpm", "again": "950 rpm"}
+    got = ask("At which speed ran pump P-120 in the shift record, by its correction?")
+    assert (got.text, got.doubtful, got.warning) == ("950 rpm", True, UNSURE)
+
+
+def test_what_the_text_takes_back_is_not_answered_though_the_re_reading_says_a_third_thing(script, ask):
+    script.says = {"Shift record": "900 rpm", "again": "61 degrees"}
+    script.quote = "950 rpm"
+    got = ask("What was the speed of pump P-120?")
+    assert (got.text, got.page) == ("950 rpm", 3)
+
+
 def test_the_state_of_a_re_reading_is_not_kept_and_a_follow_up_still_knows_the_turn(script, ask):
     script.says = {"VA-77": "Karl Novak", "again": "Karl Novak"}
     first = ask("Which person closed valve VA-77?", reread="always")  # no other test has asked it
