@@ -7,6 +7,7 @@ stands nowhere it is decoded in the words of the page (engine.quoting).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -170,8 +171,9 @@ def _read_again(
     found.again = [trial]
     passages = speaking(about, again.pages)
 
-    def quote_of(among: Sequence[Passage], *, refused: bool) -> Trial | None:
-        quote, steps = quoted(runtime, trial.row, [passage.text for passage in among], control)
+    def quote_of(among: Sequence[Passage], *, refused: bool, but: str = "") -> Trial | None:
+        texts = [_without(but, passage.text) if but else passage.text for passage in among]
+        quote, steps = quoted(runtime, trial.row, texts, control)
         found.steps += steps
         found.quote = quote = judged(quote, about, again.pages) if quote is not None else None
         return quote if quote is not None and _counts(quote, question, refused=refused) else None
@@ -181,11 +183,12 @@ def _read_again(
     quote = quote_of(passages, refused=trial.refuses) if not _stands(trial) and (told or not trial.refuses) else None
     best = _settled(first, trial, quote, about, found.trials)
     against = [passage for passage in passages if best is not None and denies(best.text, passage.text)]
-    if against:  # the text itself takes it back
+    if against and best is not None:  # the text itself takes it back
         kept = first if first is not None and _stands(first) else None
         if kept is not None and any(denies(kept.text, passage.text) for passage in passages):
             kept = None
-        best = kept if kept is not None and _corrects(kept) else quote_of(against, refused=False) or kept
+        right = kept if kept is not None and _corrects(kept) else quote_of(against, refused=False, but=best.text)
+        best = right or kept
     found.best = best
     found.rereading = again if best is not None and best.start is again.start else None
     found.contradicted = best is not None and _contradicted(best, passages)
@@ -206,6 +209,12 @@ def _settled(
         # Nothing bears out what is one figure or name beside another: that is no answer, however sure it sounds.
         return None
     return trial
+
+
+def _without(answer: str, text: str) -> str:
+    """`text` with a bar for `answer` wherever it stands."""
+    written = r"\s+".join(re.escape(word) for word in answer.rstrip(".").split())
+    return re.sub(rf"(?<!\w){written}(?!\w)", "|", text, flags=re.IGNORECASE)
 
 
 def _contradicted(best: Trial, passages: Sequence[Passage]) -> bool:

@@ -71,6 +71,7 @@ class Script:
         return found, sum(len(row.tokens) for row in rows)
 
     def quoted(self, runtime, row, passages, control) -> tuple[Trial | None, int]:
+        self.quoted_from = list(passages)
         return (None if self.quote is None else self._trial(runtime, row, self.quote)), 1
 
     def _answer(self, row: Row) -> str:
@@ -245,6 +246,8 @@ def test_what_the_text_takes_back_is_not_answered_though_the_re_reading_says_a_t
     script.quote = "950 rpm"
     got = ask("What was the speed of pump P-120?")
     assert (got.text, got.page) == ("950 rpm", 3)
+    assert script.quoted_from
+    assert not any("900 rpm" in passage for passage in script.quoted_from)  # what it takes back is not to be quoted
 
 
 def test_the_state_of_a_re_reading_is_not_kept_and_a_follow_up_still_knows_the_turn(script, ask):
