@@ -5,6 +5,7 @@ Words only, no model: a candidate's answer is believed more where a passage hold
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -27,7 +28,10 @@ _MARK = re.compile(r"\s*[-*\u2022\u2013\u25aa\u00b7]\s")
 """What begins a line of a list, even behind a full line; "51. " there may as well be the end of a sentence."""
 _BULLET = re.compile(r"\s*(?:[-*\u2022\u2013\u25aa\u00b7]\s|\(?\w{1,3}[.)]\s|\s{2,}\S)")
 _FULL_LINE, _NARROWEST, _WIDEST = 0.7, 40, 100
-"""A line ends what it says unless it is this share as long as the page's longest line (between these limits)."""
+"""A line ends what it says unless it ends with a comma or is this share as long as the page's longest line (between
+these limits)."""
+_WITHOUT_LONGEST = 0.9
+"""Longer lines than this share of a page's are left out of that: a table's or a listing's, in text that was wrapped."""
 _HEADED_LINES = 12
 """How far above a line of a list its head is looked for."""
 _CORRECTS = re.compile(
@@ -211,15 +215,17 @@ def _units_of(text: str) -> tuple[tuple[int, int, bool], ...]:
 def _units(text: str) -> Iterator[tuple[int, int, bool]]:
     """(start, end, whether it is a line of a list or table) of each sentence or line."""
     lines = [(m.start(), m.end()) for m in re.finditer(r"[^\n]+", text) if m[0].strip()]
-    longest = min(max((end - start for start, end in lines), default=0), _WIDEST)
-    full_length = max(_NARROWEST, _FULL_LINE * longest)
+    lengths = sorted(end - start for start, end in lines)
+    longest = lengths[math.ceil(_WITHOUT_LONGEST * (len(lengths) - 1))] if lengths else 0
+    full_length = max(_NARROWEST, _FULL_LINE * min(longest, _WIDEST))
     first = 0
     for index, (start, end) in enumerate(lines):
         line = text[start:end]
         following = lines[index + 1] if index + 1 < len(lines) else None
         if following is not None:
             gap, below = text[end : following[0]], text[slice(*following)]
-            full = len(line) >= full_length and not line.rstrip().endswith((":", ".", "!", "?"))
+            wide = len(line) >= full_length or line.rstrip().endswith(",")
+            full = wide and not line.rstrip().endswith((":", ".", "!", "?"))
             if gap.count("\n") == 1 and full and not _MARK.match(below):
                 continue  # the sentence goes on on the next line
         begin = lines[first][0]

@@ -156,3 +156,18 @@ def test_sentences_lie_in_order_and_hold_all_but_the_blanks(text):
     assert all(a < b for a, b in spans)
     assert all(first[1] <= second[0] for first, second in itertools.pairwise(spans))
     assert all(text[a:b] == text[a:b].strip() for a, b in spans)
+
+
+def test_a_wrapped_sentence_is_one_though_a_few_lines_of_the_page_were_not_wrapped():
+    wrapped = [
+        "The long lake belonged to the rain. Correction - tank TK-265",
+        "had an oil temperature of 38 degrees.",
+    ] * 9
+    text = "\n".join([*wrapped, "Reading by reading: " + "61 degrees, 62 degrees, " * 6 + "63 degrees."])
+    found = [text[start:end] for start, end in sentences(text)]
+    assert found.count("Correction - tank TK-265\nhad an oil temperature of 38 degrees.") == 9
+
+
+def test_a_line_that_ends_with_a_comma_goes_on():
+    text = "The inlet valve of the old pump house was opened by hand, then shut.\nPump P-12,\nspeed: 900 rpm.\n"
+    assert [text[start:end] for start, end in sentences(text)][1] == "Pump P-12,\nspeed: 900 rpm."
