@@ -1,13 +1,15 @@
 """Training checkpoints: weights fp32, moments bf16, position; safetensors in pieces small enough to move.
 
-`python -m engine.training.checkpoint CHECKPOINT FOLDER` writes the model folder's weights and config from one;
-`--slim` writes a checkpoint without moments instead, from which a run can go on after a new warm-up.
+`python -m engine.training.checkpoint CHECKPOINT [CHECKPOINT ...] FOLDER` writes the model folder's weights and config
+from one, or from the mean of several of one run; `--slim` writes a checkpoint without moments instead, from which a run
+can go on after a new warm-up.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -72,6 +74,20 @@ def load(folder: Path, network: Network, optimizer: Optimizer | None) -> dict:
     return position
 
 
+def average(folders: Sequence[Path]) -> tuple[Network, dict]:
+    """The mean of the weights of checkpoints along one run, which stands for a lower learning rate at the end of it
+    (Izmailov et al., arXiv 1803.05407), and the position of the last."""
+    networks = []
+    for folder in folders:
+        network = Network(Shape(**json.loads((folder / "position.json").read_text())["shape"]))
+        position = load(folder, network, None)
+        networks.append(network)
+    with torch.no_grad():
+        for same in zip(*(network.parameters() for network in networks), strict=True):
+            same[0].copy_(torch.stack(same).mean(0))
+    return networks[0], position
+
+
 def _all(network: Network, optimizer: Optimizer | None) -> dict[str, Tensor]:
     weights = {f"weight.{name}": p for name, p in network.named_parameters()}
     return weights | (optimizer.tensors() if optimizer else {})
@@ -79,12 +95,11 @@ def _all(network: Network, optimizer: Optimizer | None) -> dict[str, Tensor]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("checkpoints", type=Path, nargs="+", metavar="CHECKPOINT")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--slim", action="store_true", help="write a checkpoint without moments")
     options = parser.parse_args()
-    network = Network(Shape(**json.loads((options.checkpoint / "position.json").read_text())["shape"]))
-    position = load(options.checkpoint, network, None)
+    network, position = average(options.checkpoints)
     if options.slim:
         save(options.folder, network, None, position)
     else:

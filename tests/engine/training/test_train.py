@@ -85,6 +85,17 @@ def test_a_checkpoint_without_moments_gives_the_same_weights_and_a_new_warm_up(t
     assert planned(1000, 1.0, 1).lr_at(4, warm_from=4) == pytest.approx(1 / plan.WARM_UP)
 
 
+def test_weights_of_several_checkpoints_are_averaged(tmp_path: Path) -> None:
+    networks = [Network(SHAPE, seed=seed) for seed in (1, 2, 3)]
+    folders = [tmp_path / str(step) for step in (10, 20, 30)]
+    for network, folder in zip(networks, folders, strict=True):
+        checkpoint.save(folder, network, None, {"step": int(folder.name), "warm_from": 0})
+    mean, position = checkpoint.average(folders)
+    assert position["step"] == 30
+    for ours, *theirs in zip(mean.parameters(), *(network.parameters() for network in networks), strict=True):
+        assert torch.allclose(ours, sum(theirs) / 3, atol=1e-6)
+
+
 def test_a_run_may_start_from_a_model_folder_in_the_plans_last_stage(tmp_path: Path) -> None:
     Network(SHAPE, seed=5).save(tmp_path / "model", trained_context=64)
     two = Plan((10, 10), 0.0, 2, STAGES * 2)
