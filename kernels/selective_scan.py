@@ -8,8 +8,9 @@ lives:
 - x, dt, z and y are [BLOCK_D, LANES] tiles (channel, step) over the same lanes: softplus and SiLU are computed once,
   not in every lane that needs them, and `tl.gather` hands a step to its neighbours, one shuffle each.
 - The sum over states is finished for all steps of a turn together: each exchange halves the sums a lane has parts of.
-- B and C come from a packed fp32 copy, one 64-bit load for both; it is padded, so nothing in the loop needs a mask.
-- Everything is loaded ahead: x, dt and z by three turns, B and C by one.
+- B and C come from a packed copy, one load of 64 bits, or 32 of two bf16, for both; it is padded, so nothing in the
+  loop needs a mask.
+- Everything is loaded ahead: x, dt and z by three turns, B and C of 16 bits by as many, of 32 by one.
 
 No number crosses a warp, so the loop has no barrier and uses no shared memory, as long as Triton lays all tiles out
 alike. It derives a layout from what it knows of neighbouring addresses, so it is told what leads there and no more:
@@ -27,10 +28,8 @@ import triton.language as tl
 from torch import Tensor
 
 LOG2E = tl.constexpr(1.4426950408889634)
-LANES, HALF, AHEAD = 4, False, 1
-"""Lanes that share a channel (4 or 8), whether B and C of 16 bits stay so until they are used, and by how many turns
-they are loaded ahead (1 or 3). Chosen by hand, as the channels of a program are: the state is advanced in place, so
-nothing is autotuned. docs/kernels.md has what they give."""
+COMMON_STATES = 16
+"""States a channel of every published Mamba: for as many eight lanes share a channel, else four."""
 
 
 @triton.jit
@@ -132,9 +131,10 @@ def selective_scan_kernel(
     x, dt, z, packed, A, D, dt_bias, state, y, lengths,
     steps, rows, d_inner, x_row, x_step, dt_row, dt_step, z_row, z_step,
     N: tl.constexpr, PADDED_N: tl.constexpr, BLOCK_D: tl.constexpr, LANES: tl.constexpr, HALF: tl.constexpr,
-    AHEAD: tl.constexpr, EVEN: tl.constexpr, HAS_LENGTHS: tl.constexpr,
+    EVEN: tl.constexpr, HAS_LENGTHS: tl.constexpr,
 ):  # fmt: skip
     Q: tl.constexpr = PADDED_N // LANES
+    AHEAD: tl.constexpr = 3 if HALF else 1
     row = tl.program_id(1).to(tl.int64)
     length = steps
     if HAS_LENGTHS:
@@ -233,11 +233,12 @@ def selective_scan(
     y = new(x.shape, dtype=x.dtype, device=x.device)
     if y.numel() == 0:
         return y
-    padded_n = max(LANES, triton.next_power_of_2(d_state))
-    block_d = 32 // LANES if padded_n <= 16 else 32  # with more states a program of one warp spills registers
-    half = HALF and B.dtype == C.dtype == torch.bfloat16
-    ahead = AHEAD if half and padded_n <= 16 else 1  # it takes registers
-    rows = (triton.cdiv(steps, 4 * LANES) * 4 + ahead) * LANES
+    # Chosen by hand, since a state that is advanced in place cannot be autotuned; docs/kernels.md has what others give.
+    lanes = 8 if d_state == COMMON_STATES else 4
+    half = lanes == 8 and B.dtype == C.dtype == torch.bfloat16
+    padded_n = max(lanes, triton.next_power_of_2(d_state))
+    block_d = 32 // lanes if padded_n <= 16 else 32  # with more states a program of one warp spills registers
+    rows = (triton.cdiv(steps, 4 * lanes) * 4 + (3 if half else 1)) * lanes
     packed = torch.empty((batch, rows, padded_n), dtype=torch.int32 if half else torch.int64, device=x.device)
     block_t = max(1, 1024 // padded_n)
     pack_kernel[(triton.cdiv(rows, block_t), batch)](
@@ -247,7 +248,7 @@ def selective_scan(
     selective_scan_kernel[(triton.cdiv(d_inner, block_d), batch)](
         x, dt, z, packed, A, D, dt_bias, state, y, lengths, steps, rows, d_inner,
         x.stride(0), x.stride(1), dt.stride(0), dt.stride(1), z.stride(0), z.stride(1),
-        N=d_state, PADDED_N=padded_n, BLOCK_D=block_d, LANES=LANES, HALF=half, AHEAD=ahead,
-        EVEN=d_inner % block_d == 0, HAS_LENGTHS=lengths is not None, num_warps=max(1, block_d * LANES // 32),
+        N=d_state, PADDED_N=padded_n, BLOCK_D=block_d, LANES=lanes, HALF=half,
+        EVEN=d_inner % block_d == 0, HAS_LENGTHS=lengths is not None, num_warps=max(1, block_d * lanes // 32),
     )  # fmt: skip
     return y

@@ -2,26 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
-import pytest
 import torch
 from torch import Tensor
 
-from kernels import operations
-
 NAN = float("nan")
-LAYOUTS = [(4, False, 1), (8, False, 1), (8, True, 1), (8, True, 3), (4, True, 3)]
-"""Of the compiled scan: lanes a channel, B and C in 16 bits, turns that they are loaded ahead."""
-
-
-def lay_out(monkeypatch: pytest.MonkeyPatch, layout: tuple[int, bool, int]) -> None:
-    """Let the scan run in one of LAYOUTS."""
-    operations("triton")
-    module = sys.modules["kernels.selective_scan"]  # `kernels.selective_scan` is the function
-    for name, value in zip(("LANES", "HALF", "AHEAD"), layout, strict=True):
-        monkeypatch.setattr(module, name, value)
 
 
 def scan_inputs(

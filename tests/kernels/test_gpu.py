@@ -8,7 +8,7 @@ import torch
 from kernels import implementation, operations
 from kernels.reference import causal_conv_ref, rms_norm_ref, selective_scan_ref, selective_update_ref
 
-from .inputs import LAYOUTS, assert_close, lay_out, scan_inputs, step_of, steps_of, with_state
+from .inputs import assert_close, scan_inputs, step_of, steps_of, with_state
 
 pytestmark = [
     pytest.mark.gpu,
@@ -21,12 +21,6 @@ def test_a_gpu_runs_triton() -> None:
     assert implementation("cuda").name == "triton"
 
 
-@pytest.fixture(params=LAYOUTS, ids=str)
-def layout(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    lay_out(monkeypatch, request.param)
-
-
-@pytest.mark.usefixtures("layout")
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize("steps", [2048, 517])
 def test_scan_at_the_shape_of_a_7b_layer(dtype: torch.dtype, steps: int) -> None:
@@ -56,8 +50,6 @@ def test_update_conv_and_norm_at_the_shape_of_a_7b_layer() -> None:
     assert_close(compiled.rms_norm(hidden, scale, 1e-5), rms_norm_ref(hidden, scale, 1e-5))
 
 
-@pytest.mark.usefixtures("layout")
-@pytest.mark.parametrize("layout", [(4, False, 1), (8, False, 1), (8, True, 3)], ids=str, indirect=True)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_70000_tokens_in_chunks_of_odd_lengths(dtype: torch.dtype) -> None:
     """Slow and fast channels, against one pass of the reference."""
