@@ -41,9 +41,6 @@ from engine.token_step import token_step
 from kernels import (
     causal_conv,
     causal_conv_update,
-    implementation,
-    layer_update,
-    operations,
     rms_norm,
     selective_scan,
     selective_update,
@@ -56,12 +53,6 @@ GRAPH_MAX_ROWS = 64
 # Capturing takes as long as some steps; a batch size seen less often than this runs without.
 GRAPH_AFTER_STEPS = 3
 GRAPHS_KEPT = 3
-WHOLE_LAYERS = False
-"""Whether a token of one row goes through `kernels.layer_update`. Off until its tests have passed on a GPU: in Triton's
-interpreter they do, and that has been right before where the compiled kernel was wrong."""
-WHOLE_STEPS = False
-"""Whether a token of one row goes through `engine.row_step` on a GPU: as `WHOLE_LAYERS`, which it would replace."""
-
 
 Meter = Callable[[int, torch.Tensor], None]
 """Told dt [B, T, d_inner] of every layer, by its number, as the scan gets it: without bias and softplus, padding
@@ -105,8 +96,7 @@ class FalconMamba:
         self._graphs: OrderedDict[int, _StepGraph] = OrderedDict()
         self._steps_seen: dict[int, int] = {}
         self._cpu_step = token_step(self)
-        self._row_step = row_step(self) if WHOLE_STEPS else None
-        self._whole_layers = _whole_layers(self)
+        self._row_step = row_step(self)
 
     @property
     def device(self) -> torch.device:
@@ -193,8 +183,6 @@ class FalconMamba:
     ) -> torch.Tensor:
         """The network on [B, T] ids; advances `conv` and `ssm`, returns [B, vocab_size]."""
         c = self.config
-        if self._whole_layers and ids.numel() == 1 and lengths is None and meter is None:
-            return self._forward_token(ids, conv, ssm)
         residual = F.embedding(ids, self.embeddings)  # [B, T, d_model]
         if c.residual_in_fp32:
             residual = residual.float()
@@ -211,20 +199,6 @@ class FalconMamba:
         hidden = rms_norm(last, self.norm_f, c.norm_eps, residual)
         logits = self.head(hidden).float()
         return logits if lengths is None else logits.masked_fill_((lengths == 0)[:, None], float("nan"))
-
-    def _forward_token(self, ids: torch.Tensor, conv: torch.Tensor, ssm: torch.Tensor) -> torch.Tensor:
-        """`_forward` of one token of one row, a layer at a call."""
-        c = self.config
-        residual = F.embedding(ids[0, 0], self.embeddings)  # [d_model]
-        if c.residual_in_fp32:
-            residual = residual.float()
-        for index, layer in enumerate(self.layers):
-            layer_update(
-                residual, layer.norm, layer.in_proj.weight, layer.in_proj.bias, layer.conv, layer.conv_bias,
-                layer.x_proj.weight, layer.dt_proj.weight, layer.dt_bias, layer.A, layer.D, layer.out_proj.weight,
-                layer.out_proj.bias, c.norm_eps, c.mixer_norm_eps, conv[index, 0], ssm[index, 0],
-            )  # fmt: skip
-        return self.head(rms_norm(residual[None], self.norm_f, c.norm_eps)).float()
 
     def _mixer(
         self,
@@ -259,8 +233,8 @@ class FalconMamba:
         return layer.out_proj(y)
 
     def _step(self, ids: torch.Tensor, state: MambaState) -> torch.Tensor:
-        """One token a row: on CUDA a captured graph once this batch size has proved frequent, on a CPU one compiled
-        call for a few rows, else the same path.
+        """One token a row: the whole network in one call for a few rows on a CPU or one on a GPU, else the forward
+        pass, which on CUDA is captured as a graph once this batch size has proved frequent.
         """
         rows = ids.shape[0]
         if self._cpu_step is not None and rows <= FEW and state.conv.is_contiguous() and state.ssm.is_contiguous():
@@ -311,14 +285,6 @@ class _StepGraph:
         state.conv.copy_(self._state.conv)
         state.ssm.copy_(self._state.ssm)
         return self._logits.clone()
-
-
-def _whole_layers(model: FalconMamba) -> bool:
-    """Whether one token of one row goes through a layer in one call: its matrices as they are, and a kernel for it."""
-    if not WHOLE_LAYERS or operations(implementation(model.device).name).layer_update is None:
-        return False
-    matrices = (m for l in model.layers for m in (l.in_proj, l.x_proj, l.dt_proj, l.out_proj))
-    return all(m.scales is None and not m.weight.is_mkldnn for m in matrices)
 
 
 def _last_token(x: torch.Tensor, lengths: torch.Tensor | None) -> torch.Tensor:

@@ -4,6 +4,9 @@ The captured graph reads the token and the address of the state from memory (`ke
 nothing is copied: the token that it chose is already where the next replay reads it, and the program waits for eight
 bytes to know it too. No step is begun before the token that it reads is known to be wanted, so the state is exact at
 every token; that costs some 20 microseconds of an idle GPU a token.
+
+Nothing here refers to the model or to whoever waits for a token, so the weights leave the GPU with the last reference
+to the model, whether or not the garbage collector runs (in this program it seldom does, see `engine.startup`).
 """
 
 from __future__ import annotations
@@ -36,15 +39,30 @@ def row_step(model: FalconMamba) -> RowStep | None:
     network = NetworkStep(
         model.layers, model.embeddings, model.norm_f, model.head, c.norm_eps, c.mixer_norm_eps, c.residual_in_fp32
     )
-    return RowStep(network, model.new_state)
+    return RowStep(network, model.new_state())
+
+
+class _Choice:
+    """The token that a step chooses; called, it waits for it."""
+
+    def __init__(self, host: torch.Tensor, event: torch.cuda.Event | None) -> None:
+        self._host, self._event = host, event
+        self._found: int | None = None
+
+    def __call__(self) -> int:
+        if self._found is None:
+            if self._event is not None:
+                self._event.synchronize()
+            self._found = int(self._host)
+        return self._found
 
 
 class RowStep:
     """One-token steps of one row; two texts may take turns, each with a state of its own."""
 
-    def __init__(self, network: NetworkStep, new_state: Callable[[], MambaState]) -> None:
-        self._network, self._new_state = network, new_state
-        like = new_state()
+    def __init__(self, network: NetworkStep, like: MambaState) -> None:
+        """For states of the shape of `like`, which is not kept."""
+        self._network = network
         self._device = device = like.device
         self._kinds = [(part.shape, part.dtype) for part in (like.conv, like.ssm)]
         on_gpu = device.type == "cuda"
@@ -53,8 +71,7 @@ class RowStep:
         self._host = torch.zeros(1, dtype=torch.int64, pin_memory=on_gpu)
         self._event = torch.cuda.Event() if on_gpu else None
         self._at: tuple[int, int] | None = None  # what `_addresses` holds
-        self._known: int | None = None  # what `_ids` holds, if it was asked for
-        self._waiting: Callable[[], int] | None = None
+        self._choice: _Choice | None = None  # of the step before, if it was one: what `_ids` holds
         self._graph: torch.cuda.CUDAGraph | None = None
         self._logits: torch.Tensor | None = None
         self._steps = 0
@@ -74,8 +91,8 @@ class RowStep:
     def logits(self, ids: torch.Tensor, state: MambaState, graphs: bool) -> torch.Tensor:
         """Logits [1, vocab_size] after `ids` [1, 1]; `state` is advanced."""
         self._settle()
+        self._choice = None
         self._ids.copy_(ids[0])
-        self._known = None
         return self._run(state, graphs).clone()
 
     def likeliest(self, token: int, state: MambaState, graphs: bool) -> Callable[[], int]:
@@ -83,31 +100,21 @@ class RowStep:
 
         That is -1 if a logit was not a finite number.
         """
-        self._settle()
-        if self._known != token:
+        known, self._choice = self._settle(), None
+        if known != token:
             self._ids.fill_(token)
         self._run(state, graphs)
         self._host.copy_(self._ids, non_blocking=True)
         if self._event is not None:
             self._event.record()
-        self._known = None
-        found: list[int] = []
+        self._choice = _Choice(self._host, self._event)
+        return self._choice
 
-        def wait() -> int:
-            if not found:
-                if self._event is not None:
-                    self._event.synchronize()
-                found.append(int(self._host))
-                self._known, self._waiting = found[0], None
-            return found[0]
-
-        self._waiting = wait
-        return wait
-
-    def _settle(self) -> None:
-        """Read the result of the step before, if nobody has: the next one takes its place."""
-        if self._waiting is not None:
-            self._waiting()
+    def _settle(self) -> int | None:
+        """Read the result of the step before, if nobody has: the next one takes its place. Returns what `_ids` holds,
+        if that is known.
+        """
+        return None if self._choice is None else self._choice()
 
     def _run(self, state: MambaState, graphs: bool) -> torch.Tensor:
         at = state.conv.data_ptr(), state.ssm.data_ptr()
@@ -132,9 +139,10 @@ class RowStep:
 
     def _capture(self) -> None:
         """Capture a step. What the side stream must have done before, it does to a state that nobody needs."""
-        token, spare = self._ids.clone(), self._new_state()
-        self._at = spare.conv.data_ptr(), spare.ssm.data_ptr()
-        self._addresses.copy_(torch.tensor(self._at))
+        token = self._ids.clone()
+        spare = [torch.zeros(shape, dtype=dtype, device=self._device) for shape, dtype in self._kinds]
+        self._at = None
+        self._addresses.copy_(torch.tensor([part.data_ptr() for part in spare]))
         stream = torch.cuda.Stream(self._device)
         stream.wait_stream(torch.cuda.current_stream(self._device))
         with torch.cuda.stream(stream):
@@ -146,4 +154,3 @@ class RowStep:
             self._logits = self._launch()
         self._graph = graph
         self._ids.copy_(token)
-        self._at = None

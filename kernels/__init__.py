@@ -2,7 +2,8 @@
 
 Each operation has three implementations with one signature: `reference` (plain torch, slow, obviously right), `triton`
 (CUDA and ROCm) and `cpu` (numba). `implementation(device)` decides once per device which one runs and says why; the
-environment variable READTHROUGH_KERNELS (reference, cpu or triton) overrides it.
+environment variable READTHROUGH_KERNELS (reference, cpu or triton) overrides it. One token through a whole network in
+one go is apart from them: `gpu_step` in Triton, `cpu_step` in numba.
 
 Shapes are token-major: x, dt, z [B, T, d_inner]; A [d_inner, d_state], fp32 and negative; B, C [B, T, d_state];
 D, dt_bias [d_inner]; inputs may be views (halves of one projection) as long as the last dimension is contiguous.
@@ -27,7 +28,6 @@ __all__ = [
     "causal_conv",
     "causal_conv_update",
     "implementation",
-    "layer_update",
     "operations",
     "rms_norm",
     "selective_scan",
@@ -59,8 +59,6 @@ class Operations:
     causal_conv: Callable[..., Tensor]
     causal_conv_update: Callable[..., Tensor]
     rms_norm: Callable[..., Tensor]
-    layer_update: Callable[..., None] | None
-    """None on a CPU, where a step of the whole network is one call (`kernels.cpu_step`)."""
 
 
 def selective_scan(
@@ -113,41 +111,6 @@ def rms_norm(x: Tensor, weight: Tensor | None, eps: float, residual: Tensor | No
     return _operations_for(x.device.type).rms_norm(x, weight, eps, residual)
 
 
-def layer_update(
-    residual: Tensor,
-    norm: Tensor,
-    in_proj: Tensor,
-    in_bias: Tensor | None,
-    conv: Tensor,
-    conv_bias: Tensor | None,
-    x_proj: Tensor,
-    dt_proj: Tensor,
-    dt_bias: Tensor,
-    A: Tensor,
-    D: Tensor,
-    out_proj: Tensor,
-    out_bias: Tensor | None,
-    norm_eps: float,
-    mixer_norm_eps: float | None,
-    tail: Tensor,
-    state: Tensor,
-) -> None:
-    """One token of one row through a whole layer: `residual` [d_model], contiguous, is advanced in place.
-
-    norm [d_model]; in_proj [2 d_inner, d_model], its first half makes x; conv [d_inner, d_conv]; x_proj
-    [dt_rank + 2 d_state, d_inner]; dt_proj [d_inner, dt_rank]; out_proj [d_model, d_inner]; all contiguous. With
-    `mixer_norm_eps` dt, B and C pass a norm. `tail` [d_inner, d_conv - 1] and `state` [d_inner, d_state] are advanced.
-    Raises KernelsError where this implementation has none (see `Operations`).
-    """
-    update = _operations_for(residual.device.type).layer_update
-    if update is None:
-        raise KernelsError("these kernels have no layer in one call")
-    update(
-        residual, norm, in_proj, in_bias, conv, conv_bias, x_proj, dt_proj, dt_bias, A, D, out_proj, out_bias,
-        norm_eps, mixer_norm_eps, tail, state,
-    )  # fmt: skip
-
-
 def implementation(device: torch.device | str) -> Implementation:
     """Which implementation runs on `device`. Raises KernelsError if READTHROUGH_KERNELS asks for an impossible one."""
     return _choice(torch.device(device).type)
@@ -160,25 +123,23 @@ def operations(name: str) -> Operations:
         from . import reference as r
 
         return Operations(
-            r.selective_scan_ref, r.selective_update_ref, r.causal_conv_ref, r.causal_conv_update_ref, r.rms_norm_ref,
-            r.layer_update_ref,
-        )  # fmt: skip
+            r.selective_scan_ref, r.selective_update_ref, r.causal_conv_ref, r.causal_conv_update_ref, r.rms_norm_ref
+        )
     if name == "cpu":
         from . import cpu as c
 
-        return Operations(c.selective_scan, c.selective_update, c.causal_conv, c.causal_conv_update, c.rms_norm, None)
+        return Operations(c.selective_scan, c.selective_update, c.causal_conv, c.causal_conv_update, c.rms_norm)
     if name == "triton":
         public = {operation: globals()[operation] for operation in Operations.__annotations__}
         from .causal_conv import causal_conv as conv
         from .causal_conv import causal_conv_update as conv_update
-        from .layer_update import layer_update as layer
         from .rms_norm import rms_norm as norm
         from .selective_scan import selective_scan as scan
         from .selective_update import selective_update as update
 
         # Importing a submodule puts it in place of the public function of its name.
         globals().update(public)
-        return Operations(scan, update, conv, conv_update, norm, layer)
+        return Operations(scan, update, conv, conv_update, norm)
     raise KernelsError(f"there is no implementation of the kernels named {name!r}, choose one of {', '.join(NAMES)}")
 
 

@@ -14,9 +14,9 @@ A weight in few bits is read as 32-bit words, each four or eight weights far apa
 gives; so who writes a vector permutes it for who reads it (`place`), and every read is one of neighbours.
 
 The state is not an argument: the kernels read its address from memory, so that a captured step serves any state
-without a copy. With OVERLAP a launch begins while the one before it ends (programmatic dependent launch): it asks for
-its weights, which no launch writes, and waits before it reads what another one wrote or writes anything.
-`kernels.reference` has the formulas.
+without a copy. Where the GPU can (`overlaps`) a launch begins while the one before it ends (programmatic dependent
+launch): it asks for its weights, which no launch writes, and waits before it reads what another one wrote or writes
+anything. `kernels.reference` has the formulas.
 """
 
 from __future__ import annotations
@@ -28,7 +28,6 @@ import torch
 import triton
 import triton.language as tl
 from torch import Tensor
-from triton.language.extra.cuda import gdc_launch_dependents, gdc_wait
 
 from . import operations
 from .quantised import GROUP
@@ -36,10 +35,11 @@ from .quantised import GROUP
 operations("triton")  # imports what follows so that the public functions keep their names
 from .selective_scan import LOG2E, silu, softplus  # noqa: E402
 
-OVERLAP = False
-"""Whether launches overlap where the GPU can (NVIDIA from Hopper on)."""
-PREFETCH = False
-"""Whether x_proj and the scan, which read little, ask the second cache for the first of out_proj (NVIDIA)."""
+try:
+    from triton.language.extra.cuda import gdc_launch_dependents, gdc_wait
+except ImportError:  # a Triton that cannot make launches overlap
+    gdc_launch_dependents = gdc_wait = None
+
 LONGEST = 16_384
 """Widest row that a program keeps in registers."""
 PROGRAMS = {
@@ -48,10 +48,10 @@ PROGRAMS = {
     (4, False): (8, 4), (4, True): (8, 8),
 }  # fmt: skip
 """Rows and warps of a program by the bits of the weight and whether its rows are longer than 4,096."""
-ONE = 0x3F800000
-"""The bits of 1.0 in float32."""
 FEW_ROWS = (1, 8)
 """The same for a weight of less than 1,024 rows."""
+ONE = 0x3F800000
+"""The bits of 1.0 in float32."""
 
 
 class Matrix(Protocol):
@@ -85,16 +85,6 @@ def plane(x, w, inside):
 
 
 @triton.jit
-def fetch_ahead(weight, first, lines, COUNT: tl.constexpr):
-    """Ask the second cache for COUNT lines of 128 bytes of a weight of `lines`, from `first` on."""
-    line = tl.minimum(first + tl.arange(0, COUNT), lines - 1).to(tl.int64)
-    tl.inline_asm_elementwise(
-        "prefetch.global.L2 [$1]; mov.u32 $0, 0;", "=r,l", [weight.to(tl.int64) + line * 128], dtype=tl.int32,
-        is_pure=False, pack=1,
-    )  # fmt: skip
-
-
-@triton.jit
 def begin_kernel(
     ids, embeddings, norm, residual, prepared, squares, PARTS: tl.constexpr, PADDED_PARTS: tl.constexpr,
     SIZE: tl.constexpr, BLOCK: tl.constexpr, ORDER: tl.constexpr, OVERLAP: tl.constexpr,
@@ -115,11 +105,10 @@ def begin_kernel(
 @triton.jit(do_not_specialize=["tail_at"])
 def product_kernel(
     x, squares, weight, scales, bias, taps, shift, addresses, tail_at, y, residual, following, parts,
-    rows, d_inner, eps, one, ahead, lines,
+    rows, d_inner, eps, one,
     SIZE: tl.constexpr, BLOCK: tl.constexpr, ROWS: tl.constexpr, THREADS: tl.constexpr, BITS: tl.constexpr,
     HAS_BIAS: tl.constexpr, PARTS: tl.constexpr, PADDED_PARTS: tl.constexpr, TAPS: tl.constexpr,
-    HAS_SHIFT: tl.constexpr, ADD: tl.constexpr, ORDER: tl.constexpr, OUT: tl.constexpr, PREFETCH: tl.constexpr,
-    OVERLAP: tl.constexpr,
+    HAS_SHIFT: tl.constexpr, ADD: tl.constexpr, ORDER: tl.constexpr, OUT: tl.constexpr, OVERLAP: tl.constexpr,
 ):  # fmt: skip
     """y[n] = weight[n] . x, over the rms of the vector that x was scaled from if it has PARTS sums of squares.
 
@@ -147,8 +136,6 @@ def product_kernel(
     m = tl.program_id(0) * ROWS + e
     mine = (e < ROWS) & (m < rows)
     convolved = mine & (m < d_inner)
-    if PREFETCH:
-        fetch_ahead(ahead, tl.program_id(0) * THREADS, lines, THREADS)
     added = tl.zeros([THREADS], tl.float32)
     if HAS_BIAS:
         added += tl.load(bias + m, mask=mine, other=0.0).to(tl.float32)
@@ -233,10 +220,10 @@ def product_kernel(
 
 @triton.jit(do_not_specialize=["state_at"])
 def step_kernel(
-    parameters, dt_weight, dt_scales, x, z, A, D, dt_bias, addresses, state_at, y, d_inner, eps, ahead, first, lines,
+    parameters, dt_weight, dt_scales, x, z, A, D, dt_bias, addresses, state_at, y, d_inner, eps,
     RANK: tl.constexpr, PADDED_RANK: tl.constexpr, N: tl.constexpr, PADDED_N: tl.constexpr, BLOCK_D: tl.constexpr,
     BITS: tl.constexpr, HAS_NORMS: tl.constexpr, IN: tl.constexpr, OUT: tl.constexpr, SIZE: tl.constexpr,
-    PREFETCH: tl.constexpr, OVERLAP: tl.constexpr,
+    OVERLAP: tl.constexpr,
 ):  # fmt: skip
     """The state's step from parameters [RANK + 2 N], which every program norms again; x in the order IN, y in OUT."""
     if OVERLAP:
@@ -253,8 +240,6 @@ def step_kernel(
     a = tl.load(A + d[:, None] * N + n[None, :], mask=inside, other=0.0) * LOG2E
     skip = tl.load(D + d, mask=alive, other=0.0).to(tl.float32)
     bias = tl.load(dt_bias + d, mask=alive, other=0.0).to(tl.float32)
-    if PREFETCH:
-        fetch_ahead(ahead, first + tl.program_id(0) * 128, lines, 128)
     if OVERLAP:
         gdc_wait()
     state = tl.load(addresses + 1).to(tl.pointer_type(tl.float32)) + state_at
@@ -320,9 +305,7 @@ class NetworkStep:
         the embeddings and ssm [layers, d_inner, d_state] in float32, both contiguous; it is advanced.
         """
         dtype, device = self._embeddings.dtype, self._embeddings.device
-        nvidia = device.type == "cuda" and torch.version.hip is None
-        overlap = OVERLAP and nvidia and torch.cuda.get_device_capability(device)[0] >= 9
-        prefetch = PREFETCH and nvidia
+        overlap = overlaps(device)
         options: dict[str, Any] = {"launch_pdl": True} if overlap else {}
         first = self._layers[0]
         (d_inner, d_state), d_model = first.A.shape, self._embeddings.shape[1]
@@ -340,8 +323,7 @@ class NetworkStep:
             weight, bits, size = _words(matrix)
             each, warps = _program(matrix)
             given = {"taps": None, "shift": None, "tail_at": 0, "residual": None, "following": None, "parts": None}
-            given |= {"TAPS": 0, "HAS_SHIFT": False, "ADD": False, "ORDER": 1, "d_inner": 0}
-            given |= {"ahead": None, "lines": 0, "PREFETCH": False} | changes
+            given |= {"TAPS": 0, "HAS_SHIFT": False, "ADD": False, "ORDER": 1, "d_inner": 0} | changes
             product_kernel[(triton.cdiv(len(weight), each),)](
                 x, squares, weight, matrix.scales, matrix.bias, addresses=addresses, y=out, rows=len(weight),
                 eps=self._eps, one=ONE, SIZE=size, BLOCK=triton.next_power_of_2(size), ROWS=each, THREADS=32 * warps,
@@ -363,11 +345,7 @@ class NetworkStep:
                 ORDER=_order(layer.x_proj),
             )  # fmt: skip
             x, z = both[:d_inner], both[d_inner:]
-            lines = max(1, layer.out_proj.weight.nbytes // 128)
-            ahead = {"ahead": layer.out_proj.weight, "lines": lines, "PREFETCH": prefetch}
-            product(x, layer.x_proj, parameters, 0, **ahead)
-            each, warps = _program(layer.x_proj)
-            fetched = triton.cdiv(len(layer.x_proj.weight), each) * 32 * warps  # lines, one a thread
+            product(x, layer.x_proj, parameters, 0)
             block_d = 16
             step_kernel[(triton.cdiv(d_inner, block_d),)](
                 parameters, layer.dt_proj.weight, layer.dt_proj.scales, x, z, layer.A, layer.D, layer.dt_bias,
@@ -375,7 +353,7 @@ class NetworkStep:
                 PADDED_RANK=triton.next_power_of_2(rank), N=d_state, PADDED_N=triton.next_power_of_2(d_state),
                 BLOCK_D=block_d, BITS=_words(layer.dt_proj)[1], HAS_NORMS=self._mixer_eps is not None,
                 IN=_order(layer.x_proj), OUT=_order(layer.out_proj), SIZE=d_inner, OVERLAP=overlap, num_warps=4,
-                first=fetched, **ahead, **options,
+                **options,
             )  # fmt: skip
             after = self._layers[index + 1] if index + 1 < len(self._layers) else None
             reader, norm = (self._head, self._norm_f) if after is None else (after.in_proj, after.norm)
@@ -394,6 +372,12 @@ def likeliest(logits: Tensor, found: Tensor) -> None:
     -1 if a logit is not a finite number.
     """
     likeliest_kernel[(1,)](logits, found, logits.numel(), BLOCK=16_384, num_warps=32)
+
+
+def overlaps(device: torch.device) -> bool:
+    """Whether launches on `device` can overlap: NVIDIA from Hopper on."""
+    nvidia = device.type == "cuda" and torch.version.hip is None
+    return nvidia and gdc_wait is not None and torch.cuda.get_device_capability(device)[0] >= 9
 
 
 def readable(layers: Sequence[LayerWeights], embeddings: Tensor, head: Matrix) -> bool:

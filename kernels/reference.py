@@ -109,34 +109,3 @@ def rms_norm_ref(x: Tensor, weight: Tensor | None, eps: float, residual: Tensor 
     value = x.to(dtype)
     value = value * torch.rsqrt(value.square().mean(-1, keepdim=True) + eps)
     return value.to(out) if weight is None else (value * weight.to(dtype)).to(weight.dtype)
-
-
-def layer_update_ref(
-    residual: Tensor,
-    norm: Tensor,
-    in_proj: Tensor,
-    in_bias: Tensor | None,
-    conv: Tensor,
-    conv_bias: Tensor | None,
-    x_proj: Tensor,
-    dt_proj: Tensor,
-    dt_bias: Tensor,
-    A: Tensor,
-    D: Tensor,
-    out_proj: Tensor,
-    out_bias: Tensor | None,
-    norm_eps: float,
-    mixer_norm_eps: float | None,
-    tail: Tensor,
-    state: Tensor,
-) -> None:
-    """One token of one row through a layer (section 3.4 of the paper); `residual`, `tail` and `state` are advanced."""
-    d_inner, d_state = A.shape
-    hidden = rms_norm_ref(residual[None], norm, norm_eps)
-    x, z = F.linear(hidden, in_proj, in_bias).split(d_inner, dim=-1)
-    x = causal_conv_update_ref(x, conv, conv_bias, tail[None])
-    dt, B, C = F.linear(x, x_proj).split([dt_proj.shape[1], d_state, d_state], dim=-1)
-    if mixer_norm_eps is not None:
-        dt, B, C = (rms_norm_ref(part, None, mixer_norm_eps) for part in (dt, B, C))
-    y = selective_update_ref(x, F.linear(dt, dt_proj), A, B, C, D, z, dt_bias, state[None])
-    residual += F.linear(y, out_proj, out_bias)[0]

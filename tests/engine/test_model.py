@@ -18,7 +18,6 @@ from engine.linear import Linear
 from engine.model import FalconMamba, Layer
 from engine.state import MambaState
 from engine.weights import load_model, random_model
-from kernels.reference import layer_update_ref
 from tests.engine.conftest import MODEL_TYPES, reference_model
 
 TOLERANCE = 1e-4  # of the scale of what is compared, fp32
@@ -240,31 +239,14 @@ def test_the_gpu_agrees_with_the_cpu_for_any_split(model_type: str, cuts: list[i
     assert_same_state(state.to("cpu"), expected_state)
 
 
-@pytest.mark.parametrize("model_type", MODEL_TYPES)
-def test_a_token_through_whole_layers_agrees_with_a_chunk(model_type: str, monkeypatch: pytest.MonkeyPatch):
-    """The path of one row on a GPU, with the reference in the kernel's place."""
-    monkeypatch.setattr("engine.model.layer_update", layer_update_ref)
-    model = random_model(gpu_config(model_type), seed=10)
-    ids = torch.randint(0, 512, (1, 9), generator=torch.Generator().manual_seed(11))
-    expected, expected_state = read(model, ids, [])
-    state = model.new_state()
-    with torch.inference_mode():
-        for token in ids.split(1, dim=1):
-            logits = model._forward_token(token, state.conv, state.ssm)
-    assert_close(logits, expected)
-    assert_close(state.ssm, expected_state.ssm)
-    assert_close(state.conv, expected_state.conv)
-
-
 @pytest.mark.gpu
 @pytest.mark.parametrize("model_type", MODEL_TYPES)
-def test_single_tokens_of_one_row_on_the_gpu_agree_with_the_cpu(model_type: str, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("engine.model.WHOLE_LAYERS", True)
+def test_single_tokens_of_one_row_on_the_gpu_agree_with_the_cpu(model_type: str):
     model = random_model(gpu_config(model_type), seed=3)
     ids = torch.randint(0, 512, (1, 60), generator=torch.Generator().manual_seed(4))
     expected, expected_state = read(model, ids, [])
     on_gpu = on_cuda(model)
-    assert on_gpu._whole_layers
+    assert on_gpu._row_step is not None
     logits, state = read(on_gpu, ids, list(range(20, 60)))  # the first ones without the graph
     assert_close(logits.cpu(), expected)
     assert_same_state(state.to("cpu"), expected_state)

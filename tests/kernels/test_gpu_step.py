@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from kernels.gpu_step import NetworkStep, likeliest, place, readable
+from kernels.gpu_step import PROGRAMS, NetworkStep, likeliest, overlaps, place, readable
 from kernels.quantised import dequantise_ref, quantise
-from kernels.reference import layer_update_ref, rms_norm_ref
+from kernels.reference import causal_conv_update_ref, rms_norm_ref, selective_update_ref
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 
@@ -63,11 +63,16 @@ class Network:
 
         residual = self.embeddings[token].float()
         for index, l in enumerate(self.layers):
-            layer_update_ref(
-                residual, cast(l.norm), l.in_proj.dense(dtype), cast(l.in_proj.bias), cast(l.conv), cast(l.conv_bias),
-                l.x_proj.dense(dtype), l.dt_proj.dense(dtype), l.dt_bias, l.A, l.D, l.out_proj.dense(dtype),
-                cast(l.out_proj.bias), self.norm_eps, self.mixer_norm_eps, conv[index], ssm[index],
-            )  # fmt: skip
+            hidden = rms_norm_ref(residual[None], cast(l.norm), self.norm_eps)
+            x, z = F.linear(hidden, l.in_proj.dense(dtype), cast(l.in_proj.bias)).split(len(l.A), dim=-1)
+            x = causal_conv_update_ref(x, l.conv.to(dtype), cast(l.conv_bias), conv[index][None])
+            sizes = [l.dt_proj.weight.shape[1], l.A.shape[1], l.A.shape[1]]
+            dt, B, C = F.linear(x, l.x_proj.dense(dtype)).split(sizes, dim=-1)
+            if self.mixer_norm_eps is not None:
+                dt, B, C = (rms_norm_ref(part, None, self.mixer_norm_eps) for part in (dt, B, C))
+            dt = F.linear(dt, l.dt_proj.dense(dtype))
+            y = selective_update_ref(x, dt, l.A, B, C, l.D, z, l.dt_bias, ssm[index][None])
+            residual += F.linear(y, l.out_proj.dense(dtype), cast(l.out_proj.bias))[0]
         hidden = rms_norm_ref(residual, cast(self.norm_f), self.norm_eps)
         return F.linear(hidden, self.head.dense(dtype)).float()
 
@@ -115,6 +120,7 @@ def distance(found: Tensor, expected: Tensor) -> float:
 SHAPES = [
     pytest.param((2, 32, 64, 16, 4, 8, 42), True, False, id="falcon_mamba"),
     pytest.param((1, 96, 32, 5, 3, 12, 33), False, True, id="odd sizes, biases, no norms"),
+    pytest.param((1, 768, 1536, 16, 4, 48, 64), True, False, id="130M", marks=pytest.mark.slow),
     pytest.param((2, 4096, 8192, 16, 4, 256, 2048), True, False, id="7B", marks=pytest.mark.gpu),
 ]
 
@@ -133,8 +139,10 @@ def test_a_network_equals_the_reference_token_after_token(
         pytest.skip("the interpreter takes minutes, and launches one kernel at a time")
     if DEVICE == "cpu":  # of several rows, as those of large weights are, and fewer to interpret
         monkeypatch.setattr("kernels.gpu_step.FEW_ROWS", (4, 1))
-    monkeypatch.setattr("kernels.gpu_step.OVERLAP", overlap)
-    monkeypatch.setattr("kernels.gpu_step.PREFETCH", overlap)
+        monkeypatch.setattr("kernels.gpu_step.PROGRAMS", dict.fromkeys(PROGRAMS, (32, 1)))
+    if overlap and not overlaps(torch.device(DEVICE)):
+        pytest.skip("launches cannot overlap on this GPU")
+    monkeypatch.setattr("kernels.gpu_step.overlaps", lambda _: overlap)
     ours = network(*sizes, bits, biases, norms, dtype)
     n_layers, _, d_inner, d_state, d_conv = sizes[:5]
     rng = torch.Generator().manual_seed(1)
@@ -196,3 +204,50 @@ def test_weights_that_cannot_be_read_as_words_are_left_to_others() -> None:
     assert not readable(odd.layers, odd.embeddings, odd.head)
     half = network(1, 32, 64, 16, 4, 8, 40, None, False, True, torch.float16)
     assert not readable(half.layers, half.embeddings, half.head)
+
+
+@pytest.mark.parametrize(
+    ("device", "hip", "capability", "waits", "expected"),
+    [
+        pytest.param("cuda", None, (9, 0), True, True, id="Hopper"),
+        pytest.param("cuda", None, (10, 0), True, True, id="Blackwell"),
+        pytest.param("cuda", None, (8, 9), True, False, id="Ada"),
+        pytest.param("cuda", "6.4", (9, 4), True, False, id="ROCm"),
+        pytest.param("cuda", None, (9, 0), False, False, id="a Triton without it"),
+        pytest.param("cpu", None, (9, 0), True, False, id="the interpreter"),
+    ],
+)
+def test_launches_overlap_only_where_the_gpu_can(
+    device: str, hip: str | None, capability: tuple[int, int], waits: bool, expected: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(torch.version, "hip", hip)
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: capability)
+    monkeypatch.setattr("kernels.gpu_step.gdc_wait", object() if waits else None)
+    assert overlaps(torch.device(device)) is expected
+
+
+@pytest.mark.parametrize("overlap", [False, True])
+def test_every_launch_but_the_first_and_the_choice_may_begin_early(
+    overlap: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first one reads a token that the one before it chose, so it begins after its end."""
+    launches: list[tuple[str, Any, bool]] = []
+
+    class Recorder:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def __getitem__(self, grid: tuple[int, ...]) -> Any:
+            return lambda *_, **given: launches.append(
+                (self.name, given.get("OVERLAP"), given.get("launch_pdl", False))
+            )
+
+    for name in ("begin", "product", "step"):
+        monkeypatch.setattr(f"kernels.gpu_step.{name}_kernel", Recorder(name))
+    monkeypatch.setattr("kernels.gpu_step.overlaps", lambda _: overlap)
+    network(2, 32, 64, 16, 4, 8, 42, None, False, True, torch.float32).step()(torch.zeros(1), torch.zeros(2))
+    layer = ["product", "product", "step", "product"]
+    assert [name for name, *_ in launches] == ["begin", *layer, *layer, "product"]
+    assert all(given == overlap for _, given, _ in launches)
+    assert [early for *_, early in launches] == [False] + [overlap] * 9
