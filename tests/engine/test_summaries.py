@@ -132,7 +132,7 @@ def test_a_finding_that_its_section_does_not_hold_is_left_out_and_counted(sessio
     assert {note.text for note in notes} == {NO_FINDINGS}
     (finished,) = of(events, messages.SummaryFinished)
     assert finished.text == NO_FINDINGS
-    assert f"{len(notes)} lines named what their section does not hold" in finished.coverage
+    assert f"{len(notes)} lines named what their sections do not hold" in finished.coverage
 
 
 def test_what_a_summary_names_and_no_page_does_is_said(session, file, monkeypatch):
