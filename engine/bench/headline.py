@@ -187,11 +187,12 @@ def _longest(kind: str, device: str, lengths: tuple[int, int], memory: float) ->
     short, long = (_measured_peak(kind, device, length) for length in lengths)
     a_token = (long - short) / (lengths[1] - lengths[0])
     flat = long < 1.02 * short
+    most = f"{int((memory - short) / a_token + lengths[0]):,}" if not flat else "any"
     return {
         "": kind,
         **{f"peak MB at {length:,}": peak / 1e6 for length, peak in zip(lengths, (short, long), strict=True)},
         "KB a token": max(0.0, a_token) / 1e3,
-        "longest prompt": "any" if flat else f"{int((memory - short) / a_token + lengths[0]):,}",
+        "longest prompt": most if short <= memory else f"under {lengths[0]:,}",
     }
 
 

@@ -37,19 +37,32 @@ def headline(figures: Figures, pyplot: Any) -> Any:
 
 
 def speed(figures: Figures, pyplot: Any) -> Any:
-    """Prefill and decode of each precision, with the limit that was measured in the same run."""
-    rows = figures["speed"]
-    names = [row["precision"] for row in rows]
-    prefill = next(key for key in rows[0] if key.startswith("prefill") and key.endswith("tokens/s"))
+    """Prefill and decode beside the limits of the same run, by precision; on a GPU prefill by tokens read."""
     picture, axes = pyplot.subplots(1, 2, figsize=(8, 3.2))
-    for axis, key, limit, title in zip(
-        axes, (prefill, "decode, tokens/s"), ("its limit", "limit"), ("prefill", "decode, one text"), strict=True
-    ):
-        axis.bar(names, [row[limit] for row in rows], color=LIMIT, width=0.8, label="limit measured in the run")
-        axis.bar(names, [row[key] for row in rows], color=OURS, width=0.5, label="Readthrough")
+    for axis, (title, names, reached, limit) in zip(axes, _speeds(figures), strict=True):
+        axis.bar(names, limit, color=LIMIT, width=0.8, label="limit measured in the run")
+        axis.bar(names, reached, color=OURS, width=0.5, label="Readthrough")
         axis.set(title=title, ylabel="tokens a second")
     axes[1].legend(frameon=False, fontsize=8, loc="upper left")
     return picture
+
+
+def _speeds(figures: Figures) -> list[tuple[str, list[str], list[float], list[float]]]:
+    """Of prefill and of decode: title, names of the bars, what was reached and the limits."""
+    if "speed" in figures:
+        rows = figures["speed"]
+        names = [row["precision"] for row in rows]
+        prefill = next(key for key in rows[0] if key.startswith("prefill") and key.endswith("tokens/s"))
+        columns = [("prefill", prefill, "its limit"), ("decode, one text", "decode, tokens/s", "limit")]
+        return [(title, names, [r[key] for r in rows], [r[most] for r in rows]) for title, key, most in columns]
+    lengths, rows = figures["prefill"], figures["decode of one row"]
+    return [
+        (title, names, [row["tokens/s"] for row in of], [row["limit"] for row in of])
+        for title, names, of in (
+            ("prefill, by tokens read", [f"{row['tokens']:,}" for row in lengths], lengths),
+            ("decode, one text", [row["precision"] for row in rows], rows),
+        )
+    ]
 
 
 def peers(figures: Figures, pyplot: Any) -> Any:

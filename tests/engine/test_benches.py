@@ -111,6 +111,33 @@ def test_pictures_refuse_what_is_no_file_of_figures(tmp_path: Path):
         plots.draw("speed", tmp_path / "other.json", tmp_path)
 
 
+def test_speeds_are_drawn_by_precision_and_on_a_gpu_prefill_by_length():
+    row = {"precision": "bf16", "prefill 512, tokens/s": 5.0, "its limit": 9.0, "decode, tokens/s": 3.0, "limit": 4.0}
+    assert plots._speeds({"speed": [row]}) == [
+        ("prefill", ["bf16"], [5.0], [9.0]),
+        ("decode, one text", ["bf16"], [3.0], [4.0]),
+    ]
+    on_gpu = {
+        "prefill": [{"tokens": 2048, "tokens/s": 5.0, "limit": 9.0}, {"tokens": 8192, "tokens/s": 6.0, "limit": 9.0}],
+        "decode of one row": [{"precision": "int8", "tokens/s": 3.0, "limit": 4.0}],
+    }
+    assert plots._speeds(on_gpu) == [
+        ("prefill, by tokens read", ["2,048", "8,192"], [5.0, 6.0], [9.0, 9.0]),
+        ("decode, one text", ["int8"], [3.0], [4.0]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("peaks", "longest"), [((10, 20), "120"), ((10, 10), "any"), ((200, 200), "under 10"), ((200, 300), "under 10")]
+)
+def test_the_longest_prompt_is_read_off_a_straight_line(
+    peaks: tuple[int, int], longest: str, monkeypatch: pytest.MonkeyPatch
+):
+    at = dict(zip((10, 20), peaks, strict=True))
+    monkeypatch.setattr(headline, "_measured_peak", lambda kind, device, length: at[length])
+    assert headline._longest("ours, in chunks", "cpu", (10, 20), 120)["longest prompt"] == longest
+
+
 def test_without_figures_there_is_nothing_to_draw():
     with pytest.raises(KnownError, match="name the files"):
         plots.main([])
