@@ -33,6 +33,7 @@ from engine.model import FalconMamba
 from engine.weights import load_model, random_model
 from kernels import causal_conv, implementation, rms_norm, selective_scan
 
+FAR = 0.05  # of the scale, between logits that differ in the order of roundings to bf16
 DEMO_MODEL = Path(__file__).parents[2] / "resources" / "models" / "demo"
 
 
@@ -222,8 +223,15 @@ def cuda_speed(
 def _decode_row(
     name: str, model: FalconMamba, state: Any, logits: torch.Tensor, count: int, most: limits.Limits
 ) -> Figures:
-    """Decode of one row with the captured graph, and 32 tokens without it as the check."""
+    """Decode of one row with the captured graph. The checks: 32 tokens without it, and the logits of a chunk of one
+    token, which come from other kernels. RuntimeError if those are far from it.
+    """
     kept = state.clone()
+    token = logits.argmax(-1, keepdim=True)
+    one = torch.ones(1, dtype=torch.int64)
+    off = distance(model(token, kept.clone()), model(token, kept.clone(), lengths=one))
+    if not off < FAR:
+        raise RuntimeError(f"one token by itself and as a chunk differ by {off:.1%} of the scale in {name}")
     list(decode(model, state, logits, GREEDY, (), 8))  # captures the graph
     state.copy_(kept)
     seconds, tokens = timed(lambda: list(decode(model, state, logits, GREEDY, (), count)))
@@ -241,6 +249,7 @@ def _decode_row(
         "share": _percent(count / seconds / limit),
         "without the graph": few / plain_seconds,
         "same tokens": plain == tokens[:few],
+        "off a chunk": off,
     }
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from engine.bench import headline, limits, peers, plots, start
+from engine.bench import headline, limits, peers, plots, speed, start
 from engine.bench.contest import contest, plain, show, surroundings, write
 from engine.bench.extraction import verdict
 from engine.bench.networks import PRECISIONS, read, save
@@ -86,6 +86,21 @@ def test_the_transformer_beside_ours_is_of_its_size_and_its_cache_grows():
 def test_one_text_is_measured_window_by_window():
     rows = headline._one_text(random_model(_config(SHAPE)), torch.arange(4), 40, windows=4)
     assert [row["tokens"] for row in rows] == [10, 20, 30, 40]
+
+
+class NoLimits:
+    def decode(self, model: object) -> float:
+        return 1000.0
+
+
+def test_decode_is_timed_only_where_its_logits_are_those_of_a_chunk(monkeypatch: pytest.MonkeyPatch):
+    model = random_model(_config(SHAPE))
+    logits, state = read(model, torch.arange(9), 9)
+    row = speed._decode_row("fp32", model, state, logits, 6, NoLimits())  # type: ignore[arg-type]
+    assert row["same tokens"] and row["off a chunk"] < 1e-3
+    monkeypatch.setattr(model, "_step", lambda ids, state: 1.2 * model._forward(ids, state.conv, state.ssm, None))
+    with pytest.raises(RuntimeError, match="as a chunk differ by"):
+        speed._decode_row("fp32", model, state, logits, 6, NoLimits())  # type: ignore[arg-type]
 
 
 def test_figures_are_shown_and_saved(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
