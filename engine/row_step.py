@@ -28,7 +28,7 @@ AFTER_STEPS = 3
 
 
 def row_step(model: FalconMamba) -> RowStep | None:
-    """The step of `model`, or None: not with Triton's kernels, or with weights that they cannot read."""
+    """The step of `model`, or None: where Triton's kernels do not run, or cannot read its weights."""
     if implementation(model.device).name != "triton":
         return None
     from kernels.gpu_step import NetworkStep, readable
