@@ -240,7 +240,11 @@ KEY_FINDINGS = Wordings(
         "KEY: {s}: {f}.", "* Key finding {at} {s}: {f}.", "A key finding: {f} {at} {s}.", "{S}: {f} [key finding].",
         "Key finding of the day: {at} {s} {f}.", "Of key weight: {at} {s} {f}.",
         "It is a key finding that {at} {s} {f}.",
-        "Key result: {at} {s} {f}.", "Key finding ({s}): {f}.", "Key finding no. {n}: {at} {s} {f}.",
+        "Key result: {at} {s} {f}.", "Key finding ({s}): {f}.",
+        "One of the key findings: {at} {s} {f}.", "Key findings of the week: {at} {s} {f}.",
+        "Add to the key findings that {at} {s} {f}.", "{At} {s} {f}, which belongs to the key findings.",
+        "Entered under the key findings: {at} {s} {f}.", "Another of the key findings - {s}: {f}.",
+        "The key findings say that {at} {s} {f}.", "Key finding no. {n}: {at} {s} {f}.",
         "On {d} a key finding was made: {at} {s} {f}.", "{p} marked as key that {at} {s} {f}.", "!! Key: {at} {s} {f}.",
     ),
     (
@@ -305,7 +309,7 @@ WORLD_QUESTIONS = (
 TELLING_WORDS = frozenset((
     "who", "whom", "whose", "when", "date", "day", "ago", "person", "name", "by", "not", "no", "instead", "corrected",
     "correction", "amended", "wrong", "wrongly", "right", "read", "mistake", "changed", "fact", "strike", "longer",
-    "key", "finding", "side", "minor", "small", "it", "its", "that", "this", "he", "same", "noted",
+    "key", "finding", "findings", "side", "minor", "small", "it", "its", "that", "this", "he", "same", "noted",
 ))
 """Words that tell one sort of frame from another: they stay when a frame is shaken."""
 ORDINARY_WORDS = (
