@@ -46,6 +46,10 @@ class Lesson:
     corrections: float = 0.15
     easy: bool = False
     """Few frames, plain names, the document's own words: recall has to appear first."""
+    summaries: float = SUMMARY_SHARE
+    """Share of rows that end in a summary."""
+    rereads: float = REREAD_SHARE
+    merges: float = MERGE_SHARE
 
 
 FIRST = Lesson(
@@ -160,11 +164,11 @@ class Teacher:
 
     def _row(self, writer: Writer, lesson: Lesson) -> _Row:
         chance = writer.random.random()
-        merges = MERGE_SHARE if 256 < lesson.tokens < 8192 else MERGE_SHARE / 4
+        merges = lesson.merges if 256 < lesson.tokens < 8192 else lesson.merges / 4
         if chance < merges:
             return self._merge_row(writer, lesson)
-        summarised = chance < merges + SUMMARY_SHARE
-        reread = chance > 1 - REREAD_SHARE and not lesson.easy
+        summarised = chance < merges + lesson.summaries
+        reread = chance > 1 - lesson.rereads and not lesson.easy
         kind = writer.pick(words.KINDS)
         # Small counts often, large ones too: the exponent of the count is uniform.
         facts = min(lesson.most_facts, round(2 ** (writer.random.random() * (lesson.most_facts).bit_length() - 0.4)))

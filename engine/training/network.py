@@ -2,7 +2,8 @@
 
 Parameters of all layers are stacked, so that the optimizer sees a dozen tensors. Products run in `compute_dtype`, the
 residual stream, norms, states and losses in fp32. On CUDA the parts around the scan are compiled and the scan is the
-Triton pair of `kernels.selective_scan_backward`; on the CPU everything is plain torch, for tests.
+Triton pair of `kernels.selective_scan_backward`; on the CPU it is numba's (`kernels.cpu_scan_backward`), the rest plain
+torch, for tests and for tuning on short rows.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from kernels.causal_conv_backward import causal_conv_train, causal_conv_train_ref
-from kernels.selective_scan_backward import selective_scan_train, selective_scan_train_ref
+from kernels.cpu_scan_backward import selective_scan_train_cpu
+from kernels.selective_scan_backward import selective_scan_train
 
 _NAMES = {  # stacked parameter -> name in a Hugging Face checkpoint
     "norm": "norm.weight",
@@ -117,7 +119,7 @@ class Network(nn.Module):
         `mask` [B, T] is 0 where a row is padded on the left; there the states stand still. T >= d_conv - 1.
         """
         s, parts = self.shape, _parts(ids.is_cuda)
-        scan = selective_scan_train if ids.is_cuda else selective_scan_train_ref
+        scan = selective_scan_train if ids.is_cuda else selective_scan_train_cpu
         convolution = causal_conv_train if ids.is_cuda else causal_conv_train_ref
         residual = F.embedding(ids, self.embeddings)
         mask = mask.to(compute_dtype)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from kernels.cpu_scan_backward import selective_scan_train_cpu
 from kernels.selective_scan_backward import selective_scan_train, selective_scan_train_ref
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
@@ -55,6 +56,17 @@ def test_scan_and_all_gradients_agree_with_autograd_through_the_reference(rows, 
         assert not a.isnan().any(), name
         error = (a.float() - b.float()).norm() / b.float().norm().clamp(min=1e-3)
         assert error < tolerance, f"{name}: {error:.2e}"
+
+
+@pytest.mark.parametrize(("rows", "steps", "d_inner", "d_state"), [(2, 11, 40, 16), (3, 40, 130, 16), (1, 1, 16, 4)])
+def test_the_scan_of_a_cpu_and_all_its_gradients_agree_with_autograd(rows, steps, d_inner, d_state) -> None:
+    arguments = [argument.cpu() for argument in inputs(rows, steps, d_inner, d_state, torch.float32)]
+    rng = torch.Generator().manual_seed(1)
+    weights = [torch.randn(rows, steps, d_inner, generator=rng), torch.randn(rows, d_inner, d_state, generator=rng)]
+    ours = values_and_gradients(selective_scan_train_cpu, arguments, weights)
+    theirs = values_and_gradients(selective_scan_train_ref, arguments, weights)
+    for name, a, b in zip(("y", "ht", "x", "delta", "A", "B", "C", "h0"), ours, theirs, strict=True):
+        assert (a - b).norm() / b.norm() < 2e-5, name
 
 
 def test_two_scans_with_a_carried_state_give_the_gradients_of_one() -> None:

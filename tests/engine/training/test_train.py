@@ -17,6 +17,7 @@ from engine.training.plan import Plan
 from engine.training.step import Gradients, Step, Update
 from engine.training.tokenizer import load
 from engine.training.train import TOKENIZER, Run, train, train_on
+from engine.training.tune import tune
 
 SHAPE = Shape(d_model=24, n_layers=2, d_inner=48, d_state=4, dt_rank=4)
 LESSON = replace(lessons.FIRST, rows=3, tokens=96, forks=1)
@@ -94,6 +95,14 @@ def test_weights_of_several_checkpoints_are_averaged(tmp_path: Path) -> None:
     assert position["step"] == 30
     for ours, *theirs in zip(mean.parameters(), *(network.parameters() for network in networks), strict=True):
         assert torch.allclose(ours, sum(theirs) / 3, atol=1e-6)
+
+
+def test_tuning_on_short_rows_lowers_the_loss(capsys) -> None:
+    network = Network(replace(SHAPE, vocab_size=Shape().vocab_size), seed=1)
+    lesson = replace(LESSON, summaries=0.6)
+    tune(network, Teacher(load(TOKENIZER)), 12, 5e-3, lessons=((1.0, lesson),), every=11)
+    first, last = (float(line.split("answer loss ")[1].split(",")[0]) for line in capsys.readouterr().out.splitlines())
+    assert last < first
 
 
 def test_a_run_may_start_from_a_model_folder_in_the_plans_last_stage(tmp_path: Path) -> None:
