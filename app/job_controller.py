@@ -284,7 +284,7 @@ class JobController(QObject):
                 if self.lock.is_cause_of(event):
                     self.lock.take(job)
                     return
-                self.lock.release()
+                self.lock.note_end(job, event)
             if isinstance(event, (m.JobFailed, m.Notice)):
                 self.library_failed.emit(event.message if isinstance(event, m.JobFailed) else event.text)
             return
@@ -303,7 +303,7 @@ class JobController(QObject):
         if self.lock.is_cause_of(event):
             self._hold(job)
             return
-        self.lock.release()
+        self.lock.note_end(job, event)
         if isinstance(event, m.JobFailed):
             sentence = event.message[:1].upper() + event.message[1:].rstrip(".") + "."
             if event.kind != "known":

@@ -11,6 +11,8 @@ SENTENCE = (
     "Another Readthrough is writing the library, so this window is read-only: what is saved can be looked at, nothing "
     "new is read or answered. Close the other one, then try again."
 )
+WITH_LIBRARY = (m.Read, m.Summarize, m.Ask, m.ListDocuments, m.RemoveDocument)
+"""Jobs that open the library for writing."""
 ANSWER = "This window is read-only while another Readthrough writes the library; close that one and ask again."
 
 
@@ -48,9 +50,10 @@ class LibraryLock(QObject):
             self._waiting = [other for other in self._waiting if other.session is not job.session] + [job]
         self._tell(True)
 
-    def release(self) -> None:
-        """A job could be done: the library is free."""
-        self._tell(False)
+    def note_end(self, job: Job, event: m.Event) -> None:
+        """A job that works with the library could be done: it is free. What others come to says nothing of it."""
+        if isinstance(event, m.JobFinished) and isinstance(job.command, WITH_LIBRARY):
+            self._tell(False)
 
     def retry(self) -> None:
         """Try what had to wait."""
