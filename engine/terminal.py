@@ -269,7 +269,7 @@ def _model_line(event: messages.ModelLoaded) -> str:
 def _with_pages(text: str, pages: Sequence[int]) -> str:
     """`text` with the pages it rests on, before the line end that it may have."""
     line = text.rstrip("\n")
-    return f"{line}{' ' if line else ''}({page_list(pages)}){text[len(line) :]}" if pages else text
+    return f"{line} ({page_list(pages)}){text[len(line) :]}" if pages else text
 
 
 def _pages(first: int, last: int) -> str:
