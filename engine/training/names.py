@@ -1,13 +1,16 @@
 """Names of persons, towns, firms, medicines and things: a few lists, and makers with an enormous space.
 
-Most names are made up, syllable by syllable, letter by letter or in the manner of the lists, so that a model can only
-copy them. The held-out lists are real names that training never shows: the makers draw again when they hit one.
+Most names are made up, syllable by syllable, letter by letter, in the manner of the lists or out of everyday words, so
+that a model can only copy them. The held-out lists are real names that training never shows: the makers draw again when
+they hit one.
 """
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
+
+from engine.training import everyday
 
 # fmt: off
 FIRST_NAMES = [
@@ -160,12 +163,19 @@ def alike(r: random.Random) -> str:
 def _word(r: random.Random, endings: Sequence[str]) -> str:
     while True:
         chance = r.random()
-        made = letters(r) if chance < 0.25 else alike(r) if chance < 0.6 else syllables(r, endings)
+        if chance < 0.15:
+            made = letters(r)
+        elif chance < 0.4:
+            made = alike(r)
+        elif chance < 0.65:
+            made = syllables(r, endings)
+        else:
+            made = everyday.compound(r) if chance < 0.8 else everyday.wordlike(r)
         if made.capitalize() not in HELD_OUT:
             return made.capitalize()
 
 
-def first_name(r: random.Random, *, listed: float = 0.25, plain: bool = False) -> str:
+def first_name(r: random.Random, *, listed: float = 0.15, plain: bool = False) -> str:
     """A first name; `listed` is the share from the list, `plain` leaves out hyphens."""
     if r.random() < listed:
         return pick(r, FIRST_NAMES)
@@ -173,7 +183,7 @@ def first_name(r: random.Random, *, listed: float = 0.25, plain: bool = False) -
     return f"{name}-{_word(r, _FIRST_ENDINGS)}" if r.random() < 0.03 and not plain else name
 
 
-def last_name(r: random.Random, *, listed: float = 0.25, plain: bool = False) -> str:
+def last_name(r: random.Random, *, listed: float = 0.15, plain: bool = False) -> str:
     """A last name, now and then with a particle or a hyphen unless `plain`."""
     if r.random() < listed:
         return pick(r, LAST_NAMES)
@@ -189,7 +199,7 @@ def person(r: random.Random, *, held_out: bool = False, plain: bool = False) -> 
     if held_out:
         first, last = pick(r, HELD_OUT_FIRST), pick(r, HELD_OUT_LAST)
     else:
-        listed = 0.5 if plain else 0.25
+        listed = 0.5 if plain else 0.15
         first, last = first_name(r, listed=listed, plain=plain), last_name(r, listed=listed, plain=plain)
     chance = 1.0 if plain else r.random()
     if chance < 0.06:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from engine.training import names, vocabulary
+from engine.training import everyday, names
 
 if TYPE_CHECKING:
     from engine.training.records import Writer
@@ -82,13 +82,17 @@ def _choice(w: Writer, name: str) -> str:
     training, held_out = CHOICES[name]
     if not (w.held_out or w.easy) and w.random.random() < w.strange:
         chance = w.random.random()
-        if chance < 0.45:
+        if chance < 0.2:
             return w.pick(CHOICES[w.pick(_LISTS)][0])
-        if chance < 0.65:
-            return names.alike(w.random)
-        text = f"{w.pick(vocabulary.PROSE_WORDS)} {w.pick(vocabulary.PROSE_NOUNS)}"
-        return w.pick(("a {}", "the {}", "{}", "{}s")).format(text)
+        return names.alike(w.random) if chance < 0.28 else _phrase(w)
     return w.pick(held_out if w.held_out and w.random.random() < 0.5 else training)
+
+
+def _phrase(w: Writer) -> str:
+    while True:
+        made = everyday.phrase(w.random)
+        if made not in _HELD_OUT:
+            return made
 
 
 VALUE_MAKERS: dict[str, Callable[[Writer], str]] = {
@@ -189,6 +193,9 @@ for _name, _text in _CHOICES.items():
         tuple(item for i, item in enumerate(_items) if i % 5 != 4),
         tuple(item for i, item in enumerate(_items) if i % 5 == 4),
     )
+
+
+_HELD_OUT = frozenset(item for _, held_out in CHOICES.values() for item in held_out)
 
 
 def make(w: Writer, name: str) -> str:

@@ -32,9 +32,9 @@ class Writer:
 
     unrelated = 0.2
     """Share of filler that has nothing to do with any record."""
-    strange = 0.3
+    strange = 0.6
     """Share of the training's values that come from no list of their relation."""
-    shaken = 0.25
+    shaken = 0.35
     """Share of the training's frames with a word or two missing, changed or put in."""
 
     def __init__(self, seed: int, *, held_out: bool = False, easy: bool = False, hard: bool | None = None) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.prompts import NO_FINDINGS, NOT_FOUND
-from engine.training import frames, names, records, values, words
+from engine.training import everyday, frames, names, records, values, words
 from engine.training.records import Record, Writer
 
 
@@ -106,6 +106,20 @@ def test_held_out_values_never_occur_in_training(training_text: str) -> None:
         if relation in ("cause", "diagnosis", "subject", "goods"):
             for value in held_out:
                 assert not re.search(rf"(?<!\w){re.escape(value)}(?!\w)", training_text), value
+
+
+def test_unlisted_values_of_training_are_many_and_never_held_out() -> None:
+    """A model that met as many must copy what stands there."""
+    writer = Writer(4)
+    listed = {item for training, held_out in values.CHOICES.values() for item in (*training, *held_out)}
+    kept_back = {item for _, held_out in values.CHOICES.values() for item in held_out}
+    made = {values.make(writer, name) for name in values.CHOICES for _ in range(200)}
+    assert not made & kept_back
+    assert len(made - listed) > 1000
+    only_there = {word for item in kept_back for word in item.split()} - {
+        word for training, _ in values.CHOICES.values() for item in training for word in item.split()
+    }
+    assert not only_there & {*everyday.NOUNS, *everyday.WORDS, *everyday.PARTICIPLES}
 
 
 def test_held_out_frames_never_occur_in_training(training_text: str) -> None:
