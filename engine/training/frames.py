@@ -40,6 +40,10 @@ NOUN_STATEMENTS = Wordings(
         "{s} came with {v} as the {a}", "the last entry has {v} for {np}",
         "as far as {s} goes, its {a} was found to be {v}", "asked about {s}, the crew named {v} as its {a}",
         "nobody doubts that {v} was right for {np}", "it is {v} that stands beside {s} under {a}",
+        "one reads {v} for {np}", "someone wrote {v} beside {np}", "{np}, by the file, was {v}",
+        "under {a} the card of {s} has {v}", "the {a} that {s} had was {v}", "{v} is what the card gives as {np}",
+        "at the last look {np} read {v}", "as to {np}, it was {v}", "with {v} as its {a}, {s} was nothing new",
+        "{s} comes next, {a} {v}", "where {np} belongs it says {v}", "{np} turned out as {v}",
     ),
     (
         "the notes put {np} at {v}", "what {s} had for its {a} was {v}", "it was found that {np} was {v}",
@@ -67,6 +71,10 @@ AGENT_STATEMENTS = Wordings(
         "{s}, it was noted, was {a} by {v}", "after a short talk {v} {a} {s}", "the office sent {v}, who {a} {s}",
         "{s} has been {a} by {v}", "by {v} {s} was {a}", "{v} came and had {s} {a}",
         "{s} went to {v}, to be {a} there and then", "it fell to {v} to see {s} {a}",
+        "{s} is down as {a} by {v}", "{v} is down as having {a} {s}", "when {s} had to be {a}, {v} did it",
+        "{v} took it on, and {s} was {a}", "for {s} to be {a}, {v} was called in", "{v} it was that {a} {s}",
+        "the name {v} stands beside {s}, {a}", "{s} was {a}, as the file has it, by {v}", "{v} saw to it: {s} was {a}",
+        "the work of {v} was that {s} was {a}", "{s}, {a} by {v}, went back to its place",
     ),
     (
         "that {s} was {a} is thanks to {v}", "nobody but {v} {a} {s}", "{s} was {a}, and it was {v} who did it",
@@ -85,6 +93,9 @@ DATE_STATEMENTS = Wordings(
         "{s}, the form says, was {a} on {v}", "we know that {s} was {a} on {v}", "{v} is given as the day {s} was {a}",
         "{s} was at last {a} on {v}", "as planned, {s} was {a} on {v}", "the entry has {s} {a} on {v}",
         "{v} came before {s} could be {a}, and it was done that very day", "not until {v} did anyone see {s} {a}",
+        "{s} is down as {a} on {v}", "{s} was {a}, the date being {v}", "someone saw to it on {v} that {s} was {a}",
+        "the file has {s} as {a} on {v}", "{v} was when {s} got {a}", "{s}, {a} on {v}, went back to its place",
+        "beside {s}, {a}, stands the date {v}",
     ),
     ("it was {v} when {s} was {a}", "{s} came to be {a} on {v}", "as the day on which {s} was {a} we have {v}"),
 )
@@ -156,6 +167,9 @@ NOUN_QUESTIONS = Wordings(
         "What was entered as {np}?", "Name {np}.", "How is {np} given?", "What is said to be {np}?",
         "{At} {s}, which {a} was noted?", "What was put down as {np}?", "What is written about {np}?",
         "{S}: {a}?", "{S} - what is the {a}?", "Which {a} has {s}?", "Show {np}.", "Please look up {np}.",
+        "Remind me of {np}.", "I wonder what {np} was.", "Read out {np}.", "Let me have {np}.", "{S}, {a}, please.",
+        "How does the record put {np}?", "Under {s}, what is there for the {a}?", "What did they write for {np}?",
+        "Please say what {np} was.", "Was anything given as {np}?", "What turned out to be {np}?", "The {a} - of {s}?",
         "what was {np}", "What do we have as {np}?", "In the record, what is {np}?",
     ),
     (
@@ -172,6 +186,10 @@ AGENT_QUESTIONS = Wordings(
         "Who has {a} {s}?", "State who {a} {s}.", "Find out who {a} {s}.", "Do you know who {a} {s}?",
         "Look up who {a} {s}.", "Who is named as the one who {a} {s}?", "{S}: {a} by?", "who {a} {s}",
         "What is the name of the person who {a} {s}?", "{A} by whom: {s}?", "Whose work was it that {s} was {a}?",
+        "Who is down as having {a} {s}?", "Remind me who {a} {s}.", "I wonder who {a} {s}.", "Please say who {a} {s}.",
+        "Whom does the record name as having {a} {s}?", "{S}: who {a} it?", "Was it said who {a} {s}?",
+        "Under whose name was {s} {a}?", "Which name stands beside {s}, {a}?", "I want the name of whoever {a} {s}.",
+        "To whom do we owe it that {s} was {a}?", "{S}, {a} - by which person?",
     ),
     ("Can you tell me who {a} {s}?", "Who, by name, {a} {s}?", "I would like to know who {a} {s}."),
 )
@@ -183,6 +201,9 @@ DATE_QUESTIONS = Wordings(
         "Do you know when {s} was {a}?", "Look up when {s} was {a}.", "Find the day on which {s} was {a}.",
         "What day was {s} {a}?", "{S}: {a} when?", "{S} was {a} on what date?", "when was {s} {a}",
         "Which date is given for {s} being {a}?", "How long ago, to the day, was {s} {a}?",
+        "Remind me when {s} was {a}.", "I wonder when {s} was {a}.", "Please say when {s} was {a}.",
+        "{S}, {a}: on which date?", "Was it said when {s} was {a}?", "Which date stands beside {s}, {a}?",
+        "When did anyone get {s} {a}?", "I want the date on which {s} was {a}.",
     ),
     ("Can you tell me when {s} was {a}?", "I would like to know when {s} was {a}.",
     "What was the day when {s} was {a}?"),
@@ -313,7 +334,7 @@ TELLING_WORDS = frozenset((
 ))
 """Words that tell one sort of frame from another: they stay when a frame is shaken."""
 ORDINARY_WORDS = (
-    "the", "a", "then", "also", "well", "now", "there", "just", "here", "so", "indeed", "about", "with", "from", "for",
+    "the", "a", "then", "also", "well", "now", "there", "just", "here", "so", "indeed", "with", "from", "for",
     "under", "as", "at", "was", "is", "had", "has", "been", "be", "can", "could", "would", "please", "all", "any",
     "once", "first", "only", "each", "one", "we", "they", "you", "record", "list", "book", "file", "paper",
     "written", "shown", "given", "found", "kept", "told", "seen", "set", "put", "down", "out", "over",
