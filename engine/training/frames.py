@@ -331,6 +331,7 @@ TELLING_WORDS = frozenset((
     "who", "whom", "whose", "when", "date", "day", "ago", "person", "name", "by", "not", "no", "instead", "corrected",
     "correction", "amended", "wrong", "wrongly", "right", "read", "mistake", "changed", "fact", "strike", "longer",
     "key", "finding", "findings", "side", "minor", "small", "it", "its", "that", "this", "he", "same", "noted",
+    "written",
 ))
 """Words that tell one sort of frame from another: they stay when a frame is shaken."""
 ORDINARY_WORDS = (
