@@ -11,6 +11,7 @@ preposition.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 
@@ -94,7 +95,7 @@ DATE_STATEMENTS = Wordings(
         "{s} was at last {a} on {v}", "as planned, {s} was {a} on {v}", "the entry has {s} {a} on {v}",
         "{v} came before {s} could be {a}, and it was done that very day", "not until {v} did anyone see {s} {a}",
         "{s} is down as {a} on {v}", "{s} was {a}, the date being {v}", "someone saw to it on {v} that {s} was {a}",
-        "the file has {s} as {a} on {v}", "{v} was when {s} got {a}", "{s}, {a} on {v}, went back to its place",
+        "the file has {s} as {a} on {v}", "{s}, {a} on {v}, went back to its place",
         "beside {s}, {a}, stands the date {v}",
     ),
     ("it was {v} when {s} was {a}", "{s} came to be {a} on {v}", "as the day on which {s} was {a} we have {v}"),
@@ -313,6 +314,20 @@ def all_wordings() -> list[Wordings]:
         KEY_FINDINGS,
         SIDE_FINDINGS,
     ]
+
+
+def _skeleton(frame: str) -> str:
+    """A frame without what it names."""
+    return re.sub(r"\{\w+\}", "{}", frame.replace("{np}", "the {a}")).lower().strip(" .?")
+
+
+_HELD_OUT = tuple(_skeleton(frame) for wordings in all_wordings() for frame in wordings.held_out)
+
+
+def is_held_out(frame: str) -> bool:
+    """Whether `frame` contains one that training never shows."""
+    skeleton = _skeleton(frame)
+    return any(held_out in skeleton for held_out in _HELD_OUT)
 
 
 # fmt: off

@@ -195,12 +195,16 @@ for _name, _text in _CHOICES.items():
     )
 
 
+_NAMED = frozenset(("person", "date", "town", "firm"))
+"""Sorts that are asked for by who, when or where: a phrase would not be an answer."""
 _HELD_OUT = frozenset(item for _, held_out in CHOICES.values() for item in held_out)
 
 
 def make(w: Writer, name: str) -> str:
-    """A value of the sort that `name` names."""
+    """A value of the sort that `name` names; in training now and then of no sort, to be copied all the same."""
     maker = VALUE_MAKERS.get(name)
+    if maker and name not in _NAMED and not (w.held_out or w.easy) and w.random.random() < w.strange / 10:
+        return _phrase(w)
     return maker(w) if maker else _choice(w, name)
 
 

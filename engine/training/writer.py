@@ -66,7 +66,10 @@ class Writer:
         if self.easy:
             return wordings.training[self.below(wordings.easy)]
         frame = self.pick(wordings.training)
-        return self._shaken(frame) if not self.held_out and self.random.random() < self.shaken else frame
+        if self.held_out or self.random.random() >= self.shaken:
+            return frame
+        shaken = self._shaken(frame)
+        return frame if frames.is_held_out(shaken) else shaken
 
     def _shaken(self, frame: str) -> str:
         """`frame` with its ordinary words disturbed: so a reader learns to go by what the slots hold."""
