@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from kernels.gpu_step import PROGRAMS, NetworkStep, likeliest, overlaps, place, readable
+from kernels.gpu_step import PROGRAMS, NetworkStep, _walk, likeliest, overlaps, place, product_kernel, readable
 from kernels.quantised import dequantise_ref, quantise
 from kernels.reference import causal_conv_update_ref, rms_norm_ref, selective_update_ref
 
@@ -61,7 +61,7 @@ class Network:
         def cast(part: Tensor | None) -> Tensor | None:
             return None if part is None else part.to(dtype)
 
-        residual = self.embeddings[token].float()
+        residual = self.embeddings[token].float().clone()
         for index, l in enumerate(self.layers):
             hidden = rms_norm_ref(residual[None], cast(l.norm), self.norm_eps)
             x, z = F.linear(hidden, l.in_proj.dense(dtype), cast(l.in_proj.bias)).split(len(l.A), dim=-1)
@@ -127,21 +127,28 @@ SHAPES = [
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("overlap", [False, pytest.param(True, marks=pytest.mark.gpu)])
-@pytest.mark.parametrize("bits", [None, 8, 4])
+@pytest.mark.parametrize(("bits", "walks"), [(None, False), (8, False), (4, False), (4, True)])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize(("sizes", "norms", "biases"), SHAPES)
 def test_a_network_equals_the_reference_token_after_token(
-    sizes: tuple[Any, ...], norms: bool, biases: bool, dtype: torch.dtype, bits: int | None, overlap: bool,
-    monkeypatch: pytest.MonkeyPatch,
+    sizes: tuple[Any, ...], norms: bool, biases: bool, dtype: torch.dtype, bits: int | None, walks: bool,
+    overlap: bool, monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     """In bf16: as close to the same weights in fp32 as the reference is, which rounds in more places."""
-    if DEVICE == "cpu" and (sizes[1] == 4096 or overlap):
+    large = sizes[1] == 4096
+    if DEVICE == "cpu" and (large or overlap):
         pytest.skip("the interpreter takes minutes, and launches one kernel at a time")
-    if DEVICE == "cpu":  # of several rows, as those of large weights are, and fewer to interpret
-        monkeypatch.setattr("kernels.gpu_step.FEW_ROWS", (4, 1))
-        monkeypatch.setattr("kernels.gpu_step.PROGRAMS", dict.fromkeys(PROGRAMS, (32, 1)))
     if overlap and not overlaps(torch.device(DEVICE)):
         pytest.skip("launches cannot overlap on this GPU")
+    if large and overlaps(torch.device(DEVICE)) and not overlap:
+        pytest.skip("a large network is slow to draw: once will do")
+    if not large:  # products of several rows a program and of one, as those of large weights are
+        monkeypatch.setattr("kernels.gpu_step.PROGRAMS", dict.fromkeys(PROGRAMS, (8, 4)))
+        monkeypatch.setattr("kernels.gpu_step.FEW", 41)
+        monkeypatch.setattr("kernels.gpu_step.FEW_ROWS", (1, 1))
+        monkeypatch.setattr("kernels.gpu_step.RESIDENT", 3)
+    if not (large and walks):
+        monkeypatch.setattr("kernels.gpu_step.multiprocessors", lambda _: 1 if walks else 1_000_000)
     monkeypatch.setattr("kernels.gpu_step.overlaps", lambda _: overlap)
     ours = network(*sizes, bits, biases, norms, dtype)
     n_layers, _, d_inner, d_state, d_conv = sizes[:5]
@@ -161,6 +168,63 @@ def test_a_network_equals_the_reference_token_after_token(
             if DEVICE == "cpu" and dtype == torch.bfloat16:  # the interpreter cuts off where a GPU rounds
                 worst = max(worst, 0.03)
             assert distance(mine, right) <= worst
+
+
+@pytest.mark.parametrize("strange", [float("nan"), float("inf")])
+@pytest.mark.parametrize("bits", [8, 4])
+def test_a_number_that_is_none_is_not_lost_among_integers(
+    bits: int, strange: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kernels.gpu_step.FEW_ROWS", (4, 1))
+    ours = network(1, 32, 64, 16, 4, 8, 42, bits, False, True, torch.bfloat16)
+    ours.embeddings[3, 7] = strange
+    conv = torch.zeros(1, 64, 3, dtype=torch.bfloat16, device=DEVICE)
+    ssm = torch.zeros(1, 64, 16, device=DEVICE)
+    addresses = torch.tensor([conv.data_ptr(), ssm.data_ptr()], device=DEVICE)
+    logits = ours.step()(torch.tensor([3], device=DEVICE), addresses)
+    assert not logits.isfinite().any()
+
+
+@pytest.mark.parametrize("size", [96, 4096])
+@pytest.mark.parametrize("bits", [8, 4])
+def test_a_product_of_integers_is_nearer_than_bf16_could_be(bits: int, size: int) -> None:
+    rng = torch.Generator().manual_seed(0)
+    weight, scales = quantise(torch.randn(6, size, generator=rng) / size**0.5, bits)
+    x = torch.randn(size, generator=rng).to(torch.bfloat16)
+    expected = dequantise_ref(weight, scales, torch.float32).double() @ x.double()
+    placed = torch.empty_like(x)
+    placed[[int(place.fn(torch.tensor(k), 32 // bits, size)) for k in range(size)]] = x
+    y = torch.zeros(6, device=DEVICE)
+    product_kernel[(2,)](
+        placed.to(DEVICE), None, weight.view(torch.int32).to(DEVICE), scales.to(DEVICE), None, None, None, None, 0, y,
+        None, None, None, 6, 0, 1e-5, 0, SIZE=size, BLOCK=128 if size == 96 else size, ROWS=4, THREADS=128, BITS=bits,
+        PARTS=0, PADDED_PARTS=1, TAPS=0, ORDER=1, OUT=6, OVERLAP=False, WALKS=False, INTEGERS=True,
+        NATIVE=DEVICE == "cuda" and torch.version.hip is None, num_warps=4,
+    )  # fmt: skip
+    assert distance(y.cpu(), expected) < 2e-5
+
+
+@pytest.mark.parametrize(
+    ("rows", "size", "bits", "multiprocessors", "expected"),
+    [
+        pytest.param(16_384, 4096, 4, 132, (512, 4), id="7B's in_proj on an H200"),
+        pytest.param(16_384, 4096, 4, 108, (410, 5), id="on an A100"),
+        pytest.param(1536, 4096, 4, 132, (384, 0), id="a block for every program"),
+        pytest.param(1020, 4096, 4, 8, (1020, 0), id="few rows"),
+        pytest.param(16_384, 4096, 8, 132, (4096, 0), id="int8"),
+        pytest.param(4096, 8192, 4, 16, (512, 0), id="long rows"),
+    ],
+)
+def test_programs_walk_where_they_have_rows_to_share(
+    rows: int, size: int, bits: int, multiprocessors: int, expected: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kernels.gpu_step.multiprocessors", lambda _: multiprocessors)
+    kind = torch.uint8 if bits == 4 else torch.int8
+    weight = torch.empty(rows, size * bits // 8, dtype=kind, device="meta")
+    monkeypatch.setattr("kernels.gpu_step._words", lambda _: (weight, bits, size))
+    programs, turns = _walk(Matrix(weight), torch.device(DEVICE))
+    assert (programs, turns) == expected
+    assert turns == 0 or programs * 2 * turns >= rows / PROGRAMS[bits, False][0] > 4 * multiprocessors >= programs
 
 
 def test_the_order_of_a_vector_is_that_of_the_words_of_a_weight() -> None:

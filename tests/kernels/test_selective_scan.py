@@ -68,6 +68,30 @@ def test_the_compiled_scan_is_right_however_it_lays_out_its_states(d_state: int,
     assert_close(ours["state"], theirs["state"])
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_16_states_and_channels_that_fill_no_program(dtype: torch.dtype) -> None:
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    ends = torch.tensor([70, 39, 0])
+    ours = scan_inputs(3, 70, 5, 16, dtype, device, lengths=ends)
+    theirs = with_state(ours)
+    y = operations("triton").selective_scan(**ours, lengths=ends.to(device))
+    assert_close(y, selective_scan_ref(**theirs, lengths=ends), dtype)
+    assert_close(ours["state"], theirs["state"])
+
+
+@pytest.mark.parametrize("d_state", [4, 16])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_every_split_gives_the_same_bits(d_state: int, dtype: torch.dtype) -> None:
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    scan = operations("triton").selective_scan
+    cuts = (0, 1, 65, 130, 131)  # what one pass does in its main loop, the parts do in their last turns
+    whole = scan_inputs(1, cuts[-1], 4, d_state, dtype, device)
+    parts = with_state(whole)
+    y = torch.cat([scan(**steps_of(parts, a, b)) for a, b in pairwise(cuts)], 1)
+    assert torch.equal(y, scan(**whole))
+    assert torch.equal(parts["state"], whole["state"])
+
+
 def test_the_state_of_an_empty_row_is_untouched(compiled: Operations, device: torch.device) -> None:
     ends = torch.tensor([0, 5])
     arguments = scan_inputs(2, 5, 8, 16, device=device, lengths=ends)
@@ -133,3 +157,18 @@ def test_extreme_steps_neither_overflow_nor_leak(compiled: Operations, device: t
     theirs = with_state(ours)
     assert_close(compiled.selective_scan(**ours), selective_scan_ref(**theirs))
     assert_close(ours["state"], theirs["state"])
+
+
+@pytest.mark.parametrize("d_state", [4, 16])
+def test_the_smallest_steps_keep_their_digits(compiled: Operations, device: torch.device, d_state: int) -> None:
+    """An empty state after one step of x = B = 1 is the step itself: softplus(dt + dt_bias)."""
+    ours = scan_inputs(1, 1, 512, d_state, device=device)
+    raw = torch.linspace(-80, 20, 512, device=device)
+    ours |= {"x": torch.ones_like(ours["x"]), "B": torch.ones_like(ours["B"]), "dt": raw[None, None]}
+    ours |= {"state": torch.zeros_like(ours["state"]), "dt_bias": torch.zeros_like(raw)}
+    delta = raw.double().exp().log1p().float()[None, :, None].expand_as(ours["state"])
+    compiled.selective_scan(**ours)
+    torch.testing.assert_close(ours["state"], delta, rtol=1e-5, atol=0.0)
+    ours["state"].zero_()
+    compiled.selective_update(**step_of(ours, 0))
+    torch.testing.assert_close(ours["state"], delta, rtol=1e-5, atol=0.0)
