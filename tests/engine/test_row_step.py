@@ -27,7 +27,7 @@ GREEDY = Sampling(loop_tokens=0)
 @pytest.fixture(autouse=True)
 def fewer_programs(monkeypatch: pytest.MonkeyPatch) -> None:
     if DEVICE == "cpu":
-        monkeypatch.setattr("kernels.gpu_step.FEW_ROWS", (16, 1))
+        monkeypatch.setattr("kernels.gpu_product.FEW_ROWS", (16, 1))
 
 
 def config(size: int) -> FalconMambaConfig:
