@@ -1,8 +1,8 @@
 """Training checkpoints: weights fp32, moments bf16, position; safetensors in pieces small enough to move.
 
 `python -m engine.training.checkpoint CHECKPOINT [CHECKPOINT ...] FOLDER` writes the model folder's weights and config
-from one, or from the mean of several of one run; `--slim` writes a checkpoint without moments instead, from which a run
-can go on after a new warm-up.
+from one, or from the mean of several (named twice, one counts twice); `--slim` writes a checkpoint without moments
+instead, from which a run can go on after a new warm-up.
 """
 
 from __future__ import annotations
@@ -75,12 +75,18 @@ def load(folder: Path, network: Network, optimizer: Optimizer | None) -> dict:
 
 
 def average(folders: Sequence[Path]) -> tuple[Network, dict]:
-    """The mean of the weights of checkpoints along one run, which stands for a lower learning rate at the end of it
-    (Izmailov et al., arXiv 1803.05407), and the position of the last."""
-    networks = []
+    """The mean of the weights of checkpoints or model folders, and the position of the last checkpoint.
+
+    Along one run it stands for a lower learning rate at the end of it (Izmailov et al., arXiv 1803.05407).
+    """
+    networks, position = [], {}
     for folder in folders:
-        network = Network(Shape(**json.loads((folder / "position.json").read_text())["shape"]))
-        position = load(folder, network, None)
+        if (folder / "position.json").exists():
+            network = Network(Shape(**json.loads((folder / "position.json").read_text())["shape"]))
+            position = load(folder, network, None)
+        else:
+            network = Network(Shape(vocab_size=json.loads((folder / "config.json").read_text())["vocab_size"]))
+            network.fill(folder)
         networks.append(network)
     with torch.no_grad():
         for same in zip(*(network.parameters() for network in networks), strict=True):

@@ -50,6 +50,8 @@ class Lesson:
     """Share of rows that end in a summary."""
     rereads: float = REREAD_SHARE
     merges: float = MERGE_SHARE
+    missing: float = MISSING_SHARE
+    """Share of questions that the record does not answer."""
 
 
 FIRST = Lesson(
@@ -153,7 +155,7 @@ class Teacher:
                 rows[1][r, T - 1], kinds[r, T - 1] = self.end, ANSWER
             if row.merged:  # nothing to ask: its forks stay empty
                 continue
-            turns = _Turns(writer, row.record, row.about)
+            turns = _Turns(writer, row.record, row.about, lesson.missing)
             for k in range(r * K, r * K + K):
                 fork, fork_marks = self._fork(turns, first=not summarised)
                 m = min(len(fork) - 1, FORK_TOKENS)
@@ -267,8 +269,11 @@ class Teacher:
 class _Turns:
     """Questions about one record, so that all its facts come up equally often."""
 
-    def __init__(self, writer: Writer, record: Record, about: tuple[Turn, records.Fact | None] | None = None) -> None:
+    def __init__(
+        self, writer: Writer, record: Record, about: tuple[Turn, records.Fact | None] | None, missing: float
+    ) -> None:
         self._writer = writer
+        self._missing = missing
         self._record = record
         self._about = about
         self._left: list[records.Fact] = []
@@ -287,7 +292,7 @@ class _Turns:
             if self._last is not None and writer.random.random() < 0.5:
                 turn = records.ask(writer, self._last)
             return turn
-        if not record.facts or writer.random.random() < MISSING_SHARE:
+        if not record.facts or writer.random.random() < self._missing:
             return records.ask_missing(writer, record)
         if not self._left:
             self._left = list(record.facts)

@@ -97,6 +97,16 @@ def test_weights_of_several_checkpoints_are_averaged(tmp_path: Path) -> None:
         assert torch.allclose(ours, sum(theirs) / 3, atol=1e-6)
 
 
+def test_a_model_folder_counts_in_a_mean_as_often_as_it_is_named(tmp_path: Path) -> None:
+    rounded, kept = Network(Shape(), seed=1), Network(Shape(), seed=2)
+    rounded.save(tmp_path / "model", trained_context=64)
+    checkpoint.save(tmp_path / "kept", kept, None, {"step": 7, "warm_from": 0})
+    mean, position = checkpoint.average([tmp_path / "model", tmp_path / "kept", tmp_path / "model"])
+    assert position["step"] == 7
+    ours, a, b = mean.embeddings, rounded.embeddings, kept.embeddings
+    assert torch.allclose(ours, (2 * a.to(torch.bfloat16).float() + b) / 3, atol=1e-6)
+
+
 def test_tuning_on_short_rows_lowers_the_loss(capsys) -> None:
     network = Network(replace(SHAPE, vocab_size=Shape().vocab_size), seed=1)
     lesson = replace(LESSON, summaries=0.6)
