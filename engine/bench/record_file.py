@@ -19,7 +19,7 @@ PAGE_TOKENS = 800
 """Of a record's page: near the 3,000 characters at which a text file is cut, so that its pages are the file's."""
 LENGTH = 0.03
 """A record may be so much shorter or longer than wanted."""
-TRIES, MOST_ASKED = 8, 2
+TRIES, MOST_ASKED = 24, 2
 """How often it is asked for, and up to what multiple of the wanted length."""
 EDGE = 20
 """A few letters more or less at the edge of a page are the extractor's, not another page."""
