@@ -383,8 +383,10 @@ def walk(matrix: Matrix, device: torch.device) -> tuple[int, int]:
     """
     weight, bits, size = words(matrix)
     blocks = triton.cdiv(len(weight), program(matrix)[0])
+    if bits != 4 or size > 4096 or len(weight) < FEW:
+        return blocks, 0
     resident = RESIDENT * multiprocessors(device)
-    if bits != 4 or size > 4096 or len(weight) < FEW or blocks <= resident:
+    if blocks <= resident:
         return blocks, 0
     turns = triton.cdiv(blocks, 2 * resident)
     return triton.cdiv(blocks, 2 * turns), turns
@@ -393,6 +395,10 @@ def walk(matrix: Matrix, device: torch.device) -> tuple[int, int]:
 def registers(warps: int) -> int:
     """The most that a thread of a walking program may have, so that RESIDENT of them fit."""
     return 65_536 // (RESIDENT * 32 * warps)
+
+
+def is_nvidia(device: torch.device) -> bool:
+    return device.type == "cuda" and torch.version.hip is None
 
 
 def multiprocessors(device: torch.device) -> int:

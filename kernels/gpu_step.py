@@ -27,6 +27,7 @@ from .gpu_product import (
     Matrix,
     gdc_launch_dependents,
     gdc_wait,
+    is_nvidia,
     order,
     place,
     product_kernel,
@@ -149,7 +150,7 @@ class NetworkStep:
         the embeddings and ssm [layers, d_inner, d_state] in float32, both contiguous; it is advanced.
         """
         dtype, device = self._embeddings.dtype, self._embeddings.device
-        overlap, native = overlaps(device), device.type == "cuda" and torch.version.hip is None
+        overlap, native = overlaps(device), is_nvidia(device)
         early: dict[str, Any] = {"launch_pdl": True} if overlap else {}
         first = self._layers[0]
         (d_inner, d_state), d_model = first.A.shape, self._embeddings.shape[1]
@@ -222,8 +223,7 @@ def likeliest(logits: Tensor, found: Tensor) -> None:
 
 def overlaps(device: torch.device) -> bool:
     """Whether launches on `device` can overlap: NVIDIA from Hopper on."""
-    nvidia = device.type == "cuda" and torch.version.hip is None
-    return nvidia and gdc_wait is not None and torch.cuda.get_device_capability(device)[0] >= 9
+    return is_nvidia(device) and gdc_wait is not None and torch.cuda.get_device_capability(device)[0] >= 9
 
 
 def readable(layers: Sequence[LayerWeights], embeddings: Tensor, head: Matrix) -> bool:
