@@ -82,7 +82,7 @@ def is_doubtful(found: Found, text: str) -> bool:
 
     With the demonstration model of 22 November 2026, on held-out records of 8,000, 32,000 and 100,000 tokens, it marks
     100, 83 and 83 % of 10, 24 and 6 wrong answers, and 12, 12 and 7 % of 367, 404 and 541 right ones. The chance that a
-    right answer looks surer than a wrong one was 0.87 to 0.90 both by mean and by lowest probability; with an earlier
+    right answer looks surer than a wrong one was 0.86 to 0.94 both by mean and by lowest probability; with an earlier
     model it was 0.56 by agreement of the re-reading and 0.51 by that of the document state, which is next to nothing.
     `bench recall --pipeline` measures it again.
 
