@@ -25,7 +25,7 @@ from torch import Tensor
 
 from .cpu import KINDS, threads
 from .cpu_loops import LOG2E, ONE, ZERO, _inline, _kernel, exp2, f32_at, i64_at, load, silu, softplus, store
-from .cpu_matvec import Rows, rows_kernel
+from .cpu_matvec import Rows, floats, keep, rows_kernel
 from .quantised import FEW
 
 PARALLEL_BYTES = 1 << 20
@@ -312,8 +312,10 @@ def step_kernel(
     channel, channels = d_inner * worker // workers, d_inner * (worker + 1) // workers
     narrow, narrows = projected * worker // workers, projected * (worker + 1) // workers
     wide, wides = d_model * worker // workers, d_model * (worker + 1) // workers
-    residual, hidden = np.empty(batch * d_model, np.float32), np.empty(batch * d_model, np.float32)
-    mixed, window = np.empty(batch * projected, np.float32), np.empty(d_inner * max(taps, 3), np.float32)
+    residual, hidden = np.empty(batch * d_model, np.float32), floats(batch * d_model)
+    mixed, window = floats(batch * projected), np.empty(d_inner * max(taps, 3), np.float32)
+    # Signed, as the other addresses are: for unsigned ones rows_kernel would be compiled a second time.
+    hidden_at, mixed_at = np.int64(hidden.ctypes.data), np.int64(mixed.ctypes.data)
     conv_bytes = d_inner * (taps - 1) * (2 if conv_kind == 1 else 4)
     mix_at, out_at = f32_at(mix), f32_at(out)
     met = 0
@@ -326,11 +328,10 @@ def step_kernel(
                 for i in range(d_model):
                     residual[row * d_model + i] += out_at[row * d_model + i]
             _normalise(residual, row * d_model, d_model, norm_eps, q[0], hidden, row * d_model)
-        source = hidden.ctypes.data
-        rows_kernel(channel, channels, q[2], q[1], q[3], d_model, source, d_model, batch, xz, 2 * d_inner, q[4])
+        rows_kernel(channel, channels, q[2], q[1], q[3], d_model, hidden_at, d_model, batch, xz, 2 * d_inner, q[4])
         rows_kernel(
-            d_inner + channel, d_inner + channels, q[2], q[1], q[3], d_model, source, d_model, batch, xz, 2 * d_inner,
-            q[4],
+            d_inner + channel, d_inner + channels, q[2], q[1], q[3], d_model, hidden_at, d_model, batch, xz,
+            2 * d_inner, q[4],
         )  # fmt: skip
         for row in range(batch):
             _convolve(
@@ -351,9 +352,7 @@ def step_kernel(
             else:
                 for i in range(projected):
                     mixed[at + i] = mix_at[at + i]
-        rows_kernel(
-            channel, channels, q[12], q[11], q[13], dt_rank, mixed.ctypes.data, projected, batch, dt, d_inner, q[14]
-        )
+        rows_kernel(channel, channels, q[12], q[11], q[13], dt_rank, mixed_at, projected, batch, dt, d_inner, q[14])
         for row in range(batch):
             at = row * projected + dt_rank
             _update(
@@ -371,6 +370,6 @@ def step_kernel(
             residual[row * d_model + i] += out_at[row * d_model + i]
         _normalise(residual, row * d_model, d_model, norm_eps, p[9], hidden, row * d_model)
     first, last = vocab_size * worker // workers, vocab_size * (worker + 1) // workers
-    rows_kernel(
-        first, last, p[11], p[10], p[12], d_model, hidden.ctypes.data, d_model, batch, logits, vocab_size, p[13]
-    )
+    rows_kernel(first, last, p[11], p[10], p[12], d_model, hidden_at, d_model, batch, logits, vocab_size, p[13])
+    keep(hidden)
+    keep(mixed)

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import platform
+import subprocess
+import sys
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -40,6 +45,53 @@ def test_few_vectors_times_a_quantised_weight(multiply, device, bits, shape, vec
     x, bias = torch.randn(vectors, shape[1]).to(device), torch.randn(shape[0]).to(device) if biased else None
     expected = quantised_linear_ref(x, weight, scales, bias)
     torch.testing.assert_close(multiply(x, weight, scales, bias), expected, rtol=1e-5, atol=1e-4)
+
+
+@pytest.mark.parametrize("by_bytes", [True, False])
+@pytest.mark.parametrize("vectors", [1, 6])
+def test_int4_multiplied_by_bytes_is_as_exact_as_by_floats(by_bytes: bool, vectors: int, monkeypatch):
+    """Vectors whose groups are of any magnitude; beside the rounding of the terms in float32."""
+    if by_bytes and not cpu_matvec.BYTE_PRODUCTS:
+        pytest.skip("this processor does not sum products of bytes")
+    monkeypatch.setattr(cpu_matvec, "BYTE_PRODUCTS", by_bytes and cpu_matvec.BYTE_PRODUCTS)
+    weight, scales = quantise(torch.randn(9, 1056), 4)
+    x = torch.randn(vectors, 1056) * torch.logspace(-18, 6, 33).repeat_interleave(GROUP)
+    dense = dequantise_ref(weight, scales, torch.float32).double()
+    found = cpu_matvec.multiply(x, cpu_matvec.Rows(weight, scales))
+    assert ((found - x.double() @ dense.T).abs() <= 5e-7 * (x.abs().double() @ dense.abs().T)).all()
+
+
+FREED_MEMORY_IS_GONE = """
+import torch
+from kernels.cpu_matvec import Rows, multiply
+from kernels.quantised import dequantise_ref, quantise
+torch.manual_seed(0)
+for bits in (8, 4):
+    weight, scales = quantise(torch.randn(40, 4096), bits)
+    x = torch.randn(8, 4096)
+    expected = x @ dequantise_ref(weight, scales, torch.float32).T
+    torch.testing.assert_close(multiply(x, Rows(weight, scales)), expected, rtol=1e-5, atol=1e-3)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="glibc gives freed memory back at once when asked to")
+def test_nothing_is_read_where_an_array_was_freed():
+    """numba frees an array after the last use of its name, whoever still holds its address."""
+    strict = os.environ | {"MALLOC_MMAP_THRESHOLD_": "4096", "MALLOC_PERTURB_": "165"}
+    subprocess.run([sys.executable, "-c", FREED_MEMORY_IS_GONE], env=strict, check=True, timeout=100)
+
+
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")  # of Triton's interpreter
+@pytest.mark.parametrize("bits", [8, 4])
+@pytest.mark.parametrize("wrong", [float("nan"), float("inf")])
+def test_what_is_no_number_stays_none(multiply, device, bits, wrong):
+    weight, scales = quantise(torch.rand(5, 160).to(device) + 0.5, bits)
+    for at in (3, 127, 150):
+        x = torch.randn(2, 160).to(device)
+        x[0, at] = wrong
+        y = multiply(x, weight, scales, None)
+        assert not y[0].isfinite().any() and y[1].isfinite().all()
+    assert (multiply(torch.zeros(1, 160).to(device), weight, scales, None) == 0).all()
 
 
 @pytest.mark.parametrize("bits", [8, 4])
