@@ -9,7 +9,7 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
-from .selective_scan import silu
+from .gpu_math import silu
 
 
 @triton.jit(do_not_specialize=["steps"])

@@ -23,11 +23,8 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
-from . import operations
+from .gpu_math import silu
 from .quantised import GROUP
-
-operations("triton")  # imports what follows so that the public functions keep their names
-from .selective_scan import silu  # noqa: E402
 
 try:
     from triton.language.extra.cuda import gdc_launch_dependents, gdc_wait

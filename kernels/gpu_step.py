@@ -23,6 +23,7 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
+from .gpu_math import LOG2E, silu, softplus
 from .gpu_product import (
     Matrix,
     gdc_launch_dependents,
@@ -36,7 +37,6 @@ from .gpu_product import (
     walk,
     words,
 )
-from .selective_scan import LOG2E, silu, softplus
 
 LONGEST = 16_384
 """Widest row that a program keeps in registers."""

@@ -8,7 +8,7 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
-from .selective_scan import LOG2E, silu, softplus
+from .gpu_math import LOG2E, silu, softplus
 
 
 @triton.jit
