@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -86,15 +87,28 @@ def test_memory_fit_says_what_is_needed_and_whether_it_fits():
     assert 14.5 * GB < roomy.needed < 24 * GB
 
 
-def test_chunks_shorten_with_memory_and_batch_and_stay_powers_of_two():
+def test_chunks_are_halved_until_they_fit_and_with_every_doubling_of_the_batch():
     free = [GB // 8, GB // 2, 2 * GB, 8 * GB, 80 * GB]
     lengths = [chunk_length(SEVEN_B, "cuda", torch.bfloat16, f) for f in free]
     assert lengths == sorted(lengths) and len(set(lengths)) > 2
-    assert all(length & (length - 1) == 0 for length in lengths)
-    assert lengths[-1] == hardware.CUDA_CHUNK[1]
-    assert chunk_length(SEVEN_B, "cuda", torch.bfloat16, 80 * GB, batch_size=9) == hardware.CUDA_CHUNK[1] // 16
+    longest = hardware.longest_cuda_chunk()
+    assert lengths[-1] == longest and all(longest % length == 0 for length in lengths)
+    assert chunk_length(SEVEN_B, "cuda", torch.bfloat16, 80 * GB, batch_size=9) == longest // 16
+    assert chunk_length(SEVEN_B, "cuda", torch.bfloat16, 0) == hardware.CUDA_SHORTEST
     assert chunk_length(SMALL, CPU, torch.float32, 8 * GB) == hardware.CPU_CHUNK[1]
     assert chunk_length(SEVEN_B, CPU, torch.float32, 0) == hardware.CPU_CHUNK[0]
+
+
+@pytest.mark.parametrize("multiprocessors", [20, 108, 132])
+def test_the_longest_chunk_on_a_gpu_is_whole_waves_of_tiles(monkeypatch: pytest.MonkeyPatch, multiprocessors: int):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    found = SimpleNamespace(multi_processor_count=multiprocessors)
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda device: found)
+    tokens = hardware.longest_cuda_chunk.__wrapped__()
+    for outputs in (2 * SEVEN_B.d_inner, SEVEN_B.d_model):
+        assert tokens / 128 * (outputs / 256) % multiprocessors == 0
+    shortest = chunk_length(SEVEN_B, "cuda", torch.bfloat16, 0)
+    assert shortest == hardware.CUDA_SHORTEST
 
 
 def test_a_large_model_on_a_cpu_reads_in_short_chunks_so_that_a_cancel_is_felt():
