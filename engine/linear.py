@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from functools import cache
 
 import torch
 from torch.nn import functional as F
+
+MANY_VECTORS = 2048
+"""Vectors from which a product on a GPU is made in parts."""
+SHARE_OF_L2 = 0.6
+"""Of a GPU's second cache, for the weight of one part of a product."""
 
 
 class Linear:
@@ -42,7 +48,31 @@ def product(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) ->
     """x [..., in] @ weight.T + bias for a weight [out, in] whose rows lie in order."""
     if weight.device.type == "cpu" and multiplies(weight.dtype):
         return torch.ops.mkldnn._linear_pointwise(x, weight, bias, "none", [], "")
+    if weight.is_cuda and bias is None and x.numel() >= MANY_VECTORS * x.shape[-1]:
+        return product_in_parts(x, weight, l2_bytes(weight.device))
     return F.linear(x, weight, bias)
+
+
+def product_in_parts(x: torch.Tensor, weight: torch.Tensor, l2: int) -> torch.Tensor:
+    """x @ weight.T in parts of outputs whose weight stays in a second cache of `l2` bytes while all x passes by.
+
+    A long prefill is bound by the power that a GPU may draw, and so by the bytes that it moves too.
+    """
+    parts = math.ceil(weight.nbytes / (SHARE_OF_L2 * l2))
+    if parts == 1:
+        return F.linear(x, weight)
+    size = math.ceil(len(weight) / parts / 256) * 256  # whole tiles
+    vectors = x.reshape(-1, x.shape[-1])
+    y = torch.empty(len(vectors), len(weight), dtype=x.dtype, device=x.device)
+    for start in range(0, len(weight), size):
+        torch.mm(vectors, weight[start : start + size].t(), out=y[:, start : start + size])
+    return y.reshape(*x.shape[:-1], -1)
+
+
+@cache
+def l2_bytes(device: torch.device) -> int:
+    """Size of a GPU's second cache."""
+    return torch.cuda.get_device_properties(device).L2_cache_size
 
 
 @cache

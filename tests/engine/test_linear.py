@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from engine.linear import Linear
+from engine.linear import Linear, product_in_parts
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
@@ -36,3 +36,21 @@ def test_a_weight_that_others_look_into_stays_the_same_tensor():
     weight = torch.randn(4, 3)
     assert Linear(weight).weight is weight
     assert Linear(weight).nbytes == Linear(weight, pack=True).nbytes == 48
+
+
+@pytest.mark.parametrize("shape", [(1024, 48), (700, 16), (256, 8)])
+@pytest.mark.parametrize("l2", [1 << 12, 1 << 16, 1 << 30])
+def test_a_product_in_parts_is_the_product(shape: tuple[int, int], l2: int):
+    generator = torch.Generator().manual_seed(l2)
+    x, weight = torch.randn(2, 5, shape[1], generator=generator), torch.randn(shape, generator=generator)
+    torch.testing.assert_close(product_in_parts(x, weight, l2), F.linear(x, weight))
+    part = torch.randn(1, 9, 3 * shape[1], generator=generator)[..., : shape[1]]  # of rows that lie further apart
+    torch.testing.assert_close(product_in_parts(part, weight, l2), F.linear(part, weight))
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_the_large_products_of_a_gpu_are_the_product():
+    x = torch.randn(1, 2304, 4096, device="cuda", dtype=torch.bfloat16)
+    weight = torch.randn(16_384, 4096, device="cuda", dtype=torch.bfloat16)
+    torch.testing.assert_close(Linear(weight)(x), F.linear(x, weight))
