@@ -1,9 +1,9 @@
 """Tokens of one row on a GPU: a step captured once that serves any state, and chooses the likeliest token itself.
 
 The captured graph reads the token and the address of the state from memory (`kernels.gpu_step`), so between two tokens
-nothing is copied: the token that it chose is already where the next replay reads it, and the program waits for eight
-bytes to know it too. No step is begun before the token that it reads is known to be wanted, so the state is exact at
-every token; that costs some 20 microseconds of an idle GPU a token.
+nothing is copied: the token that it chose is already where the next replay reads it, and it writes those eight bytes
+into the host's memory too, where the program waits for them. No step is begun before the token that it reads is known
+to be wanted, so the state is exact at every token; that costs some 20 microseconds of an idle GPU a token.
 
 Nothing here refers to the model or to whoever waits for a token, so the weights leave the GPU with the last reference
 to the model, whether or not the garbage collector runs (in this program it seldom does, see `engine.startup`).
@@ -11,6 +11,7 @@ to the model, whether or not the garbage collector runs (in this program it seld
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -68,9 +69,10 @@ class RowStep:
         on_gpu = device.type == "cuda"
         self._ids = torch.zeros(1, dtype=torch.int64, device=device)  # the token to read; then the likeliest after it
         self._addresses = torch.zeros(2, dtype=torch.int64, device=device)
-        self._host = torch.zeros(1, dtype=torch.int64, pin_memory=on_gpu)
+        self._host = torch.zeros(1, dtype=torch.int64, pin_memory=on_gpu)  # the likeliest, for the program
         self._event = torch.cuda.Event() if on_gpu else None
         self._at: tuple[int, int] | None = None  # what `_addresses` holds
+        self._served: tuple[Callable[[], torch.Tensor | None], ...] = ()  # the last state that was looked at
         self._choice: _Choice | None = None  # of the step before, if it was one: what `_ids` holds
         self._graph: torch.cuda.CUDAGraph | None = None
         self._logits: torch.Tensor | None = None
@@ -83,10 +85,14 @@ class RowStep:
     def serves(self, state: MambaState) -> bool:
         """Whether the kernels can find their way in this state: of one row of this network, in order, on its device."""
         parts = (state.conv, state.ssm)
-        return all(
+        if self._served and all(seen() is part for seen, part in zip(self._served, parts, strict=True)):
+            return True
+        can = all(
             part.shape == shape and part.dtype == dtype and part.device == self._device and part.is_contiguous()
             for part, (shape, dtype) in zip(parts, self._kinds, strict=True)
         )
+        self._served = tuple(map(weakref.ref, parts)) if can else ()
+        return can
 
     def logits(self, ids: torch.Tensor, state: MambaState, graphs: bool) -> torch.Tensor:
         """Logits [1, vocab_size] after `ids` [1, 1]; `state` is advanced."""
@@ -104,7 +110,6 @@ class RowStep:
         if known != token:
             self._ids.fill_(token)
         self._run(state, graphs)
-        self._host.copy_(self._ids, non_blocking=True)
         if self._event is not None:
             self._event.record()
         self._choice = _Choice(self._host, self._event)
@@ -134,7 +139,7 @@ class RowStep:
         from kernels.gpu_step import likeliest
 
         logits = self._network(self._ids, self._addresses)
-        likeliest(logits, self._ids)
+        likeliest(logits, self._ids, self._host)
         return logits
 
     def _capture(self) -> None:

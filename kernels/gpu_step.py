@@ -110,8 +110,8 @@ def step_kernel(
 
 
 @triton.jit
-def likeliest_kernel(logits, found, size, BLOCK: tl.constexpr):
-    """The first index of the greatest of `logits` [size], or -1 if one of them is not a finite number."""
+def likeliest_kernel(logits, found, told, size, BLOCK: tl.constexpr):
+    """To two places: the first index of the greatest of `logits` [size], -1 if one of them is no finite number."""
     best = tl.full([BLOCK], -float("inf"), tl.float32)
     where = tl.zeros([BLOCK], tl.int32)
     strange = tl.zeros([BLOCK], tl.int32)
@@ -123,7 +123,9 @@ def likeliest_kernel(logits, found, size, BLOCK: tl.constexpr):
         best = tl.where(value > best, value, best)
     top = tl.max(best, axis=0)
     first = tl.min(tl.where(best == top, where, size), axis=0)
-    tl.store(found, tl.where(tl.max(strange, axis=0) > 0, -1, first).to(tl.int64))
+    token = tl.where(tl.max(strange, axis=0) > 0, -1, first).to(tl.int64)
+    tl.store(found, token)
+    tl.store(told, token)
 
 
 class NetworkStep:
@@ -213,12 +215,12 @@ class NetworkStep:
         return logits[None]
 
 
-def likeliest(logits: Tensor, found: Tensor) -> None:
-    """Put the first index of the greatest of `logits` [1, vocab_size] (float32) into `found` (one int64).
+def likeliest(logits: Tensor, found: Tensor, told: Tensor) -> None:
+    """Put the first index of the greatest of `logits` [1, vocab_size] (float32) into `found` and `told` (one int64).
 
-    -1 if a logit is not a finite number.
+    -1 if a logit is not a finite number. `told` may be in pinned memory of the host.
     """
-    likeliest_kernel[(1,)](logits, found, logits.numel(), BLOCK=16_384, num_warps=32)
+    likeliest_kernel[(1,)](logits, found, told, logits.numel(), BLOCK=16_384, num_warps=32)
 
 
 def overlaps(device: torch.device) -> bool:
