@@ -136,7 +136,10 @@ def _dot(kind: int, vectors: int) -> Any:
         def lanes_of(vector: int, at: Any) -> Any:
             return load_lanes(builder, F, address(vector, at), ir.Constant(I64, 0))
 
-        if kind in (INT8, INT4_BYTES):  # a turn reads one cache line, or less
+        if kind == BF16:
+            for line in range(0, len(sums) // vectors * LANES * 2, 64):
+                prefetch(builder, weights, builder.add(builder.mul(index, ir.Constant(I64, 2)), ir.Constant(I64, line)))
+        elif kind in (INT8, INT4_BYTES):  # a turn reads one cache line, or less
             prefetch(builder, weights, index if kind == INT8 else builder.lshr(index, ir.Constant(I64, 1)))
         if kind == INT4_BYTES:
             return block_products(builder, weights, scales, index, [address(v, index) for v in range(vectors)], sums)
