@@ -7,7 +7,7 @@ turns it into vector instructions for any d_state.
 
 Kernels take addresses and strides (in elements) instead of arrays: no conversion of a bf16 tensor to NumPy, one
 compiled signature for every dtype, microseconds a call. They release the GIL and hold no global state. Compiled code is
-cached on disk. `kernels.reference` has the formulas.
+cached on disk (`kernels.cpu_cache`). `kernels.reference` has the formulas.
 """
 
 from __future__ import annotations
@@ -18,6 +18,10 @@ import numpy as np
 from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
+
+from . import cpu_cache
+
+cpu_cache.settle()
 
 F32, BF16 = 0, 1
 """How a tensor's elements are stored: the `kind` arguments."""

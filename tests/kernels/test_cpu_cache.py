@@ -1,0 +1,38 @@
+"""Machine code that numba kept is used for the sources that it was made of, and for no others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numba
+import torch
+
+from kernels import rms_norm
+from kernels.cpu_cache import SOURCES, cache_folder
+
+
+def test_every_state_of_the_sources_has_a_folder_and_older_ones_go(tmp_path: Path):
+    sources, parent = tmp_path / "sources", tmp_path / "cache"
+    sources.mkdir()
+    for name in ("loops", "vectors"):
+        (sources / f"{name}.py").write_text(f"of = {name!r}\n")
+    first = cache_folder(sources, parent)
+    assert first is not None and first.is_dir() and cache_folder(sources, parent) == first
+    (first / "compiled").write_bytes(b"code")
+    (parent / "other").mkdir()
+    (sources / "vectors.py").write_text("of = 'else'\n")
+    second = cache_folder(sources, parent)
+    assert second is not None and second != first
+    assert sorted(parent.iterdir()) == sorted([parent / "other", second])
+
+
+def test_where_nothing_can_be_written_numba_looks_itself(tmp_path: Path):
+    (tmp_path / "file").touch()
+    assert cache_folder(SOURCES, tmp_path / "file") is None
+
+
+def test_what_is_compiled_here_is_kept_in_that_folder():
+    rms_norm(torch.randn(3, 8), None, 1e-5)
+    folder = Path(numba.config.CACHE_DIR)
+    assert folder.name.startswith("readthrough-kernels-")
+    assert any("norm_kernel" in file.name for file in folder.rglob("*.nbi"))
