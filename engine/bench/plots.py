@@ -22,7 +22,9 @@ OURS, THEIRS, LIMIT = "#2a6f97", "#bc6c25", "#8d99ae"
 
 def headline(figures: Figures, pyplot: Any) -> Any:
     """Decode speed over the position in the text, and what is kept beside the weights."""
-    rows = figures["decode at a position"]
+    rows = figures.get("decode at a position")
+    if not rows:
+        raise KnownError("these figures of bench headline were made without positions; there is nothing to draw")
     at = [row["position"] for row in rows]
     picture, (speed, memory) = pyplot.subplots(1, 2, figsize=(8, 3.2))
     for axis, what, unit in ((speed, "tokens/s", "tokens a second"), (memory, "MB", "MB of state or cache")):

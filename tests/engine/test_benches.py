@@ -88,6 +88,14 @@ def test_one_text_is_measured_window_by_window():
     assert [row["tokens"] for row in rows] == [10, 20, 30, 40]
 
 
+def test_parts_of_the_headline_are_left_out_on_request():
+    figures = headline.headline("cpu", 20, (), 0)
+    assert [row["tokens"] for row in figures["one text"]] == list(range(2, 21, 2))
+    assert not any("position" in name or "prompt" in name or name == "transformer" for name in figures)
+    with pytest.raises(KnownError, match="without positions"):
+        plots.headline(figures, None)
+
+
 class NoLimits:
     def decode(self, model: object) -> float:
         return 1000.0
