@@ -8,10 +8,8 @@ from functools import cache
 import torch
 from torch.nn import functional as F
 
-MANY_VECTORS = 2048
-"""Vectors from which a product on a GPU is made in parts."""
 SHARE_OF_L2 = 0.6
-"""Of a GPU's second cache, for the weight of one part of a product."""
+"""Of a GPU's second cache, for what is to stay there during a product."""
 
 
 class Linear:
@@ -48,19 +46,20 @@ def product(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) ->
     """x [..., in] @ weight.T + bias for a weight [out, in] whose rows lie in order."""
     if weight.device.type == "cpu" and multiplies(weight.dtype):
         return torch.ops.mkldnn._linear_pointwise(x, weight, bias, "none", [], "")
-    if weight.is_cuda and bias is None and x.numel() >= MANY_VECTORS * x.shape[-1]:
+    if weight.is_cuda and bias is None:
         return product_in_parts(x, weight, l2_bytes(weight.device))
     return F.linear(x, weight, bias)
 
 
 def product_in_parts(x: torch.Tensor, weight: torch.Tensor, l2: int) -> torch.Tensor:
-    """x @ weight.T in parts of outputs whose weight stays in a second cache of `l2` bytes while all x passes by.
+    """x @ weight.T; if neither would stay in a second cache of `l2` bytes, in parts of outputs whose weight does.
 
     A long prefill is bound by the power that a GPU may draw, and so by the bytes that it moves too.
     """
-    parts = math.ceil(weight.nbytes / (SHARE_OF_L2 * l2))
-    if parts == 1:
+    room = SHARE_OF_L2 * l2
+    if min(x.nbytes, weight.nbytes) <= room:
         return F.linear(x, weight)
+    parts = math.ceil(weight.nbytes / room)
     size = math.ceil(len(weight) / parts / 256) * 256  # whole tiles
     vectors = x.reshape(-1, x.shape[-1])
     y = torch.empty(len(vectors), len(weight), dtype=x.dtype, device=x.device)

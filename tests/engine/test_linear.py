@@ -39,7 +39,7 @@ def test_a_weight_that_others_look_into_stays_the_same_tensor():
 
 
 @pytest.mark.parametrize("shape", [(1024, 48), (700, 16), (256, 8)])
-@pytest.mark.parametrize("l2", [1 << 12, 1 << 16, 1 << 30])
+@pytest.mark.parametrize("l2", [1 << 8, 1 << 12, 1 << 16])
 def test_a_product_in_parts_is_the_product(shape: tuple[int, int], l2: int):
     generator = torch.Generator().manual_seed(l2)
     x, weight = torch.randn(2, 5, shape[1], generator=generator), torch.randn(shape, generator=generator)
@@ -48,9 +48,21 @@ def test_a_product_in_parts_is_the_product(shape: tuple[int, int], l2: int):
     torch.testing.assert_close(product_in_parts(part, weight, l2), F.linear(part, weight))
 
 
+@pytest.mark.parametrize(("vectors", "l2", "expected"), [(512, 1 << 14, 4), (512, 1 << 20, 0), (2, 1 << 14, 0)])
+def test_only_what_would_not_stay_in_the_cache_is_cut(
+    vectors: int, l2: int, expected: int, monkeypatch: pytest.MonkeyPatch
+):
+    """1,024 outputs of 8 inputs are 32 KB, a part of 256 is 8, and 512 vectors are 16."""
+    products = []
+    plain = torch.mm
+    monkeypatch.setattr(torch, "mm", lambda *args, **options: products.append(plain(*args, **options)))
+    product_in_parts(torch.randn(vectors, 8), torch.randn(1024, 8), l2)
+    assert len(products) == expected
+
+
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 def test_the_large_products_of_a_gpu_are_the_product():
-    x = torch.randn(1, 2304, 4096, device="cuda", dtype=torch.bfloat16)
+    x = torch.randn(1, 5000, 4096, device="cuda", dtype=torch.bfloat16)
     weight = torch.randn(16_384, 4096, device="cuda", dtype=torch.bfloat16)
     torch.testing.assert_close(Linear(weight)(x), F.linear(x, weight))
