@@ -62,11 +62,12 @@ class _Scale(threading.Thread):
 
     def run(self) -> None:
         parent = psutil.Process(os.getpid())
-        own = parent.memory_info().rss
+        own, command = parent.memory_info().rss, parent.cmdline()
         while not self.done.wait(0.01):
             for child in parent.children(recursive=True):
                 try:
-                    self.largest = max(self.largest, child.memory_info().rss)
+                    if child.cmdline() != command:  # else forked and not yet another program, with this one's pages
+                        self.largest = max(self.largest, child.memory_info().rss)
                 except psutil.Error:
                     continue
             self.largest = max(self.largest, parent.memory_info().rss - own)
