@@ -203,7 +203,7 @@ def chunk_length(
     """
     device = torch.device(device)
     budget = CHUNK_SHARE * (free_memory(device) if free_bytes is None else free_bytes)
-    shortest, longest = (CUDA_SHORTEST, longest_cuda_chunk()) if device.type == "cuda" else CPU_CHUNK
+    shortest, longest = (CUDA_SHORTEST, longest_cuda_chunk(device)) if device.type == "cuda" else CPU_CHUNK
     chunk = max(shortest, longest // (1 << (batch_size - 1).bit_length()))
 
     def too_long() -> bool:
@@ -216,10 +216,9 @@ def chunk_length(
     return chunk
 
 
-@cache
-def longest_cuda_chunk() -> int:
-    """Tokens of the longest chunk on the first GPU; 8,192 where there is none to ask."""
-    count = torch.cuda.get_device_properties(0).multi_processor_count if torch.cuda.is_available() else 128
+def longest_cuda_chunk(device: torch.device | str = "cuda") -> int:
+    """Tokens of the longest chunk on a GPU; 8,192 where there is none to ask."""
+    count = torch.cuda.get_device_properties(device).multi_processor_count if torch.cuda.is_available() else 128
     return CUDA_TOKENS_A_MULTIPROCESSOR * count
 
 

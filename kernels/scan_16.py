@@ -4,8 +4,8 @@ A program owns BLOCK_D channels of one row and walks through time LANES steps a 
 that a GPU may draw, so what counts is how few instructions and bytes a step takes, and that nothing waits
 (docs/kernels.md has the versions). Where each number lives:
 
-- LANES lanes share a channel: each holds four of its states, and as many values of A. Fewer lanes take fewer shuffles,
-  but also half the warps; what then hides latency is reading far ahead.
+- LANES lanes share a channel, four here (8 and 2 work too): each holds 16 / LANES of its states, and as many values of
+  A. Half the lanes take fewer shuffles, but also half the warps; what then hides latency is reading far ahead.
 - x, dt, z and y are [BLOCK_D, LANES] tiles (channel, step) over the same lanes: softplus and SiLU are computed once,
   not in every lane that needs them, and `tl.gather` hands a step to its neighbours, one shuffle each.
 - The sum over states is finished for all steps of a turn together: each exchange halves the sums a lane has parts of.
@@ -118,7 +118,7 @@ def scan_16_kernel(
     """
     OWN: tl.constexpr = STATES // LANES  # states of a lane
     WORDS: tl.constexpr = OWN if HALF else 2 * OWN  # of 32 bits for a lane and a step
-    PAIRS: tl.constexpr = 4 if HALF else OWN  # of B and C in what is loaded together
+    PAIRS: tl.constexpr = 4 if HALF and OWN < 4 else OWN  # of B and C in what is loaded together
     LOADS: tl.constexpr = LANES * WORDS // 4  # of B and C a turn
     FAR: tl.constexpr = TURNS - 1  # turns that x, dt and z are loaded ahead
     row = tl.program_id(1).to(tl.int64)
@@ -192,7 +192,7 @@ def scan_16_kernel(
                         new = new + (h0,)  # type: ignore[assignment]  # noqa: RUF005
                     h = new
                     parts = parts + (total,)  # type: ignore[assignment]  # noqa: RUF005
-                for level in tl.static_range(LANES // 4 + 1):
+                for level in tl.static_range(LANES // 4 + 1):  # log2(LANES) for 2, 4 and 8
                     parts = halve(parts, column, zero, 1 << level, LANES >> level)
                 total = parts[0]  # type: ignore[misc]
                 out = ((total + skip * u) * quick_silu(gate.to(tl.float32), PTX)).to(y.dtype.element_ty)

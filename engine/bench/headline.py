@@ -83,7 +83,7 @@ def headline(
     hardware.settle()
     ours = _ours(device)
     chunk = hardware.chunk_length(ours.config, device, ours.dtype)
-    longest = max(1024, *positions, 0)
+    longest = max((1024, *positions))
     ids = torch.randint(0, ours.config.vocab_size, (longest,), generator=torch.Generator().manual_seed(0))
     whole, cut = read(ours, ids[:1024], 1024)[0], read(ours, ids[:1024], 128)[0]
     if distance(whole, cut) > SAME_LOGITS:

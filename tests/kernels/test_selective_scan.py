@@ -56,6 +56,20 @@ def test_rows_end_at_their_lengths(compiled: Operations, device: torch.device, l
         assert (y[row, length:] == 0).all()
 
 
+@pytest.mark.parametrize("lanes", [2, 4, 8])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_the_scan_of_16_states_is_right_in_any_number_of_lanes(
+    lanes: int, dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scan = operations("triton").selective_scan
+    monkeypatch.setattr("kernels.scan_16.LANES_A_CHANNEL", lanes)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    ours = scan_inputs(1, 75, 20, 16, dtype, device)
+    theirs = with_state(ours)
+    assert_close(scan(**ours), selective_scan_ref(**theirs), dtype)
+    assert_close(ours["state"], theirs["state"])
+
+
 @pytest.mark.parametrize("d_state", [4, 15, 16, 32])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_the_compiled_scan_is_right_however_it_lays_out_its_states(d_state: int, dtype: torch.dtype) -> None:
