@@ -11,18 +11,18 @@ def main() -> int:
     # torch's OpenMP threads would spin for a while after every product and take a processor from the compiled kernels'
     # threads, and from other programs; OpenMP reads this when torch is imported.
     os.environ.setdefault("GOMP_SPINCOUNT", "0")
-    from engine import cli
+    from engine.cli import command_line
 
-    options = cli.parse(sys.argv[1:])
+    options = command_line.parse(sys.argv[1:])
     if options.command is None:
-        from app import application
+        from app.window import application
 
         return application.run({name: str(value) for name, value in vars(options).items() if value})
     if options.command == "tour":
-        from app import tour
+        from app.window import tour
 
         return tour.run(options.out)
-    return cli.run(options)
+    return command_line.run(options)
 
 
 if __name__ == "__main__":

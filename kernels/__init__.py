@@ -120,22 +120,22 @@ def implementation(device: torch.device | str) -> Implementation:
 def operations(name: str) -> Operations:
     """The functions of the implementation `name`; imports what that one needs (triton, numba) and nothing else."""
     if name == "reference":
-        from . import reference as r
+        from kernels import reference as r
 
         return Operations(
             r.selective_scan_ref, r.selective_update_ref, r.causal_conv_ref, r.causal_conv_update_ref, r.rms_norm_ref
         )
     if name == "cpu":
-        from . import cpu as c
+        from kernels.cpu import ops as c
 
         return Operations(c.selective_scan, c.selective_update, c.causal_conv, c.causal_conv_update, c.rms_norm)
     if name == "triton":
         public = {operation: globals()[operation] for operation in Operations.__annotations__}
-        from .causal_conv import causal_conv as conv
-        from .causal_conv import causal_conv_update as conv_update
-        from .rms_norm import rms_norm as norm
-        from .selective_scan import selective_scan as scan
-        from .selective_update import selective_update as update
+        from kernels.gpu.causal_conv import causal_conv as conv
+        from kernels.gpu.causal_conv import causal_conv_update as conv_update
+        from kernels.gpu.rms_norm import rms_norm as norm
+        from kernels.gpu.selective_scan import selective_scan as scan
+        from kernels.gpu.selective_update import selective_update as update
 
         # Importing a submodule puts it in place of the public function of its name.
         globals().update(public)

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 
-from engine import messages as m
+from engine.protocol import wire as m
 
 TOKENS_A_PAGE = 480
 SUMMARY = (

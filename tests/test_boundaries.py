@@ -7,7 +7,14 @@ import sys
 
 import pytest
 
-LIGHT = ["engine.messages", "engine.prompts", "engine.store", "engine.documents.extractor", "engine.cli", "main"]
+LIGHT = [
+    "engine.protocol.wire",
+    "engine.prompting.prompts",
+    "engine.library.library",
+    "engine.documents.extraction.extractor",
+    "engine.cli.command_line",
+    "main",
+]
 HEAVY = ["torch", "triton", "transformers", "numba"]
 
 

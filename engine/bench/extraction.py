@@ -17,8 +17,8 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from engine.bench.contest import surroundings, write
-from engine.documents.extractor import open_document
+from engine.bench.harness import surroundings, write
+from engine.documents.extraction.extractor import open_document
 from engine.documents.pages import DocumentError
 
 BYTES_PER_TOKEN = 4

@@ -21,9 +21,9 @@ from typing import Any
 
 import numpy as np
 
+from engine.library.library import Library
 from engine.library.prefix import Identity, PrefixHasher
-from engine.library.rows import NewSnapshot
-from engine.store import Library
+from engine.library.records import NewSnapshot
 
 FP32_STATE = 64 * 8192 * 16 * 4 + 64 * 8192 * 3 * 2
 BF16_STATE = 64 * 8192 * 16 * 2 + 64 * 8192 * 3 * 2

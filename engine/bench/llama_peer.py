@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from safetensors.torch import load_file
 
-from engine.config import FalconMambaConfig
+from engine.network.config import FalconMambaConfig
 
 _LAYER_NAMES = {
     "norm.weight": "attn_norm.weight",

@@ -58,17 +58,17 @@ def read_record(model_folder: Path | None, tokens: int) -> dict[str, Any]:
     """Read `tokens` random tokens in this process and report its peak."""
     import torch
 
-    from engine import hardware
-    from engine.config import FalconMambaConfig
-    from engine.generate import prefill
-    from engine.weights import load_model, random_model
+    from engine.generation.generate import prefill
+    from engine.network.config import FalconMambaConfig
+    from engine.network.device import chunk_length, settle
+    from engine.network.weights import load_model, random_model
 
-    hardware.settle()
+    settle()
     if model_folder:
         model = load_model(model_folder, "cpu", None)
     else:
         model = random_model(FalconMambaConfig.from_dict(SMALL_SHAPE))
-    chunk = hardware.chunk_length(model.config, "cpu", model.dtype)
+    chunk = chunk_length(model.config, "cpu", model.dtype)
     generator = torch.Generator().manual_seed(0)
     state = model.new_state()
     start = time.perf_counter()

@@ -19,14 +19,14 @@ from typing import Any
 
 import torch
 
-from engine import hardware
-from engine.bench import limits
-from engine.bench.contest import Figures, contest, distance, show, surroundings, write
-from engine.bench.networks import PRECISIONS, SHAPE_7B, SHAPE_130M, read, save, written
-from engine.config import FalconMambaConfig
+from engine.bench import roofline
+from engine.bench.harness import Figures, contest, distance, show, surroundings, write
+from engine.bench.shapes import PRECISIONS, SHAPE_7B, SHAPE_130M, read, save, written
 from engine.errors import KnownError
-from engine.model import FalconMamba
-from engine.weights import load_model, random_model
+from engine.network.config import FalconMambaConfig
+from engine.network.device import chunk_length, settle, thread_count
+from engine.network.model import FalconMamba
+from engine.network.weights import load_model, random_model
 
 ALLOWED = {"fp32": 1e-4, "bf16": 0.05, "int8": 0.1, "int4": 0.5, "F32": 1e-4, "BF16": 0.05, "Q8_0": 0.1, "Q4_0": 0.5}
 """Largest difference of logits, as a share of the largest, that a contestant may show by its precision."""
@@ -38,12 +38,12 @@ def peers(device: str = "cpu", tokens: int = 512, decode_tokens: int = 16, round
     The 130M shape on the CPU, the 7B shape on a GPU. Raises KnownError when a contestant's logits are not the
     reference's.
     """
-    hardware.settle()
+    settle()
     cuda = device == "cuda"
     shape = SHAPE_7B if cuda else SHAPE_130M
     config = FalconMambaConfig.from_dict(shape)
     ids = torch.randint(0, config.vocab_size, (tokens,), generator=torch.Generator().manual_seed(0))
-    chunk = hardware.chunk_length(config, device, torch.bfloat16)
+    chunk = chunk_length(config, device, torch.bfloat16)
     works: dict[str, Callable[[], Any]] = {}
     differences: dict[str, float] = {}
     ours: dict[str, FalconMamba] = {}
@@ -70,7 +70,7 @@ def peers(device: str = "cpu", tokens: int = 512, decode_tokens: int = 16, round
             from engine.bench import llama_peer
 
             for precision in llama_peer.PRECISIONS:
-                peer = llama_peer.LlamaPeer(folder, precision, max(tokens + decode_tokens, 64), hardware.thread_count())
+                peer = llama_peer.LlamaPeer(folder, precision, max(tokens + decode_tokens, 64), thread_count())
                 differences[f"llama.cpp {precision}"] = distance(peer.read(ids.tolist()), expected)
                 works[f"llama.cpp {precision}: prefill"] = partial(peer.read, ids.tolist())
                 works[f"llama.cpp {precision}: decode"] = partial(peer.write, decode_tokens)
@@ -81,9 +81,9 @@ def peers(device: str = "cpu", tokens: int = 512, decode_tokens: int = 16, round
             )
 
     dtypes = [dtype for dtype, bits in (PRECISIONS[precision] for precision in precisions) if bits is None]
-    probes = limits.probes(config, device, dtypes, chunk)
+    probes = roofline.probes(config, device, dtypes, chunk)
     best, _ = contest(works | {name: probe.work for name, probe in probes.items()}, rounds)
-    measured = limits.reached(probes, best, dtypes)
+    measured = roofline.reached(probes, best, dtypes)
     names = list(dict.fromkeys(name.split(":", maxsplit=1)[0] for name in works))
     rows = [
         {
@@ -108,7 +108,7 @@ def peers(device: str = "cpu", tokens: int = 512, decode_tokens: int = 16, round
 
 
 def _shares(
-    name: str, prefill: float, decode: float, ours: dict[str, FalconMamba], measured: dict[torch.dtype, limits.Limits]
+    name: str, prefill: float, decode: float, ours: dict[str, FalconMamba], measured: dict[torch.dtype, roofline.Limits]
 ) -> Figures:
     """What share of the run's limits one of our precisions reaches, given its tokens a second; empty for a peer."""
     if name not in ours:

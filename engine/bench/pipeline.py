@@ -11,7 +11,7 @@ An answer is right when it is the record's word for word (m² is m2: that is how
 when it is the page of the file that states the fact, or one of them where the statement runs over two; a record states
 a fact once, and a corrected one counts where it is put right. A refusal names no page, so it is never right: the page
 figure can pass the exact one only by wrong answers from the right page. For every answer the model's own certainty is
-kept, and how well it tells right answers from wrong ones (engine.bench.doubt).
+kept, and how well it tells right answers from wrong ones (engine.bench.calibration).
 """
 
 from __future__ import annotations
@@ -27,25 +27,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from engine import messages, saved
-from engine.bench import doubt
+from engine.answering.attempts import Trial, choose
+from engine.answering.pipeline import REREADS, find
+from engine.answering.retrieval import subject
+from engine.bench import calibration
 from engine.bench.recall import MODEL, SEED
 from engine.bench.record_file import holding, long_record, page_map, write_pdf, write_text
-from engine.candidates import subject
 from engine.control import Control
-from engine.documents.cleaning import clean_characters
+from engine.documents.cleaning.characters import clean_characters
 from engine.errors import KnownError
-from engine.inquiry import REREADS, find
-from engine.library.rows import Page
-from engine.messages import AnswerDelta, AnswerFinished, Ask, JobFinished, Read, ReadingFinished
-from engine.prompts import NOT_FOUND
-from engine.runtime import Runtime, load_runtime
-from engine.session import Session, open_session
-from engine.store import Library
-from engine.tokenizer import Tokenizer
-from engine.training import records
-from engine.training.records import Fact, Record, Writer
-from engine.trials import Trial, choose
+from engine.generation.runtime import Runtime, load_runtime
+from engine.library.library import Library
+from engine.library.records import Page
+from engine.prompting.prompts import NOT_FOUND
+from engine.prompting.tokenizer import Tokenizer
+from engine.protocol import wire
+from engine.protocol.wire import AnswerDelta, AnswerFinished, Ask, JobFinished, Read, ReadingFinished
+from engine.reading import saved
+from engine.session.session import Session, open_session
+from engine.training.records import records
+from engine.training.records.records import Fact, Record, Writer
 
 SHOWN = 20
 """Wrong answers printed a cell; the file of --out has all."""
@@ -315,8 +316,8 @@ def _result(cell: Cell, asked: list[Asked], reading: list[dict[str, float]], pdf
         "slowest_first_token": max(a.first_token for a in asked),
         "after_restart": reading[0].get("after_restart"),
         "doubt": {
-            "certainty": doubt.separation([(a.certainty or 0.0, a.right) for a in answers]),
-            "weakest": doubt.separation([(a.weakest or 0.0, a.right) for a in answers]),
+            "certainty": calibration.separation([(a.certainty or 0.0, a.right) for a in answers]),
+            "weakest": calibration.separation([(a.weakest or 0.0, a.right) for a in answers]),
         },
         "wrong": [
             {
@@ -351,7 +352,7 @@ def _same(text: str, expected: str) -> bool:
     return " ".join(clean_characters(text).split()) == " ".join(expected.split())
 
 
-def _only(events: Sequence[messages.Event], cls: type) -> Any:
+def _only(events: Sequence[wire.Event], cls: type) -> Any:
     if not isinstance(events[-1], JobFinished):
         raise KnownError(f"a job ended in {events[-1]}")
     return next(event for event in events if isinstance(event, cls))
@@ -413,7 +414,7 @@ def table(results: Sequence[dict[str, Any]]) -> str:
             f"    marked as doubtful or unconfirmed: {marked[0]} of the wrong answers, {marked[1]} of the right"
         )
         for name, found in r["doubt"].items():
-            lines.append(f"    {doubt.told(name, found)}")
+            lines.append(f"    {calibration.told(name, found)}")
         for name, way in r["ways"].items():
             lines.append(f"    {name:<28} exact {100 * way['exact']:5.1f}   refused {100 * way['refused']:5.1f}")
     return "\n".join(lines)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from engine.bench.contest import Figures
+from engine.bench.harness import Figures
 from engine.errors import KnownError
 
 FOLDER = Path(__file__).parents[2] / "docs" / "plots"

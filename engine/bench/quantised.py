@@ -21,16 +21,16 @@ from typing import Any
 import torch
 from torch.nn import functional as F
 
-from engine import hardware
-from engine.bench.contest import Figures, contest, show, surroundings, write
-from engine.bench.examination import Cell, Examination
-from engine.bench.networks import PRECISIONS, read, written
-from engine.linear import Linear
-from engine.model import FalconMamba
-from engine.quantised import QuantisedLinear
-from engine.tokenizer import Tokenizer
-from engine.weights import load_model
-from kernels.quantised import GROUP
+from engine.bench.harness import Figures, contest, show, surroundings, write
+from engine.bench.record_harness import Cell, Examination
+from engine.bench.shapes import PRECISIONS, read, written
+from engine.network.device import chunk_length, settle
+from engine.network.linear import Linear
+from engine.network.model import FalconMamba
+from engine.network.quantised import QuantisedLinear
+from engine.network.weights import load_model
+from engine.prompting.tokenizer import Tokenizer
+from kernels.quantisation import GROUP
 
 DEMO_MODEL = Path(__file__).parents[2] / "resources" / "models" / "demo"
 PARTS = ("in_proj", "out_proj", "x_proj", "dt_proj", "lm_head")
@@ -48,11 +48,11 @@ def quantised(
     parts: bool = False,
 ) -> Figures:
     """Size, speed, divergence and recall of the model in `folder` with weights in bf16, int8 and int4."""
-    hardware.settle()
+    settle()
     tokenizer = Tokenizer.from_folder(folder)
     models = {name: load_model(folder, device, *PRECISIONS[name]) for name in NAMES}
     text = _text(tokenizer, models["bf16"], text_tokens)
-    chunk = hardware.chunk_length(models["bf16"].config, device, torch.bfloat16)
+    chunk = chunk_length(models["bf16"].config, device, torch.bfloat16)
     whole = models["bf16"]
     exact = _log_probabilities(whole, text)
 

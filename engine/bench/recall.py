@@ -3,7 +3,8 @@
     main.py bench recall [--model FOLDER] [--questions 200] [--device cuda]
     main.py bench recall --pipeline    the whole program: a file is read, and asked about after a restart
 
-Records come from engine.training.records with names, identifiers and a share of the wordings that training never shows.
+Records come from engine.training.records.records with names, identifiers and a share of the wordings that training
+never shows.
 Each record is read once; every question forks from its state, with the product's own prompts and greedy decoding.
 `--quick` asks a tenth, for a look on a CPU.
 """
@@ -19,9 +20,9 @@ from typing import Any
 
 import torch
 
-from engine.bench.examination import SEED, Cell, Examination
-from engine.tokenizer import Tokenizer
-from engine.weights import load_model
+from engine.bench.record_harness import SEED, Cell, Examination
+from engine.network.weights import load_model
+from engine.prompting.tokenizer import Tokenizer
 
 MODEL = Path(__file__).parents[2] / "resources" / "models" / "demo"
 

@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from engine.errors import KnownError
-from engine.library.rows import Page
-from engine.training import records, words
-from engine.training.records import Record, Writer
+from engine.library.records import Page
+from engine.training.records import records, words
+from engine.training.records.records import Record, Writer
 
 PAGE_TOKENS = 800
 """Of a record's page: near the 3,000 characters at which a text file is cut, so that its pages are the file's."""

@@ -21,7 +21,7 @@ BENCHES = {
     "summaries": "key findings in the summaries of long held-out records: present, invented, right page",
     "recall": "what the model answers on held-out records; --pipeline: through the whole program",
 }
-_MODULES = {"kernels": "kernel_speed"}
+_MODULES = {"kernels": "kernel_speed", "headline": "constant_speed", "rungs": "bf16_checkpoints"}
 
 
 def run_bench(name: str | None, arguments: list[str]) -> int:

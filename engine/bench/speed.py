@@ -22,15 +22,15 @@ from typing import Any
 
 import torch
 
-from engine import hardware
-from engine.bench import limits
-from engine.bench.contest import Figures, contest, distance, show, surroundings, timed, write
-from engine.bench.networks import GREEDY, PRECISIONS, SHAPE_7B, SHAPE_130M, read, save, written
-from engine.bench.networks import finish as _finish
-from engine.config import FalconMambaConfig
-from engine.generate import RowToken, decode, decode_batch, prefill_batch
-from engine.model import FalconMamba
-from engine.weights import load_model, random_model
+from engine.bench import roofline
+from engine.bench.harness import Figures, contest, distance, show, surroundings, timed, write
+from engine.bench.shapes import GREEDY, PRECISIONS, SHAPE_7B, SHAPE_130M, read, save, written
+from engine.bench.shapes import finish as _finish
+from engine.generation.generate import RowToken, decode, decode_batch, prefill_batch
+from engine.network.config import FalconMambaConfig
+from engine.network.device import choose_device, chunk_length, parameter_count, settle
+from engine.network.model import FalconMamba
+from engine.network.weights import load_model, random_model
 from kernels import causal_conv, implementation, rms_norm, selective_scan
 
 FAR = 0.05  # of the scale, between logits that differ in the order of roundings to bf16
@@ -45,10 +45,10 @@ def cpu_speed(
     The precisions take turns for `rounds` rounds and the best of each counts. The same weights throughout; the logits
     after `tokens` are compared with those of fp32.
     """
-    hardware.settle()
+    settle()
     config = FalconMambaConfig.from_dict(SHAPE_130M)
     ids = torch.randint(0, config.vocab_size, (long_tokens,), generator=torch.Generator().manual_seed(0))
-    chunk = hardware.chunk_length(config, "cpu", torch.float32)
+    chunk = chunk_length(config, "cpu", torch.float32)
     chosen = {name: PRECISIONS[name] for name in names or PRECISIONS}
     with tempfile.TemporaryDirectory() as folder:
         save(random_model(config), SHAPE_130M, Path(folder))
@@ -66,9 +66,9 @@ def cpu_speed(
         works[f"{name} long"] = partial(read, model, ids, chunk)
         works[f"{name} decode"] = partial(written, model, state, logits, decode_tokens)
     dtypes = list(dict.fromkeys(dtype for dtype, _ in chosen.values()))
-    probes = limits.probes(config, "cpu", dtypes, chunk)
+    probes = roofline.probes(config, "cpu", dtypes, chunk)
     best, results = contest(works | {name: probe.work for name, probe in probes.items()}, rounds)
-    measured = limits.reached(probes, best, dtypes)
+    measured = roofline.reached(probes, best, dtypes)
 
     rows: list[Figures] = []
     for name, model in models.items():
@@ -141,10 +141,10 @@ def start_seconds(folder: Path, precision: str) -> Figures:
 
 def _start(folder: Path, precision: str) -> None:
     """The process that `start_seconds` measures."""
-    hardware.settle()
+    settle()
     imported = time.time()
     dtype, bits = PRECISIONS.get(precision, (None, None))
-    device = hardware.choose_device("auto").device
+    device = choose_device("auto").device
     model = load_model(folder, device, dtype, bits)
     loaded = time.time()
     float(model(torch.arange(16)[None], model.new_state()).sum())
@@ -167,11 +167,11 @@ def cuda_speed(
     """
     shape = shape or SHAPE_7B
     config = FalconMambaConfig.from_dict(shape)
-    device = hardware.choose_device("cuda").device
+    device = choose_device("cuda").device
     figures: Figures = {
         **surroundings(device),
         "kernels": implementation(device).name,
-        "shape": f"{hardware.parameter_count(config) / 1e9:.2f}B (d_model {config.d_model}, {config.n_layers} layers)",
+        "shape": f"{parameter_count(config) / 1e9:.2f}B (d_model {config.d_model}, {config.n_layers} layers)",
     }
     model = random_model(config, device, torch.bfloat16)
     if folder:
@@ -182,8 +182,8 @@ def cuda_speed(
             torch.cuda.reset_peak_memory_stats()
             figures["load seconds"], model = timed(lambda: load_model(checkpoint, device, torch.bfloat16))
             figures["load peak GB"] = torch.cuda.max_memory_allocated() / 1e9
-    chunk = figures["chunk length"] = hardware.chunk_length(config, device, torch.bfloat16)
-    most = limits.measure(config, device, torch.bfloat16, chunk)
+    chunk = figures["chunk length"] = chunk_length(config, device, torch.bfloat16)
+    most = roofline.measure(config, device, torch.bfloat16, chunk)
     torch.cuda.empty_cache()
     figures["read bandwidth, GB/s"], figures["products, TFLOP/s"] = most.bandwidth / 1e9, most.product_rate / 1e12
     figures["weights GB"], figures["state GB"] = model.nbytes / 1e9, model.new_state().nbytes / 1e9
@@ -221,7 +221,7 @@ def cuda_speed(
 
 
 def _decode_row(
-    name: str, model: FalconMamba, state: Any, logits: torch.Tensor, count: int, most: limits.Limits
+    name: str, model: FalconMamba, state: Any, logits: torch.Tensor, count: int, most: roofline.Limits
 ) -> Figures:
     """Decode of one row with the captured graph. The checks: 32 tokens without it, and the logits of a chunk of one
     token, which come from other kernels. RuntimeError if those are far from it.
@@ -257,7 +257,7 @@ def _decode_many(model: FalconMamba, rows: int, ids: torch.Tensor, row_tokens: i
     """`rows` texts of unequal length read together, then decoded together."""
     ids = ids.repeat(-(-rows * row_tokens // len(ids)))[: rows * row_tokens].reshape(rows, row_tokens)
     texts = [row[: row_tokens - 3 * (index % 16)] for index, row in enumerate(ids)]
-    length = hardware.chunk_length(model.config, model.device, model.dtype, batch_size=rows)
+    length = chunk_length(model.config, model.device, model.dtype, batch_size=rows)
     _finish(prefill_batch(model, model.new_state(rows), texts, length))  # compiles the kernels for unequal rows
     state = model.new_state(rows)
     read_seconds, logits = timed(lambda: _finish(prefill_batch(model, state, texts, length)))

@@ -21,13 +21,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from engine.bench.contest import Figures, show, surroundings, write
-from engine.bench.examination import SEED
+from engine.bench.harness import Figures, show, surroundings, write
+from engine.bench.record_harness import SEED
 from engine.errors import KnownError
-from engine.runtime import DEMO_MODEL
-from engine.tokenizer import Tokenizer
-from engine.training import records, words
-from engine.training.records import Writer
+from engine.generation.runtime import DEMO_MODEL
+from engine.prompting.tokenizer import Tokenizer
+from engine.training.records import records, words
+from engine.training.records.records import Writer
 
 MAIN = Path(__file__).parents[2] / "main.py"
 ENDED = "ended"

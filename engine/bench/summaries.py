@@ -25,12 +25,12 @@ from engine.bench.recall import MODEL, SEED
 from engine.bench.record_file import letters, long_record, write_text
 from engine.control import Control
 from engine.errors import KnownError
-from engine.findings import MOST_PAGES
-from engine.library.rows import Page
-from engine.messages import JobFinished, ReadingFinished, SectionSummarized, Summarize, SummaryFinished
-from engine.session import Session, open_session
-from engine.tokenizer import Tokenizer
-from engine.training.records import Record
+from engine.grounding.attribution import MOST_PAGES
+from engine.library.records import Page
+from engine.prompting.tokenizer import Tokenizer
+from engine.protocol.wire import JobFinished, ReadingFinished, SectionSummarized, Summarize, SummaryFinished
+from engine.session.session import Session, open_session
+from engine.training.records.records import Record
 
 EXAMPLES = 4
 """Lines of each kind of mistake that are shown."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.documents import limits
+from engine.documents.extraction import limits
 from engine.documents.pages import DocumentError, Outcome, OutcomeKind, Page, ProblemKind
 
 READABLE_SUFFIXES = (".pdf", ".txt", ".md", ".log", ".csv", ".jsonl", ".html", ".htm")

@@ -7,9 +7,9 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from engine.findings import page_list
-from engine.library.rows import Document, LedgerEntry, SectionNote, Summary, Turn
-from engine.store import Library
+from engine.grounding.attribution import page_list
+from engine.library.library import Library
+from engine.library.records import Document, LedgerEntry, SectionNote, Summary, Turn
 
 FORMAT = 1
 """Of the JSON export; grows when a field changes its meaning."""

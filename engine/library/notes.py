@@ -7,10 +7,10 @@ import dataclasses
 import json
 import time
 
-from engine.library.catalogue import storable
 from engine.library.database import Database
+from engine.library.documents import storable
 from engine.library.readings import reading_or_latest
-from engine.library.rows import Ledger, LedgerEntry, SectionNote
+from engine.library.records import Ledger, LedgerEntry, SectionNote
 
 
 def save_note(db: Database, section: int, request: str, focus: str, text: str, line_pages: list[list[int]]) -> None:

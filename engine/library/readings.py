@@ -6,11 +6,11 @@ import sqlite3
 import time
 from collections.abc import Iterable
 
-from engine.library import meters, snapshots
-from engine.library.catalogue import storable
+from engine.library import retention, snapshots
 from engine.library.database import Database, LibraryError
+from engine.library.documents import storable
 from engine.library.prefix import Identity
-from engine.library.rows import (
+from engine.library.records import (
     Lighter,
     NewPage,
     NewSection,
@@ -143,7 +143,7 @@ def _save_section(conn: sqlite3.Connection, reading_id: int, document: int, sect
     if snapshot is not None:
         conn.execute("UPDATE sections SET snapshot = ? WHERE id = ?", [snapshot, saved])
     if section.meter is not None:
-        meters.save_with_section(conn, saved, section.meter)
+        retention.save_with_section(conn, saved, section.meter)
 
 
 def close_run(conn: sqlite3.Connection, identifier: int, state: ReadingState, note: str, n_pages: int | None) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from engine.library.database import Database
 from engine.library.readings import SECTION_COLUMNS
-from engine.library.rows import Section, SectionHit
+from engine.library.records import Section, SectionHit
 
 _WORD = re.compile(r"\w+", re.UNICODE)
 _PARTS = re.compile(r"[^\W_]+")

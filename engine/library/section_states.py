@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from engine.library import snapshots
 from engine.library.database import Database
 from engine.library.prefix import Prefix
-from engine.library.rows import NewSnapshot
+from engine.library.records import NewSnapshot
 
 
 def save(db: Database, document: int, states: Sequence[tuple[int, NewSnapshot]], quota: int) -> None:

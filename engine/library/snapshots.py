@@ -1,6 +1,6 @@
 """Saved states: stored under the exact prefix they consumed, found by the longest one, checked when loaded.
 
-Functions over an open `Database`; `engine.store.Library` is what the rest of the program calls.
+Functions over an open `Database`; `engine.library.library.Library` is what the rest of the program calls.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from collections.abc import Collection, Iterator
 from hashlib import blake2b
 from typing import Any
 
-from engine.library import ladder, meters
+from engine.library import checkpoint_policy, retention
 from engine.library.database import Database
 from engine.library.prefix import Identity, Prefix, PrefixHasher
-from engine.library.rows import Blob, Lighter, NewSnapshot, Snapshot
+from engine.library.records import Blob, Lighter, NewSnapshot, Snapshot
 
 COLUMNS = "id, document, identity, kind, n_tokens, dtype, size, pinned, last_used, created"
 _READ_BYTES = 4 << 20
@@ -56,7 +56,7 @@ def save(conn: sqlite3.Connection, document: int, new: NewSnapshot) -> int:
     """
     saved = _save_state(conn, document, new)
     if new.meter is not None:
-        meters.save_with_snapshot(conn, saved, new.meter)
+        retention.save_with_snapshot(conn, saved, new.meter)
     return saved
 
 
@@ -210,7 +210,7 @@ def thin(conn: sqlite3.Connection, document: int, identity: int, end: int, max_r
         " WHERE document = ? AND identity = ? AND kind = 'rung' AND NOT stale",
         [document, identity],
     )
-    drop(conn, ladder.rungs_to_drop([ladder.Rung(*row) for row in rows], end, max_rungs))
+    drop(conn, checkpoint_policy.rungs_to_drop([checkpoint_policy.Rung(*row) for row in rows], end, max_rungs))
 
 
 def enforce_quota(conn: sqlite3.Connection, quota: int) -> None:
@@ -225,7 +225,7 @@ def enforce_quota(conn: sqlite3.Connection, quota: int) -> None:
         "   AND l.identity = s.identity AND l.kind = 'rung' AND NOT l.stale AND l.n_tokens <= r.tokens_read))"
         " FROM snapshots s LEFT JOIN readings r ON r.document = s.document AND r.identity = s.identity"
     )
-    drop(conn, ladder.over_quota([ladder.Rung(*[*row[:5], bool(row[5])]) for row in rows], quota))
+    drop(conn, checkpoint_policy.over_quota([checkpoint_policy.Rung(*[*row[:5], bool(row[5])]) for row in rows], quota))
 
 
 def lighten(conn: sqlite3.Connection, document: int, identity: int, lighter: Lighter) -> None:

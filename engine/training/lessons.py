@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine import prompts
-from engine.training import records, words
-from engine.training.records import Record, Turn, Writer
+from engine.prompting import prompts
+from engine.training.records import records, words
+from engine.training.records.records import Record, Turn, Writer
 from engine.training.tokenizer import WordEncoder, chat_prompts
 
 SKIP, TEXT, ANSWER = 0, 1, 2

@@ -2,7 +2,8 @@
 
 Parameters of all layers are stacked, so that the optimizer sees a dozen tensors. Products run in `compute_dtype`, the
 residual stream, norms, states and losses in fp32. On CUDA the parts around the scan are compiled and the scan is the
-Triton pair of `kernels.selective_scan_backward`; on the CPU it is numba's (`kernels.cpu_scan_backward`), the rest plain
+Triton pair of `engine.training.kernels.selective_scan_backward`; on the CPU it is numba's
+(`engine.training.kernels.cpu_scan_backward`), the rest plain
 torch, for tests and for tuning on short rows.
 """
 
@@ -20,9 +21,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from kernels.causal_conv_backward import causal_conv_train, causal_conv_train_ref
-from kernels.cpu_scan_backward import selective_scan_train_cpu
-from kernels.selective_scan_backward import selective_scan_train
+from engine.training.kernels.causal_conv_backward import causal_conv_train, causal_conv_train_ref
+from engine.training.kernels.cpu_scan_backward import selective_scan_train_cpu
+from engine.training.kernels.selective_scan_backward import selective_scan_train
 
 _NAMES = {  # stacked parameter -> name in a Hugging Face checkpoint
     "norm": "norm.weight",
@@ -53,7 +54,7 @@ class Shape:
     mixer_norm_eps: float = 1e-6
 
     def config(self, trained_context: int) -> dict:
-        """config.json for transformers and for engine.config; `readthrough` marks the demonstration model."""
+        """config.json for transformers and for engine.network.config; `readthrough` marks the demonstration model."""
         return {
             "architectures": ["FalconMambaForCausalLM"],
             "model_type": "falcon_mamba",

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from engine.training import records, words
-from engine.training.records import Fact, Finding, Writer
+from engine.training.records import records, words
+from engine.training.records.records import Fact, Finding, Writer
 
 FOLDER = Path(__file__).parents[2] / "resources" / "samples"
 TOKENIZER = Path(__file__).parents[2] / "resources" / "models" / "demo"

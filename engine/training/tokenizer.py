@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from engine import prompts
-from engine.training import records, words
+from engine.prompting import prompts
+from engine.training.records import records, words
 
 VOCAB_SIZE = 3072
 SPECIAL_TOKENS = ("<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|pad|>")

@@ -23,8 +23,8 @@ from PySide6.QtGui import QFont, QPageSize, QPainter, QPdfWriter
 from PySide6.QtWidgets import QApplication
 from shiboken6 import isValid
 
-from app.application import Application
-from app.settings import Settings, SettingsStore
+from app.settings.store import Settings, SettingsStore
+from app.window.application import Application
 from tests import fakes
 
 HARMLESS = (

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 
-from app.document_session import Phase
-from app.worker_client import WorkerClient
+from app.jobs.worker_client import WorkerClient
+from app.state.session import Phase
 from tests.app.conftest import make_pdf
 
 
@@ -71,7 +71,8 @@ def test_the_worker_ends_when_the_window_is_killed(qtbot, tmp_path: Path):
     script = (
         "import os, sys; os.environ['QT_QPA_PLATFORM'] = 'offscreen'\n"
         "from pathlib import Path; from PySide6.QtWidgets import QApplication\n"
-        "from app.application import Application; from app.settings import SettingsStore; from tests import fakes\n"
+        "from app.window.application import Application; from app.settings.store import SettingsStore\n"
+        "from tests import fakes\n"
         f"app = QApplication([]); parts = Application(app, SettingsStore(Path({str(tmp_path / 's.json')!r})),"
         " command=lambda s: fakes.worker_command())\n"
         "parts.client.started.connect(lambda event: print(event.pid, flush=True)); parts.start(); app.exec()"
@@ -182,7 +183,7 @@ def test_a_document_of_five_thousand_pages(start, tmp_path: Path):
     "text", ['{"version": 1, "theme": 7, "recent": "x"}', "no json", "[]", '{"version": 99, "new": 1}']
 )
 def test_damaged_settings_fall_back_to_the_defaults(tmp_path: Path, text: str, qapp):
-    from app.settings import Settings, SettingsStore
+    from app.settings.store import Settings, SettingsStore
 
     (tmp_path / "settings.json").write_text(text)
     store = SettingsStore(tmp_path / "settings.json")

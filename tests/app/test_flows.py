@@ -9,8 +9,8 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QDialog, QLabel
 
-from app.document_session import Phase
-from app.side_pane import QUESTIONS
+from app.state.session import Phase
+from app.window.side_pane import QUESTIONS
 
 
 def test_the_empty_window_explains_itself(start):
@@ -206,10 +206,10 @@ def test_copy_and_export_keep_the_page_references(start, pdf, tmp_path: Path):
     turn = driver.ask("When did it fail?")
     driver.window.inquiry.copy(turn.key)
     assert QGuiApplication.clipboard().text().endswith("[Halden, page 9]")
-    from app import copying
+    from app.export import markdown
 
     for name in ("out.md", "out.pdf"):
-        driver.window.dialogs.exporter.export(str(tmp_path / name), copying.markdown(driver.session), "Halden")
+        driver.window.dialogs.exporter.export(str(tmp_path / name), markdown.markdown(driver.session), "Halden")
         driver.until(lambda name=name: driver.window.toast.words == f"Written to {tmp_path / name}")
     driver.window.dialogs.exporter.wait()
     text = (tmp_path / "out.md").read_text()

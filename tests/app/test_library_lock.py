@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from app.jobs import Job
-from app.library_lock import LibraryLock
-from engine import messages as m
+from app.jobs.jobs import Job
+from app.jobs.read_only import LibraryLock
+from engine.protocol import wire as m
 
 
 @pytest.fixture

@@ -11,19 +11,19 @@ from hypothesis import strategies as st
 from PySide6.QtCore import QPointF, QSizeF
 from PySide6.QtGui import QColor
 
-from app import theme
-from app.conversation import Conversation
-from app.document_session import DocumentSession, Phase
-from app.memory_strip import MemoryStrip, StripFacts
-from app.models import DEMO_FOLDER, look_at
-from app.page_layout import PageLayout
-from app.progress_panel import figures, phase_words
-from app.settings import Settings, from_json, to_json
-from app.terms import best_pages, terms_of
-from app.throttle import Throttle
-from app.widgets import time_words, with_page_links
-from app.worker_supervisor import WorkerFacts, worker_command
-from engine import messages as m
+from app.document.memory_strip import MemoryStrip, StripFacts
+from app.jobs.worker_supervisor import WorkerFacts, worker_command
+from app.pages.layout import PageLayout
+from app.settings.models import DEMO_FOLDER, look_at
+from app.settings.store import Settings, from_json, to_json
+from app.state.conversation import Conversation
+from app.state.session import DocumentSession, Phase
+from app.style import theme
+from app.style.widgets import time_words, with_page_links
+from app.summary.progress_panel import figures, phase_words
+from app.tasks.throttle import Throttle
+from engine.grounding.locate import best_pages, terms_of
+from engine.protocol import wire as m
 
 
 @given(st.lists(st.floats(50, 3000), min_size=1, max_size=60), st.floats(0.2, 4), st.floats(0, 5000))
@@ -179,7 +179,7 @@ def test_a_folder_is_judged_before_it_is_chosen(tmp_path: Path):
 
 @pytest.mark.slow
 def test_the_tour_writes_every_picture(tmp_path: Path, qapp, monkeypatch):
-    from app import tour
+    from app.window import tour
     from tests import fakes
     from tests.app.conftest import make_pdf
 
@@ -208,7 +208,7 @@ def test_the_tour_writes_every_picture(tmp_path: Path, qapp, monkeypatch):
 def test_lines_set_one_after_the_other_end_as_lines_set_at_once(texts):
     from PySide6.QtWidgets import QApplication
 
-    from app.line_text import LineText, lines_of
+    from app.summary.line_text import LineText, lines_of
 
     look = theme.Theme(QApplication.instance())
     grown, fresh = LineText("a", look), LineText("b", look)
@@ -226,7 +226,7 @@ def test_lines_set_one_after_the_other_end_as_lines_set_at_once(texts):
 
 
 def test_a_text_that_streams_in_ends_as_the_whole_text(qtbot, qapp):
-    from app.line_text import LineText, lines_of
+    from app.summary.line_text import LineText, lines_of
 
     text = "Key findings:\n- Pump P-204 failed (page 9).\n- See pages 12 to 13.\n\nThat is all."
     streamed, whole = LineText("a", theme.Theme(qapp)), LineText("b", theme.Theme(qapp))

@@ -13,10 +13,10 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 
-from app.application import PROGRAM
-from app.models import DEMO_FOLDER
-from app.watchdog import Watchdog
-from app.worker_supervisor import worker_command
+from app.jobs.worker_supervisor import worker_command
+from app.settings.models import DEMO_FOLDER
+from app.tasks.watchdog import Watchdog
+from app.window.application import PROGRAM
 from tests.app.conftest import make_pdf
 from tests.app.test_real_worker import record
 
@@ -195,7 +195,7 @@ def test_a_record_in_another_script_is_found_marked_and_copied_beyond_its_beginn
 
 
 def _pages(tmp_path: Path, driver):
-    from engine.store import Library
+    from engine.library.library import Library
 
     with Library.open(tmp_path / "library.db", read_only=True) as library:
         rows = library.pages(driver.session.document_id)

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 
-from app.document_session import Phase
-from app.models import DEMO_FOLDER
-from engine.store import Library
+from app.settings.models import DEMO_FOLDER
+from app.state.session import Phase
+from engine.library.library import Library
 from tests.app.conftest import make_pdf
 
 pytestmark = [

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from app.models import DEMO_FOLDER
-from app.side_pane import LEDGER, SECTIONS, SUMMARY
-from app.watchdog import Watchdog
+from app.settings.models import DEMO_FOLDER
+from app.tasks.watchdog import Watchdog
+from app.window.side_pane import LEDGER, SECTIONS, SUMMARY
 from tests.app.conftest import make_pdf
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,7 +22,7 @@ START_SECONDS = 1.0
 
 def test_the_window_imports_without_torch():
     script = (
-        "import sys, app.application, app.tour;"
+        "import sys, app.window.application, app.window.tour;"
         "sys.exit(','.join(name for name in ('torch', 'transformers', 'triton', 'numba') if name in sys.modules) or 0)"
     )
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
@@ -38,7 +38,8 @@ def test_the_window_is_visible_within_a_second(tmp_path: Path):
     script = (
         "import os, time; from pathlib import Path\n"
         "from PySide6.QtCore import QTimer; from PySide6.QtWidgets import QApplication\n"
-        "from app.application import Application; from app.settings import SettingsStore; from tests import fakes\n"
+        "from app.window.application import Application; from app.settings.store import SettingsStore\n"
+        "from tests import fakes\n"
         f"app = QApplication([]); parts = Application(app, SettingsStore(Path({str(tmp_path / 's.json')!r})),"
         " command=lambda s: fakes.worker_command())\n"
         "parts.start(); app.processEvents(); print(time.process_time(), flush=True)\n"
@@ -61,7 +62,7 @@ def test_the_window_is_visible_within_a_second(tmp_path: Path):
 
 def fill_library(path: Path, documents: int) -> None:
     """A library with that many documents."""
-    from engine.store import Library
+    from engine.library.library import Library
 
     class Info:
         def __init__(self, number: int):

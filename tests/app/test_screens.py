@@ -22,10 +22,10 @@ from PySide6.QtCore import QEventLoop, QSize, QTimer
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel
 app = QApplication([])
 app.setQuitOnLastWindowClosed(False)
-from app.application import Application
-from app.settings import SettingsStore
-from app.settings_dialog import SettingsDialog
-from app.widgets import ElidedLine
+from app.window.application import Application
+from app.settings.store import SettingsStore
+from app.settings.settings_dialog import SettingsDialog
+from app.style.widgets import ElidedLine
 from tests import fakes
 from tests.app.conftest import make_pdf
 
@@ -127,8 +127,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 app = QApplication([])
 app.setQuitOnLastWindowClosed(False)
-from app.application import Application
-from app.settings import SettingsStore
+from app.window.application import Application
+from app.settings.store import SettingsStore
 from tests import fakes
 parts = Application(app, SettingsStore(Path(sys.argv[1])), command=lambda _: fakes.worker_command())
 parts.start()

@@ -11,10 +11,10 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QPushButton
 
-from app.document_session import Phase
-from app.models import DEMO_FOLDER
-from app.side_pane import LEDGER, QUESTIONS, SECTIONS, SUMMARY
-from app.terms import figures_of, terms_of
+from app.settings.models import DEMO_FOLDER
+from app.state.session import Phase
+from app.window.side_pane import LEDGER, QUESTIONS, SECTIONS, SUMMARY
+from engine.grounding.locate import figures_of, terms_of
 from tests.app.conftest import Driver, make_pdf
 
 pytestmark = [

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.library.library import Library
 from engine.library.prefix import Identity, PrefixHasher
-from engine.library.rows import NewPage, NewSection, NewSnapshot
-from engine.store import Library
+from engine.library.records import NewPage, NewSection, NewSnapshot
 
 IDENTITY = Identity("weights", "tokenizer", "prefix", "fp32", "1", "a model")
 OTHER = Identity("weights", "tokenizer", "prefix", "bf16", "1", "a model in bf16")

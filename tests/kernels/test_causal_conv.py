@@ -12,8 +12,7 @@ from torch import Tensor
 
 from kernels import Operations, operations
 from kernels.reference import causal_conv_ref, causal_conv_update_ref
-
-from .inputs import NAN, assert_close
+from tests.kernels.inputs import NAN, assert_close
 
 
 def conv_inputs(

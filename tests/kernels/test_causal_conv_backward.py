@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from kernels.causal_conv_backward import causal_conv_train, causal_conv_train_ref
+from engine.training.kernels.causal_conv_backward import causal_conv_train, causal_conv_train_ref
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 

@@ -8,7 +8,7 @@ import numba
 import torch
 
 from kernels import rms_norm
-from kernels.cpu_cache import SOURCES, cache_folder
+from kernels.cpu.cache import SOURCES, cache_folder
 
 
 def test_every_state_of_the_sources_has_a_folder_and_older_ones_go(tmp_path: Path):

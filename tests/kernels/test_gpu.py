@@ -7,8 +7,7 @@ import torch
 
 from kernels import implementation, operations
 from kernels.reference import causal_conv_ref, rms_norm_ref, selective_scan_ref, selective_update_ref
-
-from .inputs import assert_close, scan_inputs, step_of, steps_of, with_state
+from tests.kernels.inputs import assert_close, scan_inputs, step_of, steps_of, with_state
 
 pytestmark = [
     pytest.mark.gpu,

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from kernels.gpu_product import PROGRAMS, place, product_kernel, walk
-from kernels.gpu_step import NetworkStep, likeliest, overlaps, readable
-from kernels.quantised import dequantise_ref, quantise
+from kernels.gpu.product import PROGRAMS, place, product_kernel, walk
+from kernels.gpu.step import NetworkStep, likeliest, overlaps, readable
+from kernels.quantisation import dequantise_ref, quantise
 from kernels.reference import causal_conv_update_ref, rms_norm_ref, selective_update_ref
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
@@ -144,13 +144,13 @@ def test_a_network_equals_the_reference_token_after_token(
     if large and overlaps(torch.device(DEVICE)) and not overlap:
         pytest.skip("a large network is slow to draw: once will do")
     if not large:  # products of several rows a program and of one, as those of large weights are
-        monkeypatch.setattr("kernels.gpu_product.PROGRAMS", dict.fromkeys(PROGRAMS, (8, 4)))
-        monkeypatch.setattr("kernels.gpu_product.FEW", 41)
-        monkeypatch.setattr("kernels.gpu_product.FEW_ROWS", (1, 1))
-        monkeypatch.setattr("kernels.gpu_product.RESIDENT", 3)
+        monkeypatch.setattr("kernels.gpu.product.PROGRAMS", dict.fromkeys(PROGRAMS, (8, 4)))
+        monkeypatch.setattr("kernels.gpu.product.FEW", 41)
+        monkeypatch.setattr("kernels.gpu.product.FEW_ROWS", (1, 1))
+        monkeypatch.setattr("kernels.gpu.product.RESIDENT", 3)
     if not (large and walks):
-        monkeypatch.setattr("kernels.gpu_product.multiprocessors", lambda _: 1 if walks else 1_000_000)
-    monkeypatch.setattr("kernels.gpu_step.overlaps", lambda _: overlap)
+        monkeypatch.setattr("kernels.gpu.product.multiprocessors", lambda _: 1 if walks else 1_000_000)
+    monkeypatch.setattr("kernels.gpu.step.overlaps", lambda _: overlap)
     ours = network(*sizes, bits, biases, norms, dtype)
     n_layers, _, d_inner, d_state, d_conv = sizes[:5]
     rng = torch.Generator().manual_seed(1)
@@ -176,7 +176,7 @@ def test_a_network_equals_the_reference_token_after_token(
 def test_a_number_that_is_none_is_not_lost_among_integers(
     bits: int, strange: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kernels.gpu_product.FEW_ROWS", (4, 1))
+    monkeypatch.setattr("kernels.gpu.product.FEW_ROWS", (4, 1))
     ours = network(1, 32, 64, 16, 4, 8, 42, bits, False, True, torch.bfloat16)
     ours.embeddings[3, 7] = strange
     conv = torch.zeros(1, 64, 3, dtype=torch.bfloat16, device=DEVICE)
@@ -219,10 +219,10 @@ def test_a_product_of_integers_is_nearer_than_bf16_could_be(bits: int, size: int
 def test_programs_walk_where_they_have_rows_to_share(
     rows: int, size: int, bits: int, multiprocessors: int, expected: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kernels.gpu_product.multiprocessors", lambda _: multiprocessors)
+    monkeypatch.setattr("kernels.gpu.product.multiprocessors", lambda _: multiprocessors)
     kind = torch.uint8 if bits == 4 else torch.int8
     weight = torch.empty(rows, size * bits // 8, dtype=kind, device="meta")
-    monkeypatch.setattr("kernels.gpu_product.words", lambda _: (weight, bits, size))
+    monkeypatch.setattr("kernels.gpu.product.words", lambda _: (weight, bits, size))
     programs, turns = walk(Matrix(weight), torch.device(DEVICE))
     assert (programs, turns) == expected
     assert turns == 0 or programs * 2 * turns >= rows / PROGRAMS[bits, False][0] > 4 * multiprocessors >= programs
@@ -289,7 +289,7 @@ def test_launches_overlap_only_where_the_gpu_can(
 ) -> None:  # fmt: skip
     monkeypatch.setattr(torch.version, "hip", hip)
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: capability)
-    monkeypatch.setattr("kernels.gpu_step.gdc_wait", object() if waits else None)
+    monkeypatch.setattr("kernels.gpu.step.gdc_wait", object() if waits else None)
     assert overlaps(torch.device(device)) is expected
 
 
@@ -310,8 +310,8 @@ def test_every_launch_but_the_first_and_the_choice_may_begin_early(
             )
 
     for name in ("begin", "product", "step"):
-        monkeypatch.setattr(f"kernels.gpu_step.{name}_kernel", Recorder(name))
-    monkeypatch.setattr("kernels.gpu_step.overlaps", lambda _: overlap)
+        monkeypatch.setattr(f"kernels.gpu.step.{name}_kernel", Recorder(name))
+    monkeypatch.setattr("kernels.gpu.step.overlaps", lambda _: overlap)
     network(2, 32, 64, 16, 4, 8, 42, None, False, True, torch.float32).step()(torch.zeros(1), torch.zeros(2))
     layer = ["product", "product", "step", "product"]
     assert [name for name, *_ in launches] == ["begin", *layer, *layer, "product"]

@@ -12,8 +12,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kernels import cpu_matvec
-from kernels.quantised import GROUP, dequantise_ref, quantise, quantised_linear_ref
+from kernels.cpu import matvec
+from kernels.quantisation import GROUP, dequantise_ref, quantise, quantised_linear_ref
 
 SHAPES = [(5, 32), (40, 96), (33, 160), (3, 1056)]
 
@@ -21,19 +21,19 @@ SHAPES = [(5, 32), (40, 96), (33, 160), (3, 1056)]
 @pytest.fixture
 def multiply(implementation_name: str):
     if implementation_name == "cpu":
-        return lambda x, weight, scales, bias: cpu_matvec.multiply(x, cpu_matvec.Rows(weight, scales, bias))
-    from kernels import quantised_matvec
+        return lambda x, weight, scales, bias: matvec.multiply(x, matvec.Rows(weight, scales, bias))
+    from kernels.gpu import quantised
 
-    return quantised_matvec.multiply
+    return quantised.multiply
 
 
 @pytest.fixture
 def dequantise(implementation_name: str):
     if implementation_name == "cpu":
-        return lambda weight, scales, dtype: cpu_matvec.dequantise(cpu_matvec.Rows(weight, scales), dtype)
-    from kernels import quantised_matvec
+        return lambda weight, scales, dtype: matvec.dequantise(matvec.Rows(weight, scales), dtype)
+    from kernels.gpu import quantised
 
-    return quantised_matvec.dequantise
+    return quantised.dequantise
 
 
 @pytest.mark.parametrize("bits", [8, 4])
@@ -51,20 +51,20 @@ def test_few_vectors_times_a_quantised_weight(multiply, device, bits, shape, vec
 @pytest.mark.parametrize("vectors", [1, 6])
 def test_int4_multiplied_by_bytes_is_as_exact_as_by_floats(by_bytes: bool, vectors: int, monkeypatch):
     """Vectors whose groups are of any magnitude; beside the rounding of the terms in float32."""
-    if by_bytes and not cpu_matvec.BYTE_PRODUCTS:
+    if by_bytes and not matvec.BYTE_PRODUCTS:
         pytest.skip("this processor does not sum products of bytes")
-    monkeypatch.setattr(cpu_matvec, "BYTE_PRODUCTS", by_bytes and cpu_matvec.BYTE_PRODUCTS)
+    monkeypatch.setattr(matvec, "BYTE_PRODUCTS", by_bytes and matvec.BYTE_PRODUCTS)
     weight, scales = quantise(torch.randn(9, 1056), 4)
     x = torch.randn(vectors, 1056) * torch.logspace(-18, 6, 33).repeat_interleave(GROUP)
     dense = dequantise_ref(weight, scales, torch.float32).double()
-    found = cpu_matvec.multiply(x, cpu_matvec.Rows(weight, scales))
+    found = matvec.multiply(x, matvec.Rows(weight, scales))
     assert ((found - x.double() @ dense.T).abs() <= 5e-7 * (x.abs().double() @ dense.abs().T)).all()
 
 
 FREED_MEMORY_IS_GONE = """
 import torch
-from kernels.cpu_matvec import Rows, multiply
-from kernels.quantised import dequantise_ref, quantise
+from kernels.cpu.matvec import Rows, multiply
+from kernels.quantisation import dequantise_ref, quantise
 torch.manual_seed(0)
 for bits in (8, 4):
     weight, scales = quantise(torch.randn(40, 4096), bits)
@@ -111,7 +111,7 @@ def test_a_quantised_weight_is_widened(dequantise, device, bits, shape, dtype):
 def test_few_vectors_times_a_plain_weight_on_the_cpu(kind, width, vectors):
     weight, x = torch.randn(19, width).to(kind), torch.randn(vectors, width)
     expected = x @ weight.float().T
-    torch.testing.assert_close(cpu_matvec.multiply(x, cpu_matvec.Rows(weight)), expected, rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(matvec.multiply(x, matvec.Rows(weight)), expected, rtol=1e-5, atol=1e-5)
 
 
 @settings(max_examples=30, deadline=None)

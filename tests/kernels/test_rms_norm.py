@@ -7,8 +7,7 @@ import torch
 
 from kernels import Operations
 from kernels.reference import rms_norm_ref
-
-from .inputs import assert_close
+from tests.kernels.inputs import assert_close
 
 DTYPES = [torch.float32, torch.bfloat16, torch.float16]
 

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from kernels import Operations, operations
 from kernels.reference import selective_scan_ref, selective_update_ref
-
-from .inputs import assert_close, scan_inputs, step_of, steps_of, with_state
+from tests.kernels.inputs import assert_close, scan_inputs, step_of, steps_of, with_state
 
 DTYPES = [torch.float32, torch.bfloat16, torch.float16]
 
@@ -62,7 +61,7 @@ def test_the_scan_of_16_states_is_right_in_any_number_of_lanes(
     lanes: int, dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scan = operations("triton").selective_scan
-    monkeypatch.setattr("kernels.scan_16.LANES_A_CHANNEL", lanes)
+    monkeypatch.setattr("kernels.gpu.scan_16.LANES_A_CHANNEL", lanes)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     ours = scan_inputs(1, 75, 20, 16, dtype, device)
     theirs = with_state(ours)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from kernels.cpu_scan_backward import selective_scan_train_cpu
-from kernels.selective_scan_backward import selective_scan_train, selective_scan_train_ref
+from engine.training.kernels.cpu_scan_backward import selective_scan_train_cpu
+from engine.training.kernels.selective_scan_backward import selective_scan_train, selective_scan_train_ref
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 

@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.documents.cleaning import clean_characters, clean_pdf_page, clean_text_page, clean_title, join_hyphens
+from engine.documents.cleaning.characters import (
+    clean_characters,
+    clean_pdf_page,
+    clean_text_page,
+    clean_title,
+    join_hyphens,
+)
 
 ANYTHING = st.text(st.characters(exclude_categories=()))
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from engine.documents.extractor import open_document
+from engine.documents.extraction.extractor import open_document
 from engine.documents.pages import DocumentError
 from tests.engine.documents.samples import CORPUS, corpus
 

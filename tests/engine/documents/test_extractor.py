@@ -14,8 +14,8 @@ from typing import Any
 import psutil
 import pytest
 
-from engine.documents import limits
-from engine.documents.extractor import open_document
+from engine.documents.extraction import limits
+from engine.documents.extraction.extractor import open_document
 from engine.documents.pages import DocumentError, Outcome, Page
 from tests.engine.documents.samples import corpus, write_pdf
 
@@ -301,7 +301,7 @@ def test_a_child_that_waits_for_the_consumer_is_not_taken_for_hung(
 ) -> None:
     monkeypatch.setattr(limits, "READER_SECONDS", 0.5)
     monkeypatch.setattr(limits, "READ_AHEAD_PAGES", 2)
-    monkeypatch.setattr("engine.documents.running.LOOK_BACK", 0)
+    monkeypatch.setattr("engine.documents.cleaning.running_heads.LOOK_BACK", 0)
     with open_document(**fake(tmp_path, pages=40), processes=1) as document:
         pages = document.pages()
         next(pages)
@@ -351,7 +351,7 @@ def test_no_extractor_outlives_a_parent_that_was_killed(tmp_path: Path) -> None:
     write_pdf(options["path"], ["words"] * 40)
     program = f"""
         import sys, time
-        from engine.documents.extractor import open_document
+        from engine.documents.extraction.extractor import open_document
         document = open_document({str(options["path"])!r}, processes=2)
         pages = document.pages()
         next(pages)
@@ -372,6 +372,6 @@ def test_no_extractor_outlives_a_parent_that_was_killed(tmp_path: Path) -> None:
 
 
 def test_the_readers_stay_out_of_the_parent() -> None:
-    program = "import sys, engine.documents.extractor as e; print([m for m in ('torch', 'pypdf', 'pypdfium2', 'transformers') if m in sys.modules])"  # noqa: E501
+    program = "import sys, engine.documents.extraction.extractor as e; print([m for m in ('torch', 'pypdf', 'pypdfium2', 'transformers') if m in sys.modules])"  # noqa: E501
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, cwd=FAKE.parents[3], check=True)
     assert done.stdout.strip() == b"[]"

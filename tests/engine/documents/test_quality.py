@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.documents.quality import GOOD_ENOUGH, UNREADABLE, quality
+from engine.documents.cleaning.quality import GOOD_ENOUGH, UNREADABLE, quality
 
 PROSE = "The harbour master recorded every arrival in the ledger; 12 ships came in on 3 May 1911, £4,000 in all.\n"
 

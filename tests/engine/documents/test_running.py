@@ -3,8 +3,8 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.documents.cleaning.running_heads import LOOK_BACK, without_running_lines
 from engine.documents.pages import Page
-from engine.documents.running import LOOK_BACK, without_running_lines
 
 BODY = "First line of body {n}\nsecond words here {n}\nthird words {n}\nmore of the words {n}\nlast words {n}"
 

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from engine.documents.encoding import NotText, detect
-from engine.documents.markup import HtmlText
-from engine.documents.regular_file import RegularFile
-from engine.documents.text import LONGEST, SHORTEST, TextFile, cut_pages
+from engine.documents.formats.encoding import NotText, detect
+from engine.documents.formats.html import HtmlText
+from engine.documents.formats.regular_file import RegularFile
+from engine.documents.formats.text import LONGEST, SHORTEST, TextFile, cut_pages
 
 WORDS = st.sampled_from(
     ["word ", "a longer word ", "end.\n", "\n", "\n\n", "  indented\n", "x" * 700, "。", "y" * 5000]

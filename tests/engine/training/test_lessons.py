@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine import prompts
-from engine.tokenizer import Tokenizer
-from engine.training import lessons, records, words
+from engine.prompting import prompts
+from engine.prompting.tokenizer import Tokenizer
+from engine.training import lessons
 from engine.training.lessons import ANSWER, Teacher
+from engine.training.records import records, words
 from engine.training.tokenizer import WordEncoder, build, load
 from engine.training.train import TOKENIZER
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.prompts import NO_FINDINGS, NOT_FOUND
-from engine.training import everyday, frames, names, records, values, words
-from engine.training.records import Record, Writer
+from engine.prompting.prompts import NO_FINDINGS, NOT_FOUND
+from engine.training.records import everyday, frames, names, records, values, words
+from engine.training.records.records import Record, Writer
 
 
 def a_record(

@@ -1,0 +1,94 @@
+"""What went wrong, where it went wrong: one sentence, what to do, details for who asks."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
+
+from app.jobs.controller import PASSWORD_REASONS
+from app.state.session import Trouble
+from app.style.icons import IconButton
+from app.style.theme import Theme
+from app.style.widgets import button, label
+
+
+class TroublePanel(QFrame):
+    """Shows one Trouble; hidden without one."""
+
+    retry_requested = Signal()
+    password_given = Signal(str)
+    model_requested = Signal()
+    dismissed = Signal()
+
+    def __init__(self, theme: Theme):
+        super().__init__()
+        self.setProperty("role", "trouble")
+        self._shown: Trouble | None = None
+        self._sentence = label(wrap=True)
+        self._sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.password = QLineEdit()
+        self.password.setEchoMode(QLineEdit.EchoMode.Password)
+        self.password.setPlaceholderText("Password")
+        self.password.setAccessibleName("Password of the document")
+        self.password.setMaximumWidth(260)
+        self.password.returnPressed.connect(self._give)
+        self._unlock = button("Open", self._give, "primary")
+        self._retry = button("Try again", self.retry_requested.emit)
+        self._model = button("Choose a model…", self.model_requested.emit)
+        self._more = button("Details", self._toggle, "flat")
+        close = IconButton("close", "Dismiss", theme)
+        close.clicked.connect(self.dismissed)
+        self._details = QPlainTextEdit()
+        self._details.setReadOnly(True)
+        self._details.setAccessibleName("Details")
+        self._details.setMaximumHeight(150)
+        self._details.hide()
+        self._password_row = QWidget()
+        row = QHBoxLayout(self._password_row)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.password, 1)
+        row.addWidget(self._unlock)
+        row.addStretch(1)
+        top = QHBoxLayout()
+        top.addWidget(self._sentence, 1)
+        top.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
+        actions = QHBoxLayout()
+        for part in (self._retry, self._model, self._more):
+            actions.addWidget(part)
+        actions.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 12, 10, 12)
+        column.setSpacing(9)
+        column.addLayout(top)
+        column.addWidget(self._password_row)
+        column.addLayout(actions)
+        column.addWidget(self._details)
+        self.hide()
+
+    def show_trouble(self, trouble: Trouble | None) -> None:
+        """Show it, or hide when there is none."""
+        if trouble == self._shown:
+            return
+        self._shown = trouble
+        self.setVisible(trouble is not None)
+        if trouble is None:
+            return
+        asks_password = trouble.reason in PASSWORD_REASONS
+        self._sentence.setText(trouble.sentence)
+        self.setAccessibleName(trouble.sentence)
+        self._password_row.setVisible(asks_password)
+        self._retry.setVisible(not asks_password and trouble.command is not None)
+        self._model.setVisible("model" in trouble.sentence.lower())
+        self._more.setVisible(bool(trouble.details))
+        self._details.setPlainText(trouble.details)
+        self._details.hide()
+        self.password.clear()
+        if asks_password:
+            self.password.setFocus()
+
+    def _toggle(self) -> None:
+        self._details.setVisible(self._details.isHidden())
+
+    def _give(self) -> None:
+        if self.password.text():
+            self.password_given.emit(self.password.text())

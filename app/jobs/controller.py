@@ -1,0 +1,400 @@
+"""The only place that decides: what people want becomes commands, what the worker reports becomes facts."""
+
+from __future__ import annotations
+
+import os
+import random
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, Signal
+
+from app.jobs.jobs import Job, Jobs
+from app.jobs.read_only import ANSWER, LibraryLock
+from app.jobs.worker_client import WorkerClient
+from app.jobs.worker_supervisor import WorkerFacts, WorkerSupervisor
+from app.library import restore
+from app.library.documents import Shelf
+from app.library.reader import DocumentRecord, LibraryReader
+from app.settings.store import SettingsStore
+from app.state.conversation import Turn
+from app.state.session import Aspect, DocumentSession, Phase, Trouble
+from engine.protocol import wire as m
+
+PASSWORD_REASONS = ("needs_password", "wrong_password")
+
+
+class JobController(QObject):
+    """Intents in, facts out. Owns the sessions, the jobs and the shelf; the client and the reader are lent to it."""
+
+    session_changed = Signal(object, int)
+    """(DocumentSession, Aspect flags)"""
+    current_changed = Signal(object)
+    """The DocumentSession that is shown, or None."""
+    worker_changed = Signal(object)
+    """WorkerFacts"""
+    library_failed = Signal(str)
+    """A sentence; "" when all is well again."""
+    stopped = Signal()
+    """After shut_down(): the worker is gone."""
+
+    def __init__(
+        self, client: WorkerClient, reader: LibraryReader, settings: SettingsStore, parent: QObject | None = None
+    ):
+        super().__init__(parent)
+        self._client, self._reader, self._settings = client, reader, settings
+        self.sessions: dict[str, DocumentSession] = {}
+        self.current: DocumentSession | None = None
+        self._supervisor = WorkerSupervisor(client, self)
+        self._jobs = Jobs(client)
+        self.shelf = Shelf(reader, self)
+        self.lock = LibraryLock(self._jobs, self)
+        self._deciding: set[str] = set()
+        client.received.connect(self._on_event)
+        self._supervisor.ready.connect(self._on_ready)
+        self._supervisor.given_up.connect(self._on_given_up)
+        self._supervisor.changed.connect(self.worker_changed)
+        self._supervisor.stopped.connect(self.stopped)
+        self.shelf.removed.connect(self._on_removed)
+        reader.documents_read.connect(lambda _rows: self.library_failed.emit(""))
+        reader.record_read.connect(self._on_record)
+        reader.located.connect(self._on_located)
+        reader.failed.connect(self.library_failed)
+        reader.outdated.connect(self.lock.claim)
+
+    def start(self) -> None:
+        """Start the worker, and go on with what was being read when the window was last closed."""
+        self._supervisor.start()
+        now = self._settings.now
+        path = now.unfinished or now.last_document
+        if path and os.path.exists(path):
+            self.open(path, decide=path == now.unfinished)
+
+    def open(self, path: str, decide: bool = True) -> None:
+        """Show a file, and read it as the settings say."""
+        path = os.path.abspath(path)
+        session = self.sessions.get(path)
+        if session is None:
+            session = self.sessions[path] = DocumentSession(path, title="")
+        self._show(session)
+        self.lock.claim()
+        self._settings.add_recent(path)
+        self._reader.read_record(path)
+        if not self._jobs.of(session) and (decide or not session.opened):
+            session.phase, session.trouble = Phase.OPENING, None
+            self._jobs.send(Job(m.OpenDocument(path=path, password=session.password), session, decide=decide))
+        self._tell(session, Aspect.ALL)
+
+    def show(self, path: str) -> None:
+        """Show a document of the library; it is read on when somebody asks for it."""
+        self.open(path, decide=False)
+
+    def summarize_as_usual(self) -> None:
+        """Read the shown document on and summarise it as the settings say."""
+        self.summarize("", "")
+
+    def summarize(self, length: str, focus: str) -> None:
+        """Read the shown document on and summarise it; length "": as the settings say, focus "": all of it."""
+        session = self.current
+        if session is not None and not self._jobs.reading(session):
+            self._summarize(session, length, focus)
+
+    def read(self) -> None:
+        """Read the shown document on, without a summary."""
+        session = self.current
+        if session is not None and not self._jobs.reading(session):
+            self._begin(session, m.Read(path=session.path, password=session.password))
+
+    def ask(self, question: str, page: int | None = None, parent: Turn | None = None) -> None:
+        """Ask the shown document, as of a page if one is given, or on from an answer."""
+        if self.current is not None and question.strip():
+            self._ask(self.current, question.strip(), page, parent, None, None)
+
+    def ask_again(self, turn: Turn, question: str | None = None) -> None:
+        """Another try of a turn: with another seed, or with an edited question."""
+        if self.current is None:
+            return
+        edited = question is not None and question.strip() != turn.question
+        seed = None if edited else random.randrange(1, 1 << 31)
+        self._ask(self.current, (question or turn.question).strip(), turn.page, turn.parent, turn, seed)
+
+    def show_evidence(self, turn: Turn, page: int = 0) -> None:
+        """Light the pages that an answer rests on, or the one page that was asked for."""
+        if self.current is not None:
+            pages = turn.pages
+            self.current.evidence = pages if (pages and pages[0] <= page <= pages[1]) or not page else (page, page)
+            self._tell(self.current, Aspect.STRIP)
+
+    def dismiss_trouble(self) -> None:
+        if self.current is not None:
+            self.current.trouble = None
+            self._tell(self.current, Aspect.TROUBLE | Aspect.PROGRESS)
+
+    def pause_or_resume(self) -> None:
+        if self.current is not None:
+            (self.resume if self.current.paused else self.pause)()
+
+    def pause(self) -> None:
+        self._to_reading(m.Pause)
+
+    def resume(self) -> None:
+        self._to_reading(m.Resume)
+
+    def stop(self) -> None:
+        """Stop what goes on with the shown document: an answer first, then the reading. All that was read is kept."""
+        session = self.current
+        jobs = self._jobs.of(session) if session else []
+        if jobs:
+            answers = [job for job in jobs if job.turn is not None]
+            self._jobs.tell(m.Cancel(job_id=(answers or jobs)[-1].command.job_id))
+
+    def provide_password(self, password: str) -> None:
+        """Try the shown document again with a password; it is kept in memory only."""
+        session = self.current
+        if session is not None and session.trouble is not None:
+            session.password = password
+            self.retry()
+
+    def retry(self) -> None:
+        """Send again what failed."""
+        session = self.current
+        if session is None or session.trouble is None:
+            return
+        command, session.trouble = session.trouble.command, None
+        if self.worker.state in ("failed", "stopped"):
+            self.restart_worker()
+        if command is not None:
+            command = replace(command, password=session.password)  # type: ignore[call-arg]
+            if isinstance(command, (m.Read, m.Summarize)):
+                self._begin(session, command)
+            else:
+                session.phase = Phase.OPENING
+                self._jobs.send(Job(command, session, decide=True))
+        self._tell(session, Aspect.ALL)
+
+    def remove(self, document_id: int) -> None:
+        """Take a document out of the library, unless that is undone within a few seconds."""
+        path = self.shelf.remove(document_id)
+        if self.current is not None and self.current.path == path:
+            self._show(None)
+
+    def restart_worker(self) -> None:
+        """Start the worker again on the person's word."""
+        self._supervisor.restart()
+
+    def change_worker(self, command: list[str]) -> None:
+        """The settings ask for another model, device or library: a new worker, and the jobs go on in it."""
+        self.lock.forget()
+        self._supervisor.change(command)
+
+    def set_quota(self, size: int) -> None:
+        """What the library's saved states may take, bytes; the running worker keeps to it at once."""
+        self._jobs.send(Job(m.Configure(quota_bytes=size)))
+
+    def shut_down(self) -> None:
+        """Save and end; `stopped` follows within two seconds."""
+        self.shelf.remove_now()
+        self._supervisor.shut_down()
+
+    @property
+    def worker(self) -> WorkerFacts:
+        return self._supervisor.facts
+
+    # Inside
+
+    def _ask(
+        self,
+        session: DocumentSession,
+        question: str,
+        page: int | None,
+        parent: Turn | None,
+        revises: Turn | None,
+        seed: int | None,
+    ) -> None:
+        turn = session.conversation.add(question, parent, revises, page=page, seed=seed)
+        command = m.Ask(
+            path=session.path,
+            question=question,
+            password=session.password,
+            page=page,
+            parent=parent.turn_id if parent else None,
+            seed=seed,
+        )
+        if not session.phase.busy:
+            session.phase = Phase.WAITING
+        self._jobs.send(Job(command, session, turn))
+        self._tell(session, Aspect.TURNS | Aspect.PROGRESS)
+
+    def _summarize(self, session: DocumentSession, length: str = "", focus: str = "") -> None:
+        session.begin_summary()
+        now = self._settings.now
+        command = m.Summarize(
+            path=session.path,
+            password=session.password,
+            method=now.summary_method,
+            length=length or now.summary_length,
+            focus=focus or None,
+            ledger=not session.ledger.whole,
+        )
+        self._begin(session, command)
+
+    def _begin(self, session: DocumentSession, command: m.Command) -> None:
+        session.phase, session.stopped, session.paused = Phase.WAITING, False, False
+        session.trouble = None
+        session.summary_running = isinstance(command, m.Summarize)
+        self._settings.update(unfinished=session.path)
+        self._jobs.send(Job(command, session))
+        self._tell(session, Aspect.ALL)
+
+    def _to_reading(self, kind: type[m.Command]) -> None:
+        job = self._jobs.reading(self.current)
+        if job is not None:
+            self._jobs.tell(kind(job_id=job.command.job_id))
+
+    def _show(self, session: DocumentSession | None) -> None:
+        if session is not self.current:
+            self.current = session
+            self.current_changed.emit(session)
+
+    def _tell(self, session: DocumentSession, what: Aspect) -> None:
+        if what:
+            self.session_changed.emit(session, int(what))
+
+    def _on_ready(self) -> None:
+        """Send what waits, and again what an earlier worker did not finish."""
+        for job in self._jobs:
+            if isinstance(job.command, m.Summarize) and job.session is not None:
+                job.session.begin_summary()
+                self._tell(job.session, Aspect.SUMMARY)
+            if job.session is not None:
+                job.session.paused = False
+            self._jobs.send(job)
+
+    def _on_given_up(self, sentence: str, details: str) -> None:
+        for job in self._jobs:
+            self._fail(job, Trouble(f"{sentence} What was read is saved; try again.", "worker", details, job.command))
+
+    def _on_event(self, event: m.Event) -> None:
+        if isinstance(event, m.TERMINAL) and not self._client.ready:
+            return  # the worker ends because we asked it to: its jobs go on in the next one
+        job = self._jobs.by_id(event.job_id)
+        if job is None or job.session is None:
+            if job is not None and isinstance(event, m.TERMINAL):
+                self._jobs.drop(job)
+                self._reader.read_documents()
+                if self.lock.is_cause_of(event):
+                    self.lock.take(job)
+                    return
+                self.lock.note_end(job, event)
+            if isinstance(event, (m.JobFailed, m.Notice)):
+                self.library_failed.emit(event.message if isinstance(event, m.JobFailed) else event.text)
+            return
+        if isinstance(event, m.TERMINAL):
+            self._end(job, event)
+        else:
+            self._tell(job.session, job.session.apply(event))
+            if isinstance(event, m.AnswerFinished) and job.turn is not None:
+                self._locate(job.session, job.turn)
+            if isinstance(event, (m.CheckpointSaved, m.ReadingFinished)):
+                self.shelf.note_news(job.session.path)
+
+    def _end(self, job: Job, event: m.Event) -> None:
+        session = job.session
+        assert session is not None
+        if self.lock.is_cause_of(event):
+            self._hold(job)
+            return
+        self.lock.note_end(job, event)
+        if isinstance(event, m.JobFailed):
+            sentence = event.message[:1].upper() + event.message[1:].rstrip(".") + "."
+            if event.kind != "known":
+                sentence = f"Something is wrong in Readthrough itself: {event.message}"
+            self._fail(job, Trouble(sentence, event.reason.replace(" ", "_"), event.details, job.command))
+            return
+        self._forget(job)
+        if isinstance(event, m.JobCancelled):
+            if job.turn is None:
+                session.stopped = True
+            elif not job.turn.done:
+                job.turn.problem = "Stopped before the answer was whole."
+        elif job.decide:
+            self._deciding.add(session.path)
+            self._reader.read_record(session.path)
+        self.shelf.note_news(session.path)
+        self._tell(session, Aspect.ALL)
+
+    def _hold(self, job: Job) -> None:
+        """Another program writes the library: the job waits, what is saved is shown."""
+        self._forget(job)
+        self.lock.take(job)
+        if job.turn is not None:
+            job.turn.problem = ANSWER
+        if job.session is not None:
+            self._tell(job.session, Aspect.ALL)
+
+    def _fail(self, job: Job, trouble: Trouble) -> None:
+        session = job.session
+        self._forget(job)
+        if session is None:
+            self.library_failed.emit(trouble.sentence)
+        elif job.turn is not None:
+            job.turn.problem = trouble.sentence
+            self._tell(session, Aspect.ALL)
+        else:
+            session.trouble = trouble
+            self._tell(session, Aspect.ALL)
+
+    def _forget(self, job: Job) -> None:
+        """The job is over; the document is idle unless another one goes on."""
+        self._jobs.drop(job)
+        session = job.session
+        if session is None:
+            return
+        rest = self._jobs.of(session)
+        if not rest:
+            session.phase, session.paused = Phase.IDLE, False
+        elif session.phase is Phase.ANSWERING:
+            session.phase = Phase.WAITING
+        if job.reads:
+            session.summary_running = False
+            if self._settings.now.unfinished == session.path:
+                self._settings.update(unfinished="")
+
+    def _locate(self, session: DocumentSession, turn: Turn) -> None:
+        """Look where the words of an answer stand: within its pages, or anywhere when it rests on the whole."""
+        if session.document_id is not None and turn.found and turn.done:
+            self._reader.locate(session.document_id, turn.key, turn.answer, turn.question, turn.pages)
+
+    def _on_located(self, document_id: int, key: int, pages: list[int]) -> None:
+        session = next((one for one in self.sessions.values() if one.document_id == document_id), None)
+        turn = session.conversation.by_key(key) if session else None
+        if session is not None and turn is not None:
+            turn.mentions = pages
+            self._tell(session, Aspect.TURNS)
+
+    def _on_record(self, path: str, record: DocumentRecord | None) -> None:
+        session = self.sessions.get(path)
+        if session is None:
+            return
+        if record is not None:
+            for turn in restore.fill(session, record):
+                self._locate(session, turn)
+            self._tell(session, Aspect.ALL)
+        if path in self._deciding:
+            self._deciding.discard(path)
+            self._decide(session)
+
+    def _decide(self, session: DocumentSession) -> None:
+        """A document was opened: go on as the settings say, with what is not done yet."""
+        wish = self._settings.now.on_open
+        done = session.fully_read and (session.summary_done or wish == "read")
+        if wish == "wait" or done or self._jobs.of(session):
+            return
+        if wish == "read":
+            self._begin(session, m.Read(path=session.path, password=session.password))
+        else:
+            self._summarize(session)
+
+    def _on_removed(self, document_id: int, path: str) -> None:
+        for job in self._jobs.of(self.sessions.pop(path, None)):
+            self._jobs.tell(m.Cancel(job_id=job.command.job_id))
+        self._jobs.send(Job(m.RemoveDocument(document_id=document_id)))

@@ -1,0 +1,71 @@
+"""The commands that are under way, each with the document and the question it is for."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from app.jobs.worker_client import WorkerClient
+from app.state.conversation import Turn
+from app.state.session import DocumentSession
+from engine.protocol import wire as m
+
+
+@dataclass
+class Job:
+    """One command under way."""
+
+    command: m.Command
+    session: DocumentSession | None = None
+    turn: Turn | None = None
+    decide: bool = False
+    """After opening, go on as the settings say."""
+
+    @property
+    def reads(self) -> bool:
+        """Whether it reads the document on, with a summary or without."""
+        return isinstance(self.command, (m.Read, m.Summarize))
+
+
+class Jobs:
+    """Sends jobs to the worker, now or when it is ready, and keeps those that have not ended."""
+
+    def __init__(self, client: WorkerClient):
+        self._client = client
+        self._by_id: dict[str, Job] = {}
+        self._numbers = itertools.count(1)
+
+    def __iter__(self) -> Iterator[Job]:
+        """Oldest first; jobs may be begun and dropped meanwhile."""
+        return iter(list(self._by_id.values()))
+
+    def send(self, job: Job) -> None:
+        """Give the job a fresh id and send it, at once or when the worker is ready."""
+        self.drop(job)
+        kind = type(job.command).__name__.lower()
+        job.command = replace(job.command, job_id=f"{kind}-{next(self._numbers)}")
+        self._by_id[job.command.job_id] = job
+        if job.turn is not None:
+            job.turn.job_id, job.turn.answer, job.turn.problem, job.turn.done = job.command.job_id, "", "", False
+        self.tell(job.command)
+
+    def tell(self, command: m.Command) -> None:
+        """Send a command that is no job of its own; without a worker it is void."""
+        if self._client.ready:
+            self._client.send(command)
+
+    def drop(self, job: Job) -> None:
+        """The job is over."""
+        self._by_id.pop(job.command.job_id, None)
+
+    def by_id(self, job_id: str) -> Job | None:
+        return self._by_id.get(job_id)
+
+    def of(self, session: DocumentSession | None) -> list[Job]:
+        """The document's jobs, oldest first; none of no document."""
+        return [job for job in self if session is not None and job.session is session]
+
+    def reading(self, session: DocumentSession | None) -> Job | None:
+        """The job that reads or summarises the document, if one does."""
+        return next((job for job in self.of(session) if job.reads), None)

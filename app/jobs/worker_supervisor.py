@@ -1,0 +1,132 @@
+"""Keeps a worker running: starts it, starts it again after a death, gives up after too many."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.jobs.worker_client import WorkerClient, WorkerDeath
+from app.settings.store import Settings
+from engine.protocol import wire as m
+
+RESTARTS = 3
+"""Deaths within a minute after which the person is asked instead of starting again."""
+RESTART_MS = 300
+
+
+@dataclass(frozen=True)
+class WorkerFacts:
+    """The worker as the window shows it. state: starting, ready, restarting, failed."""
+
+    state: str = "starting"
+    sentence: str = ""
+    details: str = ""
+    loading: str = ""
+    model: m.ModelLoaded | None = None
+
+
+class WorkerSupervisor(QObject):
+    """Decides when the client's process starts again."""
+
+    changed = Signal(object)
+    """WorkerFacts"""
+    ready = Signal()
+    """A worker answers: jobs can be sent, also those that an earlier worker did not finish."""
+    given_up = Signal(str, str)
+    """(sentence, details)"""
+    stopped = Signal()
+    """After shut_down(): no worker runs."""
+
+    def __init__(self, client: WorkerClient, parent: QObject | None = None):
+        super().__init__(parent)
+        self._client = client
+        self.facts = WorkerFacts()
+        self._deaths: deque[float] = deque(maxlen=RESTARTS)
+        self._closing = False
+        self._again = QTimer(self)
+        self._again.setSingleShot(True)
+        self._again.setInterval(RESTART_MS)
+        self._again.timeout.connect(self.start)
+        client.started.connect(self._on_started)
+        client.received.connect(self._on_event)
+        client.died.connect(self._on_died)
+        client.stopped.connect(self._on_stopped)
+
+    def start(self) -> None:
+        """Start the worker, unless it runs."""
+        self._show(replace(self.facts, state="starting", details=""))
+        if not self._client.running:
+            self._client.start()
+
+    def restart(self) -> None:
+        """Start again on the person's word: earlier deaths are forgotten."""
+        self._deaths.clear()
+        if self._client.running:
+            self._client.stop()
+        else:
+            self.start()
+
+    def change(self, command: list[str]) -> None:
+        """Another command line: another model, device or library."""
+        self._client.command = command
+        self._show(WorkerFacts("restarting", "The settings changed; reading goes on in a moment."))
+        self.restart()
+
+    def shut_down(self) -> None:
+        """Save and end; `stopped` follows within two seconds."""
+        self._closing = True
+        self._again.stop()
+        self._client.stop()
+
+    def _show(self, facts: WorkerFacts) -> None:
+        self.facts = facts
+        self.changed.emit(facts)
+
+    def _on_started(self, event: m.WorkerStarted) -> None:
+        self._show(WorkerFacts("ready"))
+        self.ready.emit()
+
+    def _on_event(self, event: m.Event) -> None:
+        if isinstance(event, m.ModelLoading):
+            self._show(replace(self.facts, loading=event.folder))
+        elif isinstance(event, m.ModelLoaded):
+            self._show(replace(self.facts, loading="", model=event))
+
+    def _on_died(self, death: WorkerDeath) -> None:
+        if self._closing:
+            self.stopped.emit()
+            return
+        self._deaths.append(time.monotonic())
+        often = len(self._deaths) == RESTARTS and self._deaths[-1] - self._deaths[0] < 60
+        if death.can_restart and not often:
+            sentence = f"{death.sentence} It is started again and goes on from what was saved."
+            self._show(WorkerFacts("restarting", sentence, death.details))
+            self._again.start()
+            return
+        sentence = death.sentence if not often else f"{death.sentence} That happened {RESTARTS} times within a minute."
+        self._show(WorkerFacts("failed", sentence, death.details))
+        self.given_up.emit(sentence, death.details)
+
+    def _on_stopped(self) -> None:
+        if self._closing:
+            self.stopped.emit()
+        else:
+            self.start()
+
+
+def worker_command(settings: Settings, program: list[str]) -> list[str]:
+    """The worker's command line: `program` is Python and main.py."""
+    command = [*program, "worker"]
+    for option, value in (("--model", settings.model), ("--library", settings.library)):
+        if value:
+            command += [option, str(Path(value).expanduser())]
+    for option, value in (("--device", settings.device), ("--precision", settings.precision)):
+        if value != "auto":
+            command += [option, value]
+    if settings.quota_gb != Settings().quota_gb:
+        command += ["--quota", f"{settings.quota_gb}G"]
+    return command

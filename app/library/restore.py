@@ -1,0 +1,116 @@
+"""What the library remembers of a document, put into its session."""
+
+from __future__ import annotations
+
+import bisect
+from typing import Any
+
+from app.library.reader import DocumentRecord
+from app.state.conversation import Turn
+from app.state.session import DocumentSession, Ledger, LedgerEntry, Retention, SectionNote, SummaryText
+from engine.prompting.prompts import NOT_FOUND
+
+
+def fill(session: DocumentSession, record: DocumentRecord) -> list[Turn]:
+    """Show in `session` what `record` holds; returns the turns that are new. What streams in is not overwritten."""
+    document = record.document
+    session.document_id = document.id
+    session.title = session.title or document.title
+    session.kind = session.kind or document.kind
+    session.page_count = session.page_count or document.n_pages
+    session.fully_read = document.state == "done"
+    read = [span for span in record.spans if span.n_tokens is not None]
+    progress = session.progress
+    if not session.phase.busy or progress.tokens < document.tokens_read:
+        progress.tokens = document.tokens_read
+        progress.page = max((span.number for span in read), default=0)
+        if session.fully_read:
+            progress.total_tokens, progress.exact = document.tokens_read, True
+            session.coverage = session.coverage or record.note
+    session.problems.update({span.number: span.problem for span in record.spans if span.problem})
+    _place_snapshots(session, record, read)
+    if not session.summary.text and record.summaries and not session.summary_running:
+        for row in reversed(record.summaries):
+            session.keep_summary(summary_of(row))
+        session.show_summary(0)
+    if not session.notes and not session.summary_running:
+        session.notes = [
+            SectionNote(
+                row.number, len(record.notes), row.heading, row.first_page, row.last_page, row.text, row.line_pages
+            )
+            for row in record.notes
+        ]
+    if record.ledger is not None and not session.ledger.entries:
+        rows = record.ledger
+        entries = [LedgerEntry(row.kind, row.text, row.value, row.count, row.pages) for row in rows.entries]
+        session.ledger = Ledger(entries, True, rows.left_out, rows.basis)
+    if record.retention is not None and session.retention is None:
+        kept = record.retention
+        session.retention = Retention(kept.first_pages, kept.last_pages, kept.retained, kept.faded_to_page)
+    return _add_turns(session, record.turns)
+
+
+def _place_snapshots(session: DocumentSession, record: DocumentRecord, read: list[Any]) -> None:
+    ends = [span.first_token + span.n_tokens for span in read]
+    for snapshot in record.snapshots:
+        if snapshot.kind in ("end", "rung") and ends:
+            place = min(bisect.bisect_left(ends, snapshot.n_tokens), len(ends) - 1)
+            session.snapshots[read[place].number] = snapshot.kind
+
+
+def _add_turns(session: DocumentSession, rows: list[Any]) -> list[Turn]:
+    added = []
+    conversation = session.conversation
+    for row in rows:
+        if conversation.by_turn_id(row.id) is not None:
+            continue
+        parent = conversation.by_turn_id(row.parent)
+        earlier = next((turn for turn in conversation.turns if _is_try_of(turn, row, parent)), None)
+        evidence = row.evidence if isinstance(row.evidence, dict) else {}
+        last_page = int(evidence.get("last_page") or 0)
+        first_page = int(evidence.get("first_page") or 0)
+        turn = conversation.add(
+            row.question,
+            parent,
+            earlier,
+            turn_id=row.id,
+            page=row.as_of_page,
+            answer=row.answer,
+            basis=str(evidence.get("basis", "")),
+            first_page=first_page,
+            last_page=last_page,
+            whole=first_page <= 1 and last_page >= max(row.as_of_page or session.progress.page, 2),
+            found=bool(evidence.get("found", not row.answer.startswith(NOT_FOUND.rstrip(".")))),
+            unverified=[str(item) for item in evidence.get("unverified") or []],
+            seed=row.seed,
+            evidence_page=int(evidence.get("page") or 0),
+            sentence=str(evidence.get("sentence") or ""),
+            start=int(evidence.get("start") or 0),
+            end=int(evidence.get("end") or 0),
+            nearest=[int(page) for page in evidence.get("nearest") or []],
+            certainty=evidence.get("certainty"),
+            reread=bool(evidence.get("reread")),
+            warning=str(evidence.get("warning") or ""),
+            done=True,
+        )
+        added.append(turn)
+    return added
+
+
+def _is_try_of(turn: Turn, row: Any, parent: Turn | None) -> bool:
+    return turn.parent is parent and turn.question == row.question and turn.page == row.as_of_page
+
+
+def summary_of(row: Any) -> SummaryText:
+    """A summary as the library has it."""
+    evidence = row.evidence if isinstance(row.evidence, dict) else {"basis": row.evidence or ""}
+    pages = [list(line) for line in evidence.get("line_pages") or []]
+    return SummaryText(
+        row.text,
+        pages,
+        row.method,
+        row.length,
+        row.focus or "",
+        str(evidence.get("basis", "")),
+        str(evidence.get("coverage", "")),
+    )

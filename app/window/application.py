@@ -1,0 +1,177 @@
+"""Starts Qt: settings, theme, the parts and the window; ends them again within two seconds."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QCoreApplication, QObject, QSocketNotifier, QTimer
+from PySide6.QtWidgets import QApplication
+
+from app.jobs.controller import JobController
+from app.jobs.worker_client import WorkerClient
+from app.jobs.worker_supervisor import worker_command
+from app.library.reader import LibraryReader
+from app.settings.store import Settings, SettingsStore
+from app.style.icons import app_icon
+from app.style.theme import Theme
+from app.window.main_window import MainWindow
+
+PROGRAM = [sys.executable, str(Path(__file__).resolve().parents[2] / "main.py")]
+GIGABYTE = 1 << 30
+NAMES = ("model", "library", "device", "precision")
+
+logger = logging.getLogger(__name__)
+
+
+class Application(QObject):
+    """All the parts of a running window."""
+
+    def __init__(
+        self,
+        app: QApplication,
+        settings: SettingsStore,
+        options: dict[str, str] | None = None,
+        command: Callable[[Settings], list[str]] | None = None,
+    ):
+        super().__init__(app)
+        self._options = {
+            name: value for name, value in (options or {}).items() if name in NAMES and value not in ("", "auto")
+        }
+        self._command = command or (lambda chosen: worker_command(chosen, PROGRAM))
+        self.settings = settings
+        self.theme = Theme(app, settings.now.theme)
+        if settings.now.text_size:
+            _set_text_size(app, settings.now.text_size)
+            self.theme.apply(settings.now.theme)
+        chosen = self._chosen()
+        self.reader = LibraryReader(chosen.library, self)
+        self.client = WorkerClient(self._command(chosen), self)
+        self.controller = JobController(self.client, self.reader, settings, self)
+        self.window = MainWindow(self.controller, self.reader, settings, self.theme)
+        self.window.side.set_chosen_model(chosen.model)
+        settings.changed.connect(self._on_settings)
+        self.window.closing.connect(self._close)
+        self.controller.stopped.connect(self._closed)
+
+    def start(self, path: str = "") -> None:
+        """Show the window; the rest follows when it is on the screen."""
+        self.window.show()
+        QTimer.singleShot(0, self, lambda: self._begin(path))
+
+    def end(self) -> None:
+        """Let go of everything; may wait, for no window is left."""
+        self.client.wait_stopped()
+        self.reader.stop()
+        self.window.document.source.wait_stopped()
+        self.window.dialogs.exporter.wait()
+
+    def _begin(self, path: str) -> None:
+        # What is there now stays; without this a full collection walks all of it, for tens of milliseconds, in a paint.
+        gc.freeze()
+        self.reader.start()
+        self.controller.start()
+        if path:
+            self.controller.open(path)
+        if self.settings.problem:
+            self.window.toast.say(self.settings.problem)
+
+    def _chosen(self) -> Settings:
+        """The settings with the command line's options over them; those are not saved."""
+        return replace(self.settings.now, **self._options)  # type: ignore[arg-type]
+
+    def _on_settings(self, before: Settings, after: Settings) -> None:
+        if before.theme != after.theme:
+            self.theme.apply(after.theme)
+        if before.text_size != after.text_size:
+            _set_text_size(QApplication.instance(), after.text_size)
+            self.theme.apply(after.theme)
+        changed = [name for name in NAMES if getattr(before, name) != getattr(after, name)]
+        for name in changed:
+            self._options.pop(name, None)
+        if changed:
+            if "library" in changed:
+                self.reader.set_path(after.library)
+            self.window.side.set_chosen_model(self._chosen().model)
+            self.controller.change_worker(self._command(self._chosen()))
+        elif before.quota_gb != after.quota_gb:
+            self.client.command = self._command(self._chosen())
+            self.controller.set_quota(after.quota_gb * GIGABYTE)
+
+    def _close(self) -> None:
+        self.controller.shut_down()
+
+    def _closed(self) -> None:
+        QCoreApplication.quit()
+
+
+def run(options: dict[str, str] | None = None, path: str = "") -> int:
+    """The window, until it is closed. options: model, library, device, as on the command line; path: a file to open."""
+    if _has_no_screen():
+        print("error: there is no screen to open a window on; use the commands instead (--help)", file=sys.stderr)
+        return 2
+    sys.excepthook = _report
+    app = QApplication.instance() or QApplication(["readthrough"])
+    assert isinstance(app, QApplication)
+    app.setApplicationName("Readthrough")
+    app.setApplicationDisplayName("Readthrough")
+    app.setDesktopFileName("readthrough")
+    app.setQuitOnLastWindowClosed(False)
+    app.setWindowIcon(app_icon())
+    parts = Application(app, SettingsStore(), options)
+    _close_on_signals(parts)
+    parts.start(path)
+    status = app.exec()
+    parts.end()
+    return status
+
+
+def _has_no_screen() -> bool:
+    """Qt ends the process without a word of use where it finds no display; asked beforehand, where that can be told."""
+    if not sys.platform.startswith("linux") or QApplication.instance() is not None:
+        return False
+    return not any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
+
+
+def _set_text_size(app: QCoreApplication | None, points: int) -> None:
+    assert isinstance(app, QApplication)
+    font = app.font()
+    default = app.property("default points") or font.pointSizeF()
+    app.setProperty("default points", default)
+    font.setPointSizeF(points or default)
+    app.setFont(font)
+
+
+def _close_on_signals(parts: Application) -> None:
+    """Ctrl+C in the terminal and a polite kill close the window as its button does."""
+    if sys.platform == "win32":
+        return
+    import socket
+
+    here, there = socket.socketpair()
+    here.setblocking(False)
+    there.setblocking(False)
+    signal.set_wakeup_fd(there.fileno())
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
+    notifier = QSocketNotifier(here.fileno(), QSocketNotifier.Type.Read, parts)
+
+    def woken() -> None:
+        here.recv(16)
+        parts.window.close()
+
+    notifier.activated.connect(woken)
+    parts.setProperty("sockets", (here, there))
+
+
+def _report(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """A bug of ours in a slot: logged, and the window goes on."""
+    logger.error("unexpected error", exc_info=(kind, error, trace))
+    sys.__excepthook__(kind, error, trace)

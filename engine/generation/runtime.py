@@ -1,0 +1,143 @@
+"""A loaded model with all that reading needs beside it: tokenizer, stop tokens, chunk length, identity."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from engine.control import Cancelled, Control
+from engine.errors import KnownError
+from engine.generation.generate import EndReason, Sampling, TextStream, decode, prefill
+from engine.generators import Kept, run_to_end
+from engine.library.prefix import Identity
+from engine.network.config import FalconMambaConfig
+from engine.network.device import choose_device, chunk_length, default_dtype, memory_fit, settle
+from engine.network.model import FalconMamba
+from engine.network.quantised import BITS, SCHEME
+from engine.network.state import FORMAT_VERSION, MambaState
+from engine.network.weights import load_model, weights_fingerprint
+from engine.prompting.tokenizer import Tokenizer
+from kernels import KernelsError, implementation
+
+DEMO_MODEL = Path(__file__).resolve().parents[2] / "resources" / "models" / "demo"
+DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """Everything fixed while one model is in use."""
+
+    model: FalconMamba
+    tokenizer: Tokenizer
+    identity: Identity
+    precision: str
+    """Of the weights: fp32, bf16, fp16, int8 or int4."""
+    name: str
+    is_demo: bool
+    reason: str
+    """Why this device and these kernels."""
+    chunk_length: int
+    """Tokens read at once."""
+    stop_ids: tuple[int, ...]
+
+    @property
+    def trained_context(self) -> int | None:
+        return self.model.config.trained_context
+
+    def respond(
+        self,
+        state: MambaState,
+        request: Sequence[int],
+        max_tokens: int,
+        control: Control,
+        sampling: Sampling | None = None,
+        said: list[int] | None = None,
+    ) -> Generator[str, None, EndReason]:
+        """Feed `request` to `state` (one row, advanced in place) and stream the text that the model says.
+
+        Returns why it ended. `said` collects the tokens of the answer: with `request` all that `state` has consumed.
+        Raises Cancelled as soon as the job is cancelled.
+        """
+
+        def cancelled() -> bool:
+            control.wait_while_paused()
+            return control.cancelled
+
+        logits = run_to_end(prefill(self.model, state, request, self.chunk_length, cancelled))
+        if logits is None:
+            raise Cancelled
+        stream = TextStream(self.tokenizer)
+        tokens = decode(self.model, state, logits, sampling or Sampling(), self.stop_ids, max_tokens, cancelled)
+        reason = yield from as_text(tokens, stream, [] if said is None else said)
+        if reason == "cancelled":
+            raise Cancelled
+        return reason
+
+
+def as_text(
+    tokens: Generator[int, None, EndReason], stream: TextStream, said: list[int]
+) -> Generator[str, None, EndReason]:
+    """Token ids, kept in `said`, to pieces of text; at their end what `stream` still holds, and why they ended."""
+    kept = Kept(tokens)
+    for token in kept:
+        said.append(token)
+        if piece := stream.add(token):
+            yield piece
+    if rest := stream.flush():
+        yield rest
+    return kept.value
+
+
+def load_runtime(folder: Path | None, device: str = "auto", precision: str = "auto") -> Runtime:
+    """Load the checkpoint in `folder` (default: the demo model). Raises KnownError."""
+    folder = (folder or DEMO_MODEL).expanduser()
+    choice = choose_device(device)
+    config = FalconMambaConfig.from_folder(folder)
+    bits = BITS.get(precision)
+    dtype = DTYPES.get(precision) or default_dtype(choice.device, config, bits)
+    fit = memory_fit(config, choice.device, dtype, bits=bits)
+    if not fit.fits:
+        raise KnownError(
+            f"the model in {folder} does not fit: {fit.sentence} Choose a smaller model or --precision "
+            f"{'int4' if bits or dtype.itemsize == 2 else 'bf16'}",
+            reason="memory",
+        )
+    settle()
+    try:
+        kernels = implementation(choice.device)
+    except KernelsError as error:
+        raise KnownError(str(error), reason="kernels") from error
+    tokenizer = Tokenizer.from_folder(folder)
+    model = load_model(folder, choice.device, dtype, bits)
+    name = folder.resolve().name
+    return Runtime(
+        model=model,
+        tokenizer=tokenizer,
+        identity=Identity(
+            weights=weights_fingerprint(folder),
+            tokenizer=tokenizer.fingerprint,
+            prefix=tokenizer.prompts.document_prefix,
+            precision=("" if bits is None else f"{precision}, scheme {SCHEME}, ") + str(dtype).removeprefix("torch."),
+            format=f"state-{FORMAT_VERSION}",
+            name=name,
+        ),
+        precision=precision if bits else next(known for known, kind in DTYPES.items() if kind is dtype),
+        name=name,
+        is_demo=is_demo_model(folder),
+        reason=f"{choice.reason}; {kernels.name} kernels, {kernels.reason}",
+        chunk_length=chunk_length(config, choice.device, dtype),
+        stop_ids=tokenizer.stop_ids(config.eos_ids),
+    )
+
+
+def is_demo_model(folder: Path) -> bool:
+    """Whether the checkpoint says of itself that it is this project's demonstration model."""
+    try:
+        values = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return bool(isinstance(values, dict) and values.get("readthrough", {}).get("demo"))

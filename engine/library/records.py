@@ -1,0 +1,292 @@
+"""What goes into the library and what comes out of it: frozen records, one a row.
+
+Times are seconds since 1970 and for people only; order is by `id`, so a clock that goes backwards does no harm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from engine.library.prefix import Prefix
+
+SnapshotKind = Literal["end", "rung", "section", "turn"]
+Blob = bytes | bytearray | memoryview
+Lighter = Callable[[bytearray], "Blob | None"]
+"""The bytes of an fp32 state -> those of the same state in bf16; None where they are no state."""
+ReadingState = Literal["running", "stopped", "interrupted", "stale", "done"]
+
+
+class FileInfo(Protocol):
+    """What the library needs to know of a file; `engine.documents.pages.DocumentInfo` is one."""
+
+    @property
+    def path(self) -> Any: ...
+    @property
+    def sha256(self) -> str: ...
+    @property
+    def title(self) -> str | None: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def page_count(self) -> int | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class NewPage:
+    """A page as read: `first_token` is its position in the document state's token sequence."""
+
+    number: int
+    text: str
+    first_token: int
+    n_tokens: int
+    problem: str | None = None
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewSnapshot:
+    """A state to save: `data` is its bytes, `prefix` exactly what it has consumed."""
+
+    kind: SnapshotKind
+    prefix: Prefix
+    data: Blob
+    dtype: str
+    """Precision of the stored recurrent state: fp32 is exact, bf16 half the size."""
+    pinned: bool = False
+    meter: bytes | None = None
+    """What engine.reading.retention had measured by then."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewSection:
+    """A section as read, with its own state when there is one."""
+
+    number: int
+    heading: str
+    text: str
+    first_page: int
+    last_page: int
+    first_token: int
+    n_tokens: int
+    snapshot: NewSnapshot | None = None
+    meter: bytes | None = None
+    """What engine.reading.retention had measured at its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document and how far its latest reading got."""
+
+    id: int
+    sha256: str
+    path: str
+    title: str
+    kind: str
+    size: int
+    n_pages: int | None
+    """Pages of the file; None while unknown."""
+    added: float
+    opened: float
+    pages_read: int
+    pages_with_problem: int
+    tokens_read: int
+    state: ReadingState | None
+    """Of the latest reading; None when there was none."""
+    model: str | None
+    n_snapshots: int
+    snapshot_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One document read by one model: it goes on after a crash and when the file grows."""
+
+    id: int
+    document: int
+    identity: int
+    model: str
+    state: ReadingState
+    """running; stopped by somebody; interrupted by a crash; stale: the file has changed since; done."""
+    pages_read: int
+    tokens_read: int
+    tokens_saved: int
+    """Tokens that the latest run found in the library instead of reading them."""
+    tokens_timed: int
+    seconds: float
+    """Time that `tokens_timed` tokens took, over all runs."""
+    note: str
+    started: float
+    updated: float
+
+    @property
+    def speed(self) -> float:
+        """Tokens a second; 0 where nothing was timed."""
+        return self.tokens_timed / self.seconds if self.seconds > 0 else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page; its token positions are those of the asked or latest reading, None where that did not get to it."""
+
+    number: int
+    label: str | None
+    text: str
+    problem: str | None
+    first_token: int | None
+    n_tokens: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PageSpan:
+    """A page without its text: what a strip of cells shows."""
+
+    number: int
+    first_token: int | None
+    n_tokens: int | None
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A section; `snapshot` is the id of its own state."""
+
+    id: int
+    reading: int
+    number: int
+    heading: str
+    text: str
+    first_page: int
+    last_page: int
+    first_token: int
+    n_tokens: int
+    snapshot: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SectionHit:
+    """A section that a search found; a higher score is a better match."""
+
+    section: Section
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A saved state, without its bytes."""
+
+    id: int
+    document: int
+    identity: int
+    kind: SnapshotKind
+    n_tokens: int
+    dtype: str
+    size: int
+    pinned: bool
+    last_used: float
+    created: float
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A summary; `n_tokens` is how far the state it came from had read, `evidence` any JSON value."""
+
+    id: int
+    document: int
+    model: str
+    method: str
+    focus: str
+    text: str
+    evidence: Any
+    n_tokens: int
+    created: float
+    length: str = "page"
+
+
+@dataclass(frozen=True, slots=True)
+class SectionNote:
+    """The summary of one section. `section` is its row, `line_pages` the pages that each line of `text` stands on."""
+
+    section: int
+    number: int
+    heading: str
+    first_page: int
+    last_page: int
+    focus: str
+    text: str
+    line_pages: list[list[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """A date, an amount or a name, and every page it stands on."""
+
+    kind: str
+    """date, amount or name."""
+    text: str
+    """As it stands on its first page."""
+    value: str
+    """For sorting and comparing: 2024-03-12 (2024-03, 2024), "48200 EUR", the name itself."""
+    count: int
+    pages: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """What was found in a document's pages, most important first within each kind."""
+
+    entries: list[LedgerEntry]
+    left_out: int
+    """Entries of less weight that are not among them."""
+    basis: str
+    """What was looked through, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How much of each section the document state can still hold, section by section; see engine.reading.retention."""
+
+    tokens: int
+    """Of the document, in the state."""
+    first_pages: list[int]
+    last_pages: list[int]
+    retained: list[float]
+    faded_to_page: int
+    """Of the pages up to this one the state holds next to nothing; 0 where all is within reach."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A question and its answer; turns form a tree under the document."""
+
+    id: int
+    document: int
+    parent: int | None
+    model: str
+    question: str
+    answer: str
+    evidence: Any
+    as_of_page: int | None
+    seed: int | None
+    snapshot: int | None
+    """The state after the answer; None where none was saved or it was dropped for space."""
+    kept: bool
+    created: float
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What `verify` found."""
+
+    checked: int
+    damaged: list[Snapshot]
+    """Snapshots whose bytes do not agree with their checksum; dropped, unless the library is open for reading."""
+    problems: list[str]
+    """What else SQLite says about the file; empty when it is sound."""
+
+    @property
+    def sound(self) -> bool:
+        return not self.damaged and not self.problems

@@ -1,0 +1,161 @@
+"""Tokens of one row on a GPU: a step captured once that serves any state, and chooses the likeliest token itself.
+
+The captured graph reads the token and the address of the state from memory (`kernels.gpu.step`), so between two tokens
+nothing is copied: the token that it chose is already where the next replay reads it, and it writes those eight bytes
+into the host's memory too, where the program waits for them. No step is begun before the token that it reads is known
+to be wanted, so the state is exact at every token; that costs some 20 microseconds of an idle GPU a token.
+
+Nothing here refers to the model or to whoever waits for a token, so the weights leave the GPU with the last reference
+to the model, whether or not the garbage collector runs (in this program it seldom does, see `engine.session.startup`).
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import torch
+
+from engine.network.state import MambaState
+from kernels import implementation
+
+if TYPE_CHECKING:
+    from engine.network.model import FalconMamba
+    from kernels.gpu.step import NetworkStep
+
+AFTER_STEPS = 3
+"""Capturing takes as long as some steps; these also compile every kernel that is captured."""
+
+
+def row_step(model: FalconMamba) -> RowStep | None:
+    """The step of `model`, or None: where Triton's kernels do not run, or cannot read its weights."""
+    if implementation(model.device).name != "triton":
+        return None
+    from kernels.gpu.step import NetworkStep, readable
+
+    if not readable(model.layers, model.embeddings, model.head):
+        return None
+    c = model.config
+    network = NetworkStep(
+        model.layers, model.embeddings, model.norm_f, model.head, c.norm_eps, c.mixer_norm_eps, c.residual_in_fp32
+    )
+    return RowStep(network, model.new_state())
+
+
+class _Choice:
+    """The token that a step chooses; called, it waits for it."""
+
+    def __init__(self, host: torch.Tensor, event: torch.cuda.Event | None) -> None:
+        self._host, self._event = host, event
+        self._found: int | None = None
+
+    def __call__(self) -> int:
+        if self._found is None:
+            if self._event is not None:
+                self._event.synchronize()
+            self._found = int(self._host)
+        return self._found
+
+
+class RowStep:
+    """One-token steps of one row; two texts may take turns, each with a state of its own."""
+
+    def __init__(self, network: NetworkStep, like: MambaState) -> None:
+        """For states of the shape of `like`, which is not kept."""
+        self._network = network
+        self._device = device = like.device
+        self._kinds = [(part.shape, part.dtype) for part in (like.conv, like.ssm)]
+        on_gpu = device.type == "cuda"
+        self._ids = torch.zeros(1, dtype=torch.int64, device=device)  # the token to read; then the likeliest after it
+        self._addresses = torch.zeros(2, dtype=torch.int64, device=device)
+        self._host = torch.zeros(1, dtype=torch.int64, pin_memory=on_gpu)  # the likeliest, for the program
+        self._event = torch.cuda.Event() if on_gpu else None
+        self._at: tuple[int, int] | None = None  # what `_addresses` holds
+        self._served: tuple[Callable[[], torch.Tensor | None], ...] = ()  # the last state that was looked at
+        self._choice: _Choice | None = None  # of the step before, if it was one: what `_ids` holds
+        self._graph: torch.cuda.CUDAGraph | None = None
+        self._logits: torch.Tensor | None = None
+        self._steps = 0
+
+    @property
+    def captured(self) -> bool:
+        return self._graph is not None
+
+    def serves(self, state: MambaState) -> bool:
+        """Whether the kernels can find their way in this state: of one row of this network, in order, on its device."""
+        parts = (state.conv, state.ssm)
+        if self._served and all(seen() is part for seen, part in zip(self._served, parts, strict=True)):
+            return True
+        can = all(
+            part.shape == shape and part.dtype == dtype and part.device == self._device and part.is_contiguous()
+            for part, (shape, dtype) in zip(parts, self._kinds, strict=True)
+        )
+        self._served = tuple(map(weakref.ref, parts)) if can else ()
+        return can
+
+    def logits(self, ids: torch.Tensor, state: MambaState, graphs: bool) -> torch.Tensor:
+        """Logits [1, vocab_size] after `ids` [1, 1]; `state` is advanced."""
+        self._settle()
+        self._choice = None
+        self._ids.copy_(ids[0])
+        return self._run(state, graphs).clone()
+
+    def likeliest(self, token: int, state: MambaState, graphs: bool) -> Callable[[], int]:
+        """Begin to read `token` into `state`; what is returned waits for the likeliest token after it.
+
+        That is -1 if a logit was not a finite number.
+        """
+        known, self._choice = self._settle(), None
+        if known != token:
+            self._ids.fill_(token)
+        self._run(state, graphs)
+        if self._event is not None:
+            self._event.record()
+        self._choice = _Choice(self._host, self._event)
+        return self._choice
+
+    def _settle(self) -> int | None:
+        """Read the result of the step before, if nobody has: the next one takes its place. Returns what `_ids` holds,
+        if that is known.
+        """
+        return None if self._choice is None else self._choice()
+
+    def _run(self, state: MambaState, graphs: bool) -> torch.Tensor:
+        at = state.conv.data_ptr(), state.ssm.data_ptr()
+        self._steps += 1
+        if graphs and self._graph is None and self._steps > AFTER_STEPS:
+            self._capture()
+        if at != self._at:
+            self._addresses.copy_(torch.tensor(at))
+            self._at = at
+        if not graphs or self._graph is None:
+            return self._launch()
+        self._graph.replay()
+        assert self._logits is not None
+        return self._logits
+
+    def _launch(self) -> torch.Tensor:
+        from kernels.gpu.step import likeliest
+
+        logits = self._network(self._ids, self._addresses)
+        likeliest(logits, self._ids, self._host)
+        return logits
+
+    def _capture(self) -> None:
+        """Capture a step. What the side stream must have done before, it does to a state that nobody needs."""
+        token = self._ids.clone()
+        spare = [torch.zeros(shape, dtype=dtype, device=self._device) for shape, dtype in self._kinds]
+        self._at = None
+        self._addresses.copy_(torch.tensor([part.data_ptr() for part in spare]))
+        stream = torch.cuda.Stream(self._device)
+        stream.wait_stream(torch.cuda.current_stream(self._device))
+        with torch.cuda.stream(stream):
+            self._launch()
+        torch.cuda.current_stream(self._device).wait_stream(stream)
+        torch.cuda.synchronize(self._device)
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph, stream=stream):
+            self._logits = self._launch()
+        self._graph = graph
+        self._ids.copy_(token)

@@ -1,0 +1,161 @@
+"""The tokenizer of a checkpoint folder, as the reader needs it.
+
+The document's own text is data: nothing written in it ever becomes a special token. The prompt's pieces are tokenised
+apart from the document (and every page apart from the next), so that each token belongs to one page and the same text
+always gives the same tokens.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import tokenizers
+
+from engine.errors import KnownError
+from engine.prompting.chat_template import find_template, render
+from engine.prompting.prompts import Prompts, Request
+
+FILES = ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja")
+NAMED = ("bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token")
+"""The special tokens that a chat template may name."""
+LISTED = ("additional_special_tokens", "extra_special_tokens")
+
+
+class TokenizerError(KnownError):
+    """The folder's tokenizer cannot be used; the text is one sentence for a person."""
+
+
+class Tokenizer:
+    """Text to token ids and back, with the model's chat template cut into `prompts`."""
+
+    def __init__(self, fast: tokenizers.Tokenizer, config: Mapping[str, Any], template: str | None, fingerprint: str):
+        """`config`: what tokenizer_config.json says. Raises ValueError where it or the template is not sound."""
+        self._fast = fast
+        fast.no_truncation()
+        fast.no_padding()
+        named = {name: _content(config[name]) for name in NAMED if config.get(name)}
+        listed = [_content(token) for key in LISTED for token in _several(config.get(key))]
+        for index, token in sorted(config.get("added_tokens_decoder", {}).items(), key=lambda item: int(item[0])):
+            if fast.token_to_id(token["content"]) != int(index):
+                fast.add_tokens([tokenizers.AddedToken(**token)])
+        # A text of the vocabulary that is named here is matched whole, and left out of what is decoded.
+        known = {str(token) for token in fast.get_added_tokens_decoder().values()}
+        fast.add_special_tokens([token for token in (*named.values(), *listed) if token not in known])
+        self._special_ids = {fast.token_to_id(token) for token in (*named.values(), *listed)}
+        self._bos, self._eos = (fast.token_to_id(named.get(name, "")) for name in ("bos_token", "eos_token"))
+        self.fingerprint = fingerprint
+        self.has_chat_template = template is not None
+        self.prompts = (
+            Prompts.plain()
+            if template is None
+            else Prompts.from_template(lambda messages: render(template, messages, named))
+        )
+        self.document_prefix = self._opening(self.prompts.document_prefix)
+        """Token ids that every document state consumes first."""
+        self.merge_prefix = self._opening(self.prompts.merge_prefix)
+
+    @classmethod
+    def from_folder(cls, folder: str | Path) -> Tokenizer:
+        """Load tokenizer.json and its template, as transformers would. Raises TokenizerError."""
+        folder = Path(folder)
+        file = folder / FILES[0]
+        if not file.is_file():
+            raise TokenizerError(
+                f"{folder} has no tokenizer.json; download the model's tokenizer files beside its weights"
+            )
+        try:
+            text = file.read_text(encoding="utf-8")
+            config = _config(folder)
+            template = find_template(folder, config)
+        except (ValueError, OSError, KeyError, TypeError) as error:
+            raise _unusable(folder, error) from error
+        try:
+            fast = tokenizers.Tokenizer.from_str(text)
+        except Exception as error:  # the library raises nothing more particular
+            raise _unusable(folder, error) from error
+        try:
+            return cls(fast, config, template, _fingerprint(folder))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise _unusable(folder, error) from error
+
+    def _opening(self, text: str) -> list[int]:
+        ids = self.encode_prompt(text)
+        bos = self._bos
+        if bos is None or ids[:1] == [bos] or self._fast.encode("", add_special_tokens=True).ids[:1] != [bos]:
+            return ids
+        return [bos, *ids]
+
+    def encode_document(self, text: str) -> list[int]:
+        """Token ids of text that is data: what looks like a special token is spelled out."""
+        self._fast.encode_special_tokens = True
+        return self._fast.encode(text, add_special_tokens=False).ids
+
+    def encode_prompt(self, text: str) -> list[int]:
+        """Token ids of a piece of the prompt: special tokens count as such."""
+        self._fast.encode_special_tokens = False
+        return self._fast.encode(text, add_special_tokens=False).ids
+
+    def encode_request(self, request: Request) -> list[int]:
+        """Token ids of a request; what a person typed in it is data like the document."""
+        return (
+            self.encode_prompt(request.opening)
+            + self.encode_document(request.text)
+            + self.encode_prompt(request.closing)
+        )
+
+    def reread_prefix(self, question: str) -> list[int]:
+        """Token ids before pages that are read again for `question`; stands in place of `document_prefix`."""
+        request = self.prompts.reread_prefix(question)
+        return self._opening(request.opening) + self.encode_document(request.text) + self.encode_prompt(request.closing)
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """Text of token ids, special tokens left out."""
+        return self._fast.decode(list(ids), skip_special_tokens=True)
+
+    def stop_ids(self, eos: Sequence[int]) -> tuple[int, ...]:
+        """Tokens that end an answer: the checkpoint's `eos` and the template's own end of turn."""
+        ids = set(eos)
+        if self._eos is not None:
+            ids.add(self._eos)
+        closing = self.encode_prompt(self.prompts.after_answer)[:1] if self.has_chat_template else []
+        ids.update(i for i in closing if i in self._special_ids)
+        return tuple(sorted(ids))
+
+
+def _config(folder: Path) -> dict[str, Any]:
+    """tokenizer_config.json, with special_tokens_map.json in older folders. Raises ValueError or OSError."""
+    found: dict[str, Any] = {}
+    for name in ("tokenizer_config.json", "special_tokens_map.json"):
+        file = folder / name
+        if not file.is_file() or "added_tokens_decoder" in found:
+            continue
+        values = json.loads(file.read_text(encoding="utf-8"))
+        if not isinstance(values, dict):
+            raise ValueError(f"{name} holds no settings")
+        found.update(values)
+    return found
+
+
+def _content(token: Any) -> str:
+    """A special token's text, which stands alone or with its flags."""
+    return token["content"] if isinstance(token, dict) else str(token)
+
+
+def _several(tokens: Any) -> list[Any]:
+    return list(tokens.values()) if isinstance(tokens, dict) else list(tokens or ())
+
+
+def _unusable(folder: Path, error: Exception) -> TokenizerError:
+    return TokenizerError(f"the tokenizer in {folder} cannot be used: {error}; download it again")
+
+
+def _fingerprint(folder: Path) -> str:
+    digest = hashlib.blake2b(digest_size=16)
+    for name in FILES:
+        file = folder / name
+        digest.update(name.encode() + b"\0" + (file.read_bytes() if file.is_file() else b"") + b"\0")
+    return digest.hexdigest()

@@ -1,0 +1,139 @@
+"""The retention meter: how much of what was read earlier can still be in a state.
+
+What enters the hidden state h fades by a factor that does not depend on what it was. With the recurrence of Mamba
+(Gu and Dao, arXiv 2312.00752, equation 2a, zero-order hold),
+
+    h[t] = exp(Delta[t] A) h[t-1] + Delta[t] B[t] x[t],    Delta = softplus(dt + dt_bias),    A diagonal, below zero,
+
+what a token s added to one element of h has been multiplied, by token t, with
+
+    exp(A (S[t] - S[s])),    S[t] = Delta[1] + ... + Delta[t] of the element's channel.
+
+So one running sum a channel is all there is to carry beside the state. `Meter` carries it for CHANNELS channels of
+every layer while the document is read; what is reported is the mean of the factor over these channels, all their states
+and all layers, from the end of a section (its best preserved token) to the end of what was read. It bounds what can be
+left of a section: 1 is all of it, 0 nothing. Whether the model can read it out again is another question.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from engine.library.records import Retention, Section
+from engine.network.model import FalconMamba
+from engine.protocol.wire import RetentionMeasured
+
+CHANNELS = 64
+"""Sampled a layer, at a fixed stride: their mean is within two hundredths of that of all (see the tests)."""
+FADED = 0.01
+"""A section of which less than this share can be left counts as faded from the state: a hundredth."""
+
+
+class Meter:
+    """The running sums of one reading of one row. Give it to the model with every chunk, after `expect`."""
+
+    def __init__(self, model: FalconMamba) -> None:
+        stride = max(1, model.config.d_inner // CHANNELS)
+        self._channels = slice(0, stride * min(CHANNELS, model.config.d_inner), stride)
+        self._biases = [layer.dt_bias[self._channels].float() for layer in model.layers]
+        self._A = [layer.A[self._channels] for layer in model.layers]
+        shape = (model.config.n_layers, self._biases[0].shape[0])
+        self._sums = torch.zeros(shape, dtype=torch.float64, device=model.device)  # [n_layers, channels]
+        self._position = 0
+        self._ends: list[int] = []
+        self._found: list[torch.Tensor] = []
+        self.marks: dict[int, bytes] = {}
+        """Position -> `to_bytes` as it was there, for every position that was asked for."""
+
+    @property
+    def n_channels(self) -> int:
+        """Sampled a layer."""
+        return self._sums.shape[1]
+
+    def expect(self, position: int, ends: Sequence[int]) -> None:
+        """The next chunk begins after `position` tokens; note the sums at `ends`, rising positions in it or at its
+        end."""
+        self._position, self._ends, self._found = position, list(ends), []
+
+    def __call__(self, index: int, dt: torch.Tensor) -> None:
+        """What the model calls for every layer: dt [1, T, d_inner]. ValueError for more rows than one."""
+        if dt.shape[0] != 1:
+            raise ValueError("a meter is of one row")
+        delta = F.softplus(dt[0, :, self._channels].float() + self._biases[index])
+        sums, start = self._sums[index], self._position
+        at_ends = []
+        for end in self._ends:
+            sums = sums + delta[start - self._position : end - self._position].sum(dim=0, dtype=torch.float64)
+            at_ends.append(sums)
+            start = end
+        self._sums[index] = sums + delta[start - self._position :].sum(dim=0, dtype=torch.float64)
+        if at_ends:
+            self._found.append(torch.stack(at_ends))
+
+    def keep(self) -> None:
+        """Put what the last chunk had at the expected positions into `marks`."""
+        if self._ends:
+            for end, sums in zip(self._ends, torch.stack(self._found, dim=1).cpu().numpy(), strict=True):
+                self.marks[end] = sums.tobytes()
+        self._ends, self._found = [], []
+
+    def forget(self, position: int) -> None:
+        """Drop the marks up to `position`."""
+        for end in [end for end in self.marks if end <= position]:
+            del self.marks[end]
+
+    def to_bytes(self) -> bytes:
+        """The sums so far: float64, little-endian, layer by layer."""
+        return self._sums.cpu().numpy().astype("<f8").tobytes()
+
+    def restore(self, data: bytes) -> bool:
+        """Go on from sums that `to_bytes` gave; False where they are those of another network."""
+        found = np.frombuffer(data, dtype="<f8")
+        if found.size != self._sums.numel():
+            return False
+        self._sums.copy_(torch.from_numpy(found.copy()).view_as(self._sums))
+        return True
+
+    def retained(self, since: Sequence[bytes]) -> list[float]:
+        """For each of the earlier sums `since`, the share that can be left by now, in [0, 1]."""
+        A = torch.stack(self._A).double()  # [n_layers, channels, d_state]
+        shares = []
+        for data in since:
+            then = torch.from_numpy(np.frombuffer(data, dtype="<f8").copy()).to(self._sums.device).view_as(self._sums)
+            shares.append(float(torch.exp(A * (self._sums - then)[:, :, None]).mean()))
+        return shares
+
+
+def measure(meter: Meter, tokens: int, sections: Sequence[Section], marks: Mapping[int, bytes]) -> Retention | None:
+    """The retention of `sections` in a state that has read `tokens` tokens of the document. `marks`: tokens read -> the
+    sums there. Sections at whose end nothing was measured are left out; None where nothing was at any."""
+    known = [section for section in sections if section.first_token + section.n_tokens in marks]
+    if not known:
+        return None
+    retained = meter.retained([marks[section.first_token + section.n_tokens] for section in known])
+    faded = 0
+    for section, share in zip(known, retained, strict=True):
+        if share >= FADED:
+            break
+        faded = section.last_page
+    return Retention(
+        tokens, [section.first_page for section in known], [section.last_page for section in known], retained, faded
+    )
+
+
+def event(job_id: str, document: int, found: Retention) -> RetentionMeasured:
+    """What was measured, as it is told."""
+    return RetentionMeasured(job_id=job_id, document_id=document, **dataclasses.asdict(found))
+
+
+def caveat(retention: Retention | None) -> str:
+    """What to know of an answer from the document state alone, in words; "" where all of it is within reach."""
+    if retention is None or not retention.faded_to_page:
+        return ""
+    pages = f"pages 1 to {retention.faded_to_page}" if retention.faded_to_page > 1 else "page 1"
+    return f"next to nothing of {pages} is left in that state: for them, answers rest on section states"

@@ -1,0 +1,117 @@
+"""The states of a document's sections: saved in the library, or read now, many to a batch.
+
+A section's state has consumed the prompt's prefix and the section's text, nothing else. It is read once, rounded to
+bf16 (it is only ever asked, never read on from) and kept beside its section, within the library's quota.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+
+from engine.control import Cancelled, Control
+from engine.generation.generate import prefill_batch
+from engine.generation.runtime import Runtime
+from engine.library.database import LibraryError
+from engine.library.library import Library
+from engine.library.prefix import Prefix, PrefixHasher
+from engine.library.records import NewSnapshot, Section
+from engine.network.device import chunk_length
+from engine.network.state import MambaState, StateError
+from engine.prompting.prompts import page_text
+from engine.protocol.wire import SectionsRead
+
+BATCH_ROWS = {"cpu": 8, "cuda": 32}
+"""Sections read side by side: enough rows to keep the matrix products busy."""
+AHEAD_SECONDS = 60.0
+"""Reading all sections ahead of any question may take so long at the document's own speed; else each is read when a
+question first needs it."""
+
+
+@dataclass(frozen=True)
+class SectionState:
+    """The state after one section alone, one row, and exactly what it has consumed. Not to be advanced: clone it."""
+
+    state: MambaState
+    prefix: Prefix
+
+
+def saved(runtime: Runtime, library: Library, sections: Sequence[Section]) -> dict[int, SectionState]:
+    """Section id -> its state, for those of `sections` whose state is in the library and sound."""
+    found: dict[int, SectionState] = {}
+    for section, (data, prefix) in library.section_states(sections).items():
+        try:
+            state = MambaState.from_bytes(bytes(data), runtime.model.device)
+        except StateError:
+            continue
+        if state.n_tokens.tolist() == [prefix.n_tokens] and prefix.identity.key == runtime.identity.key:
+            found[section] = SectionState(state, prefix)
+    return found
+
+
+def read(
+    runtime: Runtime, library: Library, document: int, sections: Sequence[Section], control: Control
+) -> Iterator[dict[int, SectionState]]:
+    """Read `sections` in batches, the first first, and save their states; yields each batch as section id -> state.
+
+    Raises Cancelled; batches that were yielded are saved. A full disk is no failure: the states are then not kept.
+    """
+    model = runtime.model
+    rows = BATCH_ROWS.get(model.device.type, 8)
+    for first in range(0, len(sections), rows):
+        batch = sections[first : first + rows]
+        texts = [tokens_of(runtime, section) for section in batch]
+        state = model.new_state(len(batch))
+        length = chunk_length(model.config, model.device, model.dtype, batch_size=len(batch))
+        for _ in prefill_batch(model, state, texts, length, lambda: control.cancelled):
+            control.wait_while_paused()
+        if control.cancelled:
+            raise Cancelled
+        found: dict[int, SectionState] = {}
+        for row, (section, text) in enumerate(zip(batch, texts, strict=True)):
+            hasher = PrefixHasher(runtime.identity)
+            hasher.feed(text)
+            found[section.id] = SectionState(state.select([row]), hasher.at())
+        _keep(library, document, found)
+        yield found
+
+
+def read_ahead(
+    runtime: Runtime, library: Library, document: int, control: Control, job_id: str
+) -> Iterator[SectionsRead]:
+    """Read the sections of `document` that have no state yet, before anybody asks, where that takes not long.
+
+    A document inside the trained context is asked of its own state and needs none. Raises Cancelled.
+    """
+    reading = library.reading_for(document, runtime.identity)
+    context = runtime.trained_context
+    if reading is None or (context is not None and reading.tokens_read <= context):
+        return
+    sections = library.sections(document, reading.id)
+    lacking = sorted((s for s in sections if s.snapshot is None), key=lambda section: section.n_tokens)
+    if not lacking or sum(section.n_tokens for section in lacking) > AHEAD_SECONDS * reading.speed:
+        return
+    done = len(sections) - len(lacking)
+    for found in read(runtime, library, document, lacking, control):
+        done += len(found)
+        yield SectionsRead(job_id=job_id, document_id=document, sections=done, of=len(sections))
+
+
+def tokens_of(runtime: Runtime, section: Section) -> list[int]:
+    """What a section's state consumes."""
+    tokenizer = runtime.tokenizer
+    return [*tokenizer.document_prefix, *tokenizer.encode_document(page_text(section.text))]
+
+
+def _keep(library: Library, document: int, found: dict[int, SectionState]) -> None:
+    states = [
+        (section, NewSnapshot("section", item.prefix, item.state.to_bytes(torch.bfloat16), "bf16"))
+        for section, item in found.items()
+    ]
+    try:
+        library.save_section_states(document, states)
+    except LibraryError as error:
+        if error.kind != "full":
+            raise

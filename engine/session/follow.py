@@ -1,0 +1,159 @@
+"""Following a file that grows: what is there is read, then what is added, until somebody stops it.
+
+Once a second the file system is asked whether the file has changed, which works on every one. Nothing is opened while
+it has not, and nothing is read while the content is the same.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from engine.control import Control
+from engine.errors import KnownError
+from engine.protocol import wire
+from engine.protocol.wire import Event, Read
+from engine.reading import saved
+
+POLL_SECONDS = 1.0
+_STEP_SECONDS = 0.1
+"""How long a cancel may wait."""
+_HEAD_BYTES = 1024
+_PASSING = ("empty", "no_text", "missing", "changed")
+"""What may be wrong with a log for a moment, while it is being rotated or written."""
+
+
+class Jobs(Protocol):
+    """Whoever carries out a command; a session."""
+
+    def run(self, command: wire.Command, control: Control) -> Iterator[Event]: ...
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What a glance at a file shows."""
+
+    file: tuple[int, int]
+    modified: int
+    size: int
+    head: bytes
+
+    def goes_on_from(self, earlier: _Look) -> bool:
+        """Whether the file can be the earlier one with something added."""
+        return self.size >= earlier.size and self.head.startswith(earlier.head)
+
+
+class Follower:
+    """One followed file: a job that lasts. `look` does what there is to do now and returns."""
+
+    def __init__(self, session: Jobs, command: Read, control: Control, poll_seconds: float = POLL_SECONDS) -> None:
+        self._session, self._command, self._control = session, command, control
+        self._path = Path(command.path).expanduser()
+        self._poll_seconds, self._next_look = poll_seconds, 0.0
+        self._seen: _Look | None = None
+        self._digest = ""
+        self._told: set[str] = set()
+        self._started = self._waiting = False
+        self.ended = False
+        """The terminal event was given."""
+
+    def look(self) -> Iterator[Event]:
+        """Read what has come since the last look; without events where nothing has, or the last look is too recent.
+
+        An empty file is waited for, one that is not there only once it was. The job ends when it is cancelled, or with
+        the first reading that fails.
+        """
+        if not self._started:
+            self._started = True
+            yield wire.JobStarted(job_id=self._command.job_id, command=type(self._command).__name__)
+            if not self._path.exists():
+                yield from self._read(passing=False)
+        if self._control.cancelled and not self.ended:
+            self.ended = True
+            yield wire.JobCancelled(job_id=self._command.job_id)
+        if self.ended or self._control.paused or time.monotonic() < self._next_look:
+            return
+        seen, now = _look(self._path, self._seen), self._digest
+        if seen is not None and seen != self._seen:
+            now = _digest(self._path)
+            if now and now != self._digest:
+                self._waiting = False
+                if self._seen is not None and not seen.goes_on_from(self._seen):
+                    text = f"{self._path.name} was cut short or replaced since it was last read, and is read anew."
+                    yield wire.Notice(job_id=self._command.job_id, text=text)
+                if not (yield from self._read()):
+                    now = ""
+            self._digest, self._seen = now or self._digest, seen
+        if not self.ended and not self._waiting:
+            self._waiting = True
+            yield wire.FollowWaiting(job_id=self._command.job_id, path=str(self._path))
+        self._next_look = time.monotonic() + self._poll_seconds
+
+    def _read(self, *, passing: bool = True) -> Generator[Event, None, bool]:
+        """The events of one reading, as a part of this job; whether it came to its end. `passing`: what may be wrong
+        with the file for a moment is passed over."""
+        for event in self._session.run(self._command, self._control):
+            match event:
+                case wire.JobStarted():
+                    pass
+                case wire.JobFinished():
+                    return True
+                case wire.JobFailed() if passing and _is_passing(event):
+                    return False
+                case wire.JobFailed() | wire.JobCancelled():
+                    self.ended = True
+                    yield event
+                case wire.Notice():
+                    if event.text not in self._told:
+                        yield event
+                    self._told.add(event.text)
+                case _:
+                    yield event
+        return False
+
+
+def follow(session: Jobs, command: Read, control: Control, poll_seconds: float = POLL_SECONDS) -> Iterator[Event]:
+    """Follow the file of `command` until `control` is cancelled or a reading fails; see `Follower`."""
+    follower = Follower(session, command, control, poll_seconds)
+    while True:
+        yield from follower.look()
+        if follower.ended:
+            return
+        _wait(control, poll_seconds)
+
+
+def _is_passing(event: wire.JobFailed) -> bool:
+    return event.kind == "known" and event.reason in _PASSING
+
+
+def _look(path: Path, seen: _Look | None) -> _Look | None:
+    """None while there is no file, or nothing in it; `seen` itself while that has not changed."""
+    try:
+        status = path.stat()
+        if not status.st_size:
+            return None
+        file = (status.st_dev, status.st_ino)
+        if seen is not None and (file, status.st_mtime_ns, status.st_size) == (seen.file, seen.modified, seen.size):
+            return seen
+        with path.open("rb") as opened:
+            head = opened.read(_HEAD_BYTES)
+    except OSError:
+        return None
+    return _Look(file, status.st_mtime_ns, status.st_size, head)
+
+
+def _digest(path: Path) -> str:
+    """Of the content; "" where it cannot be read just now."""
+    try:
+        return saved.digest_of(path)
+    except KnownError:
+        return ""
+
+
+def _wait(control: Control, seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while not control.cancelled and (left := end - time.monotonic()) > 0:
+        time.sleep(min(_STEP_SECONDS, left))

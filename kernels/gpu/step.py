@@ -1,0 +1,240 @@
+"""One token of one row through a whole network in Triton, four launches a layer: what a step costs is reading weights.
+
+    in_proj   product, then the convolution on the half that is x
+    x_proj    product
+    the scan  norms of dt, B and C, dt_proj, one step of the state
+    out_proj  product, added to the residual; prepares what the next layer's in_proj, or the head, multiplies
+
+The products are `kernels.gpu.product`'s.
+
+The state is not an argument: the kernels read its address from memory, so that a captured step serves any state
+without a copy. Where the GPU can (`overlaps`) a launch begins while the one before it ends (programmatic dependent
+launch): it asks for its weights, which no launch writes, and waits before it reads what another one wrote or writes
+anything. `kernels.reference` has the formulas.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+import triton
+import triton.language as tl
+from torch import Tensor
+
+from kernels.gpu.math import LOG2E, silu, softplus
+from kernels.gpu.product import (
+    Matrix,
+    gdc_launch_dependents,
+    gdc_wait,
+    is_nvidia,
+    order,
+    place,
+    product_kernel,
+    program,
+    registers,
+    walk,
+    words,
+)
+
+LONGEST = 16_384
+"""Widest row that a program keeps in registers."""
+
+LayerWeights = Any
+"""The weights of one layer, named as in `engine.network.model.Layer`: its projections are such matrices, the rest
+tensors."""
+
+
+@triton.jit
+def begin_kernel(
+    ids, embeddings, norm, residual, prepared, squares, PARTS: tl.constexpr, PADDED_PARTS: tl.constexpr,
+    SIZE: tl.constexpr, BLOCK: tl.constexpr, ORDER: tl.constexpr, OVERLAP: tl.constexpr,
+):  # fmt: skip
+    """The embedding of one token, as out_proj leaves the residual of a layer. Itself it overlaps with nothing."""
+    if OVERLAP:
+        gdc_launch_dependents()
+    k = tl.arange(0, BLOCK)
+    value = tl.load(embeddings + tl.load(ids) * SIZE + k, mask=k < SIZE, other=0.0)
+    tl.store(residual + k, value.to(residual.dtype.element_ty), mask=k < SIZE)
+    value = value.to(tl.float32)
+    scaled = value * tl.load(norm + k, mask=k < SIZE, other=0.0).to(tl.float32)
+    tl.store(prepared + place(k, ORDER, SIZE), scaled.to(prepared.dtype.element_ty), mask=k < SIZE)
+    part = tl.arange(0, PADDED_PARTS)
+    tl.store(squares + part, tl.where(part == 0, tl.sum(value * value, axis=0), 0.0), mask=part < PARTS)
+
+
+@triton.jit(do_not_specialize=["state_at"])
+def step_kernel(
+    parameters, dt_weight, dt_scales, x, z, A, D, dt_bias, addresses, state_at, y, d_inner, eps,
+    RANK: tl.constexpr, PADDED_RANK: tl.constexpr, N: tl.constexpr, PADDED_N: tl.constexpr, BLOCK_D: tl.constexpr,
+    BITS: tl.constexpr, HAS_NORMS: tl.constexpr, IN: tl.constexpr, OUT: tl.constexpr, SIZE: tl.constexpr,
+    OVERLAP: tl.constexpr,
+):  # fmt: skip
+    """The state's step from parameters [RANK + 2 N], which every program norms again; x in the order IN, y in OUT."""
+    if OVERLAP:
+        gdc_launch_dependents()
+    d = tl.program_id(0) * BLOCK_D + tl.arange(0, BLOCK_D)
+    r = tl.arange(0, PADDED_RANK)
+    n = tl.arange(0, PADDED_N)
+    alive = d < d_inner
+    inside = alive[:, None] & (n < N)[None, :]
+    weight_at = dt_weight + d.to(tl.int64)[:, None] * RANK + r[None, :]
+    weight = tl.load(weight_at, mask=alive[:, None] & (r < RANK)[None, :], other=0)
+    if BITS == 8:
+        scale = tl.load(dt_scales + d, mask=alive, other=0.0)
+    a = tl.load(A + d[:, None] * N + n[None, :], mask=inside, other=0.0) * LOG2E
+    skip = tl.load(D + d, mask=alive, other=0.0).to(tl.float32)
+    bias = tl.load(dt_bias + d, mask=alive, other=0.0).to(tl.float32)
+    if OVERLAP:
+        gdc_wait()
+    state = tl.load(addresses + 1).to(tl.pointer_type(tl.float32)) + state_at
+    h_at = state + d[:, None] * N + n[None, :]
+    h = tl.load(h_at, mask=inside, other=0.0)
+    u = tl.load(x + place(d, IN, SIZE), mask=alive, other=0.0).to(tl.float32)
+    gate = tl.load(z + d, mask=alive, other=0.0).to(tl.float32)
+    low = tl.load(parameters + r, mask=r < RANK, other=0.0)
+    b = tl.load(parameters + RANK + n, mask=n < N, other=0.0)
+    c = tl.load(parameters + (RANK + N) + n, mask=n < N, other=0.0)
+    if HAS_NORMS:
+        low *= tl.rsqrt(tl.sum(low * low, axis=0) / RANK + eps)
+        b *= tl.rsqrt(tl.sum(b * b, axis=0) / N + eps)
+        c *= tl.rsqrt(tl.sum(c * c, axis=0) / N + eps)
+    raw = tl.sum(weight.to(tl.float32) * low[None, :], axis=1)
+    if BITS == 8:
+        raw *= scale
+    delta = softplus(raw + bias)
+    h = tl.exp2(delta[:, None] * a) * h + (delta * u)[:, None] * b[None, :]
+    tl.store(h_at, h, mask=inside)
+    out = (tl.sum(h * c[None, :], axis=1) + skip * u) * silu(gate)
+    tl.store(y + place(d, OUT, SIZE), out.to(y.dtype.element_ty), mask=alive)
+
+
+@triton.jit
+def likeliest_kernel(logits, found, told, size, BLOCK: tl.constexpr):
+    """To two places: the first index of the greatest of `logits` [size], -1 if one of them is no finite number."""
+    best = tl.full([BLOCK], -float("inf"), tl.float32)
+    where = tl.zeros([BLOCK], tl.int32)
+    strange = tl.zeros([BLOCK], tl.int32)
+    for start in range(0, size, BLOCK):
+        k = start + tl.arange(0, BLOCK)
+        value = tl.load(logits + k, mask=k < size, other=-3e38)
+        strange += tl.where(tl.abs(value) < float("inf"), 0, 1)
+        where = tl.where(value > best, k, where)
+        best = tl.where(value > best, value, best)
+    top = tl.max(best, axis=0)
+    first = tl.min(tl.where(best == top, where, size), axis=0)
+    token = tl.where(tl.max(strange, axis=0) > 0, -1, first).to(tl.int64)
+    tl.store(found, token)
+    tl.store(told, token)
+
+
+class NetworkStep:
+    """A network of which one token of one row is computed at a time; `readable` says of which networks it can be."""
+
+    def __init__(
+        self,
+        layers: Sequence[LayerWeights],
+        embeddings: Tensor,
+        norm_f: Tensor,
+        head: Matrix,
+        norm_eps: float,
+        mixer_norm_eps: float | None,
+        residual_in_fp32: bool,
+    ) -> None:
+        self._layers, self._embeddings, self._norm_f, self._head = layers, embeddings, norm_f, head
+        self._eps, self._mixer_eps = norm_eps, mixer_norm_eps
+        self._wide = torch.float32 if residual_in_fp32 else embeddings.dtype
+
+    def __call__(self, ids: Tensor, addresses: Tensor) -> Tensor:
+        """Feed the token `ids` (one int64, on the device); returns logits [1, vocab_size], float32.
+
+        `addresses` (two int64, on the device) point to the state, conv [layers, d_inner, d_conv - 1] in the dtype of
+        the embeddings and ssm [layers, d_inner, d_state] in float32, both contiguous; it is advanced.
+        """
+        dtype, device = self._embeddings.dtype, self._embeddings.device
+        overlap, native = overlaps(device), is_nvidia(device)
+        early: dict[str, Any] = {"launch_pdl": True} if overlap else {}
+        first = self._layers[0]
+        (d_inner, d_state), d_model = first.A.shape, self._embeddings.shape[1]
+        rank, taps = first.x_proj.weight.shape[0] - 2 * d_state, first.conv.shape[1]
+
+        def new(size: int, kind: torch.dtype) -> Tensor:
+            return torch.empty(size, dtype=kind, device=device)
+
+        residual, prepared = new(d_model, self._wide), new(d_model, dtype)
+        both, y = new(2 * d_inner, dtype), new(d_inner, dtype)
+        parameters, logits = new(rank + 2 * d_state, torch.float32), new(self._head.weight.shape[0], torch.float32)
+        squares = new(max(triton.cdiv(d_model, program(l.out_proj)[0]) for l in self._layers), torch.float32)
+
+        def product(x: Tensor, matrix: Matrix, out: Tensor, sums: int, **changes: Any) -> None:
+            weight, bits, size = words(matrix)
+            each, warps = program(matrix)
+            programs, turns = walk(matrix, device)
+            options = early | ({"maxnreg": registers(warps)} if turns and native else {})
+            # Integers cost a program some 250 instructions: too many for one row. To fp32 they are not true enough.
+            whole = bits < 16 and each > 1 and x.dtype == torch.bfloat16
+            given = {"taps": None, "shift": None, "tail_at": 0, "residual": None, "following": None, "parts": None}
+            given |= {"TAPS": 0, "ORDER": 1, "d_inner": 0} | changes
+            product_kernel[(programs,)](
+                x, squares, weight, matrix.scales, matrix.bias, addresses=addresses, y=out, rows=len(weight),
+                eps=self._eps, turns=turns, SIZE=size, BLOCK=max(triton.next_power_of_2(size), 16), ROWS=each,
+                THREADS=32 * warps, BITS=bits, PARTS=sums, PADDED_PARTS=triton.next_power_of_2(max(sums, 1)),
+                OUT=given["d_inner"] or len(weight), OVERLAP=overlap, WALKS=turns > 0, INTEGERS=whole, NATIVE=native,
+                num_warps=warps, **given, **options,
+            )  # fmt: skip
+
+        count = len(squares)  # sums of squares that the launch before writes
+        begin_kernel[(1,)](
+            ids, self._embeddings, first.norm, residual, prepared, squares, PARTS=count,
+            PADDED_PARTS=triton.next_power_of_2(count), SIZE=d_model, BLOCK=triton.next_power_of_2(d_model),
+            ORDER=order(first.in_proj), OVERLAP=overlap, num_warps=8,
+        )  # fmt: skip
+        for index, layer in enumerate(self._layers):
+            product(
+                prepared, layer.in_proj, both, count, taps=layer.conv, shift=layer.conv_bias, d_inner=d_inner,
+                tail_at=index * d_inner * (taps - 1), TAPS=taps, ORDER=order(layer.x_proj),
+            )  # fmt: skip
+            x, z = both[:d_inner], both[d_inner:]
+            product(x, layer.x_proj, parameters, 0)
+            block_d = 16
+            step_kernel[(triton.cdiv(d_inner, block_d),)](
+                parameters, layer.dt_proj.weight, layer.dt_proj.scales, x, z, layer.A, layer.D, layer.dt_bias,
+                addresses, index * d_inner * d_state, y, d_inner, self._mixer_eps or 0.0, RANK=rank,
+                PADDED_RANK=triton.next_power_of_2(rank), N=d_state, PADDED_N=triton.next_power_of_2(d_state),
+                BLOCK_D=block_d, BITS=words(layer.dt_proj)[1], HAS_NORMS=self._mixer_eps is not None,
+                IN=order(layer.x_proj), OUT=order(layer.out_proj), SIZE=d_inner, OVERLAP=overlap, num_warps=4,
+                **early,
+            )  # fmt: skip
+            after = self._layers[index + 1] if index + 1 < len(self._layers) else None
+            reader, norm = (self._head, self._norm_f) if after is None else (after.in_proj, after.norm)
+            product(
+                y, layer.out_proj, prepared, 0, residual=residual, following=norm, parts=squares, ORDER=order(reader),
+            )  # fmt: skip
+            count = triton.cdiv(d_model, program(layer.out_proj)[0])
+        product(prepared, self._head, logits, count)
+        return logits[None]
+
+
+def likeliest(logits: Tensor, found: Tensor, told: Tensor) -> None:
+    """Put the first index of the greatest of `logits` [1, vocab_size] (float32) into `found` and `told` (one int64).
+
+    -1 if a logit is not a finite number. `told` may be in pinned memory of the host.
+    """
+    likeliest_kernel[(1,)](logits, found, told, logits.numel(), BLOCK=16_384, num_warps=32)
+
+
+def overlaps(device: torch.device) -> bool:
+    """Whether launches on `device` can overlap: NVIDIA from Hopper on."""
+    return is_nvidia(device) and gdc_wait is not None and torch.cuda.get_device_capability(device)[0] >= 9
+
+
+def readable(layers: Sequence[LayerWeights], embeddings: Tensor, head: Matrix) -> bool:
+    """Whether `NetworkStep` can read these weights where they lie."""
+    if embeddings.dtype not in (torch.float32, torch.bfloat16):
+        return False
+    matrices = [head, *(m for l in layers for m in (l.in_proj, l.x_proj, l.dt_proj, l.out_proj))]
+    if any(m.weight.is_mkldnn or not m.weight.is_contiguous() for m in matrices):
+        return False
+    whole = all(words(m)[2] % 4 == 0 for m in matrices if m.weight.dtype == torch.int8)
+    return whole and all(words(m)[2] <= LONGEST for m in matrices) and all(words(l.dt_proj)[1] > 4 for l in layers)

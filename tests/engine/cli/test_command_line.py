@@ -1,0 +1,426 @@
+"""The command line as its reader meets it: text, exit status, one line for every mistake."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import resource
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+from engine.cli.command_line import parse, run
+from engine.library import schema
+from engine.library.library import Library
+from engine.protocol import wire
+from tests.engine.tiny import write_pages
+
+ROOT = Path(__file__).resolve().parents[3]
+CORPUS = ROOT.parent / "shared" / "corpus"
+
+
+@pytest.fixture
+def call(tiny_folder, tmp_path, capsys):
+    """Run a command line with the tiny model and a library of its own: (status, stdout, stderr)."""
+
+    def call(*arguments: object, model: Path = tiny_folder) -> tuple[int, str, str]:
+        options = ["--model", model, "--library", tmp_path / "library.db", "--device", "cpu"]
+        if arguments[0] == "library":
+            options = ["--library", tmp_path / "library.db"]
+        status = run(parse([str(argument) for argument in [*arguments, *options]]))
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return call
+
+
+def is_one_error_line(err: str) -> bool:
+    last = err.strip().splitlines()
+    return len([line for line in last if line.startswith("error: ")]) == 1 and "Traceback" not in err
+
+
+def test_reading_says_what_was_read_and_the_second_time_that_it_was_saved(call, tmp_path):
+    file = write_pages(tmp_path / "log.txt", 2)
+    status, out, err = call("read", file)
+    assert (status, out.count("\n")) == (0, 1)
+    assert "log.txt was read in full" in out
+    assert "falcon" in err or "checkpoint" in err
+    status, out, _ = call("read", file)
+    assert status == 0
+    assert "were read before" in out
+
+
+def test_asking_prints_the_answer_and_what_it_rests_on(call, tmp_path):
+    file = write_pages(tmp_path / "log.txt", 1)
+    status, out, _ = call("ask", file, "Which gauge?")
+    assert status == 0
+    assert any(line.startswith(("(from ", "(the document state does not hold it")) for line in out.splitlines())
+
+
+def test_quiet_keeps_stderr_empty_when_all_is_well(call, tmp_path):
+    status, out, err = call("read", write_pages(tmp_path / "log.txt", 1), "--quiet")
+    assert (status, err) == (0, "")
+    assert out
+
+
+def test_json_is_one_event_a_line_and_ends_in_a_terminal_one(call, tmp_path):
+    status, out, _ = call("summarize", write_pages(tmp_path / "log.txt", 1), "--json")
+    events = [wire.decode(line) for line in out.splitlines()]
+    assert status == 0
+    assert isinstance(events[-1], wire.JobFinished)
+    assert sum(isinstance(event, wire.TERMINAL) for event in events) == 1
+
+
+def broken_model(folder: Path, tiny: Path, how: str) -> Path:
+    shutil.copytree(tiny, folder)
+    config = json.loads((folder / "config.json").read_text())
+    if how == "no weights":
+        (folder / "model.safetensors").unlink()
+    elif how == "pickle only":
+        (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
+    elif how == "unknown type":
+        (folder / "config.json").write_text(json.dumps(config | {"model_type": "llama"}))
+    elif how == "missing key":
+        del config["state_size"]
+        (folder / "config.json").write_text(json.dumps(config))
+    elif how == "truncated":
+        weights = folder / "model.safetensors"
+        weights.write_bytes(weights.read_bytes()[:-100])
+    elif how == "no tokenizer":
+        (folder / "tokenizer.json").unlink()
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("how", "words"),
+    [
+        ("no weights", "weights"),
+        ("pickle only", ".bin"),
+        ("unknown type", "llama"),
+        ("missing key", "state_size"),
+        ("truncated", "model.safetensors"),
+        ("no tokenizer", "tokenizer.json"),
+    ],
+)
+def test_a_model_folder_that_cannot_be_used_is_one_line(call, tiny_folder, tmp_path, how, words):
+    model = broken_model(tmp_path / "model", tiny_folder, how)
+    status, out, err = call("read", write_pages(tmp_path / "log.txt", 1), model=model)
+    assert (status, out) == (2, "")
+    assert is_one_error_line(err)
+    assert words in err
+
+
+def test_a_model_folder_that_is_not_there_is_one_line(call, tmp_path):
+    status, _, err = call("read", write_pages(tmp_path / "log.txt", 1), model=tmp_path / "nowhere")
+    assert status == 2
+    assert is_one_error_line(err)
+
+
+def test_mistakes_are_one_line(call, tmp_path):
+    file = write_pages(tmp_path / "log.txt", 1)
+    for arguments in (
+        ["read", tmp_path / "missing.pdf"],
+        ["read", tmp_path],
+        ["ask", file, "  "],
+        ["ask", file, "What?", "--page", "12"],
+        ["library", "show", "nothing"],
+        ["library", "remove"],
+    ):
+        status, _, err = call(*arguments)
+        assert status == 2, arguments
+        assert is_one_error_line(err), err
+
+
+@pytest.mark.skipif(not CORPUS.is_dir(), reason="the shared test documents are not here")
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("08_enc_aes256_userpw_swordfish.pdf", "give its password with --password WORD\n"),
+        ("02_zero_byte.pdf", "empty"),
+        ("03_png_renamed.pdf", "not a PDF"),
+        ("01_truncated_half.pdf", "damaged"),
+        ("12_images_only_5p.pdf", "OCR"),
+        ("04_cyclic_pages_self.pdf", "damaged"),
+    ],
+)
+def test_a_pdf_that_cannot_be_read_is_one_line(call, name, words):
+    status, out, err = call("read", CORPUS / "bad" / name)
+    assert (status, out) == (2, "")
+    assert is_one_error_line(err)
+    assert words in err
+
+
+@pytest.mark.skipif(not CORPUS.is_dir(), reason="the shared test documents are not here")
+def test_a_password_opens_what_it_protects(call):
+    file = CORPUS / "bad" / "08_enc_aes256_userpw_swordfish.pdf"
+    assert call("read", file, "--password", "swordfish")[0] == 0
+    status, out, _ = call("read", file, "--password", "cod")
+    assert status == 0  # what was read needs no password any more
+    assert "were read before" in out
+
+
+@pytest.mark.skipif(not CORPUS.is_dir(), reason="the shared test documents are not here")
+def test_a_wrong_password_is_one_line(call):
+    status, out, err = call("read", CORPUS / "bad" / "08_enc_aes256_userpw_swordfish.pdf", "--password", "cod")
+    assert (status, out) == (2, "")
+    assert is_one_error_line(err)
+    assert "password does not open" in err
+
+
+def test_the_library_commands_tell_what_is_there(call, tmp_path):
+    call("read", write_pages(tmp_path / "log.txt", 2))
+    status, out, _ = call("library", "list")
+    assert status == 0
+    assert "log" in out
+    status, out, _ = call("library", "list", "--json")
+    assert json.loads(out)["state"] == "done"
+    assert "whole document" in call("library", "show", "1")[1]
+    assert "all sound" in call("library", "verify")[1]
+    assert call("library", "export", "1")[1].startswith("# log")
+    assert "Removed log" in call("library", "remove", "log.txt")[1]
+    assert call("library", "compact")[0] == 0
+    assert "empty" in call("library", "list")[1]
+
+
+def test_a_follow_up_names_its_turn_and_the_library_shows_the_tree(call, tmp_path):
+    file = write_pages(tmp_path / "log.txt", 1)
+    _, _, err = call("ask", file, "Which gauge?")
+    assert "turn 1; ask on with --after 1" in err
+    status, _, err = call("ask", file, "And when?", "--after", 1, "--seed", 5)
+    assert (status, "turn 2" in err) == (0, True)
+    _, out, _ = call("library", "show", "1")
+    assert "Turn 1\nQ: Which gauge?" in out
+    assert "Turn 2 (after turn 1, seed 5)\nQ: And when?" in out
+    assert [turn["parent"] for turn in json.loads(call("library", "show", "1", "--json")[1])["turns"]] == [None, 1]
+    status, out, err = call("ask", file, "And who?", "--after", 9)
+    assert (status, out) == (2, "")
+    assert is_one_error_line(err)
+    assert "no turn 9" in err
+
+
+def library_file(tmp_path: Path) -> Path:
+    return tmp_path / "library.db"
+
+
+def make_newer(path: Path) -> None:
+    conn = sqlite3.connect(path)
+    conn.execute(
+        "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('readthrough', 'm900_later', '')"
+    )
+    conn.commit()
+    conn.close()
+
+
+def cut_off(path: Path) -> None:
+    os.truncate(path, path.stat().st_size // 2)
+
+
+def overwrite(path: Path) -> None:
+    path.write_bytes(b"These are my notes, not a database. " * 200)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"), [(make_newer, "newer version"), (cut_off, "damaged"), (overwrite, "not a Readthrough library")]
+)
+def test_a_library_that_cannot_be_used_is_one_line_and_left_alone(call, tmp_path, spoil, words):
+    file = write_pages(tmp_path / "log.txt", 1)
+    call("read", file)
+    spoil(library_file(tmp_path))
+    before = library_file(tmp_path).read_bytes()
+    for arguments in (["read", file], ["ask", file, "What?"], ["library", "list"], ["library", "verify"]):
+        status, out, err = call(*arguments)
+        assert (status, out) == (2, ""), arguments
+        assert is_one_error_line(err), err
+        assert words in err
+    assert library_file(tmp_path).read_bytes() == before
+
+
+def test_a_library_of_an_older_version_is_brought_up_to_date_by_looking_at_it(tmp_path, capsys, monkeypatch):
+    with monkeypatch.context() as earlier:
+        earlier.setattr(schema, "STEPS", schema.STEPS[:-1])
+        Library.open(library_file(tmp_path)).close()
+    for _ in range(2):
+        assert run(parse(["library", "list", "--library", str(library_file(tmp_path))])) == 0
+        assert "empty" in capsys.readouterr().out
+    with Library.open(library_file(tmp_path), read_only=True):
+        pass
+
+
+def test_two_programs_at_once_are_one_line_and_the_second_may_still_look(call, tmp_path):
+    file = write_pages(tmp_path / "log.txt", 1)
+    call("read", file)
+    with Library.open(library_file(tmp_path)):
+        for arguments in (["read", file], ["ask", file, "What?"], ["library", "compact"]):
+            status, _, err = call(*arguments)
+            assert status == 2
+            assert is_one_error_line(err)
+            assert "Another Readthrough" in err and str(os.getpid()) in err
+        assert call("library", "list")[0] == 0
+        assert call("library", "export", "1")[0] == 0
+
+
+@pytest.mark.skipif(os.name != "posix", reason="rights as POSIX has them")
+def test_a_library_that_may_not_be_written_is_one_line_and_can_be_looked_at(call, tmp_path, capsys):
+    file = write_pages(tmp_path / "log.txt", 1)
+    call("read", file)
+    with tempfile.TemporaryDirectory() as folder:
+        path = shutil.copy(library_file(tmp_path), folder)
+        Path(path).chmod(0o444)
+        Path(folder).chmod(0o555)
+        with without_rights():
+            assert run(parse(["library", "list", "--library", path])) == 0
+            assert "log" in capsys.readouterr().out
+            assert run(parse(["read", str(file), "--library", path])) == 2
+        assert is_one_error_line(capsys.readouterr().err)
+        Path(folder).chmod(0o755)
+
+
+@contextlib.contextmanager
+def without_rights():
+    """As nobody, where the tests run as root, who may write everywhere."""
+    root = os.geteuid() == 0
+    if root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
+
+
+def test_a_flipped_bit_is_found_by_verify_and_the_document_is_read_again(call, tmp_path):
+    file = write_pages(tmp_path / "log.txt", 2)
+    call("read", file)
+    conn = sqlite3.connect(library_file(tmp_path))
+    for (snapshot,) in conn.execute("SELECT id FROM snapshots").fetchall():
+        with conn.blobopen("snapshot_blobs", "data", snapshot) as blob:
+            blob[len(blob) // 2] ^= 1
+    conn.commit()
+    conn.close()
+    status, out, err = call("library", "verify")
+    assert (status, err) == (2, "")
+    assert out.count("\n") == 1 and "damaged and is dropped" in out
+    assert "all sound" in call("library", "verify")[1]
+    status, out, _ = call("read", file)
+    assert status == 0
+    assert "read before" not in out and "log.txt was read in full" in out
+
+
+def start(tiny_folder: Path, tmp_path: Path, *arguments: object, **options) -> subprocess.Popen:
+    command = [sys.executable, str(ROOT / "main.py"), *map(str, arguments), "--model", str(tiny_folder)]
+    command += ["--library", str(tmp_path / "library.db"), "--device", "cpu"]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals as POSIX has them")
+def test_ctrl_c_saves_and_the_same_command_goes_on(tiny_folder, tmp_path):
+    file = write_pages(tmp_path / "long.txt", 60)
+    process = start(tiny_folder, tmp_path, "read", file, "--json")
+    assert process.stdout is not None
+    for line in process.stdout:
+        if isinstance(wire.decode(line), wire.PrefillAdvanced):
+            process.send_signal(signal.SIGINT)
+            break
+    sent = time.monotonic()
+    rest, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    assert isinstance(wire.decode(rest.splitlines()[-1]), wire.JobCancelled)
+    assert time.monotonic() - sent < 10
+    again, _ = start(tiny_folder, tmp_path, "read", file, "--json").communicate(timeout=120)
+    resumed = next(
+        event
+        for event in map(wire.decode, again.splitlines())
+        if isinstance(event, wire.ReadingResumed | wire.ReadingFinished)
+    )
+    assert getattr(resumed, "tokens_reused", 0) or resumed.tokens > 0
+
+
+@pytest.mark.skipif(os.name != "posix", reason="file size limits as POSIX has them")
+def test_a_full_disk_is_one_line_and_nothing_is_half_written(tiny_folder, tmp_path):
+    file = write_pages(tmp_path / "log.txt", 20)
+
+    def limit() -> None:  # writing past the limit fails as on a full disk
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (120_000, 120_000))
+
+    process = start(tiny_folder, tmp_path, "read", file, preexec_fn=limit)
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 2, err
+    assert is_one_error_line(err)
+    done = start(tiny_folder, tmp_path, "read", file)
+    out, err = done.communicate(timeout=120)
+    assert done.returncode == 0, err
+    assert "read in full" in out
+
+
+def test_a_reader_that_goes_away_is_no_error(tiny_folder, tmp_path):
+    process = start(tiny_folder, tmp_path, "read", write_pages(tmp_path / "log.txt", 3), "--json")
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.wait(timeout=60) == 0
+    assert process.stderr is not None
+    assert "Traceback" not in process.stderr.read()
+
+
+@pytest.mark.parametrize(("text", "size"), [("8G", 8 << 30), ("1.5 GB", 3 << 29), ("500MiB", 500 << 20), ("7", 7)])
+def test_a_quota_is_written_as_people_write_sizes(text, size):
+    assert parse(["--quota", text, "read", "x"]).quota == size
+    assert parse(["worker", "--quota", text]).quota == size
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("read x --quota lots", "no size"),
+        ("ask x", "QUESTION"),
+        ("frobnicate", "invalid choice"),
+        ("library burn", "compact"),
+        ("summarize x --length long", "paragraph"),
+        ("ask x y --page last", "--page"),
+    ],
+)
+def test_what_is_no_command_line_is_one_line_that_names_the_help(capsys, line, words):
+    with pytest.raises(SystemExit) as caught:
+        parse(line.split())
+    assert caught.value.code == 2
+    err = capsys.readouterr().err
+    assert err.startswith("error: ") and err.count("\n") == 1
+    assert words in err
+    named = line.split()[0] if line != "frobnicate" else ""
+    assert f"see main.py {named}".rstrip() + " --help" in err
+
+
+def test_every_command_explains_itself(capsys):
+    for command in ("summarize", "ask", "read", "library", "bench", "worker", "tour"):
+        with pytest.raises(SystemExit) as caught:
+            parse([command, "--help"])
+        assert caught.value.code == 0
+        assert capsys.readouterr().out.startswith(f"usage: main.py {command}")
+
+
+def test_an_outline_with_its_ledger_and_what_it_covers(call, tmp_path):
+    file = write_pages(tmp_path / "log.txt", 2)
+    file.write_text("Elena Petrov paid 500 euros on 3 May 2024.\n" + file.read_text())
+    status, out, err = call("summarize", file, "--length", "outline", "--ledger")
+    assert status == 0, err
+    assert "Dates\n  3 May 2024 (p. 1)\n" in out
+    assert "Amounts\n  500 euros (p. 1)\n" in out
+    assert "Names\n  Elena Petrov (p. 1)\n" in out
+    assert "ledger: 3 entries" in err
+    assert "Covers" in err and "sections read one by one" in err
+    status, out, err = call("summarize", file, "--length", "outline", "--quiet")
+    assert status == 0, err
+    assert "saved before" not in err and "Dates" not in out
+    shown = json.loads(call("library", "show", "log.txt", "--json")[1])
+    assert len(shown["notes"]) > 1
+    assert [entry["text"] for entry in shown["ledger"]["entries"]] == ["3 May 2024", "500 euros", "Elena Petrov"]
+    assert len(shown["retention"]["retained"]) == len(shown["notes"])

@@ -1,0 +1,147 @@
+"""A one-token step on the CPU is the network's own forward pass, for any number of rows and threads."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+import torch
+
+from engine.network.config import FalconMambaConfig
+from engine.network.cpu_step import token_step
+from engine.network.linear import Linear
+from engine.network.model import FalconMamba
+from engine.network.weights import random_model
+from kernels.cpu.step import TRIED_AGAIN
+
+SHAPE: dict[str, Any] = {
+    "model_type": "mamba",
+    "hidden_act": "silu",
+    "hidden_size": 72,
+    "intermediate_size": 136,
+    "num_hidden_layers": 3,
+    "state_size": 5,
+    "conv_kernel": 3,
+    "time_step_rank": 7,
+    "layer_norm_epsilon": 1e-5,
+    "vocab_size": 131,
+    "use_bias": False,
+    "use_conv_bias": True,
+    "residual_in_fp32": True,
+    "tie_word_embeddings": False,
+}
+
+
+def network(dtype: torch.dtype = torch.float32, **changes: Any) -> FalconMamba:
+    model = random_model(FalconMambaConfig.from_dict({**SHAPE, **changes}), dtype=dtype)
+    generator = torch.Generator().manual_seed(1)
+    for layer in model.layers:  # zero in a fresh network, which would hide that they are left out
+        for bias in (layer.conv_bias, layer.in_proj.bias, layer.out_proj.bias):
+            if bias is not None:
+                bias.normal_(generator=generator)
+        layer.norm.uniform_(0.5, 1.5, generator=generator)
+    # The step holds copies of small parameters, made when the network was.
+    return FalconMamba(model.config, model.embeddings, model.layers, model.norm_f, model.head)
+
+
+@pytest.mark.parametrize("rows", [1, 3, 4, 9])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"model_type": "falcon_mamba", "use_bias": True},
+        {"use_conv_bias": False, "tie_word_embeddings": True, "conv_kernel": 2},
+        {"state_size": 16, "conv_kernel": 4},
+    ],
+)
+def test_a_step_gives_the_logits_and_the_state_of_the_forward_pass(
+    changes: dict[str, Any], rows: int, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("kernels.cpu.step.PARALLEL_BYTES", 0)
+    model = network(**changes)
+    ids = torch.randint(0, 131, (rows, 12), generator=torch.Generator().manual_seed(rows))
+    state = model.new_state(rows)
+    model(ids[:, :6], state)
+    plain = state.clone()
+    for position in range(6, 12):
+        token = ids[:, position : position + 1]
+        logits = model(token, state)
+        with torch.inference_mode():
+            expected = model._forward(token, plain.conv, plain.ssm, None)
+        torch.testing.assert_close(logits, expected, rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(state.ssm, plain.ssm, rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(state.conv, plain.conv, rtol=1e-5, atol=1e-5)
+
+
+def test_bf16_steps_differ_from_the_forward_pass_by_rounding_only():
+    model = network(torch.bfloat16, model_type="falcon_mamba")
+    ids = torch.randint(0, 131, (2, 9), generator=torch.Generator().manual_seed(0))
+    state = model.new_state(2)
+    model(ids[:, :8], state)
+    plain = state.clone()
+    logits = model(ids[:, 8:], state)
+    with torch.inference_mode():
+        expected = model._forward(ids[:, 8:], plain.conv, plain.ssm, None)
+    assert (logits - expected).abs().max() < 0.02 * expected.abs().max()
+    assert state.conv.dtype == torch.bfloat16
+
+
+def test_the_number_of_threads_changes_no_bit(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("kernels.cpu.step.PARALLEL_BYTES", 0)
+    model, ids, threads = network(), torch.tensor([[5], [6]]), torch.get_num_threads()
+    try:
+        found = []
+        for count in (1, 2, 3):
+            torch.set_num_threads(count)
+            state = model.new_state(2)
+            found.append([model(ids, state), model(ids, state), state.ssm, state.conv])
+    finally:
+        torch.set_num_threads(threads)
+    for other in found[1:]:
+        assert all(torch.equal(a, b) for a, b in zip(found[0], other, strict=True))
+
+
+def test_steps_of_several_threads_do_not_wait_for_each_other_for_ever(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("kernels.cpu.step.PARALLEL_BYTES", 0)
+    model, threads = network(), torch.get_num_threads()
+
+    def write(token: int) -> torch.Tensor:
+        state = model.new_state()
+        for _ in range(20):
+            logits = model(torch.tensor([[token]]), state)
+        return logits
+
+    torch.set_num_threads(3)
+    try:
+        alone = [write(token) for token in range(4)]
+        with ThreadPoolExecutor(4) as pool:
+            together = list(pool.map(write, range(4)))
+    finally:
+        torch.set_num_threads(threads)
+    assert all(torch.equal(a, b) for a, b in zip(alone, together, strict=True))
+
+
+def test_weights_in_another_layout_are_left_to_the_forward_pass():
+    model = network()
+    assert token_step(model) is not None
+    head = Linear(model.head.weight, pack=True)
+    if not head.weight.is_mkldnn:
+        pytest.skip("oneDNN offers no layout of its own here")
+    assert token_step(FalconMamba(model.config, model.embeddings, model.layers, model.norm_f, head)) is None
+
+
+def test_a_step_takes_as_many_threads_as_have_been_faster(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("kernels.cpu.step.PARALLEL_BYTES", 0)
+    step, threads = token_step(network()), torch.get_num_threads()
+    assert step is not None
+    torch.set_num_threads(2)
+    try:
+        step._seconds = {(1, 2): 0.5, (1, 1): 0.1}
+        taken = [step._team_size(1) for _ in range(TRIED_AGAIN)]
+        step._seconds = {(1, 2): 0.1, (1, 1): 0.5}
+        taken_later = step._team_size(1)
+    finally:
+        torch.set_num_threads(threads)
+    assert taken == [1] * (TRIED_AGAIN - 1) + [2]
+    assert taken_later == 2

@@ -1,0 +1,117 @@
+"""Notes are merged in groups that the model can read, and a merge may not say what no note says."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.grounding.attribution import items, union
+from engine.prompting.prompts import NO_FINDINGS, NOT_FOUND, page_text
+from engine.summarising.reduce import LIST_LINES, SUMMARY_TOKENS, grouped, merge, true_to
+
+NOTES = ["Key findings:\n- Pump P-1: it broke.", "Key findings:\n- Fan F-2: it fell."]
+
+
+def count(text: str) -> int:
+    return len(text.split())
+
+
+class Model:
+    """Answers every merge with `say` of its notes; remembers what it was asked."""
+
+    def __init__(self, say) -> None:
+        self.say, self.asked = say, []
+
+    def __call__(self, groups, most, last):
+        for group in groups:
+            self.asked.append((list(group), most, last))
+            yield self.say(group)
+
+
+def merged(notes, say, *, copies=True, context=2048, always=False):
+    model = Model(say)
+    return merge(notes, model, count, context, 40, copies=copies, always=always), model
+
+
+@pytest.mark.parametrize(
+    ("text", "copies", "prose"),
+    [
+        ("Key findings:\n- Pump P-1: it broke.\n- Fan F-2: it fell.", True, True),
+        ("Key findings:\n- Fan F-2: it fell.\n- Pump P-1: it broke.", True, True),
+        ("Key findings:\n- Pump P-1: it broke.", False, True),
+        ("Key findings:\n- Pump P-1: it fell.\n- Fan F-2: it fell.", False, True),
+        ("Two machines failed: P-1 and F-2.", False, True),
+        ("Key findings:\n- Pump P-9: it broke.", False, False),
+        ("Pump P-1 broke in May 2023.", False, False),
+        ("", False, False),
+    ],
+)
+def test_a_merge_must_keep_to_its_notes(text, copies, prose):
+    assert true_to(text, NOTES, copies=True) is copies
+    assert true_to(text, NOTES, copies=False) is prose
+
+
+def test_a_false_merge_gives_way_to_the_lines_of_its_notes_and_is_counted():
+    result, _ = merged(NOTES, lambda group: "Key findings:\n- Pump P-9: it flew.")
+    assert result.text == union(NOTES)
+    assert result.replaced == 1
+    assert "not true to the sections" in result.words
+
+
+def test_notes_that_say_nothing_are_not_put_to_the_model():
+    result, model = merged([NO_FINDINGS, NOTES[0], NOT_FOUND, "", NOTES[1]], union)
+    assert [group for group, _, _ in model.asked] == [NOTES]
+    assert result.text == union(NOTES)
+    assert merged([NO_FINDINGS, ""], union)[0].text == NO_FINDINGS
+    assert merged([NOTES[0]], union)[1].asked == []
+
+
+def test_one_note_is_put_to_the_model_where_another_length_is_wanted():
+    result, model = merged(["A long story of pumps."], lambda group: "Pumps.", copies=False, always=True)
+    assert result.text == "Pumps."
+    assert [(last, most) for _, most, last in model.asked] == [(True, SUMMARY_TOKENS)]
+
+
+@given(
+    st.lists(st.integers(0, 12), min_size=1, max_size=60).filter(any),
+    st.sampled_from([700, 2048, 8192]),
+)
+def test_lists_of_any_size_keep_every_finding_and_every_merge_fits_the_model(sizes, context):
+    made = iter(range(10_000))
+    notes = [
+        "\n".join(["Key findings:", *(f"- Pump P-{next(made)}: the seal of it was leaking." for _ in range(size))])
+        if size
+        else NO_FINDINGS
+        for size in sizes
+    ]
+    result, model = merged(notes, union, context=context)
+    assert items(result.text) == set().union(*map(items, notes))
+    assert result.replaced == 0
+    for group, most, _ in model.asked:
+        read = sum(count(page_text(note)) for note in group)
+        assert read + most + 40 <= max(context, 2 * SUMMARY_TOKENS)
+        assert read <= most
+        assert sum(len(note.splitlines()) for note in group) <= LIST_LINES
+
+
+def test_prose_is_merged_again_until_one_text_is_left():
+    result, model = merged([f"Part {i} tells " + "much " * 200 for i in range(12)], lambda group: "Much.", copies=False)
+    assert (result.text, result.steps) == ("Much.", 2)
+    assert [last for _, _, last in model.asked][-1]
+    assert result.words == " and merged in 2 steps"
+
+
+def test_texts_too_long_to_be_merged_follow_each_other_and_that_is_said():
+    long = ["one " * 1400, "two " * 1400]
+    result, model = merged(long, lambda group: "", copies=False)
+    assert model.asked == []
+    assert result.joined and "follow each other" in result.words
+    assert result.text == union(long)
+
+
+def test_groups_keep_the_order_and_never_lose_a_note():
+    notes = [f"note {i}" for i in range(10)]
+    groups = grouped(notes, [4] * 10, room=9, lines=2)
+    assert [note for group in groups for note in group] == notes
+    assert {len(group) for group in groups} == {2}

@@ -1,0 +1,248 @@
+"""Summaries through a session: lengths, notes that are kept, pages of every line, what is covered."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from engine.control import Control
+from engine.generation.runtime import Runtime
+from engine.library.records import SectionNote
+from engine.prompting.prompts import NO_FINDINGS
+from engine.protocol import wire
+from engine.protocol.wire import Summarize
+from engine.session.session import Session, open_session
+from engine.summarising import section_summaries, summary
+from engine.summarising.section_summaries import SectionNotes, SummaryJob
+from tests.engine.tiny import write_pages
+
+
+@pytest.fixture(scope="module")
+def session(tiny_folder, tmp_path_factory):
+    with open_session(tiny_folder, tmp_path_factory.mktemp("library") / "library.db", "cpu", "fp32") as session:
+        yield session
+
+
+@pytest.fixture
+def file(tmp_path) -> Path:
+    """A document of its own for every test."""
+    file = write_pages(tmp_path / "log.txt", 3, words=48)
+    file.write_text(f"# {tmp_path.name}\n{file.read_text()}")
+    return file
+
+
+def run(session: Session, file: Path, **wanted) -> list[wire.Event]:
+    return list(session.run(Summarize(job_id="s", path=str(file), **wanted), Control()))
+
+
+def of(events, kind) -> list:
+    return [event for event in events if isinstance(event, kind)]
+
+
+def speak(monkeypatch, say) -> list[str]:
+    """Let `say` answer in the model's place: (the text it was given) -> an answer. Returns what it was given."""
+    given: list[str] = []
+
+    def respond(job, state, texts, most):
+        for text in texts:
+            words = job.runtime.tokenizer.decode(text)
+            given.append(words)
+            yield say(words), "stop"
+
+    for module in (section_summaries, summary):
+        monkeypatch.setattr(module, "respond", respond)
+    return given
+
+
+def gauges(words: str) -> str:
+    return "Key findings:\n- Gauge 21 was read on day 3."
+
+
+def test_section_notes_are_kept_and_sent_again_instead_of_written_again(session, file, monkeypatch):
+    given = speak(monkeypatch, gauges)
+    first = of(run(session, file, method="sections"), wire.SectionSummarized)
+    n_asked = len(given)
+    assert n_asked > len(first) > 1
+    again = of(run(session, file, length="outline"), wire.SectionSummarized)
+    assert len(given) == n_asked
+    assert [note.saved for note in first] == [False] * len(first)
+    assert [note.saved for note in again] == [True] * len(again)
+    assert [(note.text, note.line_pages) for note in again] == [(note.text, note.line_pages) for note in first]
+    document = session.library.documents()[0].id
+    assert [note.text for note in session.library.section_notes(document)] == [note.text for note in first]
+    assert "pages" not in " ".join(of(run(session, file, length="outline"), wire.SummaryFinished)[0].unverified)
+
+
+def test_a_summary_that_was_cancelled_goes_on_with_the_notes_it_has(session, file, monkeypatch):
+    given = speak(monkeypatch, gauges)
+    control, seen = Control(), 0
+    for event in session.run(Summarize(job_id="s", path=str(file), method="sections"), control):
+        seen += isinstance(event, wire.SectionSummarized)
+        if seen == 2:
+            break
+    given.clear()
+    notes = of(run(session, file, method="sections"), wire.SectionSummarized)
+    assert [note.saved for note in notes[:2]] == [True, True]
+    assert not any(note.saved for note in notes[2:])
+
+
+def test_a_focus_has_notes_of_its_own_and_is_asked_for(session, file, monkeypatch):
+    given = speak(monkeypatch, gauges)
+    run(session, file, method="sections")
+    before = len(given)
+    events = run(session, file, method="sections", focus="gauge 21")
+    assert not any(note.saved for note in of(events, wire.SectionSummarized))
+    assert all("gauge 21" in words for words in given[before : before + len(of(events, wire.SectionSummarized))])
+    (finished,) = of(events, wire.SummaryFinished)
+    assert finished.focus == "gauge 21"
+    assert "say something of “gauge 21”" in finished.coverage
+    document = session.library.documents()[0].id
+    assert len(session.library.section_notes(document, focus="gauge 21")) == len(
+        session.library.section_notes(document)
+    )
+
+
+def test_every_line_of_a_summary_has_its_page(session, file, monkeypatch):
+    # The made-up record says: on day 3 reading 0 of gauge 21 was 93 units.
+    line = "Reading 0 of gauge 21 on day 3 was 93 units."
+    speak(monkeypatch, lambda words: line)
+    events = run(session, file, method="sections")
+    document = session.library.documents()[0].id
+    page = next(p.number for p in session.library.pages(document) if "0 of gauge 21 was 93 units" in p.text)
+    for note in of(events, wire.SectionSummarized):
+        within = note.first_page <= page <= note.last_page
+        # A line that no page of its section says is somewhere in it, for all that is known.
+        assert note.line_pages == [[page] if within else list(range(note.first_page, note.last_page + 1))]
+    (finished,) = of(events, wire.SummaryFinished)
+    assert finished.text == line
+    assert page in finished.line_pages[0]
+    assert [event.pages for event in of(events, wire.SummaryDelta)] == finished.line_pages
+    assert "".join(event.text for event in of(events, wire.SummaryDelta)) == finished.text
+    (saved,) = session.library.summaries(document)
+    assert saved.evidence["line_pages"] == finished.line_pages
+    assert (saved.length, finished.length, finished.summary_id) == ("page", "page", saved.id)
+
+
+def test_a_finding_that_its_section_does_not_hold_is_left_out_and_counted(session, file, monkeypatch):
+    speak(monkeypatch, lambda words: "Key findings:\n- Gauge 99999 was read by Elena Petrov.")
+    monkeypatch.setattr(SummaryJob, "copies", True)
+    events = run(session, file, method="sections")
+    notes = of(events, wire.SectionSummarized)
+    assert {note.text for note in notes} == {NO_FINDINGS}
+    (finished,) = of(events, wire.SummaryFinished)
+    assert finished.text == NO_FINDINGS
+    assert f"{len(notes)} lines named what their sections do not hold" in finished.coverage
+
+
+def test_what_a_summary_names_and_no_page_does_is_said(session, file, monkeypatch):
+    speak(monkeypatch, lambda words: "- Gauge 21 was read by Elena Petrov.")
+    (finished,) = of(run(session, file, method="sections"), wire.SummaryFinished)
+    assert finished.unverified == ["Elena Petrov"]
+
+
+def test_a_paragraph_asks_a_model_for_one_and_the_demonstration_model_for_nothing_new(session, file, monkeypatch):
+    given = speak(monkeypatch, lambda words: "Gauge 21 was read on day 3.")
+    run(session, file, method="sections", length="paragraph")
+    assert section_summaries.SHORTER.strip() in given[-1]
+    assert not any(section_summaries.SHORTER.strip() in words for words in given[:-1])
+    monkeypatch.setattr(SummaryJob, "copies", True)
+    given.clear()
+    run(session, file, method="sections", length="paragraph", focus="day 3")
+    assert given and not any(section_summaries.SHORTER.strip() in words for words in given)
+
+
+def test_an_outline_names_every_section_with_its_pages_and_joins_those_that_say_nothing():
+    def note(number, text, heading="", pages=None):
+        line_pages = pages or [[] for _ in text.splitlines()]
+        return SectionNote(number, number, heading, 2 * number - 1, 2 * number, "", text, line_pages)
+
+    notes = [
+        note(1, "Key findings:\n- Pump P-1: it broke.\n- Fan F-2: it fell.", "Week 1", [[], [2], [1]]),
+        note(2, NO_FINDINGS, "Week 2"),
+        note(3, NO_FINDINGS, "Week 3"),
+        note(4, "The mill stood still. It rained.", pages=[[8]]),
+    ]
+    assert list(summary._outline(notes)) == [
+        ("Week 1, pages 1–2: Pump P-1: it broke. (and 1 more)", [2]),
+        ("Week 2, pages 3–6: nothing of note", []),
+        ("Pages 7–8: The mill stood still. It rained.", [8]),
+    ]
+
+
+def test_a_paragraph_of_a_long_list_keeps_what_comes_up_again_and_says_what_it_left_out():
+    lines = [("Key findings:", []), *((f"- Tank T-{i}: it was dirty.", [i]) for i in range(8))]
+    lines += [("- Pump P-1: it broke.", [9]), ("- Pump P-1: it broke again.", [10]), ("- Pump P-1: it fell.", [11])]
+    text, pages, left = summary._paragraph(lines)
+    assert "\n" not in text and "- " not in text
+    assert len(pages) == 1 and len(pages[0]) == summary.PARAGRAPH_FINDINGS
+    assert "6 of 11 findings are left out" in left
+
+
+def test_the_coverage_names_cut_notes_and_pages_without_text():
+    notes = [SectionNote(1, 1, "", 1, 4, "", "Pumps.", [[1]]), SectionNote(2, 2, "", 5, 9, "", NO_FINDINGS, [[]])]
+    words = summary._covered(SectionNotes(notes, cut=1), None)
+    assert words == "Covers 2 sections, pages 1 to 9; 1 has findings. 1 section summary grew too long and was cut."
+    words = summary._covered(SectionNotes(notes[:1], put_right=1, left_out=2), "pumps")
+    assert words == (
+        "Covers the one section, pages 1 to 4; 1 says something of “pumps”. 1 line had a figure wrong and is put right "
+        "from its page. 2 lines named what their sections do not hold and are left out."
+    )
+    assert summary._covered(SectionNotes(notes[1:]), None) == "Covers the one section, pages 5 to 9; none has findings."
+
+
+@pytest.mark.parametrize("wanted", [{"length": "novel"}, {"method": "magic"}])
+def test_a_length_or_method_that_there_is_not_is_a_known_error(session, file, wanted):
+    last = run(session, file, **wanted)[-1]
+    assert isinstance(last, wire.JobFailed) and last.kind == "known"
+    assert "choose one of" in last.message
+
+
+def test_a_summary_from_the_state_streams_lines_with_their_pages(session, tmp_path, monkeypatch):
+    file = write_pages(tmp_path / "short.txt", 1, words=8)
+    pieces = ["On day 1 reading 3 of ", "gauge 10 was 82 units.\nThe", " sea is deep.\n", "On day 1"]
+
+    def respond(self, state, request, most, control, sampling=None, said=None):
+        yield from pieces
+        return "stop"
+
+    monkeypatch.setattr(Runtime, "respond", respond)
+    events = run(session, file, method="state")
+    (finished,) = of(events, wire.SummaryFinished)
+    deltas = of(events, wire.SummaryDelta)
+    assert "".join(event.text for event in deltas).strip() == finished.text
+    assert finished.line_pages == [[1], [], [1]]
+    assert [event.pages for event in deltas if event.pages] == [[1], [1]]
+    assert "from the document state" in finished.basis
+
+
+def test_a_section_beyond_half_the_trained_context_is_read_in_parts_and_has_one_note(session, tmp_path, monkeypatch):
+    fpdf = pytest.importorskip("fpdf")
+    pdf = fpdf.FPDF()
+    pdf.set_font("Helvetica", size=10)
+    for number in range(1, 13):
+        pdf.add_page()
+        pdf.multi_cell(0, 5, f"Pump P-{100 + number} was leaking. " * 16)
+    pdf.output(str(tmp_path / "pumps.pdf"))
+
+    def say(words: str) -> str:
+        found = sorted(set(re.findall(r"P-\d+", words)))
+        return (
+            "\n".join(["Key findings:", *(f"- Pump {name}: was leaking." for name in found)]) if found else NO_FINDINGS
+        )
+
+    monkeypatch.setattr(Runtime, "trained_context", 2_500)
+    monkeypatch.setattr(SummaryJob, "copies", True)
+    given = speak(monkeypatch, say)
+    events = run(session, tmp_path / "pumps.pdf", method="sections", length="outline")
+    notes = of(events, wire.SectionSummarized)
+    long = [note for note in notes if note.last_page > note.first_page]
+    assert long and len(given) > len(notes)
+    for note in long:
+        pages = list(range(note.first_page, note.last_page + 1))
+        assert note.text.splitlines() == ["Key findings:", *(f"- Pump P-{100 + page}: was leaking." for page in pages)]
+        assert note.line_pages == [[], *([page] for page in pages)]
+    for number in range(1, 13):
+        assert sum(f"P-{100 + number} " in words for words in given) == 1  # every page was read once
+    assert max(len(words) for words in given) < 2_500 // 2 + 500
