@@ -1,15 +1,26 @@
-"""Tiny random checkpoints, saved by transformers itself, and a tokenizer whose tokens are bytes."""
+"""Fixtures of the engine's tests: tiny random checkpoints, a runtime, a session and a library of one's own, files.
+
+Functions that use them: `tests.engine.running` (run a command, read, ask), `tests.engine.tiny` (make files),
+`tests.engine.library_fakes` (rows and states without a model). A module may replace a fixture, for
+instance `session` by one that is shared by its tests; the fixtures that use it follow.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
 
-from tests.engine.tiny import add_tokenizer
+from engine.generation.runtime import Runtime, load_runtime
+from engine.library.library import Library
+from engine.session.session import Session, open_session
+from tests.engine.tiny import add_tokenizer, write_pages, write_texts
+
+if TYPE_CHECKING:
+    from tests.engine.scripted_model import ScriptedModel
 
 MODEL_TYPES = ("mamba", "falcon_mamba")
 
@@ -89,3 +100,65 @@ def tiny_folder(save_checkpoint: Callable[..., Path]) -> Path:
     """A checkpoint folder complete with tokenizer and chat template; its words mean nothing."""
     model = reference_model("falcon_mamba", vocab_size=259, num_hidden_layers=2, eos_token_id=256)
     return add_tokenizer(save_checkpoint(model))
+
+
+@pytest.fixture(scope="session")
+def runtime(tiny_folder: Path) -> Runtime:
+    """The tiny model, loaded once: fp32 on the CPU."""
+    return load_runtime(tiny_folder, "cpu", "fp32")
+
+
+@pytest.fixture
+def new_session(tiny_folder: Path, tmp_path: Path) -> Iterator[Callable[..., Session]]:
+    """(library file: a name in the test's folder or a path, **options of open_session) -> an open session with the tiny
+    model, closed at the end of the test."""
+    opened: list[Session] = []
+
+    def new(library: str | Path = "library.db", **options: Any) -> Session:
+        opened.append(open_session(tiny_folder, tmp_path / library, "cpu", "fp32", **options))
+        return opened[-1]
+
+    yield new
+    for session in opened:
+        session.__exit__()
+
+
+@pytest.fixture
+def session(new_session: Callable[..., Session]) -> Session:
+    """A session with the tiny model and an empty library."""
+    return new_session()
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Iterator[Library]:
+    """An empty library, open for writing; without a model."""
+    with Library.open(tmp_path / "library.db") as opened:
+        yield opened
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A text file of two pages, or more where a page is short."""
+    return write_pages(tmp_path / "log.txt", 2)
+
+
+@pytest.fixture
+def build_document(tmp_path: Path) -> Callable[..., Path]:
+    """(*texts of pages, name) -> a text file in which each text is on a page of its own."""
+
+    def build(*texts: str, name: str = "record.txt") -> Path:
+        return write_texts(tmp_path / name, texts)
+
+    return build
+
+
+@pytest.fixture
+def scripted_model(session: Session, monkeypatch: pytest.MonkeyPatch) -> ScriptedModel:
+    """Answers in the place of the session's model; see `ScriptedModel.says`."""
+    from engine.answering import pipeline
+    from tests.engine.scripted_model import ScriptedModel
+
+    model = ScriptedModel(session)
+    monkeypatch.setattr(pipeline, "ask_all", model.ask_all)
+    monkeypatch.setattr(pipeline, "quoted", model.quoted)
+    return model

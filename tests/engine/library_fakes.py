@@ -46,7 +46,7 @@ def state_after(prefix_hash: bytes, size: int = STATE_BYTES) -> bytes:
     return np.random.default_rng(seed).bytes(size)
 
 
-def read_document(library: Library, seed: int, n_pages: int, say=print, identity: Identity = IDENTITY) -> int:
+def read_fake_document(library: Library, seed: int, n_pages: int, say=print, identity: Identity = IDENTITY) -> int:
     """Read a made-up document from where the library stands; returns the tokens read anew."""
     document = library.document_for(FakeFile(f"/documents/{seed}.pdf", f"{seed:064x}", page_count=n_pages))
     whole = PrefixHasher(identity)
@@ -80,6 +80,6 @@ def read_document(library: Library, seed: int, n_pages: int, say=print, identity
 if __name__ == "__main__":
     with Library.open(sys.argv[1]) as opened:
         for line in sys.argv[2:3]:
-            read_document(
+            read_fake_document(
                 opened, int(line), int(sys.argv[3]) if len(sys.argv) > 3 else 40, lambda text: print(text, flush=True)
             )

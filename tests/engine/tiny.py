@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,16 @@ def add_tokenizer(folder: Path, chat: bool = True) -> Path:
         config["chat_template"] = CHAT_TEMPLATE
     (folder / "tokenizer_config.json").write_text(json.dumps(config))
     return folder
+
+
+def write_texts(path: Path, texts: Sequence[str]) -> Path:
+    """Write a text file in which each of `texts` starts a page of its own, the rest of the page filled with lines
+    that say nothing."""
+    filler = "".join(
+        f"Nothing was reported at hour {i} of that long day, as on all the days before.\n" for i in range(36)
+    )
+    path.write_text("\n\n".join(f"{text}\n{filler}" for text in texts))
+    return path
 
 
 def write_pages(path: Path, pages: int, words: int = 60) -> Path:

@@ -5,107 +5,62 @@ The model's words are scripted: who says what is decided by the text that a stat
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import torch
 
-from engine.answering import conversation, pipeline
-from engine.answering.attempts import Row, Trial
+from engine.answering import conversation
 from engine.answering.evidence import UNSURE
 from engine.control import Control
 from engine.prompting.prompts import NOT_FOUND
 from engine.protocol import wire
-from engine.protocol.wire import Ask, Read
+from engine.protocol.wire import Ask
 from engine.session.session import Session, open_session
+from tests.engine.running import of_kind, only, read_document, run_to_success
+from tests.engine.scripted_model import ScriptedModel
+from tests.engine.tiny import write_texts
 
 PAGES = [
     "Shift record. Pump P-120 ran at 900 rpm. Ann Weber inspected pump P-120.",
     "Valve VA-77 was closed by Karl Novak. The bearing temperature of pump P-120 was 61 degrees.",
     "Correction: the speed of pump P-120 was 950 rpm, not 900 rpm.",
 ]
-Said = Callable[[str], str]
-"""What the model says to a prompt, given all that the state has read."""
-
-
-def page(text: str) -> str:
-    filler = "".join(
-        f"Nothing was reported at hour {i} of that long day, as on all the days before.\n" for i in range(36)
-    )
-    return text + "\n" + filler
 
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory) -> Path:
-    file = tmp_path_factory.mktemp("file") / "record.txt"
-    file.write_text("\n\n".join(page(text) for text in PAGES))
-    return file
+    return write_texts(tmp_path_factory.mktemp("file") / "record.txt", PAGES)
 
 
 @pytest.fixture(scope="module")
-def library(tiny_folder, tmp_path_factory, file) -> Path:
+def library_file(tiny_folder, tmp_path_factory, file) -> Path:
     """A library in which the record has been read."""
     library = tmp_path_factory.mktemp("library") / "library.db"
     with open_session(tiny_folder, library, "cpu", "fp32") as session:
-        list(session.run(Read(job_id="r", path=str(file)), Control()))
+        read_document(session, file)
         assert len(session.library.pages(1)) == 3
         assert len(session.library.sections(1)) >= 3
     return library
 
 
-class Script:
-    """Stands in for the model: `says` for the document state, the sections (by what they hold) and a re-reading."""
-
-    def __init__(self, session: Session) -> None:
-        self.session = session
-        self.says: dict[str, str] = {}
-        """A word that a state must have read ("whole": the document state, "again": a re-reading) -> its answer."""
-        self.quote: str | None = None
-        self.certainty = 0.99
-        self.weakest = 0.98
-        self.asked: list[list[Row]] = []
-
-    def ask_all(self, runtime, rows, control) -> tuple[list[Trial], int]:
-        self.asked.append(list(rows))
-        found = [self._trial(runtime, row, self._answer(row)) for row in rows]
-        return found, sum(len(row.tokens) for row in rows)
-
-    def quoted(self, runtime, row, passages, control) -> tuple[Trial | None, int]:
-        self.quoted_from = list(passages)
-        return (None if self.quote is None else self._trial(runtime, row, self.quote)), 1
-
-    def _answer(self, row: Row) -> str:
-        section = row.start.section
-        if section is not None:
-            return next((text for word, text in self.says.items() if word in section.text), NOT_FOUND)
-        of = self.session.library.documents()[0]
-        whole = row.start.prefix.n_tokens == self.session.library.reading_for(of.id).tokens_read
-        return self.says.get("whole" if whole else "again", NOT_FOUND)
-
-    def _trial(self, runtime, row: Row, text: str) -> Trial:
-        said = runtime.tokenizer.encode_document(text)
-        state = row.state.clone()
-        runtime.model(torch.tensor([[*row.tokens, *said]]), state)
-        return Trial(row, text, said, 0.05, self.certainty, text == NOT_FOUND, True, state, weakest=self.weakest)
+@pytest.fixture
+def session(new_session, library_file) -> Session:
+    return new_session(library_file)
 
 
 @pytest.fixture
-def script(tiny_folder, library, monkeypatch):
-    with open_session(tiny_folder, library, "cpu", "fp32") as session:
-        script = Script(session)
-        monkeypatch.setattr(pipeline, "ask_all", script.ask_all)
-        monkeypatch.setattr(pipeline, "quoted", script.quoted)
-        yield script
+def script(scripted_model) -> ScriptedModel:
+    return scripted_model
 
 
 @pytest.fixture
 def ask(script, file):
+    """(question, **options) -> the answer of the scripted model."""
+
     def ask(question: str, **options) -> wire.AnswerFinished:
-        events = list(script.session.run(Ask(job_id="q", path=str(file), question=question, **options), Control()))
-        assert isinstance(events[-1], wire.JobFinished), events[-1]
-        answer = next(event for event in events if isinstance(event, wire.AnswerFinished))
-        assert "".join(e.text for e in events if isinstance(e, wire.AnswerDelta)).strip() == answer.text
+        events = run_to_success(script.session, Ask(job_id="q", path=str(file), question=question, **options))
+        answer = only(events, wire.AnswerFinished)
+        assert "".join(delta.text for delta in of_kind(events, wire.AnswerDelta)).strip() == answer.text
         return answer
 
     return ask

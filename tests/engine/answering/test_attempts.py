@@ -10,17 +10,11 @@ import torch
 from engine.answering.attempts import LOOK_AHEAD, Row, Trial, ask_all, choose, judged
 from engine.answering.retrieval import Start
 from engine.control import Cancelled, Control
-from engine.generation.runtime import load_runtime
 from engine.grounding.passages import Passage
 from engine.library.prefix import hash_tokens
 from engine.library.records import Section
 
 QUESTION = "What was the speed of pump P-12?"
-
-
-@pytest.fixture(scope="module")
-def runtime(tiny_folder):
-    return load_runtime(tiny_folder, "cpu", "fp32")
 
 
 def start(runtime, text: str) -> Start:

@@ -11,15 +11,9 @@ from engine.answering.attempts import Row
 from engine.answering.constrained import fits, quoted
 from engine.answering.retrieval import Start
 from engine.control import Cancelled, Control
-from engine.generation.runtime import load_runtime
 from engine.library.prefix import hash_tokens
 
 WORDS = st.text(st.sampled_from("abcde12 .,-äß"), min_size=1, max_size=40)
-
-
-@pytest.fixture(scope="module")
-def runtime(tiny_folder):
-    return load_runtime(tiny_folder, "cpu", "fp32")
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ hash that covers more than it had read, and a conversation that leaked into the 
 
 from __future__ import annotations
 
-from pathlib import Path
+from functools import partial
 
 import pytest
 import torch
@@ -24,36 +24,19 @@ from engine.protocol import wire
 from engine.protocol.wire import Ask, Read
 from engine.reading.resume import exact_snapshot, longest_state
 from engine.session.session import Session, open_session
+from tests.engine import running
+from tests.engine.running import read_document, run
 from tests.engine.tiny import write_pages
 
 
 @pytest.fixture
-def session(tiny_folder, tmp_path, monkeypatch):
+def session(new_session, monkeypatch) -> Session:
     monkeypatch.setattr(checkpoint_policy, "SAVE_TOKENS", 1500)
     monkeypatch.setattr(retrieval, "SECTIONS", 0)  # the document state answers
-    with open_session(tiny_folder, tmp_path / "library.db", "cpu", "fp32") as session:
-        yield session
+    return new_session()
 
 
-@pytest.fixture
-def file(tmp_path) -> Path:
-    return write_pages(tmp_path / "log.txt", 2)
-
-
-def run(session: Session, command, control: Control | None = None):
-    return list(session.run(command, control or Control()))
-
-
-def ask(session: Session, file: Path, question: str, **options) -> wire.AnswerFinished:
-    options = {"reread": "never"} | options
-    events = run(session, Ask(job_id="q", path=str(file), question=question, **options))
-    assert isinstance(events[-1], wire.JobFinished), events[-1]
-    return next(event for event in events if isinstance(event, wire.AnswerFinished))
-
-
-def read(session: Session, file: Path) -> wire.ReadingFinished:
-    events = run(session, Read(job_id="r", path=str(file)))
-    return next(event for event in events if isinstance(event, wire.ReadingFinished))
+ask = partial(running.ask, reread="never")
 
 
 def document_tokens(session: Session) -> list[int]:
@@ -138,7 +121,7 @@ def test_a_seed_gives_another_answer_and_the_same_one_again(session, file):
 
 
 def test_a_follow_up_stays_at_the_page_that_its_turn_was_asked_at(session, file):
-    read(session, file)
+    read_document(session, file)
     first = ask(session, file, "Which gauge?", page=1)
     then = ask(session, file, "And when?", parent=first.turn_id)
     assert then.last_page == 1
@@ -187,9 +170,9 @@ def test_bug_of_others_conversation_state_leaks_into_the_documents(session, file
     with file.open("a") as log:
         prompts = session._loaded.tokenizer.prompts
         log.write(prompts.question("Which gauge?").text + prompts.after_user + first.text + "\n")
-    grown = read(session, file)
+    grown = read_document(session, file)
     with open_session(tiny_folder, tmp_path / "other.db", "cpu", "fp32") as other:
-        assert read(other, file).tokens == grown.tokens
+        assert read_document(other, file).tokens == grown.tokens
         ((_, expected),) = stored(other, "end")
     ((_, found),) = stored(session, "end")
     assert agree(found, expected)
@@ -198,7 +181,7 @@ def test_bug_of_others_conversation_state_leaks_into_the_documents(session, file
 def test_bug_of_others_the_last_token_is_applied_twice(session, file):
     """A full hit needs logits, and others got them by feeding the last token to a state that had it already. Here a
     restored state is fed what comes next, and goes on token for token like one that never stopped."""
-    read(session, file)
+    read_document(session, file)
     whole = document_tokens(session)
     ((_, restored),) = stored(session, "end")
     assert restored.n_tokens.tolist() == [len(whole)]
@@ -210,7 +193,7 @@ def test_bug_of_others_the_last_token_is_applied_twice(session, file):
         said.append(list(decode(model, state, logits, Sampling(), (), 40)))
     assert said[0] == said[1]
     ((row, before),) = stored(session, "end")
-    assert read(session, file).tokens_reused == len(whole) - len(tokenizer.document_prefix)
+    assert read_document(session, file).tokens_reused == len(whole) - len(tokenizer.document_prefix)
     assert torch.equal(dict(stored(session, "end"))[row].ssm, before.ssm)
 
 
@@ -226,7 +209,7 @@ def test_bug_of_others_a_hash_is_ahead_of_its_state(session, file, stop_after):
     found = [
         (session.library.prefix_of(row), state) for kind in ("rung", "end") for row, state in stored(session, kind)
     ]
-    read(session, file)
+    read_document(session, file)
     whole = document_tokens(session)
     hasher = PrefixHasher(session._loaded.identity)
     hasher.feed(whole)
@@ -238,8 +221,8 @@ def test_bug_of_others_a_hash_is_ahead_of_its_state(session, file, stop_after):
     session.library.remove_document(session.library.documents()[0].id)
 
 
-def test_a_state_is_refused_under_the_hash_of_more_than_it_has_read(session, file):
-    read(session, file)
+def test_a_state_is_refused_under_the_hash_of_more_than_it_has_read_document(session, file):
+    read_document(session, file)
     ((row, state),) = stored(session, "end")
     hasher = PrefixHasher.resume(session.library.prefix_of(row))
     hasher.feed([65])

@@ -11,7 +11,7 @@ import torch
 from engine.answering import retrieval as module
 from engine.answering.retrieval import candidates, subject
 from engine.control import Cancelled, Control
-from engine.generation.runtime import Runtime, load_runtime
+from engine.generation.runtime import Runtime
 from engine.library.library import Library
 from engine.library.records import Turn
 from engine.prompting.prompts import page_text
@@ -21,12 +21,8 @@ from engine.reading import section_states
 from engine.reading.reader import DocumentState
 from engine.reading.saved import end_state
 from engine.session.session import open_session
+from tests.engine.running import run
 from tests.engine.tiny import write_pages
-
-
-@pytest.fixture(scope="module")
-def runtime(tiny_folder) -> Runtime:
-    return load_runtime(tiny_folder, "cpu", "fp32")
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +36,7 @@ def file(tmp_path_factory) -> Path:
 
 def read(tiny_folder, library: Path, file: Path, control: Control | None = None) -> list[wire.Event]:
     with open_session(tiny_folder, library, "cpu", "fp32") as session:
-        return list(session.run(Read(job_id="r", path=str(file)), control or Control()))
+        return run(session, Read(job_id="r", path=str(file)), control)
 
 
 @pytest.fixture(scope="module")

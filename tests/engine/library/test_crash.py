@@ -15,7 +15,7 @@ import pytest
 from engine.library.library import Library, LibraryError
 from engine.library.records import NewPage
 from tests.engine import library_fakes
-from tests.engine.library_fakes import IDENTITY, FakeFile, page_tokens, read_document, state_after
+from tests.engine.library_fakes import IDENTITY, FakeFile, page_tokens, read_fake_document, state_after
 
 ROOT = Path(__file__).parents[3]
 N_PAGES = 40
@@ -74,8 +74,8 @@ def kill_and_resume(tmp_path: Path, times: int, seed: int) -> None:
     assert restarts > times // 4
     with Library.open(path) as survivor, Library.open(tmp_path / "undisturbed.db") as other:
         for number in range(document + 1):
-            read_document(survivor, number, N_PAGES, lambda _: None)
-            read_document(other, number, N_PAGES, lambda _: None)
+            read_fake_document(survivor, number, N_PAGES, lambda _: None)
+            read_fake_document(other, number, N_PAGES, lambda _: None)
         for row, twin in zip(survivor.documents(), other.documents(), strict=True):
             assert (row.path, row.pages_read, row.tokens_read, row.state) == (
                 *(twin.path, twin.pages_read, twin.tokens_read),

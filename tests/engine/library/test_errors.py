@@ -16,7 +16,7 @@ from engine.library import database, schema
 from engine.library.library import Library, LibraryError
 from engine.library.prefix import PrefixHasher, hash_tokens
 from engine.library.records import NewPage, NewSnapshot
-from tests.engine.library_fakes import IDENTITY, FakeFile, page_tokens, read_document, state_after
+from tests.engine.library_fakes import IDENTITY, FakeFile, page_tokens, read_fake_document, state_after
 
 QUIET = lambda _: None  # noqa: E731
 
@@ -26,7 +26,7 @@ def path(tmp_path: Path) -> Path:
     """A library with one document of ten pages, closed."""
     path = tmp_path / "library.db"
     with Library.open(path) as library:
-        read_document(library, 1, 10, QUIET)
+        read_fake_document(library, 1, 10, QUIET)
     return path
 
 
@@ -115,7 +115,7 @@ def test_a_flipped_bit_in_a_state_makes_it_as_if_it_were_not_there(path: Path) -
         assert resumed is not None
         assert resumed[1] == state_after(hasher.at(resumed[0].n_tokens).hash)
         assert library.longest_prefix(hasher) == next(r for r in library.snapshots() if r.id == resumed[0].id)
-        assert 0 < read_document(library, 1, 10, QUIET) == whole - resumed[0].n_tokens
+        assert 0 < read_fake_document(library, 1, 10, QUIET) == whole - resumed[0].n_tokens
         assert library.documents()[0].state == "done"
 
 
@@ -199,7 +199,7 @@ def test_a_library_that_cannot_be_written_can_be_read(closed_cleanly: bool) -> N
     try:
         path = folder / "library.db"
         library = Library.open(path)
-        read_document(library, 1, 3, QUIET)
+        read_fake_document(library, 1, 3, QUIET)
         if not closed_cleanly:
             shutil.copytree(folder, folder / "copy")
             path = folder / "copy" / "library.db"
@@ -250,14 +250,14 @@ def test_a_full_disk_loses_nothing_and_reading_goes_on_when_there_is_space(path:
             (pages,) = conn.execute("PRAGMA page_count").fetchone()
             conn.execute(f"PRAGMA max_page_count = {pages + 150}").fetchone()
         with pytest.raises(LibraryError) as error:
-            read_document(library, 2, 30, QUIET)
+            read_fake_document(library, 2, 30, QUIET)
         assert error.value.kind == "full"
         assert library.verify().sound
         stopped = library.documents()[0]
         assert 0 < stopped.tokens_read < wanted(2, 30).n_tokens
         with library._db.read() as conn:
             conn.execute("PRAGMA max_page_count = 1000000").fetchone()
-        assert read_document(library, 2, 30, QUIET) == wanted(2, 30).n_tokens - stopped.tokens_read
+        assert read_fake_document(library, 2, 30, QUIET) == wanted(2, 30).n_tokens - stopped.tokens_read
 
 
 @pytest.fixture
@@ -280,9 +280,9 @@ def test_a_small_file_system_that_fills_up_loses_nothing_and_space_can_be_made(
     # More than the 4 MB of the log that may have to go into the file at once, as the real 32 MB are.
     monkeypatch.setattr(database, "SPARE_BYTES", 5 << 20)
     with Library.open(path) as library:
-        read_document(library, 1, 4, QUIET)
+        read_fake_document(library, 1, 4, QUIET)
         with pytest.raises(LibraryError) as error:
-            read_document(library, 2, 60, QUIET)
+            read_fake_document(library, 2, 60, QUIET)
         assert error.value.kind == "full"
         read = library.documents()[0].tokens_read
     with Library.open(path) as library:
@@ -292,7 +292,7 @@ def test_a_small_file_system_that_fills_up_loses_nothing_and_space_can_be_made(
         library.remove_document(library.documents()[0].id)
         assert library.compact() > 0 and library.file_size() < before
         assert library.resume(wanted(1, 4)) is not None
-        read_document(library, 3, 3, QUIET)
+        read_fake_document(library, 3, 3, QUIET)
 
 
 def test_a_disk_full_to_the_last_byte_loses_nothing(small_disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -301,7 +301,7 @@ def test_a_disk_full_to_the_last_byte_loses_nothing(small_disk: Path, monkeypatc
     monkeypatch.setattr(database, "SPARE_BYTES", -(1 << 40))
     with Library.open(path) as library:
         with pytest.raises(LibraryError) as error:
-            read_document(library, 2, 60, QUIET)
+            read_fake_document(library, 2, 60, QUIET)
         assert error.value.kind == "full"
         read = library.documents()[0].tokens_read
     with Library.open(path, read_only=True) as window:
@@ -312,7 +312,7 @@ def test_a_disk_full_to_the_last_byte_loses_nothing(small_disk: Path, monkeypatc
         ballast.unlink()
         resumed = library.resume(wanted(2, 60))
         assert resumed is not None and resumed[0].n_tokens == read
-        assert read_document(library, 2, 60, QUIET) == wanted(2, 60).n_tokens - read
+        assert read_fake_document(library, 2, 60, QUIET) == wanted(2, 60).n_tokens - read
         assert library.documents()[0].state == "done"
 
 

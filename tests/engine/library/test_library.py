@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,13 +13,7 @@ from engine.library import documents, readings, snapshots, turns
 from engine.library.library import Library, LibraryError, library_path
 from engine.library.prefix import PrefixHasher, hash_tokens
 from engine.library.records import NewPage, NewSection, NewSnapshot
-from tests.engine.library_fakes import IDENTITY, OTHER, FakeFile, read_document, state_after
-
-
-@pytest.fixture
-def library(tmp_path: Path) -> Iterator[Library]:
-    with Library.open(tmp_path / "library.db") as opened:
-        yield opened
+from tests.engine.library_fakes import IDENTITY, OTHER, FakeFile, read_fake_document, state_after
 
 
 def snapshot(tokens: list[int], kind="rung", data: bytes = b"state", dtype: str = "bf16", **more) -> NewSnapshot:
@@ -105,15 +98,15 @@ def test_progress_shows_in_the_document_and_the_pages(library: Library) -> None:
 
 
 def test_appended_pages_cost_only_their_own_tokens(library: Library) -> None:
-    read_document(library, 7, 40, quiet)
+    read_fake_document(library, 7, 40, quiet)
     before = library.documents()[0]
-    added = read_document(library, 7, 42, quiet)
+    added = read_fake_document(library, 7, 42, quiet)
     after = library.documents()[0]
     assert after.pages_read == 42
     assert added == after.tokens_read - before.tokens_read
     reading = library.reading_for(after.id)
     assert reading is not None and reading.tokens_saved == before.tokens_read
-    assert read_document(library, 7, 42, quiet) == 0
+    assert read_fake_document(library, 7, 42, quiet) == 0
 
 
 def test_going_back_takes_later_pages_and_sections_back(library: Library) -> None:
@@ -452,7 +445,7 @@ def test_a_clock_that_goes_backwards_changes_no_order(library: Library, monkeypa
     assert [row.id for row in library.snapshots()] == saved[2:]
     begun = [library.begin_reading(ids[0], identity).id for identity in (IDENTITY, OTHER)]
     assert [reading.id for reading in library.readings(ids[0])] == begun[::-1]
-    assert read_document(library, 3, 5, quiet) > 0
+    assert read_fake_document(library, 3, 5, quiet) > 0
 
 
 # Upkeep
@@ -462,7 +455,7 @@ def test_removing_a_document_removes_all_of_it_and_compacting_gives_the_space_ba
     secret = b"A secret that must not stay in the file. " * 20
     kept = library.document_for(FakeFile("/x/kept", "00")).id
     library.save_snapshot(kept, snapshot([5], "end", b"kept"))
-    read_document(library, 5, 30, quiet)
+    read_fake_document(library, 5, 30, quiet)
     document = library.documents()[0].id
     library.save_summary(document, IDENTITY, "state", secret.decode(), 1)
     library.add_turn(document, IDENTITY, "q", "a", snapshot=snapshot([1], "turn", secret * 50))
@@ -504,7 +497,7 @@ def test_a_window_reads_while_the_worker_writes_and_learns_of_news(library: Libr
     with Library.open(library.path, read_only=True) as window:
         version = window.data_version()
         assert window.data_version() == version
-        read_document(library, 5, 3, quiet)
+        read_fake_document(library, 5, 3, quiet)
         assert window.data_version() != version
         assert window.documents() == library.documents()
         found = window.snapshots()[-1]
@@ -514,7 +507,7 @@ def test_a_window_reads_while_the_worker_writes_and_learns_of_news(library: Libr
 
 
 def test_verify_reports_its_progress(library: Library) -> None:
-    read_document(library, 5, 3, quiet)
+    read_fake_document(library, 5, 3, quiet)
     seen: list[tuple[int, int]] = []
     assert library.verify(lambda checked, total: seen.append((checked, total))).checked == len(seen)
     assert seen[0][0] == 0 and seen[-1] == (len(seen) - 1, len(seen))

@@ -21,28 +21,12 @@ from engine.library.records import NewSnapshot
 from engine.protocol import wire
 from engine.protocol.wire import Read
 from engine.session.follow import follow
-from engine.session.session import Session, open_session
+from engine.session.session import Session
 from tests.engine.library_fakes import IDENTITY, FakeFile
+from tests.engine.running import only, read_document, run_to_success
 from tests.engine.tiny import write_pages
 
 ROOT = Path(__file__).resolve().parents[3]
-
-
-@pytest.fixture
-def session(tiny_folder, tmp_path):
-    with open_session(tiny_folder, tmp_path / "library.db", "cpu", "fp32") as session:
-        yield session
-
-
-def events_of(session: Session, file: Path) -> list[wire.Event]:
-    events = list(session.run(Read(job_id="r", path=str(file)), Control()))
-    assert isinstance(events[-1], wire.JobFinished), events[-1]
-    return events
-
-
-def coverage(events) -> wire.ReadingFinished:
-    (finished,) = [event for event in events if isinstance(event, wire.ReadingFinished)]
-    return finished
 
 
 def write_pdf(path: Path, texts: list[str]) -> None:
@@ -68,10 +52,10 @@ def test_20_pages_after_400_cost_those_20_and_no_more(session, tmp_path):
     file = tmp_path / "report.pdf"
     pages = [page(number) for number in range(1, 421)]
     write_pdf(file, pages[:400])
-    before = coverage(events_of(session, file))
+    before = read_document(session, file)
     write_pdf(file, pages)
-    grown = events_of(session, file)
-    after = coverage(grown)
+    grown = run_to_success(session, Read(job_id="r", path=str(file)))
+    after = only(grown, wire.ReadingFinished)
     new = sum(tokens for number, tokens in tokens_of_pages(grown).items() if number > 400)
     assert (before.pages, after.pages) == (400, 420)
     assert after.tokens - after.tokens_reused == new == after.tokens - before.tokens
@@ -80,12 +64,12 @@ def test_20_pages_after_400_cost_those_20_and_no_more(session, tmp_path):
 
 def test_a_growing_record_is_read_again_from_the_beginning_of_its_last_page_at_most(session, tmp_path):
     file = write_pages(tmp_path / "log.txt", 12)
-    first = tokens_of_pages(events_of(session, file))
+    first = tokens_of_pages(run_to_success(session, Read(job_id="r", path=str(file))))
     for _ in range(3):
         with file.open("a") as log:
             log.write("A later line about gauge 9, which gave 71 units.\n")
-        grown = events_of(session, file)
-        after = coverage(grown)
+        grown = run_to_success(session, Read(job_id="r", path=str(file)))
+        after = only(grown, wire.ReadingFinished)
         now = tokens_of_pages(grown)
         # The pages before the last one are as they were, and none of their tokens is fed again.
         unchanged = sum(tokens for number, tokens in first.items() if number < len(first))
@@ -98,13 +82,13 @@ def test_a_change_in_the_middle_goes_back_to_the_last_rung_before_it(session, tm
     file = tmp_path / "report.pdf"
     pages = [page(number) for number in range(1, 81)]
     write_pdf(file, pages)
-    tokens = tokens_of_pages(events_of(session, file))
+    tokens = tokens_of_pages(run_to_success(session, Read(job_id="r", path=str(file))))
     prefix = len(session._loaded.tokenizer.document_prefix)
     (document,) = session.library.documents()
     rungs = [row.n_tokens - prefix for row in session.library.snapshots(document.id) if row.kind == "rung"]
     pages[49] = page(50, "corrected entry")
     write_pdf(file, pages)
-    after = coverage(events_of(session, file))
+    after = read_document(session, file)
     unchanged = sum(tokens[number] for number in range(1, 50))
     assert after.tokens_reused == max(rung for rung in rungs if rung <= unchanged) > 0
 
@@ -112,7 +96,7 @@ def test_a_change_in_the_middle_goes_back_to_the_last_rung_before_it(session, tm
 def test_rungs_are_rounded_but_the_newest_and_the_end_are_exact(session, tmp_path, monkeypatch):
     monkeypatch.setattr(checkpoint_policy, "SAVE_TOKENS", 1000)
     file = write_pages(tmp_path / "log.txt", 6)
-    events_of(session, file)
+    run_to_success(session, Read(job_id="r", path=str(file)))
     rows = session.library.snapshots()
     rungs = [row for row in rows if row.kind == "rung"]
     assert len(rungs) > 3

@@ -15,38 +15,13 @@ from engine.protocol import wire
 from engine.protocol.wire import Ask, Read, Summarize
 from engine.session import session as session_module
 from engine.session.session import Session, open_session
+from tests.engine.running import only, read_document, run
 from tests.engine.tiny import write_pages
-
-
-@pytest.fixture
-def session(tiny_folder, tmp_path):
-    with open_session(tiny_folder, tmp_path / "library.db", "cpu", "fp32") as session:
-        yield session
 
 
 @pytest.fixture
 def file(tmp_path) -> Path:
     return write_pages(tmp_path / "log.txt", 6)
-
-
-def run(session: Session, command, control: Control | None = None):
-    events = list(session.run(command, control or Control()))
-    assert isinstance(events[0], wire.JobStarted)
-    assert [isinstance(event, wire.TERMINAL) for event in events] == [False] * (len(events) - 1) + [True]
-    assert {event.job_id for event in events} == {command.job_id}
-    return events
-
-
-def only(events, kind):
-    found = [event for event in events if isinstance(event, kind)]
-    assert len(found) == 1, [type(event).__name__ for event in events]
-    return found[0]
-
-
-def read(session: Session, file: Path):
-    events = run(session, Read(job_id="r", path=str(file)))
-    assert isinstance(events[-1], wire.JobFinished), events[-1]
-    return only(events, wire.ReadingFinished)
 
 
 def end_state(session: Session) -> MambaState:
@@ -57,7 +32,7 @@ def end_state(session: Session) -> MambaState:
     return MambaState.from_bytes(bytes(data))
 
 
-def test_a_reading_consumes_every_token_once_and_says_what_it_read(session, file):
+def test_a_reading_consumes_every_token_once_and_says_what_it_read_document(session, file):
     events = run(session, Read(job_id="r", path=str(file)))
     finished = only(events, wire.ReadingFinished)
     extracted = [event for event in events if isinstance(event, wire.PageExtracted)]
@@ -70,22 +45,22 @@ def test_a_reading_consumes_every_token_once_and_says_what_it_read(session, file
 
 
 def test_a_file_that_was_read_is_not_read_again(session, file):
-    first = read(session, file)
+    first = read_document(session, file)
     again = run(session, Read(job_id="r", path=str(file)))
     assert only(again, wire.ReadingFinished).tokens_reused == first.tokens
     assert not any(isinstance(event, wire.PrefillAdvanced) for event in again)
 
 
 def test_the_same_content_under_another_name_is_recognised(session, file, tmp_path):
-    first = read(session, file)
+    first = read_document(session, file)
     copy = tmp_path / "copy.log"
     copy.write_bytes(file.read_bytes())
-    assert read(session, copy).tokens_reused == first.tokens
+    assert read_document(session, copy).tokens_reused == first.tokens
 
 
 def test_a_cancelled_reading_goes_on_to_the_same_bits_as_one_never_stopped(tiny_folder, tmp_path, file):
     with open_session(tiny_folder, tmp_path / "whole.db", "cpu", "fp32") as whole:
-        read(whole, file)
+        read_document(whole, file)
         undisturbed = end_state(whole)
     with open_session(tiny_folder, tmp_path / "stopped.db", "cpu", "fp32") as session:
         for stop_after in (0, 1, 2, 5):
@@ -95,7 +70,7 @@ def test_a_cancelled_reading_goes_on_to_the_same_bits_as_one_never_stopped(tiny_
                 if chunks == stop_after:
                     control.cancel()
             assert isinstance(event, wire.JobCancelled)
-        finished = read(session, file)
+        finished = read_document(session, file)
         assert finished.tokens_reused > 0
         resumed = end_state(session)
     assert torch.equal(resumed.ssm, undisturbed.ssm)
@@ -103,10 +78,10 @@ def test_a_cancelled_reading_goes_on_to_the_same_bits_as_one_never_stopped(tiny_
 
 
 def test_a_grown_file_costs_only_its_new_part(session, file):
-    before = read(session, file)
+    before = read_document(session, file)
     with file.open("a") as log:
         log.write("".join(f"Later reading {i} of gauge 3 was {i * 13} units.\n" for i in range(200)))
-    after = read(session, file)
+    after = read_document(session, file)
     assert after.tokens > before.tokens
     last_page = 3100  # the page that was last is longer now, so it may be read again
     assert before.tokens - last_page <= after.tokens_reused <= before.tokens
@@ -115,18 +90,18 @@ def test_a_grown_file_costs_only_its_new_part(session, file):
 
 def test_a_change_in_the_middle_rewinds_to_a_checkpoint_before_it(session, file, monkeypatch):
     monkeypatch.setattr(checkpoint_policy, "SAVE_TOKENS", 1000)
-    before = read(session, file)
+    before = read_document(session, file)
     text = file.read_text()
     middle = text.index("# Entry 4")
     file.write_text(text[:middle] + "# Entry four\n" + text[middle + len("# Entry 4\n") :])
-    after = read(session, file)
+    after = read_document(session, file)
     assert 0 < after.tokens_reused <= before.tokens * 4 / 6
     file.write_text("# Another beginning\n" + text)
-    assert read(session, file).tokens_reused == 0
+    assert read_document(session, file).tokens_reused == 0
 
 
 def test_an_answer_leaves_the_document_state_as_it_was(session, file):
-    read(session, file)
+    read_document(session, file)
     before = end_state(session)
     events = run(session, Ask(job_id="q", path=str(file), question="Which gauge?"))
     answer = only(events, wire.AnswerFinished)
@@ -139,7 +114,7 @@ def test_an_answer_leaves_the_document_state_as_it_was(session, file):
 
 def test_a_question_as_of_a_page_sees_nothing_after_it(session, file, tmp_path):
     part = tmp_path / "part.txt"
-    read(session, file)
+    read_document(session, file)
     document = session.library.documents()[0]
     pages = session.library.pages(document.id)
     part.write_text("".join(page.text + "\n" for page in pages[:2]))
@@ -235,7 +210,7 @@ def test_a_question_in_the_middle_of_a_reading_is_answered_from_what_was_read(se
     assert asked is not None
     assert 1 <= asked.last_page < 8
     with open_session(session._folder, tmp_path / "other.db", "cpu", "fp32") as undisturbed:
-        read(undisturbed, file)
+        read_document(undisturbed, file)
         assert torch.equal(end_state(undisturbed).ssm, end_state(session).ssm)
 
 
@@ -248,10 +223,10 @@ def test_a_reading_given_up_before_the_last_page_is_gone_on_with_by_the_next(ses
         return opened
 
     monkeypatch.setattr(session_module, "open_document", gives_up)
-    first = read(session, file)
+    first = read_document(session, file)
     assert session.library.documents()[0].state == "stopped"
     monkeypatch.undo()
-    again = read(session, file)
+    again = read_document(session, file)
     assert again.tokens_reused == first.tokens
     assert session.library.documents()[0].state == "done"
 
@@ -259,11 +234,11 @@ def test_a_reading_given_up_before_the_last_page_is_gone_on_with_by_the_next(ses
 def test_a_smaller_quota_drops_rungs_and_a_reading_still_ends_whole(tiny_folder, tmp_path, file, monkeypatch):
     monkeypatch.setattr(checkpoint_policy, "SAVE_TOKENS", 1000)
     with open_session(tiny_folder, tmp_path / "library.db", "cpu", "fp32") as session:
-        read(session, file)
+        read_document(session, file)
         sizes = {snapshot.kind: snapshot.size for snapshot in session.library.snapshots()}
         assert len(session.library.snapshots()) > 3
         run(session, wire.Configure(job_id="c", quota_bytes=sizes["end"]))
         assert [snapshot.kind for snapshot in session.library.snapshots()] == ["end"]
     with open_session(tiny_folder, tmp_path / "small.db", "cpu", "fp32", quota=sizes["end"]) as session:
-        read(session, file)
+        read_document(session, file)
         assert sum(snapshot.size for snapshot in session.library.snapshots()) <= sizes["end"]

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
-
-import pytest
 
 from engine.library.library import Library
 from engine.library.prefix import hash_tokens
@@ -13,12 +10,6 @@ from engine.library.records import Ledger, LedgerEntry, NewPage, NewSection, New
 from tests.engine.library_fakes import IDENTITY, OTHER, FakeFile
 
 SECTIONS = [NewSection(n, f"Part {n}", f"Text {n}.", n, n, (n - 1) * 10, 10) for n in (1, 2, 3)]
-
-
-@pytest.fixture
-def library(tmp_path: Path):
-    with Library.open(tmp_path / "library.db") as opened:
-        yield opened
 
 
 def read(library: Library, sections=SECTIONS, start: int = 0, identity=IDENTITY, file=None) -> tuple[int, int]:

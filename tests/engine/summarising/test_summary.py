@@ -16,6 +16,7 @@ from engine.protocol.wire import Summarize
 from engine.session.session import Session, open_session
 from engine.summarising import section_summaries, summary
 from engine.summarising.section_summaries import SectionNotes, SummaryJob
+from tests.engine.running import of_kind, run
 from tests.engine.tiny import write_pages
 
 
@@ -33,12 +34,8 @@ def file(tmp_path) -> Path:
     return file
 
 
-def run(session: Session, file: Path, **wanted) -> list[wire.Event]:
-    return list(session.run(Summarize(job_id="s", path=str(file), **wanted), Control()))
-
-
-def of(events, kind) -> list:
-    return [event for event in events if isinstance(event, kind)]
+def summarize(session: Session, file: Path, **wanted) -> list[wire.Event]:
+    return run(session, Summarize(job_id="s", path=str(file), **wanted))
 
 
 def speak(monkeypatch, say) -> list[str]:
@@ -62,17 +59,19 @@ def gauges(words: str) -> str:
 
 def test_section_notes_are_kept_and_sent_again_instead_of_written_again(session, file, monkeypatch):
     given = speak(monkeypatch, gauges)
-    first = of(run(session, file, method="sections"), wire.SectionSummarized)
+    first = of_kind(summarize(session, file, method="sections"), wire.SectionSummarized)
     n_asked = len(given)
     assert n_asked > len(first) > 1
-    again = of(run(session, file, length="outline"), wire.SectionSummarized)
+    again = of_kind(summarize(session, file, length="outline"), wire.SectionSummarized)
     assert len(given) == n_asked
     assert [note.saved for note in first] == [False] * len(first)
     assert [note.saved for note in again] == [True] * len(again)
     assert [(note.text, note.line_pages) for note in again] == [(note.text, note.line_pages) for note in first]
     document = session.library.documents()[0].id
     assert [note.text for note in session.library.section_notes(document)] == [note.text for note in first]
-    assert "pages" not in " ".join(of(run(session, file, length="outline"), wire.SummaryFinished)[0].unverified)
+    assert "pages" not in " ".join(
+        of_kind(summarize(session, file, length="outline"), wire.SummaryFinished)[0].unverified
+    )
 
 
 def test_a_summary_that_was_cancelled_goes_on_with_the_notes_it_has(session, file, monkeypatch):
@@ -83,19 +82,19 @@ def test_a_summary_that_was_cancelled_goes_on_with_the_notes_it_has(session, fil
         if seen == 2:
             break
     given.clear()
-    notes = of(run(session, file, method="sections"), wire.SectionSummarized)
+    notes = of_kind(summarize(session, file, method="sections"), wire.SectionSummarized)
     assert [note.saved for note in notes[:2]] == [True, True]
     assert not any(note.saved for note in notes[2:])
 
 
 def test_a_focus_has_notes_of_its_own_and_is_asked_for(session, file, monkeypatch):
     given = speak(monkeypatch, gauges)
-    run(session, file, method="sections")
+    summarize(session, file, method="sections")
     before = len(given)
-    events = run(session, file, method="sections", focus="gauge 21")
-    assert not any(note.saved for note in of(events, wire.SectionSummarized))
-    assert all("gauge 21" in words for words in given[before : before + len(of(events, wire.SectionSummarized))])
-    (finished,) = of(events, wire.SummaryFinished)
+    events = summarize(session, file, method="sections", focus="gauge 21")
+    assert not any(note.saved for note in of_kind(events, wire.SectionSummarized))
+    assert all("gauge 21" in words for words in given[before : before + len(of_kind(events, wire.SectionSummarized))])
+    (finished,) = of_kind(events, wire.SummaryFinished)
     assert finished.focus == "gauge 21"
     assert "say something of “gauge 21”" in finished.coverage
     document = session.library.documents()[0].id
@@ -108,18 +107,18 @@ def test_every_line_of_a_summary_has_its_page(session, file, monkeypatch):
     # The made-up record says: on day 3 reading 0 of gauge 21 was 93 units.
     line = "Reading 0 of gauge 21 on day 3 was 93 units."
     speak(monkeypatch, lambda words: line)
-    events = run(session, file, method="sections")
+    events = summarize(session, file, method="sections")
     document = session.library.documents()[0].id
     page = next(p.number for p in session.library.pages(document) if "0 of gauge 21 was 93 units" in p.text)
-    for note in of(events, wire.SectionSummarized):
+    for note in of_kind(events, wire.SectionSummarized):
         within = note.first_page <= page <= note.last_page
         # A line that no page of its section says is somewhere in it, for all that is known.
         assert note.line_pages == [[page] if within else list(range(note.first_page, note.last_page + 1))]
-    (finished,) = of(events, wire.SummaryFinished)
+    (finished,) = of_kind(events, wire.SummaryFinished)
     assert finished.text == line
     assert page in finished.line_pages[0]
-    assert [event.pages for event in of(events, wire.SummaryDelta)] == finished.line_pages
-    assert "".join(event.text for event in of(events, wire.SummaryDelta)) == finished.text
+    assert [event.pages for event in of_kind(events, wire.SummaryDelta)] == finished.line_pages
+    assert "".join(event.text for event in of_kind(events, wire.SummaryDelta)) == finished.text
     (saved,) = session.library.summaries(document)
     assert saved.evidence["line_pages"] == finished.line_pages
     assert (saved.length, finished.length, finished.summary_id) == ("page", "page", saved.id)
@@ -128,28 +127,28 @@ def test_every_line_of_a_summary_has_its_page(session, file, monkeypatch):
 def test_a_finding_that_its_section_does_not_hold_is_left_out_and_counted(session, file, monkeypatch):
     speak(monkeypatch, lambda words: "Key findings:\n- Gauge 99999 was read by Elena Petrov.")
     monkeypatch.setattr(SummaryJob, "copies", True)
-    events = run(session, file, method="sections")
-    notes = of(events, wire.SectionSummarized)
+    events = summarize(session, file, method="sections")
+    notes = of_kind(events, wire.SectionSummarized)
     assert {note.text for note in notes} == {NO_FINDINGS}
-    (finished,) = of(events, wire.SummaryFinished)
+    (finished,) = of_kind(events, wire.SummaryFinished)
     assert finished.text == NO_FINDINGS
     assert f"{len(notes)} lines named what their sections do not hold" in finished.coverage
 
 
 def test_what_a_summary_names_and_no_page_does_is_said(session, file, monkeypatch):
     speak(monkeypatch, lambda words: "- Gauge 21 was read by Elena Petrov.")
-    (finished,) = of(run(session, file, method="sections"), wire.SummaryFinished)
+    (finished,) = of_kind(summarize(session, file, method="sections"), wire.SummaryFinished)
     assert finished.unverified == ["Elena Petrov"]
 
 
 def test_a_paragraph_asks_a_model_for_one_and_the_demonstration_model_for_nothing_new(session, file, monkeypatch):
     given = speak(monkeypatch, lambda words: "Gauge 21 was read on day 3.")
-    run(session, file, method="sections", length="paragraph")
+    summarize(session, file, method="sections", length="paragraph")
     assert section_summaries.SHORTER.strip() in given[-1]
     assert not any(section_summaries.SHORTER.strip() in words for words in given[:-1])
     monkeypatch.setattr(SummaryJob, "copies", True)
     given.clear()
-    run(session, file, method="sections", length="paragraph", focus="day 3")
+    summarize(session, file, method="sections", length="paragraph", focus="day 3")
     assert given and not any(section_summaries.SHORTER.strip() in words for words in given)
 
 
@@ -194,7 +193,7 @@ def test_the_coverage_names_cut_notes_and_pages_without_text():
 
 @pytest.mark.parametrize("wanted", [{"length": "novel"}, {"method": "magic"}])
 def test_a_length_or_method_that_there_is_not_is_a_known_error(session, file, wanted):
-    last = run(session, file, **wanted)[-1]
+    last = summarize(session, file, **wanted)[-1]
     assert isinstance(last, wire.JobFailed) and last.kind == "known"
     assert "choose one of" in last.message
 
@@ -208,9 +207,9 @@ def test_a_summary_from_the_state_streams_lines_with_their_pages(session, tmp_pa
         return "stop"
 
     monkeypatch.setattr(Runtime, "respond", respond)
-    events = run(session, file, method="state")
-    (finished,) = of(events, wire.SummaryFinished)
-    deltas = of(events, wire.SummaryDelta)
+    events = summarize(session, file, method="state")
+    (finished,) = of_kind(events, wire.SummaryFinished)
+    deltas = of_kind(events, wire.SummaryDelta)
     assert "".join(event.text for event in deltas).strip() == finished.text
     assert finished.line_pages == [[1], [], [1]]
     assert [event.pages for event in deltas if event.pages] == [[1], [1]]
@@ -235,8 +234,8 @@ def test_a_section_beyond_half_the_trained_context_is_read_in_parts_and_has_one_
     monkeypatch.setattr(Runtime, "trained_context", 2_500)
     monkeypatch.setattr(SummaryJob, "copies", True)
     given = speak(monkeypatch, say)
-    events = run(session, tmp_path / "pumps.pdf", method="sections", length="outline")
-    notes = of(events, wire.SectionSummarized)
+    events = summarize(session, tmp_path / "pumps.pdf", method="sections", length="outline")
+    notes = of_kind(events, wire.SectionSummarized)
     long = [note for note in notes if note.last_page > note.first_page]
     assert long and len(given) > len(notes)
     for note in long:
