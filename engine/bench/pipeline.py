@@ -45,8 +45,9 @@ from engine.protocol import wire
 from engine.protocol.wire import AnswerDelta, AnswerFinished, Ask, JobFinished, Read, ReadingFinished
 from engine.reading import saved
 from engine.session.session import Session, open_session
-from engine.training.records import records
-from engine.training.records.records import Fact, Record, Writer
+from engine.training.records.facts import Fact, Record
+from engine.training.records.questions import ask, ask_missing, follow_up
+from engine.training.records.writer import Writer
 
 SHOWN = 20
 """Wrong answers printed a cell; the file of --out has all."""
@@ -189,7 +190,7 @@ class _Bench:
         share: float,
     ) -> list[Asked]:
         def of(fact: Fact, sort: str, other_words: bool) -> Asked:
-            turn = records.ask(writer, fact, other_words=other_words)
+            turn = ask(writer, fact, other_words=other_words)
             answer = clean_characters(turn.answer)
             return Asked(turn.question, answer, holding(became[fact.page], answer, read), sort)
 
@@ -197,8 +198,8 @@ class _Bench:
         facts = latest[: max(1, round(share * len(latest)))]
         several = [fact for fact in facts if len(set(fact.relation.names)) > 1]
         several = several[: max(1, round(share * cell.other_words))]
-        missing = [records.ask_missing(writer, record) for _ in range(max(1, round(share * cell.missing)))]
-        follow_ups = [(fact, turn) for fact in facts if (turn := records.follow_up(writer, record, fact)) is not None]
+        missing = [ask_missing(writer, record) for _ in range(max(1, round(share * cell.missing)))]
+        follow_ups = [(fact, turn) for fact in facts if (turn := follow_up(writer, record, fact)) is not None]
         follow_ups = follow_ups[: max(1, round(share * cell.follow_ups))]
         return [
             *(of(fact, "fact", False) for fact in facts),

@@ -13,7 +13,8 @@ from pathlib import Path
 from engine.errors import KnownError
 from engine.library.records import Page
 from engine.training.records import records, words
-from engine.training.records.records import Record, Writer
+from engine.training.records.facts import Record
+from engine.training.records.writer import Writer
 
 PAGE_TOKENS = 800
 """Of a record's page: near the 3,000 characters at which a text file is cut, so that its pages are the file's."""

@@ -22,7 +22,9 @@ from engine.network.state import MambaState
 from engine.prompting.prompts import NOT_FOUND, page_text
 from engine.prompting.tokenizer import Tokenizer
 from engine.training.records import records, words
-from engine.training.records.records import Record, Turn, Writer
+from engine.training.records.facts import Record, Turn
+from engine.training.records.questions import ask, ask_missing, follow_up
+from engine.training.records.writer import Writer
 
 SEED = 20_000
 ROWS = 16
@@ -206,15 +208,15 @@ def _turns(record: Record, asks: str, seed: int) -> list[tuple[Turn, ...]]:
     """What is asked of one record: each entry one question, or a question and its follow-up."""
     writer = Writer(seed, held_out=record.held_out)
     if asks == "missing":
-        return [(records.ask_missing(writer, record),) for _ in range(4)]
+        return [(ask_missing(writer, record),) for _ in range(4)]
     out: list[tuple[Turn, ...]] = []
     # Reading is what costs: few facts are asked in several wordings.
     for fact in record.facts * max(1, 4 // max(1, len(record.facts))):
         if asks == "corrected" and not fact.corrected:
             continue
-        first = records.ask(writer, fact)
+        first = ask(writer, fact)
         if asks == "follow-up":
-            second = records.follow_up(writer, record, fact)
+            second = follow_up(writer, record, fact)
             if second is not None:
                 out.append((first, second))
         else:

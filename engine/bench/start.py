@@ -27,7 +27,8 @@ from engine.errors import KnownError
 from engine.generation.runtime import DEMO_MODEL
 from engine.prompting.tokenizer import Tokenizer
 from engine.training.records import records, words
-from engine.training.records.records import Writer
+from engine.training.records.questions import ask
+from engine.training.records.writer import Writer
 
 MAIN = Path(__file__).parents[2] / "main.py"
 ENDED = "ended"
@@ -140,7 +141,7 @@ def _record(file: Path, model: Path, tokens: int, questions: int) -> tuple[Path,
     )
     file.write_text("\n\n".join(record.pages) + "\n", encoding="utf-8")
     facts = [record.facts[at % len(record.facts)] for at in range(questions)]
-    return file, [records.ask(writer, fact).question for fact in facts]
+    return file, [ask(writer, fact).question for fact in facts]
 
 
 def main(arguments: list[str] | None = None) -> None:

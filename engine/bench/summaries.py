@@ -30,7 +30,7 @@ from engine.library.records import Page
 from engine.prompting.tokenizer import Tokenizer
 from engine.protocol.wire import JobFinished, ReadingFinished, SectionSummarized, Summarize, SummaryFinished
 from engine.session.session import Session, open_session
-from engine.training.records.records import Record
+from engine.training.records.facts import Record
 
 EXAMPLES = 4
 """Lines of each kind of mistake that are shown."""

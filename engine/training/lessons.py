@@ -15,7 +15,9 @@ import numpy as np
 
 from engine.prompting import prompts
 from engine.training.records import records, words
-from engine.training.records.records import Record, Turn, Writer
+from engine.training.records.facts import Fact, Finding, Record, Turn, summary_text
+from engine.training.records.questions import ask, ask_missing, focused, follow_up
+from engine.training.records.writer import Writer
 from engine.training.tokenizer import WordEncoder, chat_prompts
 
 SKIP, TEXT, ANSWER = 0, 1, 2
@@ -91,7 +93,7 @@ class _Row:
     summarised: bool
     """It ends in a summary."""
     merged: bool = False
-    about: tuple[Turn, records.Fact | None] | None = None
+    about: tuple[Turn, Fact | None] | None = None
     """The question that stands before the pages, where they are read again for one."""
 
 
@@ -199,7 +201,7 @@ class Teacher:
             if summarised:
                 focus, text = None, record.summary
                 if writer.random.random() < FOCUS_SHARE:
-                    focus, text = records.focused(writer, record)
+                    focus, text = focused(writer, record)
                 ids += self._request(self.prompts.summary(focus)) if focus else self.summary
                 answer = self.encode(text)
             else:
@@ -217,12 +219,12 @@ class Teacher:
         special = self.encode.with_specials
         return special(request.opening) + self.encode(request.text) + special(request.closing)
 
-    def _about(self, writer: Writer, record: Record) -> tuple[Turn, records.Fact | None]:
+    def _about(self, writer: Writer, record: Record) -> tuple[Turn, Fact | None]:
         """What the pages are read again for: a question and its fact, or one without an answer."""
         if not record.facts or writer.random.random() < MISSING_SHARE:
-            return records.ask_missing(writer, record), None
+            return ask_missing(writer, record), None
         fact = writer.pick(record.facts)
-        return records.ask(writer, fact), fact
+        return ask(writer, fact), fact
 
     def _merge_row(self, writer: Writer, lesson: Lesson) -> _Row:
         """Several summaries and their merge; parts that overlap say some lines twice."""
@@ -231,16 +233,16 @@ class Teacher:
         things = [writer.thing(kind) for _ in range(writer.below(9) + 2)]
         parts_wanted = writer.below(11) + 2
         wanted = writer.below(min(MOST_MERGED, lesson.tokens // 50)) + 1
-        findings = [records.Finding(writer.pick(things), writer.finding(kind)) for _ in range(wanted)]
+        findings = [Finding(writer.pick(things), writer.finding(kind)) for _ in range(wanted)]
         while True:
             cuts = sorted(writer.below(len(findings) + 1) for _ in range(parts_wanted - 1))
             overlap = writer.random.random() < 0.4
             parts: list[str] = []
             for start, end in zip([0, *cuts], [*cuts, len(findings)], strict=True):
                 back = writer.below(min(3, start) + 1) if overlap and end > start else 0
-                parts.append(records.summary_text(findings[start - back : end]))
+                parts.append(summary_text(findings[start - back : end]))
             ids = self.merge_prefix + self.pages(parts) + self.merge
-            answer = self.encode(records.summary_text(findings))
+            answer = self.encode(summary_text(findings))
             if len(ids) + len(answer) <= lesson.tokens:
                 record = Record(kind, parts, [], findings, things, writer.held_out)
                 return _Row(ids + answer, [TEXT] * len(ids) + [ANSWER] * len(answer), record, True, merged=True)
@@ -269,20 +271,18 @@ class Teacher:
 class _Turns:
     """Questions about one record, so that all its facts come up equally often."""
 
-    def __init__(
-        self, writer: Writer, record: Record, about: tuple[Turn, records.Fact | None] | None, missing: float
-    ) -> None:
+    def __init__(self, writer: Writer, record: Record, about: tuple[Turn, Fact | None] | None, missing: float) -> None:
         self._writer = writer
         self._missing = missing
         self._record = record
         self._about = about
-        self._left: list[records.Fact] = []
-        self._last: records.Fact | None = None
+        self._left: list[Fact] = []
+        self._last: Fact | None = None
 
     def next(self, *, follow: bool) -> Turn:
         writer, record = self._writer, self._record
         if follow and self._last is not None and writer.random.random() < 0.5:
-            turn = records.follow_up(writer, record, self._last)
+            turn = follow_up(writer, record, self._last)
             if turn is not None:
                 self._last = None
                 return turn
@@ -290,13 +290,13 @@ class _Turns:
         if self._about and not follow:
             turn, self._last = self._about
             if self._last is not None and writer.random.random() < 0.5:
-                turn = records.ask(writer, self._last)
+                turn = ask(writer, self._last)
             return turn
         if not record.facts or writer.random.random() < self._missing:
-            return records.ask_missing(writer, record)
+            return ask_missing(writer, record)
         if not self._left:
             self._left = list(record.facts)
             writer.random.shuffle(self._left)
         fact = self._left.pop()
         self._last = fact
-        return records.ask(writer, fact)
+        return ask(writer, fact)

@@ -14,7 +14,9 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from engine.training.records import records, words
-from engine.training.records.records import Fact, Finding, Writer
+from engine.training.records.facts import Fact, Finding
+from engine.training.records.questions import ask
+from engine.training.records.writer import Writer
 
 FOLDER = Path(__file__).parents[2] / "resources" / "samples"
 TOKENIZER = Path(__file__).parents[2] / "resources" / "models" / "demo"
@@ -217,7 +219,7 @@ def write_readme(pdf_weeks: list[Week], log_weeks: list[Week], path: Path) -> No
         lines += ["", f"## {name}", "", "| question | the record says |", "|---|---|"]
         for week in made[:: max(1, len(made) // 8)][:8]:
             for fact in week.facts[:1]:
-                lines.append(f"| {records.ask(writer, fact).question} | {fact.value} |")
+                lines.append(f"| {ask(writer, fact).question} | {fact.value} |")
         lines.append("| What was the speed of pump P-999? | Not in this document. |")
     path.write_text("\n".join(lines) + "\n")
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from engine.prompting import prompts
 from engine.training.records import records, words
+from engine.training.records.questions import ask
+from engine.training.records.writer import Writer
 
 VOCAB_SIZE = 3072
 SPECIAL_TOKENS = ("<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|pad|>")
@@ -57,7 +59,7 @@ def build(folder: Path, *, seed: int = 0, n_records: int = 2500, size: int = VOC
 
 def _training_text(seed: int, n_records: int):
     """Generated records with their questions and answers, the instructions, and the words that must stay whole."""
-    writer = records.Writer(seed)
+    writer = Writer(seed)
     vocabulary = [*words.MONTHS, *words.WEEKDAYS, *_list_words()]
     instructions = [
         prompts.DOCUMENT_INTRODUCTION,
@@ -80,7 +82,7 @@ def _training_text(seed: int, n_records: int):
         yield record.summary
         yield " ".join(vocabulary[(i * 20 + j) % len(vocabulary)] for j in range(20))
         for fact in record.facts:
-            yield " " + records.ask(writer, fact).question
+            yield " " + ask(writer, fact).question
 
 
 def _list_words() -> list[str]:

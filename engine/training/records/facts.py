@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from engine.prompting.prompts import NO_FINDINGS
 from engine.training.records import words
+from engine.training.records.chance import capital
 from engine.training.records.words import Kind, Relation
-from engine.training.records.writer import capital
 
 SUMMARY_TITLE = "Key findings:"
 _KIND_OF = {thing.split(":")[0].split(" ")[0]: kind for kind in words.KINDS for thing in kind.things}

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from engine.training.records.records import Fact, Finding
-    from engine.training.records.words import Kind
-    from engine.training.records.writer import Writer
+from engine.training.records.facts import Fact, Finding
+from engine.training.records.words import Kind
+from engine.training.records.writer import Writer
 
 
 @dataclass

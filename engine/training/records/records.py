@@ -13,16 +13,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from engine.training.records import frames, values
-from engine.training.records.facts import Fact, Finding, Record, Turn, kind_of, summary_text, word_of
-from engine.training.records.layout import Item, lay_out, style, wrap
-from engine.training.records.questions import ask, ask_missing, focused, follow_up
+from engine.training.records.chance import capital, sentence
+from engine.training.records.facts import Fact, Finding, Record
+from engine.training.records.layout import Item, lay_out, style
 from engine.training.records.words import Kind, Relation
-from engine.training.records.writer import Writer, capital, sentence
+from engine.training.records.writer import Writer
 
-__all__ = [
-    "Fact", "Finding", "Record", "Turn", "Writer", "ask", "ask_missing", "capital", "focused", "follow_up", "kind_of",
-    "make_record", "summary_text", "word_of", "wrap",
-]  # fmt: skip
 FILLER_CHARACTERS = 4
 """Characters a token of filler, about: counting every sentence twice would be half of the work."""
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from engine.training.records import everyday, names
-
-if TYPE_CHECKING:
-    from engine.training.records.records import Writer
+from engine.training.records.chance import Chance
 
 
-def _amount(w: Writer) -> str:
+def _amount(w: Chance) -> str:
     chance = w.random.random()
     if chance < 0.5:
         n = w.below(9000) + 100 if chance < 0.3 else w.below(90) * 1000 + 10_000
@@ -25,7 +22,7 @@ def _amount(w: Writer) -> str:
     return f"{w.pick(('$', '£', '€'))}{w.below(90_000) + 100:,}"
 
 
-def _decimal(w: Writer, low: int, high: int, unit: str) -> str:
+def _decimal(w: Chance, low: int, high: int, unit: str) -> str:
     """A number of `unit`: mostly with one decimal, now and then a range or with two."""
     whole = w.below(high - low) + low
     chance = w.random.random()
@@ -38,19 +35,19 @@ def _decimal(w: Writer, low: int, high: int, unit: str) -> str:
     return f"{whole}.{w.below(10)} to {whole + 1 + w.below(5)}.{w.below(10)} {unit}"
 
 
-def _whole(w: Writer, low: int, high: int, unit: str) -> str:
+def _whole(w: Chance, low: int, high: int, unit: str) -> str:
     """A whole number of `unit`; a range now and then."""
     n = w.below(high - low) + low
     return f"{n} {unit}" if w.random.random() < 0.92 else f"{n} to {n + 1 + w.below(20)} {unit}"
 
 
-def _duration(w: Writer) -> str:
+def _duration(w: Chance) -> str:
     n = w.below(58) + 2
     unit = w.pick(("minutes", "hours", "days", "weeks", "months"))
     return f"{n} {unit}" if w.random.random() < 0.8 else f"{w.below(11) + 2} h {w.below(59) + 1} min"
 
 
-def _code(w: Writer) -> str:
+def _code(w: Chance) -> str:
     a, b = w.pick("ABDEHKMRTWX"), w.pick("ACEFLNOPSU")
     chance = w.random.random()
     if chance < 0.5:
@@ -64,7 +61,7 @@ def _code(w: Writer) -> str:
     )
 
 
-def _serial(w: Writer) -> str:
+def _serial(w: Chance) -> str:
     chance = w.random.random()
     if chance < 0.6:
         return f"{w.below(90_000) + 10_000}"
@@ -73,11 +70,11 @@ def _serial(w: Writer) -> str:
     return f"{w.below(900) + 100}-{w.below(9000) + 1000}"
 
 
-def _medicine(w: Writer) -> str:
+def _medicine(w: Chance) -> str:
     return names.medicine(w.random) if w.random.random() < 0.5 and not w.easy else _choice(w, "medication")
 
 
-def _choice(w: Writer, name: str) -> str:
+def _choice(w: Chance, name: str) -> str:
     """One of a list; in training often something else, as a model that knows the list need not read the page."""
     training, held_out = CHOICES[name]
     if not (w.held_out or w.easy) and w.random.random() < w.strange:
@@ -88,14 +85,14 @@ def _choice(w: Writer, name: str) -> str:
     return w.pick(held_out if w.held_out and w.random.random() < 0.5 else training)
 
 
-def _phrase(w: Writer) -> str:
+def _phrase(w: Chance) -> str:
     while True:
         made = everyday.phrase(w.random)
         if made not in _HELD_OUT:
             return made
 
 
-VALUE_MAKERS: dict[str, Callable[[Writer], str]] = {
+VALUE_MAKERS: dict[str, Callable[[Chance], str]] = {
     "person": lambda w: w.person(),
     "date": lambda w: w.date(),
     "town": lambda w: w.place(),
@@ -200,7 +197,7 @@ _NAMED = frozenset(("person", "date", "town", "firm"))
 _HELD_OUT = frozenset(item for _, held_out in CHOICES.values() for item in held_out)
 
 
-def make(w: Writer, name: str) -> str:
+def make(w: Chance, name: str) -> str:
     """A value of the sort that `name` names; in training now and then of no sort, to be copied all the same."""
     maker = VALUE_MAKERS.get(name)
     if maker and name not in _NAMED and not (w.held_out or w.easy) and w.random.random() < w.strange / 10:
@@ -208,7 +205,7 @@ def make(w: Writer, name: str) -> str:
     return maker(w) if maker else _choice(w, name)
 
 
-def near(w: Writer, value: str) -> str:
+def near(w: Chance, value: str) -> str:
     """A value easily taken for `value`: one digit other. Names and words come back as they are."""
     places = [i for i, sign in enumerate(value) if sign.isdigit()]
     if not places:

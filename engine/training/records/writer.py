@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Sequence
-
 from engine.training.records import frames, names, values, words
+from engine.training.records.chance import Chance, capital
 from engine.training.records.frames import Wordings
 from engine.training.records.words import Kind, Relation
 
@@ -15,32 +13,18 @@ HARD_SHARE = 0.15
 """Share of records full of identifiers, names and values that are easily taken for each other."""
 
 
-def capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def sentence(text: str) -> str:
-    """Capital letter and full stop, where they are not there yet."""
-    text = text[:1].upper() + text[1:]
-    return text if text[-1] in ".:?" else text + "."
-
-
-class Writer:
+class Writer(Chance):
     """One source of randomness. `held_out` takes names, numbers and a share of frames that training never shows; `easy`
     keeps to few frames and short names, for the first lessons; `hard` makes every record a hard one (or none; None: a
     share of them)."""
 
     unrelated = 0.2
     """Share of filler that has nothing to do with any record."""
-    strange = 0.6
-    """Share of the training's values that come from no list of their relation."""
     shaken = 0.35
     """Share of the training's frames with a word or two missing, changed or put in."""
 
     def __init__(self, seed: int, *, held_out: bool = False, easy: bool = False, hard: bool | None = None) -> None:
-        self.random: random.Random = random.Random(seed)
-        self.held_out: bool = held_out
-        self.easy = easy
+        super().__init__(seed, held_out=held_out, easy=easy)
         self._always_hard = hard
         self.hard = False
         """Whether the record being written is a hard one."""
@@ -53,12 +37,6 @@ class Writer:
         chosen = self.random.random() < HARD_SHARE if self._always_hard is None else self._always_hard
         self.hard = chosen and not self.easy
         self._date_form = 0 if self.easy or self.random.random() < 0.8 else self.below(4) + 1
-
-    def below(self, n: int) -> int:
-        return int(self.random.random() * n)
-
-    def pick(self, items: Sequence):
-        return items[int(self.random.random() * len(items))]
 
     def wording(self, wordings: Wordings) -> str:
         if self.held_out and self.random.random() < HELD_OUT_WORDING_SHARE:

@@ -9,7 +9,7 @@ from engine.documents.formats.text import cut_pages
 from engine.errors import KnownError
 from engine.library.records import Page
 from engine.training.records import records, words
-from engine.training.records.records import Writer
+from engine.training.records.writer import Writer
 
 TRUTH = {"- Pump P-1: it broke.": {3}, "- Fan F-2: it fell.": {5}}
 

@@ -15,6 +15,7 @@ from engine.prompting.tokenizer import Tokenizer
 from engine.training import lessons
 from engine.training.lessons import ANSWER, Teacher
 from engine.training.records import records, words
+from engine.training.records.writer import Writer
 from engine.training.tokenizer import WordEncoder, build, load
 from engine.training.train import TOKENIZER
 
@@ -47,7 +48,7 @@ def test_special_tokens_in_a_document_stay_text(product: Tokenizer, teacher: Tea
 def test_the_word_table_gives_the_ids_of_the_saved_tokenizer(product: Tokenizer, teacher: Teacher) -> None:
     for seed in range(12):
         record = records.make_record(
-            records.Writer(seed, held_out=bool(seed % 2)),
+            Writer(seed, held_out=bool(seed % 2)),
             kind=words.KINDS[seed % 4],
             tokens=500,
             facts=5,
@@ -129,7 +130,7 @@ def test_a_focus_is_asked_as_the_product_asks_it(product: Tokenizer, teacher: Te
 def test_a_merged_summary_says_each_line_of_the_parts_once(product: Tokenizer, teacher: Teacher) -> None:
     longest = merges = 0
     for seed in range(30):
-        row = teacher._merge_row(records.Writer(seed), lessons.LONG)
+        row = teacher._merge_row(Writer(seed), lessons.LONG)
         answer = product.decode([i for i, mark in zip(row.ids, row.marks, strict=True) if mark == ANSWER])
         lines = [line for part in row.record.pages for line in part.splitlines() if line.startswith("- ")]
         assert [line for line in answer.splitlines() if line.startswith("- ")] == list(dict.fromkeys(lines))

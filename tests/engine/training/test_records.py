@@ -10,7 +10,11 @@ from hypothesis import strategies as st
 
 from engine.prompting.prompts import NO_FINDINGS, NOT_FOUND
 from engine.training.records import everyday, frames, names, records, values, words
-from engine.training.records.records import Record, Writer
+from engine.training.records.chance import capital
+from engine.training.records.facts import Record, kind_of, word_of
+from engine.training.records.layout import wrap
+from engine.training.records.questions import ask, ask_missing, focused, follow_up
+from engine.training.records.writer import Writer
 
 
 def a_record(
@@ -43,8 +47,8 @@ def test_every_answer_and_finding_stands_in_the_record(seed: int, facts: int, fi
     record = a_record(seed, facts, findings, held_out=held_out)
     text = flat(record)
     for fact in record.facts:
-        assert fact.value in text or records.capital(fact.value) in text
-        assert fact.thing in text or records.capital(fact.thing) in text
+        assert fact.value in text or capital(fact.value) in text
+        assert fact.thing in text or capital(fact.thing) in text
     for finding in record.findings:
         assert finding.text in text
         assert finding.sentence in record.summary
@@ -54,9 +58,9 @@ def test_every_answer_and_finding_stands_in_the_record(seed: int, facts: int, fi
 @given(seed=st.integers(0, 10**9), facts=st.integers(1, 12))
 def test_unanswerable_questions_ask_what_is_not_stated(seed: int, facts: int) -> None:
     record = a_record(seed, facts)
-    turn = records.ask_missing(Writer(seed + 1), record)
+    turn = ask_missing(Writer(seed + 1), record)
     assert turn.answer == NOT_FOUND
-    asked_elsewhere = {records.ask(Writer(s), fact).question for fact in record.facts for s in range(8)}
+    asked_elsewhere = {ask(Writer(s), fact).question for fact in record.facts for s in range(8)}
     assert turn.question not in asked_elsewhere
 
 
@@ -86,9 +90,9 @@ def training_text() -> str:
             corrections=0.3,
         )
         parts.append(flat(record))
-        parts += [records.ask(Writer(seed + i), fact).question for i, fact in enumerate(record.facts)]
+        parts += [ask(Writer(seed + i), fact).question for i, fact in enumerate(record.facts)]
         last = record.facts[-1] if record.facts else None
-        turn = records.follow_up(Writer(seed), record, last) if last else None
+        turn = follow_up(Writer(seed), record, last) if last else None
         parts += [turn.question] if turn else []
     return "\n".join(parts)
 
@@ -166,12 +170,12 @@ def test_a_question_takes_other_words_when_told_to() -> None:
         for fact in a_record(seed).facts:
             if len(fact.relation.names) < 2:
                 continue
-            asked = records.ask(Writer(seed), fact, other_words=True).question.lower()
+            asked = ask(Writer(seed), fact, other_words=True).question.lower()
             others = [name.lower() for name in fact.relation.names if name != fact.said]
             other += any(name in asked for name in others)
-            same += fact.said.lower() in records.ask(Writer(seed), fact, other_words=False).question.lower()
+            same += fact.said.lower() in ask(Writer(seed), fact, other_words=False).question.lower()
             assert any(name in asked for name in others)
-            assert fact.said.lower() in records.ask(Writer(seed), fact, other_words=False).question.lower()
+            assert fact.said.lower() in ask(Writer(seed), fact, other_words=False).question.lower()
     assert other > 100 and same > 100
 
 
@@ -191,19 +195,19 @@ def test_the_first_word_of_a_thing_tells_its_kind() -> None:
     for kind in words.KINDS:
         for thing in kind.things:
             word, start = thing.split(":")
-            assert records.kind_of(f"{word} {start}-12") is kind
-            assert records.word_of(f"{word} {start}-12") == word
+            assert kind_of(f"{word} {start}-12") is kind
+            assert word_of(f"{word} {start}-12") == word
 
 
 @settings(deadline=None, max_examples=60)
 @given(seed=st.integers(0, 10**9))
 def test_a_focused_summary_holds_the_findings_of_its_things_alone(seed: int) -> None:
     record = a_record(seed, 2, 4)
-    focus, text = records.focused(Writer(seed + 1), record)
+    focus, text = focused(Writer(seed + 1), record)
     word = re.sub(r"^(the|each|every) ", "", focus)
     for finding in record.findings:
         about = finding.thing == focus or finding.thing.endswith(" " + focus)
-        about = about or records.word_of(finding.thing) in (word, word.removesuffix("s"))
+        about = about or word_of(finding.thing) in (word, word.removesuffix("s"))
         assert (finding.sentence in text) == about
 
 
@@ -224,5 +228,5 @@ def test_a_summary_without_key_findings_says_so() -> None:
 
 def test_wrapping_keeps_every_word() -> None:
     text = "one two three four five " * 20
-    assert records.wrap(text.strip(), 30).split() == text.split()
-    assert max(len(line) for line in records.wrap(text.strip(), 30).splitlines()) <= 30
+    assert wrap(text.strip(), 30).split() == text.split()
+    assert max(len(line) for line in wrap(text.strip(), 30).splitlines()) <= 30
