@@ -131,7 +131,7 @@ class Teacher:
         return out
 
     def _count(self, text: str) -> int:
-        """How many ids a text has; a whole page's are kept, as they are needed next."""
+        """Return the number of token ids of a text. The ids of a whole page are cached, since they are needed next."""
         if not text.endswith("\n\n"):
             return self.encode.count(text)
         ids = self._pages[text] = self.encode(text)
@@ -220,7 +220,7 @@ class Teacher:
         return special(request.opening) + self.encode(request.text) + special(request.closing)
 
     def _about(self, writer: Writer, record: Record) -> tuple[Turn, Fact | None]:
-        """What the pages are read again for: a question and its fact, or one without an answer."""
+        """Return the question that pages are re-read for, with its fact or None where it has no answer."""
         if not record.facts or writer.random.random() < MISSING_SHARE:
             return ask_missing(writer, record), None
         fact = writer.pick(record.facts)

@@ -1,4 +1,4 @@
-"""What a training run does at each step: which lesson, which seed, which learning rate.
+"""Plan of a training run: the lesson, the seed and the learning rate of each step.
 
 All of it is a function of the step (and of the time left, for a run that must end by the clock), so that a run can stop
 at any step and go on in another process, and so that worker processes write batches ahead of it.

@@ -25,7 +25,7 @@ class Team:
 
     @property
     def leads(self) -> bool:
-        """Whether this process logs and saves."""
+        """True in the process that logs and saves."""
         return self.rank == 0
 
     def average(self, flat: Tensor) -> None:

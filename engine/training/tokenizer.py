@@ -135,7 +135,7 @@ class WordEncoder:
         return out
 
     def count(self, text: str) -> int:
-        """How many ids `text` has."""
+        """Return the number of token ids of `text`."""
         known = self._ids
         n = 0
         for word in _PYTHON_PATTERN.findall(text):

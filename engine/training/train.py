@@ -35,7 +35,7 @@ AGREE_EVERY = 10
 
 @dataclass(frozen=True)
 class Run:
-    """Where a run reads and writes, and how it ends; the plan says what it trains."""
+    """Folders and end of a run; the plan says what it trains."""
 
     out: Path
     shape: Shape

@@ -1,4 +1,4 @@
-"""What is true in a record: facts, findings, questions with their answers."""
+"""Contents of a record: facts, findings, questions with their answers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def word_of(thing: str) -> str:
 
 @dataclass(frozen=True)
 class Fact:
-    """What may be asked: `relation` of `thing` is `value`; `person` and `date` where the sentence gave them."""
+    """One fact: `relation` of `thing` is `value`; `person` and `date` where the sentence gave them."""
 
     thing: str
     relation: Relation

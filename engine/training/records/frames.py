@@ -26,7 +26,7 @@ class Wordings:
 
 # fmt: off
 NOUN_PHRASES = ("the {a} {of} {s}", "the {a} {of} {s}", "the {a} {of} {s}", "the {a} for {s}", "the {a} {at} {s}")
-"""What a noun relation of a thing is called; {of} becomes {at} where {a} has an "of" of its own."""
+"""Noun phrases for a relation of a thing; {of} becomes {at} where {a} has an "of" of its own."""
 
 NOUN_STATEMENTS = Wordings(
     (
@@ -325,7 +325,7 @@ _HELD_OUT = tuple(_skeleton(frame) for wordings in all_wordings() for frame in w
 
 
 def is_held_out(frame: str) -> bool:
-    """Whether `frame` contains one that training never shows."""
+    """Return whether `frame` contains a held-out frame."""
     skeleton = _skeleton(frame)
     return any(held_out in skeleton for held_out in _HELD_OUT)
 
@@ -357,4 +357,4 @@ ORDINARY_WORDS = (
     "in", "on", "of", "to", "and", "but", "or", "which", "what", "how", "said", "say",
     "quite", "truly", "by now", "in full", "in the end", "at last", "on paper", "of late", "as it were",
 )
-"""What a shaken frame may be disturbed with."""
+"""Words inserted into a disturbed frame."""

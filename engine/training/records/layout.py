@@ -1,4 +1,4 @@
-"""How a record looks: title, list of contents, headings, log lines, lists, wrapped paragraphs, running page text."""
+"""Layout of a record: title, list of contents, headings, log lines, lists, wrapped paragraphs, running page text."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ class Item:
 
 @dataclass(frozen=True)
 class Style:
-    """The looks of one record."""
+    """Layout of one record."""
 
     front: str
-    """What stands first: title, title page with contents, or nothing."""
+    """First lines: a title, a title page with contents, or nothing."""
     title: str
     body: str
     """prose, log or list."""
     width: int
-    """Where lines break; 0: nowhere."""
+    """Characters a line; 0 for no line breaks."""
     headings: float
     running: str
     """A line on every page with {k} for its number, or nothing."""
     share: float
-    """Of the room that sentences may take; the rest is for line ends and headings."""
+    """Share of the tokens that sentences may take; the rest is for line ends and headings."""
 
 
 def style(writer: Writer, kind: Kind, tokens: int, *, plain: bool) -> Style:
-    """Looks for a record of up to `tokens` tokens."""
+    """Draw the layout of a record of up to `tokens` tokens."""
     title = writer.filled(writer.pick(kind.titles))
     if plain:
         return Style(title, title, "prose", 0, 0.0, "", 0.97)
@@ -86,7 +86,7 @@ CLOCKS = (
     "{h:02d}:{m:02d} - ",
     "{h:02d}.{m:02d}: ",
 )
-"""How a log line begins."""
+"""Clock formats at the start of a log line."""
 
 
 def lay_out(writer: Writer, kind: Kind, look: Style, body: list[Item], page_tokens: int) -> list[str]:

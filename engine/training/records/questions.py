@@ -9,7 +9,7 @@ from engine.training.records.words import Relation
 from engine.training.records.writer import Writer
 
 WORLD_SHARE = 0.12
-"""Of the training's unanswerable questions: those about the world at large."""
+"""Share of the unanswerable training questions that are about the world at large."""
 
 
 def ask(writer: Writer, fact: Fact, other_words: bool | None = None) -> Turn:

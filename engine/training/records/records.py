@@ -146,7 +146,7 @@ def _keys(writer: Writer, kind: Kind, things: list[str], count: int) -> list[tup
 def _content(
     writer: Writer, record: Record, facts: int, findings: int, corrections: float, *, tables: bool
 ) -> list[Item]:
-    """What the record has to say, in order."""
+    """Return the items of a record, in order."""
     kind, chance = record.kind, writer.random.random
     wanted = (facts + 1) // 2 if chance() < 0.5 else facts
     things = record.things = _things(writer, kind, max(1, wanted, 2 if findings else 1))

@@ -1,4 +1,4 @@
-"""What a kind of record is made of, other words for what is done to a thing, and the filler that all kinds share."""
+"""Vocabulary of the kinds of record, synonyms of their actions, and the filler that all kinds share."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", 
 
 @dataclass(frozen=True)
 class Relation:
-    """What may be asked of a thing. `form` is noun (the {a} of {s}), agent (who {a} {s}) or date (when was {s} {a})."""
+    """A relation of a thing. `form` is noun (the {a} of {s}), agent (who {a} {s}) or date (when was {s} {a})."""
 
     form: str
     name: str

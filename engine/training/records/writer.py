@@ -8,7 +8,7 @@ from engine.training.records.frames import Wordings
 from engine.training.records.words import Kind, Relation
 
 HELD_OUT_WORDING_SHARE = 0.25
-"""How often a held-out record uses a frame that training never shows."""
+"""Share of the frames in a held-out record that training never shows."""
 HARD_SHARE = 0.15
 """Share of records full of identifiers, names and values that are easily taken for each other."""
 
@@ -27,7 +27,7 @@ class Writer(Chance):
         super().__init__(seed, held_out=held_out, easy=easy)
         self._always_hard = hard
         self.hard = False
-        """Whether the record being written is a hard one."""
+        """True while a hard record is being written."""
         self._cast: list[str] = []
         self._date_form = 0
 
@@ -120,7 +120,7 @@ class Writer(Chance):
         return text.replace("{p}", self.person()) if "{p}" in text else text
 
     def finding(self, kind: Kind) -> str:
-        """What went wrong: mostly a part and its fault."""
+        """Return a finding, mostly a part and its fault."""
         if self.random.random() < 0.35:
             return self.filled(self.pick(kind.findings))
         text = f"the {self.pick(kind.parts)} {self.pick(kind.faults)}"
