@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,8 @@ from engine.network.model import FalconMamba
 from engine.network.quantised import BITS, SCHEME
 from engine.network.state import FORMAT_VERSION, MambaState
 from engine.network.weights import load_model, weights_fingerprint
+from engine.profile.choose import choose_profile
+from engine.profile.profile import Profile
 from engine.prompting.tokenizer import Tokenizer
 from kernels import KernelsError, implementation
 
@@ -37,7 +38,8 @@ class Runtime:
     precision: str
     """Of the weights: fp32, bf16, fp16, int8 or int4."""
     name: str
-    is_demo: bool
+    profile: Profile
+    """The habits of this kind of model."""
     reason: str
     """Why this device and these kernels."""
     chunk_length: int
@@ -111,7 +113,8 @@ def load_runtime(folder: Path | None, device: str = "auto", precision: str = "au
         kernels = implementation(choice.device)
     except KernelsError as error:
         raise KnownError(str(error), reason="kernels") from error
-    tokenizer = Tokenizer.from_folder(folder)
+    profile = choose_profile(folder)
+    tokenizer = Tokenizer.from_folder(folder, profile.wording)
     model = load_model(folder, choice.device, dtype, bits)
     name = folder.resolve().name
     return Runtime(
@@ -127,17 +130,8 @@ def load_runtime(folder: Path | None, device: str = "auto", precision: str = "au
         ),
         precision=precision if bits else next(known for known, kind in DTYPES.items() if kind is dtype),
         name=name,
-        is_demo=is_demo_model(folder),
+        profile=profile,
         reason=f"{choice.reason}; {kernels.name} kernels, {kernels.reason}",
         chunk_length=chunk_length(config, choice.device, dtype),
         stop_ids=tokenizer.stop_ids(config.eos_ids),
     )
-
-
-def is_demo_model(folder: Path) -> bool:
-    """Whether the checkpoint says of itself that it is this project's demonstration model."""
-    try:
-        values = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    return bool(isinstance(values, dict) and values.get("readthrough", {}).get("demo"))

@@ -221,7 +221,7 @@ class Library:
         return readings.familiar(self._db, document, identity)
 
     def save_familiar(self, document: int, identity: Identity, judged: bool) -> None:
-        """Keep what engine.profile.familiarity found, until the document is read anew."""
+        """Keep what engine.profile.perplexity found, until the document is read anew."""
         readings.save_familiar(self._db, document, identity, judged)
 
     def unfinished_readings(self) -> list[Reading]:

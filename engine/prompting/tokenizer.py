@@ -17,7 +17,7 @@ import tokenizers
 
 from engine.errors import KnownError
 from engine.prompting.chat_template import find_template, render
-from engine.prompting.prompts import Prompts, Request
+from engine.prompting.prompts import Prompts, Request, Wording
 
 FILES = ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja")
 NAMED = ("bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token")
@@ -32,8 +32,15 @@ class TokenizerError(KnownError):
 class Tokenizer:
     """Text to token ids and back, with the model's chat template cut into `prompts`."""
 
-    def __init__(self, fast: tokenizers.Tokenizer, config: Mapping[str, Any], template: str | None, fingerprint: str):
-        """`config`: what tokenizer_config.json says. Raises ValueError where it or the template is not sound."""
+    def __init__(
+        self,
+        fast: tokenizers.Tokenizer,
+        config: Mapping[str, Any],
+        template: str | None,
+        fingerprint: str,
+        wording: Wording | None = None,
+    ):
+        """`config`: the content of tokenizer_config.json. Raise ValueError where it or the template is not sound."""
         self._fast = fast
         fast.no_truncation()
         fast.no_padding()
@@ -50,17 +57,20 @@ class Tokenizer:
         self.fingerprint = fingerprint
         self.has_chat_template = template is not None
         self.prompts = (
-            Prompts.plain()
+            Prompts.plain(wording)
             if template is None
-            else Prompts.from_template(lambda messages: render(template, messages, named))
+            else Prompts.from_template(lambda messages: render(template, messages, named), wording)
         )
         self.document_prefix = self._opening(self.prompts.document_prefix)
         """Token ids that every document state consumes first."""
         self.merge_prefix = self._opening(self.prompts.merge_prefix)
 
     @classmethod
-    def from_folder(cls, folder: str | Path) -> Tokenizer:
-        """Load tokenizer.json and its template, as transformers would. Raises TokenizerError."""
+    def from_folder(cls, folder: str | Path, wording: Wording | None = None) -> Tokenizer:
+        """Load tokenizer.json and its template, as transformers would. Raise TokenizerError.
+
+        `wording`: the sentences of the prompts (default: those that the shipped models are trained on).
+        """
         folder = Path(folder)
         file = folder / FILES[0]
         if not file.is_file():
@@ -78,7 +88,7 @@ class Tokenizer:
         except Exception as error:  # the library raises nothing more particular
             raise _unusable(folder, error) from error
         try:
-            return cls(fast, config, template, _fingerprint(folder))
+            return cls(fast, config, template, _fingerprint(folder), wording)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise _unusable(folder, error) from error
 

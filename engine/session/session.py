@@ -27,7 +27,7 @@ from engine.library.database import LibraryError
 from engine.library.library import Library
 from engine.library.records import Document
 from engine.network.device import parameter_count
-from engine.profile.familiarity import PLACES_IN_DOCUMENT, is_familiar
+from engine.profile.perplexity import PAGES_IN_DOCUMENT, is_familiar
 from engine.protocol import wire
 from engine.protocol.wire import Command, Event
 from engine.reading import retention, saved, section_states
@@ -36,11 +36,6 @@ from engine.reading.rewind import state_at_page
 from engine.session.startup import without_collection
 from engine.summarising import entities, summary
 from kernels import implementation, operations
-
-DEMO_NOTICE = (
-    "The demonstration model knows only records like the shipped samples, and this file is unlike them. Do not trust "
-    "what it says of it; name a real model with --model (see README)."
-)
 
 
 def open_session(
@@ -230,7 +225,7 @@ class Session:
         yield wire.ModelLoaded(
             job_id=job_id,
             name=runtime.name,
-            demo=runtime.is_demo,
+            demo=runtime.profile.demonstration,
             parameters=parameter_count(runtime.model.config),
             device=str(runtime.model.device),
             dtype=runtime.precision,
@@ -254,7 +249,7 @@ class Session:
             kept = saved.end_state(self._loaded, library, known)
             if kept is not None:
                 yield self._opened(job_id, command.path, known, known.id, known.n_pages)
-                yield from self._warn_of_demo(job_id, known.id)
+                yield from self._warn_of_unfamiliar(job_id, known.id)
                 yield saved.finished(job_id, self._loaded, library, kept)
                 if kept.retention is not None:
                     yield retention.event(job_id, known.id, kept.retention)
@@ -290,29 +285,30 @@ class Session:
             page_count=page_count,
         )
 
-    def _warn_of_demo(self, job_id: str, document: int) -> Iterator[Event]:
-        """A word from the demo model where the pages read so far are no records of its kind."""
-        if not self._loaded.is_demo:
+    def _warn_of_unfamiliar(self, job_id: str, document: int) -> Iterator[Event]:
+        """Warn where the pages read so far are unlike everything the model was trained on."""
+        warning = self._loaded.profile.unfamiliar
+        if warning is None:
             return
         identity = self._loaded.identity
         familiar = self.library.familiar(document, identity)
         if familiar is None:
-            familiar = self._knows_the_kind_of(document)
-            with suppress(LibraryError):  # a full disk: then the next one looks again
+            familiar = self._is_familiar(document, warning.nats)
+            with suppress(LibraryError):  # a full disk: the next job checks again
                 self.library.save_familiar(document, identity, familiar)
         if not familiar:
-            yield wire.Notice(job_id=job_id, text=DEMO_NOTICE, reason="demo_model")
+            yield wire.Notice(job_id=job_id, text=warning.sentence, reason=warning.reason)
 
-    def _knows_the_kind_of(self, document: int) -> bool:
+    def _is_familiar(self, document: int, nats: float) -> bool:
         written = [span.number for span in self.library.page_spans(document) if span.n_tokens]
-        chosen = dict.fromkeys(written[round((len(written) - 1) * place)] for place in PLACES_IN_DOCUMENT if written)
+        chosen = dict.fromkeys(written[round((len(written) - 1) * place)] for place in PAGES_IN_DOCUMENT if written)
         texts = (self.library.pages(document, first=page, last=page)[0].text for page in chosen)
-        return is_familiar(self._loaded.model, self._loaded.tokenizer, texts)
+        return is_familiar(self._loaded.model, self._loaded.tokenizer, texts, nats)
 
     def _with_warning(
         self, reading: Generator[Event, None, DocumentState], job_id: str
     ) -> Generator[Event, None, DocumentState]:
-        """The events of a reading; once pages have been read and kept, the demo model says whether it knows such."""
+        """The events of a reading; once pages have been read and kept, a warning where they are unfamiliar."""
         document: int | None = None
         kept = Kept(reading)
         for event in kept:
@@ -320,7 +316,7 @@ class Session:
             if isinstance(event, wire.ReadingResumed):
                 document = event.document_id
             elif document is not None and isinstance(event, (wire.CheckpointSaved, wire.ReadingFinished)):
-                yield from self._warn_of_demo(job_id, document)
+                yield from self._warn_of_unfamiliar(job_id, document)
                 document = None
         return kept.value
 

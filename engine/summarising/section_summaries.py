@@ -49,7 +49,7 @@ class SummaryJob:
     @property
     def copies(self) -> bool:
         """Whether the model writes lists of findings word for word, and knows no other request."""
-        return self.runtime.is_demo
+        return self.runtime.profile.summaries.copied_lists
 
     def request(self) -> Request:
         """Asks for the summary of what was just read."""

@@ -9,7 +9,8 @@ import torch
 
 from engine.generation.runtime import DEMO_MODEL
 from engine.network.weights import load_model
-from engine.profile.familiarity import UNFAMILIAR, is_familiar, surprise
+from engine.profile.demo import UNFAMILIAR_NATS
+from engine.profile.perplexity import is_familiar, negative_log_likelihood
 from engine.prompting.tokenizer import Tokenizer
 
 SHIFTS = Path(__file__).parents[3] / "resources" / "samples" / "harlow-shifts-2025.log"
@@ -26,18 +27,18 @@ def demo():
 
 
 def test_a_record_is_familiar_and_a_manual_is_not(demo) -> None:
-    assert surprise(*demo, SHIFTS.read_text()[:2000]) < UNFAMILIAR * 0.75
-    assert surprise(*demo, MANUAL) > UNFAMILIAR * 1.25
+    assert negative_log_likelihood(*demo, SHIFTS.read_text()[:2000]) < UNFAMILIAR_NATS * 0.75
+    assert negative_log_likelihood(*demo, MANUAL) > UNFAMILIAR_NATS * 1.25
 
 
 def test_of_next_to_no_text_nothing_is_said(demo) -> None:
-    assert surprise(*demo, "a b") is None
+    assert negative_log_likelihood(*demo, "a b") is None
 
 
 def test_it_is_the_likelihood_that_reading_on_gives(demo) -> None:
     model, tokenizer = demo
     ids = tokenizer.encode_document(MANUAL)
-    found = surprise(model, tokenizer, MANUAL)
+    found = negative_log_likelihood(model, tokenizer, MANUAL)
     state, losses = model.new_state(), {}
     logits = model(torch.tensor([tokenizer.document_prefix]), state)
     for place, token in enumerate(ids):
@@ -48,6 +49,6 @@ def test_it_is_the_likelihood_that_reading_on_gives(demo) -> None:
 
 
 def test_one_page_of_its_kind_among_others_is_enough_and_nothing_is_no_proof(demo) -> None:
-    assert is_familiar(*demo, [MANUAL, SHIFTS.read_text()[:2000]])
-    assert not is_familiar(*demo, [MANUAL, "", MANUAL[100:]])
-    assert is_familiar(*demo, ["", "a"])
+    assert is_familiar(*demo, [MANUAL, SHIFTS.read_text()[:2000]], UNFAMILIAR_NATS)
+    assert not is_familiar(*demo, [MANUAL, "", MANUAL[100:]], UNFAMILIAR_NATS)
+    assert is_familiar(*demo, ["", "a"], UNFAMILIAR_NATS)

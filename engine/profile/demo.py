@@ -1,0 +1,65 @@
+"""The profile of the demonstration model: 15M weights that copy figures and names out of generated records."""
+
+from __future__ import annotations
+
+import re
+
+from engine.profile.profile import AnswerRules, Copying, Profile, SummaryRules, UnfamiliarText, Weights
+from engine.prompting.prompts import NO_FINDINGS, NOT_FOUND, Wording
+
+NOTICE = (
+    "The demonstration model knows only records like the shipped samples, and this file is unlike them. Do not trust "
+    "its answers about it; name a real model with --model (see README)."
+)
+UNFAMILIAR_NATS = 4.0
+"""The model gives records of its own kind 0.7 to 3.7 nats a token; manuals, prose and other scripts cost 5.6 to 11."""
+_PERSON = re.compile(r"\b(?:who|whom|whose|(?:which|what) person|name the person)\b", re.IGNORECASE)
+_DATE = re.compile(r"\b(?:when|(?:what|which) (?:day|date|year|time))\b", re.IGNORECASE)
+
+
+def refuses(text: str) -> bool:
+    """Return whether a text is the model's "Not in this document."."""
+    return text.strip().startswith(NOT_FOUND.rstrip("."))
+
+
+def has_findings(text: str) -> bool:
+    """Return whether a section summary says anything."""
+    said = text.strip()
+    return bool(said) and said != NO_FINDINGS and not refuses(said)
+
+
+def fits(question: str, answer: str) -> bool:
+    """Check the type of an answer: one to "who" has no digits, one to "when" has some."""
+    digits = any(character.isdigit() for character in answer)
+    if _PERSON.search(question):
+        return not digits
+    return digits or not _DATE.search(question)
+
+
+DEMO = Profile(
+    name="demo",
+    wording=Wording(),
+    answers=AnswerRules(
+        refuses=refuses,
+        refusal=NOT_FOUND,
+        look_ahead=24,
+        longest=400,
+        weights=Weights(supported=100.0, verbatim=50.0, doubtful=-20.0, match=1.0, entropy=-1.0),
+        certain=0.9,
+        matching=0.75,
+        correction_slack=0.15,
+        marked_words=12,
+        verbatim=True,
+        refuse_absent=True,
+        copying=Copying(mean_probability=0.5, lowest_probability=0.02, full_match=0.95, fits=fits),
+    ),
+    summaries=SummaryRules(
+        has_findings=has_findings,
+        no_findings=NO_FINDINGS,
+        copied_lists=True,
+        merge_lines=30,  # as many as the model was trained on
+    ),
+    list_item=re.compile(r"- "),
+    unfamiliar=UnfamiliarText(UNFAMILIAR_NATS, NOTICE, reason="demo_model"),
+    demonstration=True,
+)

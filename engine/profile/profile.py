@@ -1,0 +1,134 @@
+"""Profile: everything that is the habit of one kind of model, as data and functions.
+
+The pipelines of answering and summarising hold no phrase, threshold or format of one model. They are given the profile
+of the loaded model as `Runtime.profile`, chosen by engine.profile.choose; `demo`, `instruct` and `base` fill one in.
+Light: no torch.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from engine.prompting.prompts import Wording
+
+
+@dataclass(frozen=True)
+class Weights:
+    """The score of an attempt is the sum of these, each times what was found; the highest score is selected.
+
+    The first three stand so far apart that none is outweighed by all that follow: entropy lies below 12 nats.
+    """
+
+    supported: float
+    """A passage contains the answer and every figure and name of the question."""
+    verbatim: float
+    """A passage contains the answer word for word."""
+    doubtful: float
+    """Nothing of the answer could be looked up, or a figure or name of it stands on none of its pages."""
+    match: float
+    """Share of the question that the passage contains, 0 to 1."""
+    entropy: float
+    """Mean entropy of the answer's tokens, nats."""
+
+
+@dataclass(frozen=True)
+class Copying:
+    """How an answer is decoded along the words of a passage (engine.answering.constrained)."""
+
+    mean_probability: float
+    """Lowest mean probability of the tokens of a quote that counts as an answer."""
+    lowest_probability: float
+    """Lowest probability of any of its tokens, unless the passage contains nearly all of the question: along a text the
+    model may be forced into low-probability tokens."""
+    full_match: float
+    """Match from which a passage counts as containing all of the question."""
+    fits: Callable[[str, str], bool]
+    """(question, answer) -> whether the answer is of the type that the question asks for."""
+
+
+@dataclass(frozen=True)
+class AnswerRules:
+    """How a model answers, and when its answer is believed."""
+
+    refuses: Callable[[str], bool]
+    """Whether a text says that the document does not hold the answer."""
+    refusal: str
+    """The model's words for that, where it was not asked."""
+    look_ahead: int
+    """Tokens of every attempt that are generated before one is selected."""
+    longest: int
+    """Tokens of the longest answer."""
+    weights: Weights
+    certain: float
+    """Mean token probability from which an answer counts as sure."""
+    matching: float
+    """Match of its passage from which an answer counts as sure."""
+    correction_slack: float
+    """A correction may match the question so much less than the sentence it corrects."""
+    marked_words: int
+    """Words up to which an unsure answer is marked as doubtful; 0: never by the model's own probabilities."""
+    verbatim: bool
+    """A right answer stands word for word on a page; one that stands nowhere is read again, and refused if short."""
+    refuse_absent: bool
+    """Refuse without asking where an identifier of the question stands on no page."""
+    copying: Copying | None
+    """None: the model writes in its own words."""
+    stop_strings: tuple[str, ...] = ()
+    """Texts that end an answer where the model has no token for it."""
+    asking_seconds: float | None = None
+    """Time that asking sections may take at the reading's speed; None: no limit."""
+    temperature: float = 0.7
+    """For an answer asked again with a seed; otherwise decoding is greedy."""
+    top_p: float = 0.9
+
+
+@dataclass(frozen=True)
+class SummaryRules:
+    """How a model summarises."""
+
+    has_findings: Callable[[str], bool]
+    """Whether a section summary says anything."""
+    no_findings: str
+    """The words for a section that says nothing."""
+    copied_lists: bool
+    """The model writes lists of sentences copied from the text, and knows no other request: each line must be a copy, a
+    merge has exactly the lines of its parts, and a paragraph is a selection of lines."""
+    merge_lines: int | None
+    """Lines that the lists of one merge may have; None: no limit."""
+    section_tokens: int = 300
+    """Tokens of the longest summary of a section."""
+    summary_tokens: int = 500
+    """Tokens of the longest summary of a document."""
+    paragraph_tokens: int = 160
+    """Tokens of the longest summary of paragraph length."""
+    paragraph_findings: int = 5
+    """Lines selected for a paragraph where the model writes lists only."""
+    merge_context: int = 2048
+    """Tokens that a merge may read and write where the trained context is unknown."""
+
+
+@dataclass(frozen=True)
+class UnfamiliarText:
+    """The warning that a text is unlike everything the model was trained on."""
+
+    nats: float
+    """Mean negative log-likelihood a token, from which a page is unfamiliar (engine.profile.perplexity)."""
+    sentence: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The habits of one kind of model."""
+
+    name: str
+    wording: Wording
+    answers: AnswerRules
+    summaries: SummaryRules
+    list_item: re.Pattern[str]
+    """Matches the marker at the start of a line of a list."""
+    unfamiliar: UnfamiliarText | None = None
+    demonstration: bool = False
+    """The model is the shipped demonstration model."""
