@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 
 from engine.protocol import wire as m
+from engine.protocol.evidence import Evidence, PageSpan, Sentence, SummaryBasis
 
 TOKENS_A_PAGE = 480
 SUMMARY = (
@@ -63,7 +64,7 @@ class FakeWorker:
 
     def listen(self) -> None:
         for line in sys.stdin:
-            command = m.decode(line)
+            command = m.decode_command(line)
             match command:
                 case m.Cancel():
                     self.cancelled.add(command.job_id)
@@ -255,7 +256,7 @@ class FakeWorker:
         entries += [("name", f"P-{number}", f"P-{number}", [number - 200]) for number in range(201, 231)]
         for kind, text, value, pages in entries:
             yield m.LedgerEntered(job_id=job, kind=kind, text=text, value=value, count=len(pages), pages=pages)
-        yield m.LedgerFinished(job_id=job, entries=len(entries), left_out=3, basis="all pages with text")
+        yield m.LedgerFinished(job_id=job, entries=len(entries), left_out=3, pages=self.pages)
 
     def summary(self, command: m.Summarize) -> Iterator[m.Event]:
         job = command.job_id
@@ -279,12 +280,18 @@ class FakeWorker:
         yield m.SummaryFinished(
             job_id=job,
             text=text,
-            method="sections",
-            basis=f"{sections} section summaries",
-            tokens_per_second=96.0,
             length=command.length,
-            focus=command.focus or "",
-            line_pages=[[3, 9], [], [12, 13]],
+            basis=SummaryBasis(
+                made_from="sections",
+                first_page=1,
+                last_page=self.pages,
+                sections=sections,
+                sections_with_findings=sections,
+                merges=1,
+                focus=command.focus or "",
+                line_pages=((3, 9), (), (12, 13)),
+            ),
+            tokens_per_second=96.0,
         )
 
     def answer(self, command: m.Ask) -> Iterator[m.Event]:
@@ -300,17 +307,25 @@ class FakeWorker:
         yield m.AnswerFinished(
             job_id=job,
             text=text,
-            basis="the section “Failure”" if found else "all that was read",
-            first_page=9 if found else 1,
-            last_page=10 if found else self.pages,
-            found=found,
-            unverified=["48,200 EUR"] if found and command.seed is None and command.parent is None else [],
+            evidence=self.evidence(command, found=found),
             turn_id=self.turns,
             seconds_to_first_token=0.2,
-            page=9 if found else None,
-            sentence="Entry 9. Pump P-209 was inspected; pressure 27 bar." if found else "",
-            nearest=[] if found else [3, 17],
-            reread=command.seed is not None,
+        )
+
+    def evidence(self, command: m.Ask, *, found: bool) -> Evidence:
+        if not found:
+            nearest = (PageSpan(3, 3), PageSpan(17, 18))
+            return Evidence(
+                kind="not_found", first_page=1, last_page=self.pages, nearest=nearest, sections_asked=6, sections=6
+            )
+        return Evidence(
+            kind="reread" if command.seed is not None else "section",
+            first_page=9,
+            last_page=10,
+            heading="Failure",
+            reread_pages=(9, 10) if command.seed is not None else (),
+            sentence=Sentence(page=9, start=0, end=51, text="Entry 9. Pump P-209 was inspected; pressure 27 bar."),
+            unverified=("48,200 EUR",) if command.seed is None and command.parent is None else (),
             certainty=0.9,
         )
 

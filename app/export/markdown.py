@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from app.state.conversation import Turn
 from app.state.session import DocumentSession
+from app.state.words import source, summary_basis
 from app.style.widgets import page_spans, pages_words, spans_words
-from app.summary.summary_view import basis_words
 from engine.prompting.prompts import NO_FINDINGS
 
 
@@ -35,7 +35,7 @@ def markdown(session: DocumentSession) -> str:
     if session.summary.text.strip():
         about = f" about {session.summary.focus}" if session.summary.focus else ""
         parts += [f"## Summary{about}", _with_pages(session.summary.text, session.summary.line_pages)]
-        if basis := basis_words(session):
+        if basis := summary_basis(session.summary.basis):
             parts.append(f"*{basis}*")
     if session.notes:
         parts.append("## Sections")
@@ -70,8 +70,8 @@ def markdown(session: DocumentSession) -> str:
                 parts.append(f"*Evidence: {pages_words(*turn.pages)}.*")
             elif turn.mentions:
                 parts.append(f"*Its words stand on {', '.join(f'page {page}' for page in turn.mentions)}.*")
-            elif turn.basis:
-                parts.append(f"*Basis: {turn.basis}.*")
+            elif words := source(turn.evidence):
+                parts.append(f"*{words}*")
             if turn.unverified:
                 parts.append(f"*Not confirmed by those pages: {', '.join(turn.unverified)}.*")
     return "\n\n".join(parts) + "\n"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import random
-from dataclasses import replace
+from typing import Literal
 
+from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
 
 from app.jobs.jobs import Job, Jobs
@@ -19,6 +20,7 @@ from app.settings.store import SettingsStore
 from app.state.conversation import Turn
 from app.state.session import Aspect, DocumentSession, Phase, Trouble
 from engine.protocol import wire as m
+from engine.protocol.vocabulary import Length
 
 PASSWORD_REASONS = ("needs_password", "wrong_password")
 
@@ -92,7 +94,7 @@ class JobController(QObject):
         """Read the shown document on and summarise it as the settings say."""
         self.summarize("", "")
 
-    def summarize(self, length: str, focus: str) -> None:
+    def summarize(self, length: Length | Literal[""], focus: str) -> None:
         """Read the shown document on and summarise it; length "": as the settings say, focus "": all of it."""
         session = self.current
         if session is not None and not self._jobs.reading(session):
@@ -163,7 +165,7 @@ class JobController(QObject):
         if self.worker.state in ("failed", "stopped"):
             self.restart_worker()
         if command is not None:
-            command = replace(command, password=session.password)  # type: ignore[call-arg]
+            command = replace(command, password=session.password)
             if isinstance(command, (m.Read, m.Summarize)):
                 self._begin(session, command)
             else:
@@ -224,7 +226,7 @@ class JobController(QObject):
         self._jobs.send(Job(command, session, turn))
         self._tell(session, Aspect.TURNS | Aspect.PROGRESS)
 
-    def _summarize(self, session: DocumentSession, length: str = "", focus: str = "") -> None:
+    def _summarize(self, session: DocumentSession, length: Length | Literal[""] = "", focus: str = "") -> None:
         session.begin_summary()
         now = self._settings.now
         command = m.Summarize(

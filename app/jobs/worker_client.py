@@ -13,11 +13,10 @@ from engine.protocol.wire import (
     MAX_LINE,
     PROTOCOL_VERSION,
     Command,
-    Event,
     ProtocolError,
     Shutdown,
     WorkerStarted,
-    decode,
+    decode_event,
     encode,
 )
 
@@ -167,7 +166,7 @@ class WorkerClient(QObject):
 
     def _take(self, line: bytes) -> None:
         try:
-            event = decode(line.decode("utf-8", "replace"))
+            event = decode_event(line)
         except ProtocolError as error:
             self._log.append(f"ignored: {error}")
             logger.warning("worker: %s", error)
@@ -182,7 +181,7 @@ class WorkerClient(QObject):
             self._deadline.stop()
             self._shaken = True
             self.started.emit(event)
-        elif isinstance(event, Event) and self._shaken:
+        elif self._shaken:
             self.received.emit(event)
 
     def _read_log(self) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 from app.library.reader import DocumentRecord
 from app.state.conversation import Turn
 from app.state.session import DocumentSession, Ledger, LedgerEntry, Retention, SectionNote, SummaryText
-from engine.prompting.prompts import NOT_FOUND
 
 
 def fill(session: DocumentSession, record: DocumentRecord) -> list[Turn]:
@@ -43,7 +42,7 @@ def fill(session: DocumentSession, record: DocumentRecord) -> list[Turn]:
     if record.ledger is not None and not session.ledger.entries:
         rows = record.ledger
         entries = [LedgerEntry(row.kind, row.text, row.value, row.count, row.pages) for row in rows.entries]
-        session.ledger = Ledger(entries, True, rows.left_out, rows.basis)
+        session.ledger = Ledger(entries, True, rows.left_out, rows.pages)
     if record.retention is not None and session.retention is None:
         kept = record.retention
         session.retention = Retention(kept.first_pages, kept.last_pages, kept.retained, kept.faded_to_page)
@@ -66,33 +65,8 @@ def _add_turns(session: DocumentSession, rows: list[Any]) -> list[Turn]:
             continue
         parent = conversation.by_turn_id(row.parent)
         earlier = next((turn for turn in conversation.turns if _is_try_of(turn, row, parent)), None)
-        evidence = row.evidence if isinstance(row.evidence, dict) else {}
-        last_page = int(evidence.get("last_page") or 0)
-        first_page = int(evidence.get("first_page") or 0)
-        turn = conversation.add(
-            row.question,
-            parent,
-            earlier,
-            turn_id=row.id,
-            page=row.as_of_page,
-            answer=row.answer,
-            basis=str(evidence.get("basis", "")),
-            first_page=first_page,
-            last_page=last_page,
-            whole=first_page <= 1 and last_page >= max(row.as_of_page or session.progress.page, 2),
-            found=bool(evidence.get("found", not row.answer.startswith(NOT_FOUND.rstrip(".")))),
-            unverified=[str(item) for item in evidence.get("unverified") or []],
-            seed=row.seed,
-            evidence_page=int(evidence.get("page") or 0),
-            sentence=str(evidence.get("sentence") or ""),
-            start=int(evidence.get("start") or 0),
-            end=int(evidence.get("end") or 0),
-            nearest=[int(page) for page in evidence.get("nearest") or []],
-            certainty=evidence.get("certainty"),
-            reread=bool(evidence.get("reread")),
-            warning=str(evidence.get("warning") or ""),
-            done=True,
-        )
+        turn = conversation.add(row.question, parent, earlier, page=row.as_of_page, seed=row.seed)
+        turn.turn_id, turn.answer, turn.evidence, turn.done = row.id, row.answer, row.evidence, True
         added.append(turn)
     return added
 
@@ -103,14 +77,5 @@ def _is_try_of(turn: Turn, row: Any, parent: Turn | None) -> bool:
 
 def summary_of(row: Any) -> SummaryText:
     """A summary as the library has it."""
-    evidence = row.evidence if isinstance(row.evidence, dict) else {"basis": row.evidence or ""}
-    pages = [list(line) for line in evidence.get("line_pages") or []]
-    return SummaryText(
-        row.text,
-        pages,
-        row.method,
-        row.length,
-        row.focus or "",
-        str(evidence.get("basis", "")),
-        str(evidence.get("coverage", "")),
-    )
+    pages = [list(line) for line in row.basis.line_pages] if row.basis else []
+    return SummaryText(row.text, pages, row.length, row.focus or "", row.basis)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QEnterEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
+from app.state import words
 from app.state.conversation import Conversation, Turn
 from app.style.icons import IconButton
 from app.style.theme import Theme
@@ -15,7 +14,6 @@ from app.style.widgets import ElidedLine, FlowLayout, button, label, line, pages
 
 INDENT = 18
 MAX_DEPTH = 4
-_SECTION = re.compile(r"from pages? [\d, to]+(?: \((.+)\))?(?:; (read again: .+))?$")
 
 
 class TurnCard(QWidget):
@@ -131,13 +129,10 @@ class TurnCard(QWidget):
             turn.done,
             turn.problem,
             turn.pages,
-            tuple(turn.unverified),
-            turn.basis,
-            turn.evidence_page,
-            turn.warning,
+            turn.evidence,
         )
-        facts = (*facts, turn.found, turn.page, tuple(turn.mentions), len(tries), tries.index(turn), waiting)
-        facts = (*facts, tuple(turn.nearest), turn.reread, first, newest)
+        facts = (*facts, turn.page, tuple(turn.mentions), len(tries), tries.index(turn), waiting)
+        facts = (*facts, first, newest)
         if facts == self._shown:
             return
         if turn.key != self.key:
@@ -166,15 +161,15 @@ class TurnCard(QWidget):
         self.setAccessibleName(f"Question: {turn.question}. Answer: {turn.answer or turn.problem or waiting}")
 
     def _show_answer(self, turn: Turn, waiting: str) -> None:
-        words = turn.answer or ("" if turn.problem else waiting)
-        self._answer.setText(f'<div style="line-height:135%">{with_page_links(words)}</div>' if words else "")
-        self._answer.setVisible(bool(words))
+        text = turn.answer or ("" if turn.problem else waiting)
+        self._answer.setText(f'<div style="line-height:135%">{with_page_links(text)}</div>' if text else "")
+        self._answer.setVisible(bool(text))
         sure = "" if turn.certainty is None else f"The model gave these words {turn.certainty:.0%} on average."
         self._answer.setToolTip(sure)
         self._problem.setText(turn.problem)
         self._problem.setVisible(bool(turn.problem))
-        doubts = doubt_words(turn)
-        self._doubt.setText("\n".join(f"\u26a0\ufe0e {words}" for words in doubts))
+        doubts = words.doubts(turn.evidence)
+        self._doubt.setText("\n".join(f"\u26a0\ufe0e {doubt}" for doubt in doubts))
         self._doubt.setVisible(bool(doubts))
 
     def _show_evidence(self, turn: Turn) -> None:
@@ -188,20 +183,20 @@ class TurnCard(QWidget):
             for first, last, tip in chips:
                 self._chips.addWidget(self._chip(first, last, tip, found=turn.found))
         self._chip_row.setVisible(bool(chips))
-        section = _SECTION.match(turn.basis)
-        short = section is not None and len(chips) == 1
-        self._section.set_text(_sentence(section[2] or section[1] or "") if short and section else "")
-        self._section.setVisible(short)
-        rests = "" if short else basis_words(turn)
+        source = words.source(turn.evidence) if turn.done else ""
+        short = len(chips) == 1 and turn.evidence is not None and turn.evidence.kind in ("section", "reread")
+        self._section.set_text(source if short else "")
+        self._section.setVisible(short and bool(source))
+        rests = "" if short else source
         self._rests.setText(rests)
         self._rests.setVisible(bool(rests))
 
     def _chip(self, first: int, last: int, tip: str, found: bool) -> QWidget:
-        words = pages_words(first, last)
-        shown = words[0].upper() + words[1:]
+        pages = pages_words(first, last)
+        shown = pages[0].upper() + pages[1:]
         role = "chip" if found else "near"
         chip = button(shown, lambda: self.evidence_requested.emit(self.key, first), role)
-        chip.setAccessibleName(f"Show the evidence, {words}" if found else f"Show the nearest place, {words}")
+        chip.setAccessibleName(f"Show the evidence, {pages}" if found else f"Show the nearest place, {pages}")
         chip.setToolTip(tip)
         return chip
 
@@ -254,39 +249,9 @@ def chips_of(turn: Turn) -> list[tuple[int, int, str]]:
     if not turn.found:
         return [(page, page, "Comes nearest to the question") for page in turn.nearest[:3]]
     if turn.evidence_page:
-        words = " ".join(turn.sentence.split())
-        tip = f"“{words if len(words) < 300 else words[:299] + '…'}”" if words else "The answer stands on this page"
+        quote = " ".join(turn.sentence.split())
+        tip = f"“{quote if len(quote) < 300 else quote[:299] + '…'}”" if quote else "The answer stands on this page"
         return [(turn.evidence_page, turn.evidence_page, tip)]
     if turn.pages:
         return [(*turn.pages, f"The answer rests on {pages_words(*turn.pages)}")]
     return [(page, page, f"The words of the answer stand on page {page}") for page in turn.mentions]
-
-
-def doubt_words(turn: Turn) -> list[str]:
-    """What to be careful about, a sentence each."""
-    doubts = []
-    if turn.unverified:
-        where = pages_words(*turn.pages) if turn.pages else "what was read"
-        doubts.append(f"Not confirmed by {where}: {', '.join(turn.unverified)}. Check before you rely on it.")
-    if turn.warning:
-        doubts.append(turn.warning)
-    return doubts
-
-
-def basis_words(turn: Turn) -> str:
-    """What the answer rests on, as the engine says it."""
-    if not turn.done:
-        return ""
-    again = f"{_sentence(pages_words(turn.first_page, turn.last_page))} read again for this question. "
-    again = again if turn.reread and turn.first_page and "read again" not in turn.basis else ""
-    if not turn.basis:
-        return again.strip()
-    if turn.basis.startswith("from "):
-        return f"{again}Answered {turn.basis}"
-    if turn.basis.startswith(("all ", "the ", "page")):
-        return f"{again}Rests on {turn.basis}" if turn.found else f"{again}Looked in {turn.basis}"
-    return again + _sentence(turn.basis)
-
-
-def _sentence(words: str) -> str:
-    return words[:1].upper() + words[1:]

@@ -11,15 +11,13 @@ from typing import Any
 
 from PySide6.QtCore import QIODevice, QObject, QSaveFile, QStandardPaths, Signal
 
+from engine.protocol.vocabulary import DEVICES, LENGTHS, METHODS, PRECISIONS, Device, Length, Method, Precision
+
 SETTINGS_VERSION = 1
 RECENT_FILES = 12
 PLACES = 200
 THEMES = ("system", "light", "dark")
-DEVICES = ("auto", "cpu", "cuda")
-PRECISIONS = ("auto", "fp32", "bf16", "int8", "int4")
-LENGTHS = ("paragraph", "page", "outline")
 QUOTAS = (1, 2, 4, 8, 16, 32, 64, 128)
-METHODS = ("auto", "state", "sections")
 ON_OPEN = ("summarize", "read", "wait")
 
 logger = logging.getLogger(__name__)
@@ -31,11 +29,11 @@ class Settings:
 
     model: str = ""
     model_folders: tuple[str, ...] = ()
-    device: str = "auto"
-    precision: str = "auto"
+    device: Device = "auto"
+    precision: Precision = "auto"
     library: str = ""
-    summary_method: str = "auto"
-    summary_length: str = "page"
+    summary_method: Method = "auto"
+    summary_length: Length = "page"
     quota_gb: int = 8
     """What the saved states of the library may take."""
     on_open: str = "summarize"

@@ -6,6 +6,8 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from engine.protocol.evidence import Evidence
+
 
 @dataclass
 class Turn:
@@ -20,11 +22,8 @@ class Turn:
     page: int | None = None
     """As of the end of this page; None: of all that was read."""
     answer: str = ""
-    basis: str = ""
-    first_page: int = 0
-    last_page: int = 0
-    found: bool = True
-    unverified: list[str] = field(default_factory=list)
+    evidence: Evidence | None = None
+    """What the answer rests on; None until it is complete."""
     seed: int | None = None
     done: bool = False
     problem: str = ""
@@ -32,30 +31,58 @@ class Turn:
     revises: int | None = None
     """Key of the turn that this one is another try of."""
 
-    whole: bool = False
-    """The answer rests on all that was read, not on some pages of it."""
     mentions: list[int] = field(default_factory=list)
-    """Pages that hold the words of the answer, among its evidence where it has some, best first."""
+    """Pages that contain the words of the answer, within its evidence where it has some, best first."""
 
-    evidence_page: int = 0
-    """The page whose text bears the answer out; 0 where no one page does."""
-    sentence: str = ""
-    """What bears it out, word for word: characters `start` to `end` of that page's text."""
-    start: int = 0
-    end: int = 0
-    nearest: list[int] = field(default_factory=list)
-    """Not found: pages where the sections begin that come nearest to the question."""
-    certainty: float | None = None
-    reread: bool = False
-    """The pages were read again for this question."""
-    warning: str = ""
-    """What to keep in mind about the basis."""
+    @property
+    def found(self) -> bool:
+        """Whether there is an answer, as far as is known."""
+        return self.evidence is None or self.evidence.found
+
+    @property
+    def unverified(self) -> tuple[str, ...]:
+        """Figures and names in the answer that its pages do not contain."""
+        return self.evidence.unverified if self.evidence else ()
+
+    @property
+    def evidence_page(self) -> int:
+        """The page of the sentence that supports the answer; 0 where there is none."""
+        found = self.evidence.sentence if self.evidence else None
+        return found.page if found else 0
+
+    @property
+    def sentence(self) -> str:
+        """The sentence that supports the answer: characters `start` to `end` of its page's text; "" for none."""
+        found = self.evidence.sentence if self.evidence else None
+        return found.text if found else ""
+
+    @property
+    def start(self) -> int:
+        found = self.evidence.sentence if self.evidence else None
+        return found.start if found else 0
+
+    @property
+    def end(self) -> int:
+        found = self.evidence.sentence if self.evidence else None
+        return found.end if found else 0
+
+    @property
+    def nearest(self) -> list[int]:
+        """Not found: first pages of the sections that match the question best, best first."""
+        return [span.first for span in self.evidence.nearest] if self.evidence else []
+
+    @property
+    def certainty(self) -> float | None:
+        """Mean probability of the answer's tokens; None where it was not measured."""
+        return self.evidence.certainty if self.evidence else None
 
     @property
     def pages(self) -> tuple[int, int] | None:
-        """First and last evidence page, None where the answer rests on no page in particular."""
-        given = self.done and self.found and self.first_page > 0 and not self.whole
-        return (self.first_page, self.last_page) if given else None
+        """First and last evidence page; None where the answer rests on the whole document."""
+        evidence = self.evidence
+        if not self.done or evidence is None or not evidence.found or evidence.first_page == 0:
+            return None
+        return None if _whole(evidence, self.page) else (evidence.first_page, evidence.last_page)
 
     @property
     def best_page(self) -> int:
@@ -68,6 +95,16 @@ class Turn:
         return 0 if self.parent is None else self.parent.depth + 1
 
 
+def _whole(evidence: Evidence, asked_at: int | None) -> bool:
+    """Return whether the evidence is all that was read, not some pages of it."""
+    if evidence.sentence is not None:
+        return False
+    if evidence.kind == "state":
+        return evidence.last_page > 1
+    # Version 0.1.0 did not store which state was asked.
+    return evidence.kind == "text" and evidence.first_page == 1 and evidence.last_page >= max(asked_at or 2, 2)
+
+
 class Conversation:
     """A forest of turns. Tries of one question form a group, of which one is shown."""
 
@@ -76,9 +113,18 @@ class Conversation:
         self._keys = itertools.count(1)
         self._shown: dict[int, int] = {}
 
-    def add(self, question: str, parent: Turn | None = None, revises: Turn | None = None, **fields: object) -> Turn:
+    def add(
+        self,
+        question: str,
+        parent: Turn | None = None,
+        revises: Turn | None = None,
+        *,
+        page: int | None = None,
+        seed: int | None = None,
+    ) -> Turn:
         """A new turn; a try of another turn takes that turn's place in the view."""
-        turn = Turn(next(self._keys), question, parent, revises=revises.key if revises else None, **fields)  # type: ignore[arg-type]
+        key = revises.key if revises else None
+        turn = Turn(next(self._keys), question, parent, page=page, seed=seed, revises=key)
         self.turns.append(turn)
         self._shown[self._root_of(turn).key] = turn.key
         return turn

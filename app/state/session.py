@@ -9,6 +9,7 @@ from pathlib import Path
 
 from app.state.conversation import Conversation
 from engine.protocol import wire as m
+from engine.protocol.evidence import SummaryBasis
 
 _MEMORY_POINTS = 100
 
@@ -85,7 +86,8 @@ class Ledger:
     entries: list[LedgerEntry] = field(default_factory=list)
     whole: bool = False
     left_out: int = 0
-    basis: str = ""
+    pages: int = 0
+    """Number of pages searched; 0 where it is not known."""
 
 
 @dataclass(frozen=True)
@@ -111,11 +113,10 @@ class SummaryText:
     text: str = ""
     line_pages: list[list[int]] = field(default_factory=list)
     """The pages that each line stands on, as far as they are known."""
-    method: str = ""
     length: str = ""
     focus: str = ""
-    basis: str = ""
-    coverage: str = ""
+    basis: SummaryBasis | None = None
+    """How it was made and what it covers; None until it is complete."""
 
     def add(self, piece: str, pages: list[int]) -> None:
         """The next piece, with the pages of the line that ends with it."""
@@ -329,10 +330,8 @@ class DocumentSession:
         return Aspect.SUMMARY | Aspect.PROGRESS
 
     def _on_SummaryFinished(self, event: m.SummaryFinished) -> Aspect:
-        pages = [list(pages) for pages in event.line_pages]
-        self.summary = SummaryText(
-            event.text, pages, event.method, event.length, event.focus, event.basis, event.coverage
-        )
+        pages = [list(pages) for pages in event.basis.line_pages]
+        self.summary = SummaryText(event.text, pages, event.length, event.basis.focus, event.basis)
         self.summary_done = True
         self.keep_summary(self.summary)
         return Aspect.SUMMARY
@@ -345,7 +344,7 @@ class DocumentSession:
 
     def _on_LedgerFinished(self, event: m.LedgerFinished) -> Aspect:
         entries = [] if self.ledger.whole else self.ledger.entries
-        self.ledger = Ledger(entries, True, event.left_out, event.basis)
+        self.ledger = Ledger(entries, True, event.left_out, event.pages)
         return Aspect.LEDGER
 
     def _on_RetentionMeasured(self, event: m.RetentionMeasured) -> Aspect:
@@ -364,13 +363,6 @@ class DocumentSession:
         turn = self.conversation.by_job(event.job_id)
         if turn is None:
             return Aspect(0)
-        turn.answer, turn.basis, turn.done = event.text.strip(), event.basis, True
-        turn.first_page, turn.last_page = event.first_page, event.last_page
-        turn.found, turn.unverified, turn.turn_id = event.found, list(event.unverified), event.turn_id
-        turn.evidence_page, turn.sentence = event.page or 0, event.sentence
-        turn.start, turn.end = event.start, event.end
-        turn.nearest, turn.reread, turn.warning = list(event.nearest), event.reread, event.warning
-        turn.certainty = event.certainty
-        turn.whole = event.first_page <= 1 and event.last_page >= max(turn.page or self.progress.page, 2)
+        turn.answer, turn.evidence, turn.turn_id, turn.done = event.text.strip(), event.evidence, event.turn_id, True
         self.evidence = turn.pages
         return Aspect.TURNS | Aspect.STRIP

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.state.session import DocumentSession, LedgerEntry
+from app.state.words import counted
 from app.style.theme import Theme, scaled
 from app.style.widgets import label, page_spans, spans_words
 
@@ -203,8 +204,8 @@ class LedgerView(QWidget):
             else "The dates, amounts and names of the document stand here, with their pages, once it is summarised."
         )
         self._empty.setVisible(not there)
-        left_out = f" {ledger.left_out:,} of less weight are left out." if ledger.left_out else ""
-        basis = f"{ledger.basis[0].upper()}{ledger.basis[1:].rstrip('.')}." if ledger.basis else ""
+        left_out = f" {ledger.left_out:,} less frequent entries hidden." if ledger.left_out else ""
+        basis = f"Found by text search on {counted(ledger.pages, 'page', 'pages')}." if ledger.pages else ""
         self._basis.setText((basis + left_out).strip())
         self._basis.setVisible(there and bool(self._basis.text()))
 

@@ -8,14 +8,14 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLineEdit, QMenu, QPushButton, QVBoxLayout, QWidget
 
-from app.settings.store import LENGTHS
+from app.state import words
 from app.state.session import DocumentSession, SummaryText
 from app.style.icons import IconButton
 from app.style.theme import Theme
 from app.style.widgets import ElidedLine, button, label
 from app.summary.line_text import LineText, lines_of
+from engine.protocol.vocabulary import LENGTHS
 
-METHODS = {"state": "from the whole document at once", "sections": "from the sections, merged"}
 LENGTH_WORDS = {"paragraph": "A paragraph", "page": "A page", "outline": "An outline"}
 
 
@@ -131,7 +131,7 @@ class SummaryView(QWidget):
             self.wish.hide()
         self._kind.set_text(kind_words(session))
         self._kind.setVisible(session.fully_read or bool(summary.text))
-        basis = basis_words(session)
+        basis = words.summary_basis(session.summary.basis) if session.summary_done else ""
         self._basis.setText(basis)
         self._basis.setVisible(bool(basis))
         self._empty.setText(empty_words(session))
@@ -180,21 +180,6 @@ def kind_of(summary: SummaryText) -> str:
     """How long a summary is, and what about."""
     about = f", about {summary.focus}" if summary.focus else ""
     return LENGTH_WORDS.get(summary.length, "Summary") + about
-
-
-def basis_words(session: DocumentSession) -> str:
-    """How the summary was made and what it rests on."""
-    summary = session.summary
-    if not session.summary_done:
-        return ""
-    how = METHODS.get(summary.method, summary.method)
-    basis = summary.basis.rstrip(".")
-    if basis.startswith(("of ", "from ")):
-        words = f"Summary {basis}."
-    else:
-        words = " ".join(part for part in (f"Written {how}." if how else "", basis and basis + ".") if part)
-    coverage = summary.coverage.rstrip(".")
-    return words + (f" {coverage}." if coverage and coverage not in words else "")
 
 
 def empty_words(session: DocumentSession) -> str:

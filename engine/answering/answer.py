@@ -12,8 +12,8 @@ from collections.abc import Generator, Iterator, Sequence
 
 from engine.answering import conversation
 from engine.answering.attempts import Trial
-from engine.answering.evidence import nearest, told
-from engine.answering.pipeline import REREADS, find
+from engine.answering.evidence import evidence_of, nearest
+from engine.answering.pipeline import find
 from engine.answering.retrieval import subject
 from engine.control import Cancelled, Control
 from engine.errors import KnownError
@@ -23,12 +23,12 @@ from engine.generators import Kept
 from engine.library.library import Library
 from engine.network.state import MambaState
 from engine.prompting.prompts import NOT_FOUND
+from engine.protocol.vocabulary import REREADS, Reread
 from engine.protocol.wire import AnswerDelta, AnswerFinished, Event
 from engine.reading.reader import DocumentState
 
 ANSWER_TOKENS = 400
 """Longest answer; a longer one is cut, and says so."""
-CUT = {"stop": "", "repetition": "; cut because it went in circles", "length": f"; cut after {ANSWER_TOKENS} tokens"}
 TEMPERATURE, TOP_P = 0.7, 0.9
 """For an answer asked again with a seed: close to the likeliest, yet another."""
 
@@ -44,7 +44,7 @@ def answer(
     page: int | None = None,
     parent: int | None = None,
     seed: int | None = None,
-    rereads: str = "auto",
+    rereads: Reread = "auto",
 ) -> Iterator[Event]:
     """Ask `question` of the document in `of`, from the state that knows best, and save the turn.
 
@@ -53,7 +53,7 @@ def answer(
     REREADS; KnownError otherwise.
     """
     if rereads not in REREADS:
-        raise KnownError(f"there is no way of reading again called {rereads!r}; there are {', '.join(REREADS)}")
+        raise KnownError(f"rereading must be one of {', '.join(REREADS)}, not {rereads!r}")
     started = time.monotonic()
     before = library.path_to_root(parent) if parent is not None else []
     about = subject(question, before)
@@ -78,7 +78,7 @@ def answer(
         text += piece
         yield AnswerDelta(job_id=job_id, text=piece)
     text = text.strip()
-    evidence = told(library, of, found, about, text, CUT[kept.value])
+    evidence = evidence_of(library, of, found, about, text, kept.value, page)
     turn = conversation.save_turn(
         runtime,
         library,
@@ -89,14 +89,12 @@ def answer(
         [*found.put.request, *said],
         question=question,
         answer=text,
-        evidence=evidence | {"steps": found.steps},
+        evidence=evidence,
         parent=parent,
         as_of_page=page,
         seed=seed,
     )
-    yield AnswerFinished(
-        job_id=job_id, text=text, turn_id=turn, seconds_to_first_token=first_token, token_steps=found.steps, **evidence
-    )
+    yield AnswerFinished(job_id=job_id, text=text, evidence=evidence, turn_id=turn, seconds_to_first_token=first_token)
 
 
 def _go_on(runtime: Runtime, trial: Trial, control: Control, said: list[int]) -> Generator[str, None, EndReason]:

@@ -12,15 +12,15 @@ comes to stand behind it. Its turn keeps its tokens, and a follow-up is put to t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from engine.errors import KnownError
 from engine.generation.runtime import Runtime
 from engine.library.database import LibraryError
 from engine.library.library import Library
 from engine.library.prefix import Prefix, PrefixHasher
-from engine.library.records import Turn
+from engine.library.records import NewSnapshot, Turn
 from engine.network.state import MambaState
+from engine.protocol.evidence import Evidence
 from engine.reading.resume import exact_snapshot, longest_state
 
 REPLAYED = 256
@@ -99,22 +99,42 @@ def save_turn(
     prefix: Prefix,
     conversation: Sequence[int],
     tokens: Sequence[int],
-    **turn: Any,
+    *,
+    question: str,
+    answer: str,
+    evidence: Evidence,
+    parent: int | None,
+    as_of_page: int | None,
+    seed: int | None,
 ) -> int:
     """Save a turn and `state`, which has consumed `prefix`, `conversation` and then `tokens`, the turn's own; its id.
 
-    `state` None: it is not to be kept. `turn`: what `Library.add_turn` wants besides. On a full disk the turn is saved
-    without its state.
+    `state` None: it is not to be kept. On a full disk the turn is saved without its state.
     """
+
+    def add(snapshot: NewSnapshot | None) -> int:
+        return library.add_turn(
+            document,
+            runtime.identity,
+            question,
+            answer,
+            evidence,
+            parent=parent,
+            snapshot=snapshot,
+            as_of_page=as_of_page,
+            seed=seed,
+            tokens=tokens,
+        )
+
     if state is None:
-        return library.add_turn(document, runtime.identity, tokens=tokens, **turn)
+        return add(None)
     hasher = PrefixHasher.resume(prefix)
     hasher.feed(conversation)
     hasher.feed(tokens)
     snapshot = exact_snapshot("turn", hasher.at(), state)
     try:
-        return library.add_turn(document, runtime.identity, snapshot=snapshot, tokens=tokens, **turn)
+        return add(snapshot)
     except LibraryError as error:
         if error.kind != "full":
             raise
-        return library.add_turn(document, runtime.identity, tokens=tokens, **turn)
+        return add(None)

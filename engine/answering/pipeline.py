@@ -37,8 +37,6 @@ TOLD = 0.95
 """A passage that matches the question so well should hold the answer, whatever the model says."""
 REREAD_ANSWER = 100
 """Tokens kept free for the answer behind pages that are read again."""
-REREADS = ("auto", "always", "never")
-"""When pages are read again."""
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,8 @@ class Candidates:
     """Identifiers of the question that stand nowhere in what was read."""
     searched: list[Section]
     """The sections nearest to the question, best first, asked or not."""
+    total: int = 0
+    """Sections of the document."""
 
 
 def subject(question: str, before: Sequence[Turn]) -> str:
@@ -106,7 +108,7 @@ def candidates(runtime: Runtime, library: Library, of: DocumentState, about: str
         holding = [by_id[id] for id, names in held.items() if most and len(names) == most]
     context = runtime.trained_context
     if context is not None and of.tokens <= context:
-        return Candidates(whole, [], absent, searched or everything)
+        return Candidates(whole, [], absent, searched or everything, len(everything))
     if named and holding:
         chosen = holding[:NAMED_SECTIONS]
     elif len(everything) <= SECTIONS:
@@ -120,7 +122,7 @@ def candidates(runtime: Runtime, library: Library, of: DocumentState, about: str
         for s in chosen
         if (item := states.get(s.id)) is not None
     ]
-    return Candidates(whole, starts, absent, chosen or searched or everything)
+    return Candidates(whole, starts, absent, chosen or searched or everything, len(everything))
 
 
 def _states(

@@ -28,11 +28,12 @@ from pathlib import Path
 from typing import Any
 
 from engine.answering.attempts import Trial, choose
-from engine.answering.pipeline import REREADS, find
+from engine.answering.pipeline import find
 from engine.answering.retrieval import subject
 from engine.bench import calibration
 from engine.bench.recall import MODEL, SEED
 from engine.bench.record_file import holding, long_record, page_map, write_pdf, write_text
+from engine.cli.words import doubts, source
 from engine.control import Control
 from engine.documents.cleaning.characters import clean_characters
 from engine.errors import KnownError
@@ -42,6 +43,7 @@ from engine.library.records import Page
 from engine.prompting.prompts import NOT_FOUND
 from engine.prompting.tokenizer import Tokenizer
 from engine.protocol import wire
+from engine.protocol.vocabulary import REREADS, Reread
 from engine.protocol.wire import AnswerDelta, AnswerFinished, Ask, JobFinished, Read, ReadingFinished
 from engine.reading import saved
 from engine.session.session import Session, open_session
@@ -111,7 +113,7 @@ def run(
     device: str = "auto",
     cells: Sequence[Cell] = CELLS,
     share: float = 1.0,
-    rereads: str = "auto",
+    rereads: Reread = "auto",
     *,
     ways: bool = True,
     pdf: bool = False,
@@ -142,7 +144,7 @@ def _progress(cell: Cell, done: int, of: int, asked: Sequence[Asked], seconds: f
 class _Bench:
     """One record in a library of its own."""
 
-    def __init__(self, folder: Path, model: Path, device: str, rereads: str, pdf: bool) -> None:
+    def __init__(self, folder: Path, model: Path, device: str, rereads: Reread, pdf: bool) -> None:
         self._file, self._library = folder / ("record.pdf" if pdf else "record.txt"), folder / "library.db"
         self._model, self._device, self._rereads = model, device, rereads
         self.reading: dict[str, float] = {}
@@ -219,10 +221,16 @@ class _Bench:
             command = Ask(job_id="a", path=str(self._file), question=question, parent=parent, reread=self._rereads)
             got = _only(list(session.run(command, Control())), AnswerFinished)
         assert got is not None
-        asked.text, asked.page, asked.basis = got.text, got.page, got.basis
-        asked.steps, asked.first_token, asked.reread = got.token_steps, got.seconds_to_first_token, got.reread
-        asked.unverified, asked.doubtful = bool(got.unverified), got.doubtful
-        asked.certainty, asked.weakest = got.certainty, got.weakest
+        evidence = got.evidence
+        asked.text, asked.page = got.text, evidence.sentence.page if evidence.sentence is not None else None
+        asked.basis = " ".join([source(evidence), *doubts(evidence)])
+        asked.steps, asked.first_token, asked.reread = (
+            evidence.steps,
+            got.seconds_to_first_token,
+            evidence.kind == "reread",
+        )
+        asked.unverified, asked.doubtful = bool(evidence.unverified), evidence.doubtful
+        asked.certainty, asked.weakest = evidence.certainty, evidence.weakest
 
     def _after_restart(self, question: str) -> float:
         """Seconds from the start of a new process to the first word of its first answer."""

@@ -23,11 +23,13 @@ from typing import Any
 
 from engine.bench.recall import MODEL, SEED
 from engine.bench.record_file import letters, long_record, write_text
+from engine.cli.words import summary_basis
 from engine.control import Control
 from engine.errors import KnownError
 from engine.grounding.attribution import MOST_PAGES
 from engine.library.records import Page
 from engine.prompting.tokenizer import Tokenizer
+from engine.protocol.vocabulary import Method
 from engine.protocol.wire import JobFinished, ReadingFinished, SectionSummarized, Summarize, SummaryFinished
 from engine.session.session import Session, open_session
 from engine.training.records.facts import Record
@@ -111,16 +113,16 @@ def run(model: Path = MODEL, device: str = "auto", cells: Sequence[Cell] = CELLS
                     read = _only(events, ReadingFinished)
                     truth = _truth(record, session.library.pages(read.document_id))
                     made = _only(events, SummaryFinished)
-                    scores["sections"].add(made.text, made.line_pages, truth)
+                    scores["sections"].add(made.text, made.basis.line_pages, truth)
                     notes = [event for event in events if isinstance(event, SectionSummarized)]
                     text = "\n".join(line for note in notes for line in note.text.splitlines())
                     pages = [pages for note in notes for pages in note.line_pages]
                     scores["section notes"].add(text, pages, truth)
-                    told = f"summary {made.basis}. {made.coverage}"
+                    told = summary_basis(made.basis)
                     tokens.append(read.tokens)
                     if state:
                         made = _only(_summarized(session, file, "state"), SummaryFinished)
-                        scores["state"].add(made.text, made.line_pages, truth)
+                        scores["state"].add(made.text, made.basis.line_pages, truth)
             of = f"{cell.tokens:,} tokens: record {number + 1} of {cell.records}"
             found = scores["sections"]
             print(f"{of}, {found.present} of {found.findings} findings, {seconds:.0f} s", file=sys.stderr, flush=True)
@@ -146,7 +148,7 @@ def _record(cell: Cell, number: int, tokenizer: Tokenizer) -> Record:
     return record
 
 
-def _summarized(session: Session, file: Path, method: str) -> list[Any]:
+def _summarized(session: Session, file: Path, method: Method) -> list[Any]:
     return list(session.run(Summarize(job_id="bench", path=str(file), method=method), Control()))
 
 

@@ -21,6 +21,7 @@ from engine.cli.terminal import JsonView, TerminalView, View
 from engine.control import Control
 from engine.errors import KnownError
 from engine.protocol import wire
+from engine.protocol.vocabulary import DEVICES, LENGTHS, METHODS, PRECISIONS, REREADS
 from engine.protocol.wire import Ask, Command, Event, Read, Summarize
 from engine.session.startup import without_collection
 
@@ -96,18 +97,18 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         sub.add_argument("--password", metavar="WORD", help="what opens an encrypted PDF")
     summarize.add_argument(
         "--method",
-        choices=wire.METHODS,
+        choices=METHODS,
         default="auto",
         help="from the state of the whole document, section by section, or as suits its length (default: auto)",
     )
-    summarize.add_argument("--length", choices=wire.LENGTHS, default="page", help="how long (default: page)")
+    summarize.add_argument("--length", choices=LENGTHS, default="page", help="how long (default: page)")
     summarize.add_argument("--focus", metavar="TOPIC", help="only what the document says about TOPIC")
     summarize.add_argument("--ledger", action="store_true", help="first list dates, amounts and names with their pages")
     read.add_argument("--follow", action="store_true", help="keep reading what is added to FILE, until Ctrl-C")
     ask.add_argument("question", metavar="QUESTION", help="in your own words, between quotation marks")
     ask.add_argument(
         "--reread",
-        choices=["auto", "always", "never"],
+        choices=REREADS,
         default="auto",
         help="read the pages in question again before answering (default: auto, where the answer is not certain)",
     )
@@ -152,9 +153,8 @@ def _common(*, defaults: bool) -> _Parser:
     )
     common.add_argument("--library", type=Path, metavar="FILE", help="library file (default: your own library)")
     common.add_argument("--quota", type=_bytes, metavar="SIZE", help="what all saved states may take (default: 8G)")
-    common.add_argument("--device", choices=["auto", "cpu", "cuda"], default=auto, help="where the model runs")
-    precisions = ["auto", "fp32", "bf16", "int8", "int4"]
-    common.add_argument("--precision", choices=precisions, default=auto, help="of the weights")
+    common.add_argument("--device", choices=DEVICES, default=auto, help="where the model runs")
+    common.add_argument("--precision", choices=PRECISIONS, default=auto, help="of the weights")
     off: bool | str = False if defaults else argparse.SUPPRESS
     common.add_argument("--json", action="store_true", default=off, help="events on stdout, one JSON object a line")
     common.add_argument("--quiet", action="store_true", default=off, help="no progress")

@@ -8,9 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from engine.cli.terminal import counted
+import msgspec
+
+from engine.cli.markdown import to_markdown
+from engine.cli.words import counted
 from engine.errors import KnownError
-from engine.library.export import to_json, to_markdown
+from engine.library.export import to_json
 from engine.library.library import Library, LibraryError
 from engine.library.records import Document, Turn
 
@@ -98,7 +101,7 @@ def _show(library: Library, document: Document, as_json: bool) -> None:
         parts: dict[str, Any] = {"document": document, "readings": readings, "snapshots": snapshots}
         parts |= {"summaries": summaries, "turns": turns, "notes": library.section_notes(document.id)}
         parts |= {"ledger": library.ledger(document.id), "retention": library.retention(document.id)}
-        print(json.dumps({k: _plain(v) for k, v in parts.items()}))
+        print(json.dumps(msgspec.to_builtins(parts)))
         return
     print(f"{document.title}\n{document.path}")
     for reading in readings:
@@ -158,12 +161,6 @@ def _named(library: Library, name: str | None, action: str) -> Document:
 
 def _say(as_json: bool, fields: dict[str, Any], text: str) -> None:
     print(json.dumps(fields) if as_json else text)
-
-
-def _plain(value: Any) -> Any:
-    if value is None:
-        return None
-    return [dataclasses.asdict(item) for item in value] if isinstance(value, list) else dataclasses.asdict(value)
 
 
 def _table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:

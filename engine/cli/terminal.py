@@ -12,6 +12,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Protocol, Self
 
+from engine.cli import words
+from engine.cli.words import counted
 from engine.grounding.attribution import page_list
 from engine.protocol import wire
 from engine.protocol.wire import Event
@@ -110,8 +112,9 @@ class TerminalView:
                 pages = page_list(event.pages[:LEDGER_PAGES]) + (" …" if len(event.pages) > LEDGER_PAGES else "")
                 self._write(f"  {event.text}{times} ({pages})\n")
             case wire.LedgerFinished():
-                more = f", and {event.left_out} more that weigh less" if event.left_out else ""
-                self._tell(f"ledger: {counted(event.entries, 'entry', 'entries')} {event.basis}{more}")
+                more = f"; {event.left_out:,} less frequent entries hidden" if event.left_out else ""
+                where = f"text search on {counted(event.pages, 'page', 'pages')}" if event.pages else "text search"
+                self._tell(f"found {counted(event.entries, 'entry', 'entries')} by {where}{more}")
                 self._was_brief = False
             case wire.SectionSummarized(saved=True):
                 if event.section == event.sections:
@@ -138,18 +141,13 @@ class TerminalView:
                 self._write(_with_pages(event.text, rests_on))
             case wire.SummaryFinished():
                 self._end_line()
-                if event.unverified:
-                    self._write(f"(on none of the pages: {', '.join(event.unverified)})\n")
-                self._tell(f"summary {event.basis}. {event.coverage}".rstrip(), always=True)
+                self._tell(words.summary_basis(event.basis), always=True)
             case wire.AnswerFinished():
                 self._end_line()
-                self._write(f"({event.basis})\n")
-                if event.unverified:
-                    self._write(f"(not confirmed by those pages: {', '.join(event.unverified)})\n")
-                if event.warning:
-                    self._write(f"({event.warning})\n")
+                for sentence in (words.source(event.evidence), *words.doubts(event.evidence)):
+                    self._write(f"({sentence})\n")
                 if event.turn_id is not None:
-                    self._tell(f"turn {event.turn_id}; ask on with --after {event.turn_id}")
+                    self._tell(f"turn {event.turn_id}; ask a follow-up with --after {event.turn_id}")
             case wire.JobCancelled():
                 self._progress.close()
                 self._tell("stopped; what was read is saved, and the same command goes on from there", always=True)
@@ -274,11 +272,6 @@ def _with_pages(text: str, pages: Sequence[int]) -> str:
 
 def _pages(first: int, last: int) -> str:
     return f"Page {first}" if first == last else f"Pages {first}–{last}"
-
-
-def counted(number: int, one: str, more: str) -> str:
-    """`no pages`, `1 page`, `2,000 pages`."""
-    return f"{number:,} {one if number == 1 else more}" if number else f"no {more}"
 
 
 def _size(n_bytes: int) -> str:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 from engine.library import (
     checkpoint_policy,
@@ -47,6 +46,7 @@ from engine.library.records import (
     Turn,
     Verification,
 )
+from engine.protocol.evidence import Evidence, SummaryBasis
 
 __all__ = ["Library", "LibraryError", "library_path"]
 
@@ -326,11 +326,11 @@ class Library:
         text: str,
         n_tokens: int,
         focus: str = "",
-        evidence: Any = None,
+        basis: SummaryBasis | None = None,
         length: str = "page",
     ) -> int:
-        """Store a summary (its method, how far its state had read, what it rests on as JSON); returns its id."""
-        return turns.save_summary(self._db, document, identity, method, text, n_tokens, focus, evidence, length)
+        """Store a summary (its method, how far its state had read, what it rests on); returns its id."""
+        return turns.save_summary(self._db, document, identity, method, text, n_tokens, focus, basis, length)
 
     def summaries(self, document: int) -> list[Summary]:
         """The summaries of a document, newest first."""
@@ -380,7 +380,7 @@ class Library:
         identity: Identity,
         question: str,
         answer: str,
-        evidence: Any = None,
+        evidence: Evidence | None = None,
         parent: int | None = None,
         snapshot: NewSnapshot | None = None,
         as_of_page: int | None = None,

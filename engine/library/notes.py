@@ -46,7 +46,7 @@ def save_ledger(db: Database, document: int, ledger: Ledger) -> None:
         conn.execute(
             "INSERT OR REPLACE INTO ledgers (document, sha256, entries, left_out, basis)"
             " SELECT id, sha256, ?, ?, ? FROM documents WHERE id = ?",
-            [storable(entries), ledger.left_out, ledger.basis, document],
+            [storable(entries), ledger.left_out, str(ledger.pages), document],
         )
 
 
@@ -58,4 +58,9 @@ def ledger(db: Database, document: int) -> Ledger | None:
             " WHERE l.document = ? AND l.sha256 = d.sha256",
             [document],
         ).fetchone()
-    return None if row is None else Ledger([LedgerEntry(**entry) for entry in json.loads(row[0])], *row[1:])
+    if row is None:
+        return None
+    entries, left_out, basis = row
+    # Version 0.1.0 wrote a sentence into this column.
+    pages = int(basis) if basis.isdecimal() else 0
+    return Ledger([LedgerEntry(**entry) for entry in json.loads(entries)], left_out, pages)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from engine.library.prefix import Prefix
+from engine.protocol.evidence import Evidence, SummaryBasis
 
 SnapshotKind = Literal["end", "rung", "section", "turn"]
 Blob = bytes | bytearray | memoryview
@@ -192,7 +193,7 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A summary; `n_tokens` is how far the state it came from had read, `evidence` any JSON value."""
+    """A summary; `n_tokens` is how far the state it came from had read."""
 
     id: int
     document: int
@@ -200,7 +201,7 @@ class Summary:
     method: str
     focus: str
     text: str
-    evidence: Any
+    basis: SummaryBasis | None
     n_tokens: int
     created: float
     length: str = "page"
@@ -240,9 +241,9 @@ class Ledger:
 
     entries: list[LedgerEntry]
     left_out: int
-    """Entries of less weight that are not among them."""
-    basis: str
-    """What was looked through, in words."""
+    """Number of less frequent entries that are not among them."""
+    pages: int
+    """Number of pages searched; 0 where version 0.1.0 made the ledger, which did not store it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +269,7 @@ class Turn:
     model: str
     question: str
     answer: str
-    evidence: Any
+    evidence: Evidence | None
     as_of_page: int | None
     seed: int | None
     snapshot: int | None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import struct
 import time
@@ -14,6 +13,7 @@ from engine.library.database import Database, LibraryError
 from engine.library.documents import storable
 from engine.library.prefix import Identity
 from engine.library.records import NewSnapshot, Summary, Turn
+from engine.protocol.evidence import Evidence, SummaryBasis, basis_from, encoded, evidence_from
 
 _TURN = (
     "t.id, t.document, t.parent, i.name, t.question, t.answer, t.evidence, t.as_of_page, t.seed, t.snapshot, t.kept,"
@@ -34,13 +34,13 @@ def save_summary(
     text: str,
     n_tokens: int,
     focus: str,
-    evidence: Any,
+    basis: SummaryBasis | None,
     length: str,
 ) -> int:
     """Store a summary and return its id."""
     with db.write() as conn:
         values: list[Any] = [document, snapshots.identity_id(conn, identity), method, storable(focus), storable(text)]
-        values += [json.dumps(evidence), n_tokens, time.time(), length]
+        values += [storable(encoded(basis)), n_tokens, time.time(), length]
         row = conn.execute(
             "INSERT INTO summaries (document, identity, method, focus, text, evidence, n_tokens, created, length)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
@@ -53,7 +53,7 @@ def summaries(db: Database, document: int) -> list[Summary]:
     """The summaries of a document, newest first."""
     with db.read() as conn:
         rows = conn.execute(f"{_SUMMARY} WHERE s.document = ? ORDER BY s.id DESC", [document])
-        return [Summary(*[*row[:6], json.loads(row[6]), *row[7:]]) for row in rows]
+        return [Summary(*[*row[:6], basis_from(row[6]), *row[7:]]) for row in rows]
 
 
 def add_turn(
@@ -62,7 +62,7 @@ def add_turn(
     identity: Identity,
     question: str,
     answer: str,
-    evidence: Any,
+    evidence: Evidence | None,
     parent: int | None,
     snapshot: NewSnapshot | None,
     as_of_page: int | None,
@@ -86,7 +86,7 @@ def add_turn(
             storable(question),
             storable(answer),
         ]
-        values += [json.dumps(evidence), as_of_page, seed, saved, int(kept), time.time()]
+        values += [storable(encoded(evidence)), as_of_page, seed, saved, int(kept), time.time()]
         values.append(None if tokens is None else _packed(tokens))
         row = conn.execute(
             "INSERT INTO turns (document, identity, parent, question, answer, evidence, as_of_page, seed, snapshot,"
@@ -180,4 +180,4 @@ def _packed(tokens: Sequence[int]) -> bytes:
 
 
 def _turn_of(row: tuple) -> Turn:
-    return Turn(*[*row[:6], json.loads(row[6]), *row[7:10], bool(row[10]), row[11]])
+    return Turn(*[*row[:6], evidence_from(row[6]), *row[7:10], bool(row[10]), row[11]])

@@ -1,26 +1,31 @@
-"""What the worker can be asked for, in imperatives; engine.protocol.wire puts them on the wire. Light."""
+"""Commands: what the worker can be asked for, in imperatives. engine.protocol.wire encodes them. Light."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Annotated
 
-from engine.protocol.message import Command
+import msgspec
 
-METHODS = ("auto", "state", "sections")
-LENGTHS = ("paragraph", "page", "outline")
-"""Of a summary: how it is made, and how long it is."""
+from engine.protocol.vocabulary import Length, Method, Reread
+
+Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+"""A whole number that a library row can hold."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class OpenDocument(Command):
+class Command(msgspec.Struct, frozen=True, kw_only=True, tag=True, tag_field="type"):
+    """Asks the worker for something, as the job `job_id`."""
+
+    job_id: str = ""
+
+
+class OpenDocument(Command, frozen=True, kw_only=True):
     """Open a file: what it is, how many pages, whether it can be read. Reads no text."""
 
     path: str
     password: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Read(Command):
+class Read(Command, frozen=True, kw_only=True):
     """Read a file into a document state and save it.
 
     With `follow` the job goes on until it is cancelled: whenever the file has changed, what is new is read. While it
@@ -32,25 +37,22 @@ class Read(Command):
     follow: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
-class Summarize(Command):
+class Summarize(Command, frozen=True, kw_only=True):
     """Read what is not read yet, then summarise.
 
-    method: one of METHODS. length: one of LENGTHS; an outline (headings with pages and a line each) is always made by
-    sections. focus: only what the document says about this. ledger: first the dates, amounts and names of the
-    pages. Section notes that are in the library already are sent again, not written again.
+    An outline is always made by sections. focus: only what the document says about this. ledger: first the dates,
+    amounts and names of the pages. Section summaries that are in the library are sent again, not written again.
     """
 
     path: str
     password: str | None = None
-    method: str = "auto"
+    method: Method = "auto"
     focus: str | None = None
-    length: str = "page"
+    length: Length = "page"
     ledger: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
-class Ask(Command):
+class Ask(Command, frozen=True, kw_only=True):
     """Read what is not read yet, then answer `question`; with `page`, as of the end of that page.
 
     With `parent` the question follows that saved turn's answer. seed None: greedy; else sampled with that seed.
@@ -60,50 +62,43 @@ class Ask(Command):
     path: str
     question: str
     password: str | None = None
-    page: int | None = None
-    parent: int | None = None
-    seed: int | None = None
-    reread: str = "auto"
+    page: Int64 | None = None
+    parent: Int64 | None = None
+    seed: Int64 | None = None
+    reread: Reread = "auto"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Configure(Command):
+class Configure(Command, frozen=True, kw_only=True):
     """Change settings of the running worker; None leaves one as it is.
 
     quota_bytes: what all saved states of the library may take (`--quota` at the start). What is over it is
     dropped at once, or, where no job has opened the library yet, with the next state that is saved.
     """
 
-    quota_bytes: int | None = None
+    quota_bytes: Int64 | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Cancel(Command):
+class Cancel(Command, frozen=True, kw_only=True):
     """Stop the job named by job_id; what it has read so far is kept."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Pause(Command):
+class Pause(Command, frozen=True, kw_only=True):
     """Hold the job named by job_id at its next chunk."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Resume(Command):
+class Resume(Command, frozen=True, kw_only=True):
     """Let a held job go on."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ListDocuments(Command):
+class ListDocuments(Command, frozen=True, kw_only=True):
     """Report every document of the library, one DocumentListed each."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class RemoveDocument(Command):
+class RemoveDocument(Command, frozen=True, kw_only=True):
     """Take a document out of the library with everything saved of it; the file itself is not touched."""
 
-    document_id: int
+    document_id: Int64
 
 
-@dataclass(frozen=True, kw_only=True)
-class Shutdown(Command):
+class Shutdown(Command, frozen=True, kw_only=True):
     """Save, then end the worker. End of input does the same."""

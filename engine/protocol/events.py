@@ -1,15 +1,19 @@
-"""What happened in a job, in the past tense; engine.protocol.wire puts it on the wire and says what comes when.
-Light."""
+"""Events: what happened in a job, in the past tense. engine.protocol.wire encodes them and gives their order. Light."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import msgspec
 
-from engine.protocol.message import Event
+from engine.protocol.evidence import Evidence, SummaryBasis
 
 
-@dataclass(frozen=True, kw_only=True)
-class WorkerStarted(Event):
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag=True, tag_field="type"):
+    """Reports something that happened in the job `job_id` ("" for the worker itself)."""
+
+    job_id: str = ""
+
+
+class WorkerStarted(Event, frozen=True, kw_only=True):
     """The worker's first event."""
 
     protocol_version: int
@@ -17,32 +21,27 @@ class WorkerStarted(Event):
     pid: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class JobStarted(Event):
+class JobStarted(Event, frozen=True, kw_only=True):
     """The job left the queue; `command` is the type of its command."""
 
     command: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class JobPaused(Event):
+class JobPaused(Event, frozen=True, kw_only=True):
     """The job holds at a chunk or token boundary."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class JobResumed(Event):
+class JobResumed(Event, frozen=True, kw_only=True):
     """The job goes on."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ModelLoading(Event):
+class ModelLoading(Event, frozen=True, kw_only=True):
     """Loading a checkpoint begins."""
 
     folder: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class ModelLoaded(Event):
+class ModelLoaded(Event, frozen=True, kw_only=True):
     """The model is in memory. trained_context in tokens, None where the checkpoint does not say."""
 
     name: str
@@ -56,16 +55,14 @@ class ModelLoaded(Event):
     seconds: float
 
 
-@dataclass(frozen=True, kw_only=True)
-class Notice(Event):
+class Notice(Event, frozen=True, kw_only=True):
     """Something the person should know that stops nothing. `reason`, for programs: "demo_model", or ""."""
 
     text: str
     reason: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class DocumentOpened(Event):
+class DocumentOpened(Event, frozen=True, kw_only=True):
     """What was found when the file was opened. page_count None: only known at the end."""
 
     document_id: int | None
@@ -76,8 +73,7 @@ class DocumentOpened(Event):
     page_count: int | None
 
 
-@dataclass(frozen=True, kw_only=True)
-class PageExtracted(Event):
+class PageExtracted(Event, frozen=True, kw_only=True):
     """A page's text is there, or `problem` says why not."""
 
     page: int
@@ -85,8 +81,7 @@ class PageExtracted(Event):
     problem: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class ReadingResumed(Event):
+class ReadingResumed(Event, frozen=True, kw_only=True):
     """Prefill begins: behind the tokens of a saved state, which are not read again, or at 0."""
 
     document_id: int
@@ -94,8 +89,7 @@ class ReadingResumed(Event):
     page: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class PrefillAdvanced(Event):
+class PrefillAdvanced(Event, frozen=True, kw_only=True):
     """How far the state has come. total_tokens: None at first, an estimate while pages come, exact in the end."""
 
     tokens: int
@@ -108,8 +102,7 @@ class PrefillAdvanced(Event):
     resident_bytes: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class CheckpointSaved(Event):
+class CheckpointSaved(Event, frozen=True, kw_only=True):
     """A snapshot stands in the library: state, pages and coverage in one transaction."""
 
     snapshot_id: int
@@ -118,8 +111,7 @@ class CheckpointSaved(Event):
     kind: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class ReadingFinished(Event):
+class ReadingFinished(Event, frozen=True, kw_only=True):
     """The whole file is in the state. Honest coverage (I8)."""
 
     document_id: int | None
@@ -137,8 +129,7 @@ class ReadingFinished(Event):
     """Coverage in words."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class SectionsRead(Event):
+class SectionsRead(Event, frozen=True, kw_only=True):
     """So many sections of a document that has been read now have a state of their own, kept for its questions."""
 
     document_id: int
@@ -146,8 +137,7 @@ class SectionsRead(Event):
     of: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class RetentionMeasured(Event):
+class RetentionMeasured(Event, frozen=True, kw_only=True):
     """How much of what each section left in the document state can still be in it: the section-th entry of each list
     is of one section, in order. Nothing is sent where nothing was measured (read by an older version).
     """
@@ -163,15 +153,13 @@ class RetentionMeasured(Event):
     """Of the pages up to this one the document state holds next to nothing any more; 0 where all is within reach."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class FollowWaiting(Event):
+class FollowWaiting(Event, frozen=True, kw_only=True):
     """A followed file has been read as far as it goes; the job waits for it to grow, and other jobs may run."""
 
     path: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class LedgerEntered(Event):
+class LedgerEntered(Event, frozen=True, kw_only=True):
     """One date, amount or name that the pages hold; most important first within its kind."""
 
     kind: str
@@ -185,20 +173,18 @@ class LedgerEntered(Event):
     """All it stands on, in order."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class LedgerFinished(Event):
+class LedgerFinished(Event, frozen=True, kw_only=True):
     """The ledger is complete."""
 
     entries: int
     """LedgerEntered events that were sent."""
     left_out: int
-    """Entries of less weight that were not."""
-    basis: str
-    """What was looked through, in words."""
+    """Number of less frequent entries that were not."""
+    pages: int
+    """Number of pages searched; 0 where it is not known."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class SectionSummarized(Event):
+class SectionSummarized(Event, frozen=True, kw_only=True):
     """The summary of one section, in order, with its pages."""
 
     section: int
@@ -207,87 +193,48 @@ class SectionSummarized(Event):
     first_page: int
     last_page: int
     text: str
-    line_pages: list[list[int]] = field(default_factory=list)
+    line_pages: list[list[int]] = []
     """The pages that each line of `text` stands on; empty for a line that no page was found for."""
     saved: bool = False
     """It was in the library already."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class SummaryDelta(Event):
+class SummaryDelta(Event, frozen=True, kw_only=True):
     """The next piece of the summary's text."""
 
     text: str
-    pages: list[int] = field(default_factory=list)
+    pages: list[int] = []
     """What the line rests on that ends with this piece (before its line end, where it has one)."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class SummaryFinished(Event):
-    """The whole summary, how it was made and what it rests on."""
+class SummaryFinished(Event, frozen=True, kw_only=True):
+    """The summary is complete and saved."""
 
     text: str
-    method: str
-    """state or sections; never auto."""
-    basis: str
+    length: str
+    basis: SummaryBasis
     tokens_per_second: float
-    length: str = "page"
-    focus: str = ""
-    line_pages: list[list[int]] = field(default_factory=list)
-    """The pages that each line of `text` stands on; empty for a line that no page was found for."""
-    coverage: str = ""
-    """In words: the sections and pages it covers, and what it leaves out."""
-    unverified: list[str] = field(default_factory=list)
-    """Figures and names in the text that no page bears out."""
     summary_id: int | None = None
     """Its row in the library."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class AnswerDelta(Event):
+class AnswerDelta(Event, frozen=True, kw_only=True):
     """The next piece of the answer's text."""
 
     text: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class AnswerFinished(Event):
-    """The whole answer and its evidence: pages first_page to last_page, or all that was read."""
+class AnswerFinished(Event, frozen=True, kw_only=True):
+    """The answer is complete and saved."""
 
     text: str
-    basis: str
-    first_page: int
-    last_page: int
-    found: bool
-    unverified: list[str]
-    """Figures and names in the answer that those pages do not bear out."""
+    evidence: Evidence
     turn_id: int | None
+    """Its row in the library."""
     seconds_to_first_token: float
-    page: int | None = None
-    """The page whose text bears the answer out; None where no one page does."""
-    sentence: str = ""
-    """What bears it out, word for word: characters start to end of that page's text as the library has it."""
-    start: int = 0
-    end: int = 0
-    nearest: list[int] = field(default_factory=list)
-    """Not found: first pages of the sections that come nearest to the question, best first."""
-    certainty: float | None = None
-    """The model's own, 0 to 1: the mean probability of the answer's tokens; None where it was not looked at."""
-    weakest: float | None = None
-    """The lowest probability of one of these tokens."""
-    doubtful: bool = False
-    """A short answer that the model was unsure of, or whose sentence says little of what was asked; `warning` says so
-    too."""
-    reread: bool = False
-    """The answer comes from the evidence pages read again with the question before them."""
-    warning: str = ""
-    """What to keep in mind about the basis, in a sentence; empty where nothing speaks against it."""
-    token_steps: int = 0
-    """What asking cost: tokens that the model was fed for it, over all candidates."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class DocumentListed(Event):
+class DocumentListed(Event, frozen=True, kw_only=True):
     """One document of the library."""
 
     document_id: int
@@ -300,27 +247,23 @@ class DocumentListed(Event):
     snapshot_bytes: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class DocumentRemoved(Event):
+class DocumentRemoved(Event, frozen=True, kw_only=True):
     """The document is out of the library."""
 
     document_id: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class JobFinished(Event):
+class JobFinished(Event, frozen=True, kw_only=True):
     """The job did what it was asked to."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class JobCancelled(Event):
+class JobCancelled(Event, frozen=True, kw_only=True):
     """The job stopped because it was told to; what it had read is saved."""
 
     tokens: int = 0
 
 
-@dataclass(frozen=True, kw_only=True)
-class JobFailed(Event):
+class JobFailed(Event, frozen=True, kw_only=True):
     """kind "known": a cause a person can act on, in one sentence; "bug": ours, with a traceback in `details`.
 
     reason is a short fixed word for programs ("needs password", "missing", "damaged", ...), "" where there is none.

@@ -1,11 +1,8 @@
-"""What the window, the worker and the command line say to each other: commands and events.
+"""The wire: commands (engine.protocol.commands) and events (engine.protocol.events) as lines of JSON.
 
-The commands stand in engine.protocol.commands, the events in engine.protocol.events; everyone takes both from here.
-Each is a frozen
-dataclass of JSON values; on the wire it is one JSON object a line, with the class name under "type". Commands are
-imperatives, events are facts in the past tense. Every job ends in exactly one terminal event: JobFinished, JobCancelled
-or JobFailed. A receiver ignores fields it does not know (a newer peer of the same protocol may add some) and refuses
-types it does not know.
+A message is one JSON object a line, with its class name under "type". Every job ends in exactly one terminal event:
+JobFinished, JobCancelled or JobFailed. A receiver ignores fields that it does not know, because a newer peer of the
+same protocol may add some, and refuses unknown types and values of the wrong type.
 
 Of one job come, in this order and each only where it applies:
 
@@ -23,16 +20,14 @@ Light: no torch, no Qt.
 
 from __future__ import annotations
 
-import dataclasses
-import json
-from functools import cache
-from typing import Any
+from typing import TypeVar, Union
+
+import msgspec
 
 from engine.protocol.commands import (
-    LENGTHS,
-    METHODS,
     Ask,
     Cancel,
+    Command,
     Configure,
     ListDocuments,
     OpenDocument,
@@ -43,6 +38,7 @@ from engine.protocol.commands import (
     Shutdown,
     Summarize,
 )
+from engine.protocol.encoding import to_json
 from engine.protocol.events import (
     TERMINAL,
     AnswerDelta,
@@ -51,6 +47,7 @@ from engine.protocol.events import (
     DocumentListed,
     DocumentOpened,
     DocumentRemoved,
+    Event,
     FollowWaiting,
     JobCancelled,
     JobFailed,
@@ -74,12 +71,9 @@ from engine.protocol.events import (
     SummaryFinished,
     WorkerStarted,
 )
-from engine.protocol.message import Command, Event, Message
 
 __all__ = [
-    "LENGTHS",
     "MAX_LINE",
-    "METHODS",
     "PROTOCOL_VERSION",
     "TERMINAL",
     "AnswerDelta",
@@ -103,7 +97,6 @@ __all__ = [
     "LedgerEntered",
     "LedgerFinished",
     "ListDocuments",
-    "Message",
     "ModelLoaded",
     "ModelLoading",
     "Notice",
@@ -125,75 +118,68 @@ __all__ = [
     "SummaryDelta",
     "SummaryFinished",
     "WorkerStarted",
-    "decode",
+    "decode_command",
+    "decode_event",
     "encode",
 ]
 
-PROTOCOL_VERSION = 2
+M = TypeVar("M", Command, Event)
+
+PROTOCOL_VERSION = 3
 MAX_LINE = 4 * 1024 * 1024
-"""Longest line either side accepts, bytes: far above any message, low enough that garbage cannot fill memory."""
+"""Longest line that either side accepts, in bytes: far above any message, too short to fill the memory."""
+_SHOWN = 80
+"""Characters of a bad line that an error quotes."""
 
 
 class ProtocolError(ValueError):
-    """A line that is no message of this protocol; the text says what is wrong with it."""
+    """A line is not a message of this protocol; the text says why. `job_id` is that of the line where it has one."""
+
+    def __init__(self, text: str, job_id: str = "") -> None:
+        super().__init__(text)
+        self.job_id = job_id
 
 
-def _leaves(cls: type[Message]) -> list[type[Message]]:
-    below = cls.__subclasses__()
-    return [leaf for sub in below for leaf in _leaves(sub)] if below else [cls]
+class _Job(msgspec.Struct):
+    job_id: str = ""
 
 
-_TYPES = {cls.__name__: cls for cls in _leaves(Message)}
+# Union of a tuple made at run time has no other spelling before Python 3.14.
+_commands: msgspec.json.Decoder[Command] = msgspec.json.Decoder(Union[tuple(Command.__subclasses__())])  # noqa: UP007
+_events: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Union[tuple(Event.__subclasses__())])  # noqa: UP007
+_job = msgspec.json.Decoder(_Job)
 
 
-def encode(message: Message) -> str:
-    """One line of JSON, without the line end."""
-    return json.dumps({"type": type(message).__name__, **dataclasses.asdict(message)}, ensure_ascii=False)
+def encode(message: Command | Event) -> str:
+    """Return a message as one line of JSON, without the line end; see `to_json`."""
+    return to_json(message)
 
 
-def decode(line: str) -> Message:
-    """The message in one line. Raises ProtocolError."""
+def decode_command(line: str | bytes) -> Command:
+    """Return the command in one line. Raises ProtocolError."""
+    return _decoded(_commands, line)
+
+
+def decode_event(line: str | bytes) -> Event:
+    """Return the event in one line. Raises ProtocolError."""
+    return _decoded(_events, line)
+
+
+def _decoded(decoder: msgspec.json.Decoder[M], line: str | bytes) -> M:
     if len(line) > MAX_LINE:
-        raise ProtocolError(f"a line of {len(line)} characters is too long for a message")
+        raise ProtocolError(f"a line of {len(line):,} characters is longer than {MAX_LINE:,}")
     try:
-        fields: Any = json.loads(line)
-    except ValueError as error:
-        raise ProtocolError(f"not JSON: {line[:80]!r}") from error
-    if not isinstance(fields, dict) or not isinstance(fields.get("type"), str):
-        raise ProtocolError(f"not a message: {line[:80]!r}")
-    cls = _TYPES.get(fields.pop("type"))
-    if cls is None:
-        raise ProtocolError(f"unknown message type in {line[:80]!r}")
-    known = {field.name: field for field in dataclasses.fields(cls)}
-    values = {name: value for name, value in fields.items() if name in known}
-    for name, value in values.items():
-        _check(cls.__name__, known[name], value)
+        return decoder.decode(line)
+    except msgspec.ValidationError as error:
+        raise ProtocolError(f"{error}, in {line[:_SHOWN]!r}", _job_of(line)) from None
+    except (msgspec.DecodeError, UnicodeError):
+        raise ProtocolError(f"not JSON: {line[:_SHOWN]!r}") from None
+    except RecursionError:
+        raise ProtocolError(f"nested too deeply: {line[:_SHOWN]!r}") from None
+
+
+def _job_of(line: str | bytes) -> str:
     try:
-        return cls(**values)
-    except TypeError as error:
-        raise ProtocolError(f"{cls.__name__}: {error}") from error
-
-
-_JSON_TYPES: dict[str, tuple[type, ...]] = {
-    "str": (str,),
-    "int": (int,),
-    "float": (int, float),
-    "bool": (bool,),
-    "None": (type(None),),
-    "list[int]": (list,),
-    "list[float]": (list,),
-    "list[list[int]]": (list,),
-    "list[str]": (list,),
-    "dict[str, str]": (dict,),
-}
-
-
-@cache
-def _allowed(declared: str) -> tuple[type, ...]:
-    return tuple(t for part in declared.split(" | ") for t in _JSON_TYPES[part])
-
-
-def _check(owner: str, field: dataclasses.Field[Any], value: Any) -> None:
-    allowed = _allowed(str(field.type))
-    if not isinstance(value, allowed) or (isinstance(value, bool) and bool not in allowed):
-        raise ProtocolError(f"{owner}.{field.name} is {type(value).__name__}, expected {field.type}")
+        return _job.decode(line).job_id
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return ""

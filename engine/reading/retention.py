@@ -129,11 +129,3 @@ def measure(meter: Meter, tokens: int, sections: Sequence[Section], marks: Mappi
 def event(job_id: str, document: int, found: Retention) -> RetentionMeasured:
     """What was measured, as it is told."""
     return RetentionMeasured(job_id=job_id, document_id=document, **dataclasses.asdict(found))
-
-
-def caveat(retention: Retention | None) -> str:
-    """What to know of an answer from the document state alone, in words; "" where all of it is within reach."""
-    if retention is None or not retention.faded_to_page:
-        return ""
-    pages = f"pages 1 to {retention.faded_to_page}" if retention.faded_to_page > 1 else "page 1"
-    return f"next to nothing of {pages} is left in that state: for them, answers rest on section states"

@@ -81,10 +81,14 @@ class Worker:
 
     def _take(self, line: str) -> None:
         try:
-            command = wire.decode(line)
+            command = wire.decode_command(line)
         except ProtocolError as error:
             log.warning("ignored a line: %s", error)
-            self._emit(wire.Notice(text=f"The worker could not understand a command: {error}."))
+            if error.job_id and error.job_id not in self._controls:
+                message = f"the command is not valid: {error}"
+                self._emit(wire.JobFailed(job_id=error.job_id, kind="known", message=message, reason="bad command"))
+            else:
+                self._emit(wire.Notice(text=f"The worker could not understand a command: {error}."))
             return
         control = self._controls.get(command.job_id)
         match command:
@@ -100,14 +104,12 @@ class Worker:
                 self._emit(wire.JobResumed(job_id=command.job_id))
             case wire.Cancel() | wire.Pause() | wire.Resume():
                 log.info("%s for %r, which is not running", type(command).__name__, command.job_id)
-            case Command():
+            case _:
                 if command.job_id in self._controls:
                     log.warning("a second command with the job id %r is ignored", command.job_id)
                     return
                 self._controls[command.job_id] = Control()
                 self._jobs.put(command)
-            case _:
-                log.warning("%s is no command", type(command).__name__)
 
     def _next_job(self) -> Command | None:
         while not self._waiting:

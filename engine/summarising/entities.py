@@ -130,8 +130,7 @@ def make_ledger(pages: Iterable[tuple[int, str]]) -> Ledger:
         of_kind = sorted(found[kind].entries(kind), key=ranked)
         entries += of_kind[:MOST_ENTRIES]
         left_out += max(0, len(of_kind) - MOST_ENTRIES)
-    looked_through = f"{n_pages} pages" if n_pages != 1 else "one page"
-    return Ledger(entries, left_out, f"from the words of {looked_through}, without the model")
+    return Ledger(entries, left_out, n_pages)
 
 
 def events(library: Library, document: int, job_id: str) -> Iterator[Event]:
@@ -144,7 +143,7 @@ def events(library: Library, document: int, job_id: str) -> Iterator[Event]:
         yield LedgerEntered(
             job_id=job_id, kind=entry.kind, text=entry.text, value=entry.value, count=entry.count, pages=entry.pages
         )
-    yield LedgerFinished(job_id=job_id, entries=len(ledger.entries), left_out=ledger.left_out, basis=ledger.basis)
+    yield LedgerFinished(job_id=job_id, entries=len(ledger.entries), left_out=ledger.left_out, pages=ledger.pages)
 
 
 @dataclass

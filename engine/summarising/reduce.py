@@ -22,7 +22,7 @@ Ask = Callable[[Sequence[list[str]], int, bool], Iterator[str]]
 
 @dataclass
 class Merged:
-    """One text made of many notes, and how."""
+    """One text merged from section summaries, and how."""
 
     text: str
     steps: int = 0
@@ -30,17 +30,6 @@ class Merged:
     """Merges that named what none of their notes does: their notes stand in the text themselves."""
     joined: bool = False
     """The last texts were too long to be merged into one: they follow each other."""
-
-    @property
-    def words(self) -> str:
-        """How it was made, to follow a sentence that says what of."""
-        parts = ["", " and merged once", f" and merged in {self.steps} steps"][min(self.steps, 2)]
-        if self.joined:
-            parts += "; too long to be merged into one text, so its parts follow each other"
-        if self.replaced:
-            merges = "merge was" if self.replaced == 1 else "merges were"
-            parts += f"; {self.replaced} {merges} not true to the sections and their own lines stand instead"
-        return parts
 
 
 def has_findings(note: str) -> bool:

@@ -10,42 +10,42 @@ import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from engine.control import Control
 from engine.errors import KnownError
 from engine.generation.runtime import Runtime
 from engine.generators import Kept
-from engine.grounding.attribution import Notes, Passages, page_list, weights
+from engine.grounding.attribution import Notes, Passages, weights
 from engine.grounding.claims import unverified
 from engine.library.library import Library
 from engine.library.records import Section, SectionNote
 from engine.prompting.prompts import page_text
-from engine.protocol.wire import LENGTHS, METHODS, Event, SummaryDelta, SummaryFinished
+from engine.protocol.evidence import SummaryBasis
+from engine.protocol.vocabulary import LENGTHS, METHODS, EndReason
+from engine.protocol.wire import Event, SummaryDelta, SummaryFinished
 from engine.reading.reader import DocumentState
 from engine.reading.section_states import BATCH_ROWS
-from engine.summarising.reduce import SUMMARY_TOKENS, has_findings, merge
+from engine.summarising.reduce import SUMMARY_TOKENS, Merged, has_findings, merge
 from engine.summarising.section_summaries import SectionNotes, SummaryJob, respond, take_notes
 
 PARAGRAPH_TOKENS = 160
 PARAGRAPH_FINDINGS = 5
 """Findings in a paragraph by a model that can write lists only."""
-CUT = {"stop": "", "repetition": "; cut because it went in circles", "length": "; cut because it grew too long"}
-"""How a text ended, for its basis."""
-PAGES_NAMED = 8
-"""Pages without text that a coverage names."""
 
 
 @dataclass
 class _Summary:
-    """What one way of summarising came to."""
+    """The result of one method."""
 
     text: str
     line_pages: list[list[int]]
-    basis: str
-    coverage: str
+    basis: SummaryBasis
+    """Without pages and doubts, which are added at the end."""
     tokens: int
-    """That the model wrote."""
+    """Number of generated tokens."""
     said: str
-    """What of the text the model wrote: to be looked for on the pages."""
+    """The text that the model wrote, without what was put around it; it is checked against the pages."""
 
 
 def summarize(
@@ -66,7 +66,7 @@ def summarize(
     """
     for given, known in ((method, METHODS), (length, LENGTHS)):
         if given not in known:
-            raise KnownError(f"there are no summaries {given!r}; choose one of {', '.join(known)}", reason="no such")
+            raise KnownError(f"unknown value {given!r}; choose one of {', '.join(known)}", reason="no such")
     focus = focus.strip() if focus and focus.strip() else None
     job = SummaryJob(runtime, library, of, control, job_id, length, focus)
     reading = library.reading_for(of.document.id, runtime.identity)
@@ -78,30 +78,23 @@ def summarize(
         method = "sections"
     started = time.monotonic()
     made = yield from _from_state(job) if method == "state" else _from_sections(job, sections)
-    evidence = {"basis": made.basis, "coverage": made.coverage, "line_pages": made.line_pages}
     doubtful = unverified(made.said, (page.text for page in library.pages(of.document.id)))
+    basis = replace(
+        made.basis,
+        pages_without_text=tuple(span.number for span in library.page_spans(of.document.id) if span.problem),
+        line_pages=tuple(tuple(pages) for pages in made.line_pages),
+        unverified=tuple(doubtful),
+    )
     row = library.save_summary(
-        of.document.id,
-        runtime.identity,
-        method,
-        made.text,
-        of.tokens,
-        focus or "",
-        evidence | {"unverified": doubtful},
-        length,
+        of.document.id, runtime.identity, method, made.text, of.tokens, basis.focus, basis, length
     )
     seconds = max(time.monotonic() - started, 1e-9)
     yield SummaryFinished(
         job_id=job_id,
         text=made.text,
-        method=method,
-        basis=made.basis,
-        tokens_per_second=made.tokens / seconds,
         length=length,
-        focus=focus or "",
-        line_pages=made.line_pages,
-        coverage=made.coverage,
-        unverified=doubtful,
+        basis=basis,
+        tokens_per_second=made.tokens / seconds,
         summary_id=row,
     )
 
@@ -110,21 +103,28 @@ def _from_state(job: SummaryJob) -> Generator[Event, None, _Summary]:
     of = job.of
     pages = Passages([(page.number, page.text) for page in job.library.pages(of.document.id)])
     request = job.encoded(job.request(), shorter=True)
-    shortened = ""
+    kept = (0, 0)
     if job.copies and job.length == "paragraph":
         text, cut = _silently(job, request)
         findings = [(line, pages.pages_of(line)) for line in text.splitlines()]
-        text, line_pages, shortened = _paragraph(findings)
+        text, line_pages, kept = _paragraph(findings)
         yield SummaryDelta(job_id=job.job_id, text=text, pages=line_pages[0])
     else:
         text, cut = yield from _stream(job, request, pages)
         line_pages = [pages.pages_of(line) for line in text.splitlines()]
-    read = f"all {of.pages} pages" if of.pages > 1 else "the one page"
-    basis = f"from the document state, after {read}{CUT[cut]}"
-    return _Summary(text, line_pages, basis, _coverage(job, f"Covers {read}.") + shortened, job.count(text), text)
+    basis = SummaryBasis(
+        made_from="state",
+        first_page=1,
+        last_page=of.pages,
+        findings=kept[1],
+        findings_kept=kept[0],
+        end=cut,
+        focus=job.focus or "",
+    )
+    return _Summary(text, line_pages, basis, job.count(text), text)
 
 
-def _stream(job: SummaryJob, request: Sequence[int], pages: Passages) -> Generator[Event, None, tuple[str, str]]:
+def _stream(job: SummaryJob, request: Sequence[int], pages: Passages) -> Generator[Event, None, tuple[str, EndReason]]:
     """Stream what the model says to `request`, with the pages at the end of every line; the text, and why it ended."""
     text = line = ""
     most = PARAGRAPH_TOKENS if job.length == "paragraph" else SUMMARY_TOKENS
@@ -143,34 +143,32 @@ def _stream(job: SummaryJob, request: Sequence[int], pages: Passages) -> Generat
     return text.strip(), pieces.value
 
 
-def _silently(job: SummaryJob, request: Sequence[int]) -> tuple[str, str]:
+def _silently(job: SummaryJob, request: Sequence[int]) -> tuple[str, EndReason]:
     pieces = Kept(job.runtime.respond(job.of.state.clone(), request, SUMMARY_TOKENS, job.control))
     text = "".join(pieces)
     return text.strip(), pieces.value
 
 
-def _paragraph(findings: Sequence[tuple[str, list[int]]]) -> tuple[str, list[list[int]], str]:
-    """The weightiest of a list's lines as one paragraph, in their order; its pages, and what was left out in words.
+def _paragraph(findings: Sequence[tuple[str, list[int]]]) -> tuple[str, list[list[int]], tuple[int, int]]:
+    """The weightiest of a list's lines as one paragraph, in their order; its pages, and how many lines of how many.
 
     A line weighs what its names and words count on the other lines: what comes up again and again matters.
     """
     lines = [(line.removeprefix("- ").strip(), pages) for line, pages in findings if line.startswith("- ")]
     if not lines:
         text = " ".join(line.strip() for line, _ in findings)
-        return text, [sorted({page for _, pages in findings for page in pages})], ""
+        return text, [sorted({page for _, pages in findings for page in pages})], (0, 0)
     words = [frozenset(weights(line)) for line, _ in lines]
     weight = [sum(len(own & other) for other in words) for own in words]
     kept = sorted(sorted(range(len(lines)), key=lambda i: (-weight[i], i))[:PARAGRAPH_FINDINGS])
     text = " ".join(lines[i][0] for i in kept)
-    left = len(lines) - len(kept)
-    words_left = f" {left} of {len(lines)} findings are left out; the page length has them all." if left else ""
-    return text, [sorted({page for i in kept for page in lines[i][1]})], words_left
+    return text, [sorted({page for i in kept for page in lines[i][1]})], (len(kept), len(lines))
 
 
 def _from_sections(job: SummaryJob, sections: Sequence[Section]) -> Generator[Event, None, _Summary]:
     found = yield from take_notes(job, sections)
-    basis = f"of {len(sections)} sections read one by one" if len(sections) != 1 else "of the one section"
-    shortened = ""
+    merged = Merged("")
+    kept = (0, 0)
     if job.length == "outline":
         lines = list(_outline(found.notes))
         text, line_pages = "\n".join(line for line, _ in lines), [pages for _, pages in lines]
@@ -187,57 +185,39 @@ def _from_sections(job: SummaryJob, sections: Sequence[Section]) -> Generator[Ev
             copies=job.copies,
             always=job.length == "paragraph" and not job.copies,
         )
-        text, basis = merged.text, basis + merged.words
+        text = merged.text
         sources = Notes((note.text, note.line_pages) for note in found.telling)
         line_pages = [sources.pages_of(line) for line in text.splitlines()]
         if job.copies and job.length == "paragraph":
-            text, line_pages, shortened = _paragraph(list(zip(text.splitlines(), line_pages, strict=True)))
+            text, line_pages, kept = _paragraph(list(zip(text.splitlines(), line_pages, strict=True)))
         found.written += job.count(text)
         said = text
     for number, (line, pages) in enumerate(zip(text.splitlines(), line_pages, strict=True), 1):
         end = "\n" if number < len(line_pages) else ""
         yield SummaryDelta(job_id=job.job_id, text=line + end, pages=pages)
-    coverage = _coverage(job, _covered(found, job.focus)) + shortened
-    return _Summary(text, line_pages, basis, coverage, found.written, said)
+    basis = _sections_basis(found, merged, kept, job.focus)
+    return _Summary(text, line_pages, basis, found.written, said)
 
 
-def _covered(found: SectionNotes, focus: str | None) -> str:
-    """What the section notes cover, in words."""
+def _sections_basis(found: SectionNotes, merged: Merged, kept: tuple[int, int], focus: str | None) -> SummaryBasis:
+    """Return the record of a summary made from `found`. kept: findings shown, and findings that there were."""
     notes = found.notes
-    if not notes:
-        return "No section was there to be summarised."
-    sections = f"{len(notes)} sections" if len(notes) > 1 else "the one section"
-    first, last = notes[0].first_page, notes[-1].last_page
-    pages = f"pages {first} to {last}" if first != last else f"page {first}"
-    telling = len(found.telling)
-    does = ("says", "say") if focus else ("has", "have")
-    says = f"{telling or 'none'} {does[telling > 1]} " + (f"something of “{focus}”" if focus else "findings")
-    parts = [f"Covers {sections}, {pages}; {says}."]
-    for count, one, more in (
-        (found.cut, "section summary grew too long and was cut", "section summaries grew too long and were cut"),
-        (
-            found.put_right,
-            "line had a figure wrong and is put right from its page",
-            "lines had a figure wrong and are put right from their pages",
-        ),
-        (
-            found.left_out,
-            "line named what its section does not hold and is left out",
-            "lines named what their sections do not hold and are left out",
-        ),
-    ):
-        if count:
-            parts.append(f"{count} {one if count == 1 else more}.")
-    return " ".join(parts)
-
-
-def _coverage(job: SummaryJob, covered: str) -> str:
-    """`covered`, and the pages that could not be read."""
-    blank = [span.number for span in job.library.page_spans(job.of.document.id) if span.problem]
-    if not blank:
-        return covered
-    more = f" and {len(blank) - PAGES_NAMED} more" if len(blank) > PAGES_NAMED else ""
-    return f"{covered} Without text: {page_list(blank[:PAGES_NAMED])}{more}."
+    return SummaryBasis(
+        made_from="sections",
+        first_page=notes[0].first_page if notes else 0,
+        last_page=notes[-1].last_page if notes else 0,
+        sections=len(notes),
+        sections_with_findings=len(found.telling),
+        sections_cut=found.cut,
+        merges=merged.steps,
+        merges_rejected=merged.replaced,
+        joined=merged.joined,
+        lines_corrected=found.put_right,
+        lines_dropped=found.left_out,
+        findings=kept[1],
+        findings_kept=kept[0],
+        focus=focus or "",
+    )
 
 
 def _outline(notes: Sequence[SectionNote]) -> Iterator[tuple[str, list[int]]]:

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from engine.answering import conversation
-from engine.answering.evidence import UNSURE
 from engine.control import Control
 from engine.prompting.prompts import NOT_FOUND
 from engine.protocol import wire
@@ -66,53 +65,60 @@ def ask(script, file):
     return ask
 
 
+def page_of(got: wire.AnswerFinished) -> int | None:
+    return got.evidence.sentence.page if got.evidence.sentence is not None else None
+
+
+def is_reread(got: wire.AnswerFinished) -> bool:
+    return got.evidence.kind == "reread"
+
+
 def test_an_answer_names_its_page_and_the_sentence_that_bears_it_out(script, ask):
     script.says = {"VA-77": "Karl Novak"}
     got = ask("Who closed valve VA-77?")
-    assert (got.text, got.page, got.found, got.unverified, got.reread) == ("Karl Novak", 2, True, [], False)
+    assert (got.text, page_of(got), got.evidence.kind, got.evidence.unverified) == ("Karl Novak", 2, "section", ())
     text = script.session.library.pages(1)[1].text
-    assert text[got.start : got.end] == got.sentence == "Valve VA-77 was closed by Karl Novak."
-    assert (got.first_page, got.last_page) == (2, 2)
-    assert got.certainty == 0.99
-    assert got.token_steps == sum(len(row.tokens) for row in script.asked[0])
+    sentence = got.evidence.sentence
+    assert text[sentence.start : sentence.end] == sentence.text == "Valve VA-77 was closed by Karl Novak."
+    assert (got.evidence.first_page, got.evidence.last_page) == (2, 2)
+    assert got.evidence.certainty == 0.99
+    assert got.evidence.steps == sum(len(row.tokens) for row in script.asked[0])
 
 
 def test_what_is_told_of_an_answer_is_kept_with_its_turn(script, ask):
     script.says = {"VA-77": "Karl Novak"}
     got = ask("Who closed valve VA-77?")
-    kept = script.session.library.turn(got.turn_id).evidence
-    for name in ("found", "basis", "first_page", "last_page", "page", "sentence", "start", "end", "unverified"):
-        assert kept[name] == getattr(got, name)
+    assert script.session.library.turn(got.turn_id).evidence == got.evidence
     script.says = {}
     lost = ask("Who painted it, then?")
-    kept = script.session.library.turn(lost.turn_id).evidence
-    assert (lost.text, kept["found"], kept["nearest"]) == (NOT_FOUND, False, lost.nearest)
+    assert (lost.text, lost.evidence.kind) == (NOT_FOUND, "not_found")
+    assert script.session.library.turn(lost.turn_id).evidence == lost.evidence
 
 
 def test_an_identifier_that_stands_nowhere_is_refused_without_asking(script, ask):
     got = ask("Who closed valve VA-78?")
-    assert (got.text, got.found, got.token_steps, script.asked) == (NOT_FOUND, False, 0, [])
-    assert "VA-78 stands nowhere" in got.basis
+    assert (got.text, got.evidence.kind, got.evidence.steps, script.asked) == (NOT_FOUND, "not_found", 0, [])
+    assert got.evidence.absent == ("VA-78",)
 
 
 def test_where_every_candidate_says_no_nothing_is_found_and_the_nearest_pages_are_named(script, ask):
     got = ask("Who painted pump P-120?")
-    assert (got.text, got.found, got.page) == (NOT_FOUND, False, None)
-    assert got.nearest
-    assert "neither the document state nor" in got.basis
+    assert (got.text, got.evidence.kind, page_of(got)) == (NOT_FOUND, "not_found", None)
+    assert got.evidence.nearest
+    assert 0 < got.evidence.sections_asked <= got.evidence.sections == len(script.session.library.sections(1))
 
 
 def test_a_correction_overrules_what_it_corrects(script, ask):
     script.says = {"Shift record": "900 rpm", "Correction": "950 rpm", "again": "950 rpm"}
     got = ask("What was the speed of pump P-120?")
-    assert (got.text, got.page) == ("950 rpm", 3)
+    assert (got.text, page_of(got)) == ("950 rpm", 3)
 
 
 def test_what_the_text_takes_back_is_not_answered_even_where_every_candidate_says_it(script, ask):
     script.says = {"Shift record": "900 rpm", "again": "900 rpm", "whole": "900 rpm"}
     script.quote = "950 rpm"
     got = ask("What was the speed of pump P-120?")
-    assert (got.text, got.page, got.reread) == ("950 rpm", 3, True)
+    assert (got.text, page_of(got), is_reread(got)) == ("950 rpm", 3, True)
 
 
 def test_candidates_that_disagree_are_settled_by_reading_again_unless_that_is_forbidden(script, ask):
@@ -120,18 +126,18 @@ def test_candidates_that_disagree_are_settled_by_reading_again_unless_that_is_fo
     question = "Who was at pump P-120?"
     script.certainty = 0.6
     got = ask(question)
-    assert (got.text, got.reread, got.page) == ("Ann Weber", True, 1)
-    assert "read again" in got.basis
+    assert (got.text, is_reread(got), page_of(got)) == ("Ann Weber", True, 1)
+    assert 1 in got.evidence.reread_pages
     opening = script.session._loaded.tokenizer.reread_prefix(question)
     assert script.asked[-1][0].start.prefix.n_tokens > len(opening)
-    assert not ask(question, reread="never").reread
+    assert not is_reread(ask(question, reread="never"))
 
 
 def test_a_sure_answer_is_not_read_again_unless_that_is_asked_for(script, ask):
     script.says = {"VA-77": "Karl Novak", "again": "Karl Novak"}
-    assert not ask("Who closed valve VA-77?").reread
+    assert not is_reread(ask("Who closed valve VA-77?"))
     assert len(script.asked) == 1
-    assert ask("Who closed valve VA-77?", reread="always").reread
+    assert is_reread(ask("Who closed valve VA-77?", reread="always"))
     failed = list(script.session.run(Ask(job_id="q", path="x", question="?", reread="often"), Control()))[-1]
     assert isinstance(failed, wire.JobFailed)
 
@@ -150,7 +156,7 @@ def test_a_figure_that_no_page_holds_gives_way_to_the_words_of_the_page(script, 
     assert ask(question).text == NOT_FOUND
     script.quote = "61 degrees"
     got = ask(question)
-    assert (got.text, got.page, got.unverified) == ("61 degrees", 2, [])
+    assert (got.text, page_of(got), got.evidence.unverified) == ("61 degrees", 2, ())
 
 
 def test_where_a_passage_speaks_of_all_that_is_asked_a_no_gives_way_to_its_words(script, ask):
@@ -170,38 +176,37 @@ def test_a_quote_gives_way_to_an_answer_whose_passage_speaks_of_more(script, ask
     script.says = {"VA-77": "61 degrees", "again": "16 degrees"}
     script.quote, script.certainty = "950 rpm", 0.6
     got = ask("What was the bearing temperature of pump P-120?")
-    assert (got.text, got.page, got.reread) == ("61 degrees", 2, False)
+    assert (got.text, page_of(got), is_reread(got)) == ("61 degrees", 2, False)
 
 
 def test_a_re_reading_that_says_what_the_text_takes_back_leaves_another_answer_alone(script, ask):
     script.says = {"Correction": "950 rpm", "again": "900 rpm"}
     script.certainty = 0.6
     got = ask("What was the speed of pump P-120?")
-    assert (got.text, got.page) == ("950 rpm", 3)
+    assert (got.text, page_of(got)) == ("950 rpm", 3)
 
 
 def test_an_answer_that_the_model_was_unsure_of_is_marked_as_doubtful_and_says_so(script, ask):
     script.says = {"VA-77": "Karl Novak", "again": "Karl Novak"}
     sure = ask("Who closed valve VA-77?")
-    assert (sure.doubtful, sure.warning) == (False, "")
+    assert not sure.evidence.doubtful
     script.certainty = 0.6
     got = ask("Who closed valve VA-77?")
-    assert (got.text, got.doubtful, got.warning) == ("Karl Novak", True, UNSURE)
-    kept = script.session.library.turn(got.turn_id).evidence
-    assert (kept["doubtful"], kept["warning"]) == (True, UNSURE)
+    assert (got.text, got.evidence.doubtful) == ("Karl Novak", True)
+    assert script.session.library.turn(got.turn_id).evidence.doubtful
 
 
 def test_an_answer_is_doubtful_where_another_sentence_speaks_of_more_and_says_something_else(script, ask):
     script.says = {"Correction": "950 rpm", "again": "950 rpm"}
     got = ask("At which speed ran pump P-120 in the shift record, by its correction?")
-    assert (got.text, got.doubtful, got.warning) == ("950 rpm", True, UNSURE)
+    assert (got.text, got.evidence.doubtful, got.evidence.contradicted) == ("950 rpm", True, True)
 
 
 def test_what_the_text_takes_back_is_not_answered_though_the_re_reading_says_a_third_thing(script, ask):
     script.says = {"Shift record": "900 rpm", "again": "61 degrees"}
     script.quote = "950 rpm"
     got = ask("What was the speed of pump P-120?")
-    assert (got.text, got.page) == ("950 rpm", 3)
+    assert (got.text, page_of(got)) == ("950 rpm", 3)
     assert script.quoted_from
     assert not any("900 rpm" in passage for passage in script.quoted_from)  # what it takes back is not to be quoted
 
@@ -209,7 +214,7 @@ def test_what_the_text_takes_back_is_not_answered_though_the_re_reading_says_a_t
 def test_the_state_of_a_re_reading_is_not_kept_and_a_follow_up_still_knows_the_turn(script, ask):
     script.says = {"VA-77": "Karl Novak", "again": "Karl Novak"}
     first = ask("Which person closed valve VA-77?", reread="always")  # no other test has asked it
-    assert first.reread
+    assert is_reread(first)
     library = script.session.library
     assert library.turn(first.turn_id).snapshot is None
     said = library.turn_tokens(first.turn_id, script.session._loaded.identity)
@@ -221,8 +226,8 @@ def test_the_state_of_a_re_reading_is_not_kept_and_a_follow_up_still_knows_the_t
 def test_a_longer_answer_that_no_page_holds_is_given_and_marked(script, ask):
     script.says = {"again": "It ran for 700 hours, then for 800 hours, then it was stopped by Bob Miller and cleaned."}
     got = ask("Which shift record is this?")
-    assert got.found
-    assert {"700", "800", "Bob Miller"} <= set(got.unverified)
+    assert got.evidence.found
+    assert {"700", "800", "Bob Miller"} <= set(got.evidence.unverified)
 
 
 def test_a_follow_up_asks_the_sections_of_what_the_turn_before_named(script, ask):

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from engine.library.export import to_json, to_markdown
+from engine.cli.markdown import to_markdown
+from engine.library.export import to_json
 from engine.library.library import Library, LibraryError
 from engine.library.records import Ledger, LedgerEntry, NewPage, NewSection
+from engine.protocol.evidence import Evidence, SummaryBasis
 from tests.engine.library_fakes import IDENTITY, FakeFile
 
 
@@ -22,11 +24,20 @@ def library(tmp_path: Path) -> Iterator[Library]:
         reading = opened.begin_reading(document, IDENTITY)
         pages = [NewPage(1, "One.", 0, 500), NewPage(2, "", 500, 0, "no text"), NewPage(3, "Three.", 500, 700)]
         opened.finish_reading(reading.id, 1200, pages, [NewSection(1, "Intro", "One.", 1, 3, 0, 1200)])
-        opened.save_summary(document, IDENTITY, "state", "It went *well*.\n", 1200, evidence={"pages": [1, 3]})
-        first = opened.add_turn(document, IDENTITY, "Who\nsigned?", "Ann.", {"pages": [3]})
+        opened.save_summary(
+            document,
+            IDENTITY,
+            "state",
+            "It went *well*.\n",
+            1200,
+            basis=SummaryBasis(made_from="state", first_page=1, last_page=3),
+        )
+        first = opened.add_turn(
+            document, IDENTITY, "Who\nsigned?", "Ann.", Evidence(kind="section", first_page=3, last_page=3)
+        )
         second = opened.add_turn(document, IDENTITY, "When?", "In May.", parent=first)
         opened.add_turn(document, IDENTITY, "Why?", "Not in this document.", parent=first, as_of_page=2)
-        opened.add_turn(document, IDENTITY, "Where?", "Zürich.", {"note": "é"}, parent=second)
+        opened.add_turn(document, IDENTITY, "Where?", "Zürich.", parent=second)
         yield opened
 
 
@@ -46,9 +57,8 @@ def test_markdown_reads_from_the_facts_to_the_turns_in_their_branches(library: L
         "- Read: 3 of 3 pages, 1,200 tokens",
         "- Pages that could not be read: 1",
         "It went *well*.",
-        "*Pages 1, 3*",
-        "*Page 3*",
-        '`{"note": "é"}`',
+        "*From the whole document, pages 1–3.*",
+        "*Source: page 3.*",
         "Zürich.",
         "- Model: a model",
     ):
@@ -68,16 +78,22 @@ def test_a_long_conversation_is_exported_whole(library: Library) -> None:
 
 
 def test_the_pages_of_every_line_stand_behind_it_and_notes_and_ledger_follow(library: Library) -> None:
-    evidence = {"basis": "of 1 section", "coverage": "Covers 1 section.", "line_pages": [[], [3, 4, 5]]}
-    library.save_summary(1, IDENTITY, "sections", "Key findings:\n- Pump P-1: it broke.", 9, evidence=evidence)
+    basis = SummaryBasis(
+        made_from="sections",
+        first_page=1,
+        last_page=5,
+        sections=1,
+        sections_with_findings=1,
+        line_pages=((), (3, 4, 5)),
+    )
+    library.save_summary(1, IDENTITY, "sections", "Key findings:\n- Pump P-1: it broke.", 9, basis=basis)
     library.save_note(library.sections(1)[0].id, "Summarise.", "It broke.", [[3]])
-    library.save_ledger(1, Ledger([LedgerEntry("amount", "9 euros", "9 EUR", 2, [1, 3])], 0, "all"))
+    library.save_ledger(1, Ledger([LedgerEntry("amount", "9 euros", "9 EUR", 2, [1, 3])], 0, 3))
     lines = to_markdown(library, 1).splitlines()
     for line in (
         "- Pump P-1: it broke. (pp. 3–5)",
         "Key findings:",
-        "*of 1 section*",
-        "*Covers 1 section.*",
+        "*From 1 section, pages 1–5.*",
         "### Pages 1–3: Intro",
         "It broke. (p. 3)",
         "- 9 euros, 2 times (pp. 1, 3)",
@@ -91,10 +107,10 @@ def test_the_pages_of_every_line_stand_behind_it_and_notes_and_ledger_follow(lib
 
 def test_json_holds_everything_but_the_states_and_the_text(library: Library) -> None:
     content = json.loads(to_json(library, 1))
-    assert content["readthrough_export"] == 1
+    assert content["readthrough_export"] == 2
     assert content["document"]["sha256"] == "ab"
     assert [turn["parent"] for turn in content["turns"]] == [None, 1, 1, 2]
-    assert content["turns"][0]["evidence"] == {"pages": [3]}
+    assert (content["turns"][0]["evidence"]["kind"], content["turns"][0]["evidence"]["first_page"]) == ("section", 3)
     assert content["summaries"][0]["text"] == "It went *well*.\n"
     assert content["sections"][0]["heading"] == "Intro" and "text" not in content["sections"][0]
     assert content["pages"][1] == {"number": 2, "first_token": 500, "n_tokens": 0, "problem": "no text"}
@@ -110,9 +126,11 @@ def test_a_document_that_is_gone_is_said_so(library: Library) -> None:
             export(library, 1)
 
 
-def test_an_answer_says_what_it_rests_on_and_what_of_it_is_not_confirmed(tmp_path) -> None:
+def test_markdown_names_source_and_unverified_claims(tmp_path) -> None:
     with Library.open(tmp_path / "library.db") as opened:
         document = opened.document_for(FakeFile("/documents/a.pdf", "a" * 64)).id
-        evidence = {"first_page": 4, "last_page": 7, "basis": "from pages 4 to 7", "unverified": ["17", "Ann"]}
+        evidence = Evidence(kind="section", first_page=4, last_page=7, unverified=("17", "Ann"))
         opened.add_turn(document, IDENTITY, "Who?", "Ann, 17.", evidence)
-        assert "*from pages 4 to 7; not confirmed: 17, Ann*" in to_markdown(opened, document)
+        lines = to_markdown(opened, document).splitlines()
+        assert "*Source: pages 4–7.*" in lines
+        assert "*Not found on those pages: 17, Ann.*" in lines

@@ -13,7 +13,11 @@ from engine.library import documents, readings, snapshots, turns
 from engine.library.library import Library, LibraryError, library_path
 from engine.library.prefix import PrefixHasher, hash_tokens
 from engine.library.records import NewPage, NewSection, NewSnapshot
+from engine.protocol.evidence import Evidence, SummaryBasis
 from tests.engine.library_fakes import IDENTITY, OTHER, FakeFile, read_fake_document, state_after
+
+SOURCE = Evidence(kind="section", first_page=1, last_page=1)
+BASIS = SummaryBasis(made_from="sections", first_page=1, last_page=2, sections=1)
 
 
 def snapshot(tokens: list[int], kind="rung", data: bytes = b"state", dtype: str = "bf16", **more) -> NewSnapshot:
@@ -371,7 +375,7 @@ def test_search_stays_within_the_document(library: Library) -> None:
 
 def test_turns_are_a_tree(library: Library) -> None:
     document = library.document_for(FakeFile()).id
-    first = library.add_turn(document, IDENTITY, "Who?", "Ann.", {"pages": [1]}, seed=3, as_of_page=7)
+    first = library.add_turn(document, IDENTITY, "Who?", "Ann.", SOURCE, seed=3, as_of_page=7)
     second = library.add_turn(document, IDENTITY, "When?", "In May.", parent=first)
     branch = library.add_turn(document, IDENTITY, "Why?", "Rust.", parent=first)
     third = library.add_turn(document, IDENTITY, "Where?", "Here.", parent=second)
@@ -379,7 +383,7 @@ def test_turns_are_a_tree(library: Library) -> None:
     assert [turn.id for turn in library.children(document, first)] == [second, branch]
     assert [turn.id for turn in library.children(document)] == [first]
     turn = library.turn(first)
-    assert (turn.evidence, turn.seed, turn.as_of_page, turn.parent, turn.kept) == ({"pages": [1]}, 3, 7, None, False)
+    assert (turn.evidence, turn.seed, turn.as_of_page, turn.parent, turn.kept) == (SOURCE, 3, 7, None, False)
     library.remove_turn(second)
     assert [turn.id for turn in library.turns(document)] == [first, branch]
     with pytest.raises(LibraryError, match="no longer"):
@@ -419,17 +423,17 @@ def test_a_turn_cannot_follow_one_of_another_document(library: Library) -> None:
 def test_summaries_come_newest_first(library: Library) -> None:
     document = library.document_for(FakeFile()).id
     library.save_summary(document, IDENTITY, "state", "Old.", 10)
-    library.save_summary(document, OTHER, "sections", "New.", 20, "pumps", [{"pages": [1, 2]}])
+    library.save_summary(document, OTHER, "sections", "New.", 20, "pumps", BASIS)
     new, old = library.summaries(document)
-    assert (new.text, new.method, new.focus, new.evidence, new.n_tokens, new.model) == (
+    assert (new.text, new.method, new.focus, new.basis, new.n_tokens, new.model) == (
         "New.",
         "sections",
         "pumps",
-        [{"pages": [1, 2]}],
+        BASIS,
         20,
         "a model in bf16",
     )
-    assert (old.text, old.focus, old.evidence) == ("Old.", "", None)
+    assert (old.text, old.focus, old.basis) == ("Old.", "", None)
 
 
 def test_a_clock_that_goes_backwards_changes_no_order(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,18 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.control import Control
-from engine.documents.pages import Page
-from engine.documents.sections import SectionBuilder
 from engine.generation.runtime import DEMO_MODEL
 from engine.library import checkpoint_policy
-from engine.library.records import Retention
 from engine.network.model import FalconMamba
 from engine.network.weights import load_model
 from engine.protocol import wire
 from engine.protocol.wire import Read
 from engine.reading import retention
-from engine.reading.reader import section_ends
-from engine.reading.retention import Meter, caveat
+from engine.reading.retention import Meter
 from engine.session.session import Session, open_session
 from tests.engine.tiny import write_pages
 
@@ -208,16 +204,3 @@ def test_a_reading_that_goes_on_from_a_state_without_a_meter_measures_nothing(ti
         found = events(session, file)
         assert isinstance(found[-1], wire.JobFinished)
         assert not any(isinstance(event, wire.RetentionMeasured) for event in found)
-
-
-def test_the_caveat_names_the_pages_that_have_faded():
-    assert caveat(None) == caveat(Retention(9, [1, 4], [3, 5], [0.5, 0.9], 0)) == ""
-    assert "pages 1 to 40 " in caveat(Retention(9, [1], [40], [0.001], 40))
-    assert "page 1 " in caveat(Retention(9, [1], [1], [0.001], 1))
-
-
-@given(st.integers(0, 10**6), st.integers(0, 20_000))
-def test_the_ends_of_a_long_page_are_those_of_its_sections(first, n_tokens):
-    builder = SectionBuilder()
-    made = [*builder.add(Page(number=1, text="x" * 50), first, n_tokens), *builder.finish()]
-    assert {section.first_token + section.n_tokens for section in made} <= set(section_ends(first, n_tokens))

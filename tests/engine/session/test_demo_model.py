@@ -55,20 +55,21 @@ def test_facts_of_the_sample_are_answered_with_their_page_or_marked_as_unconfirm
         for question, answer in questions:
             got = ask(question)
             if answer not in got.text:
-                assert not got.found or got.unverified, (question, got)
+                assert not got.evidence.found or got.evidence.unverified, (question, got)
                 continue
             right += 1
-            assert got.unverified == []
-            assert got.first_page == got.last_page
-            assert answer in " ".join(opened.pages(1, first=got.first_page, last=got.last_page)[0].text.split())
+            assert got.evidence.unverified == ()
+            assert got.evidence.first_page == got.evidence.last_page
+            assert answer in " ".join(
+                opened.pages(1, first=got.evidence.first_page, last=got.evidence.last_page)[0].text.split()
+            )
     assert right >= 0.75 * len(questions)
 
 
 def test_what_is_not_in_the_document_is_refused(ask):
     got = ask("What was the speed of pump P-999?")
     assert got.text == NOT_FOUND
-    assert not got.found
-    assert "P-999 stands nowhere" in got.basis
+    assert got.evidence.absent == ("P-999",)
 
 
 def test_the_summary_names_the_findings_that_the_record_marks(library):

@@ -72,7 +72,7 @@ class Worker:
         with os.fdopen(self._events, closefd=False) as lines:
             for line in lines:
                 if line.endswith("\n"):
-                    yield wire.decode(line)
+                    yield wire.decode_event(line)
 
     def kill(self) -> None:
         with contextlib.suppress(ProcessLookupError):

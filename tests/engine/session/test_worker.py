@@ -52,7 +52,7 @@ class RunningWorker:
     def events(self) -> Iterator[wire.Message]:
         assert self.process.stdout is not None
         for line in self.process.stdout:
-            yield wire.decode(line)
+            yield wire.decode_event(line)
 
     def until(self, wanted: Callable[[Any], bool]) -> list[Any]:
         seen = []
@@ -179,7 +179,7 @@ def test_a_stray_print_does_not_reach_the_events(tiny_folder, tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", code], input=command, capture_output=True, text=True, cwd=ROOT, check=True
     )
-    assert [type(wire.decode(line)).__name__ for line in done.stdout.splitlines()] == [
+    assert [type(wire.decode_event(line)).__name__ for line in done.stdout.splitlines()] == [
         "WorkerStarted",
         "JobStarted",
         "JobFinished",

@@ -15,6 +15,7 @@ from engine.protocol import wire
 from engine.protocol.wire import Summarize
 from engine.session.session import Session, open_session
 from engine.summarising import section_summaries, summary
+from engine.summarising.reduce import Merged
 from engine.summarising.section_summaries import SectionNotes, SummaryJob
 from tests.engine.running import of_kind, run
 from tests.engine.tiny import write_pages
@@ -70,7 +71,7 @@ def test_section_notes_are_kept_and_sent_again_instead_of_written_again(session,
     document = session.library.documents()[0].id
     assert [note.text for note in session.library.section_notes(document)] == [note.text for note in first]
     assert "pages" not in " ".join(
-        of_kind(summarize(session, file, length="outline"), wire.SummaryFinished)[0].unverified
+        of_kind(summarize(session, file, length="outline"), wire.SummaryFinished)[0].basis.unverified
     )
 
 
@@ -95,8 +96,8 @@ def test_a_focus_has_notes_of_its_own_and_is_asked_for(session, file, monkeypatc
     assert not any(note.saved for note in of_kind(events, wire.SectionSummarized))
     assert all("gauge 21" in words for words in given[before : before + len(of_kind(events, wire.SectionSummarized))])
     (finished,) = of_kind(events, wire.SummaryFinished)
-    assert finished.focus == "gauge 21"
-    assert "say something of “gauge 21”" in finished.coverage
+    assert finished.basis.focus == "gauge 21"
+    assert finished.basis.sections_with_findings == finished.basis.sections > 1
     document = session.library.documents()[0].id
     assert len(session.library.section_notes(document, focus="gauge 21")) == len(
         session.library.section_notes(document)
@@ -116,11 +117,11 @@ def test_every_line_of_a_summary_has_its_page(session, file, monkeypatch):
         assert note.line_pages == [[page] if within else list(range(note.first_page, note.last_page + 1))]
     (finished,) = of_kind(events, wire.SummaryFinished)
     assert finished.text == line
-    assert page in finished.line_pages[0]
-    assert [event.pages for event in of_kind(events, wire.SummaryDelta)] == finished.line_pages
+    assert page in finished.basis.line_pages[0]
+    assert [tuple(event.pages) for event in of_kind(events, wire.SummaryDelta)] == list(finished.basis.line_pages)
     assert "".join(event.text for event in of_kind(events, wire.SummaryDelta)) == finished.text
     (saved,) = session.library.summaries(document)
-    assert saved.evidence["line_pages"] == finished.line_pages
+    assert saved.basis == finished.basis
     assert (saved.length, finished.length, finished.summary_id) == ("page", "page", saved.id)
 
 
@@ -132,13 +133,13 @@ def test_a_finding_that_its_section_does_not_hold_is_left_out_and_counted(sessio
     assert {note.text for note in notes} == {NO_FINDINGS}
     (finished,) = of_kind(events, wire.SummaryFinished)
     assert finished.text == NO_FINDINGS
-    assert f"{len(notes)} lines named what their sections do not hold" in finished.coverage
+    assert finished.basis.lines_dropped == len(notes)
 
 
 def test_what_a_summary_names_and_no_page_does_is_said(session, file, monkeypatch):
     speak(monkeypatch, lambda words: "- Gauge 21 was read by Elena Petrov.")
     (finished,) = of_kind(summarize(session, file, method="sections"), wire.SummaryFinished)
-    assert finished.unverified == ["Elena Petrov"]
+    assert finished.basis.unverified == ("Elena Petrov",)
 
 
 def test_a_paragraph_asks_a_model_for_one_and_the_demonstration_model_for_nothing_new(session, file, monkeypatch):
@@ -176,19 +177,17 @@ def test_a_paragraph_of_a_long_list_keeps_what_comes_up_again_and_says_what_it_l
     text, pages, left = summary._paragraph(lines)
     assert "\n" not in text and "- " not in text
     assert len(pages) == 1 and len(pages[0]) == summary.PARAGRAPH_FINDINGS
-    assert "6 of 11 findings are left out" in left
+    assert left == (5, 11)
 
 
-def test_the_coverage_names_cut_notes_and_pages_without_text():
+def test_basis_counts_sections_and_what_was_cut_corrected_or_dropped():
     notes = [SectionNote(1, 1, "", 1, 4, "", "Pumps.", [[1]]), SectionNote(2, 2, "", 5, 9, "", NO_FINDINGS, [[]])]
-    words = summary._covered(SectionNotes(notes, cut=1), None)
-    assert words == "Covers 2 sections, pages 1 to 9; 1 has findings. 1 section summary grew too long and was cut."
-    words = summary._covered(SectionNotes(notes[:1], put_right=1, left_out=2), "pumps")
-    assert words == (
-        "Covers the one section, pages 1 to 4; 1 says something of “pumps”. 1 line had a figure wrong and is put right "
-        "from its page. 2 lines named what their sections do not hold and are left out."
-    )
-    assert summary._covered(SectionNotes(notes[1:]), None) == "Covers the one section, pages 5 to 9; none has findings."
+    basis = summary._sections_basis(SectionNotes(notes, cut=1, put_right=1, left_out=2), Merged(""), (5, 11), "pumps")
+    assert (basis.first_page, basis.last_page, basis.sections, basis.sections_with_findings) == (1, 9, 2, 1)
+    assert (basis.sections_cut, basis.lines_corrected, basis.lines_dropped, basis.focus) == (1, 1, 2, "pumps")
+    assert (basis.findings_kept, basis.findings) == (5, 11)
+    none = summary._sections_basis(SectionNotes(), Merged("", 2, 3, joined=True), (0, 0), None)
+    assert (none.last_page, none.merges, none.merges_rejected, none.joined, none.focus) == (0, 2, 3, True, "")
 
 
 @pytest.mark.parametrize("wanted", [{"length": "novel"}, {"method": "magic"}])
@@ -211,9 +210,9 @@ def test_a_summary_from_the_state_streams_lines_with_their_pages(session, tmp_pa
     (finished,) = of_kind(events, wire.SummaryFinished)
     deltas = of_kind(events, wire.SummaryDelta)
     assert "".join(event.text for event in deltas).strip() == finished.text
-    assert finished.line_pages == [[1], [], [1]]
+    assert finished.basis.line_pages == ((1,), (), (1,))
     assert [event.pages for event in deltas if event.pages] == [[1], [1]]
-    assert "from the document state" in finished.basis
+    assert finished.basis.made_from == "state"
 
 
 def test_a_section_beyond_half_the_trained_context_is_read_in_parts_and_has_one_note(session, tmp_path, monkeypatch):

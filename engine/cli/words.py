@@ -1,0 +1,158 @@
+"""The command line's English: evidence, coverage and figures as sentences. Light."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine.protocol.evidence import Evidence, PageSpan, SummaryBasis
+
+PAGES_NAMED = 8
+"""Pages that a list names; the rest is counted."""
+
+
+def counted(number: int, one: str, more: str) -> str:
+    """Return a number with its noun: `no pages`, `1 page`, `2,000 pages`."""
+    return f"{number:,} {one if number == 1 else more}" if number else f"no {more}"
+
+
+def page_span(first: int, last: int) -> str:
+    """Return `page 3` or `pages 3–8`."""
+    return f"page {first}" if first == last else f"pages {first}–{last}"
+
+
+def page_numbers(numbers: Sequence[int]) -> str:
+    """Return `page 3` or `pages 3, 5–8`, at most PAGES_NAMED runs and the number of the remaining pages."""
+    runs: list[PageSpan] = []
+    for number in sorted(set(numbers)):
+        if runs and number == runs[-1].last + 1:
+            runs[-1] = PageSpan(runs[-1].first, number)
+        else:
+            runs.append(PageSpan(number, number))
+    shown, rest = runs[:PAGES_NAMED], runs[PAGES_NAMED:]
+    text = ("pages " if len(numbers) > 1 else "page ") + ", ".join(map(_numbers, shown))
+    more = sum(run.last - run.first + 1 for run in rest)
+    return f"{text} and {more:,} more" if more else text
+
+
+def source(evidence: Evidence) -> str:
+    """Return the sentence that names the source of an answer, or says that there is none."""
+    match evidence.kind:
+        case "text":
+            return evidence.text
+        case "not_found":
+            return evidence.text or _not_found(evidence)
+        case "reread" if evidence.sentence is not None:
+            return f"Source: page {evidence.sentence.page}. Checked on {page_numbers(evidence.reread_pages)}."
+        case "reread":
+            return f"Source: {page_numbers(evidence.reread_pages)}, checked again for this question."
+        case "state" if evidence.sentence is None:
+            which = "all" if evidence.complete and evidence.as_of_page is None else "the first"
+            pages = f"{which} {evidence.last_page:,} pages" if evidence.last_page > 1 else "page 1"
+            return f"Source: {pages}; no single page contains the answer."
+    heading = f" ({evidence.heading})" if evidence.heading else ""
+    return f"Source: {page_span(evidence.first_page, evidence.last_page)}{heading}."
+
+
+def doubts(evidence: Evidence) -> list[str]:
+    """Return what speaks against an answer, a sentence each."""
+    found: list[str] = []
+    if evidence.unverified:
+        found.append(f"Not found on those pages: {', '.join(evidence.unverified)}.")
+    if evidence.contradicted:
+        found.append("Another sentence says something else. Check the answer on its page.")
+    elif evidence.doubtful:
+        found.append("The model was unsure of this answer. Check it on its page.")
+    if evidence.found and evidence.faded_to_page:
+        found.append(faded(evidence.faded_to_page))
+    if evidence.end == "length":
+        found.append("The answer was cut at the length limit.")
+    elif evidence.end == "repetition":
+        found.append("The answer was stopped because the model repeated itself.")
+    return found
+
+
+def faded(to_page: int) -> str:
+    """Return the sentence about pages that have decayed from the document state."""
+    pages = "Page 1 is" if to_page == 1 else f"Pages 1–{to_page} are"
+    return f"{pages} no longer in the model's memory; questions about them use saved sections."
+
+
+def summary_basis(basis: SummaryBasis) -> str:
+    """Return how a summary was made, the pages that it covers and what it leaves out, as sentences."""
+    if basis.made_from == "text":
+        return _ended(basis.text)
+    parts = [_covered(basis), *_left_out(basis)]
+    if basis.pages_without_text:
+        parts.append(f"no text on {page_numbers(basis.pages_without_text)}")
+    if basis.unverified:
+        parts.append(f"not found on any page: {', '.join(basis.unverified)}")
+    return _ended("; ".join(parts))
+
+
+def _covered(basis: SummaryBasis) -> str:
+    if not basis.last_page:
+        return "There was no section to summarise"
+    pages = page_span(basis.first_page, basis.last_page)
+    if basis.made_from == "state":
+        return f"From the whole document, {pages}"
+    sections = f"From {counted(basis.sections, 'section', 'sections')}, {pages}"
+    merged = ["", ", merged once"][basis.merges] if basis.merges < 2 else f", merged in {basis.merges} steps"
+    if basis.focus:
+        return f"{sections}{merged}; {_mentioning(basis.sections_with_findings)} “{basis.focus}”"
+    if basis.sections_with_findings == basis.sections:
+        return sections + merged
+    return f"{sections}{merged}; {basis.sections_with_findings or 'none'} with findings"
+
+
+def _mentioning(sections: int) -> str:
+    return "no section mentions" if not sections else f"{counted(sections, 'section mentions', 'sections mention')}"
+
+
+def _left_out(basis: SummaryBasis) -> list[str]:
+    """Return what a summary leaves out, and where the model was corrected or stopped."""
+    parts: list[str] = []
+    left = basis.findings - basis.findings_kept
+    if left:
+        parts.append(f"{left} of {basis.findings} findings are left out (the page length has them all)")
+    if basis.joined:
+        parts.append("too long to be merged into one text, so its parts follow each other")
+    if basis.merges_rejected:
+        groups = counted(basis.merges_rejected, "section group", "section groups")
+        parts.append(f"{groups} could not be merged reliably and {_is(basis.merges_rejected)} shown unmerged")
+    if basis.sections_cut:
+        parts.append(f"{counted(basis.sections_cut, 'section summary', 'section summaries')} cut at the length limit")
+    if basis.lines_corrected:
+        parts.append(f"{counted(basis.lines_corrected, 'line', 'lines')} corrected from the page")
+    if basis.lines_dropped:
+        parts.append(f"{counted(basis.lines_dropped, 'unsupported line', 'unsupported lines')} removed")
+    if basis.end == "repetition":
+        parts.append("stopped because the model repeated itself")
+    elif basis.end == "length":
+        parts.append("cut at the length limit")
+    return parts
+
+
+def _not_found(evidence: Evidence) -> str:
+    if evidence.absent:
+        verb = "do not appear" if len(evidence.absent) > 1 else "does not appear"
+        sentence = f"{' and '.join(evidence.absent)} {verb} in the document."
+    elif evidence.sections_asked:
+        of = f"{evidence.sections_asked:,} of {counted(evidence.sections, 'section', 'sections')}"
+        sentence = f"No answer found in {of}."
+    else:
+        sentence = "No answer found."
+    closest = ", ".join(map(_numbers, evidence.nearest))
+    several = len(evidence.nearest) > 1 or any(span.first != span.last for span in evidence.nearest)
+    return sentence + (f" Closest: {'pages' if several else 'page'} {closest}." if closest else "")
+
+
+def _numbers(span: PageSpan) -> str:
+    return str(span.first) if span.first == span.last else f"{span.first}–{span.last}"
+
+
+def _is(number: int) -> str:
+    return "is" if number == 1 else "are"
+
+
+def _ended(text: str) -> str:
+    return f"{text.rstrip('.')}." if text else ""
