@@ -1,151 +1,64 @@
-"""The operations of a Mamba layer on tensors: chunk scan, one-token update, convolution with its tail, RMS norm.
+"""The operations of a Mamba layer on tensors, each in three implementations with one signature.
 
-Each operation has three implementations with one signature: `reference` (plain torch, slow, obviously right), `triton`
-(CUDA and ROCm) and `cpu` (numba). `implementation(device)` decides once per device which one runs and says why; the
-environment variable READTHROUGH_KERNELS (reference, cpu or triton) overrides it. One token through a whole network in
-one go is apart from them: `gpu_step` in Triton, `cpu_step` in numba.
+- `reference`: plain torch, slow, obviously right; the formulas stand in `kernels.reference` and `kernels.quantisation`.
+- `cpu`: numba (`kernels.cpu`).
+- `triton`: CUDA and ROCm (`kernels.gpu`).
 
-Shapes are token-major: x, dt, z [B, T, d_inner]; A [d_inner, d_state], fp32 and negative; B, C [B, T, d_state];
-D, dt_bias [d_inner]; inputs may be views (halves of one projection) as long as the last dimension is contiguous.
-An argument named `state` is contiguous and advanced in place. The formulas stand in `kernels.reference`.
+`implementation(device)` names the one that runs on a device and the reason; the environment variable
+READTHROUGH_KERNELS (reference, cpu or triton) overrides it. `operations(device)` returns its functions.
+`kernels.operations` has their signatures. One token through a whole network is apart from them: `kernels.cpu.llvm.step`
+and `kernels.gpu.step`.
+
+Imports flow one way: this module, then `cpu` and `gpu`, then `quantisation`, `reference` and `operations`.
 """
 
 from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
 import torch
-from torch import Tensor
 
-__all__ = [
-    "Implementation",
-    "KernelsError",
-    "Operations",
-    "causal_conv",
-    "causal_conv_update",
-    "implementation",
-    "operations",
-    "rms_norm",
-    "selective_scan",
-    "selective_update",
-]
+from kernels.operations import Operations
+
+__all__ = ["Implementation", "KernelsError", "Operations", "implementation", "operations", "operations_named"]
 
 OVERRIDE = "READTHROUGH_KERNELS"
-NAMES = ("reference", "cpu", "triton")
+MODULES = {"reference": "kernels.reference", "cpu": "kernels.cpu.ops", "triton": "kernels.gpu.ops"}
+"""The module of each implementation; it holds `OPERATIONS`."""
 
 
 class KernelsError(RuntimeError):
-    """An implementation was asked for that cannot run here; the message is one sentence for the user."""
+    """READTHROUGH_KERNELS names an implementation that cannot run here; the text is one sentence for the user."""
 
 
 @dataclass(frozen=True)
 class Implementation:
-    """Which implementation runs on a device, and why."""
+    """The name of the implementation that runs on a device, and the reason."""
 
     name: str
     reason: str
 
 
-@dataclass(frozen=True)
-class Operations:
-    """One implementation's functions, under the public names and with the public signatures."""
-
-    selective_scan: Callable[..., Tensor]
-    selective_update: Callable[..., Tensor]
-    causal_conv: Callable[..., Tensor]
-    causal_conv_update: Callable[..., Tensor]
-    rms_norm: Callable[..., Tensor]
-
-
-def selective_scan(
-    x: Tensor,
-    dt: Tensor,
-    A: Tensor,
-    B: Tensor,
-    C: Tensor,
-    D: Tensor,
-    z: Tensor,
-    dt_bias: Tensor,
-    state: Tensor,
-    lengths: Tensor | None = None,
-) -> Tensor:
-    """Scan a chunk from `state` [B, d_inner, d_state] (fp32), which is advanced; returns y [B, T, d_inner] in x.dtype.
-
-    dt is taken before its bias and softplus, z before SiLU. `lengths` [B] (integers on x.device, 0 to T) ends each row
-    early: beyond its length y is 0 and the state stands still.
-    """
-    return _operations_for(x.device.type).selective_scan(x, dt, A, B, C, D, z, dt_bias, state, lengths)
-
-
-def selective_update(
-    x: Tensor, dt: Tensor, A: Tensor, B: Tensor, C: Tensor, D: Tensor, z: Tensor, dt_bias: Tensor, state: Tensor
-) -> Tensor:
-    """The scan of one token: x, dt, z [B, d_inner], B, C [B, d_state]; returns y [B, d_inner] in x.dtype."""
-    return _operations_for(x.device.type).selective_update(x, dt, A, B, C, D, z, dt_bias, state)
-
-
-def causal_conv(x: Tensor, weight: Tensor, bias: Tensor | None, state: Tensor, lengths: Tensor | None = None) -> Tensor:
-    """Depthwise convolution over time, then SiLU: weight [d_inner, d_conv], bias [d_inner] or None.
-
-    `state` [B, d_inner, d_conv - 1] holds the last inputs, oldest first; it is advanced to each row's length. Returns
-    y [B, T, d_inner] in x.dtype, 0 beyond a row's length.
-    """
-    return _operations_for(x.device.type).causal_conv(x, weight, bias, state, lengths)
-
-
-def causal_conv_update(x: Tensor, weight: Tensor, bias: Tensor | None, state: Tensor) -> Tensor:
-    """The convolution of one token: x [B, d_inner]; returns y [B, d_inner] in x.dtype."""
-    return _operations_for(x.device.type).causal_conv_update(x, weight, bias, state)
-
-
-def rms_norm(x: Tensor, weight: Tensor | None, eps: float, residual: Tensor | None = None) -> Tensor:
-    """x / sqrt(mean(x^2) + eps) over the last dimension, times weight if there is one; in weight.dtype, else x.dtype.
-
-    With `residual` (the residual stream, the shape of x) the sum of the two is normalised, and `residual` is advanced
-    in place: residual += x, rounded to its own dtype before the norm.
-    """
-    return _operations_for(x.device.type).rms_norm(x, weight, eps, residual)
-
-
 def implementation(device: torch.device | str) -> Implementation:
-    """Which implementation runs on `device`. Raises KernelsError if READTHROUGH_KERNELS asks for an impossible one."""
+    """Return the implementation for `device`. Raises KernelsError if READTHROUGH_KERNELS names one that cannot run."""
     return _choice(torch.device(device).type)
 
 
-@cache
-def operations(name: str) -> Operations:
-    """The functions of the implementation `name`; imports what that one needs (triton, numba) and nothing else."""
-    if name == "reference":
-        from kernels import reference as r
-
-        return Operations(
-            r.selective_scan_ref, r.selective_update_ref, r.causal_conv_ref, r.causal_conv_update_ref, r.rms_norm_ref
-        )
-    if name == "cpu":
-        from kernels.cpu import ops as c
-
-        return Operations(c.selective_scan, c.selective_update, c.causal_conv, c.causal_conv_update, c.rms_norm)
-    if name == "triton":
-        public = {operation: globals()[operation] for operation in Operations.__annotations__}
-        from kernels.gpu.causal_conv import causal_conv as conv
-        from kernels.gpu.causal_conv import causal_conv_update as conv_update
-        from kernels.gpu.rms_norm import rms_norm as norm
-        from kernels.gpu.selective_scan import selective_scan as scan
-        from kernels.gpu.selective_update import selective_update as update
-
-        # Importing a submodule puts it in place of the public function of its name.
-        globals().update(public)
-        return Operations(scan, update, conv, conv_update, norm)
-    raise KernelsError(f"there is no implementation of the kernels named {name!r}, choose one of {', '.join(NAMES)}")
+def operations(device: torch.device | str) -> Operations:
+    """Return the functions of the implementation for `device`. Raises KernelsError as `implementation` does."""
+    return operations_named(implementation(device).name)
 
 
 @cache
-def _operations_for(device_type: str) -> Operations:
-    return operations(_choice(device_type).name)
+def operations_named(name: str) -> Operations:
+    """Return the functions of the implementation `name`, and import what it needs (triton, numba), nothing else."""
+    if name not in MODULES:
+        raise KernelsError(f"unknown kernels {name!r}: choose one of {', '.join(MODULES)}")
+    found: Operations = importlib.import_module(MODULES[name]).OPERATIONS
+    return found
 
 
 @cache
@@ -166,9 +79,9 @@ def _choice(device_type: str) -> Implementation:
 
 
 def _obstacle(name: str, device_type: str) -> str | None:
-    """Why the implementation `name` cannot run on this kind of device, or None if it can."""
-    if name not in NAMES:
-        return f"choose one of {', '.join(NAMES)}"
+    """Return the reason why the implementation `name` cannot run on this type of device, or None if it can."""
+    if name not in MODULES:
+        return f"choose one of {', '.join(MODULES)}"
     if name == "cpu":
         return _missing("numba") if device_type == "cpu" else "it runs on the CPU only"
     if name == "triton":

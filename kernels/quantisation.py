@@ -11,12 +11,8 @@ multiplications: the weight is widened once for the chunk and multiplied by the 
 
 from __future__ import annotations
 
-from functools import cache
-
 import torch
 from torch import Tensor
-
-from kernels import implementation
 
 GROUP = 32
 FEW = 16
@@ -53,51 +49,19 @@ def _levels(groups: Tensor, scale: Tensor) -> Tensor:
     return (groups / torch.where(scale == 0, 1.0, scale)).round_().clamp_(-8, 7)
 
 
-def dequantise_ref(weight: Tensor, scales: Tensor, dtype: torch.dtype) -> Tensor:
-    """The weight [out, in] that integers and scales stand for."""
+def dequantise_ref(weight: Tensor, scales: Tensor, dtype: torch.dtype, out: Tensor | None = None) -> Tensor:
+    """Return the weight [out, in] in `dtype`, in the tensor `out` if given."""
     if weight.dtype == torch.int8:
-        return (weight.float() * scales[:, None]).to(dtype)
-    out, half = weight.shape
-    packed = weight.reshape(out, 2 * half // GROUP, GROUP // 2)
-    levels = torch.cat([packed & 15, packed >> 4], dim=2).float() - 8
-    return (levels * scales.float()[..., None]).reshape(out, 2 * half).to(dtype)
+        floats = weight.float() * scales[:, None]
+    else:
+        rows, half = weight.shape
+        packed = weight.reshape(rows, 2 * half // GROUP, GROUP // 2)
+        levels = torch.cat([packed & 15, packed >> 4], dim=2).float() - 8
+        floats = (levels * scales.float()[..., None]).reshape(rows, 2 * half)
+    return floats.to(dtype) if out is None else out.copy_(floats)
 
 
 def quantised_linear_ref(x: Tensor, weight: Tensor, scales: Tensor, bias: Tensor | None = None) -> Tensor:
     """x [M, in] @ weight.T + bias, as `quantised_linear`, in float32 inside."""
     y = x.float() @ dequantise_ref(weight, scales, torch.float32).T
     return (y if bias is None else y + bias.float()).to(x.dtype)
-
-
-def dequantise(weight: Tensor, scales: Tensor, dtype: torch.dtype) -> Tensor:
-    """As `dequantise_ref`, by the implementation of the weight's device."""
-    name = _implementation(weight.device.type)
-    if name == "cpu" and dtype in (torch.float32, torch.bfloat16):
-        from kernels.cpu.matvec import Rows
-        from kernels.cpu.matvec import dequantise as widen
-
-        return widen(Rows(weight, scales), dtype)
-    if name == "triton":
-        from kernels.gpu.quantised import dequantise as widen_on_device
-
-        return widen_on_device(weight, scales, dtype)
-    return dequantise_ref(weight, scales, dtype)
-
-
-def few_rows(x: Tensor, weight: Tensor, scales: Tensor, bias: Tensor | None = None) -> Tensor:
-    """x [M, in], M up to FEW, times a quantised weight: [M, out] in x.dtype."""
-    name = _implementation(weight.device.type)
-    if name == "cpu":
-        from kernels.cpu.matvec import Rows, multiply
-
-        return multiply(x, Rows(weight, scales, bias))
-    if name == "triton":
-        from kernels.gpu.quantised import multiply as multiply_on_device
-
-        return multiply_on_device(x, weight, scales, bias)
-    return quantised_linear_ref(x, weight, scales, bias)
-
-
-@cache
-def _implementation(device_type: str) -> str:
-    return implementation(device_type).name

@@ -21,6 +21,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from kernels.operations import Operations
+from kernels.quantisation import dequantise_ref, quantised_linear_ref
+
 
 def wide(*tensors: Tensor | None) -> torch.dtype:
     """The dtype to compute in: float64 if any argument is float64, else float32."""
@@ -109,3 +112,9 @@ def rms_norm_ref(x: Tensor, weight: Tensor | None, eps: float, residual: Tensor 
     value = x.to(dtype)
     value = value * torch.rsqrt(value.square().mean(-1, keepdim=True) + eps)
     return value.to(out) if weight is None else (value * weight.to(dtype)).to(weight.dtype)
+
+
+OPERATIONS = Operations(
+    selective_scan_ref, selective_update_ref, causal_conv_ref, causal_conv_update_ref, rms_norm_ref, dequantise_ref,
+    quantised_linear_ref,
+)  # fmt: skip

@@ -17,8 +17,11 @@ from engine.answering.pipeline import find
 from engine.answering.retrieval import subject
 from engine.control import Cancelled, Control
 from engine.errors import KnownError
-from engine.generation.generate import EndReason, Sampling, TextStream, decode, prefill
+from engine.generation.generate import decode, prefill
 from engine.generation.runtime import Runtime, as_text
+from engine.generation.sampling import Sampling
+from engine.generation.stopping import EndReason
+from engine.generation.text_stream import TextStream
 from engine.generators import Kept
 from engine.library.library import Library
 from engine.network.state import MambaState

@@ -31,7 +31,8 @@ from engine.bench.shapes import COMMON, GREEDY, SHAPE_7B, read
 from engine.errors import KnownError
 from engine.generation.generate import decode
 from engine.network.config import FalconMambaConfig
-from engine.network.device import chunk_length, parameter_count, settle
+from engine.network.device import configure_cpu
+from engine.network.memory import chunk_length, parameter_count
 from engine.network.model import FalconMamba
 from engine.network.weights import random_model
 
@@ -80,7 +81,7 @@ def headline(
     lengths: tuple[int, int] = (8192, 16_384),
 ) -> Figures:
     """All parts that are asked for. Raises KnownError when the check fails."""
-    settle()
+    configure_cpu()
     ours = _ours(device)
     chunk = chunk_length(ours.config, device, ours.dtype)
     longest = max((1024, *positions))
@@ -214,7 +215,7 @@ def _measured_peak(kind: str, device: str, tokens: int) -> int:
 @torch.inference_mode()
 def _peak_of_reading(kind: str, device: str, tokens: int) -> int:
     """Bytes: the peak of this process (CPU) or of what torch held on the GPU, over reading `tokens` tokens."""
-    settle()
+    configure_cpu()
     if kind.startswith("ours"):
         model = _ours(device)
         ids = torch.zeros(tokens, dtype=torch.int64)

@@ -19,7 +19,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from kernels import implementation, operations
+from kernels import implementation, operations_named
 from kernels import reference as ref
 
 EXPONENTIALS_A_CLOCK = 16
@@ -80,7 +80,7 @@ def _cases(
     device: torch.device, steps: int, d_inner: int, d_state: int, d_conv: int, batch: int, dtype: torch.dtype
 ) -> list[Case]:
     """(name, timed call, check against the reference, bytes, exponentials) of each op on random inputs."""
-    ops = operations(implementation(device).name)
+    ops = operations_named(implementation(device).name)
     width, d_model = dtype.itemsize, d_inner // 2
 
     def randn(*shape: int, dtype: torch.dtype = dtype) -> Tensor:

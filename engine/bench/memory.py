@@ -60,10 +60,11 @@ def read_record(model_folder: Path | None, tokens: int) -> dict[str, Any]:
 
     from engine.generation.generate import prefill
     from engine.network.config import FalconMambaConfig
-    from engine.network.device import chunk_length, settle
+    from engine.network.device import configure_cpu
+    from engine.network.memory import chunk_length
     from engine.network.weights import load_model, random_model
 
-    settle()
+    configure_cpu()
     if model_folder:
         model = load_model(model_folder, "cpu", None)
     else:

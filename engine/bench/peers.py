@@ -24,7 +24,8 @@ from engine.bench.harness import Figures, contest, distance, show, surroundings,
 from engine.bench.shapes import PRECISIONS, SHAPE_7B, SHAPE_130M, read, save, written
 from engine.errors import KnownError
 from engine.network.config import FalconMambaConfig
-from engine.network.device import chunk_length, settle, thread_count
+from engine.network.device import configure_cpu, thread_count
+from engine.network.memory import chunk_length
 from engine.network.model import FalconMamba
 from engine.network.weights import load_model, random_model
 
@@ -38,7 +39,7 @@ def peers(device: str = "cpu", tokens: int = 512, decode_tokens: int = 16, round
     The 130M shape on the CPU, the 7B shape on a GPU. Raises KnownError when a contestant's logits are not the
     reference's.
     """
-    settle()
+    configure_cpu()
     cuda = device == "cuda"
     shape = SHAPE_7B if cuda else SHAPE_130M
     config = FalconMambaConfig.from_dict(shape)

@@ -24,10 +24,10 @@ from torch.nn import functional as F
 from engine.bench.harness import Figures, contest, show, surroundings, write
 from engine.bench.record_harness import Cell, Examination
 from engine.bench.shapes import PRECISIONS, read, written
-from engine.network.device import chunk_length, settle
-from engine.network.linear import Linear
+from engine.network.device import configure_cpu
+from engine.network.linear import Linear, QuantisedLinear
+from engine.network.memory import chunk_length
 from engine.network.model import FalconMamba
-from engine.network.quantised import QuantisedLinear
 from engine.network.weights import load_model
 from engine.prompting.tokenizer import Tokenizer
 from kernels.quantisation import GROUP
@@ -48,7 +48,7 @@ def quantised(
     parts: bool = False,
 ) -> Figures:
     """Size, speed, divergence and recall of the model in `folder` with weights in bf16, int8 and int4."""
-    settle()
+    configure_cpu()
     tokenizer = Tokenizer.from_folder(folder)
     models = {name: load_model(folder, device, *PRECISIONS[name]) for name in NAMES}
     text = _text(tokenizer, models["bf16"], text_tokens)

@@ -16,7 +16,8 @@ from typing import Any
 import torch
 
 from engine.bench.shapes import finish
-from engine.generation.generate import RowToken, Sampling, decode_batch, prefill_batch
+from engine.generation.generate import SequenceToken, decode_batch, prefill_batch
+from engine.generation.sampling import Sampling
 from engine.network.model import FalconMamba
 from engine.network.state import MambaState
 from engine.prompting.prompts import NOT_FOUND, page_text
@@ -73,8 +74,8 @@ class Examination:
         logits = finish(prefill_batch(self.model, state, requests, chunk))
         out: list[list[int]] = [[] for _ in requests]
         for item in decode_batch(self.model, state, logits, Sampling(), self.stop_ids, LONGEST_ANSWER):
-            if isinstance(item, RowToken):
-                out[item.row].append(item.token)
+            if isinstance(item, SequenceToken):
+                out[item.index].append(item.token)
         return [self.tokenizer.decode(ids).strip() for ids in out]
 
     def cell(self, cell: Cell, questions: int) -> dict[str, Any]:

@@ -124,7 +124,7 @@ def _memory(device: torch.device) -> dict[str, Probe]:
 
     def rows() -> torch.Tensor:
         if device.type == "cpu":
-            from kernels.cpu.matvec import Rows, multiply
+            from kernels.cpu.llvm.matvec import Rows, multiply
 
             return multiply(x, Rows(buffer))
         return F.linear(x, buffer)

@@ -10,10 +10,12 @@ from typing import Any
 import torch
 from safetensors.torch import save_file
 
-from engine.generation.generate import Sampling, decode, prefill
+from engine.generation.generate import decode, prefill
+from engine.generation.sampling import Sampling
 from engine.generators import run_to_end
+from engine.network.layer import Layer
 from engine.network.linear import Linear
-from engine.network.model import FalconMamba, Layer
+from engine.network.model import FalconMamba
 from engine.network.state import MambaState
 
 COMMON: dict[str, Any] = {

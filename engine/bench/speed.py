@@ -26,12 +26,13 @@ from engine.bench import roofline
 from engine.bench.harness import Figures, contest, distance, show, surroundings, timed, write
 from engine.bench.shapes import GREEDY, PRECISIONS, SHAPE_7B, SHAPE_130M, read, save, written
 from engine.bench.shapes import finish as _finish
-from engine.generation.generate import RowToken, decode, decode_batch, prefill_batch
+from engine.generation.generate import SequenceToken, decode, decode_batch, prefill_batch
 from engine.network.config import FalconMambaConfig
-from engine.network.device import choose_device, chunk_length, parameter_count, settle
+from engine.network.device import choose_device, configure_cpu
+from engine.network.memory import chunk_length, parameter_count
 from engine.network.model import FalconMamba
 from engine.network.weights import load_model, random_model
-from kernels import causal_conv, implementation, rms_norm, selective_scan
+from kernels import implementation, operations
 
 FAR = 0.05  # of the scale, between logits that differ in the order of roundings to bf16
 DEMO_MODEL = Path(__file__).parents[2] / "resources" / "models" / "demo"
@@ -45,7 +46,7 @@ def cpu_speed(
     The precisions take turns for `rounds` rounds and the best of each counts. The same weights throughout; the logits
     after `tokens` are compared with those of fp32.
     """
-    settle()
+    configure_cpu()
     config = FalconMambaConfig.from_dict(SHAPE_130M)
     ids = torch.randint(0, config.vocab_size, (long_tokens,), generator=torch.Generator().manual_seed(0))
     chunk = chunk_length(config, "cpu", torch.float32)
@@ -106,11 +107,11 @@ def chunk_parts(model: FalconMamba, tokens: int) -> Figures:
     """Milliseconds that each kind of operation takes in all layers for one chunk of `tokens` tokens, each by itself."""
     c, layer = model.config, model.layers[0]
     hidden, state = torch.randn(1, tokens, c.d_model).to(model.dtype), model.new_state()
-    residual = torch.randn(1, tokens, c.d_model)
+    residual, ops = torch.randn(1, tokens, c.d_model), operations(model.device)
 
     with torch.inference_mode():
         x, z = layer.in_proj(hidden).split(c.d_inner, dim=-1)
-        convolved = causal_conv(x, layer.conv, layer.conv_bias, state.conv[0])
+        convolved = ops.causal_conv(x, layer.conv, layer.conv_bias, state.conv[0])
         projected = layer.x_proj(convolved)
         dt, B, C = projected.split([c.dt_rank, c.d_state, c.d_state], dim=-1)
         steps = layer.dt_proj(dt)
@@ -118,9 +119,11 @@ def chunk_parts(model: FalconMamba, tokens: int) -> Figures:
             "in_proj": lambda: layer.in_proj(hidden),
             "x_proj, dt_proj": lambda: (layer.x_proj(convolved), layer.dt_proj(dt)),
             "out_proj": lambda: layer.out_proj(convolved),
-            "scan": lambda: selective_scan(convolved, steps, layer.A, B, C, layer.D, z, layer.dt_bias, state.ssm[0]),
-            "convolution": lambda: causal_conv(x, layer.conv, layer.conv_bias, state.conv[0]),
-            "norm": lambda: rms_norm(hidden, layer.norm, c.norm_eps, residual),
+            "scan": lambda: ops.selective_scan(
+                convolved, steps, layer.A, B, C, layer.D, z, layer.dt_bias, state.ssm[0]
+            ),
+            "convolution": lambda: ops.causal_conv(x, layer.conv, layer.conv_bias, state.conv[0]),
+            "norm": lambda: ops.rms_norm(hidden, layer.norm, c.norm_eps, residual),
         }
         best, _ = contest(works, 7)
     return {name: 1e3 * c.n_layers * seconds for name, seconds in best.items()}
@@ -141,7 +144,7 @@ def start_seconds(folder: Path, precision: str) -> Figures:
 
 def _start(folder: Path, precision: str) -> None:
     """The process that `start_seconds` measures."""
-    settle()
+    configure_cpu()
     imported = time.time()
     dtype, bits = PRECISIONS.get(precision, (None, None))
     device = choose_device("auto").device
@@ -266,7 +269,7 @@ def _decode_many(model: FalconMamba, rows: int, ids: torch.Tensor, row_tokens: i
     return {
         "rows": rows,
         "prefill tokens/s": sum(map(len, texts)) / read_seconds,
-        "decode tokens/s": sum(isinstance(event, RowToken) for event in events) / seconds,
+        "decode tokens/s": sum(isinstance(event, SequenceToken) for event in events) / seconds,
     }
 
 

@@ -10,13 +10,17 @@ import torch
 
 from engine.control import Cancelled, Control
 from engine.errors import KnownError
-from engine.generation.generate import EndReason, Sampling, TextStream, decode, prefill
+from engine.generation.generate import decode, prefill
+from engine.generation.sampling import Sampling
+from engine.generation.stopping import EndReason
+from engine.generation.text_stream import TextStream
 from engine.generators import Kept, run_to_end
 from engine.library.prefix import Identity
 from engine.network.config import FalconMambaConfig
-from engine.network.device import choose_device, chunk_length, default_dtype, memory_fit, settle
+from engine.network.device import choose_device, configure_cpu, default_dtype
+from engine.network.linear import BITS, SCHEME
+from engine.network.memory import chunk_length, memory_fit
 from engine.network.model import FalconMamba
-from engine.network.quantised import BITS, SCHEME
 from engine.network.state import FORMAT_VERSION, MambaState
 from engine.network.weights import load_model, weights_fingerprint
 from engine.profile.choose import choose_profile
@@ -108,7 +112,7 @@ def load_runtime(folder: Path | None, device: str = "auto", precision: str = "au
             f"{'int4' if bits or dtype.itemsize == 2 else 'bf16'}",
             reason="memory",
         )
-    settle()
+    configure_cpu()
     try:
         kernels = implementation(choice.device)
     except KernelsError as error:

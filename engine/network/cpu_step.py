@@ -1,36 +1,49 @@
-"""One-token steps on a CPU: the whole network in one compiled call where its weights lie so that it can read them."""
+"""The decode step on a CPU: the whole network in one compiled call, for weights whose rows lie in order."""
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import torch
 
+from engine.network.config import FalconMambaConfig
+from engine.network.layer import Layer
 from engine.network.linear import Linear
+from engine.network.state import MambaState
 from kernels import implementation
+from kernels.quantisation import FEW
 
 if TYPE_CHECKING:
-    from engine.network.model import FalconMamba
-    from kernels.cpu.step import NetworkStep
+    from kernels.cpu.llvm.step import NetworkStep
+
+_log = logging.getLogger(__name__)
 
 
-def token_step(model: FalconMamba) -> NetworkStep | None:
-    """The compiled step of `model`, or None: on another device or dtype, or with weights in oneDNN's own layout."""
-    if model.device.type != "cpu" or implementation("cpu").name != "cpu":
+def cpu_step(
+    config: FalconMambaConfig, layers: Sequence[Layer], embeddings: torch.Tensor, norm: torch.Tensor, head: Linear
+) -> CpuStep | None:
+    """Return the compiled step of a network, or None: on another device or dtype, with weights in
+    oneDNN's own layout, or where vector code is off."""
+    if embeddings.device.type != "cpu" or implementation("cpu").name != "cpu":
         return None
-    from kernels.cpu.matvec import Rows
-    from kernels.cpu.step import NetworkStep, StepLayer
-
-    matrices = [model.head, *(m for l in model.layers for m in (l.in_proj, l.x_proj, l.dt_proj, l.out_proj))]
-    if model.dtype not in (torch.float32, torch.bfloat16) or not model.config.residual_in_fp32:
+    if embeddings.dtype not in (torch.float32, torch.bfloat16) or not config.residual_in_fp32:
         return None
+    matrices = [head, *(matrix for layer in layers for matrix in layer.matrices)]
     if any(matrix.weight.is_mkldnn for matrix in matrices):
         return None
+    from kernels.cpu.products import switched_on
+
+    if not switched_on():
+        return None
+    from kernels.cpu.llvm.matvec import Rows
+    from kernels.cpu.llvm.step import NetworkStep, StepLayer
 
     def rows(linear: Linear) -> Rows:
         return Rows(linear.weight, linear.scales, linear.bias)
 
-    layers = [
+    step_layers = [
         StepLayer(
             norm=layer.norm,
             in_proj=rows(layer.in_proj),
@@ -43,7 +56,34 @@ def token_step(model: FalconMamba) -> NetworkStep | None:
             D=layer.D,
             out_proj=rows(layer.out_proj),
         )
-        for layer in model.layers
+        for layer in layers
     ]
-    c = model.config
-    return NetworkStep(layers, model.embeddings, model.norm_f, rows(model.head), c.norm_eps, c.mixer_norm_eps)
+    return CpuStep(NetworkStep(step_layers, embeddings, norm, rows(head), config.norm_eps, config.mixer_norm_eps))
+
+
+class CpuStep:
+    """`DecodeStep` on a CPU, for up to FEW sequences."""
+
+    def __init__(self, network: NetworkStep) -> None:
+        self.network = network
+        self._compiles: bool | None = None
+
+    def logits(self, ids: torch.Tensor, state: MambaState, graphs: bool = False) -> torch.Tensor | None:
+        """Implement `DecodeStep.logits`."""
+        if len(ids) > FEW or not (state.conv.is_contiguous() and state.ssm.is_contiguous()):
+            return None
+        if self._compiles is None:
+            self._compiles = self._compile()
+        return self.network(ids[:, 0], state.conv, state.ssm) if self._compiles else None
+
+    def argmax(self, token: int, state: MambaState, graphs: bool = False) -> Callable[[], int] | None:
+        """Return None: the logits are in the host's memory, where the caller chooses."""
+        return None
+
+    def _compile(self) -> bool:
+        try:
+            self.network.compile()
+        except Exception as error:  # numba and llvmlite raise errors of many kinds
+            _log.warning("the decode step does not compile here; tokens are computed op by op: %s", error)
+            return False
+        return True

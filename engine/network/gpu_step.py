@@ -1,4 +1,4 @@
-"""Tokens of one row on a GPU: a step captured once that serves any state, and chooses the likeliest token itself.
+"""Tokens of one row on a GPU: a step captured once that serves any state, and chooses the argmax token itself.
 
 The captured graph reads the token and the address of the state from memory (`kernels.gpu.step`), so between two tokens
 nothing is copied: the token that it chose is already where the next replay reads it, and it writes those eight bytes
@@ -12,35 +12,40 @@ to the model, whether or not the garbage collector runs (in this program it seld
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import torch
 
+from engine.network.config import FalconMambaConfig
+from engine.network.layer import Layer
+from engine.network.linear import Linear
 from engine.network.state import MambaState
 from kernels import implementation
 
 if TYPE_CHECKING:
-    from engine.network.model import FalconMamba
     from kernels.gpu.step import NetworkStep
 
 AFTER_STEPS = 3
 """Capturing takes as long as some steps; these also compile every kernel that is captured."""
 
 
-def row_step(model: FalconMamba) -> RowStep | None:
-    """The step of `model`, or None: where Triton's kernels do not run, or cannot read its weights."""
-    if implementation(model.device).name != "triton":
+def gpu_step(
+    config: FalconMambaConfig, layers: Sequence[Layer], embeddings: torch.Tensor, norm: torch.Tensor, head: Linear
+) -> GpuStep | None:
+    """Return the decode step of a network, or None: where Triton's kernels do not run, or cannot read its weights."""
+    if implementation(embeddings.device).name != "triton":
         return None
     from kernels.gpu.step import NetworkStep, readable
 
-    if not readable(model.layers, model.embeddings, model.head):
+    if not readable(layers, embeddings, head):
         return None
-    c = model.config
     network = NetworkStep(
-        model.layers, model.embeddings, model.norm_f, model.head, c.norm_eps, c.mixer_norm_eps, c.residual_in_fp32
+        layers, embeddings, norm, head, config.norm_eps, config.mixer_norm_eps, config.residual_in_fp32
     )
-    return RowStep(network, model.new_state())
+    conv = (config.n_layers, 1, config.d_inner, config.d_conv - 1)
+    ssm = (config.n_layers, 1, config.d_inner, config.d_state)
+    return GpuStep(network, embeddings.device, (conv, embeddings.dtype), (ssm, torch.float32))
 
 
 class _Choice:
@@ -58,18 +63,21 @@ class _Choice:
         return self._found
 
 
-class RowStep:
-    """One-token steps of one row; two texts may take turns, each with a state of its own."""
+_Part = tuple[tuple[int, ...], torch.dtype]
 
-    def __init__(self, network: NetworkStep, like: MambaState) -> None:
-        """For states of the shape of `like`, which is not kept."""
+
+class GpuStep:
+    """`DecodeStep` on a GPU, for one sequence; two texts may take turns, each with a state of its own."""
+
+    def __init__(self, network: NetworkStep, device: torch.device, conv: _Part, ssm: _Part) -> None:
+        """For states on `device` of these shapes and dtypes."""
         self._network = network
-        self._device = device = like.device
-        self._kinds = [(part.shape, part.dtype) for part in (like.conv, like.ssm)]
+        self._device = device
+        self._parts = [conv, ssm]
         on_gpu = device.type == "cuda"
-        self._ids = torch.zeros(1, dtype=torch.int64, device=device)  # the token to read; then the likeliest after it
+        self._ids = torch.zeros(1, dtype=torch.int64, device=device)  # the token to read; then the argmax after it
         self._addresses = torch.zeros(2, dtype=torch.int64, device=device)
-        self._host = torch.zeros(1, dtype=torch.int64, pin_memory=on_gpu)  # the likeliest, for the program
+        self._host = torch.zeros(1, dtype=torch.int64, pin_memory=on_gpu)  # the argmax, for the program
         self._event = torch.cuda.Event() if on_gpu else None
         self._at: tuple[int, int] | None = None  # what `_addresses` holds
         self._served: tuple[Callable[[], torch.Tensor | None], ...] = ()  # the last state that was looked at
@@ -82,31 +90,32 @@ class RowStep:
     def captured(self) -> bool:
         return self._graph is not None
 
-    def serves(self, state: MambaState) -> bool:
-        """Whether the kernels can find their way in this state: of one row of this network, in order, on its device."""
+    def takes(self, state: MambaState) -> bool:
+        """Return whether the kernels can read this state: one sequence of this network, in order, on its device."""
         parts = (state.conv, state.ssm)
         if self._served and all(seen() is part for seen, part in zip(self._served, parts, strict=True)):
             return True
         can = all(
             part.shape == shape and part.dtype == dtype and part.device == self._device and part.is_contiguous()
-            for part, (shape, dtype) in zip(parts, self._kinds, strict=True)
+            for part, (shape, dtype) in zip(parts, self._parts, strict=True)
         )
         self._served = tuple(map(weakref.ref, parts)) if can else ()
         return can
 
-    def logits(self, ids: torch.Tensor, state: MambaState, graphs: bool) -> torch.Tensor:
-        """Logits [1, vocab_size] after `ids` [1, 1]; `state` is advanced."""
-        self._settle()
+    def logits(self, ids: torch.Tensor, state: MambaState, graphs: bool) -> torch.Tensor | None:
+        """Implement `DecodeStep.logits`."""
+        if not self.takes(state):
+            return None
+        self._read_choice()
         self._choice = None
         self._ids.copy_(ids[0])
         return self._run(state, graphs).clone()
 
-    def likeliest(self, token: int, state: MambaState, graphs: bool) -> Callable[[], int]:
-        """Begin to read `token` into `state`; what is returned waits for the likeliest token after it.
-
-        That is -1 if a logit was not a finite number.
-        """
-        known, self._choice = self._settle(), None
+    def argmax(self, token: int, state: MambaState, graphs: bool) -> Callable[[], int] | None:
+        """Implement `DecodeStep.argmax`: the GPU chooses, and the caller waits for it no sooner than it must."""
+        if not self.takes(state):
+            return None
+        known, self._choice = self._read_choice(), None
         if known != token:
             self._ids.fill_(token)
         self._run(state, graphs)
@@ -115,9 +124,10 @@ class RowStep:
         self._choice = _Choice(self._host, self._event)
         return self._choice
 
-    def _settle(self) -> int | None:
-        """Read the result of the step before, if nobody has: the next one takes its place. Returns what `_ids` holds,
-        if that is known.
+    def _read_choice(self) -> int | None:
+        """Read the token of the step before, if the caller has not: the next step overwrites it.
+
+        Returns the token that `_ids` holds, if that is known.
         """
         return None if self._choice is None else self._choice()
 
@@ -136,16 +146,16 @@ class RowStep:
         return self._logits
 
     def _launch(self) -> torch.Tensor:
-        from kernels.gpu.step import likeliest
+        from kernels.gpu.step import argmax
 
         logits = self._network(self._ids, self._addresses)
-        likeliest(logits, self._ids, self._host)
+        argmax(logits, self._ids, self._host)
         return logits
 
     def _capture(self) -> None:
         """Capture a step. What the side stream must have done before, it does to a state that nobody needs."""
         token = self._ids.clone()
-        spare = [torch.zeros(shape, dtype=dtype, device=self._device) for shape, dtype in self._kinds]
+        spare = [torch.zeros(shape, dtype=dtype, device=self._device) for shape, dtype in self._parts]
         self._at = None
         self._addresses.copy_(torch.tensor([part.data_ptr() for part in spare]))
         stream = torch.cuda.Stream(self._device)

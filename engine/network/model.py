@@ -25,48 +25,22 @@ no transpose stands between a matrix product and the scan, and the kernels take 
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from functools import partial
 
 import torch
 from torch.nn import functional as F
 
 from engine.network.config import FalconMambaConfig
-from engine.network.cpu_step import token_step
-from engine.network.gpu_step import row_step
+from engine.network.cpu_step import cpu_step
+from engine.network.decode_step import DecodeStep
+from engine.network.forward_graphs import ForwardGraphs
+from engine.network.gpu_step import gpu_step
+from engine.network.layer import DtObserver, Layer
 from engine.network.linear import Linear
 from engine.network.state import MambaState
-from kernels import causal_conv, causal_conv_update, rms_norm, selective_scan, selective_update
-from kernels.quantisation import FEW
-
-# A captured step costs a copy of the state into the graph and one out of it: 1 % of a step for one 7B row, a fifth for
-# 64, where launching kernels one by one would still take longer; and the whole batch's state again in memory.
-GRAPH_MAX_ROWS = 64
-# Capturing takes as long as some steps; a batch size seen less often than this runs without.
-GRAPH_AFTER_STEPS = 3
-GRAPHS_KEPT = 3
-
-Meter = Callable[[int, torch.Tensor], None]
-"""Told dt [B, T, d_inner] of every layer, by its number, as the scan gets it: without bias and softplus, padding
-included. Not to be changed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Layer:
-    """Weights of one layer, in the compute dtype unless a shape says fp32."""
-
-    norm: torch.Tensor  # [d_model]
-    in_proj: Linear  # [2 * d_inner, d_model]
-    conv: torch.Tensor  # [d_inner, d_conv]
-    conv_bias: torch.Tensor | None  # [d_inner]
-    x_proj: Linear  # [dt_rank + 2 * d_state, d_inner]
-    dt_proj: Linear  # [d_inner, dt_rank], without its bias
-    dt_bias: torch.Tensor  # [d_inner], fp32
-    A: torch.Tensor  # [d_inner, d_state], fp32
-    D: torch.Tensor  # [d_inner], fp32
-    out_proj: Linear  # [d_model, d_inner]
+from kernels import operations
 
 
 class FalconMamba:
@@ -87,10 +61,10 @@ class FalconMamba:
         self.head = head
         self.graphs_enabled = embeddings.is_cuda
         """Whether decode on CUDA is replayed as a captured graph."""
-        self._graphs: OrderedDict[int, _StepGraph] = OrderedDict()
-        self._steps_seen: dict[int, int] = {}
-        self._cpu_step = token_step(self)
-        self._row_step = row_step(self)
+        self._ops = operations(embeddings.device)
+        self._forward_graphs = ForwardGraphs()
+        parts = config, self.layers, embeddings, norm_f, head
+        self._decode_step: DecodeStep | None = cpu_step(*parts) or gpu_step(*parts)
 
     @property
     def device(self) -> torch.device:
@@ -121,37 +95,42 @@ class FalconMamba:
 
     @torch.inference_mode()
     def __call__(
-        self, ids: torch.Tensor, state: MambaState, lengths: torch.Tensor | None = None, meter: Meter | None = None
+        self,
+        ids: torch.Tensor,
+        state: MambaState,
+        lengths: torch.Tensor | None = None,
+        observer: DtObserver | None = None,
     ) -> torch.Tensor:
         """Read `ids` [B, T] (any integer dtype and device) into `state`, in place.
 
         `lengths` [B], 0 <= length <= T, is for rows of unequal length, padded on the right with any token: each row's
         state stops at its length. Returns the logits [B, vocab_size], fp32, of each row's last token; NaN for a row of
-        length 0. `meter` watches (engine.reading.retention). Ids must be in the vocabulary; ValueError when shapes or
+        length 0. `observer` sees dt (`engine.network.layer`). Ids must be in the vocabulary; ValueError when shapes or
         devices
         do not go together.
         """
         self._check(ids, state, lengths)
         ids = ids.to(self.device, torch.int64)
-        if ids.shape[1] == 1 and lengths is None and meter is None:
+        if ids.shape[1] == 1 and lengths is None and observer is None:
             logits = self._step(ids, state)
             state.n_tokens += 1
         else:
             on_device = None if lengths is None else lengths.to(self.device, torch.int64)
-            logits = self._forward(ids, state.conv, state.ssm, on_device, meter)
+            logits = self._forward(ids, state.conv, state.ssm, on_device, observer)
             state.n_tokens += ids.shape[1] if lengths is None else lengths.to("cpu", torch.int64)
         return logits
 
     @torch.inference_mode()
-    def likeliest(self, token: int, state: MambaState) -> Callable[[], int] | None:
-        """Begin to read `token` into `state` of one row, and return what waits for the likeliest token after it.
+    def argmax(self, token: int, state: MambaState) -> Callable[[], int] | None:
+        """Begin to read `token` into `state` of one sequence; the function returned waits for the argmax after it.
 
-        That is -1 if the logits are not numbers. None, and nothing is done, where the device does not choose.
+        That is -1 if the logits are not numbers. Returns None, and does nothing, where the device does not choose.
         """
-        if self._row_step is None or not self._row_step.serves(state):
+        if self._decode_step is None:
             return None
-        chosen = self._row_step.likeliest(token, state, self.graphs_enabled)
-        state.n_tokens += 1
+        chosen = self._decode_step.argmax(token, state, self.graphs_enabled)
+        if chosen is not None:
+            state.n_tokens += 1
         return chosen
 
     def _check(self, ids: torch.Tensor, state: MambaState, lengths: torch.Tensor | None) -> None:
@@ -173,8 +152,8 @@ class FalconMamba:
         ids: torch.Tensor,
         conv: torch.Tensor,
         ssm: torch.Tensor,
-        lengths: torch.Tensor | None,
-        meter: Meter | None = None,
+        lengths: torch.Tensor | None = None,
+        observer: DtObserver | None = None,
     ) -> torch.Tensor:
         """The network on [B, T] ids; advances `conv` and `ssm`, returns [B, vocab_size]."""
         c = self.config
@@ -184,14 +163,14 @@ class FalconMamba:
         out: torch.Tensor | None = None
         for index, layer in enumerate(self.layers):
             if out is None:
-                hidden = rms_norm(residual, layer.norm, c.norm_eps)
+                hidden = self._ops.rms_norm(residual, layer.norm, c.norm_eps)
             else:
-                hidden = rms_norm(out, layer.norm, c.norm_eps, residual)  # adds `out` to the residual first
-            watch = None if meter is None else partial(meter, index)
-            out = self._mixer(layer, hidden, conv[index], ssm[index], lengths, watch)
+                hidden = self._ops.rms_norm(out, layer.norm, c.norm_eps, residual)  # adds `out` to the residual first
+            observe = None if observer is None else partial(observer, index)
+            out = self._mixer(layer, hidden, conv[index], ssm[index], lengths, observe)
         assert out is not None
         last, residual = _last_token(out, lengths), _last_token(residual, lengths)
-        hidden = rms_norm(last, self.norm_f, c.norm_eps, residual)
+        hidden = self._ops.rms_norm(last, self.norm_f, c.norm_eps, residual)
         logits = self.head(hidden).float()
         return logits if lengths is None else logits.masked_fill_((lengths == 0)[:, None], float("nan"))
 
@@ -202,84 +181,41 @@ class FalconMamba:
         conv: torch.Tensor,  # [B, d_inner, d_conv - 1]
         ssm: torch.Tensor,  # [B, d_inner, d_state]
         lengths: torch.Tensor | None,
-        watch: Callable[[torch.Tensor], None] | None,
+        observe: Callable[[torch.Tensor], None] | None,
     ) -> torch.Tensor:
         """Section 3.4 of the Mamba paper; returns [B, T, d_model]."""
         c = self.config
         one_token = hidden.shape[1] == 1 and lengths is None
         x, z = layer.in_proj(hidden).split(c.d_inner, dim=-1)
         if one_token:
-            x = causal_conv_update(x[:, 0], layer.conv, layer.conv_bias, conv)[:, None]
+            x = self._ops.causal_conv_update(x[:, 0], layer.conv, layer.conv_bias, conv)[:, None]
         else:
-            x = causal_conv(x, layer.conv, layer.conv_bias, conv, lengths)
+            x = self._ops.causal_conv(x, layer.conv, layer.conv_bias, conv, lengths)
         dt, B, C = layer.x_proj(x).split([c.dt_rank, c.d_state, c.d_state], dim=-1)
         if c.mixer_norm_eps is not None:
-            dt = rms_norm(dt, None, c.mixer_norm_eps)
-            B = rms_norm(B, None, c.mixer_norm_eps)
-            C = rms_norm(C, None, c.mixer_norm_eps)
+            dt = self._ops.rms_norm(dt, None, c.mixer_norm_eps)
+            B = self._ops.rms_norm(B, None, c.mixer_norm_eps)
+            C = self._ops.rms_norm(C, None, c.mixer_norm_eps)
         dt = layer.dt_proj(dt)  # its bias is added in fp32, inside the scan
-        if watch is not None:
-            watch(dt)
+        if observe is not None:
+            observe(dt)
         A, D, bias = layer.A, layer.D, layer.dt_bias
         if one_token:
-            y = selective_update(x[:, 0], dt[:, 0], A, B[:, 0], C[:, 0], D, z[:, 0], bias, ssm)[:, None]
+            y = self._ops.selective_update(x[:, 0], dt[:, 0], A, B[:, 0], C[:, 0], D, z[:, 0], bias, ssm)[:, None]
         else:
-            y = selective_scan(x, dt, A, B, C, D, z, bias, ssm, lengths)
+            y = self._ops.selective_scan(x, dt, A, B, C, D, z, bias, ssm, lengths)
         return layer.out_proj(y)
 
     def _step(self, ids: torch.Tensor, state: MambaState) -> torch.Tensor:
-        """One token a row: the whole network in one call for a few rows on a CPU or one on a GPU, else the forward
-        pass, which on CUDA is captured as a graph once this batch size has proved frequent.
-        """
-        rows = ids.shape[0]
-        if self._cpu_step is not None and rows <= FEW and state.conv.is_contiguous() and state.ssm.is_contiguous():
-            return self._cpu_step(ids[:, 0], state.conv, state.ssm)
-        if self._row_step is not None and self._row_step.serves(state):
-            return self._row_step.logits(ids, state, self.graphs_enabled)
-        if not self.graphs_enabled or rows > GRAPH_MAX_ROWS:
-            return self._forward(ids, state.conv, state.ssm, None)
-        graph = self._graphs.get(rows)
-        if graph is None:
-            seen = self._steps_seen[rows] = self._steps_seen.get(rows, 0) + 1
-            if seen <= GRAPH_AFTER_STEPS:  # these steps also compile and warm every kernel that is captured next
-                return self._forward(ids, state.conv, state.ssm, None)
-            graph = self._graphs[rows] = _StepGraph(self, rows)
-            if len(self._graphs) > GRAPHS_KEPT:
-                dropped, _ = self._graphs.popitem(last=False)
-                del self._steps_seen[dropped]
-        self._graphs.move_to_end(rows)
-        return graph.replay(ids, state)
-
-
-class _StepGraph:
-    """One-token steps of a fixed number of rows, captured once and replayed.
-
-    A graph reads and writes fixed addresses, so it owns ids, state and logits. The caller's state is copied in before
-    and out after each replay: any state may be handed to any step, and none is ever stale.
-    """
-
-    def __init__(self, model: FalconMamba, rows: int) -> None:
-        self._ids = torch.zeros(rows, 1, dtype=torch.int64, device=model.device)
-        self._state = model.new_state(rows)
-        conv, ssm = self._state.conv, self._state.ssm
-        stream = torch.cuda.Stream(model.device)
-        stream.wait_stream(torch.cuda.current_stream(model.device))
-        with torch.cuda.stream(stream):  # capture needs every lazy allocation of the side stream done before
-            model._forward(self._ids, conv, ssm, None)
-        torch.cuda.current_stream(model.device).wait_stream(stream)
-        self._graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(self._graph, stream=stream):
-            self._logits = model._forward(self._ids, conv, ssm, None)
-
-    def replay(self, ids: torch.Tensor, state: MambaState) -> torch.Tensor:
-        """Logits [B, vocab_size] after `ids` [B, 1]; `state` is advanced."""
-        self._ids.copy_(ids)
-        self._state.conv.copy_(state.conv)
-        self._state.ssm.copy_(state.ssm)
-        self._graph.replay()
-        state.conv.copy_(self._state.conv)
-        state.ssm.copy_(self._state.ssm)
-        return self._logits.clone()
+        """Read one token a sequence: by the decode step if it takes the state, else by the forward pass, as a graph
+        on CUDA."""
+        if self._decode_step is not None:
+            logits = self._decode_step.logits(ids, state, self.graphs_enabled)
+            if logits is not None:
+                return logits
+        if self.graphs_enabled:
+            return self._forward_graphs.logits(ids, state, self._forward, self.new_state)
+        return self._forward(ids, state.conv, state.ssm)
 
 
 def _last_token(x: torch.Tensor, lengths: torch.Tensor | None) -> torch.Tensor:

@@ -19,10 +19,11 @@ from safetensors import SafetensorError, safe_open
 
 from engine.errors import KnownError
 from engine.network.config import FalconMambaConfig
-from engine.network.device import default_dtype, short_cpu_chunks
-from engine.network.linear import Linear
-from engine.network.model import FalconMamba, Layer
-from engine.network.quantised import QuantisedLinear, bits_of
+from engine.network.device import default_dtype
+from engine.network.layer import Layer
+from engine.network.linear import Linear, QuantisedLinear, bits_of
+from engine.network.memory import short_cpu_chunks
+from engine.network.model import FalconMamba
 
 INDEX = "model.safetensors.index.json"
 SINGLE = "model.safetensors"
@@ -57,7 +58,7 @@ def load_model(
     """Load a Hugging Face folder (config.json, *.safetensors) of model_type `mamba` or `falcon_mamba`.
 
     `dtype` None means `hardware.default_dtype`; `bits` 8 or 4 keeps the matrices in so few, see
-    engine.network.quantised.
+    engine.network.linear.
     Raises ConfigError or ModelError, each one sentence.
     """
     folder, device = Path(folder), torch.device(device)

@@ -249,7 +249,7 @@ class Reader:
         ids = torch.frombuffer(chunk.ids, dtype=torch.int32).to(torch.int64)
         if self._meter is not None:
             self._meter.expect(self.consumed, self._ends_up_to(self.consumed + len(ids)))
-        self._runtime.model(ids[None], self.state, meter=self._meter)
+        self._runtime.model(ids[None], self.state, observer=self._meter)
         if self._meter is not None:
             self._meter.keep()
         if self._runtime.model.device.type == "cuda":

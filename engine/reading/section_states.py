@@ -18,7 +18,7 @@ from engine.library.database import LibraryError
 from engine.library.library import Library
 from engine.library.prefix import Prefix, PrefixHasher
 from engine.library.records import NewSnapshot, Section
-from engine.network.device import chunk_length
+from engine.network.memory import chunk_length
 from engine.network.state import MambaState, StateError
 from engine.prompting.prompts import page_text
 from engine.protocol.wire import SectionsRead

@@ -26,7 +26,7 @@ from engine.library import checkpoint_policy
 from engine.library.database import LibraryError
 from engine.library.library import Library
 from engine.library.records import Document
-from engine.network.device import parameter_count
+from engine.network.memory import parameter_count
 from engine.profile.perplexity import PAGES_IN_DOCUMENT, is_familiar
 from engine.protocol import wire
 from engine.protocol.wire import Command, Event
@@ -35,7 +35,7 @@ from engine.reading.reader import DocumentState, Reader
 from engine.reading.rewind import state_at_page
 from engine.session.startup import without_collection
 from engine.summarising import entities, summary
-from kernels import implementation, operations
+from kernels import implementation, operations_named
 
 
 def open_session(
@@ -95,7 +95,7 @@ class Session:
         cannot be imported is said by the job that needs it."""
         on_gpu = self._device != "cpu" and torch.cuda.is_available()
         with suppress(ImportError), without_collection():
-            operations("triton" if on_gpu else "cpu")
+            operations_named("triton" if on_gpu else "cpu")
 
     def run(self, command: Command, control: Control) -> Iterator[Event]:
         """Carry out `command`. The last event, and only it, is terminal; nothing is raised but KeyboardInterrupt."""

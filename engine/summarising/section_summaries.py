@@ -12,14 +12,15 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from engine.control import Cancelled, Control
-from engine.generation.generate import RowEnded, RowToken, Sampling, decode_batch, prefill_batch
+from engine.generation.generate import SequenceEnded, SequenceToken, decode_batch, prefill_batch
 from engine.generation.runtime import Runtime
+from engine.generation.sampling import Sampling
 from engine.generators import run_to_end
 from engine.grounding.attribution import EXACT, Passages, is_list, union, weights
 from engine.grounding.claims import unverified
 from engine.library.library import Library
 from engine.library.records import Page, Section, SectionNote
-from engine.network.device import chunk_length
+from engine.network.memory import chunk_length
 from engine.network.state import MambaState
 from engine.prompting.prompts import NO_FINDINGS, Request, page_text
 from engine.protocol.wire import Event, SectionSummarized
@@ -245,9 +246,9 @@ def respond(job: SummaryJob, state: MambaState, texts: Sequence[list[int]], most
     shown = 0
     for item in decode_batch(model, state, logits, Sampling(), job.runtime.stop_ids, most, cancelled):
         match item:
-            case RowToken(row, token):
+            case SequenceToken(row, token):
                 said[row].append(token)
-            case RowEnded(row, reason):
+            case SequenceEnded(row, reason):
                 if reason == "cancelled":
                     raise Cancelled
                 ended[row] = reason

@@ -8,10 +8,10 @@ from __future__ import annotations
 import argparse
 import time
 
-import kernels.selective_scan_backward as scan
 import torch
 from torch.profiler import ProfilerActivity, profile
 
+import engine.training.kernels.selective_scan_backward as scan
 from engine.training import lessons
 from engine.training.feed import batches
 from engine.training.network import Network, Shape

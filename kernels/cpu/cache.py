@@ -39,7 +39,7 @@ def cache_folder(sources: Path, parent: Path) -> Path | None:
     return folder
 
 
-def settle() -> None:
+def configure() -> None:
     """Tell numba, before it is asked to compile anything. NUMBA_CACHE_DIR names another parent than __pycache__."""
     config: Any = numba.config  # numba sets its variables there by name
     folder = cache_folder(SOURCES, Path(config.CACHE_DIR or SOURCES / "__pycache__"))

@@ -21,7 +21,7 @@ from numba.extending import intrinsic
 
 from kernels.cpu import cache
 
-cache.settle()
+cache.configure()
 
 F32, BF16 = 0, 1
 """How a tensor's elements are stored: the `kind` arguments."""
@@ -45,17 +45,17 @@ I16, I23 = np.uint32(16), np.int32(23)
 ROUND, LOW_BIT = np.uint32(0x7FFF), np.uint32(1)
 
 
-def _kernel(function: Any) -> Any:
+def kernel(function: Any) -> Any:
     flags = {"contract", "nsz", "arcp", "reassoc"}
     return njit(cache=True, nogil=True, fastmath=flags, error_model="numpy", boundscheck=False)(function)
 
 
-def _inline(function: Any) -> Any:
+def inline(function: Any) -> Any:
     flags = {"contract", "nsz", "arcp", "reassoc"}
     return njit(inline="always", fastmath=flags, error_model="numpy", boundscheck=False)(function)
 
 
-def _address_cast(numba_type: Any) -> Any:
+def address_cast(numba_type: Any) -> Any:
     @intrinsic
     def cast(typingctx, address):
         pointer = types.CPointer(numba_type)
@@ -79,9 +79,9 @@ def _bitcast(source: Any, target: Any) -> Any:
     return cast
 
 
-f32_at = _address_cast(types.float32)
-u16_at = _address_cast(types.uint16)
-i64_at = _address_cast(types.int64)
+f32_at = address_cast(types.float32)
+u16_at = address_cast(types.uint16)
+i64_at = address_cast(types.int64)
 int_as_float = _bitcast(types.int32, types.float32)
 uint_as_float = _bitcast(types.uint32, types.float32)
 float_as_int = _bitcast(types.float32, types.int32)
@@ -103,7 +103,7 @@ rint = _rounding()
 """The nearest integer, as a float32: an instruction, where numpy's is a call."""
 
 
-@_inline
+@inline
 def exp2(v):
     """2^v in float32; below 2^-125 it stays there, so that no step makes denormal numbers."""
     v = min(max(v, EXP2_MIN), EXP2_MAX)
@@ -113,7 +113,7 @@ def exp2(v):
     return int_as_float(float_as_int(p) + (np.int32(whole) << I23))
 
 
-@_inline
+@inline
 def softplus(v):
     """log(1 + e^v), as max(v, 0) + log1p(e^-|v|); equal to v above 17 in float32."""
     u = exp2(-abs(v) * LOG2E)
@@ -123,12 +123,12 @@ def softplus(v):
     return max(v, ZERO) + TWO * s * (ONE + q * (L3 + q * tail))
 
 
-@_inline
+@inline
 def silu(v):
     return v / (ONE + exp2(-v * LOG2E))
 
 
-@_inline
+@inline
 def load(address, at, kind, out, count):
     """Copy `count` neighbouring elements from element `at` on into the float32 buffer `out`."""
     if kind == BF16:
@@ -141,7 +141,7 @@ def load(address, at, kind, out, count):
             out[i] = floats[at + i]
 
 
-@_inline
+@inline
 def store(address, at, kind, values, count):
     """The inverse of `load`; bf16 is rounded to nearest, ties to even."""
     if kind == BF16:
@@ -155,7 +155,7 @@ def store(address, at, kind, values, count):
             floats[at + i] = values[i]
 
 
-@_kernel
+@kernel
 def scan_kernel(
     first, last, steps, d_inner, d_state, padded, lengths,
     x, x_kind, x_row, x_step, dt, dt_kind, dt_row, dt_step, z, z_kind, z_row, z_step,
@@ -217,7 +217,7 @@ def scan_kernel(
             store(y, (row * steps + t) * d_inner + channel, y_kind, out, count)
 
 
-@_kernel
+@kernel
 def update_kernel(
     batch, d_inner, d_state, x, x_kind, x_row, dt, dt_kind, dt_row, z, z_kind, z_row,
     B, B_kind, B_row, C, C_kind, C_row, y, y_kind, A, D, dt_bias, state,
@@ -249,7 +249,7 @@ def update_kernel(
         store(y, row * d_inner, y_kind, out, d_inner)
 
 
-@_inline
+@inline
 def _convolve_chunk(lanes, taps, length, x, x_kind, x_at, x_step, y, y_kind, y_at, y_step, count):
     """One block's tokens: `lanes` holds rows of WIDTH floats, taps of weights, taps of window, the bias, the output."""
     newest, bias, result = (2 * taps - 1) * WIDTH, 2 * taps * WIDTH, (2 * taps + 1) * WIDTH
@@ -266,7 +266,7 @@ def _convolve_chunk(lanes, taps, length, x, x_kind, x_at, x_step, y, y_kind, y_a
         store(y, y_at + t * y_step, y_kind, out, count)
 
 
-@_kernel
+@kernel
 def conv_kernel(
     first, last, steps, d_inner, taps, lengths,
     x, x_kind, x_row, x_step, y, y_kind, weight, bias, state, state_kind,
@@ -304,7 +304,7 @@ def conv_kernel(
             store(y, y_at + t * d_inner, y_kind, out, count)
 
 
-@_kernel
+@kernel
 def norm_kernel(first, last, inner, size, eps, x, x_kind, x_outer, x_inner, residual, residual_kind, weight, y, y_kind):
     """Normalise the rows first..last-1, of which `inner` neighbours share a stride; residual and y are contiguous."""
     weight_at = f32_at(weight)

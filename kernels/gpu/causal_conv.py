@@ -97,7 +97,7 @@ def causal_conv_update_kernel(
 
 
 def causal_conv(x: Tensor, weight: Tensor, bias: Tensor | None, state: Tensor, lengths: Tensor | None = None) -> Tensor:
-    """As `kernels.gpu.causal_conv`."""
+    """Implement `kernels.operations.CausalConv`."""
     batch, steps, d_inner = x.shape
     taps = weight.shape[1]
     y = torch.empty(x.shape, dtype=x.dtype, device=x.device)
@@ -118,7 +118,7 @@ def causal_conv(x: Tensor, weight: Tensor, bias: Tensor | None, state: Tensor, l
 
 
 def causal_conv_update(x: Tensor, weight: Tensor, bias: Tensor | None, state: Tensor) -> Tensor:
-    """As `kernels.causal_conv_update`."""
+    """Implement `kernels.operations.CausalConvUpdate`."""
     batch, d_inner = x.shape
     y = torch.empty(x.shape, dtype=x.dtype, device=x.device)
     causal_conv_update_kernel[(triton.cdiv(d_inner, 128), batch)](

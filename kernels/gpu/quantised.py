@@ -71,7 +71,9 @@ def int4_kernel(
 
 
 @triton.jit
-def widen_kernel(weight, scales, y, WIDTH: tl.constexpr, BLOCK: tl.constexpr, HALF: tl.constexpr, PACKED: tl.constexpr):
+def dequantise_kernel(
+    weight, scales, y, WIDTH: tl.constexpr, BLOCK: tl.constexpr, HALF: tl.constexpr, PACKED: tl.constexpr
+):
     """One row's BLOCK bytes as floats: neighbours for int8, both halves of each group for int4."""
     row = tl.program_id(0).to(tl.int64)
     byte = tl.program_id(1) * BLOCK + tl.arange(0, BLOCK)
@@ -88,8 +90,8 @@ def widen_kernel(weight, scales, y, WIDTH: tl.constexpr, BLOCK: tl.constexpr, HA
         tl.store(y + row * WIDTH + byte, (level * tl.load(scales + row)).to(y.dtype.element_ty), mask=here)
 
 
-def multiply(x: Tensor, weight: Tensor, scales: Tensor, bias: Tensor | None) -> Tensor:
-    """x [M, in] -> [M, out] in x.dtype; as `kernels.quantisation.few_rows`."""
+def quantised_linear(x: Tensor, weight: Tensor, scales: Tensor, bias: Tensor | None = None) -> Tensor:
+    """Implement `kernels.operations.QuantisedLinear`."""
     x, (out, stored) = x.contiguous(), weight.shape
     y = torch.empty(len(x), out, dtype=x.dtype, device=x.device)
     packed = weight.dtype == torch.uint8
@@ -109,13 +111,14 @@ def multiply(x: Tensor, weight: Tensor, scales: Tensor, bias: Tensor | None) -> 
     return y
 
 
-def dequantise(weight: Tensor, scales: Tensor, dtype: torch.dtype) -> Tensor:
-    """The weight [out, in] in `dtype`; as `kernels.quantisation.dequantise`."""
-    out, stored = weight.shape
+def dequantise(weight: Tensor, scales: Tensor, dtype: torch.dtype, out: Tensor | None = None) -> Tensor:
+    """Implement `kernels.operations.Dequantise`."""
+    rows, stored = weight.shape
     packed = weight.dtype == torch.uint8
-    dense = torch.empty(out, 2 * stored if packed else stored, dtype=dtype, device=weight.device)
+    width = 2 * stored if packed else stored
+    dense = torch.empty(rows, width, dtype=dtype, device=weight.device) if out is None else out
     block = min(4096, triton.next_power_of_2(stored))
-    widen_kernel[(out, triton.cdiv(stored, block))](
+    dequantise_kernel[(rows, triton.cdiv(stored, block))](
         weight, scales, dense, WIDTH=dense.shape[1], BLOCK=block, HALF=GROUP // 2, PACKED=packed, num_warps=4
     )
     return dense

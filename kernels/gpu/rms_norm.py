@@ -29,7 +29,7 @@ def rms_norm_kernel(
 
 
 def rms_norm(x: Tensor, weight: Tensor | None, eps: float, residual: Tensor | None = None) -> Tensor:
-    """As `kernels.gpu.rms_norm`."""
+    """Implement `kernels.operations.RmsNorm`."""
     size = x.shape[-1]
     y = torch.empty(x.shape, dtype=(x if weight is None else weight).dtype, device=x.device)
     if y.numel() == 0:

@@ -146,7 +146,7 @@ def selective_scan(
     state: Tensor,
     lengths: Tensor | None = None,
 ) -> Tensor:
-    """As `kernels.gpu.selective_scan`."""
+    """Implement `kernels.operations.SelectiveScan`."""
     batch, steps, d_inner = x.shape
     d_state = A.shape[1]
     # Beyond a row's length nothing is written.

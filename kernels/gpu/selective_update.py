@@ -40,7 +40,7 @@ def selective_update_kernel(
 def selective_update(
     x: Tensor, dt: Tensor, A: Tensor, B: Tensor, C: Tensor, D: Tensor, z: Tensor, dt_bias: Tensor, state: Tensor
 ) -> Tensor:
-    """As `kernels.gpu.selective_update`."""
+    """Implement `kernels.operations.SelectiveUpdate`."""
     batch, d_inner = x.shape
     d_state = A.shape[1]
     y = torch.empty(x.shape, dtype=x.dtype, device=x.device)

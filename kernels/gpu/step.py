@@ -5,7 +5,7 @@
     the scan  norms of dt, B and C, dt_proj, one step of the state
     out_proj  product, added to the residual; prepares what the next layer's in_proj, or the head, multiplies
 
-The products are `kernels.gpu.product`'s.
+The products are `kernels.gpu.matvec`'s.
 
 The state is not an argument: the kernels read its address from memory, so that a captured step serves any state
 without a copy. Where the GPU can (`overlaps`) a launch begins while the one before it ends (programmatic dependent
@@ -24,7 +24,7 @@ import triton.language as tl
 from torch import Tensor
 
 from kernels.gpu.math import LOG2E, silu, softplus
-from kernels.gpu.product import (
+from kernels.gpu.matvec import (
     Matrix,
     gdc_launch_dependents,
     gdc_wait,
@@ -111,7 +111,7 @@ def step_kernel(
 
 
 @triton.jit
-def likeliest_kernel(logits, found, told, size, BLOCK: tl.constexpr):
+def argmax_kernel(logits, found, told, size, BLOCK: tl.constexpr):
     """To two places: the first index of the greatest of `logits` [size], -1 if one of them is no finite number."""
     best = tl.full([BLOCK], -float("inf"), tl.float32)
     where = tl.zeros([BLOCK], tl.int32)
@@ -216,12 +216,12 @@ class NetworkStep:
         return logits[None]
 
 
-def likeliest(logits: Tensor, found: Tensor, told: Tensor) -> None:
+def argmax(logits: Tensor, found: Tensor, told: Tensor) -> None:
     """Put the first index of the greatest of `logits` [1, vocab_size] (float32) into `found` and `told` (one int64).
 
     -1 if a logit is not a finite number. `told` may be in pinned memory of the host.
     """
-    likeliest_kernel[(1,)](logits, found, told, logits.numel(), BLOCK=16_384, num_warps=32)
+    argmax_kernel[(1,)](logits, found, told, logits.numel(), BLOCK=16_384, num_warps=32)
 
 
 def overlaps(device: torch.device) -> bool:

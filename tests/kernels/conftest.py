@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from kernels import Operations, operations
+from kernels import Operations, operations_named
 
 
 @pytest.fixture(params=["cpu", "triton"])
@@ -16,7 +16,7 @@ def implementation_name(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def compiled(implementation_name: str) -> Operations:
     """The operations under test."""
-    return operations(implementation_name)
+    return operations_named(implementation_name)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from kernels import Operations, operations
+from kernels import Operations, operations_named
 from kernels.reference import causal_conv_ref, causal_conv_update_ref
 from tests.kernels.inputs import NAN, assert_close
 
@@ -74,7 +74,7 @@ def test_conv_update_equals_the_reference(compiled: Operations, device: torch.de
 @given(steps=st.integers(1, 40), cuts=st.lists(st.integers(0, 40), max_size=4), d_conv=st.integers(2, 4))
 def test_every_split_equals_one_pass(name: str, steps: int, cuts: list[int], d_conv: int) -> None:
     device = "cuda" if name == "triton" and torch.cuda.is_available() else "cpu"
-    compiled = operations(name)
+    compiled = operations_named(name)
     x, weight, bias, whole = conv_inputs(1, steps, 8, d_conv, torch.float32, device)
     parts = whole.clone()
     edges = sorted({0, steps, *(cut for cut in cuts if cut < steps)})

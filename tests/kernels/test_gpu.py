@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from kernels import implementation, operations
+from kernels import implementation, operations_named
 from kernels.reference import causal_conv_ref, rms_norm_ref, selective_scan_ref, selective_update_ref
 from tests.kernels.inputs import assert_close, scan_inputs, step_of, steps_of, with_state
 
@@ -25,13 +25,13 @@ def test_a_gpu_runs_triton() -> None:
 def test_scan_at_the_shape_of_a_7b_layer(dtype: torch.dtype, steps: int) -> None:
     ours = scan_inputs(1, steps, 8192, 16, dtype, "cuda")
     theirs = with_state(ours)
-    y = operations("triton").selective_scan(**ours)
+    y = operations_named("triton").selective_scan(**ours)
     assert_close(y, selective_scan_ref(**theirs), dtype, tolerance=1e-4)
     assert_close(ours["state"], theirs["state"], tolerance=1e-4)
 
 
 def test_update_conv_and_norm_at_the_shape_of_a_7b_layer() -> None:
-    compiled = operations("triton")
+    compiled = operations_named("triton")
     ours = scan_inputs(2, 5, 8192, 16, torch.bfloat16, "cuda")
     theirs = with_state(ours)
     for step in range(5):
@@ -55,7 +55,7 @@ def test_70000_tokens_in_chunks_of_odd_lengths(dtype: torch.dtype) -> None:
     steps, chunk = 70_000, 4_999
     ours = scan_inputs(1, steps, 64, 16, dtype, "cuda")
     theirs = with_state(ours)
-    scan = operations("triton").selective_scan
+    scan = operations_named("triton").selective_scan
     y = torch.cat([scan(**steps_of(ours, a, min(a + chunk, steps))) for a in range(0, steps, chunk)], 1)
     assert_close(y, selective_scan_ref(**theirs), dtype, tolerance=1e-4)
     assert_close(ours["state"], theirs["state"], tolerance=1e-4)
@@ -70,5 +70,5 @@ def test_offsets_beyond_32_bits() -> None:
     weight = torch.randn(d_inner, 4, device="cuda", dtype=torch.bfloat16)
     x[:-1] = 0
     x[-1, :-8] = 0
-    y = operations("triton").causal_conv(x, weight, None, tail.expand(batch, -1, -1).contiguous())
+    y = operations_named("triton").causal_conv(x, weight, None, tail.expand(batch, -1, -1).contiguous())
     assert_close(y[-1:, -8:], causal_conv_ref(x[-1:, -8:], weight, None, tail), torch.bfloat16)

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from kernels.gpu.product import PROGRAMS, place, product_kernel, walk
-from kernels.gpu.step import NetworkStep, likeliest, overlaps, readable
+from kernels.gpu.matvec import PROGRAMS, place, product_kernel, walk
+from kernels.gpu.step import NetworkStep, argmax, overlaps, readable
 from kernels.quantisation import dequantise_ref, quantise
 from kernels.reference import causal_conv_update_ref, rms_norm_ref, selective_update_ref
 
@@ -144,12 +144,12 @@ def test_a_network_equals_the_reference_token_after_token(
     if large and overlaps(torch.device(DEVICE)) and not overlap:
         pytest.skip("a large network is slow to draw: once will do")
     if not large:  # products of several rows a program and of one, as those of large weights are
-        monkeypatch.setattr("kernels.gpu.product.PROGRAMS", dict.fromkeys(PROGRAMS, (8, 4)))
-        monkeypatch.setattr("kernels.gpu.product.FEW", 41)
-        monkeypatch.setattr("kernels.gpu.product.FEW_ROWS", (1, 1))
-        monkeypatch.setattr("kernels.gpu.product.RESIDENT", 3)
+        monkeypatch.setattr("kernels.gpu.matvec.PROGRAMS", dict.fromkeys(PROGRAMS, (8, 4)))
+        monkeypatch.setattr("kernels.gpu.matvec.FEW", 41)
+        monkeypatch.setattr("kernels.gpu.matvec.FEW_ROWS", (1, 1))
+        monkeypatch.setattr("kernels.gpu.matvec.RESIDENT", 3)
     if not (large and walks):
-        monkeypatch.setattr("kernels.gpu.product.multiprocessors", lambda _: 1 if walks else 1_000_000)
+        monkeypatch.setattr("kernels.gpu.matvec.multiprocessors", lambda _: 1 if walks else 1_000_000)
     monkeypatch.setattr("kernels.gpu.step.overlaps", lambda _: overlap)
     ours = network(*sizes, bits, biases, norms, dtype)
     n_layers, _, d_inner, d_state, d_conv = sizes[:5]
@@ -176,7 +176,7 @@ def test_a_network_equals_the_reference_token_after_token(
 def test_a_number_that_is_none_is_not_lost_among_integers(
     bits: int, strange: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kernels.gpu.product.FEW_ROWS", (4, 1))
+    monkeypatch.setattr("kernels.gpu.matvec.FEW_ROWS", (4, 1))
     ours = network(1, 32, 64, 16, 4, 8, 42, bits, False, True, torch.bfloat16)
     ours.embeddings[3, 7] = strange
     conv = torch.zeros(1, 64, 3, dtype=torch.bfloat16, device=DEVICE)
@@ -219,10 +219,10 @@ def test_a_product_of_integers_is_nearer_than_bf16_could_be(bits: int, size: int
 def test_programs_walk_where_they_have_rows_to_share(
     rows: int, size: int, bits: int, multiprocessors: int, expected: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kernels.gpu.product.multiprocessors", lambda _: multiprocessors)
+    monkeypatch.setattr("kernels.gpu.matvec.multiprocessors", lambda _: multiprocessors)
     kind = torch.uint8 if bits == 4 else torch.int8
     weight = torch.empty(rows, size * bits // 8, dtype=kind, device="meta")
-    monkeypatch.setattr("kernels.gpu.product.words", lambda _: (weight, bits, size))
+    monkeypatch.setattr("kernels.gpu.matvec.words", lambda _: (weight, bits, size))
     programs, turns = walk(Matrix(weight), torch.device(DEVICE))
     assert (programs, turns) == expected
     assert turns == 0 or programs * 2 * turns >= rows / PROGRAMS[bits, False][0] > 4 * multiprocessors >= programs
@@ -256,12 +256,12 @@ def test_the_likeliest_is_the_first_of_the_greatest() -> None:
         logits[0, best] = 50
         logits[0, best:] = logits[0, best:].clamp(max=50)
         logits[0, -1] = 50
-        likeliest(logits, found, told)
+        argmax(logits, found, told)
         assert int(found) == int(told) == best
     for strange in (float("nan"), float("inf"), -float("inf")):
         logits = torch.randn(1, 10, device=DEVICE)
         logits[0, 4] = strange
-        likeliest(logits, found, told)
+        argmax(logits, found, told)
         assert int(found) == int(told) == -1
 
 

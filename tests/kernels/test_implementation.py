@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import fields
 
-import torch
+import pytest
 
 import kernels
 
@@ -35,9 +36,9 @@ def test_an_impossible_choice_is_an_error_with_a_sentence() -> None:
     assert "choose one of" in run_python(code, READTHROUGH_KERNELS="fastest").stdout
 
 
-def test_loading_triton_keeps_the_public_functions() -> None:
-    """Submodules share their names."""
-    kernels.operations("triton")
-    assert all(callable(getattr(kernels, name)) for name in kernels.Operations.__annotations__)
-    x = torch.randn(2, 8)
-    assert kernels.rms_norm(x, None, 1e-5).shape == x.shape
+@pytest.mark.parametrize("name", ["reference", "cpu", "triton"])
+def test_every_implementation_has_every_operation(name: str) -> None:
+    found = kernels.operations_named(name)
+    assert all(callable(getattr(found, field.name)) for field in fields(kernels.Operations))
+    with pytest.raises(kernels.KernelsError, match="choose one of"):
+        kernels.operations_named("fastest")

@@ -12,7 +12,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kernels.cpu import matvec
+from kernels.cpu.llvm import matvec
 from kernels.quantisation import GROUP, dequantise_ref, quantise, quantised_linear_ref
 
 SHAPES = [(5, 32), (40, 96), (33, 160), (3, 1056)]
@@ -24,7 +24,7 @@ def multiply(implementation_name: str):
         return lambda x, weight, scales, bias: matvec.multiply(x, matvec.Rows(weight, scales, bias))
     from kernels.gpu import quantised
 
-    return quantised.multiply
+    return quantised.quantised_linear
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_int4_multiplied_by_bytes_is_as_exact_as_by_floats(by_bytes: bool, vecto
 
 FREED_MEMORY_IS_GONE = """
 import torch
-from kernels.cpu.matvec import Rows, multiply
+from kernels.cpu.llvm.matvec import Rows, multiply
 from kernels.quantisation import dequantise_ref, quantise
 torch.manual_seed(0)
 for bits in (8, 4):

@@ -9,7 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kernels import Operations, operations
+from kernels import Operations, operations_named
 from kernels.reference import selective_scan_ref, selective_update_ref
 from tests.kernels.inputs import assert_close, scan_inputs, step_of, steps_of, with_state
 
@@ -60,7 +60,7 @@ def test_rows_end_at_their_lengths(compiled: Operations, device: torch.device, l
 def test_the_scan_of_16_states_is_right_in_any_number_of_lanes(
     lanes: int, dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    scan = operations("triton").selective_scan
+    scan = operations_named("triton").selective_scan
     monkeypatch.setattr("kernels.gpu.scan_16.LANES_A_CHANNEL", lanes)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     ours = scan_inputs(1, 75, 20, 16, dtype, device)
@@ -76,7 +76,7 @@ def test_the_compiled_scan_is_right_however_it_lays_out_its_states(d_state: int,
     ends = torch.tensor([39, 70])
     ours = scan_inputs(2, 70, 12, d_state, dtype, device, lengths=ends)
     theirs = with_state(ours)
-    y = operations("triton").selective_scan(**ours, lengths=ends.to(device))
+    y = operations_named("triton").selective_scan(**ours, lengths=ends.to(device))
     assert_close(y, selective_scan_ref(**theirs, lengths=ends), dtype)
     assert_close(ours["state"], theirs["state"])
 
@@ -87,7 +87,7 @@ def test_16_states_and_channels_that_fill_no_program(dtype: torch.dtype) -> None
     ends = torch.tensor([70, 39, 0])
     ours = scan_inputs(3, 70, 5, 16, dtype, device, lengths=ends)
     theirs = with_state(ours)
-    y = operations("triton").selective_scan(**ours, lengths=ends.to(device))
+    y = operations_named("triton").selective_scan(**ours, lengths=ends.to(device))
     assert_close(y, selective_scan_ref(**theirs, lengths=ends), dtype)
     assert_close(ours["state"], theirs["state"])
 
@@ -96,7 +96,7 @@ def test_16_states_and_channels_that_fill_no_program(dtype: torch.dtype) -> None
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_every_split_gives_the_same_bits(d_state: int, dtype: torch.dtype) -> None:
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    scan = operations("triton").selective_scan
+    scan = operations_named("triton").selective_scan
     cuts = (0, 1, 65, 130, 131)  # what one pass does in its main loop, the parts do in their last turns
     whole = scan_inputs(1, cuts[-1], 4, d_state, dtype, device)
     parts = with_state(whole)
@@ -115,7 +115,7 @@ def test_the_state_of_an_empty_row_is_untouched(compiled: Operations, device: to
 
 def test_float64_is_taken(device: torch.device) -> None:
     arguments = scan_inputs(1, 5, 8, 4, torch.float64, device)
-    assert operations("reference").selective_scan(**arguments).dtype == torch.float64
+    assert operations_named("reference").selective_scan(**arguments).dtype == torch.float64
 
 
 @pytest.mark.parametrize("name", ["cpu", "triton"])
@@ -124,7 +124,7 @@ def test_float64_is_taken(device: torch.device) -> None:
 def test_every_split_equals_one_pass(name: str, steps: int, cuts: list[int], seed: int) -> None:
     """I1, at the level of the kernel."""
     device = "cuda" if name == "triton" and torch.cuda.is_available() else "cpu"
-    compiled = operations(name)
+    compiled = operations_named(name)
     whole = scan_inputs(1, steps, 8, 4, device=device, seed=seed)
     parts = with_state(whole)
     edges = sorted({0, steps, *(cut for cut in cuts if cut < steps)})

@@ -12,15 +12,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from kernels.cpu.loops import LOG2E, ZERO, _kernel, exp2
-from kernels.cpu.ops import share
+from kernels.cpu.loops import LOG2E, ZERO, exp2, kernel
+from kernels.cpu.parallel import parallel_for
 
 BLOCK = 64
 """Channels of an item."""
 LN2 = np.float32(0.6931471805599453)
 
 
-@_kernel
+@kernel
 def forward_kernel(first, last, x, delta, A2, B, C, hs, y):
     """hs[row, 0] holds the initial states; A2 is A / ln 2."""
     steps, d_inner = x.shape[1:]
@@ -38,7 +38,7 @@ def forward_kernel(first, last, x, delta, A2, B, C, hs, y):
                 y[row, t, d] = total
 
 
-@_kernel
+@kernel
 def backward_kernel(first, last, x, delta, A2, B, C, hs, dy, dh, dx, ddelta, dA, dB, dC):
     """dh comes in as the gradient of the final states and goes out as that of the initial ones; dA is by row, dB and dC
     by item."""
@@ -75,7 +75,7 @@ class _Scan(torch.autograd.Function):
         hs[:, 0] = h0
         y = torch.empty(rows, steps, d_inner)
         items = rows * -(-d_inner // BLOCK)
-        share(forward_kernel, items, x.numel() * d_state, *_arrays(x, delta, A2, B, C, hs, y))
+        parallel_for(forward_kernel, items, x.numel() * d_state, *_arrays(x, delta, A2, B, C, hs, y))
         ctx.save_for_backward(x, delta, A2, B, C, hs)
         return y, hs[:, -1].clone()
 
@@ -90,7 +90,7 @@ class _Scan(torch.autograd.Function):
         dA = torch.zeros(rows, d_inner, d_state)
         dB, dC = torch.zeros(items, steps, d_state), torch.zeros(items, steps, d_state)
         out = _arrays(dh, dx, ddelta, dA, dB, dC)
-        share(
+        parallel_for(
             backward_kernel, items, x.numel() * d_state, *_arrays(x, delta, A2, B, C, hs, dy.contiguous()), *out
         )  # fmt: skip
         by_row = (rows, -1, steps, d_state)

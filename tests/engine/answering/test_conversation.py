@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from engine.answering import pipeline, retrieval
 from engine.control import Control
-from engine.generation.generate import Sampling, decode, prefill
+from engine.generation.generate import decode, prefill
+from engine.generation.sampling import Sampling
 from engine.library import checkpoint_policy
 from engine.library.prefix import PrefixHasher
 from engine.network.state import MambaState

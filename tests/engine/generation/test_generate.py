@@ -11,18 +11,10 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.generation.generate import (
-    GenerationError,
-    RowEnded,
-    RowToken,
-    Sampling,
-    TextStream,
-    closes_a_loop,
-    decode,
-    decode_batch,
-    prefill,
-    prefill_batch,
-)
+from engine.generation.generate import SequenceEnded, SequenceToken, decode, decode_batch, prefill, prefill_batch
+from engine.generation.sampling import GenerationError, Sampling
+from engine.generation.stopping import closes_a_loop
+from engine.generation.text_stream import TextStream
 from engine.network.model import FalconMamba
 from engine.network.state import MambaState
 from engine.network.weights import load_model
@@ -236,12 +228,12 @@ def test_rows_of_a_batch_decode_as_each_alone_and_end_on_their_own(model: Falcon
     ends: dict[int, str] = {}
     sampling = Sampling(temperature=temperature, seed=4, loop_tokens=6)
     for item in decode_batch(model, state, logits, sampling, STOPS, 14):
-        assert item.row not in ends
-        if isinstance(item, RowToken):
-            texts[item.row].append(item.token)
+        assert item.index not in ends
+        if isinstance(item, SequenceToken):
+            texts[item.index].append(item.token)
         else:
-            assert isinstance(item, RowEnded)
-            ends[item.row] = item.reason
+            assert isinstance(item, SequenceEnded)
+            ends[item.index] = item.reason
     for row, (tokens, reason, row_state) in enumerate(alone):
         assert (texts[row], ends[row]) == (tokens, reason)
         assert near(state.select([row]), row_state)
@@ -258,9 +250,9 @@ def test_a_closed_or_cancelled_batch_leaves_every_row_whole(model: FalconMamba):
     _, logits = finish(prefill_batch(model, state, prompts, 8))
     calls = iter([False, False, True])
     items = list(decode_batch(model, state, logits, NO_LOOP_RULE, (), 9, cancelled=lambda: next(calls)))
-    assert [item.reason for item in items if isinstance(item, RowEnded)] == ["cancelled"] * 3
+    assert [item.reason for item in items if isinstance(item, SequenceEnded)] == ["cancelled"] * 3
     for row, prompt in enumerate(prompts):
-        tokens = [item.token for item in items if isinstance(item, RowToken) and item.row == row]
+        tokens = [item.token for item in items if isinstance(item, SequenceToken) and item.index == row]
         assert len(tokens) == 2
         assert near(state.select([row]), started(model, prompt + tokens)[0])
 

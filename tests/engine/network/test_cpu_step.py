@@ -9,11 +9,12 @@ import pytest
 import torch
 
 from engine.network.config import FalconMambaConfig
-from engine.network.cpu_step import token_step
+from engine.network.cpu_step import CpuStep, cpu_step
 from engine.network.linear import Linear
 from engine.network.model import FalconMamba
 from engine.network.weights import random_model
-from kernels.cpu.step import TRIED_AGAIN
+from kernels.cpu import products
+from kernels.cpu.llvm.step import TRIED_AGAIN, NetworkStep
 
 SHAPE: dict[str, Any] = {
     "model_type": "mamba",
@@ -45,6 +46,10 @@ def network(dtype: torch.dtype = torch.float32, **changes: Any) -> FalconMamba:
     return FalconMamba(model.config, model.embeddings, model.layers, model.norm_f, model.head)
 
 
+def step_of(model: FalconMamba) -> CpuStep | None:
+    return cpu_step(model.config, model.layers, model.embeddings, model.norm_f, model.head)
+
+
 @pytest.mark.parametrize("rows", [1, 3, 4, 9])
 @pytest.mark.parametrize(
     "changes",
@@ -58,7 +63,7 @@ def network(dtype: torch.dtype = torch.float32, **changes: Any) -> FalconMamba:
 def test_a_step_gives_the_logits_and_the_state_of_the_forward_pass(
     changes: dict[str, Any], rows: int, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("kernels.cpu.step.PARALLEL_BYTES", 0)
+    monkeypatch.setattr("kernels.cpu.llvm.step.PARALLEL_BYTES", 0)
     model = network(**changes)
     ids = torch.randint(0, 131, (rows, 12), generator=torch.Generator().manual_seed(rows))
     state = model.new_state(rows)
@@ -88,7 +93,7 @@ def test_bf16_steps_differ_from_the_forward_pass_by_rounding_only():
 
 
 def test_the_number_of_threads_changes_no_bit(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("kernels.cpu.step.PARALLEL_BYTES", 0)
+    monkeypatch.setattr("kernels.cpu.llvm.step.PARALLEL_BYTES", 0)
     model, ids, threads = network(), torch.tensor([[5], [6]]), torch.get_num_threads()
     try:
         found = []
@@ -103,7 +108,7 @@ def test_the_number_of_threads_changes_no_bit(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_steps_of_several_threads_do_not_wait_for_each_other_for_ever(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("kernels.cpu.step.PARALLEL_BYTES", 0)
+    monkeypatch.setattr("kernels.cpu.llvm.step.PARALLEL_BYTES", 0)
     model, threads = network(), torch.get_num_threads()
 
     def write(token: int) -> torch.Tensor:
@@ -124,17 +129,18 @@ def test_steps_of_several_threads_do_not_wait_for_each_other_for_ever(monkeypatc
 
 def test_weights_in_another_layout_are_left_to_the_forward_pass():
     model = network()
-    assert token_step(model) is not None
+    assert step_of(model) is not None
     head = Linear(model.head.weight, pack=True)
     if not head.weight.is_mkldnn:
         pytest.skip("oneDNN offers no layout of its own here")
-    assert token_step(FalconMamba(model.config, model.embeddings, model.layers, model.norm_f, head)) is None
+    assert cpu_step(model.config, model.layers, model.embeddings, model.norm_f, head) is None
 
 
 def test_a_step_takes_as_many_threads_as_have_been_faster(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("kernels.cpu.step.PARALLEL_BYTES", 0)
-    step, threads = token_step(network()), torch.get_num_threads()
-    assert step is not None
+    monkeypatch.setattr("kernels.cpu.llvm.step.PARALLEL_BYTES", 0)
+    found, threads = step_of(network()), torch.get_num_threads()
+    assert found is not None
+    step = found.network
     torch.set_num_threads(2)
     try:
         step._seconds = {(1, 2): 0.5, (1, 1): 0.1}
@@ -145,3 +151,41 @@ def test_a_step_takes_as_many_threads_as_have_been_faster(monkeypatch: pytest.Mo
         torch.set_num_threads(threads)
     assert taken == [1] * (TRIED_AGAIN - 1) + [2]
     assert taken_later == 2
+
+
+@pytest.mark.parametrize("bits", [None, 8, 4])
+def test_model_without_vector_code_gives_same_logits(bits: int | None, monkeypatch: pytest.MonkeyPatch):
+    config = FalconMambaConfig.from_dict({**SHAPE, "hidden_size": 96, "intermediate_size": 192})
+    with_step = random_model(config, bits=bits)
+    monkeypatch.setenv(products.SWITCH, "0")
+    products.vector_code.cache_clear()
+    try:
+        plain = random_model(config, bits=bits)
+        assert plain._decode_step is None
+        states = [model.new_state(2) for model in (with_step, plain)]
+        for token in torch.arange(10).reshape(5, 2):
+            found = plain(token[:, None], states[1])
+    finally:
+        products.vector_code.cache_clear()
+    monkeypatch.delenv(products.SWITCH)
+    for token in torch.arange(10).reshape(5, 2):
+        expected = with_step(token[:, None], states[0])
+    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(states[0].ssm, states[1].ssm, rtol=1e-4, atol=1e-5)
+
+
+def test_step_that_does_not_compile_is_replaced_by_forward_pass(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    def fail(step: NetworkStep) -> None:
+        raise RuntimeError("no such instruction")
+
+    monkeypatch.setattr(NetworkStep, "compile", fail)
+    model = network()
+    state, plain = model.new_state(), model.new_state()
+    logits = model(torch.tensor([[3]]), state)
+    with torch.inference_mode():
+        expected = model._forward(torch.tensor([[3]]), plain.conv, plain.ssm)
+    assert torch.equal(logits, expected) and "no such instruction" in caplog.text
+    model(torch.tensor([[4]]), state)
+    assert caplog.text.count("no such instruction") == 1

@@ -10,21 +10,17 @@ import pytest
 import torch
 
 from engine.network.config import FalconMambaConfig
-from engine.network.device import (
+from engine.network.device import HardwareError, bf16_is_fast, choose_device, default_dtype, thread_count
+from engine.network.memory import (
     CHUNK_SHARE,
     CPU_CHUNK,
     CUDA_SHORTEST,
-    HardwareError,
-    bf16_is_fast,
-    choose_device,
     chunk_length,
-    default_dtype,
     free_memory,
     longest_cuda_chunk,
     memory_fit,
     parameter_count,
     state_bytes,
-    thread_count,
     work_bytes,
 )
 from engine.network.weights import load_model
@@ -70,13 +66,13 @@ def test_precision_on_a_cpu_follows_the_checkpoint_and_the_cpu(
     monkeypatch: pytest.MonkeyPatch, stored: str | None, fast: bool, expected: torch.dtype
 ):
     monkeypatch.setattr("engine.network.device.bf16_is_fast", lambda: fast)
-    monkeypatch.setattr("engine.network.device.free_memory", lambda device: 64 * GB)
+    monkeypatch.setattr("engine.network.memory.free_memory", lambda device: 64 * GB)
     assert default_dtype(CPU, replace(SMALL, checkpoint_dtype=stored)) == expected
 
 
 def test_a_model_that_fits_only_in_half_precision_is_run_in_it(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("engine.network.device.bf16_is_fast", lambda: False)
-    monkeypatch.setattr("engine.network.device.free_memory", lambda device: 20 * GB)
+    monkeypatch.setattr("engine.network.memory.free_memory", lambda device: 20 * GB)
     assert default_dtype(CPU, SEVEN_B) == torch.bfloat16
 
 

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 import torch
 
-from engine.generation.generate import GenerationError, Sampling, decode
+from engine.generation.generate import decode
+from engine.generation.sampling import GenerationError, Sampling
 from engine.network.config import FalconMambaConfig
-from engine.network.gpu_step import RowStep, row_step
+from engine.network.gpu_step import GpuStep, gpu_step
 from engine.network.model import FalconMamba
 from engine.network.state import MambaState
 from engine.network.weights import random_model
@@ -27,7 +28,7 @@ GREEDY = Sampling(loop_tokens=0)
 @pytest.fixture(autouse=True)
 def fewer_programs(monkeypatch: pytest.MonkeyPatch) -> None:
     if DEVICE == "cpu":
-        monkeypatch.setattr("kernels.gpu.product.FEW_ROWS", (16, 1))
+        monkeypatch.setattr("kernels.gpu.matvec.FEW_ROWS", (16, 1))
 
 
 def config(size: int) -> FalconMambaConfig:
@@ -41,10 +42,11 @@ def config(size: int) -> FalconMambaConfig:
 def models(size: int = 32, bits: int | None = None) -> tuple[FalconMamba, FalconMamba]:
     """The same weights twice, the first with its steps on the device."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("engine.network.model.cpu_step", lambda *parts: None)
         patch.setattr("engine.network.gpu_step.implementation", lambda _: Implementation("triton", "a test"))
         with_steps, plain = (random_model(config(size), DEVICE, seed=3, bits=bits) for _ in range(2))
-    with_steps._cpu_step = plain._row_step = None
-    assert with_steps._row_step is not None
+    plain._decode_step = None
+    assert isinstance(with_steps._decode_step, GpuStep)
     return with_steps, plain
 
 
@@ -55,6 +57,10 @@ def no_collection() -> Iterator[None]:
     gc.disable()
     yield
     gc.enable()
+
+
+def step_of(model: FalconMamba) -> GpuStep | None:
+    return gpu_step(model.config, model.layers, model.embeddings, model.norm_f, model.head)
 
 
 def started(model: FalconMamba, prompt: list[int]) -> tuple[MambaState, torch.Tensor]:
@@ -117,13 +123,13 @@ def test_numbers_that_are_none_end_a_text_in_one_sentence():
 
 def test_a_state_of_several_rows_or_out_of_order_is_left_to_the_plain_step():
     ours, _ = models()
-    step = ours._row_step
-    assert step is not None and step.serves(ours.new_state())
-    assert not step.serves(ours.new_state(2)) and not step.serves(models(64)[1].new_state())
+    step = ours._decode_step
+    assert isinstance(step, GpuStep) and step.takes(ours.new_state())
+    assert not step.takes(ours.new_state(2)) and not step.takes(models(64)[1].new_state())
     turned = ours.new_state()
     turned.ssm = turned.ssm.mT.contiguous().mT
-    assert not step.serves(turned)
-    assert ours.likeliest(3, turned) is None and int(turned.n_tokens) == 0
+    assert not step.takes(turned)
+    assert ours.argmax(3, turned) is None and int(turned.n_tokens) == 0
 
 
 @pytest.mark.usefixtures("no_collection")
@@ -134,7 +140,7 @@ def test_a_model_goes_with_the_last_reference_to_it(ended: bool):
     text = decode(ours, state, logits, GREEDY, (), 2 if ended else 9)
     tokens = list(text) if ended else [next(text)]
     assert len(tokens) == (2 if ended else 1)
-    kept = weakref.ref(ours), weakref.ref(ours._row_step), weakref.ref(ours.embeddings)
+    kept = weakref.ref(ours), weakref.ref(ours._decode_step), weakref.ref(ours.embeddings)
     del ours, text
     assert [part() for part in kept] == [None] * 3
 
@@ -150,7 +156,7 @@ def test_the_memory_of_a_model_on_a_gpu_is_free_after_a_captured_decode(rows: in
     assert torch.cuda.memory_allocated() >= before + weights
     for _ in range(8):
         logits = model(torch.zeros(rows, 1, dtype=torch.int64), state)
-    assert model._graphs or (model._row_step is not None and model._row_step.captured)
+    assert len(model._forward_graphs) or (isinstance(model._decode_step, GpuStep) and model._decode_step.captured)
     kept = weakref.ref(model), weakref.ref(model.embeddings), weakref.ref(model.layers[0].in_proj.weight)
     del model, state, logits
     assert [part() for part in kept] == [None] * 3
@@ -176,7 +182,7 @@ def test_a_captured_step_writes_the_tokens_of_the_plain_path(
         both = [decode(model, state, logits, GREEDY, (), 100) for state, logits in begun]
         tokens = [pair for pair in zip(*both, strict=True)]
         texts.append((tokens, begun[0][0], begun[1][0]))
-    assert ours._row_step is not None and ours._row_step.captured
+    assert isinstance(ours._decode_step, GpuStep) and ours._decode_step.captured
     assert texts[0][0] == texts[1][0]
     assert near(texts[0][1], texts[1][1]) and near(texts[0][2], texts[1][2])
 
@@ -200,13 +206,13 @@ def test_a_model_has_the_step_only_with_kernels_and_weights_for_it(monkeypatch: 
     half = random_model(config(32), DEVICE, torch.float16)
     odd = random_model(replace(config(32), dt_rank=6), DEVICE, bits=8)
     monkeypatch.setattr("engine.network.gpu_step.implementation", lambda _: Implementation("triton", "a test"))
-    assert isinstance(row_step(plain), RowStep)
-    assert row_step(half) is None and row_step(odd) is None
+    assert isinstance(step_of(plain), GpuStep)
+    assert step_of(half) is None and step_of(odd) is None
     monkeypatch.setattr("engine.network.gpu_step.implementation", lambda _: Implementation("reference", "a test"))
-    assert row_step(plain) is None
+    assert step_of(plain) is None
 
 
 @pytest.mark.gpu
 def test_a_model_on_a_gpu_has_such_a_step():
     model = random_model(config(64), "cuda", torch.bfloat16)
-    assert row_step(model) is not None
+    assert step_of(model) is not None

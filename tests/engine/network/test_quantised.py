@@ -12,8 +12,8 @@ import kernels
 from engine.errors import KnownError
 from engine.generation.runtime import load_runtime
 from engine.network.config import FalconMambaConfig
-from engine.network.device import memory_fit, weight_bytes
-from engine.network.quantised import QuantisedLinear, bits_of
+from engine.network.linear import QuantisedLinear, bits_of
+from engine.network.memory import memory_fit, weight_bytes
 from engine.network.weights import load_model, random_model
 from tests.engine.network.test_cpu_step import SHAPE
 

@@ -14,8 +14,9 @@ from safetensors.torch import load_file, save_file
 
 from engine.network import weights
 from engine.network.config import ConfigError, FalconMambaConfig
+from engine.network.layer import Layer
 from engine.network.linear import Linear
-from engine.network.model import FalconMamba, Layer
+from engine.network.model import FalconMamba
 from engine.network.weights import ModelError, expected_shapes, load_model, random_model, weights_fingerprint
 from tests.engine.conftest import MODEL_TYPES, reference_model
 

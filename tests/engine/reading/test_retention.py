@@ -36,7 +36,7 @@ def read(model: FalconMamba, cuts: list[int], ends: list[int], meter: Meter | No
     state, position = model.new_state(), 0
     for cut in [*cuts, IDS.shape[1]]:
         meter.expect(position, [end for end in ends if position < end <= cut])
-        model(IDS[:, position:cut], state, meter=meter)
+        model(IDS[:, position:cut], state, observer=meter)
         meter.keep()
         position = cut
     return meter
@@ -83,11 +83,11 @@ def test_it_goes_on_from_its_bytes_as_if_never_stopped(model):
     first = Meter(model)
     first.expect(0, [])
     state = model.new_state()
-    model(IDS[:, :25], state, meter=first)
+    model(IDS[:, :25], state, observer=first)
     second = Meter(model)
     assert second.restore(first.to_bytes())
     second.expect(25, [])
-    model(IDS[:, 25:], state, meter=second)
+    model(IDS[:, 25:], state, observer=second)
     assert second.to_bytes() == read(model, [25], []).to_bytes()
     assert not second.restore(first.to_bytes()[:-8])
 
@@ -97,15 +97,15 @@ def test_the_state_and_the_logits_are_the_same_with_a_meter(model):
     meter = Meter(model)
     for ids in (IDS[:, :7], IDS[:, 7:9], IDS[:, 9:]):
         meter.expect(0, [])
-        assert torch.equal(model(ids, watched, meter=meter), model(ids, plain))
+        assert torch.equal(model(ids, watched, observer=meter), model(ids, plain))
     assert torch.equal(watched.ssm, plain.ssm)
     # A single token takes the way of a chunk, where it would else have one of its own.
-    assert torch.allclose(model(IDS[:, :1], watched, meter=meter), model(IDS[:, :1], plain), atol=1e-4)
+    assert torch.allclose(model(IDS[:, :1], watched, observer=meter), model(IDS[:, :1], plain), atol=1e-4)
 
 
 def test_a_meter_is_of_one_row(model):
     with pytest.raises(ValueError, match="one row"):
-        model(IDS.repeat(2, 1), model.new_state(2), meter=Meter(model))
+        model(IDS.repeat(2, 1), model.new_state(2), observer=Meter(model))
 
 
 def test_the_sample_is_near_the_mean_of_all_channels(monkeypatch):
@@ -116,7 +116,7 @@ def test_the_sample_is_near_the_mean_of_all_channels(monkeypatch):
         monkeypatch.setattr(retention, "CHANNELS", channels)
         meter = Meter(model)
         meter.expect(0, [10, 700, 1400])
-        model(ids, model.new_state(), meter=meter)
+        model(ids, model.new_state(), observer=meter)
         meter.keep()
         found.append(meter.retained(list(meter.marks.values())))
     assert found[0] == pytest.approx(found[1], abs=0.02)

@@ -1,8 +1,8 @@
 """Rows of a weight times a few vectors on the CPU, for weights in float32, bf16, int8 or int4, compiled with numba.
 
-A weight is read once, in order, and widened to float32 in registers, so that one token costs what reading the weights
-costs. The inner products are vector code (`kernels.cpu.vectors`). int8 has one float32 scale a row; what int4 does,
-which has one for every group, is in `kernels.cpu.int4`, and the formulas in `kernels.quantisation`.
+A weight is read once, in order, and converted to float32 in registers, so that one token takes the time of reading the
+weights. The inner products are vector code (`kernels.cpu.llvm.vectors`). int8 has one float32 scale a row, int4 one for
+every group (`kernels.cpu.llvm.int4`); `kernels.quantisation` has the formulas.
 """
 
 from __future__ import annotations
@@ -18,10 +18,16 @@ from numba import types
 from numba.extending import intrinsic
 from torch import Tensor
 
-from kernels.cpu.int4 import BLOCK, BYTE_PRODUCTS, block_products, group_floats, group_scales, split, widen_group
-from kernels.cpu.loops import BF16, F32, _address_cast, _inline, _kernel, f32_at, store, u16_at, uint_as_float
-from kernels.cpu.ops import KINDS, share
-from kernels.cpu.vectors import (
+from kernels.cpu.llvm.int4 import (
+    BLOCK,
+    BYTE_PRODUCTS,
+    block_products,
+    dequantise_group,
+    group_floats,
+    group_scales,
+    split,
+)
+from kernels.cpu.llvm.vectors import (
     FLOATS,
     I8,
     I16,
@@ -37,6 +43,9 @@ from kernels.cpu.vectors import (
     prefetch,
     store_lanes,
 )
+from kernels.cpu.loops import BF16, F32, address_cast, f32_at, inline, kernel, store, u16_at, uint_as_float
+from kernels.cpu.parallel import parallel_for
+from kernels.cpu.tensors import KINDS, address
 from kernels.quantisation import GROUP
 
 INT8, INT4, INT4_BYTES = 2, 3, 4
@@ -48,8 +57,11 @@ WHOLE = {F32: LANES, BF16: LANES, INT8: LANES, INT4: GROUP, INT4_BYTES: BLOCK}
 TOGETHER = 4
 """Vectors that share one pass over a row."""
 
+ROWS_ARGUMENTS, DEQUANTISE_ARGUMENTS = 12, 8
+"""Arguments of `rows_kernel` and `dequantise_kernel`, all int64."""
+
 SHIFT = np.uint32(16)
-i8_at = _address_cast(types.int8)
+i8_at = address_cast(types.int8)
 
 
 @dataclass(frozen=True)
@@ -85,26 +97,22 @@ def multiply(x: Tensor, rows: Rows) -> Tensor:
     vectors = x.float().contiguous()
     y = torch.empty(len(x), out)
     bias = None if rows.bias is None else rows.bias.float().contiguous()
-    share(
-        rows_kernel, out, out * width * len(x), rows.kind, rows.weight.data_ptr(), _address(rows.scales), width,
-        vectors.data_ptr(), width, len(x), y.data_ptr(), out, _address(bias),
+    parallel_for(
+        rows_kernel, out, out * width * len(x), rows.kind, rows.weight.data_ptr(), address(rows.scales), width,
+        vectors.data_ptr(), width, len(x), y.data_ptr(), out, address(bias),
     )  # fmt: skip
     return y.to(x.dtype)
 
 
-def dequantise(rows: Rows, dtype: torch.dtype) -> Tensor:
-    """The weight [out, in] as the quantised rows stand for it, in float32 or bf16."""
+def dequantise(rows: Rows, dtype: torch.dtype, into: Tensor | None = None) -> Tensor:
+    """Return the weight [out, in] of quantised rows in float32 or bf16, in the contiguous tensor `into` if given."""
     out, width = rows.size
-    dense = torch.empty(out, width, dtype=dtype)
-    share(
-        widen_kernel, out, out * width, rows.kind, rows.weight.data_ptr(), _address(rows.scales), width,
+    dense = torch.empty(out, width, dtype=dtype) if into is None else into
+    parallel_for(
+        dequantise_kernel, out, out * width, rows.kind, rows.weight.data_ptr(), address(rows.scales), width,
         dense.data_ptr(), KINDS[dtype],
     )  # fmt: skip
     return dense
-
-
-def _address(tensor: Tensor | None) -> int:
-    return 0 if tensor is None else tensor.data_ptr()
 
 
 def _widen(builder: Any, kind: int, address: Any, index: Any) -> Any:
@@ -185,20 +193,20 @@ def _dot(kind: int, vectors: int) -> Any:
 dot_int4 = _dot(INT4, 1)
 
 
-@_inline
+@inline
 def floats(count):
     """`count` or more floats that begin with a cache line: loads that reach over two of them take twice as long."""
     room = np.empty(count + 16, np.float32)
     return room[-np.int64(room.ctypes.data) % 64 // 4 :]
 
 
-@_inline
+@inline
 def keep(array):
     """Called after the last use of an array's address: numba frees an array after the last use of its name."""
     return array.size
 
 
-@_inline
+@inline
 def _weight(kind, row, at):
     if kind == F32:
         return f32_at(row)[at]
@@ -212,7 +220,7 @@ def _rows(kind: int) -> Any:
     dot, dot_together = _dot(kind, 1), _dot(kind, TOGETHER)
     taken = WHOLE[kind]
 
-    @_inline
+    @inline
     def rows(first, last, weights, scales, count, x, x_row, vectors, out, out_row, bias):
         sums = np.empty(TOGETHER + 1, np.float32)
         sums_at = np.int64(sums.ctypes.data)
@@ -267,7 +275,7 @@ _rows_f32, _rows_bf16, _rows_int8, _rows_int4 = _rows(F32), _rows(BF16), _rows(I
 _rows_int4_bytes = _rows(INT4_BYTES if BYTE_PRODUCTS else INT4)
 
 
-@_kernel
+@kernel
 def rows_kernel(first, last, kind, weights, scales, count, x, x_row, vectors, out, out_row, bias):
     """out[v * out_row + r] = weights[r] . x[v] + bias[r] for the rows first..last-1 and all vectors; all addresses.
 
@@ -285,8 +293,8 @@ def rows_kernel(first, last, kind, weights, scales, count, x, x_row, vectors, ou
         _rows_int4_bytes(first, last, weights, scales, count, x, x_row, vectors, out, out_row, bias)
 
 
-@_kernel
-def widen_kernel(first, last, kind, weights, scales, count, out, out_kind):
+@kernel
+def dequantise_kernel(first, last, kind, weights, scales, count, out, out_kind):
     """The int8 or int4 rows first..last-1 as floats, stored in `out` [.., count] as float32 or bf16."""
     values, scales_at = np.empty(count, np.float32), f32_at(scales)
     values_at = np.int64(values.ctypes.data)
@@ -298,5 +306,5 @@ def widen_kernel(first, last, kind, weights, scales, count, out, out_kind):
         else:
             groups = scales + r * (count // GROUP) * 2
             for i in range(0, count, GROUP):
-                widen_group(weights + r * (count // 2), groups, i, values_at + 4 * i)  # type: ignore[call-arg]
+                dequantise_group(weights + r * (count // 2), groups, i, values_at + 4 * i)  # type: ignore[call-arg]
         store(out, r * count, out_kind, values, count)

@@ -23,9 +23,10 @@ from numba import types
 from numba.extending import intrinsic
 from torch import Tensor
 
-from kernels.cpu.loops import LOG2E, ONE, ZERO, _inline, _kernel, exp2, f32_at, i64_at, load, silu, softplus, store
-from kernels.cpu.matvec import Rows, floats, keep, rows_kernel
-from kernels.cpu.ops import KINDS, threads
+from kernels.cpu.llvm.matvec import Rows, floats, keep, rows_kernel
+from kernels.cpu.loops import LOG2E, ONE, ZERO, exp2, f32_at, i64_at, inline, kernel, load, silu, softplus, store
+from kernels.cpu.parallel import threads
+from kernels.cpu.tensors import KINDS
 from kernels.quantisation import FEW
 
 PARALLEL_BYTES = 1 << 20
@@ -102,6 +103,10 @@ class NetworkStep:
         if not rows.weight.is_contiguous():
             raise ValueError("the rows of a weight must lie one after the other")
         return [*self._address(rows.weight), rows.kind, *self._address(rows.scales), *self._vector(rows.bias)]
+
+    def compile(self) -> None:
+        """Compile the step, or load its code, before the first call. Raises what numba and llvmlite raise."""
+        step_kernel.compile(STEP_ARGUMENTS)
 
     def __call__(self, ids: Tensor, conv: Tensor, ssm: Tensor) -> Tensor:
         """Feed `ids` [B] (int64), B up to FEW; returns logits [B, vocab_size], float32.
@@ -195,7 +200,7 @@ def _call(typingctx, address):
     return types.int64(types.int64), codegen
 
 
-@_inline
+@inline
 def _meet(barrier, wanted, give_way):
     """Wait until `wanted` arrivals were counted at the barrier, this one among them."""
     _arrive(barrier)  # type: ignore[call-arg]
@@ -206,7 +211,7 @@ def _meet(barrier, wanted, give_way):
             _call(give_way)
 
 
-@_inline
+@inline
 def _normalise(source, at, size, eps, weight, target, target_at):
     """RMS norm of `size` floats at element `at`; `weight` is an address or 0."""
     total = ZERO
@@ -222,7 +227,7 @@ def _normalise(source, at, size, eps, weight, target, target_at):
             target[target_at + i] = source[at + i] * scale
 
 
-@_inline
+@inline
 def _taps(first, last, taps, weight, x, x_at, tail, newest):
     """The convolution before bias and SiLU, into x; in `tail` [channels, taps - 1] `newest` takes the oldest's room."""
     weight_at, out = f32_at(weight), f32_at(x)
@@ -236,7 +241,7 @@ def _taps(first, last, taps, weight, x, x_at, tail, newest):
         out[x_at + first + i] = total
 
 
-@_inline
+@inline
 def _convolve(first, last, row, d_inner, taps, weight, bias, state, state_kind, x, x_at, window):
     """Channels first..last-1 of one row: x is replaced by its convolution and SiLU, the tail is moved on."""
     bias_at, out, size = f32_at(bias), f32_at(x), last - first
@@ -262,7 +267,7 @@ def _convolve(first, last, row, d_inner, taps, weight, bias, state, state_kind, 
         out[x_at + first + i] = silu(newest[i])
 
 
-@_inline
+@inline
 def _states(first, last, d_state, A, b, c, state, state_at, step, drive, total):
     """h = exp2(step A) h + drive b and its product with c, for channels first..last-1."""
     A_at, h = f32_at(A), f32_at(state)
@@ -275,7 +280,7 @@ def _states(first, last, d_state, A, b, c, state, state_at, step, drive, total):
         total[i] = sum_
 
 
-@_inline
+@inline
 def _update(first, last, d_state, A, D, dt_bias, b, c, state, state_at, x, x_at, z_at, dt, dt_at, y, y_at, lanes):
     """The scan of one token for channels first..last-1 of one row; x holds z too."""
     D_at, bias_at, xs, dts, ys = f32_at(D), f32_at(dt_bias), f32_at(x), f32_at(dt), f32_at(y)
@@ -296,7 +301,7 @@ def _update(first, last, d_state, A, D, dt_bias, b, c, state, state_at, x, x_at,
         ys[y_at + first + i] = total[i] * silu(xs[z_at + first + i])
 
 
-@_kernel
+@kernel
 def step_kernel(
     worker, workers, batch, plan, norm_eps, mixer_eps, ids, conv, conv_kind, ssm, shared, logits, barrier, give_way
 ):
@@ -373,3 +378,7 @@ def step_kernel(
     rows_kernel(first, last, p[11], p[10], p[12], d_model, hidden_at, d_model, batch, logits, vocab_size, p[13])
     keep(hidden)
     keep(mixed)
+
+
+STEP_ARGUMENTS = (*(types.int64,) * 4, types.float64, types.float64, *(types.int64,) * 9)
+"""The types of `step_kernel`'s arguments."""

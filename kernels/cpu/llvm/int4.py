@@ -18,7 +18,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from kernels.cpu.vectors import (  # fmt: skip
+from kernels.cpu.llvm.vectors import (  # fmt: skip
     FLOATS,
     I8,
     I16,
@@ -149,7 +149,7 @@ def split(typingctx, x, out):
 
 
 @intrinsic
-def widen_group(typingctx, weights, scales, index, out):
+def dequantise_group(typingctx, weights, scales, index, out):
     """The GROUP int4 weights from weight `index` of a row on as floats at the address `out`."""
 
     def codegen(context, builder, signature, args):

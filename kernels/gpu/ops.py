@@ -1,0 +1,12 @@
+"""The operations in Triton, by the names of `kernels.operations`."""
+
+from kernels.gpu.causal_conv import causal_conv, causal_conv_update
+from kernels.gpu.quantised import dequantise, quantised_linear
+from kernels.gpu.rms_norm import rms_norm
+from kernels.gpu.selective_scan import selective_scan
+from kernels.gpu.selective_update import selective_update
+from kernels.operations import Operations
+
+OPERATIONS = Operations(
+    selective_scan, selective_update, causal_conv, causal_conv_update, rms_norm, dequantise, quantised_linear
+)
