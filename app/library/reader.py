@@ -85,7 +85,7 @@ class _Rows(QObject):
     def read_documents(self) -> None:
         library = self._open()
         if library is not None:
-            self._guard(lambda: self.documents_read.emit(library.documents()))
+            self._guard(lambda: self.documents_read.emit(library.documents.all()))
 
     @Slot(str)
     def read_record(self, path: str) -> None:
@@ -99,7 +99,7 @@ class _Rows(QObject):
     def read_pages(self, document: int, first: int, last: int) -> None:
         library = self._open()
         if library is not None:
-            self._guard(lambda: self.pages_read.emit(document, library.pages(document, first=first, last=last)))
+            self._guard(lambda: self.pages_read.emit(document, library.pages.of(document, first=first, last=last)))
 
     @Slot(str)
     def read_head(self, path: str) -> None:
@@ -134,16 +134,17 @@ class _Rows(QObject):
             return
 
         def look() -> None:
-            version = library.data_version()
+            version = library.maintenance.data_version()
             if version != self._version:
                 self._version = version
-                self.documents_read.emit(library.documents())
+                self.documents_read.emit(library.documents.all())
 
         self._guard(look)
 
     def _open(self) -> Library | None:
         if self._library is None:
-            from engine.library.library import Library, LibraryError
+            from engine.library.database import LibraryError
+            from engine.library.library import Library
 
             try:
                 self._library = Library.open(self._path or None, read_only=True)
@@ -161,7 +162,7 @@ class _Rows(QObject):
             self.outdated.emit()
 
     def _guard(self, action: Any) -> None:
-        from engine.library.library import LibraryError
+        from engine.library.database import LibraryError
 
         try:
             action()
@@ -181,7 +182,7 @@ def _all_pages(library: Library, document: int, first: int = 1, last: int | None
     """Every page, or those from `first` to `last`, in order, a few at a time."""
     while last is None or first <= last:
         upto = first + PAGES_AT_ONCE - 1 if last is None else min(first + PAGES_AT_ONCE - 1, last)
-        rows = library.pages(document, first=first, last=upto)
+        rows = library.pages.of(document, first=first, last=upto)
         if not rows:
             return
         yield from rows
@@ -189,20 +190,20 @@ def _all_pages(library: Library, document: int, first: int = 1, last: int | None
 
 
 def _record(library: Library, path: str) -> DocumentRecord | None:
-    document = library.find_document(path)
+    document = library.documents.find(path)
     if document is None or document.path != path:
         return None
-    readings = library.readings(document.id)
-    summaries = library.summaries(document.id)
+    readings = library.readings.of(document.id)
+    summaries = library.summaries.of(document.id)
     return DocumentRecord(
         document,
-        library.page_spans(document.id),
-        library.snapshots(document.id),
+        library.pages.spans(document.id),
+        library.snapshots.of(document.id),
         summaries,
-        library.turns(document.id),
-        library.section_notes(document.id, summaries[0].focus if summaries else ""),
-        library.ledger(document.id),
-        library.retention(document.id),
+        library.turns.of(document.id),
+        library.section_summaries.of(document.id, summaries[0].focus if summaries else ""),
+        library.entities.of(document.id),
+        library.retention.of(document.id),
         readings[0].note if readings else "",
     )
 

@@ -58,7 +58,7 @@ def answer(
     if rereads not in REREADS:
         raise KnownError(f"rereading must be one of {', '.join(REREADS)}, not {rereads!r}")
     started = time.monotonic()
-    before = library.path_to_root(parent) if parent is not None else []
+    before = library.turns.path(parent) if parent is not None else []
     about = subject(question, before)
     found = find(runtime, library, of, question, about, before, control, rereads)
     row = found.best.row if found.best is not None else found.put.to(nearest(found))

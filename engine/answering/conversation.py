@@ -18,7 +18,7 @@ from engine.generation.runtime import Runtime
 from engine.library.database import LibraryError
 from engine.library.library import Library
 from engine.library.prefix import Prefix, PrefixHasher
-from engine.library.records import NewSnapshot, Turn
+from engine.library.records import NewSnapshot, NewTurn, Turn
 from engine.network.state import MambaState
 from engine.protocol.evidence import Evidence
 from engine.reading.resume import exact_snapshot, longest_state
@@ -32,7 +32,7 @@ def turn_before(library: Library, turn: int | None) -> Turn | None:
     if turn is None:
         return None
     try:
-        return library.turn(turn)
+        return library.turns.get(turn)
     except LibraryError as error:
         if error.kind != "gone":
             raise
@@ -58,7 +58,7 @@ def tokens_of(runtime: Runtime, library: Library, before: Sequence[Turn], room: 
 
 
 def _tokens_of(runtime: Runtime, library: Library, turn: Turn, *, first: bool) -> list[int]:
-    stored = library.turn_tokens(turn.id, runtime.identity)
+    stored = library.turns.tokens(turn.id, runtime.identity)
     if stored is not None:
         return stored
     tokenizer, prompts = runtime.tokenizer, runtime.tokenizer.prompts
@@ -113,17 +113,19 @@ def save_turn(
     """
 
     def add(snapshot: NewSnapshot | None) -> int:
-        return library.add_turn(
+        return library.turns.add(
             document,
             runtime.identity,
-            question,
-            answer,
-            evidence,
-            parent=parent,
-            snapshot=snapshot,
-            as_of_page=as_of_page,
-            seed=seed,
-            tokens=tokens,
+            NewTurn(
+                question,
+                answer,
+                evidence,
+                parent=parent,
+                snapshot=snapshot,
+                as_of_page=as_of_page,
+                seed=seed,
+                tokens=tokens,
+            ),
         )
 
     if state is None:

@@ -55,10 +55,10 @@ def evidence_of(
         )
     start = best.start
     first, last = start.first_page, start.last_page
-    pages = [(page.number, page.text) for page in library.pages(of.document.id, first=max(1, first - 1), last=last)]
+    pages = [(page.number, page.text) for page in library.pages.of(of.document.id, first=max(1, first - 1), last=last)]
     read = tuple(number for number, _ in found.rereading.pages) if found.rereading is not None else ()
     if read:
-        pages = [(p.number, p.text) for p in library.pages(of.document.id) if p.number in read]
+        pages = [(p.number, p.text) for p in library.pages.of(of.document.id) if p.number in read]
     passage = supporting_passage(about, text, pages)
     sentence: Sentence | None = None
     if passage is not None and passage.names_all:

@@ -120,7 +120,7 @@ def find(
 def _judged(library: Library, of: DocumentState, trial: Trial, about: str) -> Trial:
     """`trial` with what its pages say; those from the page before its own, where a passage may begin."""
     start = trial.start
-    pages = library.pages(of.document.id, first=max(1, start.first_page - 1), last=start.last_page)
+    pages = library.pages.of(of.document.id, first=max(1, start.first_page - 1), last=start.last_page)
     return trial if trial.refuses else judged(trial, about, ((page.number, page.text) for page in pages))
 
 
@@ -135,7 +135,7 @@ def _certain(library: Library, of: DocumentState, about: str, found: Found) -> b
     if len(sections) > NAMED_SECTIONS:
         return True
     spans = {(section.first_page, section.last_page) for section in sections}
-    pages = {page.number: page.text for span in spans for page in library.pages(of.document.id, None, *span)}
+    pages = {page.number: page.text for span in spans for page in library.pages.of(of.document.id, None, *span)}
     return all(
         passage.match < found.best.passage.match - SLACK or says(found.best.text, passage.text)
         for passage in speaking(about, sorted(pages.items()))

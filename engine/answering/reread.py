@@ -88,7 +88,7 @@ def evidence_pages(
     spans = {(s.first_page, s.last_page) for s in [*sections, *among.searched][:LOOKED_AT]}
     spans |= {(passage.page, passage.page) for passage in resting}
     pages = {
-        page.number: page.text for first, last in spans for page in library.pages(of.document.id, None, first, last)
+        page.number: page.text for first, last in spans for page in library.pages.of(of.document.id, None, first, last)
     }
     found = speaking(about, sorted(pages.items()))
     scores = {passage.page: max(p.match for p in found if p.page == passage.page) for passage in found}

@@ -88,18 +88,18 @@ def candidates(runtime: Runtime, library: Library, of: DocumentState, about: str
     A document inside the trained context is asked of its own state alone. Raises Cancelled.
     """
     whole = whole_document(of)
-    reading = library.reading_for(of.document.id, runtime.identity)
+    reading = library.readings.latest(of.document.id, runtime.identity)
     if reading is None:
         return Candidates(whole, [], [], [])
-    everything = [s for s in library.sections(of.document.id, reading.id) if s.last_page <= of.pages]
-    hits = library.search_sections(of.document.id, about, limit=2 * SECTIONS, reading=reading.id)
+    everything = [s for s in library.sections.of(of.document.id, reading.id) if s.last_page <= of.pages]
+    hits = library.search.sections(of.document.id, about, limit=2 * SECTIONS, reading=reading.id)
     by_id = {section.id: section for section in everything}
     searched = [by_id[hit.section.id] for hit in hits if hit.section.id in by_id]
     named = identifiers(about)
     holding, absent = searched, list[str]()
     if named:
         phrases = [spelling for name in named for spelling in _spellings(name)]
-        hits = library.search_sections(of.document.id, about, 4 * NAMED_SECTIONS, reading.id, phrases)
+        hits = library.search.sections(of.document.id, about, 4 * NAMED_SECTIONS, reading.id, phrases)
         held = {hit.section.id: _held(named, by_id[hit.section.id].text) for hit in hits if hit.section.id in by_id}
         absent = [name for name in named if not any(name in names for names in held.values())]
         if absent and not of.complete:

@@ -70,7 +70,7 @@ def measure(folder: str | os.PathLike[str] | None = None) -> list[Figure]:
     with tempfile.TemporaryDirectory(dir=folder) as temporary:
         with Library.open(Path(temporary) / "states.db") as library:
             figures = _states(library)
-        with Library.open(Path(temporary) / "rows.db", quota=1 << 62, max_rungs=1 << 30) as library:
+        with Library.open(Path(temporary) / "rows.db", quota=1 << 62, max_checkpoints=1 << 30) as library:
             figures += _rows(library)
     return figures
 
@@ -87,7 +87,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _states(library: Library) -> list[Figure]:
-    document = library.document_for(_File("/bench/states", "states")).id
+    document = library.documents.for_file(_File("/bench/states", "states")).id
     figures = []
     for name, size in (("fp32", FP32_STATE), ("bf16", BF16_STATE)):
         hasher, saves, loads = PrefixHasher(_IDENTITY), [], []
@@ -116,7 +116,7 @@ def _states(library: Library) -> list[Figure]:
     figures.append(
         Figure("zlib -1 on normal fp32 values: time for a whole state", seconds * FP32_STATE / (4 << 20), "s")
     )
-    seconds, _ = _timed(lambda: library.remove_document(document))
+    seconds, _ = _timed(lambda: library.documents.remove(document))
     figures.append(Figure(f"remove a document of {2 * _ROUNDS} states, overwritten", seconds, "s"))
     seconds, given_back = _timed(library.compact)
     figures.append(Figure(f"compact: give {given_back / 1e6:.0f} MB back", seconds, "s"))
@@ -135,11 +135,11 @@ def _rows(library: Library) -> list[Figure]:
     seconds, _ = _timed(lambda: [hasher.at(position) for position in range(1, _TOKENS, 1000)])
     figures.append(Figure("prefix at any position, each", seconds / 1000 * 1e6, "us"))
 
-    document = library.document_for(_File("/bench/rows", "rows")).id
+    document = library.documents.for_file(_File("/bench/rows", "rows")).id
     blob = os.urandom(16_384)
     with library._db.write():
         for position in range(_TOKENS // _SNAPSHOTS, _TOKENS + 1, _TOKENS // _SNAPSHOTS):
-            library.save_snapshot(document, NewSnapshot("rung", hasher.at(position), blob, "bf16"))
+            library.snapshots.save(document, NewSnapshot("rung", hasher.at(position), blob, "bf16"))
     figures.append(_median(f"list {_SNAPSHOTS:,} snapshots", library.snapshots, 50))
     figures.append(_median("list the documents", library.documents, None))
 
@@ -157,7 +157,7 @@ def _rows(library: Library) -> list[Figure]:
     ):
         other = PrefixHasher(_IDENTITY)
         other.feed(sequence)
-        found = library.longest_prefix(other)
+        found = library.snapshots.longest(other)
         if (found.n_tokens if found else None) != expected:
             raise AssertionError(f"{name}: found {found}")
         figures.append(_median(f"{whole}: {name}", partial(library.longest_prefix, other), 20))

@@ -168,7 +168,7 @@ class _Bench:
             events = list(session.run(Read(job_id="read", path=str(self._file)), Control()))
             finished = _only(events, ReadingFinished)
             self.reading = {"tokens": finished.tokens, "seconds": round(finished.seconds, 1)}
-            pages = session.library.pages(_document(finished))
+            pages = session.library.pages.of(_document(finished))
         questions = self._questions(cell, writer, record, typeset or page_map(record.pages, pages), pages, share)
         if number == 0:
             self.reading["after_restart"] = self._after_restart(questions[0].question)
@@ -250,7 +250,7 @@ class _Bench:
 
 def _other_ways(runtime: Runtime, library: Library, document: int, asked: Asked) -> None:
     """What the document state alone, sections alone and the other rules of choice would have answered."""
-    of = saved.end_state(runtime, library, library.document(document))
+    of = saved.end_state(runtime, library, library.documents.get(document))
     assert of is not None
     about = subject(asked.question, [])
     found = find(runtime, library, of, asked.question, about, [], Control(), "always")

@@ -111,7 +111,7 @@ def run(model: Path = MODEL, device: str = "auto", cells: Sequence[Cell] = CELLS
                     events = _summarized(session, file, "sections")
                     seconds += time.monotonic() - started
                     read = _only(events, ReadingFinished)
-                    truth = _truth(record, session.library.pages(read.document_id))
+                    truth = _truth(record, session.library.pages.of(read.document_id))
                     made = _only(events, SummaryFinished)
                     scores["sections"].add(made.text, made.basis.line_pages, truth)
                     notes = [event for event in events if isinstance(event, SectionSummarized)]

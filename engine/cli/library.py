@@ -13,8 +13,9 @@ import msgspec
 from engine.cli.markdown import to_markdown
 from engine.cli.words import counted
 from engine.errors import KnownError
+from engine.library.database import LibraryError
 from engine.library.export import to_json
-from engine.library.library import Library, LibraryError
+from engine.library.library import Library
 from engine.library.records import Document, Turn
 
 STATES = {
@@ -46,17 +47,16 @@ def run_action(
                 print((to_json if as_json else to_markdown)(library, document.id), end="")
             case "remove":
                 document = _named(library, name, action)
-                library.remove_document(document.id)
+                library.documents.remove(document.id)
                 _say(as_json, {"removed": document.id}, f"Removed {document.title} ({_size(document.snapshot_bytes)}).")
             case "verify":
                 return _verify(library, as_json)
             case "compact":
                 if quota is not None:
-                    library.set_quota(quota)
-                freed = library.compact()
-                _say(
-                    as_json, {"freed_bytes": freed}, f"{_size(freed)} given back; {_size(library.file_size())} in use."
-                )
+                    library.snapshots.set_quota(quota)
+                freed = library.maintenance.compact()
+                in_use = _size(library.maintenance.file_size())
+                _say(as_json, {"freed_bytes": freed}, f"{_size(freed)} given back; {in_use} in use.")
     return 0
 
 
@@ -70,7 +70,7 @@ def _opened(library_file: Path | None, writes: bool) -> Library:
 
 
 def _list(library: Library, as_json: bool) -> None:
-    documents = library.documents()
+    documents = library.documents.all()
     if as_json:
         for document in documents:
             print(json.dumps(dataclasses.asdict(document)))
@@ -94,13 +94,13 @@ def _list(library: Library, as_json: bool) -> None:
 
 
 def _show(library: Library, document: Document, as_json: bool) -> None:
-    readings = library.readings(document.id)
-    snapshots = library.snapshots(document.id)
-    summaries, turns = library.summaries(document.id), library.turns(document.id)
+    readings = library.readings.of(document.id)
+    snapshots = library.snapshots.of(document.id)
+    summaries, turns = library.summaries.of(document.id), library.turns.of(document.id)
     if as_json:
         parts: dict[str, Any] = {"document": document, "readings": readings, "snapshots": snapshots}
-        parts |= {"summaries": summaries, "turns": turns, "notes": library.section_notes(document.id)}
-        parts |= {"ledger": library.ledger(document.id), "retention": library.retention(document.id)}
+        parts |= {"summaries": summaries, "turns": turns, "notes": library.section_summaries.of(document.id)}
+        parts |= {"ledger": library.entities.of(document.id), "retention": library.retention.of(document.id)}
         print(json.dumps(msgspec.to_builtins(parts)))
         return
     print(f"{document.title}\n{document.path}")
@@ -113,7 +113,7 @@ def _show(library: Library, document: Document, as_json: bool) -> None:
     print("\nSaved states")
     pages = {
         span.first_token + (span.n_tokens or 0): span.number
-        for span in library.page_spans(document.id)
+        for span in library.pages.spans(document.id)
         if span.first_token is not None
     }
     rows = [
@@ -142,7 +142,7 @@ def _circumstances(turn: Turn) -> str:
 
 
 def _verify(library: Library, as_json: bool) -> int:
-    found = library.verify()
+    found = library.maintenance.verify()
     problems = [f"state {s.id} of document {s.document} was damaged and is dropped" for s in found.damaged]
     problems += found.problems
     text = f"{found.checked} saved states checked; " + ("all sound." if found.sound else "; ".join(problems) + ".")
@@ -153,7 +153,7 @@ def _verify(library: Library, as_json: bool) -> int:
 def _named(library: Library, name: str | None, action: str) -> Document:
     if name is None:
         raise KnownError(f"name the document to {action}: its number from `library list`, its path or its title")
-    document = library.find_document(name)
+    document = library.documents.find(name)
     if document is None:
         raise KnownError(f"the library has no document {name}; `library list` shows what it has", "missing")
     return document

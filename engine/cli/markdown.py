@@ -16,21 +16,21 @@ def to_markdown(library: Library, document: int) -> str:
 
     Raises LibraryError (gone).
     """
-    row = library.document(document)
+    row = library.documents.get(document)
     parts = [f"# {_line(row.title)}", _facts(row)]
-    summaries = library.summaries(document)
+    summaries = library.summaries.of(document)
     if summaries:
         parts.append("## Summary" if len(summaries) == 1 else "## Summaries")
         parts += [part for summary in summaries for part in _summary(summary)]
-    notes = library.section_notes(document)
+    notes = library.section_summaries.of(document)
     if notes:
         parts.append("## Sections")
         parts += [part for note in notes for part in _note(note)]
-    ledger = library.ledger(document)
+    ledger = library.entities.of(document)
     if ledger is not None and ledger.entries:
         parts.append("## Dates, amounts and names")
         parts.append("\n".join(_entry(entry) for entry in ledger.entries))
-    turns = library.turns(document)
+    turns = library.turns.of(document)
     if turns:
         parts.append("## Questions")
         parts += _turns(turns)

@@ -1,6 +1,6 @@
-"""Which saved states to keep: the checkpoint ladder of one document, and the disk quota of the whole library.
+"""Checkpoint policy: which saved states of one document to keep, and the disk quota of the whole library.
 
-Pure policy over small records; the library carries it out in the transaction that saves a new state.
+Pure functions over small records; the library carries them out in the transaction that saves a new state.
 """
 
 from __future__ import annotations
@@ -8,21 +8,31 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-MAX_RUNGS = 24
-"""Rungs kept a document and model: at 20 MB each (7B, bf16) under half a gigabyte."""
+MAX_CHECKPOINTS = 24
+"""Checkpoints per document and model: at 20 MB each (7B, bf16) under half a gigabyte."""
 QUOTA_BYTES = 8 << 30
-"""All blobs of a library together; what must not be dropped may exceed it."""
+"""Bytes of all states of a library together; states that must not be dropped may exceed it."""
 SAVE_SECONDS = 60.0
 SAVE_TOKENS = 16_384
-"""A reading saves a rung after this much, whichever comes first: the most that a crash can cost."""
+"""A reading saves a checkpoint after this much, whichever comes first: the most that a crash can cost."""
 
 _DROP_ORDER = ("rung", "section", "turn")
-"""Under the quota: rungs cost a partial re-reading, section states less often wanted, turns a question asked again."""
+"""Eviction order under the quota: checkpoints first, then section states, then turn states."""
+
+
+@dataclass
+class Limits:
+    """The space that a library's states may take."""
+
+    quota: int = QUOTA_BYTES
+    """Bytes of all states together."""
+    checkpoints: int = MAX_CHECKPOINTS
+    """Checkpoints per document and model."""
 
 
 @dataclass(frozen=True)
-class Rung:
-    """What the policy needs to know of a snapshot."""
+class Checkpoint:
+    """The fields of a snapshot that the policy needs."""
 
     id: int
     n_tokens: int
@@ -32,39 +42,40 @@ class Rung:
     """Grows with every use; a counter, not a clock."""
     kind: str = "rung"
     pinned: bool = False
-    """Kept by somebody, or the last rung of an unfinished reading: never dropped."""
+    """Pinned by the user, or the last checkpoint of an unfinished reading: never dropped."""
 
 
 def save_due(tokens: int, seconds: float) -> bool:
-    """Whether a reading that consumed `tokens` in `seconds` since its last rung should save one."""
+    """Return whether a reading that consumed `tokens` in `seconds` since its last checkpoint should save one."""
     return tokens >= SAVE_TOKENS or (tokens > 0 and seconds >= SAVE_SECONDS)
 
 
-def rungs_to_drop(rungs: Iterable[Rung], end: int, max_rungs: int = MAX_RUNGS) -> list[int]:
-    """Ids of the rungs to drop so that at most `max_rungs` stay for a reading that stands at `end` tokens.
+def checkpoints_to_drop(checkpoints: Iterable[Checkpoint], end: int, limit: int = MAX_CHECKPOINTS) -> list[int]:
+    """Return the ids to drop so that at most `limit` checkpoints stay for a reading that stands at `end` tokens.
 
-    Dropped one by one: always the rung whose loss opens the smallest gap for its distance from the end, so that the
-    gaps that stay grow in proportion to that distance: dense near the end, thinner behind. The last rung and the
-    pinned ones stay (they count towards the number).
+    They are dropped one by one: always the one whose loss opens the smallest gap for its distance from the end, so that
+    the gaps grow in proportion to that distance: dense near the end, thinner behind. The last checkpoint and the pinned
+    ones stay (they count towards the limit).
     """
-    ladder = sorted(rungs, key=lambda rung: (rung.n_tokens, rung.id))
+    kept = sorted(checkpoints, key=lambda checkpoint: (checkpoint.n_tokens, checkpoint.id))
     dropped = []
-    while len(ladder) > max(1, max_rungs):
+    while len(kept) > max(1, limit):
         costs = [
-            (_gap_cost(ladder, index, end), ladder[index].n_tokens, index)
-            for index in range(len(ladder) - 1)
-            if not ladder[index].pinned
+            (_gap_cost(kept, index, end), kept[index].n_tokens, index)
+            for index in range(len(kept) - 1)
+            if not kept[index].pinned
         ]
         if not costs:
             break
-        dropped.append(ladder.pop(min(costs)[2]).id)
+        dropped.append(kept.pop(min(costs)[2]).id)
     return dropped
 
 
-def over_quota(snapshots: Sequence[Rung], quota: int = QUOTA_BYTES) -> list[int]:
-    """Ids to drop, in order, until the blobs fit into `quota` bytes or nothing is left that may go.
+def over_quota(snapshots: Sequence[Checkpoint], quota: int = QUOTA_BYTES) -> list[int]:
+    """Return the ids to drop, in order, until the states fit into `quota` bytes or nothing is left that may go.
 
-    Least recently used first, rungs before section states before turns; never an end state, never a pinned one.
+    Least recently used first; checkpoints before section states before turn states; never an end state, never a pinned
+    one.
     """
     excess = sum(snapshot.size for snapshot in snapshots) - quota
     if excess <= 0:
@@ -80,8 +91,8 @@ def over_quota(snapshots: Sequence[Rung], quota: int = QUOTA_BYTES) -> list[int]
     return dropped
 
 
-def _gap_cost(ladder: Sequence[Rung], index: int, end: int) -> float:
-    """The gap that dropping a rung would leave, over the distance from the gap's far side to the end."""
-    before = ladder[index - 1].n_tokens if index else 0
-    after = ladder[index + 1].n_tokens
+def _gap_cost(checkpoints: Sequence[Checkpoint], index: int, end: int) -> float:
+    """Return the gap that dropping a checkpoint would leave, over the distance from the gap's far side to the end."""
+    before = checkpoints[index - 1].n_tokens if index else 0
+    after = checkpoints[index + 1].n_tokens
     return (after - before) / (max(end, after) - before + 1)

@@ -225,3 +225,9 @@ _SENTENCES = {
     ),
     sqlite3.SQLITE_NOTADB: ("foreign", "{path} is not a Readthrough library, or is damaged; choose another file."),
 }
+
+
+def storable(text: str) -> str:
+    """Return `text` as SQLite can hold it: half a surrogate pair, as in a file name that is not UTF-8, is spelled
+    out."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -19,24 +19,24 @@ def to_json(library: Library, document: int, with_text: bool = False) -> str:
 
     Turns come flat, in the order they were asked, each with its `parent`. Raises LibraryError (gone).
     """
-    row = library.document(document)
-    pages: list[dict[str, Any]] = [dataclasses.asdict(page) for page in library.page_spans(document)]
+    row = library.documents.get(document)
+    pages: list[dict[str, Any]] = [dataclasses.asdict(page) for page in library.pages.spans(document)]
     if with_text:
-        pages = [dataclasses.asdict(page) for page in library.pages(document)]
-    sections = [dataclasses.asdict(section) for section in library.sections(document)]
+        pages = [dataclasses.asdict(page) for page in library.pages.of(document)]
+    sections = [dataclasses.asdict(section) for section in library.sections.of(document)]
     for section in sections:
         del section["text"]
     content = {
         "readthrough_export": FORMAT,
         "document": row,
-        "readings": library.readings(document),
+        "readings": library.readings.of(document),
         "pages": pages,
         "sections": sections,
-        "summaries": library.summaries(document),
-        "notes": library.section_notes(document),
-        "ledger": library.ledger(document),
-        "retention": library.retention(document),
-        "turns": library.turns(document),
-        "snapshots": library.snapshots(document),
+        "summaries": library.summaries.of(document),
+        "notes": library.section_summaries.of(document),
+        "ledger": library.entities.of(document),
+        "retention": library.retention.of(document),
+        "turns": library.turns.of(document),
+        "snapshots": library.snapshots.of(document),
     }
     return json.dumps(msgspec.to_builtins(content), ensure_ascii=False, indent=2) + "\n"

@@ -5,7 +5,7 @@ Times are seconds since 1970 and for people only; order is by `id`, so a clock t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -14,7 +14,7 @@ from engine.protocol.evidence import Evidence, SummaryBasis
 
 SnapshotKind = Literal["end", "rung", "section", "turn"]
 Blob = bytes | bytearray | memoryview
-Lighter = Callable[[bytearray], "Blob | None"]
+ToBf16 = Callable[[bytearray], "Blob | None"]
 """The bytes of an fp32 state -> those of the same state in bf16; None where they are no state."""
 ReadingState = Literal["running", "stopped", "interrupted", "stale", "done"]
 
@@ -58,8 +58,8 @@ class NewSnapshot:
     dtype: str
     """Precision of the stored recurrent state: fp32 is exact, bf16 half the size."""
     pinned: bool = False
-    meter: bytes | None = None
-    """What engine.reading.retention had measured by then."""
+    decay: bytes | None = None
+    """The decay sums by then; see engine.reading.retention."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +74,40 @@ class NewSection:
     first_token: int
     n_tokens: int
     snapshot: NewSnapshot | None = None
-    meter: bytes | None = None
-    """What engine.reading.retention had measured at its end."""
+    decay: bytes | None = None
+    """The decay sums at its end; see engine.reading.retention."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewSummary:
+    """A summary to store."""
+
+    method: str
+    text: str
+    n_tokens: int
+    """Tokens that the state it came from had read."""
+    focus: str = ""
+    basis: SummaryBasis | None = None
+    length: str = "page"
+
+
+@dataclass(frozen=True, slots=True)
+class NewTurn:
+    """A question and its answer, to store."""
+
+    question: str
+    answer: str
+    evidence: Evidence | None = None
+    parent: int | None = None
+    """The turn it follows; None for the document itself."""
+    snapshot: NewSnapshot | None = None
+    """The state after the answer."""
+    as_of_page: int | None = None
+    seed: int | None = None
+    kept: bool = False
+    """Whether its state is exempt from being dropped for space."""
+    tokens: Sequence[int] | None = None
+    """All tokens that the turn consumed, so that its state can be found, or made again, from the document's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Meters of states and what they came to, see engine.reading.retention. Functions over an open `Database`."""
+"""Decay sums of states and sections, and the retention computed from them; see engine.reading.retention."""
 
 from __future__ import annotations
 
@@ -10,49 +10,56 @@ from engine.library.database import Database
 from engine.library.records import Retention
 
 
-def save_with_snapshot(conn: sqlite3.Connection, snapshot: int, data: bytes) -> None:
-    """Keep a meter beside its state. Inside a transaction."""
+class Retentions:
+    """The tables of decay sums and of retention."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def decay_at_snapshot(self, snapshot: int) -> bytes | None:
+        """Return the decay sums that were saved with a state; None where nothing was measured."""
+        with self._db.read() as conn:
+            row = conn.execute("SELECT data FROM snapshot_meters WHERE snapshot = ?", [snapshot]).fetchone()
+        return None if row is None else row[0]
+
+    def decay_at_sections(self, reading: int) -> dict[int, bytes]:
+        """Return tokens read at a section's end -> the decay sums there; without sections never measured."""
+        with self._db.read() as conn:
+            rows = conn.execute(
+                "SELECT s.first_token + s.n_tokens, m.data FROM sections s JOIN section_meters m ON m.section = s.id"
+                " WHERE s.reading = ?",
+                [reading],
+            )
+            return dict(rows.fetchall())
+
+    def save(self, reading: int, retention: Retention) -> None:
+        """Store the retention of each section at the end of a reading."""
+        with self._db.write() as conn:
+            conn.execute(
+                "INSERT OR REPLACE INTO retentions (reading, tokens, figures)"
+                " SELECT id, ?, ? FROM readings WHERE id = ?",
+                [retention.tokens, json.dumps(dataclasses.asdict(retention)), reading],
+            )
+
+    def of(self, document: int, reading: int | None = None) -> Retention | None:
+        """Return the retention at the end of a reading (default: the latest); None where nothing was measured, or the
+        reading has not ended again since."""
+        with self._db.read() as conn:
+            row = conn.execute(
+                "SELECT r.state, t.figures FROM readings r LEFT JOIN retentions t ON t.reading = r.id"
+                " WHERE r.document = ?1 AND (?2 IS NULL OR r.id = ?2) ORDER BY r.used DESC LIMIT 1",
+                [document, reading],
+            ).fetchone()
+        if row is None or row[0] != "done" or row[1] is None:
+            return None
+        return Retention(**json.loads(row[1]))
+
+
+def save_snapshot_decay(conn: sqlite3.Connection, snapshot: int, data: bytes) -> None:
+    """Save decay sums beside their state. Inside a transaction."""
     conn.execute("INSERT OR REPLACE INTO snapshot_meters (snapshot, data) VALUES (?, ?)", [snapshot, data])
 
 
-def save_with_section(conn: sqlite3.Connection, section: int, data: bytes) -> None:
-    """Keep the meter as it stood at a section's end. Inside a transaction."""
+def save_section_decay(conn: sqlite3.Connection, section: int, data: bytes) -> None:
+    """Save the decay sums at a section's end. Inside a transaction."""
     conn.execute("INSERT OR REPLACE INTO section_meters (section, data) VALUES (?, ?)", [section, data])
-
-
-def of_snapshot(db: Database, snapshot: int) -> bytes | None:
-    """The meter that was saved with a state."""
-    with db.read() as conn:
-        row = conn.execute("SELECT data FROM snapshot_meters WHERE snapshot = ?", [snapshot]).fetchone()
-    return None if row is None else row[0]
-
-
-def of_sections(db: Database, reading: int) -> dict[int, bytes]:
-    """The meters at the ends of a reading's sections, by the tokens read there; without those never measured."""
-    with db.read() as conn:
-        rows = conn.execute(
-            "SELECT s.first_token + s.n_tokens, m.data FROM sections s JOIN section_meters m ON m.section = s.id"
-            " WHERE s.reading = ?",
-            [reading],
-        )
-        return dict(rows.fetchall())
-
-
-def save_retention(db: Database, reading: int, retention: Retention) -> None:
-    """Store what the meters of a reading came to at its end."""
-    with db.write() as conn:
-        conn.execute(
-            "INSERT OR REPLACE INTO retentions (reading, tokens, figures) SELECT id, ?, ? FROM readings WHERE id = ?",
-            [retention.tokens, json.dumps(dataclasses.asdict(retention)), reading],
-        )
-
-
-def retention(db: Database, reading: int) -> Retention | None:
-    """What was measured at the end of a reading; None where nothing was, or it has not ended again since."""
-    with db.read() as conn:
-        row = conn.execute(
-            "SELECT t.figures FROM retentions t JOIN readings r ON r.id = t.reading"
-            " WHERE r.id = ? AND r.state = 'done'",
-            [reading],
-        ).fetchone()
-    return None if row is None else Retention(**json.loads(row[0]))

@@ -1,7 +1,4 @@
-"""Saved states: stored under the exact prefix they consumed, found by the longest one, checked when loaded.
-
-Functions over an open `Database`; `engine.library.library.Library` is what the rest of the program calls.
-"""
+"""Saved states: stored under the exact prefix they consumed, found by the longest one, checked when loaded."""
 
 from __future__ import annotations
 
@@ -14,9 +11,10 @@ from hashlib import blake2b
 from typing import Any
 
 from engine.library import checkpoint_policy, retention
+from engine.library.checkpoint_policy import Checkpoint, Limits
 from engine.library.database import Database
 from engine.library.prefix import Identity, Prefix, PrefixHasher
-from engine.library.records import Blob, Lighter, NewSnapshot, Snapshot
+from engine.library.records import Blob, NewSnapshot, Snapshot, ToBf16
 
 COLUMNS = "id, document, identity, kind, n_tokens, dtype, size, pinned, last_used, created"
 _READ_BYTES = 4 << 20
@@ -24,7 +22,130 @@ _STRENGTH = {"rung": 0, "section": 1, "turn": 2, "end": 3}
 _IDENTITY_FIELDS = "weights, tokenizer, prefix, precision, format, name"
 
 
-def snapshot_of(row: tuple) -> Snapshot:
+class Snapshots:
+    """The tables of states and of their bytes."""
+
+    def __init__(self, db: Database, limits: Limits) -> None:
+        self._db, self._limits = db, limits
+
+    def save(self, document: int, new: NewSnapshot) -> int:
+        """Save a state outside a reading run, within the quota; return its id."""
+        require_space(self._db, new)
+        with self._db.write() as conn:
+            saved = save(conn, document, new)
+            enforce_quota(conn, self._limits.quota)
+        return saved
+
+    def reach(self, document: int, identity: Identity, page: int, text: str) -> int:
+        """Return how many tokens of a document to know before its reading starts: the most that a state of this
+        document, or of another whose page `page` has the same text, has consumed; 0 where there is none."""
+        with self._db.read() as conn:
+            most: int
+            (most,) = conn.execute(
+                "SELECT coalesce(max(n_tokens), 0) FROM snapshots"
+                " WHERE kind IN ('end', 'rung') AND identity = (SELECT id FROM identities WHERE key = ?)"
+                # Document by document through the pages' index; the other way round it would read every page there is.
+                " AND document IN (SELECT ? UNION SELECT d.id FROM documents d CROSS JOIN pages p"
+                "  ON p.document = d.id AND p.number = ? WHERE p.text = ?)",
+                [identity.key, document, page, text],
+            ).fetchone()
+        return most
+
+    def longest(
+        self, hasher: PrefixHasher, limit: int | None = None, exact: bool = False, without: Collection[int] = ()
+    ) -> Snapshot | None:
+        """Return the stored state that has consumed the most of the tokens fed to `hasher`, and nothing else; None when
+        none has.
+
+        `limit`: at most so many tokens. `exact`: only states stored in fp32. `without`: ids to pass over. One query
+        finds the states whose last block boundary lies on the sequence; the whole hash then decides.
+        """
+        end = hasher.n_tokens if limit is None else min(limit, hasher.n_tokens)
+        with self._db.read() as conn:
+            identity = find_identity(conn, hasher.identity)
+            if identity is None:
+                return None
+            rows = conn.execute(
+                f"SELECT {COLUMNS}, prefix_hash FROM snapshots"
+                " WHERE link_key IN (SELECT value FROM json_each(?)) AND identity = ? AND n_tokens BETWEEN ? AND ?"
+                " ORDER BY n_tokens DESC, size DESC, id DESC",
+                [json.dumps(hasher.link_keys(end)), identity, hasher.first_position, end],
+            )
+            with contextlib.closing(rows):
+                return next(_matching(rows, hasher, exact, without), None)
+
+    def load_longest(
+        self, hasher: PrefixHasher, limit: int | None = None, exact: bool = False
+    ) -> tuple[Snapshot, bytearray] | None:
+        """Return `longest` with its bytes; a damaged state is passed over, and dropped by a writer."""
+        damaged: list[int] = []
+        while (found := self.longest(hasher, limit, exact, damaged)) is not None:
+            data = self.load(found.id)
+            if data is not None:
+                return found, data
+            damaged.append(found.id)
+        return None
+
+    def load(self, snapshot: int) -> bytearray | None:
+        """Return the bytes of a state, checked against their checksum; None when it is gone or damaged.
+
+        A writer drops a damaged one and notes the use of an undamaged one.
+        """
+        with self._db.read() as conn:
+            data = checked_bytes(conn, snapshot)
+        if not self._db.read_only:
+            with self._db.write() as conn:
+                if data is None:
+                    drop(conn, [snapshot])
+                else:
+                    conn.execute(
+                        "UPDATE snapshots SET stale = 0, used = ?, last_used = ? WHERE id = ?",
+                        [next_use(conn), time.time(), snapshot],
+                    )
+        return data
+
+    def prefix(self, snapshot: int) -> Prefix | None:
+        """Return what a state has consumed, for `PrefixHasher.resume`; None when it is gone."""
+        return prefix_of(self._db, snapshot)
+
+    def of(self, document: int) -> list[Snapshot]:
+        """Return the states of a document by tokens consumed. Reads no blob."""
+        with self._db.read() as conn:
+            rows = conn.execute(f"SELECT {COLUMNS} FROM snapshots WHERE document = ? ORDER BY n_tokens, id", [document])
+            return [snapshot_of(row) for row in rows]
+
+    def all(self) -> list[Snapshot]:
+        """Return all states by document and tokens consumed. Reads no blob."""
+        with self._db.read() as conn:
+            rows = conn.execute(f"SELECT {COLUMNS} FROM snapshots ORDER BY document, n_tokens, id")
+            return [snapshot_of(row) for row in rows]
+
+    def pin(self, snapshot: int, pinned: bool = True) -> None:
+        """Exempt a state from being dropped for space, or no longer."""
+        with self._db.write() as conn:
+            conn.execute("UPDATE snapshots SET pinned = ? WHERE id = ?", [int(pinned), snapshot])
+
+    def drop(self, snapshot: int) -> None:
+        """Delete a state; turns and sections that had it stay."""
+        with self._db.write() as conn:
+            drop(conn, [snapshot])
+
+    def set_quota(self, quota: int) -> None:
+        """Let all states together take `quota` bytes from now on, and drop the excess at once, in this order:
+        checkpoints, section states, turns, the least recently used first. Ends and pinned states stay."""
+        self._limits.quota = quota
+        with self._db.write() as conn:
+            enforce_quota(conn, quota)
+
+
+def require_space(db: Database, *new: NewSnapshot | None) -> None:
+    """Raise LibraryError (full) when the largest of these states would fill the disk."""
+    largest = max((memoryview(each.data).nbytes for each in new if each is not None), default=0)
+    if largest:
+        db.require_space(largest)
+
+
+def snapshot_of(row: tuple[Any, ...]) -> Snapshot:
     """A `Snapshot` from a row of `COLUMNS`."""
     return Snapshot(*[*row[:7], bool(row[7]), *row[8:]])
 
@@ -39,7 +160,7 @@ def identity_id(conn: sqlite3.Connection, identity: Identity) -> int:
             f"INSERT INTO identities (key, {_IDENTITY_FIELDS}) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id",
             [identity.key, *(getattr(identity, field) for field in _IDENTITY_FIELDS.split(", "))],
         ).fetchone()
-    return row[0]
+    return int(row[0])
 
 
 def find_identity(conn: sqlite3.Connection, identity: Identity) -> int | None:
@@ -55,8 +176,8 @@ def save(conn: sqlite3.Connection, document: int, new: NewSnapshot) -> int:
     kind (end, turn, section, rung). A new end makes the document's earlier end of the same model a rung.
     """
     saved = _save_state(conn, document, new)
-    if new.meter is not None:
-        retention.save_with_snapshot(conn, saved, new.meter)
+    if new.decay is not None:
+        retention.save_snapshot_decay(conn, saved, new.decay)
     return saved
 
 
@@ -86,7 +207,7 @@ def _save_state(conn: sqlite3.Connection, document: int, new: NewSnapshot) -> in
                 [new.dtype, len(view), new_checksum, snapshot],
             )
             conn.execute("UPDATE snapshot_blobs SET data = ? WHERE snapshot = ?", [view, snapshot])
-        return snapshot
+        return int(snapshot)
     values: list[Any] = [
         document,
         identity,
@@ -112,43 +233,6 @@ def _save_state(conn: sqlite3.Connection, document: int, new: NewSnapshot) -> in
     return snapshot
 
 
-def reach(db: Database, document: int, identity: Identity, page: int, text: str) -> int:
-    """See `Library.reach`."""
-    with db.read() as conn:
-        (most,) = conn.execute(
-            "SELECT coalesce(max(n_tokens), 0) FROM snapshots"
-            " WHERE kind IN ('end', 'rung') AND identity = (SELECT id FROM identities WHERE key = ?)"
-            # Document by document through the pages' index; the other way round it would read every page there is.
-            " AND document IN (SELECT ? UNION SELECT d.id FROM documents d CROSS JOIN pages p"
-            "  ON p.document = d.id AND p.number = ? WHERE p.text = ?)",
-            [identity.key, document, page, text],
-        ).fetchone()
-    return most
-
-
-def longest_prefix(
-    db: Database, hasher: PrefixHasher, limit: int | None = None, exact: bool = False, without: Collection[int] = ()
-) -> Snapshot | None:
-    """The stored state that has consumed the most of what `hasher` was fed, and nothing else; None when none has.
-
-    `limit`: at most so many tokens. `exact`: only states stored in fp32. `without`: ids to pass over. One query finds
-    the states whose last block boundary lies on the sequence; the whole hash then decides.
-    """
-    end = hasher.n_tokens if limit is None else min(limit, hasher.n_tokens)
-    with db.read() as conn:
-        identity = find_identity(conn, hasher.identity)
-        if identity is None:
-            return None
-        rows = conn.execute(
-            f"SELECT {COLUMNS}, prefix_hash FROM snapshots"
-            " WHERE link_key IN (SELECT value FROM json_each(?)) AND identity = ? AND n_tokens BETWEEN ? AND ?"
-            " ORDER BY n_tokens DESC, size DESC, id DESC",
-            [json.dumps(hasher.link_keys(end)), identity, hasher.first_position, end],
-        )
-        with contextlib.closing(rows):
-            return next(_matching(rows, hasher, exact, without), None)
-
-
 def _matching(rows: sqlite3.Cursor, hasher: PrefixHasher, exact: bool, without: Collection[int]) -> Iterator[Snapshot]:
     position, wanted = -1, b""
     for row in rows:
@@ -157,22 +241,6 @@ def _matching(rows: sqlite3.Cursor, hasher: PrefixHasher, exact: bool, without: 
             position, wanted = snapshot.n_tokens, hasher.at(snapshot.n_tokens).hash
         if row[-1] == wanted and snapshot.id not in without and (not exact or snapshot.dtype == "fp32"):
             yield snapshot
-
-
-def load(db: Database, snapshot: int) -> bytearray | None:
-    """The bytes of a state, checked; None when it is not there or damaged (a writer then drops it)."""
-    with db.read() as conn:
-        data = checked_bytes(conn, snapshot)
-    if not db.read_only:
-        with db.write() as conn:
-            if data is None:
-                conn.execute("DELETE FROM snapshots WHERE id = ?", [snapshot])
-            else:
-                conn.execute(
-                    "UPDATE snapshots SET stale = 0, used = ?, last_used = ? WHERE id = ?",
-                    [next_use(conn), time.time(), snapshot],
-                )
-    return data
 
 
 def prefix_of(db: Database, snapshot: int) -> Prefix | None:
@@ -187,30 +255,14 @@ def prefix_of(db: Database, snapshot: int) -> Prefix | None:
     return Prefix(Identity(*row[4:]), *row[:4]) if row else None
 
 
-def listed(db: Database, document: int | None) -> list[Snapshot]:
-    """The states of a document, or all, by document and tokens consumed. Touches no blob."""
-    with db.read() as conn:
-        rows = conn.execute(
-            f"SELECT {COLUMNS} FROM snapshots WHERE ?1 IS NULL OR document = ?1 ORDER BY document, n_tokens, id",
-            [document],
-        )
-        return [snapshot_of(row) for row in rows]
-
-
-def is_sound(db: Database, snapshot: int) -> bool:
-    """Whether the bytes of a state agree with their checksum."""
-    with db.read() as conn:
-        return checked_bytes(conn, snapshot) is not None
-
-
-def thin(conn: sqlite3.Connection, document: int, identity: int, end: int, max_rungs: int) -> None:
+def thin(conn: sqlite3.Connection, document: int, identity: int, end: int, limit: int) -> None:
     """Drop the rungs of a reading that stands at `end` which the ladder does not keep. Inside a transaction."""
     rows = conn.execute(
         "SELECT id, n_tokens, size, used, kind, pinned FROM snapshots"
         " WHERE document = ? AND identity = ? AND kind = 'rung' AND NOT stale",
         [document, identity],
     )
-    drop(conn, checkpoint_policy.rungs_to_drop([checkpoint_policy.Rung(*row) for row in rows], end, max_rungs))
+    drop(conn, checkpoint_policy.checkpoints_to_drop([Checkpoint(*row) for row in rows], end, limit))
 
 
 def enforce_quota(conn: sqlite3.Connection, quota: int) -> None:
@@ -225,10 +277,10 @@ def enforce_quota(conn: sqlite3.Connection, quota: int) -> None:
         "   AND l.identity = s.identity AND l.kind = 'rung' AND NOT l.stale AND l.n_tokens <= r.tokens_read))"
         " FROM snapshots s LEFT JOIN readings r ON r.document = s.document AND r.identity = s.identity"
     )
-    drop(conn, checkpoint_policy.over_quota([checkpoint_policy.Rung(*[*row[:5], bool(row[5])]) for row in rows], quota))
+    drop(conn, checkpoint_policy.over_quota([Checkpoint(*[*row[:5], bool(row[5])]) for row in rows], quota))
 
 
-def lighten(conn: sqlite3.Connection, document: int, identity: int, lighter: Lighter) -> None:
+def round_checkpoints(conn: sqlite3.Connection, document: int, identity: int, to_bf16: ToBf16) -> None:
     """Store the rungs in bf16, all but the newest and the pinned. Inside a transaction.
 
     The newest stays exact: it is where a reading goes on after a crash, and where a grown file is read on. A damaged
@@ -242,7 +294,7 @@ def lighten(conn: sqlite3.Connection, document: int, identity: int, lighter: Lig
     ).fetchall()
     for snapshot, prefix_hash in rows:
         data = checked_bytes(conn, snapshot)
-        light = None if data is None else lighter(data)
+        light = None if data is None else to_bf16(data)
         if light is not None:
             view = memoryview(light).cast("B")
             conn.execute(
@@ -268,7 +320,7 @@ def drop(conn: sqlite3.Connection, snapshots: Collection[int]) -> None:
 
 def next_use(conn: sqlite3.Connection) -> int:
     """The next value of the counter that orders uses; a clock may go backwards, this does not."""
-    return conn.execute("SELECT coalesce(max(used), 0) + 1 FROM snapshots").fetchone()[0]
+    return int(conn.execute("SELECT coalesce(max(used), 0) + 1 FROM snapshots").fetchone()[0])
 
 
 def _checksum(prefix_hash: bytes, data: Blob) -> bytes:

@@ -24,7 +24,7 @@ class PageCache:
         numbers = range(max(1, first), last + 1)
         missing = [number for number in numbers if number not in self._pages]
         if missing:
-            loaded = self._library.pages(self._document, None, missing[0], missing[-1])
+            loaded = self._library.pages.of(self._document, None, missing[0], missing[-1])
             self._pages |= dict.fromkeys(missing)
             self._pages |= {page.number: page for page in loaded}
         return [page for number in numbers if (page := self._pages[number]) is not None]

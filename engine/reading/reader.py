@@ -23,6 +23,7 @@ from engine.generation.runtime import Runtime
 from engine.library import checkpoint_policy
 from engine.library.library import Library
 from engine.library.prefix import Prefix, PrefixHasher
+from engine.library.reading_run import Progress, ReadingRun
 from engine.library.records import Document, NewPage, NewSection, ReadingState, Retention, Snapshot, SnapshotKind
 from engine.network.state import MambaState
 from engine.protocol.wire import CheckpointSaved, Event, PageExtracted, PrefillAdvanced, ReadingFinished, ReadingResumed
@@ -83,7 +84,7 @@ class Reader:
         """The page that the last of them belongs to."""
         self._saved_at, self._saved_time = 0, self._started
         self._document: Document | None = None
-        self._reading = 0
+        self._run: ReadingRun | None = None
 
     def read(self, opened: OpenedDocument) -> Generator[Event, None, DocumentState]:
         """Read all of `opened`, or what is new in it. Returns the document state.
@@ -96,43 +97,37 @@ class Reader:
             early = _until_text(placed)
             if not early or not early[-1].ids:
                 raise _unreadable(opened.outcome)
-            document = self._library.document_for(opened.info)
+            document = self._library.documents.for_file(opened.info)
             opening = early[-1].page
-            reach = self._library.reach(document.id, self._runtime.identity, opening.number, opening.text)
+            reach = self._library.snapshots.reach(document.id, self._runtime.identity, opening.number, opening.text)
             while self._hasher.n_tokens < reach and (page := next(placed, None)):
                 early.append(page)
             reused = self._resume()
-            reading = self._library.begin_reading(document.id, self._runtime.identity, self.consumed)
-            self._document, self._reading = document, reading.id
+            run = self._library.reading(document.id, self._runtime.identity, self.consumed, in_bf16)
+            self._document, self._run = document, run
             if not self.consumed:
                 self._runtime.model(torch.tensor([self._prefix]), self.state)
                 self.consumed = len(self._prefix)
             self.last_page = max((p.page.number for p in early if p.first_token < self.consumed), default=0)
             yield ReadingResumed(job_id=self._job_id, document_id=document.id, tokens=reused, page=self.last_page)
-            try:
-                pages = ((p.page.number, p.ids) for p in chain(early, placed))
-                yield from self._prefill(after(self._document_tokens, pages), feed, opened.info.page_count)
-            except Cancelled:
-                self._save("stopped")
-                raise
-        outcome = opened.outcome
-        assert outcome is not None
-        yield from self._flush_extracted()
-        # A reading that was given up before the last page (its time ran out) is not done: the next one tries the rest.
-        whole = opened.info.page_count is None or outcome.pages_seen >= opened.info.page_count
-        kind: SnapshotKind = "end" if whole else "rung"
-        n_pages = outcome.pages_seen if whole else None
-        snapshot = self._save("done" if whole else "stopped", kind, outcome.sentence, n_pages)
-        yield CheckpointSaved(
-            job_id=self._job_id, snapshot_id=snapshot, tokens=self._document_tokens, page=self.last_page, kind=kind
-        )
-        n_sections = len(self._library.sections(document.id, reading.id))
+            with run:
+                try:
+                    pages = ((p.page.number, p.ids) for p in chain(early, placed))
+                    yield from self._prefill(after(self._document_tokens, pages), feed, opened.info.page_count)
+                except Cancelled:
+                    self._save("stopped")
+                    raise
+                outcome = opened.outcome
+                assert outcome is not None
+                yield from self._flush_extracted()
+                yield self._finish(outcome, opened.info.page_count)
+        n_sections = len(self._library.sections.of(document.id, run.id))
         yield self._finished(document.id, outcome, reused, n_sections)
         retention = self._measured()
         if retention is not None:
-            self._library.save_retention(reading.id, retention)
+            self._library.retention.save(run.id, retention)
             yield retention_event(self._job_id, document.id, retention)
-        document = self._library.document(document.id)
+        document = self._library.documents.get(document.id)
         return DocumentState(
             document,
             self.state,
@@ -158,10 +153,11 @@ class Reader:
 
     def _measured(self) -> Retention | None:
         """What the meter says of the sections that are saved."""
-        if self._meter is None or self._document is None:
+        if self._meter is None or self._document is None or self._run is None:
             return None
-        sections = self._library.sections(self._document.id, self._reading)
-        return measure(self._meter, self._document_tokens, sections, self._library.section_meters(self._reading))
+        sections = self._library.sections.of(self._document.id, self._run.id)
+        marks = self._library.retention.decay_at_sections(self._run.id)
+        return measure(self._meter, self._document_tokens, sections, marks)
 
     @property
     def _document_tokens(self) -> int:
@@ -201,13 +197,13 @@ class Reader:
     def _resume_meter(self, snapshot: Snapshot) -> None:
         """Go on measuring from what was measured when `snapshot` was saved; not at all where nothing was."""
         assert self._meter is not None
-        data = self._library.snapshot_meter(snapshot.id)
+        data = self._library.retention.decay_at_snapshot(snapshot.id)
         if data is None or not self._meter.restore(data):
             self._meter = None
             return
         # The sums at a token depend on nothing after it: those of another edition's sections hold for this one too.
-        earlier = self._library.reading_for(snapshot.document, self._runtime.identity)
-        marks = self._library.section_meters(earlier.id) if earlier else {}
+        earlier = self._library.readings.latest(snapshot.document, self._runtime.identity)
+        marks = self._library.retention.decay_at_sections(earlier.id) if earlier else {}
         self._meter.marks |= {end: sums for end, sums in marks.items() if end <= self.consumed}
 
     def _prefill(
@@ -268,6 +264,16 @@ class Reader:
                 ends.append(end)
         return ends
 
+    def _finish(self, outcome: Outcome, page_count: int | None) -> CheckpointSaved:
+        # A reading that was given up before the last page (its time ran out) is not done: the next one tries the rest.
+        whole = page_count is None or outcome.pages_seen >= page_count
+        kind: SnapshotKind = "end" if whole else "rung"
+        n_pages = outcome.pages_seen if whole else None
+        snapshot = self._save("done" if whole else "stopped", kind, outcome.sentence, n_pages)
+        return CheckpointSaved(
+            job_id=self._job_id, snapshot_id=snapshot, tokens=self._document_tokens, page=self.last_page, kind=kind
+        )
+
     def _save(
         self,
         state: ReadingState | None = None,
@@ -275,26 +281,21 @@ class Reader:
         note: str = "",
         n_pages: int | None = None,
     ) -> int:
-        """Checkpoint: the state, exact, and all that was read since the last one, in one transaction.
-
-        The rung that was the newest until now is rounded to bf16 in the same transaction.
-        """
+        """Save the state, exact, and all that was read since the last checkpoint, in one transaction; return the
+        snapshot's id. With `state` the run ends."""
+        assert self._run is not None
         pages, sections = self._pending.take_up_to(self.consumed)
-        measured = None
+        decay = None
         if self._meter is not None:
-            measured = self._meter.to_bytes()
-            sections = [replace(s, meter=self._meter.marks.get(s.first_token + s.n_tokens)) for s in sections]
+            decay = self._meter.to_bytes()
+            sections = [replace(s, decay=self._meter.marks.get(s.first_token + s.n_tokens)) for s in sections]
             self._meter.forget(max((s.first_token + s.n_tokens for s in sections), default=0))
-        snapshot = exact_snapshot(kind, self._consumed_prefix, self.state, measured)
-        seconds = self._speed.take_seconds()
+        snapshot = exact_snapshot(kind, self._consumed_prefix, self.state, decay)
+        progress = Progress(self.consumed, pages, sections, snapshot, self._speed.take_seconds())
         if state is None:
-            saved = self._library.commit_progress(
-                self._reading, self.consumed, pages, sections, snapshot, seconds, in_bf16
-            )
+            saved = self._run.commit(progress)
         else:
-            saved = self._library.finish_reading(
-                self._reading, self.consumed, pages, sections, snapshot, seconds, state, note, n_pages, in_bf16
-            )
+            saved = self._run.finish(progress, state, note, n_pages)
         assert saved is not None
         self._hasher.forget(self.consumed)
         self._saved_at, self._saved_time = self.consumed, time.monotonic()

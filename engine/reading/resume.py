@@ -27,7 +27,7 @@ def longest_snapshot(
     A snapshot whose bytes are no state, or the state of another number of tokens, is dropped, and the next longest one
     tried. None: read from the start.
     """
-    while (found := library.resume(hasher, limit)) is not None:
+    while (found := library.snapshots.load_longest(hasher, limit)) is not None:
         snapshot, data = found
         try:
             state = MambaState.from_bytes(bytes(data), device)
@@ -35,17 +35,16 @@ def longest_snapshot(
             state = None
         if state is not None and state.n_tokens.tolist() == [snapshot.n_tokens]:
             return snapshot, state
-        library.drop_snapshot(snapshot.id)
+        library.snapshots.drop(snapshot.id)
     return None
 
 
-def exact_snapshot(kind: SnapshotKind, prefix: Prefix, state: MambaState, meter: bytes | None = None) -> NewSnapshot:
-    """`state`, one row, to be stored in fp32 under `prefix`, with what engine.reading.retention has measured;
-    ValueError unless
-    it has consumed just as many tokens."""
+def exact_snapshot(kind: SnapshotKind, prefix: Prefix, state: MambaState, decay: bytes | None = None) -> NewSnapshot:
+    """Return the snapshot that stores `state`, one row, in fp32 under `prefix`, with its decay sums. Raises ValueError
+    unless it has consumed just as many tokens."""
     if state.n_tokens.tolist() != [prefix.n_tokens]:
         raise ValueError(f"a state after {state.n_tokens.tolist()} tokens cannot stand for {prefix.n_tokens}")
-    return NewSnapshot(kind, prefix, state.to_bytes(), "fp32", meter=meter)
+    return NewSnapshot(kind, prefix, state.to_bytes(), "fp32", decay=decay)
 
 
 def in_bf16(data: bytearray) -> bytes | None:

@@ -25,9 +25,9 @@ def state_at_page(
 
     Yields the tokens read so far. Raises KnownError for a page that the document does not have, Cancelled.
     """
-    pages = library.pages(document, last=page)
+    pages = library.pages.of(document, last=page)
     if page < 1 or not pages or pages[-1].number != page:
-        last = library.document(document).pages_read
+        last = library.documents.get(document).pages_read
         raise KnownError(f"the document has no page {page}; choose a page from 1 to {last}", reason="no such page")
     prefix = runtime.tokenizer.document_prefix
     tokens = [(p.number, tokenize_page(runtime.tokenizer, p.text)) for p in pages]

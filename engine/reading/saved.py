@@ -25,13 +25,13 @@ def digest_of(path: str | Path) -> str:
 
 def end_state(runtime: Runtime, library: Library, document: Document) -> DocumentState | None:
     """The state after the whole of `document`, if this model has read it to the end and its bytes are sound."""
-    reading = library.reading_for(document.id, runtime.identity)
+    reading = library.readings.latest(document.id, runtime.identity)
     if reading is None or reading.state != "done":
         return None
-    for snapshot in library.snapshots(document.id):
+    for snapshot in library.snapshots.of(document.id):
         if (snapshot.kind, snapshot.identity, snapshot.n_tokens) != ("end", reading.identity, reading.tokens_read):
             continue
-        data = library.load_snapshot(snapshot.id)
+        data = library.snapshots.load(snapshot.id)
         if data is None:
             return None
         try:
@@ -39,20 +39,20 @@ def end_state(runtime: Runtime, library: Library, document: Document) -> Documen
         except StateError:
             return None
         tokens = reading.tokens_read - len(runtime.tokenizer.document_prefix)
-        prefix = library.prefix_of(snapshot.id)
+        prefix = library.snapshots.prefix(snapshot.id)
         if prefix is None or state.n_tokens.tolist() != [prefix.n_tokens]:
             return None
         pages = document.n_pages or reading.pages_read
-        retention = library.retention(document.id, reading.id)
+        retention = library.retention.of(document.id, reading.id)
         return DocumentState(document, state, pages, tokens, prefix, retention=retention)
     return None
 
 
 def finished(job_id: str, runtime: Runtime, library: Library, of: DocumentState) -> ReadingFinished:
     """The coverage of a document that was read before."""
-    spans = library.page_spans(of.document.id)
+    spans = library.pages.spans(of.document.id)
     problems = {str(span.number): span.problem for span in spans if span.problem}
-    reading = library.reading_for(of.document.id, runtime.identity)
+    reading = library.readings.latest(of.document.id, runtime.identity)
     return ReadingFinished(
         job_id=job_id,
         document_id=of.document.id,
@@ -62,7 +62,7 @@ def finished(job_id: str, runtime: Runtime, library: Library, of: DocumentState)
         pages_read=sum(bool(span.n_tokens) for span in spans),
         pages_without_text=sorted(int(number) for number in problems),
         problems=problems,
-        sections=len(library.sections(of.document.id)),
+        sections=len(library.sections.of(of.document.id)),
         trained_context=runtime.trained_context,
         seconds=0.0,
         sentence=coverage_sentence(reading.note if reading else "", of.tokens, of.tokens, runtime.trained_context),

@@ -41,7 +41,7 @@ class SectionState:
 def saved(runtime: Runtime, library: Library, sections: Sequence[Section]) -> dict[int, SectionState]:
     """Section id -> its state, for those of `sections` whose state is in the library and sound."""
     found: dict[int, SectionState] = {}
-    for section, (data, prefix) in library.section_states(sections).items():
+    for section, (data, prefix) in library.sections.load_states(sections).items():
         try:
             state = MambaState.from_bytes(bytes(data), runtime.model.device)
         except StateError:
@@ -85,11 +85,11 @@ def read_ahead(
 
     A document inside the trained context is asked of its own state and needs none. Raises Cancelled.
     """
-    reading = library.reading_for(document, runtime.identity)
+    reading = library.readings.latest(document, runtime.identity)
     context = runtime.trained_context
     if reading is None or (context is not None and reading.tokens_read <= context):
         return
-    sections = library.sections(document, reading.id)
+    sections = library.sections.of(document, reading.id)
     lacking = sorted((s for s in sections if s.snapshot is None), key=lambda section: section.n_tokens)
     if not lacking or sum(section.n_tokens for section in lacking) > AHEAD_SECONDS * reading.speed:
         return
@@ -111,7 +111,7 @@ def _keep(library: Library, document: int, found: dict[int, SectionState]) -> No
         for section, item in found.items()
     ]
     try:
-        library.save_section_states(document, states)
+        library.sections.save_states(document, states)
     except LibraryError as error:
         if error.kind != "full":
             raise

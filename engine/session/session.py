@@ -47,8 +47,8 @@ def open_session(
 ) -> Session:
     """A session over the checkpoint folder `model` (default: the demo model) and a library file (default: the user's).
 
-    `quota`: bytes that all saved states may take (default: `ladder.QUOTA_BYTES`). Nothing is opened or loaded before a
-    command needs it.
+    `quota`: bytes that all saved states may take (default: `checkpoint_policy.QUOTA_BYTES`). Nothing is opened or
+    loaded before a command needs it.
     """
     return Session(model, library, device, precision, quota)
 
@@ -133,7 +133,7 @@ class Session:
             before = turn_before(self.library, question.parent)
             if _same_file(self._reading.path, question.path):
                 return question.page is None and (before is None or before.as_of_page is None)
-            known = self.library.document_with(saved.digest_of(question.path))
+            known = self.library.documents.with_content(saved.digest_of(question.path))
         except KnownError:
             return True  # the answer is what is wrong with the file
         return known is not None and known.state == "done"
@@ -164,7 +164,7 @@ class Session:
                 before = turn_before(self.library, command.parent)
                 state = yield from self._read(command, control)
                 if before is not None and before.document != state.document.id:
-                    title = self.library.document(before.document).title
+                    title = self.library.documents.get(before.document).title
                     raise KnownError(
                         f"turn {before.id} is about {title}, not this document; name that file, or ask without it",
                         reason="other document",
@@ -185,7 +185,7 @@ class Session:
                     rereads=command.reread,
                 )
             case wire.ListDocuments():
-                for document in self.library.documents():
+                for document in self.library.documents.all():
                     yield wire.DocumentListed(
                         job_id=command.job_id,
                         document_id=document.id,
@@ -201,9 +201,9 @@ class Session:
                 if quota is not None:
                     self._quota = quota
                     if self._library is not None:
-                        self._library.set_quota(quota)
+                        self._library.snapshots.set_quota(quota)
             case wire.RemoveDocument():
-                self.library.remove_document(command.document_id)
+                self.library.documents.remove(command.document_id)
                 yield wire.DocumentRemoved(job_id=command.job_id, document_id=command.document_id)
             case _:
                 raise ValueError(f"{type(command).__name__} is not a job")
@@ -243,7 +243,7 @@ class Session:
         if self._reading is not None and _same_file(self._reading.path, command.path):
             return self._reading.reader.so_far()
         digest = saved.digest_of(command.path)
-        known = library.document_with(digest)
+        known = library.documents.with_content(digest)
         if known is not None and known.state == "done":
             yield from self._load(job_id)
             kept = saved.end_state(self._loaded, library, known)
@@ -291,18 +291,18 @@ class Session:
         if warning is None:
             return
         identity = self._loaded.identity
-        familiar = self.library.familiar(document, identity)
+        familiar = self.library.readings.familiar(document, identity)
         if familiar is None:
             familiar = self._is_familiar(document, warning.nats)
             with suppress(LibraryError):  # a full disk: the next job checks again
-                self.library.save_familiar(document, identity, familiar)
+                self.library.readings.save_familiar(document, identity, familiar)
         if not familiar:
             yield wire.Notice(job_id=job_id, text=warning.sentence, reason=warning.reason)
 
     def _is_familiar(self, document: int, nats: float) -> bool:
-        written = [span.number for span in self.library.page_spans(document) if span.n_tokens]
+        written = [span.number for span in self.library.pages.spans(document) if span.n_tokens]
         chosen = dict.fromkeys(written[round((len(written) - 1) * place)] for place in PAGES_IN_DOCUMENT if written)
-        texts = (self.library.pages(document, first=page, last=page)[0].text for page in chosen)
+        texts = (self.library.pages.of(document, first=page, last=page)[0].text for page in chosen)
         return is_familiar(self._loaded.model, self._loaded.tokenizer, texts, nats)
 
     def _with_warning(

@@ -135,10 +135,10 @@ def make_ledger(pages: Iterable[tuple[int, str]]) -> Ledger:
 
 def events(library: Library, document: int, job_id: str) -> Iterator[Event]:
     """The ledger of a document as it is told: the stored one, or one made and stored now."""
-    ledger = library.ledger(document)
+    ledger = library.entities.of(document)
     if ledger is None:
-        ledger = make_ledger((page.number, page.text) for page in library.pages(document))
-        library.save_ledger(document, ledger)
+        ledger = make_ledger((page.number, page.text) for page in library.pages.of(document))
+        library.entities.save(document, ledger)
     for entry in ledger.entries:
         yield LedgerEntered(
             job_id=job_id, kind=entry.kind, text=entry.text, value=entry.value, count=entry.count, pages=entry.pages

@@ -85,7 +85,7 @@ def take_notes(job: SummaryJob, sections: Sequence[Section]) -> Generator[Event,
     """The note on every section in order: from the library where it is there, else written now and kept."""
     request = job.request()
     reading = sections[0].reading if sections else None
-    known = job.library.section_notes(job.of.document.id, job.focus or "", request.text, reading)
+    known = job.library.section_summaries.of(job.of.document.id, job.focus or "", request.text, reading)
     saved = {note.section: note for note in known}
     written = _write_notes(job, [section for section in sections if section.id not in saved], job.encoded(request))
     found = SectionNotes()
@@ -96,7 +96,7 @@ def take_notes(job: SummaryJob, sections: Sequence[Section]) -> Generator[Event,
             found.written += job.count(text)
             found.cut += cut
             note = _checked(job, section, text, found)
-            job.library.save_note(section.id, request.text, note.text, note.line_pages, job.focus or "")
+            job.library.section_summaries.save(section.id, request.text, note.text, note.line_pages, job.focus or "")
         found.notes.append(note)
         yield SectionSummarized(
             job_id=job.job_id,
@@ -219,7 +219,7 @@ def _ids(job: SummaryJob, part: tuple[int, int]) -> list[int]:
 
 
 def _pages(job: SummaryJob, first: int, last: int) -> list[Page]:
-    return job.library.pages(job.of.document.id, first=first, last=last)
+    return job.library.pages.of(job.of.document.id, first=first, last=last)
 
 
 def _whole_lines(text: str) -> str:

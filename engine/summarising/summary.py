@@ -19,7 +19,7 @@ from engine.generators import Kept
 from engine.grounding.attribution import Notes, Passages, weights
 from engine.grounding.claims import unverified
 from engine.library.library import Library
-from engine.library.records import Section, SectionNote
+from engine.library.records import NewSummary, Section, SectionNote
 from engine.prompting.prompts import page_text
 from engine.protocol.evidence import SummaryBasis
 from engine.protocol.vocabulary import LENGTHS, METHODS, EndReason
@@ -69,8 +69,8 @@ def summarize(
             raise KnownError(f"unknown value {given!r}; choose one of {', '.join(known)}", reason="no such")
     focus = focus.strip() if focus and focus.strip() else None
     job = SummaryJob(runtime, library, of, control, job_id, length, focus)
-    reading = library.reading_for(of.document.id, runtime.identity)
-    sections = library.sections(of.document.id, reading.id if reading else None)
+    reading = library.readings.latest(of.document.id, runtime.identity)
+    sections = library.sections.of(of.document.id, reading.id if reading else None)
     if method == "auto":
         context = runtime.trained_context
         method = "state" if len(sections) <= 1 or (context is not None and of.tokens <= context) else "sections"
@@ -78,15 +78,15 @@ def summarize(
         method = "sections"
     started = time.monotonic()
     made = yield from _from_state(job) if method == "state" else _from_sections(job, sections)
-    doubtful = unverified(made.said, (page.text for page in library.pages(of.document.id)))
+    doubtful = unverified(made.said, (page.text for page in library.pages.of(of.document.id)))
     basis = replace(
         made.basis,
-        pages_without_text=tuple(span.number for span in library.page_spans(of.document.id) if span.problem),
+        pages_without_text=tuple(span.number for span in library.pages.spans(of.document.id) if span.problem),
         line_pages=tuple(tuple(pages) for pages in made.line_pages),
         unverified=tuple(doubtful),
     )
-    row = library.save_summary(
-        of.document.id, runtime.identity, method, made.text, of.tokens, basis.focus, basis, length
+    row = library.summaries.add(
+        of.document.id, runtime.identity, NewSummary(method, made.text, of.tokens, basis.focus, basis, length)
     )
     seconds = max(time.monotonic() - started, 1e-9)
     yield SummaryFinished(
@@ -101,7 +101,7 @@ def summarize(
 
 def _from_state(job: SummaryJob) -> Generator[Event, None, _Summary]:
     of = job.of
-    pages = Passages([(page.number, page.text) for page in job.library.pages(of.document.id)])
+    pages = Passages([(page.number, page.text) for page in job.library.pages.of(of.document.id)])
     request = job.encoded(job.request(), shorter=True)
     kept = (0, 0)
     if job.copies and job.length == "paragraph":

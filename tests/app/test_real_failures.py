@@ -198,7 +198,7 @@ def _pages(tmp_path: Path, driver):
     from engine.library.library import Library
 
     with Library.open(tmp_path / "library.db", read_only=True) as library:
-        rows = library.pages(driver.session.document_id)
+        rows = library.pages.of(driver.session.document_id)
     return [(row.number, row.text) for row in rows]
 
 

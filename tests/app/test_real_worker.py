@@ -101,7 +101,7 @@ def test_closing_in_mid_reading_loses_nothing(start, long_pdf, tmp_path: Path):
     driver.until(lambda: driver.session.phase is Phase.READING and driver.session.progress.page > 5, 100)
     driver.close()
     with Library.open(tmp_path / "library.db", read_only=True) as library:
-        read = library.documents()[0].tokens_read
+        read = library.documents.all()[0].tokens_read
     assert read > 0
     again = start(real=True)
     again.until(lambda: again.session is not None and again.session.progress.reused_tokens > 0, 60)
@@ -122,7 +122,7 @@ def test_a_removed_document_can_be_brought_back_and_then_is_gone(start, short_pd
     driver.controller.remove(number)
     driver.close()
     with Library.open(tmp_path / "library.db", read_only=True) as opened:
-        assert opened.documents() == []
+        assert opened.documents.all() == []
 
 
 def test_a_record_is_shown_as_text_with_its_pages_and_found_in(start, tmp_path: Path):

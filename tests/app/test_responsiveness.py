@@ -71,7 +71,7 @@ def fill_library(path: Path, documents: int) -> None:
 
     with Library.open(path) as library:
         for number in range(documents):
-            library.document_for(Info(number))
+            library.documents.for_file(Info(number))
 
 
 @pytest.mark.slow

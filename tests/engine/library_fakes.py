@@ -15,6 +15,7 @@ import numpy as np
 
 from engine.library.library import Library
 from engine.library.prefix import Identity, PrefixHasher
+from engine.library.reading_run import Progress
 from engine.library.records import NewPage, NewSection, NewSnapshot
 
 IDENTITY = Identity("weights", "tokenizer", "prefix", "fp32", "1", "a model")
@@ -48,17 +49,17 @@ def state_after(prefix_hash: bytes, size: int = STATE_BYTES) -> bytes:
 
 def read_fake_document(library: Library, seed: int, n_pages: int, say=print, identity: Identity = IDENTITY) -> int:
     """Read a made-up document from where the library stands; returns the tokens read anew."""
-    document = library.document_for(FakeFile(f"/documents/{seed}.pdf", f"{seed:064x}", page_count=n_pages))
+    document = library.documents.for_file(FakeFile(f"/documents/{seed}.pdf", f"{seed:064x}", page_count=n_pages))
     whole = PrefixHasher(identity)
     firsts = []
     for number in range(1, n_pages + 1):
         firsts.append(whole.n_tokens)
         whole.feed(page_tokens(seed, number))
-    found = library.resume(whole)
+    found = library.snapshots.load_longest(whole)
     start = found[0].n_tokens if found else 0
     if found:
         assert bytes(found[1]) == state_after(whole.at(start).hash)
-    reading = library.begin_reading(document.id, identity, start)
+    reading = library.reading(document.id, identity, start)
     say(f"begin {start}")
     for number in range(1, n_pages + 1):
         tokens = page_tokens(seed, number)
@@ -68,10 +69,10 @@ def read_fake_document(library: Library, seed: int, n_pages: int, say=print, ide
         page = NewPage(number, f"Text of page {number}.", firsts[number - 1], len(tokens))
         section = NewSection(number, f"Heading {number}", page.text, number, number, page.first_token, len(tokens))
         rung = NewSnapshot("rung", whole.at(end), state_after(whole.at(end).hash), "bf16")
-        library.commit_progress(reading.id, end, [page], [section], rung, seconds=0.01)
+        reading.commit(Progress(end, [page], [section], rung, seconds=0.01))
         say(f"committed {end}")
-    library.finish_reading(
-        reading.id, whole.n_tokens, snapshot=NewSnapshot("end", whole.at(), state_after(whole.at().hash), "fp32")
+    reading.finish(
+        Progress(whole.n_tokens, snapshot=NewSnapshot("end", whole.at(), state_after(whole.at().hash), "fp32"))
     )
     say("done")
     return whole.n_tokens - start

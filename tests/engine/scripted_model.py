@@ -43,8 +43,8 @@ class ScriptedModel:
         section = row.start.section
         if section is not None:
             return next((text for word, text in self.says.items() if word in section.text), NOT_FOUND)
-        of = self.session.library.documents()[0]
-        reading = self.session.library.reading_for(of.id)
+        of = self.session.library.documents.all()[0]
+        reading = self.session.library.readings.latest(of.id)
         assert reading is not None
         whole = row.start.prefix.n_tokens == reading.tokens_read
         return self.says.get("whole" if whole else "again", NOT_FOUND)

@@ -37,8 +37,8 @@ def library_file(tiny_folder, tmp_path_factory, file) -> Path:
     library = tmp_path_factory.mktemp("library") / "library.db"
     with open_session(tiny_folder, library, "cpu", "fp32") as session:
         read_document(session, file)
-        assert len(session.library.pages(1)) == 3
-        assert len(session.library.sections(1)) >= 3
+        assert len(session.library.pages.of(1)) == 3
+        assert len(session.library.sections.of(1)) >= 3
     return library
 
 
@@ -77,7 +77,7 @@ def test_an_answer_names_its_page_and_the_sentence_that_bears_it_out(script, ask
     script.says = {"VA-77": "Karl Novak"}
     got = ask("Who closed valve VA-77?")
     assert (got.text, page_of(got), got.evidence.kind, got.evidence.unverified) == ("Karl Novak", 2, "section", ())
-    text = script.session.library.pages(1)[1].text
+    text = script.session.library.pages.of(1)[1].text
     sentence = got.evidence.sentence
     assert text[sentence.start : sentence.end] == sentence.text == "Valve VA-77 was closed by Karl Novak."
     assert (got.evidence.first_page, got.evidence.last_page) == (2, 2)
@@ -88,11 +88,11 @@ def test_an_answer_names_its_page_and_the_sentence_that_bears_it_out(script, ask
 def test_what_is_told_of_an_answer_is_kept_with_its_turn(script, ask):
     script.says = {"VA-77": "Karl Novak"}
     got = ask("Who closed valve VA-77?")
-    assert script.session.library.turn(got.turn_id).evidence == got.evidence
+    assert script.session.library.turns.get(got.turn_id).evidence == got.evidence
     script.says = {}
     lost = ask("Who painted it, then?")
     assert (lost.text, lost.evidence.kind) == (NOT_FOUND, "not_found")
-    assert script.session.library.turn(lost.turn_id).evidence == lost.evidence
+    assert script.session.library.turns.get(lost.turn_id).evidence == lost.evidence
 
 
 def test_an_identifier_that_stands_nowhere_is_refused_without_asking(script, ask):
@@ -105,7 +105,7 @@ def test_where_every_candidate_says_no_nothing_is_found_and_the_nearest_pages_ar
     got = ask("Who painted pump P-120?")
     assert (got.text, got.evidence.kind, page_of(got)) == (NOT_FOUND, "not_found", None)
     assert got.evidence.nearest
-    assert 0 < got.evidence.sections_asked <= got.evidence.sections == len(script.session.library.sections(1))
+    assert 0 < got.evidence.sections_asked <= got.evidence.sections == len(script.session.library.sections.of(1))
 
 
 def test_a_correction_overrules_what_it_corrects(script, ask):
@@ -193,7 +193,7 @@ def test_an_answer_that_the_model_was_unsure_of_is_marked_as_doubtful_and_says_s
     script.certainty = 0.6
     got = ask("Who closed valve VA-77?")
     assert (got.text, got.evidence.doubtful) == ("Karl Novak", True)
-    assert script.session.library.turn(got.turn_id).evidence.doubtful
+    assert script.session.library.turns.get(got.turn_id).evidence.doubtful
 
 
 def test_an_answer_is_doubtful_where_another_sentence_speaks_of_more_and_says_something_else(script, ask):
@@ -216,8 +216,8 @@ def test_the_state_of_a_re_reading_is_not_kept_and_a_follow_up_still_knows_the_t
     first = ask("Which person closed valve VA-77?", reread="always")  # no other test has asked it
     assert is_reread(first)
     library = script.session.library
-    assert library.turn(first.turn_id).snapshot is None
-    said = library.turn_tokens(first.turn_id, script.session._loaded.identity)
+    assert library.turns.get(first.turn_id).snapshot is None
+    said = library.turns.tokens(first.turn_id, script.session._loaded.identity)
     ask("And when was that?", parent=first.turn_id)
     assert all(row.tokens[: len(said)] == said for row in script.asked[2] if row.start.section)
     assert any(row.start.section for row in script.asked[2])
@@ -246,12 +246,12 @@ def test_when_the_evidence_changes_the_turns_so_far_are_replayed_on_the_new_stat
     then = ask("And what was the speed of pump P-120?", parent=first.turn_id)
     assert (then.text, then.page) == ("950 rpm", 3)
     session = script.session
-    said = session.library.turn_tokens(first.turn_id, session._loaded.identity)
+    said = session.library.turns.tokens(first.turn_id, session._loaded.identity)
     rows = {row.start.section.number: row for row in script.asked[1] if row.start.section}
     there = next(row for row in rows.values() if "Correction" in row.start.section.text)
     assert there.tokens[: len(said)] == said  # it knows nothing of the conversation yet
     again = ask("And whose pump is P-120?", parent=then.turn_id)
-    kept = session.library.turn_tokens(then.turn_id, session._loaded.identity)
+    kept = session.library.turns.tokens(then.turn_id, session._loaded.identity)
     rows = {row.start.section.number: row for row in script.asked[2] if row.start.section}
     there = next(row for row in rows.values() if "Correction" in row.start.section.text)
     assert len(there.tokens) < len(said) + len(kept)  # that state was kept, and only the question is fed
@@ -265,7 +265,7 @@ def test_of_a_long_conversation_only_the_end_is_replayed_as_if_it_began_there(sc
     for _ in range(4):
         parent = ask("Who closed valve VA-77?", parent=parent).turn_id
     session = script.session
-    before = session.library.path_to_root(parent)
+    before = session.library.turns.path(parent)
     whole = conversation.tokens_of(session._loaded, session.library, before)
     short = conversation.tokens_of(session._loaded, session.library, before, 200)
     assert len(short) <= 200 < len(whole)

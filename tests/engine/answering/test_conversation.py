@@ -42,17 +42,17 @@ ask = partial(running.ask, reread="never")
 
 def document_tokens(session: Session) -> list[int]:
     """All that the document state has consumed, made anew from the pages' text."""
-    (document,) = session.library.documents()
+    (document,) = session.library.documents.all()
     tokenizer = session._loaded.tokenizer
     ids = list(tokenizer.document_prefix)
-    for page in session.library.pages(document.id):
+    for page in session.library.pages.of(document.id):
         ids += tokenizer.encode_document(page_text(page.text)) if page.text.strip() else []
     return ids
 
 
 def stored(session: Session, kind: str) -> list[tuple[int, MambaState]]:
-    rows = [row for row in session.library.snapshots() if row.kind == kind]
-    states = [(row.id, session.library.load_snapshot(row.id)) for row in rows]
+    rows = [row for row in session.library.snapshots.all() if row.kind == kind]
+    states = [(row.id, session.library.snapshots.load(row.id)) for row in rows]
     return [(row, MambaState.from_bytes(bytes(data))) for row, data in states if data is not None]
 
 
@@ -72,12 +72,12 @@ def agree(a: MambaState, b: MambaState) -> bool:
 def test_a_turn_is_saved_under_exactly_what_its_state_consumed(session, file):
     first = ask(session, file, "Which gauge?")
     ((row, state),) = stored(session, "turn")
-    tokens = session.library.turn_tokens(first.turn_id, session._loaded.identity)
+    tokens = session.library.turns.tokens(first.turn_id, session._loaded.identity)
     assert tokens
     whole = [*document_tokens(session), *tokens]
     hasher = PrefixHasher(session._loaded.identity)
     hasher.feed(whole)
-    prefix = session.library.prefix_of(row)
+    prefix = session.library.snapshots.prefix(row)
     assert prefix is not None
     assert (prefix.hash, prefix.n_tokens) == (hasher.at().hash, state.n_tokens.item())
     assert agree(state, fed(session, whole))
@@ -98,7 +98,7 @@ def test_a_follow_up_feeds_its_own_question_and_nothing_again(session, file, mon
     assert lengths == [len(tokenizer.encode_request(prompts.next_question("And when?")))]
     # Dropped for space, the turn's state is made again from the document's, to the same answer.
     for row, _ in stored(session, "turn"):
-        session.library.drop_snapshot(row)
+        session.library.snapshots.drop(row)
     again = ask(session, file, "And when?", parent=first.turn_id)
     assert again.text == then.text
     assert lengths[1] > lengths[0]
@@ -109,7 +109,7 @@ def test_a_branch_is_independent_of_its_siblings(session, file):
     left = ask(session, file, "And when?", parent=first.turn_id)
     right = ask(session, file, "How much?", parent=first.turn_id)
     assert ask(session, file, "And when?", parent=first.turn_id).text == left.text
-    children = session.library.children(session.library.documents()[0].id, first.turn_id)
+    children = session.library.turns.children(session.library.documents.all()[0].id, first.turn_id)
     assert [turn.id for turn in children][:2] == [left.turn_id, right.turn_id]
 
 
@@ -118,7 +118,7 @@ def test_a_seed_gives_another_answer_and_the_same_one_again(session, file):
     seeded = [ask(session, file, "Which gauge?", seed=seed).text for seed in (1, 1, 2, 3)]
     assert seeded[0] == seeded[1]
     assert len({likeliest.text, *seeded}) > 1
-    assert session.library.turns(session.library.documents()[0].id)[-1].seed == 3
+    assert session.library.turns.of(session.library.documents.all()[0].id)[-1].seed == 3
 
 
 def test_a_follow_up_stays_at_the_page_that_its_turn_was_asked_at(session, file):
@@ -126,7 +126,7 @@ def test_a_follow_up_stays_at_the_page_that_its_turn_was_asked_at(session, file)
     first = ask(session, file, "Which gauge?", page=1)
     then = ask(session, file, "And when?", parent=first.turn_id)
     assert then.last_page == 1
-    assert session.library.turn(then.turn_id).as_of_page == 1
+    assert session.library.turns.get(then.turn_id).as_of_page == 1
 
 
 def test_a_turn_that_is_not_there_or_of_another_document_is_one_sentence(session, file, tmp_path):
@@ -134,7 +134,7 @@ def test_a_turn_that_is_not_there_or_of_another_document_is_one_sentence(session
     failed = run(session, Ask(job_id="q", path=str(file), question="What?", parent=7))[-1]
     assert isinstance(failed, wire.JobFailed)
     assert (failed.kind, "no turn 7" in failed.message) == ("known", True)
-    assert session.library.documents() == []  # found out before anything was read
+    assert session.library.documents.all() == []  # found out before anything was read
     first = ask(session, file, "Which gauge?")
     failed = run(session, Ask(job_id="q", path=str(other), question="What?", parent=first.turn_id))[-1]
     assert isinstance(failed, wire.JobFailed)
@@ -146,9 +146,9 @@ def test_a_conversation_about_a_document_that_has_grown_is_put_to_all_of_it(sess
     with file.open("a") as log:
         log.write("A later line about gauge 9.\n")
     then = ask(session, file, "And when?", parent=first.turn_id)
-    tokens = session.library.turn_tokens(first.turn_id, session._loaded.identity)
-    last = session.library.turn_tokens(then.turn_id, session._loaded.identity)
-    state = dict(stored(session, "turn"))[session.library.turn(then.turn_id).snapshot]
+    tokens = session.library.turns.tokens(first.turn_id, session._loaded.identity)
+    last = session.library.turns.tokens(then.turn_id, session._loaded.identity)
+    state = dict(stored(session, "turn"))[session.library.turns.get(then.turn_id).snapshot]
     assert agree(state, fed(session, [*document_tokens(session), *tokens, *last]))
 
 
@@ -165,7 +165,7 @@ def test_bug_of_others_conversation_state_leaks_into_the_documents(session, file
     hasher.feed(whole)
     for kind in ("end", "rung"):
         for row, state in stored(session, kind):
-            prefix = session.library.prefix_of(row)
+            prefix = session.library.snapshots.prefix(row)
             assert prefix is not None and prefix == hasher.at(int(state.n_tokens))
     # A document that goes on with the very words of the question and its answer is still read as a document.
     with file.open("a") as log:
@@ -208,7 +208,9 @@ def test_bug_of_others_a_hash_is_ahead_of_its_state(session, file, stop_after):
         if chunks == stop_after:
             control.cancel()
     found = [
-        (session.library.prefix_of(row), state) for kind in ("rung", "end") for row, state in stored(session, kind)
+        (session.library.snapshots.prefix(row), state)
+        for kind in ("rung", "end")
+        for row, state in stored(session, kind)
     ]
     read_document(session, file)
     whole = document_tokens(session)
@@ -219,13 +221,13 @@ def test_bug_of_others_a_hash_is_ahead_of_its_state(session, file, stop_after):
         assert state.n_tokens.tolist() == [prefix.n_tokens]
     prefix, state = max(found, key=lambda pair: pair[0].n_tokens)
     assert agree(state, fed(session, whole[: prefix.n_tokens]))
-    session.library.remove_document(session.library.documents()[0].id)
+    session.library.documents.remove(session.library.documents.all()[0].id)
 
 
 def test_a_state_is_refused_under_the_hash_of_more_than_it_has_read_document(session, file):
     read_document(session, file)
     ((row, state),) = stored(session, "end")
-    hasher = PrefixHasher.resume(session.library.prefix_of(row))
+    hasher = PrefixHasher.resume(session.library.snapshots.prefix(row))
     hasher.feed([65])
     with pytest.raises(ValueError, match="cannot stand for"):
         exact_snapshot("turn", hasher.at(), state)

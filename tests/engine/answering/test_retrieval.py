@@ -49,7 +49,7 @@ def reading(tiny_folder, tmp_path_factory, file) -> tuple[Path, list[wire.Event]
 @pytest.fixture
 def opened(runtime, reading):
     with Library.open(reading[0]) as library:
-        of = end_state(runtime, library, library.documents()[0])
+        of = end_state(runtime, library, library.documents.all()[0])
         assert of is not None
         yield library, of
 
@@ -87,7 +87,7 @@ def asked(runtime: Runtime, library: Library, of: DocumentState, about: str) -> 
 
 def test_an_identifier_leaves_the_sections_that_hold_it_however_it_is_spelt(runtime, opened):
     library, of = opened
-    sections = library.sections(of.document.id)
+    sections = library.sections.of(of.document.id)
     holding = {s.number for s in sections if "P-120" in s.text or "P 120" in s.text}
     assert len(holding) == 2 < len(sections)
     for name in ("P-120", "P120", "p-120", "P 120"):
@@ -101,14 +101,14 @@ def test_an_identifier_that_stands_nowhere_is_told_and_other_questions_go_to_all
     found = candidates(runtime, library, of, "What did pump P-121 do?", Control())
     assert found.absent == ["P-121"]
     assert found.searched
-    everything = {s.number for s in library.sections(of.document.id)}
+    everything = {s.number for s in library.sections.of(of.document.id)}
     assert set(asked(runtime, library, of, "What was measured?")) == everything
 
 
 def test_of_many_sections_the_search_puts_some_forward(runtime, opened, monkeypatch):
     library, of = opened
     monkeypatch.setattr(module, "SECTIONS", 2)
-    last = library.sections(of.document.id)[-1]
+    last = library.sections.of(of.document.id)[-1]
     chosen = asked(runtime, library, of, "Which valve stood still?")
     assert len(chosen) <= 2
     assert chosen[0] == last.number
@@ -128,7 +128,7 @@ def test_sections_are_read_once_reading_is_over_and_their_states_are_what_readin
     assert told
     assert told[-1].sections == told[-1].of > 1
     with Library.open(library_file) as library:
-        sections = library.sections(1)
+        sections = library.sections.of(1)
         found = section_states.saved(runtime, library, sections)
         assert set(found) == {section.id for section in sections}
         section = sections[1]
@@ -145,11 +145,11 @@ def test_sections_are_read_once_reading_is_over_and_their_states_are_what_readin
 
 def test_a_section_state_that_was_lost_is_read_again(runtime, opened):
     library, of = opened
-    lost, *_ = library.sections(of.document.id)
+    lost, *_ = library.sections.of(of.document.id)
     assert lost.snapshot is not None
-    library.drop_snapshot(lost.snapshot)
+    library.snapshots.drop(lost.snapshot)
     assert lost.number in asked(runtime, library, of, "What was measured?")
-    assert library.sections(of.document.id)[0].snapshot is not None
+    assert library.sections.of(of.document.id)[0].snapshot is not None
 
 
 def test_reading_ahead_that_is_cancelled_keeps_what_it_has_and_the_reading_is_done(
@@ -164,9 +164,9 @@ def test_reading_ahead_that_is_cancelled_keeps_what_it_has_and_the_reading_is_do
             if isinstance(event, SectionsRead):
                 control.cancel()
         assert isinstance(events[-1], wire.JobCancelled)
-        assert session.library.documents()[0].state == "done"
-        kept = sum(section.snapshot is not None for section in session.library.sections(1))
-        assert 2 <= kept < len(session.library.sections(1))
+        assert session.library.documents.all()[0].state == "done"
+        kept = sum(section.snapshot is not None for section in session.library.sections.of(1))
+        assert 2 <= kept < len(session.library.sections.of(1))
         with pytest.raises(Cancelled):
             list(section_states.read_ahead(runtime, session.library, 1, control, "r"))
 

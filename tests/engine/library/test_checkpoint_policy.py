@@ -1,4 +1,4 @@
-"""The checkpoint ladder and the quota: what is kept, what goes first, what never goes."""
+"""The checkpoint kept and the quota: what is kept, what goes first, what never goes."""
 
 from __future__ import annotations
 
@@ -7,37 +7,44 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.library.checkpoint_policy import SAVE_SECONDS, SAVE_TOKENS, Rung, over_quota, rungs_to_drop, save_due
+from engine.library.checkpoint_policy import (
+    SAVE_SECONDS,
+    SAVE_TOKENS,
+    Checkpoint,
+    checkpoints_to_drop,
+    over_quota,
+    save_due,
+)
 
 
-def climb(steps: list[int], max_rungs: int, pinned: frozenset[int] = frozenset()) -> list[Rung]:
-    """The ladder after a reading that saved a rung after each of `steps` tokens."""
-    ladder: list[Rung] = []
+def climb(steps: list[int], limit: int, pinned: frozenset[int] = frozenset()) -> list[Checkpoint]:
+    """The kept after a reading that saved a rung after each of `steps` tokens."""
+    kept: list[Checkpoint] = []
     end = 0
     for number, step in enumerate(steps):
         end += step
-        ladder.append(Rung(number, end, pinned=number in pinned))
-        dropped = set(rungs_to_drop(ladder, end, max_rungs))
-        ladder = [rung for rung in ladder if rung.id not in dropped]
-    return ladder
+        kept.append(Checkpoint(number, end, pinned=number in pinned))
+        dropped = set(checkpoints_to_drop(kept, end, limit))
+        kept = [rung for rung in kept if rung.id not in dropped]
+    return kept
 
 
 @given(st.lists(st.integers(1, 20_000), min_size=1, max_size=120), st.integers(1, 30))
-def test_never_more_than_the_set_number_and_always_the_last(steps: list[int], max_rungs: int) -> None:
-    ladder = climb(steps, max_rungs)
-    assert len(ladder) <= max_rungs
-    assert ladder[-1].n_tokens == sum(steps)
+def test_never_more_than_the_set_number_and_always_the_last(steps: list[int], limit: int) -> None:
+    kept = climb(steps, limit)
+    assert len(kept) <= limit
+    assert kept[-1].n_tokens == sum(steps)
 
 
 @given(st.integers(30, 400), st.integers(8, 24))
-def test_dense_near_the_end_thinner_behind(n_steps: int, max_rungs: int) -> None:
-    positions = [0] + [rung.n_tokens for rung in climb([1000] * n_steps, max_rungs)]
+def test_dense_near_the_end_thinner_behind(n_steps: int, limit: int) -> None:
+    positions = [0] + [rung.n_tokens for rung in climb([1000] * n_steps, limit)]
     end = n_steps * 1000
     gaps = [after - before for before, after in itertools.pairwise(positions)]
     assert gaps[-1] == 1000
     # Going back to any place reads again at most a fixed share of what lies after it.
     share = max(gap / (end - before) for before, gap in zip(positions, gaps, strict=False) if end - before > 4000)
-    assert share <= 8 / max_rungs + 0.35
+    assert share <= 8 / limit + 0.35
 
 
 def test_pinned_rungs_stay_where_they_are() -> None:
@@ -45,12 +52,15 @@ def test_pinned_rungs_stay_where_they_are() -> None:
     kept = {rung.id for rung in climb([1000] * 100, 6, pinned)}
     assert pinned <= kept
     assert len(kept) == 6
-    assert rungs_to_drop([Rung(1, 10, pinned=True), Rung(2, 20, pinned=True), Rung(3, 30)], 30, 1) == []
+    assert (
+        checkpoints_to_drop([Checkpoint(1, 10, pinned=True), Checkpoint(2, 20, pinned=True), Checkpoint(3, 30)], 30, 1)
+        == []
+    )
 
 
-def test_a_short_ladder_loses_nothing() -> None:
-    assert rungs_to_drop([], 0) == []
-    assert rungs_to_drop([Rung(1, 1000), Rung(2, 2000)], 2000, 2) == []
+def test_a_short_kept_loses_nothing() -> None:
+    assert checkpoints_to_drop([], 0) == []
+    assert checkpoints_to_drop([Checkpoint(1, 1000), Checkpoint(2, 2000)], 2000, 2) == []
 
 
 def test_saving_is_due_after_its_tokens_or_its_time_but_not_without_tokens() -> None:
@@ -62,12 +72,12 @@ def test_saving_is_due_after_its_tokens_or_its_time_but_not_without_tokens() -> 
 
 def test_the_quota_takes_the_least_recently_used_rungs_first() -> None:
     snapshots = [
-        Rung(1, 10, 100, used=5),
-        Rung(2, 20, 100, used=2),
-        Rung(3, 30, 100, used=9, kind="end"),
-        Rung(4, 5, 100, used=1, kind="turn"),
-        Rung(5, 5, 100, used=1, kind="section"),
-        Rung(6, 40, 100, used=1, pinned=True),
+        Checkpoint(1, 10, 100, used=5),
+        Checkpoint(2, 20, 100, used=2),
+        Checkpoint(3, 30, 100, used=9, kind="end"),
+        Checkpoint(4, 5, 100, used=1, kind="turn"),
+        Checkpoint(5, 5, 100, used=1, kind="section"),
+        Checkpoint(6, 40, 100, used=1, pinned=True),
     ]
     assert over_quota(snapshots, 600) == []
     assert over_quota(snapshots, 599) == [2]
@@ -83,7 +93,7 @@ kinds = st.sampled_from(["rung", "end", "turn", "section"])
     st.lists(st.tuples(st.integers(0, 100), st.integers(0, 9), kinds, st.booleans()), max_size=30), st.integers(0, 900)
 )
 def test_the_quota_is_kept_as_far_as_it_may_and_no_further(rows: list[tuple], quota: int) -> None:
-    snapshots = [Rung(n, n, size, used, kind, pinned) for n, (size, used, kind, pinned) in enumerate(rows)]
+    snapshots = [Checkpoint(n, n, size, used, kind, pinned) for n, (size, used, kind, pinned) in enumerate(rows)]
     dropped = over_quota(snapshots, quota)
     by_id = {snapshot.id: snapshot for snapshot in snapshots}
     assert len(set(dropped)) == len(dropped)

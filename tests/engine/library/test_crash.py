@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.library.library import Library, LibraryError
+from engine.library.database import LibraryError
+from engine.library.library import Library
+from engine.library.reading_run import Progress
 from engine.library.records import NewPage
 from tests.engine import library_fakes
 from tests.engine.library_fakes import IDENTITY, FakeFile, page_tokens, read_fake_document, state_after
@@ -47,20 +49,20 @@ def check_nothing_lost(path: Path, said: list[str]) -> None:
     """What the dead reader said it had committed is there, whole, and all states agree with their prefixes."""
     promised = max((int(line.split()[1]) for line in said if line != "done"), default=0)
     with Library.open(path) as library:
-        assert library.verify().sound
-        for document in library.documents():
-            spans = [span for span in library.page_spans(document.id) if span.first_token is not None]
+        assert library.maintenance.verify().sound
+        for document in library.documents.all():
+            spans = [span for span in library.pages.spans(document.id) if span.first_token is not None]
             assert [span.number for span in spans] == list(range(1, len(spans) + 1))
             assert sum(span.n_tokens or 0 for span in spans) == document.tokens_read
-            assert [section.number for section in library.sections(document.id)] == [span.number for span in spans]
-            assert max((row.n_tokens for row in library.snapshots(document.id)), default=0) == document.tokens_read
+            assert [section.number for section in library.sections.of(document.id)] == [span.number for span in spans]
+            assert max((row.n_tokens for row in library.snapshots.of(document.id)), default=0) == document.tokens_read
             assert document.state in (None, "interrupted", "done")
-        for row in library.snapshots():
-            prefix = library.prefix_of(row.id)
-            assert prefix is not None and library.load_snapshot(row.id) == state_after(prefix.hash)
+        for row in library.snapshots.all():
+            prefix = library.snapshots.prefix(row.id)
+            assert prefix is not None and library.snapshots.load(row.id) == state_after(prefix.hash)
         if said:
-            assert library.documents()[0].tokens_read >= promised
-            assert library.documents()[0].state == "done" or "done" not in said
+            assert library.documents.all()[0].tokens_read >= promised
+            assert library.documents.all()[0].state == "done" or "done" not in said
 
 
 def kill_and_resume(tmp_path: Path, times: int, seed: int) -> None:
@@ -76,18 +78,18 @@ def kill_and_resume(tmp_path: Path, times: int, seed: int) -> None:
         for number in range(document + 1):
             read_fake_document(survivor, number, N_PAGES, lambda _: None)
             read_fake_document(other, number, N_PAGES, lambda _: None)
-        for row, twin in zip(survivor.documents(), other.documents(), strict=True):
+        for row, twin in zip(survivor.documents.all(), other.documents.all(), strict=True):
             assert (row.path, row.pages_read, row.tokens_read, row.state) == (
                 *(twin.path, twin.pages_read, twin.tokens_read),
                 "done",
             )
-            assert survivor.pages(row.id) == other.pages(twin.id)
+            assert survivor.pages.of(row.id) == other.pages.of(twin.id)
             assert end_state(survivor, row.id) == end_state(other, twin.id)
 
 
 def end_state(library: Library, document: int) -> bytearray | None:
-    (end,) = [row.id for row in library.snapshots(document) if row.kind == "end"]
-    return library.load_snapshot(end)
+    (end,) = [row.id for row in library.snapshots.of(document) if row.kind == "end"]
+    return library.snapshots.load(end)
 
 
 def test_killing_the_writer_at_random_moments_loses_nothing(tmp_path: Path) -> None:
@@ -112,16 +114,16 @@ def test_a_second_writer_is_refused_with_one_sentence_and_may_read(tmp_path: Pat
         assert error.value.kind == "locked"
         assert str(reader.pid) in str(error.value) and str(error.value).count(".") <= str(path).count(".") + 1
         with Library.open(path, read_only=True) as window:
-            seen = {window.documents()[0].tokens_read for _ in range(50) if not time.sleep(0.01)}
+            seen = {window.documents.all()[0].tokens_read for _ in range(50) if not time.sleep(0.01)}
             assert len(seen) > 1
             with pytest.raises(LibraryError, match="reading only"):
-                window.remove_document(1)
+                window.documents.remove(1)
     finally:
         reader.kill()
         reader.wait()
         reader.stdout.close()
     with Library.open(path) as library:
-        assert library.unfinished_readings()[0].tokens_read >= max(seen)
+        assert library.readings.unfinished()[0].tokens_read >= max(seen)
 
 
 def test_a_second_writer_in_the_same_process_is_refused_too(tmp_path: Path) -> None:
@@ -162,9 +164,9 @@ def test_a_page_is_in_the_document_only_with_its_progress(tmp_path: Path) -> Non
         raise RuntimeError("the extractor died")
 
     with Library.open(tmp_path / "library.db") as library:
-        document = library.document_for(FakeFile()).id
-        reading = library.begin_reading(document, IDENTITY)
+        document = library.documents.for_file(FakeFile()).id
+        reading = library.reading(document, IDENTITY)
         with pytest.raises(RuntimeError):
-            library.commit_progress(reading.id, 10, pages_that_break())
-        assert library.pages(document) == [] and library.reading(reading.id).tokens_read == 0
-        library.commit_progress(reading.id, len(page_tokens(0, 1)))
+            reading.commit(Progress(10, pages_that_break()))
+        assert library.pages.of(document) == [] and library.readings.get(reading.id).tokens_read == 0
+        reading.commit(Progress(len(page_tokens(0, 1))))

@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 
 from engine.library import database, schema
-from engine.library.library import Library, LibraryError
+from engine.library.database import LibraryError
+from engine.library.library import Library
 from engine.library.prefix import PrefixHasher, hash_tokens
+from engine.library.reading_run import Progress
 from engine.library.records import NewPage, NewSnapshot
 from tests.engine.library_fakes import IDENTITY, FakeFile, page_tokens, read_fake_document, state_after
 
@@ -62,7 +64,7 @@ def test_an_empty_file_becomes_a_library(tmp_path: Path) -> None:
     path = tmp_path / "library.db"
     path.touch()
     with Library.open(path) as library:
-        assert library.documents() == []
+        assert library.documents.all() == []
 
 
 def test_another_programs_file_is_refused_and_left_alone(tmp_path: Path) -> None:
@@ -103,20 +105,20 @@ def test_a_flipped_bit_in_a_state_makes_it_as_if_it_were_not_there(path: Path) -
     whole = hasher.n_tokens
     flip_bit_of_state(path, whole)
     with Library.open(path, read_only=True) as window:
-        found = window.longest_prefix(hasher)
+        found = window.snapshots.longest(hasher)
         assert found is not None and found.n_tokens == whole
-        assert window.load_snapshot(found.id) is None
-        resumed = window.resume(hasher)
+        assert window.snapshots.load(found.id) is None
+        resumed = window.snapshots.load_longest(hasher)
         assert resumed is not None and resumed[0].n_tokens < whole
-        assert [row.id for row in window.verify().damaged] == [found.id]
-        assert window.longest_prefix(hasher) == found
+        assert [row.id for row in window.maintenance.verify().damaged] == [found.id]
+        assert window.snapshots.longest(hasher) == found
     with Library.open(path) as library:
-        resumed = library.resume(hasher)
+        resumed = library.snapshots.load_longest(hasher)
         assert resumed is not None
         assert resumed[1] == state_after(hasher.at(resumed[0].n_tokens).hash)
-        assert library.longest_prefix(hasher) == next(r for r in library.snapshots() if r.id == resumed[0].id)
+        assert library.snapshots.longest(hasher) == next(r for r in library.snapshots.all() if r.id == resumed[0].id)
         assert 0 < read_fake_document(library, 1, 10, QUIET) == whole - resumed[0].n_tokens
-        assert library.documents()[0].state == "done"
+        assert library.documents.all()[0].state == "done"
 
 
 def test_verify_drops_damaged_states_and_only_those(path: Path) -> None:
@@ -124,12 +126,12 @@ def test_verify_drops_damaged_states_and_only_those(path: Path) -> None:
     flip_bit_of_state(path, hasher.n_tokens)
     flip_bit_of_state(path, len(page_tokens(1, 1)), at=0)
     with Library.open(path) as library:
-        before = len(library.snapshots())
-        report = library.verify()
+        before = len(library.snapshots.all())
+        report = library.maintenance.verify()
         assert {row.n_tokens for row in report.damaged} == {hasher.n_tokens, len(page_tokens(1, 1))}
         assert report.checked == before and not report.sound
-        assert len(library.snapshots()) == before - 2
-        assert library.verify().sound
+        assert len(library.snapshots.all()) == before - 2
+        assert library.maintenance.verify().sound
 
 
 @pytest.mark.parametrize("column", ["prefix_hash", "checksum", "n_tokens", "size"])
@@ -143,7 +145,7 @@ def test_a_damaged_row_never_yields_a_wrong_state(path: Path, column: str) -> No
     conn.commit()
     conn.close()
     with Library.open(path) as library:
-        found = library.resume(hasher)
+        found = library.snapshots.load_longest(hasher)
         if found is not None:
             assert found[1] == state_after(hasher.at(found[0].n_tokens).hash)
 
@@ -154,11 +156,11 @@ def test_a_search_index_that_lost_its_way_is_made_again(path: Path) -> None:
     conn.commit()
     conn.close()
     with Library.open(path) as library:
-        document = library.documents()[0].id
-        assert library.search_sections(document, "heading") == []
-        assert not library.verify().sound
-        assert library.search_sections(document, "heading") != []
-        assert library.verify().sound
+        document = library.documents.all()[0].id
+        assert library.search.sections(document, "heading") == []
+        assert not library.maintenance.verify().sound
+        assert library.search.sections(document, "heading") != []
+        assert library.maintenance.verify().sound
 
 
 def test_damage_in_the_pages_of_the_file_ends_in_a_sentence_or_in_what_is_sound(path: Path) -> None:
@@ -169,9 +171,9 @@ def test_damage_in_the_pages_of_the_file_ends_in_a_sentence_or_in_what_is_sound(
             leftover.unlink()
         try:
             with Library.open(path) as library:
-                library.verify()
-                library.documents()
-                found = library.resume(wanted())
+                library.maintenance.verify()
+                library.documents.all()
+                found = library.snapshots.load_longest(wanted())
                 assert found is None or found[1] == state_after(wanted().at(found[0].n_tokens).hash)
         except LibraryError as error:
             assert error.kind == "damaged"
@@ -185,11 +187,11 @@ def test_a_library_that_another_program_holds_is_called_busy(path: Path) -> None
         other = sqlite3.connect(path, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(LibraryError) as error:
-            library.document_for(FakeFile(sha256="new"))
+            library.documents.for_file(FakeFile(sha256="new"))
         assert error.value.kind == "busy"
         other.execute("ROLLBACK")
         other.close()
-        library.document_for(FakeFile(sha256="new"))
+        library.documents.for_file(FakeFile(sha256="new"))
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
@@ -219,9 +221,9 @@ def open_for_reading_only(path: Path) -> None:
         Library.open(path)
     assert error.value.kind in ("disk", "read_only") and "\n" not in str(error.value)
     with Library.open(path, read_only=True) as library:
-        assert library.documents()[0].pages_read == 3
-        assert library.resume(wanted(n_pages=3)) is not None
-        assert library.verify().sound
+        assert library.documents.all()[0].pages_read == 3
+        assert library.snapshots.load_longest(wanted(n_pages=3)) is not None
+        assert library.maintenance.verify().sound
 
 
 def in_a_child_without_rights(work) -> int:
@@ -252,8 +254,8 @@ def test_a_full_disk_loses_nothing_and_reading_goes_on_when_there_is_space(path:
         with pytest.raises(LibraryError) as error:
             read_fake_document(library, 2, 30, QUIET)
         assert error.value.kind == "full"
-        assert library.verify().sound
-        stopped = library.documents()[0]
+        assert library.maintenance.verify().sound
+        stopped = library.documents.all()[0]
         assert 0 < stopped.tokens_read < wanted(2, 30).n_tokens
         with library._db.read() as conn:
             conn.execute("PRAGMA max_page_count = 1000000").fetchone()
@@ -284,14 +286,14 @@ def test_a_small_file_system_that_fills_up_loses_nothing_and_space_can_be_made(
         with pytest.raises(LibraryError) as error:
             read_fake_document(library, 2, 60, QUIET)
         assert error.value.kind == "full"
-        read = library.documents()[0].tokens_read
+        read = library.documents.all()[0].tokens_read
     with Library.open(path) as library:
-        assert library.verify().sound
-        assert library.documents()[0].tokens_read == read > 0
-        before = library.file_size()
-        library.remove_document(library.documents()[0].id)
-        assert library.compact() > 0 and library.file_size() < before
-        assert library.resume(wanted(1, 4)) is not None
+        assert library.maintenance.verify().sound
+        assert library.documents.all()[0].tokens_read == read > 0
+        before = library.maintenance.file_size()
+        library.documents.remove(library.documents.all()[0].id)
+        assert library.maintenance.compact() > 0 and library.maintenance.file_size() < before
+        assert library.snapshots.load_longest(wanted(1, 4)) is not None
         read_fake_document(library, 3, 3, QUIET)
 
 
@@ -303,17 +305,17 @@ def test_a_disk_full_to_the_last_byte_loses_nothing(small_disk: Path, monkeypatc
         with pytest.raises(LibraryError) as error:
             read_fake_document(library, 2, 60, QUIET)
         assert error.value.kind == "full"
-        read = library.documents()[0].tokens_read
+        read = library.documents.all()[0].tokens_read
     with Library.open(path, read_only=True) as window:
-        assert window.documents()[0].tokens_read == read > 0
-        assert window.verify().sound
+        assert window.documents.all()[0].tokens_read == read > 0
+        assert window.maintenance.verify().sound
     with Library.open(path) as library:
-        assert library.verify().sound
+        assert library.maintenance.verify().sound
         ballast.unlink()
-        resumed = library.resume(wanted(2, 60))
+        resumed = library.snapshots.load_longest(wanted(2, 60))
         assert resumed is not None and resumed[0].n_tokens == read
         assert read_fake_document(library, 2, 60, QUIET) == wanted(2, 60).n_tokens - read
-        assert library.documents()[0].state == "done"
+        assert library.documents.all()[0].state == "done"
 
 
 # Versions
@@ -346,8 +348,8 @@ def test_an_older_library_is_updated_by_a_writer_only(path: Path, monkeypatch: p
     refused(path, "older", read_only=True)
     assert path.read_bytes() == before
     with Library.open(path) as library:
-        assert library.documents()[0].pages_read == 10
-        assert library.resume(wanted()) is not None
+        assert library.documents.all()[0].pages_read == 10
+        assert library.snapshots.load_longest(wanted()) is not None
     Library.open(path, read_only=True).close()
 
 
@@ -363,7 +365,7 @@ def test_a_migration_that_fails_leaves_the_library_as_it_was(path: Path, monkeyp
             Library.open(path)
     assert schema_of(path) == before
     with Library.open(path) as library:
-        assert library.verify().sound
+        assert library.maintenance.verify().sound
 
 
 @pytest.mark.parametrize("n_steps", range(len(schema.STEPS) + 1))
@@ -396,8 +398,8 @@ def test_a_program_killed_while_making_the_library_leaves_one_that_opens(tmp_pat
     conn.execute("PRAGMA journal_mode = WAL")
     conn.close()
     with Library.open(path) as library:
-        document = library.document_for(FakeFile()).id
-        reading = library.begin_reading(document, IDENTITY)
+        document = library.documents.for_file(FakeFile()).id
+        reading = library.reading(document, IDENTITY)
         new = NewSnapshot("end", hash_tokens(IDENTITY, [1]), b"x", "fp32")
-        library.finish_reading(reading.id, 1, [NewPage(1, "x", 0, 1)], snapshot=new)
-        assert library.verify().sound
+        reading.finish(Progress(1, [NewPage(1, "x", 0, 1)], snapshot=new))
+        assert library.maintenance.verify().sound

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from engine.cli.markdown import to_markdown
+from engine.library.database import LibraryError
 from engine.library.export import to_json
-from engine.library.library import Library, LibraryError
-from engine.library.records import Ledger, LedgerEntry, NewPage, NewSection
+from engine.library.library import Library
+from engine.library.reading_run import Progress
+from engine.library.records import Ledger, LedgerEntry, NewPage, NewSection, NewSummary, NewTurn
 from engine.protocol.evidence import Evidence, SummaryBasis
 from tests.engine.library_fakes import IDENTITY, FakeFile
 
@@ -20,24 +22,23 @@ from tests.engine.library_fakes import IDENTITY, FakeFile
 def library(tmp_path: Path) -> Iterator[Library]:
     """One document: three pages, one of them unreadable, a summary, four turns with a branch."""
     with Library.open(tmp_path / "library.db") as opened:
-        document = opened.document_for(FakeFile("/x/report.pdf", "ab", "Annual\nreport", page_count=3)).id
-        reading = opened.begin_reading(document, IDENTITY)
+        document = opened.documents.for_file(FakeFile("/x/report.pdf", "ab", "Annual\nreport", page_count=3)).id
+        reading = opened.reading(document, IDENTITY)
         pages = [NewPage(1, "One.", 0, 500), NewPage(2, "", 500, 0, "no text"), NewPage(3, "Three.", 500, 700)]
-        opened.finish_reading(reading.id, 1200, pages, [NewSection(1, "Intro", "One.", 1, 3, 0, 1200)])
-        opened.save_summary(
+        reading.finish(Progress(1200, pages, [NewSection(1, "Intro", "One.", 1, 3, 0, 1200)]))
+        opened.summaries.add(
             document,
             IDENTITY,
-            "state",
-            "It went *well*.\n",
-            1200,
-            basis=SummaryBasis(made_from="state", first_page=1, last_page=3),
+            NewSummary(
+                "state", "It went *well*.\n", 1200, basis=SummaryBasis(made_from="state", first_page=1, last_page=3)
+            ),
         )
-        first = opened.add_turn(
-            document, IDENTITY, "Who\nsigned?", "Ann.", Evidence(kind="section", first_page=3, last_page=3)
+        first = opened.turns.add(
+            document, IDENTITY, NewTurn("Who\nsigned?", "Ann.", Evidence(kind="section", first_page=3, last_page=3))
         )
-        second = opened.add_turn(document, IDENTITY, "When?", "In May.", parent=first)
-        opened.add_turn(document, IDENTITY, "Why?", "Not in this document.", parent=first, as_of_page=2)
-        opened.add_turn(document, IDENTITY, "Where?", "Zürich.", parent=second)
+        second = opened.turns.add(document, IDENTITY, NewTurn("When?", "In May.", parent=first))
+        opened.turns.add(document, IDENTITY, NewTurn("Why?", "Not in this document.", parent=first, as_of_page=2))
+        opened.turns.add(document, IDENTITY, NewTurn("Where?", "Zürich.", parent=second))
         yield opened
 
 
@@ -66,14 +67,14 @@ def test_markdown_reads_from_the_facts_to_the_turns_in_their_branches(library: L
 
 
 def test_markdown_says_when_the_reading_is_not_complete(library: Library) -> None:
-    library.begin_reading(1, IDENTITY, 600)
+    library.reading(1, IDENTITY, 600)
     assert "- The reading is not complete (running)." in to_markdown(library, 1)
 
 
 def test_a_long_conversation_is_exported_whole(library: Library) -> None:
     turn = None
     for _ in range(1500):
-        turn = library.add_turn(1, IDENTITY, "And then?", "Then.", parent=turn)
+        turn = library.turns.add(1, IDENTITY, NewTurn("And then?", "Then.", parent=turn))
     assert to_markdown(library, 1).count("And then?") == 1500
 
 
@@ -86,9 +87,9 @@ def test_the_pages_of_every_line_stand_behind_it_and_notes_and_ledger_follow(lib
         sections_with_findings=1,
         line_pages=((), (3, 4, 5)),
     )
-    library.save_summary(1, IDENTITY, "sections", "Key findings:\n- Pump P-1: it broke.", 9, basis=basis)
-    library.save_note(library.sections(1)[0].id, "Summarise.", "It broke.", [[3]])
-    library.save_ledger(1, Ledger([LedgerEntry("amount", "9 euros", "9 EUR", 2, [1, 3])], 0, 3))
+    library.summaries.add(1, IDENTITY, NewSummary("sections", "Key findings:\n- Pump P-1: it broke.", 9, basis=basis))
+    library.section_summaries.save(library.sections.of(1)[0].id, "Summarise.", "It broke.", [[3]])
+    library.entities.save(1, Ledger([LedgerEntry("amount", "9 euros", "9 EUR", 2, [1, 3])], 0, 3))
     lines = to_markdown(library, 1).splitlines()
     for line in (
         "- Pump P-1: it broke. (pp. 3–5)",
@@ -120,7 +121,7 @@ def test_json_holds_everything_but_the_states_and_the_text(library: Library) -> 
 
 
 def test_a_document_that_is_gone_is_said_so(library: Library) -> None:
-    library.remove_document(1)
+    library.documents.remove(1)
     for export in (to_json, to_markdown):
         with pytest.raises(LibraryError, match="no longer"):
             export(library, 1)
@@ -128,9 +129,9 @@ def test_a_document_that_is_gone_is_said_so(library: Library) -> None:
 
 def test_markdown_names_source_and_unverified_claims(tmp_path) -> None:
     with Library.open(tmp_path / "library.db") as opened:
-        document = opened.document_for(FakeFile("/documents/a.pdf", "a" * 64)).id
+        document = opened.documents.for_file(FakeFile("/documents/a.pdf", "a" * 64)).id
         evidence = Evidence(kind="section", first_page=4, last_page=7, unverified=("17", "Ann"))
-        opened.add_turn(document, IDENTITY, "Who?", "Ann, 17.", evidence)
+        opened.turns.add(document, IDENTITY, NewTurn("Who?", "Ann, 17.", evidence))
         lines = to_markdown(opened, document).splitlines()
         assert "*Source: pages 4–7.*" in lines
         assert "*Not found on those pages: 17, Ann.*" in lines

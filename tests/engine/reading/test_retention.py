@@ -143,8 +143,8 @@ def test_a_reading_that_was_stopped_measures_what_one_never_stopped_does(tiny_fo
     monkeypatch.setattr(checkpoint_policy, "SAVE_TOKENS", 1000)
     with open_session(tiny_folder, tmp_path / "whole.db", "cpu", "fp32") as whole:
         undisturbed = measured(events(whole, file))
-        sections = whole.library.sections(1)
-        assert whole.library.section_meters(1).keys() == {s.first_token + s.n_tokens for s in sections}
+        sections = whole.library.sections.of(1)
+        assert whole.library.retention.decay_at_sections(1).keys() == {s.first_token + s.n_tokens for s in sections}
     assert undisturbed.first_pages == [section.first_page for section in sections]
     assert undisturbed.retained == sorted(undisturbed.retained)
     with open_session(tiny_folder, tmp_path / "stopped.db", "cpu", "fp32") as stopped:
@@ -159,7 +159,7 @@ def test_a_reading_that_was_stopped_measures_what_one_never_stopped_does(tiny_fo
         again = events(stopped, file)
         assert not any(isinstance(event, wire.PrefillAdvanced) for event in again)
         assert measured(again) == undisturbed
-        assert stopped.library.retention(1).retained == undisturbed.retained
+        assert stopped.library.retention.of(1).retained == undisturbed.retained
 
 
 def test_a_grown_record_keeps_what_was_measured_and_fades_on(tiny_folder, tmp_path, file):

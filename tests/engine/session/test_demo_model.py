@@ -61,7 +61,7 @@ def test_facts_of_the_sample_are_answered_with_their_page_or_marked_as_unconfirm
             assert got.evidence.unverified == ()
             assert got.evidence.first_page == got.evidence.last_page
             assert answer in " ".join(
-                opened.pages(1, first=got.evidence.first_page, last=got.evidence.last_page)[0].text.split()
+                opened.pages.of(1, first=got.evidence.first_page, last=got.evidence.last_page)[0].text.split()
             )
     assert right >= 0.75 * len(questions)
 

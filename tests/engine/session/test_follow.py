@@ -17,6 +17,7 @@ from engine.control import Control
 from engine.library import checkpoint_policy
 from engine.library.library import Library
 from engine.library.prefix import PrefixHasher
+from engine.library.reading_run import Progress
 from engine.library.records import NewSnapshot
 from engine.protocol import wire
 from engine.protocol.wire import Read
@@ -84,8 +85,8 @@ def test_a_change_in_the_middle_goes_back_to_the_last_rung_before_it(session, tm
     write_pdf(file, pages)
     tokens = tokens_of_pages(run_to_success(session, Read(job_id="r", path=str(file))))
     prefix = len(session._loaded.tokenizer.document_prefix)
-    (document,) = session.library.documents()
-    rungs = [row.n_tokens - prefix for row in session.library.snapshots(document.id) if row.kind == "rung"]
+    (document,) = session.library.documents.all()
+    rungs = [row.n_tokens - prefix for row in session.library.snapshots.of(document.id) if row.kind == "rung"]
     pages[49] = page(50, "corrected entry")
     write_pdf(file, pages)
     after = read_document(session, file)
@@ -97,30 +98,30 @@ def test_rungs_are_rounded_but_the_newest_and_the_end_are_exact(session, tmp_pat
     monkeypatch.setattr(checkpoint_policy, "SAVE_TOKENS", 1000)
     file = write_pages(tmp_path / "log.txt", 6)
     run_to_success(session, Read(job_id="r", path=str(file)))
-    rows = session.library.snapshots()
+    rows = session.library.snapshots.all()
     rungs = [row for row in rows if row.kind == "rung"]
     assert len(rungs) > 3
     assert [row.dtype for row in rungs] == ["bf16"] * (len(rungs) - 1) + ["fp32"]
     assert [row.dtype for row in rows if row.kind == "end"] == ["fp32"]
     assert max(row.size for row in rungs[:-1]) < rungs[-1].size
-    assert session.library.verify().sound
+    assert session.library.maintenance.verify().sound
 
 
 def test_a_damaged_rung_is_not_made_to_look_sound_when_it_is_rounded(tmp_path):
     hasher = PrefixHasher(IDENTITY)
     with Library.open(tmp_path / "fakes.db") as library:
-        reading = library.begin_reading(library.document_for(FakeFile()).id, IDENTITY)
+        reading = library.reading(library.documents.for_file(FakeFile()).id, IDENTITY, to_bf16=lambda data: data[:500])
         for number in (1, 2, 3):
             hasher.feed([number])
             rung = NewSnapshot("rung", hasher.at(), bytes([number]) * 1000, "fp32")
-            saved = library.commit_progress(reading.id, number, snapshot=rung, lighter=lambda data: data[:500])
+            saved = reading.commit(Progress(number, snapshot=rung))
             if number == 2:
                 conn = sqlite3.connect(tmp_path / "fakes.db")
                 with conn, conn.blobopen("snapshot_blobs", "data", saved) as blob:
                     blob[10] ^= 1
                 conn.close()
-        assert [row.dtype for row in library.snapshots()] == ["bf16", "fp32", "fp32"]
-        assert [row.n_tokens for row in library.verify().damaged] == [2]
+        assert [row.dtype for row in library.snapshots.all()] == ["bf16", "fp32", "fp32"]
+        assert [row.n_tokens for row in library.maintenance.verify().damaged] == [2]
 
 
 class Followed:

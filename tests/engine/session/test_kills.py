@@ -108,13 +108,13 @@ def small_interval(monkeypatch):
 
 
 def left_by_a_reading(library: Library) -> Finished:
-    (document,) = library.documents()
+    (document,) = library.documents.all()
     assert document.state == "done"
-    (end,) = [row for row in library.snapshots(document.id) if row.kind == "end"]
-    data = library.load_snapshot(end.id)
+    (end,) = [row for row in library.snapshots.of(document.id) if row.kind == "end"]
+    data = library.snapshots.load(end.id)
     assert data is not None
-    pages = [(p.number, p.text, p.problem, p.first_token, p.n_tokens) for p in library.pages(document.id)]
-    sections = [(s.number, s.heading, s.text, s.first_token, s.n_tokens) for s in library.sections(document.id)]
+    pages = [(p.number, p.text, p.problem, p.first_token, p.n_tokens) for p in library.pages.of(document.id)]
+    sections = [(s.number, s.heading, s.text, s.first_token, s.n_tokens) for s in library.sections.of(document.id)]
     return Finished(bytes(data), pages, sections)
 
 
@@ -128,14 +128,14 @@ def undisturbed(model: Path, file: Path, library: Path) -> Finished:
 def check_nothing_lost(path: Path, promised: int) -> int:
     """The library that a killed worker left is sound; returns the document's tokens that it holds."""
     with Library.open(path) as library:
-        assert library.verify().sound
-        for document in library.documents():
-            spans = [span for span in library.page_spans(document.id) if span.first_token is not None]
+        assert library.maintenance.verify().sound
+        for document in library.documents.all():
+            spans = [span for span in library.pages.spans(document.id) if span.first_token is not None]
             assert [span.number for span in spans] == list(range(1, len(spans) + 1))
             assert document.state in ("interrupted", "done", None)
         held = 0
-        for row in library.snapshots():
-            data = library.load_snapshot(row.id)
+        for row in library.snapshots.all():
+            data = library.snapshots.load(row.id)
             assert data is not None and MambaState.from_bytes(bytes(data)).n_tokens.tolist() == [row.n_tokens]
             held = max(held, row.n_tokens)
         assert held >= promised

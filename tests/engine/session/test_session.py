@@ -26,8 +26,8 @@ def file(tmp_path) -> Path:
 
 def end_state(session: Session) -> MambaState:
     library = session.library
-    ends = [s for s in library.snapshots() if s.kind == "end"]
-    data = library.load_snapshot(ends[-1].id)
+    ends = [s for s in library.snapshots.all() if s.kind == "end"]
+    data = library.snapshots.load(ends[-1].id)
     assert data is not None
     return MambaState.from_bytes(bytes(data))
 
@@ -115,12 +115,12 @@ def test_an_answer_leaves_the_document_state_as_it_was(session, file):
 def test_a_question_as_of_a_page_sees_nothing_after_it(session, file, tmp_path):
     part = tmp_path / "part.txt"
     read_document(session, file)
-    document = session.library.documents()[0]
-    pages = session.library.pages(document.id)
+    document = session.library.documents.all()[0]
+    pages = session.library.pages.of(document.id)
     part.write_text("".join(page.text + "\n" for page in pages[:2]))
     known_by_then = only(run(session, Ask(job_id="q", path=str(file), question="What?", page=2)), wire.AnswerFinished)
     assert known_by_then.evidence.last_page <= 2
-    turn = session.library.turns(document.id)[-1]
+    turn = session.library.turns.of(document.id)[-1]
     assert turn.as_of_page == 2
     failed = run(session, Ask(job_id="q", path=str(file), question="What?", page=99))[-1]
     assert isinstance(failed, wire.JobFailed)
@@ -134,7 +134,7 @@ def test_a_follow_up_goes_on_from_its_parent(session, file):
         run(session, Ask(job_id="q", path=str(file), question="And when?", parent=first.turn_id)),
         wire.AnswerFinished,
     )
-    path = session.library.path_to_root(then.turn_id)
+    path = session.library.turns.path(then.turn_id)
     assert [turn.question for turn in path] == ["Which gauge?", "And when?"]
 
 
@@ -147,7 +147,7 @@ def test_a_summary_by_sections_names_their_pages_and_ends_in_one_text(session, f
     assert notes[-1].last_page == only(events, wire.ReadingFinished).pages
     finished = only(events, wire.SummaryFinished)
     assert (finished.basis.made_from, finished.basis.sections) == ("sections", len(notes))
-    assert session.library.summaries(session.library.documents()[0].id)[0].text == finished.text
+    assert session.library.summaries.of(session.library.documents.all()[0].id)[0].text == finished.text
 
 
 def test_auto_takes_the_state_inside_the_trained_context_and_sections_beyond_it(session, tmp_path, file):
@@ -186,7 +186,7 @@ def test_what_cannot_be_read_is_one_sentence_and_leaves_no_trace(session, tmp_pa
     assert failed.kind == "known"
     assert words in failed.message
     assert "\n" not in failed.message
-    assert session.library.documents() == []
+    assert session.library.documents.all() == []
 
 
 def test_a_bug_is_reported_as_a_bug_with_its_traceback(session, file, monkeypatch):
@@ -223,21 +223,21 @@ def test_a_reading_given_up_before_the_last_page_is_gone_on_with_by_the_next(ses
 
     monkeypatch.setattr(session_module, "open_document", gives_up)
     first = read_document(session, file)
-    assert session.library.documents()[0].state == "stopped"
+    assert session.library.documents.all()[0].state == "stopped"
     monkeypatch.undo()
     again = read_document(session, file)
     assert again.tokens_reused == first.tokens
-    assert session.library.documents()[0].state == "done"
+    assert session.library.documents.all()[0].state == "done"
 
 
 def test_a_smaller_quota_drops_rungs_and_a_reading_still_ends_whole(tiny_folder, tmp_path, file, monkeypatch):
     monkeypatch.setattr(checkpoint_policy, "SAVE_TOKENS", 1000)
     with open_session(tiny_folder, tmp_path / "library.db", "cpu", "fp32") as session:
         read_document(session, file)
-        sizes = {snapshot.kind: snapshot.size for snapshot in session.library.snapshots()}
-        assert len(session.library.snapshots()) > 3
+        sizes = {snapshot.kind: snapshot.size for snapshot in session.library.snapshots.all()}
+        assert len(session.library.snapshots.all()) > 3
         run(session, wire.Configure(job_id="c", quota_bytes=sizes["end"]))
-        assert [snapshot.kind for snapshot in session.library.snapshots()] == ["end"]
+        assert [snapshot.kind for snapshot in session.library.snapshots.all()] == ["end"]
     with open_session(tiny_folder, tmp_path / "small.db", "cpu", "fp32", quota=sizes["end"]) as session:
         read_document(session, file)
-        assert sum(snapshot.size for snapshot in session.library.snapshots()) <= sizes["end"]
+        assert sum(snapshot.size for snapshot in session.library.snapshots.all()) <= sizes["end"]

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.library.library import Library
+from engine.library.reading_run import Progress
 from engine.library.records import NewPage
 from engine.protocol import wire
 from engine.protocol.wire import LedgerEntered, LedgerFinished
@@ -153,9 +154,9 @@ def test_any_text_has_a_ledger(text):
 
 def test_it_is_told_entry_by_entry_and_kept_in_the_library(tmp_path, monkeypatch):
     with Library.open(tmp_path / "library.db") as library:
-        document = library.document_for(FakeFile()).id
-        reading = library.begin_reading(document, IDENTITY)
-        library.finish_reading(reading.id, 5, [NewPage(1, "P-204 cost 500 euros.", 0, 5)])
+        document = library.documents.for_file(FakeFile()).id
+        reading = library.reading(document, IDENTITY)
+        reading.finish(Progress(5, [NewPage(1, "P-204 cost 500 euros.", 0, 5)]))
         told = list(entities.events(library, document, "j"))
         assert [type(event) for event in told] == [LedgerEntered, LedgerEntered, LedgerFinished]
         assert all(isinstance(wire.decode_event(wire.encode(event)), type(event)) for event in told)

@@ -68,8 +68,8 @@ def test_section_notes_are_kept_and_sent_again_instead_of_written_again(session,
     assert [note.saved for note in first] == [False] * len(first)
     assert [note.saved for note in again] == [True] * len(again)
     assert [(note.text, note.line_pages) for note in again] == [(note.text, note.line_pages) for note in first]
-    document = session.library.documents()[0].id
-    assert [note.text for note in session.library.section_notes(document)] == [note.text for note in first]
+    document = session.library.documents.all()[0].id
+    assert [note.text for note in session.library.section_summaries.of(document)] == [note.text for note in first]
     assert "pages" not in " ".join(
         of_kind(summarize(session, file, length="outline"), wire.SummaryFinished)[0].basis.unverified
     )
@@ -98,9 +98,9 @@ def test_a_focus_has_notes_of_its_own_and_is_asked_for(session, file, monkeypatc
     (finished,) = of_kind(events, wire.SummaryFinished)
     assert finished.basis.focus == "gauge 21"
     assert finished.basis.sections_with_findings == finished.basis.sections > 1
-    document = session.library.documents()[0].id
-    assert len(session.library.section_notes(document, focus="gauge 21")) == len(
-        session.library.section_notes(document)
+    document = session.library.documents.all()[0].id
+    assert len(session.library.section_summaries.of(document, focus="gauge 21")) == len(
+        session.library.section_summaries.of(document)
     )
 
 
@@ -109,8 +109,8 @@ def test_every_line_of_a_summary_has_its_page(session, file, monkeypatch):
     line = "Reading 0 of gauge 21 on day 3 was 93 units."
     speak(monkeypatch, lambda words: line)
     events = summarize(session, file, method="sections")
-    document = session.library.documents()[0].id
-    page = next(p.number for p in session.library.pages(document) if "0 of gauge 21 was 93 units" in p.text)
+    document = session.library.documents.all()[0].id
+    page = next(p.number for p in session.library.pages.of(document) if "0 of gauge 21 was 93 units" in p.text)
     for note in of_kind(events, wire.SectionSummarized):
         within = note.first_page <= page <= note.last_page
         # A line that no page of its section says is somewhere in it, for all that is known.
@@ -120,7 +120,7 @@ def test_every_line_of_a_summary_has_its_page(session, file, monkeypatch):
     assert page in finished.basis.line_pages[0]
     assert [tuple(event.pages) for event in of_kind(events, wire.SummaryDelta)] == list(finished.basis.line_pages)
     assert "".join(event.text for event in of_kind(events, wire.SummaryDelta)) == finished.text
-    (saved,) = session.library.summaries(document)
+    (saved,) = session.library.summaries.of(document)
     assert saved.basis == finished.basis
     assert (saved.length, finished.length, finished.summary_id) == ("page", "page", saved.id)
 

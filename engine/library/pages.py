@@ -1,0 +1,46 @@
+"""Pages of a document: their text, and their place in the token sequence of a reading."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from engine.library.database import Database
+from engine.library.records import Page, PageSpan
+
+
+class Pages:
+    """The tables of pages and of their tokens."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def of(self, document: int, reading: int | None = None, first: int = 1, last: int | None = None) -> list[Page]:
+        """Return pages `first` to `last` with their text, in order; token positions are those of `reading` (default:
+        the latest)."""
+        with self._db.read() as conn:
+            rows = conn.execute(
+                "SELECT p.number, p.label, p.text, p.problem, t.first_token, t.n_tokens FROM pages p"
+                " LEFT JOIN page_tokens t ON t.reading = ? AND t.number = p.number"
+                " WHERE p.document = ? AND p.number >= ? AND (? IS NULL OR p.number <= ?) ORDER BY p.number",
+                [reading_or_latest(conn, document, reading), document, first, last, last],
+            )
+            return [Page(*row) for row in rows]
+
+    def spans(self, document: int, reading: int | None = None) -> list[PageSpan]:
+        """Return the tokens and the problem of every page without its text, in order."""
+        with self._db.read() as conn:
+            rows = conn.execute(
+                "SELECT p.number, t.first_token, t.n_tokens, p.problem FROM pages p"
+                " LEFT JOIN page_tokens t ON t.reading = ? AND t.number = p.number"
+                " WHERE p.document = ? ORDER BY p.number",
+                [reading_or_latest(conn, document, reading), document],
+            )
+            return [PageSpan(*row) for row in rows]
+
+
+def reading_or_latest(conn: sqlite3.Connection, document: int, reading: int | None) -> int | None:
+    """Return `reading`, or the id of the document's latest reading where that is None."""
+    if reading is not None:
+        return reading
+    row = conn.execute("SELECT id FROM readings WHERE document = ? ORDER BY used DESC LIMIT 1", [document]).fetchone()
+    return row[0] if row else None
