@@ -18,8 +18,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QMenu, QSizePolicy, QToolTip, QWidget
 
-from app.state.session import Retention
 from app.style.theme import Theme
+from engine.library.records import Retention
 
 MIN_CELL = 5.0
 MAX_CELL = 26.0

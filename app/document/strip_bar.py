@@ -74,8 +74,8 @@ def strip_facts(session: DocumentSession) -> StripFacts:
 
 def coverage_words(session: DocumentSession) -> str:
     """One honest line about what has been read, and about what the memory still holds of it."""
-    if session.fully_read and session.coverage:
-        words = session.coverage
+    if session.fully_read and session.outcome:
+        words = session.outcome
     elif session.fully_read:
         words = f"All {counted(session.pages, 'page')} are in memory."
     elif session.progress.page:

@@ -30,8 +30,8 @@ def summary_text(session: DocumentSession) -> str:
 def markdown(session: DocumentSession) -> str:
     """The whole of it: summary, notes by section, questions and answers."""
     parts = [f"# {session.name}"]
-    if session.coverage:
-        parts.append(f"*{session.coverage}*")
+    if session.outcome:
+        parts.append(f"*{session.outcome}*")
     if session.summary.text.strip():
         about = f" about {session.summary.focus}" if session.summary.focus else ""
         parts += [f"## Summary{about}", _with_pages(session.summary.text, session.summary.line_pages)]
@@ -50,7 +50,7 @@ def markdown(session: DocumentSession) -> str:
         if quiet:
             pages = [page for note in quiet for page in range(note.first_page, note.last_page + 1)]
             parts.append(f"*{NO_FINDINGS[:-1]} on {spans_words(page_spans(pages))}.*")
-    if session.ledger.entries:
+    if session.ledger is not None and session.ledger.entries:
         parts.append("## Dates, amounts and names")
         for kind, title in (("date", "Dates"), ("amount", "Amounts"), ("name", "Names")):
             rows = [entry for entry in session.ledger.entries if entry.kind == kind]

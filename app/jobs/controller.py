@@ -17,6 +17,7 @@ from app.library import restore
 from app.library.documents import Shelf
 from app.library.reader import DocumentRecord, LibraryReader
 from app.settings.store import SettingsStore
+from app.state import words
 from app.state.conversation import Turn
 from app.state.session import Aspect, DocumentSession, Phase, Trouble
 from engine.protocol import wire as m
@@ -235,7 +236,7 @@ class JobController(QObject):
             method=now.summary_method,
             length=length or now.summary_length,
             focus=focus or None,
-            ledger=not session.ledger.whole,
+            ledger=session.ledger is None,
         )
         self._begin(session, command)
 
@@ -288,7 +289,7 @@ class JobController(QObject):
                     return
                 self.lock.note_end(job, event)
             if isinstance(event, (m.JobFailed, m.Notice)):
-                self.library_failed.emit(event.message if isinstance(event, m.JobFailed) else event.text)
+                self.library_failed.emit(event.message if isinstance(event, m.JobFailed) else words.notice(event))
             return
         if isinstance(event, m.TERMINAL):
             self._end(job, event)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from engine.protocol.events import Notice
 from engine.protocol.evidence import Evidence, SummaryBasis
 
 PAGES_NAMED = 8
@@ -13,6 +14,20 @@ PAGES_NAMED = 8
 def counted(number: int, one: str, more: str) -> str:
     """Return a number with its noun: `1 page`, `2,000 pages`."""
     return f"{number:,} {one if number == 1 else more}"
+
+
+def notice(event: Notice) -> str:
+    """Return the sentence of a notice."""
+    match event.kind:
+        case "demo_model":
+            return (
+                "This is the demo model, which knows only records like the sample. Do not trust its answers about "
+                "other documents; choose another model for them."
+            )
+        case "file_replaced":
+            return f"{event.detail} was truncated or replaced and is read from its start."
+        case "bad_command":
+            return f"The reader did not understand the window: {event.detail}."
 
 
 def page_numbers(numbers: Sequence[int]) -> str:

@@ -19,10 +19,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.state.session import DocumentSession, LedgerEntry
+from app.state.session import DocumentSession
 from app.state.words import counted
 from app.style.theme import Theme, scaled
 from app.style.widgets import label, page_spans, spans_words
+from engine.library.records import LedgerEntry
 
 KINDS = (("", "All"), ("date", "Dates"), ("amount", "Amounts"), ("name", "Names"))
 SHOWN_PAGES = 3
@@ -194,18 +195,19 @@ class LedgerView(QWidget):
     def show_session(self, session: DocumentSession) -> None:
         """Show what there is of the ledger."""
         ledger = session.ledger
-        self.model.set_entries(ledger.entries)
-        there = bool(ledger.entries)
+        entries = ledger.entries if ledger is not None else []
+        self.model.set_entries(entries)
+        there = bool(entries)
         for part in (self._bar, self.list):
             part.setVisible(there)
         self._empty.setText(
             "This document holds no dates, amounts or names that were recognised."
-            if ledger.whole
+            if ledger is not None
             else "The dates, amounts and names of the document stand here, with their pages, once it is summarised."
         )
         self._empty.setVisible(not there)
-        left_out = f" {ledger.left_out:,} less frequent entries hidden." if ledger.left_out else ""
-        basis = f"Found by text search on {counted(ledger.pages, 'page', 'pages')}." if ledger.pages else ""
+        left_out = f" {ledger.left_out:,} less frequent entries hidden." if ledger and ledger.left_out else ""
+        basis = f"Found by text search on {counted(ledger.pages, 'page', 'pages')}." if ledger and ledger.pages else ""
         self._basis.setText((basis + left_out).strip())
         self._basis.setVisible(there and bool(self._basis.text()))
 

@@ -125,7 +125,7 @@ class ProgressPanel(QWidget):
 def share(session: DocumentSession) -> float:
     """How far the bar stands: of the reading, then of the section notes."""
     if session.phase is Phase.SUMMARISING and session.notes and not session.summary.text:
-        return session.notes[-1].number / max(session.notes[-1].of, 1)
+        return session.notes[-1].number / max(session.section_count, 1)
     return session.fraction
 
 
@@ -148,7 +148,7 @@ def phase_words(session: DocumentSession, worker: WorkerFacts) -> str:
             return f"Reading page {progress.page:,}{of}"
         case Phase.SUMMARISING:
             note = session.notes[-1] if session.notes and not session.summary.text else None
-            return f"Summarising section {note.number} of {note.of}" if note else "Writing the summary"
+            return f"Summarising section {note.number} of {session.section_count}" if note else "Writing the summary"
         case Phase.ANSWERING:
             return "Answering"
     if not progress.tokens:

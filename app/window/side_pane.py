@@ -11,6 +11,7 @@ from app.jobs.worker_supervisor import WorkerFacts
 from app.questions.pane import ConversationPane
 from app.questions.question_bar import QuestionBar
 from app.settings.models import model_name
+from app.state import words
 from app.state.session import Aspect, DocumentSession
 from app.style.icons import IconButton
 from app.style.theme import Theme
@@ -20,11 +21,6 @@ from app.summary.notes_view import NotesView
 from app.summary.progress_panel import ProgressPanel
 from app.summary.summary_view import SummaryView
 
-DEMO_NOTICE = (
-    "This is the demo model, which knows only records like the sample. Do not trust what it says of other documents; "
-    "choose a real model for them."
-)
-"""The worker's own notice names a command line option, which is of no use here."""
 SUMMARY, SECTIONS, LEDGER, QUESTIONS = 0, 1, 2, 3
 
 
@@ -166,8 +162,8 @@ class SidePane(QWidget):
         sentence, demo = self._worker.sentence or self._held, False
         if not sentence and self._session is not None and self._session.notices:
             notice = self._session.notices[-1]
-            sentence, demo = notice.text, notice.reason == "demo_model"
-        self._notice_words.setText(DEMO_NOTICE if demo else sentence)
+            sentence, demo = words.notice(notice), notice.kind == "demo_model"
+        self._notice_words.setText(sentence)
         self._choose.setVisible(demo)
         self._restart.setVisible(self._worker.state == "failed")
         self._retry.setVisible(bool(self._held) and not self._worker.sentence)
