@@ -8,11 +8,12 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
 from app.style.icons import IconButton
 from app.style.theme import Theme
+from app.style.translation import tr
 from app.style.widgets import label
 
 
 class FindBar(QWidget):
-    """Asks to find as one types, and to step through the hits."""
+    """Asks to find while the text is typed, and to step through the matches."""
 
     find_requested = Signal(str)
     step_requested = Signal(int)
@@ -23,20 +24,21 @@ class FindBar(QWidget):
         self.setObjectName("findBar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.field = QLineEdit()
-        self.field.setPlaceholderText("Find in the document")
-        self.field.setAccessibleName("Find in the document")
+        self.field.setObjectName("findText")
+        self.field.setPlaceholderText(tr("Find in the document"))
+        self.field.setAccessibleName(tr("Find in the document"))
         self.field.setMaximumWidth(320)
-        self._count = label(role="small")
-        self._count.setAccessibleName("Hits")
+        self._count = label(role="small", name="matchCount")
+        self._count.setAccessibleName(tr("Matches"))
         self._delay = QTimer(self)
         self._delay.setSingleShot(True)
         self._delay.setInterval(180)
         self._delay.timeout.connect(lambda: self.find_requested.emit(self.field.text()))
         self.field.textChanged.connect(lambda _text: self._delay.start())
         self.field.returnPressed.connect(lambda: self.step_requested.emit(1))
-        previous = IconButton("up", "Previous hit (Shift+F3)", theme)
-        following = IconButton("down", "Next hit (F3)", theme)
-        close = IconButton("close", "Close (Escape)", theme)
+        previous = IconButton("up", tr("Find previous (Shift+F3)"), theme)
+        following = IconButton("down", tr("Find next (F3)"), theme)
+        close = IconButton("close", tr("Close (Escape)"), theme)
         previous.clicked.connect(lambda: self.step_requested.emit(-1))
         following.clicked.connect(lambda: self.step_requested.emit(1))
         close.clicked.connect(self.dismiss)
@@ -68,14 +70,15 @@ class FindBar(QWidget):
             self.find_requested.emit("")
             self.closed.emit()
 
-    def show_hits(self, hits: int, place: int, searching: bool) -> None:
-        """How many hits there are, and which is shown."""
+    def show_matches(self, matches: int, place: int, searching: bool) -> None:
+        """Show how many matches there are, and which one is current."""
         if not self.field.text().strip():
             self._count.setText("")
-        elif hits:
-            self._count.setText(f"{place:,} of {hits:,}{'…' if searching else ''}")
+        elif matches:
+            shown = tr("{place} of {matches}", place=f"{place:,}", matches=f"{matches:,}")
+            self._count.setText(shown + ("…" if searching else ""))
         else:
-            self._count.setText("Searching…" if searching else "Not found")
+            self._count.setText(tr("Searching…") if searching else tr("No matches"))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:

@@ -1,4 +1,4 @@
-"""The strip under the document: what of it stands in the model's memory, page by page."""
+"""The strip under the document: which pages are read, which have a problem, which an answer rests on."""
 
 from __future__ import annotations
 
@@ -18,8 +18,11 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QMenu, QSizePolicy, QToolTip, QWidget
 
+from app.state.session import Retention
 from app.style.theme import Theme
-from engine.library.records import Retention
+from app.style.translation import tr
+from app.style.widgets import plain_tip
+from app.style.words import capital, span_words
 
 MIN_CELL = 5.0
 MAX_CELL = 26.0
@@ -38,17 +41,17 @@ class StripFacts:
     snapshots: dict[int, str] = field(default_factory=dict)
     evidence: tuple[int, int] | None = None
     retention: Retention | None = None
-    """How much of each page the document's memory can still hold; None where that is not known."""
+    """How much of each page is left in the model's memory; None where that is not known."""
 
 
 def _between(low: QColor, high: QColor, share: float) -> QColor:
-    """A colour on the way from `low` to `high`."""
+    """Return the colour between `low` (0) and `high` (1)."""
     mixed = (a + (b - a) * share for a, b in zip(low.getRgb()[:3], high.getRgb()[:3], strict=True))  # type: ignore[index]
     return QColor(*(round(part) for part in mixed))
 
 
 class MemoryStrip(QWidget):
-    """One cell a page, or a few pages where there are thousands: filled as the reader passes."""
+    """One cell a page, or a few pages where there are thousands. A cell fills when its pages are read."""
 
     page_requested = Signal(int)
     ask_as_of_requested = Signal(int)
@@ -59,10 +62,12 @@ class MemoryStrip(QWidget):
         self._facts = StripFacts()
         self._page = 1
         self._cursor: int | None = None
+        self._detailed = False
+        self.setObjectName("strip")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMouseTracking(True)
-        self.setAccessibleName("Memory strip")
+        self.setAccessibleName(tr("Pages read"))
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         theme.changed.connect(self.update)
         self._describe()
@@ -70,13 +75,22 @@ class MemoryStrip(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(300, int(PINS + BAR + 8))
 
+    @property
+    def facts(self) -> StripFacts:
+        return self._facts
+
+    def set_detailed(self, detailed: bool) -> None:
+        """Show decay and checkpoints too, or the pages only."""
+        self._detailed = detailed
+        self.update()
+
     def set_facts(self, facts: StripFacts) -> None:
         self._facts = facts
         self._describe()
         self.update()
 
     def set_page(self, page: int) -> None:
-        """The page that is looked at."""
+        """Mark the current page."""
         self._page = page
         self._cursor = None
         self.update()
@@ -87,7 +101,7 @@ class MemoryStrip(QWidget):
         return max(1, math.ceil(self._facts.pages * MIN_CELL / max(self.width() - 2, 1)))
 
     def page_at(self, x: float) -> int:
-        """The first page of the cell at `x`; 0 where there is none."""
+        """Return the first page of the cell at `x`; 0 where there is none."""
         cell = int((x - 1) // self._cell_width())
         page = cell * self.pages_per_cell + 1
         return page if 1 <= page <= self._facts.pages else 0
@@ -96,7 +110,8 @@ class MemoryStrip(QWidget):
         cells = -(-self._facts.pages // self.pages_per_cell) or 1
         return min((self.width() - 2) / cells, MAX_CELL)
 
-    def _cell_rect(self, page: int) -> QRectF:
+    def cell_rect(self, page: int) -> QRectF:
+        """Return the place of the cell that a page is in, in pixels."""
         width = self._cell_width()
         cell = (page - 1) // self.pages_per_cell
         gap = 1.0 if width > 3 else 0.0
@@ -121,7 +136,7 @@ class MemoryStrip(QWidget):
             share = min(max((facts.read_to - first + 1) / (last - first + 1), 0.0), 1.0)
             cited = facts.evidence is not None and first <= facts.evidence[1] and last >= facts.evidence[0]
             painter.setBrush(colors["evidence" if cited else "accent" if share == 1 else "border"])
-            if share == 1 and not cited and facts.retention is not None:
+            if self._detailed and share == 1 and not cited and facts.retention is not None:
                 painter.setBrush(_between(colors["faded"], colors["accent"], facts.retention.of_page(first)))
             painter.drawRoundedRect(rect, 2, 2)
             if 0 < share < 1 and not cited:
@@ -129,7 +144,8 @@ class MemoryStrip(QWidget):
                 painter.drawRoundedRect(QRectF(rect.left(), rect.top(), wide * share, BAR), 2, 2)
             if cell in troubled:
                 painter.fillRect(QRectF(rect.left(), rect.bottom() - 4, wide, 4), colors["warning"])
-        self._paint_pins(painter)
+        if self._detailed:
+            self._paint_pins(painter)
         self._paint_marks(painter)
         painter.end()
 
@@ -140,12 +156,12 @@ class MemoryStrip(QWidget):
         ends = {-(-page // per) * per for page in self._facts.snapshots if 1 <= page <= self._facts.pages}
         if len(ends) <= MAX_PINS:
             for page in ends:
-                x = min(self._cell_rect(page).right(), self.width() - 5.0)
+                x = min(self.cell_rect(page).right(), self.width() - 5.0)
                 painter.drawPolygon(QPolygonF([QPointF(x - 4, 2), QPointF(x + 4, 2), QPointF(x, PINS - 2)]))
 
     def _paint_marks(self, painter: QPainter) -> None:
         page = min(max(self._page, 1), self._facts.pages)
-        rect = self._cell_rect(page)
+        rect = self.cell_rect(page)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self._theme.color("text"))
         painter.drawRoundedRect(
@@ -154,36 +170,35 @@ class MemoryStrip(QWidget):
         if self.hasFocus():
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(self._theme.color("accent"), 2))
-            painter.drawRoundedRect(self._cell_rect(self._cursor or page).adjusted(-2, -2, 2, 2), 3, 3)
+            painter.drawRoundedRect(self.cell_rect(self._cursor or page).adjusted(-2, -2, 2, 2), 3, 3)
 
     def words(self, page: int) -> str:
-        """What is to say about the cell that starts at `page`."""
-        facts, per = self._facts, self.pages_per_cell
-        last = min(page + per - 1, facts.pages)
-        name = f"Page {page}" if last == page else f"Pages {page} to {last}"
-        parts = ["read" if last <= facts.read_to else "read in part" if page <= facts.read_to else "not read yet"]
-        if facts.retention is not None and page <= facts.read_to:
-            parts.append(f"{facts.retention.of_page(page):.0%} of it can still be in the document's memory")
+        """Return what there is to say about the cell that starts at `page`."""
+        facts = self._facts
+        last = min(page + self.pages_per_cell - 1, facts.pages)
+        read = last <= facts.read_to
+        parts = [tr("read") if read else tr("read in part") if page <= facts.read_to else tr("not read yet")]
+        if self._detailed and facts.retention is not None and page <= facts.read_to:
+            parts.append(tr("{share} left in the model's memory", share=f"{facts.retention.of_page(page):.0%}"))
         parts += [facts.problems[number] for number in range(page, last + 1) if number in facts.problems][:1]
-        if any(number in facts.snapshots for number in range(page, last + 1)):
-            parts.append("a saved state stands here")
+        if self._detailed and any(number in facts.snapshots for number in range(page, last + 1)):
+            parts.append(tr("checkpoint"))
         if facts.evidence and page <= facts.evidence[1] and last >= facts.evidence[0]:
-            parts.append("the answer rests on it")
-        return f"{name}: {', '.join(parts)}"
+            parts.append(tr("source of the answer"))
+        return f"{capital(span_words(page, last))}: {', '.join(parts)}"
 
     def _describe(self) -> None:
         facts = self._facts
-        self.setAccessibleDescription(
-            f"{facts.read_to} of {facts.pages} pages are in memory, {len(facts.problems)} with a problem, "
-            f"{len(facts.snapshots)} saved states. Arrow keys move, Enter goes to the page."
-            if facts.pages
-            else "No document"
-        )
+        if not facts.pages:
+            self.setAccessibleDescription(tr("No document"))
+            return
+        words = tr("{page} of {pages} pages read.", page=f"{facts.read_to:,}", pages=f"{facts.pages:,}")
+        self.setAccessibleDescription(words + " " + tr("Arrow keys move, Enter goes to the page."))
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip:
             page = self.page_at(event.pos().x())  # type: ignore[attr-defined]
-            QToolTip.showText(event.globalPos(), self.words(page) if page else "", self)  # type: ignore[attr-defined]
+            QToolTip.showText(event.globalPos(), plain_tip(self.words(page)) if page else "", self)  # type: ignore[attr-defined]
             return True
         return super().event(event)
 
@@ -198,15 +213,16 @@ class MemoryStrip(QWidget):
         if not page:
             return
         menu = self.menu_for(page)
-        where = self.mapToGlobal(self._cell_rect(page).bottomLeft().toPoint()) if by_key else event.globalPos()
+        where = self.mapToGlobal(self.cell_rect(page).bottomLeft().toPoint()) if by_key else event.globalPos()
         menu.popup(where)
 
     def menu_for(self, page: int) -> QMenu:
-        """What can be done with a page."""
+        """Return the menu of a page."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction(f"Go to page {page}", lambda: self.page_requested.emit(page))
-        ask = menu.addAction(f"Ask as of page {page}…", lambda: self.ask_as_of_requested.emit(page))
+        menu.addAction(tr("Go to page {page}", page=page), lambda: self.page_requested.emit(page))
+        words = tr("Ask using pages 1–{page} only…", page=page)
+        ask = menu.addAction(words, lambda: self.ask_as_of_requested.emit(page))
         ask.setEnabled(page <= self._facts.read_to)
         return menu
 
@@ -228,8 +244,7 @@ class MemoryStrip(QWidget):
                 super().keyPressEvent(event)
                 return
         self._cursor = min(max(at, 1), max(self._facts.pages, 1))
-        self.setAccessibleDescription(self.words(self._cursor))
-        QToolTip.showText(
-            self.mapToGlobal(self._cell_rect(self._cursor).bottomLeft().toPoint()), self.words(self._cursor), self
-        )
+        words = self.words(self._cursor)
+        self.setAccessibleDescription(words)
+        QToolTip.showText(self.mapToGlobal(self.cell_rect(self._cursor).bottomLeft().toPoint()), plain_tip(words), self)
         self.update()

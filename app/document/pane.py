@@ -1,27 +1,29 @@
-"""The document in the middle: its pages or its text, find, and the memory strip under it."""
+"""The document in the middle: its outline, its pages or its text, find, and the strip under it."""
 
 from __future__ import annotations
 
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QIntValidator, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
+from app.document.document_bar import DocumentBar
 from app.document.find_bar import FindBar
+from app.document.history import Place, PlaceHistory
+from app.document.outline_panel import OutlinePanel
 from app.document.strip_bar import StripBar
 from app.document.text_view import TextView
 from app.document.trouble_panel import TroublePanel
 from app.library.reader import LibraryReader
-from app.pages.source import PageSource
+from app.pages.marks import Passage
+from app.pages.source import OutlineEntry, PageSource
 from app.pages.view import PageView
 from app.state.session import Aspect, DocumentSession
-from app.style.icons import IconButton
 from app.style.theme import Theme
-from app.style.widgets import ElidedLine, counted, label, size_words
+from app.style.translation import tr
+from app.style.widgets import label
 
-ROOMY = 560
-"""Pixels: below, the title is worth more than a figure and a button that has keys."""
+OUTLINE_WIDTH = 220
 
 
 class DocumentPane(QWidget):
@@ -29,6 +31,9 @@ class DocumentPane(QWidget):
 
     ask_as_of_requested = Signal(int)
     sidebar_requested = Signal()
+    address_followed = Signal(str)
+    """A link of the document leads to this address."""
+    outline_shown = Signal(bool)
     page_changed = Signal(int)
 
     def __init__(self, reader: LibraryReader, theme: Theme):
@@ -36,20 +41,32 @@ class DocumentPane(QWidget):
         self.setObjectName("documentPane")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._session: DocumentSession | None = None
+        self._reader = reader
         self._open_with: tuple[str, str | None, int] | None = None
+        self._history = PlaceHistory()
+        self._headings_of: int | None = None
         self.source = PageSource(self)
         self.pages = PageView(self.source, theme)
         self.text = TextView(reader, theme)
+        self.outline = OutlinePanel()
         self.trouble = TroublePanel(theme)
+        self.bar = DocumentBar(theme)
         self.find_bar = FindBar(theme)
         self.strip_bar = StripBar(theme)
         self.strip = self.strip_bar.strip
-        self._message = label(role="muted", wrap=True)
+        self._message = label(role="muted", wrap=True, name="documentMessage")
         self._message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._message.setMargin(60)
         self._stack = QStackedWidget()
         for page in (self.pages, self.text, self._message):
             self._stack.addWidget(page)
+        self._split = QSplitter(Qt.Orientation.Horizontal)
+        self._split.setHandleWidth(1)
+        self._split.addWidget(self.outline)
+        self._split.addWidget(self._stack)
+        self._split.setStretchFactor(1, 1)
+        self._split.setSizes([OUTLINE_WIDTH, 600])
+        self.outline.hide()
         self._trouble_box = QWidget()
         inset = QVBoxLayout(self._trouble_box)
         inset.setContentsMargins(16, 12, 16, 0)
@@ -57,81 +74,43 @@ class DocumentPane(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self._make_bar(theme))
+        column.addWidget(self.bar)
         column.addWidget(self.find_bar)
         column.addWidget(self._trouble_box)
-        column.addWidget(self._stack, 1)
+        column.addWidget(self._split, 1)
         column.addWidget(self.strip_bar)
         self._connect()
-
-    def _make_bar(self, theme: Theme) -> QWidget:
-        bar = QWidget()
-        bar.setObjectName("documentBar")
-        bar.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.title = ElidedLine("strong", Qt.TextElideMode.ElideMiddle)
-        self.detail = ElidedLine("small")
-        names = QVBoxLayout()
-        names.setSpacing(0)
-        names.addWidget(self.title)
-        names.addWidget(self.detail)
-        self._number = QLineEdit()
-        self._number.setObjectName("pageNumber")
-        self._number.setAccessibleName("Page number")
-        self._number.setValidator(QIntValidator(1, 10_000_000, self))
-        self._number.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self._number.returnPressed.connect(lambda: self.go_to(int(self._number.text())))
-        self._count = label(role="small")
-        self._zoom = label(role="small")
-        self._zoom.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._zoom.setMinimumWidth(40)
-
-        def tool(icon: str, name: str, action) -> IconButton:
-            result = IconButton(icon, name, theme)
-            result.clicked.connect(lambda _checked=False: action())
-            return result
-
-        row = QHBoxLayout(bar)
-        row.setContentsMargins(10, 7, 10, 7)
-        row.setSpacing(3)
-        row.addWidget(tool("sidebar", "Show or hide the library (Ctrl+B)", self.sidebar_requested.emit))
-        row.addSpacing(6)
-        row.addLayout(names, 1)
-        row.addSpacing(6)
-        row.addWidget(tool("up", "Previous page (Alt+Up)", lambda: self.go_to(self.view.page - 1)))
-        row.addWidget(self._number)
-        row.addWidget(self._count)
-        row.addWidget(tool("down", "Next page (Alt+Down)", lambda: self.go_to(self.view.page + 1)))
-        row.addSpacing(8)
-        row.addWidget(tool("zoom-out", "Smaller (Ctrl+-)", lambda: self.view.zoom_step(-1)))
-        row.addWidget(self._zoom)
-        row.addWidget(tool("zoom-in", "Larger (Ctrl++)", lambda: self.view.zoom_step(1)))
-        fit = tool("fit-width", "Fit the width (Ctrl+0)", self.fit_width)
-        row.addWidget(fit)
-        self._spare = (self._zoom, fit)
-        row.addSpacing(4)
-        row.addWidget(tool("search", "Find in the document (Ctrl+F)", self.begin_find))
-        return bar
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        for part in self._spare:
-            part.setVisible(self.width() >= ROOMY)
 
     def _connect(self) -> None:
         self.pages.failed.connect(self._on_pages_failed)
         self.pages.opened.connect(self._on_pages_opened)
+        self.pages.link_followed.connect(self.jump)
+        self.pages.address_followed.connect(self.address_followed)
         self.pages.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.pages.customContextMenuRequested.connect(
             lambda where: self.page_menu().popup(self.pages.viewport().mapToGlobal(where))
         )
+        self.source.outlined.connect(self._on_outline)
+        self._reader.headings_read.connect(self._on_headings)
+        self.outline.place_requested.connect(self.jump)
         for view in (self.pages, self.text):
             view.page_changed.connect(self._on_page)
             view.zoom_changed.connect(partial(self._on_zoom, view))
-            view.hits_changed.connect(self.find_bar.show_hits)
-        self.strip.page_requested.connect(self.go_to)
+            view.matches_changed.connect(self.find_bar.show_matches)
+        self.strip.page_requested.connect(self.jump)
         self.strip.ask_as_of_requested.connect(self.ask_as_of_requested)
+        bar = self.bar
+        bar.page_requested.connect(self.jump)
+        bar.step_requested.connect(lambda step: self.go_to(self.view.page + step))
+        bar.zoom_requested.connect(self._zoom)
+        bar.fit_requested.connect(self.fit_width)
+        bar.find_requested.connect(self.begin_find)
+        bar.back_requested.connect(self.go_back)
+        bar.forward_requested.connect(self.go_forward)
+        bar.outline_requested.connect(self.toggle_outline)
+        bar.sidebar_requested.connect(self.sidebar_requested)
         self.find_bar.find_requested.connect(self._find)
-        self.find_bar.step_requested.connect(self.step_hit)
+        self.find_bar.step_requested.connect(self.step_match)
         self.find_bar.closed.connect(self._focus_view)
 
     @property
@@ -144,6 +123,10 @@ class DocumentPane(QWidget):
         self.find_bar.dismiss()
         self.find_bar.field.clear()
         self._session = session
+        self._history.clear()
+        self._tell_history()
+        self.outline.show_entries([])
+        self._headings_of = None
         self.pages.close_document()
         self.text.close_document()
         self._open_with = None
@@ -155,16 +138,13 @@ class DocumentPane(QWidget):
     def show_session(self, session: DocumentSession, what: int) -> None:
         """Show what changed."""
         if what & (Aspect.DOCUMENT | Aspect.STRIP):
-            self._show_bar(session)
+            self.bar.show_session(session, self.view.page)
             if not session.is_pdf and session.document_id is not None and session.progress.page:
                 self.text.set_document(session.document_id, session.progress.page)
         if what & Aspect.DOCUMENT and session.opened and self._open_with is not None:
-            path, password, size = self._open_with
-            if password != session.password or size not in (0, session.size):
-                page = self.view.page
-                self._open_view()
-                self.view.go_to(page)
-            self._open_with = (path, session.password, session.size)
+            self._open_again(session, *self._open_with)
+        if what & Aspect.DOCUMENT and session.fully_read and session.document_id is not None:
+            self._want_headings(session.document_id)
         if what & Aspect.STRIP:
             self.strip_bar.show_session(session)
             self.view.show_evidence(session.evidence)
@@ -173,58 +153,86 @@ class DocumentPane(QWidget):
             self._trouble_box.setVisible(session.trouble is not None)
 
     def go_to(self, page: int) -> None:
-        """Bring a page into view."""
+        """Bring a page into view; a step that `go_back` does not return from."""
         self.view.go_to(page)
 
+    def jump(self, page: int, points: float = 0.0) -> None:
+        """Bring a page, or a height on it, into view; `go_back` returns from it."""
+        self._history.leave(self.view.place)
+        self._tell_history()
+        self.view.go_to(page, points)
+
+    def go_back(self) -> None:
+        """Return to the place before the last jump."""
+        self._return_to(self._history.back(self.view.place))
+
+    def go_forward(self) -> None:
+        """Return to the place that `go_back` left."""
+        self._return_to(self._history.forward(self.view.place))
+
     def show_words(self, page: int, words: str) -> None:
-        """Bring a page into view with these words marked."""
-        self.go_to(page)
-        self.mark(page, [words], words)
+        """Jump to a page with these words marked."""
+        self.show_passages([Passage(page, words, (words,))])
 
-    def mark(self, page: int, terms: list[str], sentence: str = "", span: tuple[int, int] = (0, 0)) -> None:
-        """Mark on a page the sentence that bears an answer out, or where most of its words stand together.
+    def show_passages(self, passages: list[Passage]) -> None:
+        """Jump to the first passage and mark all of them; what was marked before is unmarked."""
+        if passages:
+            self.jump(passages[0].page)
+        self.view.mark_passages(passages)
 
-        span: where the sentence stands in the page's text as the library has it.
-        """
-        if self.view is self.pages:
-            self.pages.mark(page, terms, sentence)
-        else:
-            self.text.mark(page, terms, sentence, span)
-
-    def step_hit(self, step: int) -> None:
-        """To the next (1) or previous (-1) hit."""
-        self.view.step_hit(step)
+    def step_match(self, step: int) -> None:
+        """Go to the next (1) or previous (-1) match."""
+        self.view.step_match(step)
 
     def fit_width(self) -> None:
         self.view.set_fit_width()
 
-    def focus_page_number(self) -> None:
-        """Let a page number be typed."""
-        self._number.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        self._number.selectAll()
+    def toggle_outline(self) -> None:
+        """Show the outline, or hide it."""
+        self.set_outline_shown(self.outline.isHidden())
+        self.outline_shown.emit(not self.outline.isHidden())
+
+    def set_outline_shown(self, shown: bool) -> None:
+        self.outline.setVisible(shown)
+        if shown:
+            self.outline.show_page(self.view.page)
 
     def page_menu(self) -> QMenu:
-        """What can be done where one is looking."""
+        """Return the menu of the current page."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        copy = menu.addAction("Copy", self.pages.copy)
+        copy = menu.addAction(tr("Copy"), self.pages.copy)
         copy.setEnabled(bool(self.pages.selected_text))
-        menu.addAction("Find…", self.begin_find)
+        menu.addAction(tr("Select all"), self.pages.select_all)
+        menu.addAction(tr("Find…"), self.begin_find)
         menu.addSeparator()
         page = self.pages.page
-        ask = menu.addAction(f"Ask as of page {page}…", lambda: self.ask_as_of_requested.emit(page))
+        ask = menu.addAction(
+            tr("Ask using pages 1–{page} only…", page=page), lambda: self.ask_as_of_requested.emit(page)
+        )
         ask.setEnabled(self._session is not None and (self._session.fully_read or page <= self._session.progress.page))
         return menu
 
     def begin_find(self) -> None:
-        """Find what is selected, or what will be typed."""
+        """Find the selected text, or what will be typed."""
         self.find_bar.begin(self.view.selected_text)
+
+    def _zoom(self, step: int) -> None:
+        self.view.zoom_step(step)
 
     def _find(self, text: str) -> None:
         self.view.find_text(text)
 
     def _focus_view(self) -> None:
         self.view.setFocus()
+
+    def _return_to(self, place: Place | None) -> None:
+        if place is not None:
+            self.view.go_to(*place)
+        self._tell_history()
+
+    def _tell_history(self) -> None:
+        self.bar.set_history(self._history.can_go_back, self._history.can_go_forward)
 
     def _open_view(self) -> None:
         session = self._session
@@ -238,7 +246,30 @@ class DocumentPane(QWidget):
         elif session.document_id is None:
             self.text.open(session.path)
 
-    def _on_pages_failed(self, reason: str, sentence: str) -> None:
+    def _open_again(self, session: DocumentSession, path: str, password: str | None, size: int) -> None:
+        """Open the file anew where it has another size or a password has come."""
+        if password != session.password or size not in (0, session.size):
+            place = self.view.place
+            self._open_view()
+            self.view.go_to(*place)
+        self._open_with = (path, session.password, session.size)
+
+    def _want_headings(self, document: int) -> None:
+        if self.outline.is_empty and self._headings_of != document:
+            self._headings_of = document
+            self._reader.read_headings(document)
+
+    def _on_outline(self, entries: list[OutlineEntry]) -> None:
+        if entries:
+            self.outline.show_entries(entries)
+            self.outline.show_page(self.view.page)
+
+    def _on_headings(self, document: int, headings: list[tuple[str, int]]) -> None:
+        """Show the headings of the sections where the file has no bookmarks."""
+        if self._session is not None and document == self._session.document_id and self.outline.is_empty:
+            self._on_outline([OutlineEntry(0, heading, page - 1) for heading, page in headings])
+
+    def _on_pages_failed(self, _reason: str, sentence: str) -> None:
         self._message.setText(sentence)
         self._stack.setCurrentWidget(self._message)
 
@@ -249,21 +280,11 @@ class DocumentPane(QWidget):
             self.show_session(self._session, Aspect.DOCUMENT | Aspect.STRIP)
 
     def _on_page(self, page: int) -> None:
-        self._number.setText(str(page))
+        self.bar.set_page(page)
         self.strip.set_page(page)
+        self.outline.show_page(page)
         self.page_changed.emit(page)
 
     def _on_zoom(self, view: QWidget, zoom: float) -> None:
         if view is self.view:
-            self._zoom.setText(f"{zoom:.0%}")
-
-    def _show_bar(self, session: DocumentSession) -> None:
-        pages = session.pages
-        parts = [counted(pages, "page") if pages else "", size_words(session.size) if session.size else ""]
-        self.title.set_text(session.name)
-        self.detail.set_text("  ·  ".join(part for part in parts if part))
-        self._count.setText(f"of {pages:,}" if pages else "")
-        digits = len(str(max(pages, 99)))
-        self._number.setFixedWidth(self._number.fontMetrics().horizontalAdvance("0" * digits) + 18)
-        if not self._number.hasFocus():
-            self._number.setText(str(self.view.page))
+            self.bar.set_zoom(zoom)

@@ -1,4 +1,4 @@
-"""What lies under the document: the memory strip and one honest line about what has been read."""
+"""The bar under the document: the strip of its pages, one line about what has been read, details on demand."""
 
 from __future__ import annotations
 
@@ -8,60 +8,57 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from app.document.memory_strip import MemoryStrip, StripFacts
 from app.state.session import DocumentSession
 from app.style.theme import Theme
-from app.style.widgets import ElidedLine, button, counted, label
+from app.style.translation import tr, tr_count
+from app.style.widgets import ElidedLine, button, label
+from app.style.words import page_words, pages_count
+from engine.grounding.page_references import page_numbers
+
+NAMED_RUNS = 6
+"""Runs of pages without text that the line names."""
 
 
 class StripBar(QWidget):
-    """The strip and its line; the line opens to all it has to say."""
+    """The strip and its line. Details adds what the model's memory still holds of each page."""
 
     def __init__(self, theme: Theme):
         super().__init__()
         self.setObjectName("stripBar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.strip = MemoryStrip(theme)
-        self.line = ElidedLine("small")
-        self._all = label(role="small", wrap=True)
-        self._all.hide()
-        self._more = button("More", self._toggle, "link")
+        self._line = ElidedLine("small", name="coverage")
+        self._details = label(role="small", wrap=True, name="coverageDetails")
+        self._details.hide()
+        self._more = button(tr("Details"), self._toggle, "link", "coverageMore")
         self._more.setProperty("small", "true")
         row = QHBoxLayout()
         row.setSpacing(8)
-        row.addWidget(self.line, 1)
-        row.addWidget(self._all, 1)
+        row.addWidget(self._line, 1)
         row.addWidget(self._more, 0, Qt.AlignmentFlag.AlignTop)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 8, 16, 7)
         column.setSpacing(2)
         column.addWidget(self.strip)
         column.addLayout(row)
+        column.addWidget(self._details)
 
     def show_session(self, session: DocumentSession) -> None:
         """Show how far the document is read."""
         self.strip.set_facts(strip_facts(session))
-        words = coverage_words(session)
-        self.line.set_text(words)
-        self._all.setText(words)
-        self._offer()
-
-    def resizeEvent(self, event) -> None:
-        super().resizeEvent(event)
-        self._offer()
-
-    def _offer(self) -> None:
-        needed = self.line.fontMetrics().horizontalAdvance(self.line.whole) > self.width() - 40
-        # Its place is kept: the line must not change its length because there is more of it.
-        self._more.setVisible(needed or not self._all.isHidden())
+        self._line.set_text(coverage_words(session))
+        self._details.setText("\n".join(detail_lines(session)))
+        self._more.setVisible(bool(self._details.text()))
+        if not self._details.text():
+            self._details.hide()
 
     def _toggle(self) -> None:
-        opened = self._all.isHidden()
-        self._all.setVisible(opened)
-        self.line.setVisible(not opened)
-        self._more.setText("Less" if opened else "More")
-        self._offer()
+        opened = self._details.isHidden()
+        self._details.setVisible(opened)
+        self.strip.set_detailed(opened)
+        self._more.setText(tr("Hide details") if opened else tr("Details"))
 
 
 def strip_facts(session: DocumentSession) -> StripFacts:
-    """What the strip shows of a session."""
+    """Return what the strip shows of a session."""
     return StripFacts(
         pages=session.pages,
         read_to=session.pages if session.fully_read else session.progress.page,
@@ -73,22 +70,33 @@ def strip_facts(session: DocumentSession) -> StripFacts:
 
 
 def coverage_words(session: DocumentSession) -> str:
-    """One honest line about what has been read, and about what the memory still holds of it."""
-    if session.fully_read and session.outcome:
-        words = session.outcome
-    elif session.fully_read:
-        words = f"All {counted(session.pages, 'page')} are in memory."
+    """Return one line about what has been read, pages without text named."""
+    if session.fully_read:
+        words = tr("All {pages} read", pages=pages_count(session.pages))
     elif session.progress.page:
-        words = f"{session.progress.page:,} of {counted(session.pages, 'page')} are in memory"
-        if session.problems:
-            words += f"; {counted(len(session.problems), 'page')} could not be read"
-        if session.snapshots:
-            words += f"; {counted(len(session.snapshots), 'saved state')} to go on from"
-        words += "."
+        words = tr("{page} of {pages} read", page=f"{session.progress.page:,}", pages=pages_count(session.pages))
     else:
-        return "Nothing of this document is in memory yet" if session.pages else ""
+        return tr("Not read yet") if session.pages else ""
+    if session.problems:
+        pages = page_words(session.problems)
+        if len(session.problems) > NAMED_RUNS:
+            pages = tr("pages {pages}", pages=page_numbers(session.problems, NAMED_RUNS))
+        count = len(session.problems)
+        words += " · " + tr_count("{count} without text: {pages}", "{count} without text: {pages}", count, pages=pages)
     if session.retention is not None and session.retention.faded_to_page:
-        faded = session.retention.faded_to_page
-        pages = "Page 1 has" if faded == 1 else f"Pages 1 to {faded:,} have"
-        words += f" {pages} faded from the document's memory; questions about them are put to their sections."
+        words += " · " + tr("Long for this model; details from early pages may be missed")
     return words
+
+
+def detail_lines(session: DocumentSession) -> list[str]:
+    """Return what the model's memory still holds, a sentence each."""
+    lines = []
+    if session.retention is not None and session.retention.faded_to_page:
+        pages = page_words(range(1, session.retention.faded_to_page + 1))
+        lines.append(tr("Questions about {pages} are looked up section by section.", pages=pages))
+    if session.retention is not None:
+        lines.append(tr("Paler pages: less of them is left in the model's memory."))
+    if session.snapshots:
+        count = tr_count("{count} saved checkpoint", "{count} saved checkpoints", len(session.snapshots))
+        lines.append(tr("Triangles: {checkpoints}, where reading can resume.", checkpoints=count))
+    return lines

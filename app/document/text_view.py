@@ -1,32 +1,35 @@
-"""A record as text, a stretch of its pages at a time, so that a million lines open as fast as ten."""
+"""A text document, a stretch of its pages at a time: a million lines open as fast as ten."""
 
 from __future__ import annotations
 
 import bisect
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QColor, QFontDatabase, QTextCursor, QTextFormat, QWheelEvent
-from PySide6.QtWidgets import QPlainTextEdit, QTextEdit, QWidget
+from PySide6.QtWidgets import QApplication, QPlainTextEdit, QTextEdit, QWidget
 
 from app.library.reader import LibraryReader
+from app.pages.marks import Passage
 from app.style.theme import Theme
+from app.style.translation import tr
 from engine.grounding.locate import best_stretch
+from engine.library.records import Page
 
 STRETCH = 40
-"""Pages held around the one that is looked at."""
+"""Pages held around the current one."""
 
 
 def _units(text: str) -> int:
-    """How many positions `text` takes in a QTextDocument, which counts UTF-16 units."""
+    """Return the positions that `text` takes in a QTextDocument, which counts UTF-16 units."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 class TextView(QPlainTextEdit):
-    """The same intents and facts as PageView. Page numbers count from 1."""
+    """Shows the pages of a text document one after the other, with the interface of PageView. Pages count from 1."""
 
     page_changed = Signal(int)
     zoom_changed = Signal(float)
-    hits_changed = Signal(int, int, bool)
+    matches_changed = Signal(int, int, bool)
 
     def __init__(self, reader: LibraryReader, theme: Theme, parent: QWidget | None = None):
         super().__init__(parent)
@@ -44,8 +47,9 @@ class TextView(QPlainTextEdit):
         self._evidence: tuple[int, int] | None = None
         self._texts: dict[int, str] = {}
         """The loaded pages' texts."""
-        self._wanted_mark: tuple[int, list[str], str, tuple[int, int]] | None = None
-        self._marked: QTextCursor | None = None
+        self._wanted: list[Passage] = []
+        """Passages to mark when their pages are loaded."""
+        self._marked: list[QTextCursor] = []
         self._needle = ""
         self._hits: list[tuple[int, int]] = []
         """(page, which hit of that page)"""
@@ -53,13 +57,11 @@ class TextView(QPlainTextEdit):
         self._zoom = 1.0
         self.setObjectName("record")
         self.setReadOnly(True)
-        self.setAccessibleName("Text of the document")
+        self.setAccessibleName(tr("Text of the document"))
         self.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
         self.setFrameShape(QPlainTextEdit.Shape.NoFrame)
-        self._base = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
-        self._base.setPointSizeF(max(self.font().pointSizeF(), 9.5))
         self._fit_font()
         reader.pages_read.connect(self._on_pages)
         reader.head_read.connect(self._on_head)
@@ -69,7 +71,7 @@ class TextView(QPlainTextEdit):
 
     @property
     def page(self) -> int:
-        """The page that is looked at."""
+        """The current page."""
         return self._page
 
     @property
@@ -79,6 +81,17 @@ class TextView(QPlainTextEdit):
     @property
     def zoom(self) -> float:
         return self._zoom
+
+    @property
+    def place(self) -> tuple[int, float]:
+        """The current place: page, and lines from its first one."""
+        start = next((block for block, page in self._starts if page == self._page), 0)
+        return self._page, float(max(self.firstVisibleBlock().blockNumber() - start, 0))
+
+    @property
+    def marked_text(self) -> str:
+        """The marked passages' text."""
+        return "\n".join(cursor.selectedText() for cursor in self._marked)
 
     @property
     def selected_text(self) -> str:
@@ -104,19 +117,19 @@ class TextView(QPlainTextEdit):
         self._starts, self._goal, self._evidence = [], None, None
         self._asked = False
         self._needle, self._hits, self._hit = "", [], -1
-        self._texts, self._wanted_mark, self._marked = {}, None, None
+        self._texts, self._wanted, self._marked = {}, [], []
         self.clear()
 
-    def go_to(self, page: int) -> None:
-        """Bring a page's first line into view."""
+    def go_to(self, page: int, lines: float = 0.0) -> None:
+        """Bring a page's first line, or one `lines` below it, to the top of the view."""
         page = max(1, page)
         if any(number == page for _, number in self._starts):
-            self._scroll_to(page)
+            self._scroll_to(page, int(lines))
         else:
             self._load(page)
 
     def set_fit_width(self) -> None:
-        """Text always fits: back to its own size."""
+        """Show the text in its own size; lines always fit."""
         self._zoom = 1.0
         self._fit_font()
 
@@ -130,27 +143,25 @@ class TextView(QPlainTextEdit):
             self._evidence = pages
             self._mark()
 
-    def mark(self, page: int, terms: list[str], sentence: str = "", span: tuple[int, int] = (0, 0)) -> None:
-        """Mark a sentence on a page, or where most of these words stand together, and bring it into view.
-
-        span: where the sentence stands in the page's text; looked for when it does not stand there.
-        """
-        self._wanted_mark = (page, terms, sentence, span)
-        self._take_mark()
+    def mark_passages(self, passages: list[Passage]) -> None:
+        """Replace the marked passages by these and bring the first one into view."""
+        self._wanted, self._marked = list(passages), []
+        self._take_marks()
+        self._mark()
 
     def find_text(self, text: str) -> None:
         """Look for `text` in the whole document."""
         self._needle, self._hits, self._hit = text.strip(), [], -1
         if self._document is not None and self._needle:
             self._reader.find(self._document, self._needle)
-        self.hits_changed.emit(0, 0, bool(self._needle))
+        self.matches_changed.emit(0, 0, bool(self._needle))
         self._mark()
 
-    def step_hit(self, step: int) -> None:
-        """Go to the next (1) or previous (-1) hit, round the end."""
+    def step_match(self, step: int) -> None:
+        """Go to the next (1) or previous (-1) match, round the end."""
         if self._hits:
             self._hit = (self._hit + step) % len(self._hits)
-            self._show_hit()
+            self._show_match()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
@@ -158,10 +169,15 @@ class TextView(QPlainTextEdit):
         else:
             super().wheelEvent(event)
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ApplicationFontChange:
+            self._fit_font()
+
     def _fit_font(self) -> None:
-        font = self._base
-        font.setPointSizeF(10.0 * self._zoom)
-        self.document().setDefaultFont(font)
+        font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+        font.setPointSizeF(max(QApplication.font().pointSizeF(), 9.5) * self._zoom)
+        self.setFont(font)
         self.zoom_changed.emit(self._zoom)
 
     def _load(self, page: int) -> None:
@@ -175,7 +191,7 @@ class TextView(QPlainTextEdit):
         if path == self._path and self._document is None:
             self.setPlainText(text)
 
-    def _on_pages(self, document: int, rows: list) -> None:
+    def _on_pages(self, document: int, rows: list[Page]) -> None:
         if document != self._document:
             return
         self._asked = False
@@ -185,9 +201,9 @@ class TextView(QPlainTextEdit):
         blocks, starts, lines = 0, [], []
         for row in rows:
             starts.append((blocks, row.number))
-            text = row.text if row.text.strip() else f"[{row.problem or 'nothing on this page'}]"
+            text = row.text if row.text.strip() else f"[{row.problem or tr('no text on this page')}]"
             page_lines = [
-                f"\u2500\u2500 page {row.label or row.number} \u2500\u2500",
+                "\u2500\u2500 " + tr("page {pages}", pages=row.label or row.number) + " \u2500\u2500",
                 *text.rstrip("\n").split("\n"),
                 "",
             ]
@@ -195,17 +211,17 @@ class TextView(QPlainTextEdit):
             blocks += len(page_lines)
         self._starts, self._first = starts, rows[0].number
         self._texts = {row.number: row.text for row in rows}
-        self._marked = None
+        self._marked = []
         self.setPlainText("\n".join(lines))
         self._scroll_to(goal)
+        self._take_marks()
         self._mark()
-        self._take_mark()
 
-    def _scroll_to(self, page: int) -> None:
+    def _scroll_to(self, page: int, lines: int = 0) -> None:
         block = next((block for block, number in self._starts if number >= page), None)
         if block is None:
             return
-        cursor = QTextCursor(self.document().findBlockByNumber(block))
+        cursor = QTextCursor(self.document().findBlockByNumber(block + lines))
         self.setTextCursor(cursor)
         self.verticalScrollBar().setValue(cursor.block().firstLineNumber())
         self._set_page(page)
@@ -228,19 +244,19 @@ class TextView(QPlainTextEdit):
             self._page = page
             self.page_changed.emit(page)
 
-    def _on_found(self, document: int, text: str, pages: list) -> None:
+    def _on_found(self, document: int, text: str, pages: list[tuple[int, int]]) -> None:
         if document != self._document or text != self._needle:
             return
         self._hits = [(page, which) for page, count in pages for which in range(count)]
         self._hit = next((place for place, (page, _) in enumerate(self._hits) if page >= self._page), 0)
         if self._hits:
-            self._show_hit()
+            self._show_match()
         else:
-            self.hits_changed.emit(0, 0, False)
+            self.matches_changed.emit(0, 0, False)
 
-    def _show_hit(self) -> None:
+    def _show_match(self) -> None:
         page, which = self._hits[self._hit]
-        self.hits_changed.emit(len(self._hits), self._hit + 1, False)
+        self.matches_changed.emit(len(self._hits), self._hit + 1, False)
         if not any(number == page for _, number in self._starts):
             self._load(page)
             return
@@ -253,51 +269,41 @@ class TextView(QPlainTextEdit):
             self.centerCursor()
         self._mark()
 
-    def _take_mark(self) -> None:
-        """Mark what is wanted, once its page is loaded."""
-        if self._wanted_mark is None or self._wanted_mark[0] not in self._texts:
+    def _take_marks(self) -> None:
+        """Mark the wanted passages once the pages of all of them are loaded."""
+        if not self._wanted or any(passage.page not in self._texts for passage in self._wanted):
             return
-        (page, terms, sentence, (start, end)), self._wanted_mark = self._wanted_mark, None
-        text = self._texts[page]
-        if not sentence or text[start:end] != sentence:
-            start = text.find(sentence) if sentence else -1
-            start, end = (start, start + len(sentence)) if start >= 0 else best_stretch(text, terms)
-        self._marked = None
-        if end > start:
-            block = next(block for block, number in self._starts if number == page)
-            at = self.document().findBlockByNumber(block + 1).position()
-            cursor = QTextCursor(self.document())
-            cursor.setPosition(at + _units(text[:start]))
-            cursor.setPosition(at + _units(text[:end]), QTextCursor.MoveMode.KeepAnchor)
-            self._marked = cursor
-            here = QTextCursor(cursor)
-            here.setPosition(cursor.selectionStart())
+        wanted, self._wanted = self._wanted, []
+        cursors = [cursor for passage in wanted if (cursor := self._cursor_of(passage)) is not None]
+        self._marked = cursors
+        if cursors:
+            here = QTextCursor(cursors[0])
+            here.setPosition(cursors[0].selectionStart())
             self.setTextCursor(here)
             self.centerCursor()
-        self._mark()
+
+    def _cursor_of(self, passage: Passage) -> QTextCursor | None:
+        """Return a cursor that selects a passage of a loaded page; None where the page does not contain it."""
+        text, sentence = self._texts[passage.page], passage.sentence
+        start, end = passage.start, passage.end
+        if not sentence or text[start:end] != sentence:
+            start = text.find(sentence) if sentence else -1
+            start, end = (start, start + len(sentence)) if start >= 0 else best_stretch(text, list(passage.terms))
+        if end <= start:
+            return None
+        block = next(block for block, number in self._starts if number == passage.page)
+        at = self.document().findBlockByNumber(block + 1).position()
+        cursor = QTextCursor(self.document())
+        cursor.setPosition(at + _units(text[:start]))
+        cursor.setPosition(at + _units(text[:end]), QTextCursor.MoveMode.KeepAnchor)
+        return cursor
 
     def _mark(self) -> None:
-        """Mute the lines between pages; wash the evidence pages and the hits that are loaded."""
-        marks = []
-        for block, _ in self._starts:
-            head = QTextEdit.ExtraSelection()
-            head.format.setForeground(self._theme.color("muted"))
-            head.cursor = QTextCursor(self.document().findBlockByNumber(block))
-            head.cursor.select(QTextCursor.SelectionType.LineUnderCursor)
-            marks.append(head)
-        for place, (block, page) in enumerate(self._starts):
-            if self._evidence is None or not self._evidence[0] <= page <= self._evidence[1]:
-                continue
-            end = self._starts[place + 1][0] if place + 1 < len(self._starts) else self.document().blockCount()
-            mark = self._wash("evidence_soft", whole_line=True)
-            for number in range(block, end):
-                line = QTextEdit.ExtraSelection()
-                line.format = mark.format
-                line.cursor = QTextCursor(self.document().findBlockByNumber(number))
-                marks.append(line)
-        if self._marked is not None:
+        """Mute the lines between pages, those of evidence pages in its colour; mark passages and matches."""
+        marks = [self._headline(block, page) for block, page in self._starts]
+        for cursor in self._marked:
             mark = self._wash("evidence_mark")
-            mark.cursor = self._marked
+            mark.cursor = cursor
             marks.append(mark)
         if self._needle:
             cursor = self.document().find(self._needle)
@@ -307,6 +313,14 @@ class TextView(QPlainTextEdit):
                 marks.append(mark)
                 cursor = self.document().find(self._needle, cursor)
         self.setExtraSelections(marks)
+
+    def _headline(self, block: int, page: int) -> QTextEdit.ExtraSelection:
+        cited = self._evidence is not None and self._evidence[0] <= page <= self._evidence[1]
+        head = self._wash("evidence_soft", whole_line=True) if cited else QTextEdit.ExtraSelection()
+        head.format.setForeground(self._theme.color("evidence_text" if cited else "muted"))
+        head.cursor = QTextCursor(self.document().findBlockByNumber(block))
+        head.cursor.select(QTextCursor.SelectionType.LineUnderCursor)
+        return head
 
     def _wash(self, role: str, whole_line: bool = False) -> QTextEdit.ExtraSelection:
         mark = QTextEdit.ExtraSelection()

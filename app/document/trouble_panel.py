@@ -1,4 +1,4 @@
-"""What went wrong, where it went wrong: one sentence, what to do, details for who asks."""
+"""A problem with the shown document: one sentence, what to do, details behind a button."""
 
 from __future__ import annotations
 
@@ -9,7 +9,12 @@ from app.jobs.controller import PASSWORD_REASONS
 from app.state.session import Trouble
 from app.style.icons import IconButton
 from app.style.theme import Theme
-from app.style.widgets import button, label
+from app.style.translation import tr
+from app.style.widgets import button, label, restyle
+from engine.protocol import wire
+
+MODEL_REASONS = ("", "memory", "kernels", "missing", "model")
+"""Reasons of failures of a reading that another model may mend."""
 
 
 class TroublePanel(QFrame):
@@ -22,25 +27,28 @@ class TroublePanel(QFrame):
 
     def __init__(self, theme: Theme):
         super().__init__()
+        self.setObjectName("trouble")
         self.setProperty("role", "trouble")
         self._shown: Trouble | None = None
-        self._sentence = label(wrap=True)
+        self._sentence = label(wrap=True, name="troubleSentence")
         self._sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.password = QLineEdit()
+        self.password.setObjectName("password")
         self.password.setEchoMode(QLineEdit.EchoMode.Password)
-        self.password.setPlaceholderText("Password")
-        self.password.setAccessibleName("Password of the document")
+        self.password.setPlaceholderText(tr("Password"))
+        self.password.setAccessibleName(tr("Password of the document"))
         self.password.setMaximumWidth(260)
         self.password.returnPressed.connect(self._give)
-        self._unlock = button("Open", self._give, "primary")
-        self._retry = button("Try again", self.retry_requested.emit)
-        self._model = button("Choose a model…", self.model_requested.emit)
-        self._more = button("Details", self._toggle, "flat")
-        close = IconButton("close", "Dismiss", theme)
+        self._unlock = button(tr("Open"), self._give, "primary", "unlock")
+        self._retry = button(tr("Try again"), self.retry_requested.emit, name="troubleRetry")
+        self._model = button(tr("Choose a model…"), self.model_requested.emit, name="troubleModel")
+        self._more = button(tr("Details"), self._toggle, "flat", "troubleMore")
+        close = IconButton("close", tr("Dismiss"), theme)
         close.clicked.connect(self.dismissed)
         self._details = QPlainTextEdit()
         self._details.setReadOnly(True)
-        self._details.setAccessibleName("Details")
+        self._details.setObjectName("troubleDetails")
+        self._details.setAccessibleName(tr("Details"))
         self._details.setMaximumHeight(150)
         self._details.hide()
         self._password_row = QWidget()
@@ -66,7 +74,7 @@ class TroublePanel(QFrame):
         self.hide()
 
     def show_trouble(self, trouble: Trouble | None) -> None:
-        """Show it, or hide when there is none."""
+        """Show a problem; None hides the panel."""
         if trouble == self._shown:
             return
         self._shown = trouble
@@ -74,11 +82,12 @@ class TroublePanel(QFrame):
         if trouble is None:
             return
         asks_password = trouble.reason in PASSWORD_REASONS
+        restyle(self, "role", "notice" if asks_password else "trouble")
         self._sentence.setText(trouble.sentence)
         self.setAccessibleName(trouble.sentence)
         self._password_row.setVisible(asks_password)
         self._retry.setVisible(not asks_password and trouble.command is not None)
-        self._model.setVisible("model" in trouble.sentence.lower())
+        self._model.setVisible(is_about_the_model(trouble))
         self._more.setVisible(bool(trouble.details))
         self._details.setPlainText(trouble.details)
         self._details.hide()
@@ -92,3 +101,9 @@ class TroublePanel(QFrame):
     def _give(self) -> None:
         if self.password.text():
             self.password_given.emit(self.password.text())
+
+
+def is_about_the_model(trouble: Trouble) -> bool:
+    """Return whether another model may help: a job that needs a model failed, and nothing else is to blame."""
+    needs_model = isinstance(trouble.command, (wire.Read, wire.Summarize, wire.Ask))
+    return needs_model and not trouble.details and trouble.reason in MODEL_REASONS

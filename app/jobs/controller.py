@@ -15,9 +15,9 @@ from app.jobs.worker_client import WorkerClient
 from app.jobs.worker_supervisor import WorkerFacts, WorkerSupervisor
 from app.library import restore
 from app.library.documents import Shelf
-from app.library.reader import DocumentRecord, LibraryReader
+from app.library.reader import LibraryReader
+from app.library.rows import DocumentRecord
 from app.settings.store import SettingsStore
-from app.state import words
 from app.state.conversation import Turn
 from app.state.session import Aspect, DocumentSession, Phase, Trouble
 from engine.protocol import wire as m
@@ -52,6 +52,8 @@ class JobController(QObject):
         self.shelf = Shelf(reader, self)
         self.lock = LibraryLock(self._jobs, self)
         self._deciding: set[str] = set()
+        self._postponed: list[Job] = []
+        """Readings that give way to another document and are sent again when they have stopped."""
         client.received.connect(self._on_event)
         self._supervisor.ready.connect(self._on_ready)
         self._supervisor.given_up.connect(self._on_given_up)
@@ -180,6 +182,23 @@ class JobController(QObject):
         if self.current is not None and self.current.path == path:
             self._show(None)
 
+    def close_document(self) -> None:
+        """Show no document; its reading goes on."""
+        self._show(None)
+
+    def forget(self, path: str) -> None:
+        """Drop a document that is not in the library, such as a file that could not be read."""
+        session = self.sessions.pop(path, None)
+        if session is not None and session is self.current:
+            self._show(None)
+
+    def read_first(self) -> None:
+        """Let the shown document go before the one that is being read, which goes on afterwards."""
+        for job in self._jobs:
+            if job.reads and job.session is not self.current and job not in self._postponed:
+                self._postponed.append(job)
+                self._jobs.tell(m.Cancel(job_id=job.command.job_id))
+
     def restart_worker(self) -> None:
         """Start the worker again on the person's word."""
         self._supervisor.restart()
@@ -236,7 +255,7 @@ class JobController(QObject):
             method=now.summary_method,
             length=length or now.summary_length,
             focus=focus or None,
-            ledger=session.ledger is None,
+            ledger=not session.ledger.whole,
         )
         self._begin(session, command)
 
@@ -289,7 +308,7 @@ class JobController(QObject):
                     return
                 self.lock.note_end(job, event)
             if isinstance(event, (m.JobFailed, m.Notice)):
-                self.library_failed.emit(event.message if isinstance(event, m.JobFailed) else words.notice(event))
+                self.library_failed.emit(event.message if isinstance(event, m.JobFailed) else event.text)
             return
         if isinstance(event, m.TERMINAL):
             self._end(job, event)
@@ -307,6 +326,11 @@ class JobController(QObject):
             self._hold(job)
             return
         self.lock.note_end(job, event)
+        if job in self._postponed:
+            self._postponed.remove(job)
+            if isinstance(event, m.JobCancelled):
+                self._send_again(job)
+                return
         if isinstance(event, m.JobFailed):
             sentence = event.message[:1].upper() + event.message[1:].rstrip(".") + "."
             if event.kind != "known":
@@ -323,6 +347,16 @@ class JobController(QObject):
             self._deciding.add(session.path)
             self._reader.read_record(session.path)
         self.shelf.note_news(session.path)
+        self._tell(session, Aspect.ALL)
+
+    def _send_again(self, job: Job) -> None:
+        """Send a job that gave way behind the others."""
+        session = job.session
+        assert session is not None
+        if isinstance(job.command, m.Summarize):
+            session.begin_summary()
+        session.phase = Phase.WAITING
+        self._jobs.send(job)
         self._tell(session, Aspect.ALL)
 
     def _hold(self, job: Job) -> None:

@@ -27,6 +27,8 @@ class WorkerFacts:
     details: str = ""
     loading: str = ""
     model: m.ModelLoaded | None = None
+    failed: str = ""
+    """Why the model could not be loaded."""
 
 
 class WorkerSupervisor(QObject):
@@ -92,9 +94,11 @@ class WorkerSupervisor(QObject):
 
     def _on_event(self, event: m.Event) -> None:
         if isinstance(event, m.ModelLoading):
-            self._show(replace(self.facts, loading=event.folder))
+            self._show(replace(self.facts, loading=event.folder, failed=""))
         elif isinstance(event, m.ModelLoaded):
             self._show(replace(self.facts, loading="", model=event))
+        elif isinstance(event, m.JobFailed) and self.facts.loading:
+            self._show(replace(self.facts, loading="", failed=event.message))
 
     def _on_died(self, death: WorkerDeath) -> None:
         if self._closing:

@@ -1,24 +1,23 @@
-"""The library's documents as the window shows them: read again when there is news, one perhaps on its way out."""
+"""The library's documents as the window lists them, read again after changes; at most one removal can be undone."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.library.reader import LibraryReader
+from engine.library.records import Document
 
 UNDO_MS = 8_000
-"""How long a removal can be taken back."""
+"""Time in which a removal can be undone."""
 REFRESH_MS = 800
-"""How long news of the library are gathered before it is read again."""
+"""Time in which changes of the library are gathered before it is read again."""
 
 
 class Shelf(QObject):
     """The list of documents, and the removal that can still be undone."""
 
     documents_changed = Signal(object)
-    """list[engine.library.records.Document] without what is being removed."""
+    """list[engine.library.records.Document], without the one that is being removed."""
     removal_pending = Signal(str, str)
     """A document's (title, path), while removing it can be undone; "" and "" when that time is over."""
     removed = Signal(int, str)
@@ -27,8 +26,8 @@ class Shelf(QObject):
     def __init__(self, reader: LibraryReader, parent: QObject | None = None):
         super().__init__(parent)
         self._reader = reader
-        self.documents: list[Any] = []
-        """As the library has them, last used first."""
+        self.documents: list[Document] = []
+        """The library's documents, last used first."""
         self._removing: tuple[int, str] | None = None
         self._stale: set[str] = set()
         self._refresh = QTimer(self)
@@ -41,13 +40,13 @@ class Shelf(QObject):
         reader.documents_read.connect(self._on_documents)
 
     def note_news(self, path: str) -> None:
-        """The library holds more of a document than was shown: read it again, but not for every page."""
+        """Read the library again soon: it holds more of a document than was shown."""
         self._stale.add(path)
         if not self._refresh.isActive():
             self._refresh.start()
 
     def remove(self, document_id: int) -> str:
-        """Take a document off, unless that is undone within a few seconds; its path, "" when there is none."""
+        """Remove a document, unless that is undone within a few seconds; returns its path, "" when there is none."""
         self.remove_now()
         row = next((row for row in self.documents if row.id == document_id), None)
         if row is None:
@@ -59,7 +58,7 @@ class Shelf(QObject):
         return row.path
 
     def undo(self) -> None:
-        """Put back what is on its way out, if something is."""
+        """Undo the removal that is pending, if there is one."""
         if self._removing is None:
             return
         self._undo.stop()
@@ -83,7 +82,7 @@ class Shelf(QObject):
         self._stale.clear()
         self._reader.read_documents()
 
-    def _on_documents(self, rows: list[Any]) -> None:
+    def _on_documents(self, rows: list[Document]) -> None:
         if rows != self.documents:
             self.documents = rows
             self._tell()

@@ -1,65 +1,78 @@
-"""The library's documents as a Qt list, with how far each is read; drawing of one entry."""
+"""The library's documents as a Qt list: title, how far each is read, where a search was found."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import (
-    QAbstractListModel,
-    QModelIndex,
-    QPersistentModelIndex,
-    QRectF,
-    QSize,
-    Qt,
-)
-from PySide6.QtGui import QFont, QPainter
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtCore import QAbstractListModel, QDateTime, QLocale, QModelIndex, Qt
+from PySide6.QtWidgets import QWidget
 
-from app.style.theme import Theme, scaled
-from app.style.widgets import counted
+from app.library.text_search import Found
+from app.style.row_delegate import AnyIndex
+from app.style.translation import tr, tr_count
+from app.style.widgets import plain_tip
+from app.style.words import pages_count
+from engine.library.records import Document
+from engine.units import size_text
 
 PATH = Qt.ItemDataRole.UserRole
-DOCUMENT_ID = Qt.ItemDataRole.UserRole + 1
-COVERAGE = Qt.ItemDataRole.UserRole + 2
-FRACTION = Qt.ItemDataRole.UserRole + 3
-BUSY = Qt.ItemDataRole.UserRole + 4
-AnyIndex = QModelIndex | QPersistentModelIndex
+ENTRY = Qt.ItemDataRole.UserRole + 1
 
 
+@dataclass(frozen=True)
 class Entry:
-    """One line of the library. A document that is open but not in the library yet has no id."""
+    """One row of the library. A document that is open but not in the library yet has no id."""
 
-    def __init__(
-        self, path: str, title: str, document_id: int | None, coverage: str, fraction: float, busy: bool = False
-    ):
-        self.path, self.title, self.document_id = path, title, document_id
-        self.coverage, self.fraction, self.busy = coverage, fraction, busy
+    path: str
+    title: str
+    document_id: int | None
+    coverage: str
+    """How far it is read, what goes on with it, or why it could not be read."""
+    fraction: float
+    """Share of it that is read, 0 to 1."""
+    busy: bool = False
+    failed: bool = False
+    facts: str = ""
+    """Size and date, for the tooltip."""
+    found: Found | None = None
+    """The best place of the search."""
 
     @classmethod
-    def of_row(cls, row: Any) -> Entry:
-        """From a row of engine.library.records.Document."""
+    def of_row(cls, row: Document) -> Entry:
+        """Return the entry of a document of the library."""
         fraction = 1.0 if row.state == "done" else (row.pages_read / row.n_pages if row.n_pages else 0.0)
-        return cls(row.path, row.title or Path(row.path).name, row.id, coverage_words(row), fraction)
+        title = row.title or Path(row.path).name
+        moment = QDateTime.fromSecsSinceEpoch(int(row.opened))
+        opened = QLocale().toString(moment, QLocale.FormatType.ShortFormat)
+        facts = tr("{size} · last opened {date}", size=size_text(row.size), date=opened)
+        if row.snapshot_bytes:
+            facts += "\n" + tr("{size} of cached data", size=size_text(row.snapshot_bytes))
+        return cls(row.path, title, row.id, coverage_words(row), fraction, facts=facts)
 
     @property
-    def key(self) -> tuple:
-        return (self.path, self.title, self.document_id, self.coverage, round(self.fraction, 3), self.busy)
+    def second_line(self) -> str:
+        """The place of the search, else kind and coverage."""
+        if self.found is not None:
+            return tr("p. {page}: {text}", page=self.found.page, text=self.found.snippet)
+        kind = Path(self.path).suffix.lstrip(".").upper()
+        return f"{kind} · {self.coverage}" if kind and not self.failed else self.coverage
 
 
-def coverage_words(row: Any) -> str:
-    """How much of a document is read, honestly."""
+def coverage_words(row: Document) -> str:
+    """Return how much of a document is read."""
     pages = row.n_pages or row.pages_read
     if not row.pages_read:
-        return f"{counted(pages, 'page')}, not read yet" if pages else "Not read yet"
+        return tr("{pages}, not read yet", pages=pages_count(pages)) if pages else tr("not read yet")
     if row.state == "done":
-        words = f"{counted(pages, 'page')} read"
+        words = tr("{pages} read", pages=pages_count(row.pages_read))
     else:
-        words = f"{row.pages_read:,} of {pages:,} pages read"
+        words = tr("{page} of {pages} read", page=f"{row.pages_read:,}", pages=pages_count(pages))
     if row.state == "stale":
-        words += ", the file has changed"
+        words += ", " + tr("the file has changed")
     if row.pages_with_problem:
-        words += f", {row.pages_with_problem:,} without text"
+        words += ", " + tr_count("{count} without text", "{count} without text", row.pages_with_problem)
     return words
 
 
@@ -74,6 +87,7 @@ class LibraryModel(QAbstractListModel):
         self._entries: list[Entry] = []
         self._places: dict[str, int] = {}
         self._words: list[str] = []
+        self._found: dict[str, Found] = {}
         self._hidden = ""
 
     @property
@@ -82,8 +96,14 @@ class LibraryModel(QAbstractListModel):
         return not self._rows and not self._live
 
     def set_words(self, text: str) -> None:
-        """Show only documents whose title or file name holds every word."""
+        """Show only documents whose title, file name or text contains every word; `set_found` follows for texts."""
         self._words = text.casefold().split()
+        self._found = {}
+        self._merge()
+
+    def set_found(self, found: dict[str, Found]) -> None:
+        """Set the documents whose text contains the words."""
+        self._found = found if self._words else {}
         self._merge()
 
     def set_hidden(self, path: str) -> None:
@@ -91,14 +111,14 @@ class LibraryModel(QAbstractListModel):
         self._hidden = path
         self._merge()
 
-    def set_documents(self, rows: list[Any]) -> None:
-        """The library's documents, last used first."""
+    def set_documents(self, rows: list[Document]) -> None:
+        """Set the library's documents, last used first."""
         self._rows = [Entry.of_row(row) for row in rows]
         self._by_path = {entry.path: entry for entry in self._rows}
         self._merge()
 
     def set_live(self, path: str, entry: Entry | None) -> None:
-        """What the window knows better than the library of one document; None: nothing any more."""
+        """Show an open document's progress or problem over its row; None: show the row alone."""
         before = self._live.get(path)
         if entry is None:
             if before is None:
@@ -111,18 +131,22 @@ class LibraryModel(QAbstractListModel):
             self._merge()
             return
         merged = self._over(row)
-        if merged.key != self._entries[place].key:
+        if merged != self._entries[place]:
             self._entries[place] = merged
             self.dataChanged.emit(self.index(place), self.index(place))
 
     def place_of(self, path: str | None) -> int:
-        """The row of a document; -1 when it is not shown."""
+        """Return the row of a document; -1 when it is not shown."""
         return self._places.get(path or "", -1)
+
+    def entry(self, index: AnyIndex) -> Entry | None:
+        return self._entries[index.row()] if index.isValid() else None
 
     def _merge(self) -> None:
         known = {entry.path for entry in self._rows}
-        fresh = [entry for path, entry in self._live.items() if path not in known and entry.busy]
-        merged = [entry for entry in fresh + [self._over(entry) for entry in self._rows] if self._is_wanted(entry)]
+        fresh = [entry for path, entry in self._live.items() if path not in known]
+        entries = fresh + [self._over(entry) for entry in self._rows]
+        merged = [replace(entry, found=self._found.get(entry.path)) for entry in entries if self._is_wanted(entry)]
         if [entry.path for entry in merged] != [entry.path for entry in self._entries]:
             self.beginResetModel()
             self._entries = merged
@@ -130,7 +154,7 @@ class LibraryModel(QAbstractListModel):
             self.endResetModel()
             return
         for place, (old, new) in enumerate(zip(self._entries, merged, strict=True)):
-            if old.key != new.key:
+            if old != new:
                 self._entries[place] = new
                 self.dataChanged.emit(self.index(place), self.index(place))
 
@@ -138,82 +162,27 @@ class LibraryModel(QAbstractListModel):
         if entry.path == self._hidden:
             return False
         text = f"{entry.title} {Path(entry.path).name}".casefold()
-        return all(word in text for word in self._words)
+        return entry.path in self._found or all(word in text for word in self._words)
 
     def _over(self, row: Entry) -> Entry:
         live = self._live.get(row.path)
-        if live is None or not live.busy:
+        if live is None:
             return row
-        return Entry(row.path, row.title, row.document_id, live.coverage, live.fraction, busy=True)
+        return replace(row, coverage=live.coverage, fraction=live.fraction, busy=live.busy, failed=live.failed)
 
     def rowCount(self, parent: AnyIndex = QModelIndex()) -> int:  # noqa: B008
         return 0 if parent.isValid() else len(self._entries)
 
     def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if not index.isValid():
+        entry = self.entry(index)
+        if entry is None:
             return None
-        entry = self._entries[index.row()]
         match role:
             case Qt.ItemDataRole.DisplayRole:
                 return entry.title
             case Qt.ItemDataRole.ToolTipRole:
-                return f"{entry.title}\n{entry.path}"
+                lines = (entry.title, entry.path, entry.facts, entry.coverage if entry.failed else "")
+                return plain_tip("\n".join(line for line in lines if line))
             case Qt.ItemDataRole.AccessibleTextRole:
-                return f"{entry.title}. {entry.coverage}"
-        return {
-            PATH: entry.path,
-            DOCUMENT_ID: entry.document_id,
-            COVERAGE: entry.coverage,
-            FRACTION: entry.fraction,
-            BUSY: entry.busy,
-        }.get(role)
-
-
-class EntryDelegate(QStyledItemDelegate):
-    """Title, coverage in words, coverage as a hairline."""
-
-    def __init__(self, theme: Theme, parent: QWidget | None = None):
-        super().__init__(parent)
-        self._theme = theme
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: AnyIndex) -> QSize:
-        return QSize(120, option.fontMetrics.height() * 2 + 24)
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        box = QRectF(option.rect).adjusted(2, 1, -2, -1)
-        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
-        hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
-        if chosen or hovered:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(self._theme.color("accent_soft" if chosen else "hover"))
-            painter.drawRoundedRect(box, 8, 8)
-        if option.state & QStyle.StateFlag.State_HasFocus and chosen:
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(self._theme.color("accent"))
-            painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
-        inside = box.adjusted(12, 9, -12, -8)
-        title_font = scaled(option.font, 1.0, QFont.Weight.DemiBold if chosen else QFont.Weight.Medium)
-        painter.setFont(title_font)
-        painter.setPen(self._theme.color("text"))
-        height = option.fontMetrics.height()
-        title = painter.fontMetrics().elidedText(index.data(), Qt.TextElideMode.ElideMiddle, int(inside.width()))
-        painter.drawText(inside, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, title)
-        painter.setFont(scaled(option.font, 0.88))
-        painter.setPen(self._theme.color("accent_text" if index.data(BUSY) else "muted"))
-        words = painter.fontMetrics().elidedText(index.data(COVERAGE), Qt.TextElideMode.ElideRight, int(inside.width()))
-        painter.drawText(
-            inside.adjusted(0, height + 1, 0, 0), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, words
-        )
-        fraction = index.data(FRACTION)
-        if 0 < fraction < 1:
-            track = QRectF(inside.left(), box.bottom() - 6, inside.width(), 2.5)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(self._theme.color("border_strong" if chosen else "border"))
-            painter.drawRoundedRect(track, 1.2, 1.2)
-            painter.setBrush(self._theme.color("accent"))
-            painter.drawRoundedRect(
-                QRectF(track.topLeft(), track.size()).adjusted(0, 0, -track.width() * (1 - fraction), 0), 1.2, 1.2
-            )
-        painter.restore()
+                return f"{entry.title}. {entry.second_line}"
+        return {PATH: entry.path, ENTRY: entry}.get(role)

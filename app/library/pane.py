@@ -1,26 +1,46 @@
-"""The documents on the left: search, how far each is read, remove with undo."""
+"""The documents on the left: search in titles and texts, how far each is read, remove with undo."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QListView, QMenu, QVBoxLayout, QWidget
 
-from app.library.model import DOCUMENT_ID, PATH, Entry, EntryDelegate, LibraryModel
+from app.library.model import Entry, LibraryModel
+from app.library.row import DocumentDelegate
+from app.library.text_search import Found
 from app.state.session import DocumentSession, Phase
 from app.style.theme import Theme
+from app.style.translation import tr
 from app.style.widgets import button, label
+from engine.library.records import Document
+
+SEARCH_MS = 250
+"""Time after the last letter before texts are searched."""
+
+
+class _DocumentList(QListView):
+    """A right click opens the menu and leaves the selection alone."""
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.MouseButton.RightButton:
+            super().mousePressEvent(event)
 
 
 class LibraryPane(QWidget):
     """Shows the library; asks to open and to remove."""
 
     open_requested = Signal(str)
+    place_requested = Signal(str, int, str)
+    """(path, page, the words to mark on it)"""
     browse_requested = Signal()
     remove_requested = Signal(int)
+    dismiss_requested = Signal(str)
+    """Take a file that could not be read off the list."""
     undo_requested = Signal()
     folder_requested = Signal(str)
+    search_requested = Signal(str)
+    """Search the texts of the library."""
 
     def __init__(self, theme: Theme):
         super().__init__()
@@ -28,16 +48,23 @@ class LibraryPane(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.model = LibraryModel(self)
         self._current: str | None = None
+        self._searching = False
         self.search = QLineEdit()
         self.search.setObjectName("search")
-        self.search.setPlaceholderText("Search documents")
-        self.search.setAccessibleName("Search documents")
+        self.search.setPlaceholderText(tr("Search documents"))
+        self.search.setAccessibleName(tr("Search documents"))
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self._search)
-        self.list = QListView()
-        self.list.setAccessibleName("Documents")
+        self.search.installEventFilter(self)
+        self._delay = QTimer(self)
+        self._delay.setSingleShot(True)
+        self._delay.setInterval(SEARCH_MS)
+        self._delay.timeout.connect(lambda: self.search_requested.emit(self.search.text()))
+        self.list = _DocumentList()
+        self.list.setObjectName("documents")
+        self.list.setAccessibleName(tr("Documents"))
         self.list.setModel(self.model)
-        self.list.setItemDelegate(EntryDelegate(theme, self.list))
+        self.list.setItemDelegate(DocumentDelegate(theme, self.list))
         self.list.setMouseTracking(True)
         self.list.setUniformItemSizes(True)
         self.list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
@@ -46,23 +73,23 @@ class LibraryPane(QWidget):
         self.list.customContextMenuRequested.connect(self._menu)
         self.list.clicked.connect(self._open)
         self.list.activated.connect(self._open)
-        self._empty = label("Documents that you open are kept here, with how far each is read.", "muted", wrap=True)
+        self._empty = label(tr("Your documents appear here."), "muted", wrap=True, name="libraryEmpty")
         self._empty.setContentsMargins(10, 4, 10, 0)
-        self._problem = label(role="error", wrap=True)
+        self._problem = label(role="error", wrap=True, name="libraryProblem")
         self._problem.hide()
-        self._locked = label("Read-only: another Readthrough is writing this library.", "warning", wrap=True)
+        self._locked = label(tr("View-only: Readthrough is already open."), "warning", wrap=True, name="libraryLocked")
         self._locked.hide()
         self._toast = QFrame()
         self._toast.setProperty("role", "toast")
-        self._toast_words = label(wrap=True)
-        undo = button("Undo", self.undo_requested.emit)
-        undo.setToolTip("Undo (Ctrl+Z)")
+        self._toast_words = label(wrap=True, name="undoText")
+        undo = button(tr("Undo"), self.undo_requested.emit, name="undo")
+        undo.setToolTip(tr("Undo (Ctrl+Z)"))
         row = QHBoxLayout(self._toast)
         row.setContentsMargins(12, 6, 4, 6)
         row.addWidget(self._toast_words, 1)
         row.addWidget(undo)
         self._toast.hide()
-        self._open_button = button("Open a document…", self.browse_requested.emit)
+        self._open_button = button(tr("Open a document…"), self.browse_requested.emit, name="libraryOpen")
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 12, 10, 12)
         column.setSpacing(10)
@@ -75,26 +102,33 @@ class LibraryPane(QWidget):
         column.addWidget(self._toast)
         column.addWidget(self._open_button)
 
-    def set_documents(self, rows: list[Any]) -> None:
-        """The library's documents, last used first."""
+    def set_documents(self, rows: list[Document]) -> None:
+        """Show the library's documents, last used first."""
         self.model.set_documents(rows)
         self._after()
 
     def show_session(self, session: DocumentSession) -> None:
-        """The live progress of an open document."""
-        entry = None
-        if session.phase.busy:
-            entry = Entry(
-                session.path, session.name, session.document_id, live_words(session), session.fraction, busy=True
-            )
-        self.model.set_live(session.path, entry)
+        """Show an open document's progress, or why it could not be read."""
+        self.model.set_live(session.path, live_entry(session))
         self._after()
+
+    def forget(self, path: str) -> None:
+        """Take an open document's progress or problem off the list."""
+        self.model.set_live(path, None)
+        self._after()
+
+    def show_found(self, text: str, found: dict[str, Found]) -> None:
+        """Show the documents whose text contains what is searched for."""
+        if text == self.search.text():
+            self._searching = False
+            self.model.set_found(found)
+            self._after()
 
     def set_current(self, path: str | None) -> None:
         """Select the document that is shown."""
         self._current = path
         place = self.model.place_of(path)
-        if place != self.list.currentIndex().row():
+        if place != self.list.currentIndex().row() and not self.list.hasFocus():
             self.list.setCurrentIndex(self.model.index(place) if place >= 0 else QModelIndex())
             if place < 0:
                 self.list.clearSelection()
@@ -105,64 +139,114 @@ class LibraryPane(QWidget):
         self._problem.setVisible(bool(sentence))
 
     def set_read_only(self, sentence: str) -> None:
-        """Another program writes the library; "" when it is free again."""
+        """Say that another program writes the library; "" when it is free again."""
         self._locked.setVisible(bool(sentence))
         self._locked.setToolTip(sentence)
 
     def show_undo(self, title: str, path: str) -> None:
         """Offer to undo the removal of a document, which is hidden meanwhile; "" ends the offer."""
         self.model.set_hidden(path)
-        self._toast_words.setText(f"Removed “{title}”")
+        self._toast_words.setText(tr("Removed “{title}”", title=title))
         self._toast.setVisible(bool(title))
+        self._after()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """From the search box, the arrow down goes to the list and Enter opens its first document."""
+        if watched is self.search and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.model.rowCount():
+                self._open(self.model.index(0))
+                return True
+            if event.key() == Qt.Key.Key_Down and self.model.rowCount():
+                self.list.setFocus(Qt.FocusReason.TabFocusReason)
+                self.list.setCurrentIndex(self.model.index(0))
+                return True
+            if event.key() == Qt.Key.Key_Escape and self.search.text():
+                self.search.clear()
+                return True
+        return super().eventFilter(watched, event)
 
     def _after(self) -> None:
-        self._empty.setVisible(self.model.is_empty)
-        self.list.setVisible(not self.model.is_empty)
+        there = self.model.rowCount() > 0
+        if self.model.is_empty:
+            self._empty.setText(tr("Your documents appear here."))
+        elif self.search.text().strip():
+            self._empty.setText(tr("Searching…") if self._searching else tr("Nothing found."))
+        self._empty.setVisible(not there and (self.model.is_empty or bool(self.search.text().strip())))
+        self.list.setVisible(there)
         self.set_current(self._current)
 
     def _search(self, text: str) -> None:
+        self._searching = bool(text.strip())
         self.model.set_words(text)
         self._after()
+        if self._searching:
+            self._delay.start()
+        else:
+            self._delay.stop()
 
     def _open(self, index: QModelIndex) -> None:
-        if index.isValid():
-            self.open_requested.emit(index.data(PATH))
+        entry = self.model.entry(index)
+        if entry is None:
+            return
+        if entry.found is not None:
+            self.place_requested.emit(entry.path, entry.found.page, entry.found.words)
+        else:
+            self.open_requested.emit(entry.path)
 
     def _menu(self, where: QPoint) -> None:
-        index = self.list.indexAt(where)
-        if not index.isValid():
-            return
-        path, document_id = index.data(PATH), index.data(DOCUMENT_ID)
+        entry = self.model.entry(self.list.indexAt(where))
+        if entry is not None:
+            self.menu_for(entry).popup(self.list.viewport().mapToGlobal(where))
+
+    def menu_for(self, entry: Entry) -> QMenu:
+        """Return the menu of a document."""
+        path, document_id = entry.path, entry.document_id
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction("Open", lambda: self.open_requested.emit(path))
-        menu.addAction("Show in its folder", lambda: self.folder_requested.emit(path))
+        menu.addAction(tr("Open"), lambda: self.open_requested.emit(path))
+        menu.addAction(tr("Show in folder"), lambda: self.folder_requested.emit(path))
         menu.addSeparator()
-        remove = menu.addAction("Remove from the library", lambda: self.remove_requested.emit(document_id))
-        remove.setEnabled(document_id is not None)
-        menu.popup(self.list.viewport().mapToGlobal(where))
+        if document_id is not None:
+            menu.addAction(tr("Remove from library"), lambda: self.remove_requested.emit(document_id))
+        else:
+            menu.addAction(tr("Remove from list"), lambda: self.dismiss_requested.emit(path))
+        return menu
 
-    def keyPressEvent(self, event) -> None:
-        index = self.list.currentIndex()
-        if event.key() == Qt.Key.Key_Delete and self.list.hasFocus() and index.isValid():
-            if index.data(DOCUMENT_ID) is not None:
-                self.remove_requested.emit(index.data(DOCUMENT_ID))
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        entry = self.model.entry(self.list.currentIndex())
+        if event.key() == Qt.Key.Key_Delete and self.list.hasFocus() and entry is not None:
+            if entry.document_id is not None:
+                self.remove_requested.emit(entry.document_id)
+            else:
+                self.dismiss_requested.emit(entry.path)
         else:
             super().keyPressEvent(event)
 
 
+def live_entry(session: DocumentSession) -> Entry | None:
+    """Return a document's row while something goes on with it or it has a problem; None otherwise."""
+    if session.phase.busy:
+        words = live_words(session)
+        return Entry(session.path, session.name, session.document_id, words, session.fraction, busy=True)
+    if session.trouble is not None:
+        words = session.trouble.sentence
+        return Entry(session.path, session.name, session.document_id, words, session.fraction, failed=True)
+    return None
+
+
 def live_words(session: DocumentSession) -> str:
-    """What goes on with a document, for its line."""
+    """Return what goes on with a document, for its row."""
     if session.paused:
-        return "Paused"
+        return tr("Paused")
     match session.phase:
+        case Phase.READING if session.pages:
+            return tr("Reading page {page} of {pages}", page=f"{session.progress.page:,}", pages=f"{session.pages:,}")
         case Phase.READING:
-            of = f" of {session.pages:,}" if session.pages else ""
-            return f"Reading page {session.progress.page:,}{of}"
+            return tr("Reading page {page}", page=f"{session.progress.page:,}")
         case Phase.SUMMARISING:
-            return "Summarising"
+            return tr("Summarising")
         case Phase.ANSWERING:
-            return "Answering"
+            return tr("Answering")
         case Phase.OPENING:
-            return "Opening"
-    return "Waiting"
+            return tr("Opening")
+    return tr("Waiting")

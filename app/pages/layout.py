@@ -1,4 +1,4 @@
-"""Where the pages of a document stand below one another: sizes in points, positions in pixels. No widgets."""
+"""Layout of the pages of a document, one below the other: sizes in points, positions in pixels. No widgets."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DEFAULT_SIZE = QSizeF(595, 842)
 
 
 class PageLayout:
-    """Pages in one column, centred. A page whose size is not known yet stands in with the first one's."""
+    """Pages in one column, centred. A page of unknown size has the size of the first one."""
 
     def __init__(self) -> None:
         self._sizes: list[QSizeF] = []
@@ -27,7 +27,7 @@ class PageLayout:
         """Pixels a point."""
 
     def reset(self, count: int) -> None:
-        """A document with `count` pages."""
+        """Lay out a document with `count` pages."""
         self._sizes = [QSizeF(DEFAULT_SIZE) for _ in range(count)]
         self._known = 0
         self._heights = [DEFAULT_SIZE.height()] * count
@@ -35,7 +35,7 @@ class PageLayout:
         self._measure()
 
     def set_sizes(self, first: int, sizes: list[QSizeF]) -> None:
-        """Real sizes of some pages; those after them stand in with the last of these."""
+        """Set the sizes of some pages; pages without a known size are given the first one's."""
         self._sizes[first : first + len(sizes)] = sizes
         self._known = max(self._known, first + len(sizes))
         if first == 0 and sizes:
@@ -58,35 +58,35 @@ class PageLayout:
 
     @property
     def height(self) -> float:
-        """Of the whole column, pixels."""
+        """Height of the whole column, pixels."""
         return self._tops[-1] - GAP + MARGIN if self._sizes else 0.0
 
     @property
     def width(self) -> float:
-        """Of the widest page with its margins, pixels."""
+        """Width of the widest page with its margins, pixels."""
         return self.widest * self.scale + 2 * MARGIN
 
     def size(self, page: int) -> QSizeF:
-        """In points."""
+        """Return the size of a page in points."""
         return self._sizes[page]
 
     def rect(self, page: int, width: float) -> QRectF:
-        """A page in the column's pixels, centred in `width`."""
+        """Return the place of a page in the column's pixels, centred in `width`."""
         size = self._sizes[page] * self.scale
         return QRectF((max(width, self.width) - size.width()) / 2, self._tops[page], size.width(), size.height())
 
     def page_at(self, y: float) -> int:
-        """The page at a height of the column, or the nearest above."""
+        """Return the page at a height of the column, or the nearest above."""
         return min(max(bisect.bisect_right(self._tops, y) - 1, 0), max(self.count - 1, 0))
 
     def pages_between(self, top: float, bottom: float) -> range:
-        """The pages that a stretch of the column touches."""
+        """Return the pages that a part of the column touches."""
         if not self._sizes:
             return range(0)
         return range(self.page_at(top), self.page_at(bottom) + 1)
 
     def to_points(self, page: int, position: QPointF, width: float) -> QPointF:
-        """A position in the column as points on a page, kept within the page."""
+        """Return a position in the column as points on a page, kept within the page."""
         place = (position - self.rect(page, width).topLeft()) / self.scale
         size = self._sizes[page]
         return QPointF(min(max(place.x(), 0.0), size.width()), min(max(place.y(), 0.0), size.height()))

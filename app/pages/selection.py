@@ -1,21 +1,25 @@
-"""Text selected with the mouse, over as many pages as it takes. No widgets."""
+"""Text selected on the pages of a PDF. No widgets."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QObject, QPointF, QRectF, Signal
 
 from app.pages.source import PageSource
 
 MAX_PAGES = 60
-"""Of one selection: what lies beyond is not taken."""
+"""Pages of a selection made with the mouse; Ctrl+A takes all of them."""
 Place = tuple[int, QPointF]
 """(page from 0, point on it)"""
 
 
-class PageSelection:
+class PageSelection(QObject):
     """Asks the page process for the text between two places and keeps what it answers, page by page."""
 
-    def __init__(self, source: PageSource):
+    completed = Signal()
+    """Every page of the selection has answered."""
+
+    def __init__(self, source: PageSource, parent: QObject | None = None):
+        super().__init__(parent)
         self._source = source
         self._start: Place | None = None
         self._texts: dict[int, str] = {}
@@ -24,16 +28,21 @@ class PageSelection:
 
     @property
     def text(self) -> str:
-        """What is selected, in the order of the pages."""
-        return "\n".join(self._texts[page].strip("\r\n") for page in sorted(self._texts))
+        """The selected text, in the order of the pages."""
+        return "\n".join(self._texts[page].strip("\r\n") for page in sorted(self._texts)).strip("\n")
 
     @property
     def is_under_way(self) -> bool:
         """Whether the mouse button is down."""
         return self._start is not None
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether every page of the selection has answered."""
+        return len(self._texts) >= len(self._pages)
+
     def shapes(self, page: int) -> list[QRectF]:
-        """Where the selection lies on a page, in points."""
+        """Return where the selection lies on a page, in points."""
         return self._shapes.get(page, [])
 
     def clear(self) -> None:
@@ -41,12 +50,24 @@ class PageSelection:
         self._texts, self._shapes = {}, {}
 
     def begin(self, page: int, point: QPointF) -> None:
-        """The button went down."""
+        """Begin where the mouse button went down."""
         self.clear()
         self._start = (page, point)
 
+    def select_word(self, page: int, point: QPointF) -> None:
+        """Select the word at a point."""
+        self.clear()
+        self._pages = range(page, page + 1)
+        self._source.select_word(page, (point.x(), point.y()))
+
+    def select_all(self, count: int) -> None:
+        """Select all text of `count` pages."""
+        self.clear()
+        self._pages = range(count)
+        self._source.select_all()
+
     def extend(self, page: int, point: QPointF) -> None:
-        """The mouse is here now; forwards or backwards of where it began."""
+        """Select from where the selection began to this place, forwards or backwards."""
         if self._start is None:
             return
         (first, start), (last, end) = sorted((self._start, (page, point)), key=lambda place: place[0])
@@ -64,10 +85,12 @@ class PageSelection:
                 )
 
     def end(self) -> None:
-        """The button went up: what is selected stays."""
+        """Keep the selection; the mouse button went up."""
         self._start = None
 
     def take(self, page: int, text: str, shapes: list[QRectF]) -> None:
-        """The page process's answer."""
+        """Take in the page process's answer."""
         if page in self._pages:
             self._texts[page], self._shapes[page] = text, shapes
+            if self.is_complete:
+                self.completed.emit()

@@ -1,4 +1,4 @@
-"""The window's side of the page process: ask for pages, get images; the process may die without harm."""
+"""Client of the page process: asks for pages and receives images; a process that dies is replaced."""
 
 from __future__ import annotations
 
@@ -6,23 +6,48 @@ import json
 import logging
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, QProcess, QRectF, QSizeF, QTimer, Signal
+from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QRectF, QSizeF, QTimer, Signal
 from PySide6.QtGui import QImage
 
-PROCESS_FILE = Path(__file__).with_name("process.py")
+from app.style.translation import mark, tr
+
+COMMAND = (sys.executable, "-P", "-m", "app.pages.process")
+_SOURCE_ROOT = str(Path(__file__).resolve().parents[2])
 BATCH_SECONDS = 0.008
 """Replies are taken in at most this long at a stretch, then the window may draw."""
 PATIENCE_MS = 15_000
-"""A page that is not drawn by then is given up, and its process with it."""
+"""A page that takes longer is given up, and its process with it."""
 _SENTENCES = {
-    "needs password": "This PDF is locked with a password.",
-    "missing": "The file is no longer there.",
-    "unsupported": "This PDF uses a protection that cannot be opened.",
-    "damaged": "The pages of this PDF cannot be drawn: the file is damaged, or it is no PDF.",
+    "needs password": mark("This PDF is password-protected."),
+    "missing": mark("This file no longer exists."),
+    "unsupported": mark("This PDF uses an encryption that is not supported."),
+    "damaged": mark("This PDF cannot be displayed: the file is damaged, or it is not a PDF."),
 }
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link on a page: its place in points, and its target page (from 0) with the height there, or an address."""
+
+    rect: QRectF
+    page: int = -1
+    top: float = 0.0
+    uri: str = ""
+
+
+@dataclass(frozen=True)
+class OutlineEntry:
+    """A bookmark of the document. level from 0; page from 0, -1 where it leads nowhere; top in points."""
+
+    level: int
+    title: str
+    page: int
+    top: float = 0.0
+
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +71,10 @@ class PageSource(QObject):
     find_finished = Signal(str)
     marked = Signal(int, object)
     """(page, list[QRectF])"""
+    linked = Signal(int, object)
+    """(page, list[Link])"""
+    outlined = Signal(object)
+    """list[OutlineEntry], in their order"""
 
     def __init__(self, parent: QObject | None = None):
         super().__init__(parent)
@@ -72,7 +101,7 @@ class PageSource(QObject):
         self._start_process()
 
     def close(self) -> None:
-        """Let go of the document; ends the process."""
+        """Close the document and end its process."""
         self._wanted = []
         self._patience.stop()
         self._stop_process()
@@ -84,16 +113,29 @@ class PageSource(QObject):
         self._watch()
 
     def select(self, page: int, start: tuple[float, float] | None, end: tuple[float, float] | None) -> None:
-        """The text between two points of a page; None: from its beginning, to its end."""
+        """Ask for the text between two points of a page; None: from its beginning, to its end."""
         self._send({"do": "select", "page": page, "from": start, "to": end})
+
+    def select_word(self, page: int, point: tuple[float, float]) -> None:
+        """Ask for the word at a point of a page; `selected` follows, empty where there is none."""
+        self._send({"do": "select_word", "page": page, "at": point})
+
+    def select_all(self) -> None:
+        """Ask for the text of every page, one `selected` each."""
+        self._send({"do": "select_all"})
 
     def find(self, text: str) -> None:
         """Look for `text` on every page; an empty text stops the search."""
         self._send({"do": "find", "text": text})
 
     def mark(self, page: int, terms: list[str], sentence: str = "") -> None:
-        """Where a sentence stands on a page; where it cannot be found, or is "", where most of the words stand."""
+        """Ask where a sentence stands on a page; if it is "" or not found, where most of the terms stand."""
         self._send({"do": "mark", "page": page, "terms": terms, "sentence": sentence})
+
+    @property
+    def process_id(self) -> int:
+        """The process's number; 0 where none runs."""
+        return self._process.processId() if self._process is not None else 0
 
     def _start_process(self) -> None:
         process = QProcess(self)
@@ -103,7 +145,10 @@ class PageSource(QObject):
         self._process = process
         self._buffer.clear()
         self._header = None
-        process.start(sys.executable, ["-P", "-E", str(PROCESS_FILE)])
+        environment = QProcessEnvironment.systemEnvironment()
+        environment.insert("PYTHONPATH", _SOURCE_ROOT)
+        process.setProcessEnvironment(environment)
+        process.start(COMMAND[0], list(COMMAND[1:]))
         self._send({"do": "open", "path": self._path, "password": self._password})
         self._patience.start()
 
@@ -157,7 +202,7 @@ class PageSource(QObject):
                 self.opened.emit(header["pages"])
             case "failed":
                 self._patience.stop()
-                self.failed.emit(header["reason"], _SENTENCES[header["reason"]])
+                self.failed.emit(header["reason"], tr(_SENTENCES[header["reason"]]))
             case "sizes":
                 self.sizes_known.emit(header["first"], [QSizeF(*size) for size in header["sizes"]])
             case "page":
@@ -178,6 +223,10 @@ class PageSource(QObject):
                 self.found.emit(header["text"], header["page"], hits)
             case "marked":
                 self.marked.emit(header["page"], [QRectF(*shape) for shape in header["shapes"]])
+            case "links":
+                self.linked.emit(header["page"], [_link(one) for one in header["links"]])
+            case "outline":
+                self.outlined.emit([OutlineEntry(*entry) for entry in header["entries"]])
             case "find_finished":
                 self.find_finished.emit(header["text"])
 
@@ -193,13 +242,13 @@ class PageSource(QObject):
             self._process.kill()
 
     def _finished(self) -> None:
-        """The process died: the page it was at is lost, the others are asked for again."""
+        """Give up the page that the process died at and ask a new process for the others."""
         self._patience.stop()
         process, self._process = self._process, None
         if process is not None:
             process.deleteLater()
         if not self._wanted:
-            self.failed.emit("damaged", _SENTENCES["damaged"])
+            self.failed.emit("damaged", tr(_SENTENCES["damaged"]))
             return
         page = self._wanted[0][0]
         self._lost.add(page)
@@ -207,3 +256,7 @@ class PageSource(QObject):
         rest = [item for item in self._wanted if item[0] != page]
         self._start_process()
         self.want(rest)
+
+
+def _link(found: dict[str, Any]) -> Link:
+    return Link(QRectF(*found["rect"]), found.get("page", -1), found.get("top", 0.0), found.get("uri", ""))

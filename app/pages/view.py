@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
-    QColor,
     QGuiApplication,
     QImage,
     QKeyEvent,
+    QKeySequence,
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QPen,
     QResizeEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
 from app.pages.layout import POINTS_TO_PIXELS, PageLayout
+from app.pages.marks import PageMarks, Passage
 from app.pages.selection import PageSelection
-from app.pages.source import PageSource
-from app.style.theme import LIGHT, Theme, scaled
+from app.pages.sheet import SheetPainter
+from app.pages.source import Link, PageSource
+from app.style.theme import Theme
+from app.style.translation import tr
 
 ZOOMS = (0.25, 0.33, 0.5, 0.67, 0.75, 0.9, 1.0, 1.1, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 4.0)
 _KEEP = 24
@@ -28,15 +30,18 @@ _KEEP = 24
 
 
 class PageView(QAbstractScrollArea):
-    """Scrolls, zooms, selects text, shows hits and evidence. Page numbers count from 1 outside."""
+    """Scrolls, zooms, selects text, follows links, shows matches and evidence. Page numbers count from 1 outside."""
 
     page_changed = Signal(int)
     zoom_changed = Signal(float)
     failed = Signal(str, str)
     """(reason, sentence)"""
     opened = Signal(int)
-    hits_changed = Signal(int, int, bool)
-    """(hits so far, place of the current one from 1, still searching)"""
+    matches_changed = Signal(int, int, bool)
+    """(matches so far, place of the current one from 1, still searching)"""
+    link_followed = Signal(int, float)
+    """(page, points from its top)"""
+    address_followed = Signal(str)
 
     def __init__(self, source: PageSource, theme: Theme, parent: QWidget | None = None):
         super().__init__(parent)
@@ -45,19 +50,18 @@ class PageView(QAbstractScrollArea):
         self._layout = PageLayout()
         self._images: dict[int, QImage] = {}
         self._lost: set[int] = set()
+        self._links: dict[int, list[Link]] = {}
         self._fit = True
         self._zoom = 1.0
         self._page = 0
-        self._evidence: tuple[int, int] | None = None
-        self._hits: list[tuple[int, list[QRectF]]] = []
-        self._hit = -1
-        self._searching = False
-        self._marks: dict[int, list[QRectF]] = {}
-        self._selection = PageSelection(source)
-        self._goal: int | None = None
+        self.marks = PageMarks()
+        self._selection = PageSelection(source, self)
+        self._copies_later = False
+        self._goal: tuple[int, float] | None = None
         self.setObjectName("pages")
-        self.setAccessibleName("Pages of the document")
+        self.setAccessibleName(tr("Pages of the document"))
         self.viewport().setCursor(Qt.CursorShape.IBeamCursor)
+        self.viewport().setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._ask = QTimer(self)
         self._ask.setSingleShot(True)
@@ -68,17 +72,19 @@ class PageView(QAbstractScrollArea):
         source.sizes_known.connect(self._on_sizes)
         source.page_drawn.connect(self._on_drawn)
         source.page_lost.connect(self._on_lost)
+        source.linked.connect(self._on_linked)
         source.selected.connect(self._on_selected)
         source.marked.connect(self._on_marked)
         source.found.connect(self._on_found)
         source.find_finished.connect(self._on_find_finished)
+        self._selection.completed.connect(self._on_selection_completed)
         theme.changed.connect(self.viewport().update)
         self.verticalScrollBar().valueChanged.connect(self._scrolled)
         self.horizontalScrollBar().valueChanged.connect(self._scrolled)
 
     @property
     def page(self) -> int:
-        """The page that is looked at."""
+        """The current page: the one at the upper third of the view."""
         return self._page + 1
 
     @property
@@ -95,8 +101,23 @@ class PageView(QAbstractScrollArea):
 
     @property
     def is_drawn(self) -> bool:
-        """Whether the page that is looked at is on the screen as it should be."""
+        """Whether the current page is on the screen as it should be."""
         return self._page in self._images or self._page in self._lost
+
+    @property
+    def place(self) -> tuple[int, float]:
+        """The current place: page, and points from its top to the top of the view."""
+        below = self.verticalScrollBar().value() - self._top(self._page)
+        return self._page + 1, below / self._layout.scale
+
+    def page_rect(self, page: int) -> QRectF:
+        """Return where a page stands in the viewport, in pixels."""
+        rect = self._layout.rect(page - 1, self.viewport().width())
+        return rect.translated(-self.horizontalScrollBar().value(), -self.verticalScrollBar().value())
+
+    def image_of(self, page: int) -> QImage | None:
+        """Return the drawn image of a page, None where it is not drawn."""
+        return self._images.get(page - 1)
 
     def open(self, path: str, password: str | None = None) -> None:
         """Show another file, from its first page or from where go_to says meanwhile."""
@@ -109,21 +130,20 @@ class PageView(QAbstractScrollArea):
         self._layout.reset(0)
         self._images.clear()
         self._lost.clear()
+        self._links.clear()
         self._selection.clear()
-        self._marks.clear()
-        self._evidence = self._goal = None
-        self._hits, self._hit, self._searching = [], -1, False
+        self.marks.clear()
+        self._goal = None
         self._page = 0
         self._arrange()
 
-    def go_to(self, page: int) -> None:
-        """Bring a page's top into view."""
+    def go_to(self, page: int, points: float = 0.0) -> None:
+        """Bring a page's top, or a height on it in points, to the top of the view."""
         if not self._layout.count:
-            self._goal = page
+            self._goal = (page, points)
             return
         page = min(max(page, 1), self._layout.count) - 1
-        top = self._layout.rect(page, self.viewport().width()).top()
-        self.verticalScrollBar().setValue(int(top) - 8)
+        self.verticalScrollBar().setValue(int(self._top(page) + points * self._layout.scale) - 8)
         self._set_page(page)
 
     def set_fit_width(self) -> None:
@@ -131,7 +151,7 @@ class PageView(QAbstractScrollArea):
         self._arrange(keep=True)
 
     def zoom_step(self, step: int) -> None:
-        """To the next larger (1) or smaller (-1) zoom."""
+        """Go to the next larger (1) or smaller (-1) zoom."""
         larger = [zoom for zoom in ZOOMS if zoom > self._zoom + 0.01]
         smaller = [zoom for zoom in ZOOMS if zoom < self._zoom - 0.01]
         choices = larger[:1] if step > 0 else smaller[-1:]
@@ -141,34 +161,42 @@ class PageView(QAbstractScrollArea):
             self._arrange(keep=True)
 
     def show_evidence(self, pages: tuple[int, int] | None) -> None:
-        """Mark these pages, first and last."""
-        self._evidence = pages
+        """Frame these pages, first and last; None for none."""
+        self.marks.evidence = pages
         self.viewport().update()
 
-    def mark(self, page: int, terms: list[str], sentence: str = "") -> None:
-        """Mark a sentence on a page, or these words where most of them stand together, and bring it into view."""
-        self._marks = {}
-        if 1 <= page <= self._layout.count:
-            self._source.mark(page - 1, terms, sentence)
+    def mark_passages(self, passages: list[Passage]) -> None:
+        """Replace the marked passages by these and bring the first one into view."""
+        self.marks.passages, self.marks.awaited = {}, -1
+        for passage in passages:
+            if 1 <= passage.page <= self._layout.count:
+                self.marks.awaited = passage.page - 1 if self.marks.awaited < 0 else self.marks.awaited
+                self._source.mark(passage.page - 1, list(passage.terms), passage.sentence)
+        self.viewport().update()
 
     def find_text(self, text: str) -> None:
-        """Look for `text` from the page that is looked at on."""
-        self._hits, self._hit = [], -1
-        self._searching = bool(text.strip())
+        """Look for `text` from the current page on."""
+        self.marks.begin_search(text)
         self._source.find(text.strip())
-        self._tell_hits()
+        self._tell_matches()
         self.viewport().update()
 
-    def step_hit(self, step: int) -> None:
-        """Go to the next (1) or previous (-1) hit, round the end."""
-        if self._hits:
-            self._hit = (self._hit + step) % len(self._hits)
-            self._show_hit()
+    def step_match(self, step: int) -> None:
+        """Go to the next (1) or previous (-1) match, round the end."""
+        if self.marks.matches:
+            self.marks.match = (self.marks.match + step) % len(self.marks.matches)
+            self._show_match()
 
     def copy(self) -> None:
-        """Put the selected text on the clipboard."""
-        if self._selection.text:
+        """Put the selected text on the clipboard, once all of it is there."""
+        self._copies_later = not self._selection.is_complete
+        if self._selection.text and not self._copies_later:
             QGuiApplication.clipboard().setText(self._selection.text)
+
+    def select_all(self) -> None:
+        """Select the text of all pages."""
+        self._selection.select_all(self._layout.count)
+        self.viewport().update()
 
     def _on_opened(self, count: int) -> None:
         if count == self._layout.count:
@@ -177,15 +205,16 @@ class PageView(QAbstractScrollArea):
         self._arrange()
         self.opened.emit(count)
 
-    def _on_sizes(self, first: int, sizes: list) -> None:
+    def _on_sizes(self, first: int, sizes: list[object]) -> None:
         page = self._page
         offset = self.verticalScrollBar().value() - self._top(page)
-        self._layout.set_sizes(first, sizes)
+        self._layout.set_sizes(first, sizes)  # type: ignore[arg-type]
         self._arrange()
+        known = first + len(sizes)
         if self._goal is not None:
-            if self._goal <= first + len(sizes) or first + len(sizes) >= self._layout.count:
+            if self._goal[0] <= known or known >= self._layout.count:
                 goal, self._goal = self._goal, None
-                self.go_to(goal)
+                self.go_to(*goal)
         elif page:
             self.verticalScrollBar().setValue(int(self._top(page) + offset))
 
@@ -201,45 +230,54 @@ class PageView(QAbstractScrollArea):
         self._lost.add(page)
         self.viewport().update()
 
-    def _on_selected(self, page: int, text: str, shapes: list) -> None:
+    def _on_linked(self, page: int, links: list[Link]) -> None:
+        self._links[page] = links
+
+    def _on_selected(self, page: int, text: str, shapes: list[QRectF]) -> None:
         self._selection.take(page, text, shapes)
         self.viewport().update()
 
-    def _on_marked(self, page: int, shapes: list) -> None:
-        self._marks = {page: shapes}
-        if shapes:
-            # Always at the same height: what a sentence at a page's top goes on from is seen above it.
+    def _on_selection_completed(self) -> None:
+        if self._copies_later:
+            self.copy()
+
+    def _on_marked(self, page: int, shapes: list[QRectF]) -> None:
+        self.marks.passages[page] = shapes
+        if shapes and page == self.marks.awaited:
+            self.marks.awaited = -1
+            # Always at the same height: what a sentence at a page's top continues from is seen above it.
             self._bring(page, min(shape.top() for shape in shapes), always=True)
         self.viewport().update()
 
-    def _on_found(self, text: str, page: int, hits: list) -> None:
-        self._hits += [(page, shapes) for shapes in hits]
-        if self._hit < 0:
-            after = next((place for place, (where, _) in enumerate(self._hits) if where >= self._page), None)
+    def _on_found(self, _text: str, page: int, hits: list[list[QRectF]]) -> None:
+        marks = self.marks
+        marks.matches += [(page, shapes) for shapes in hits]
+        if marks.match < 0:
+            after = next((place for place, (where, _) in enumerate(marks.matches) if where >= self._page), None)
             if after is not None:
-                self._hit = after
-                self._show_hit()
-        self._tell_hits()
+                marks.match = after
+                self._show_match()
+        self._tell_matches()
         self.viewport().update()
 
-    def _on_find_finished(self, text: str) -> None:
-        self._searching = False
-        if self._hit < 0 and self._hits:
-            self._hit = 0
-            self._show_hit()
-        self._tell_hits()
+    def _on_find_finished(self, _text: str) -> None:
+        self.marks.searching = False
+        if self.marks.match < 0 and self.marks.matches:
+            self.marks.match = 0
+            self._show_match()
+        self._tell_matches()
 
-    def _tell_hits(self) -> None:
-        self.hits_changed.emit(len(self._hits), self._hit + 1, self._searching)
+    def _tell_matches(self) -> None:
+        self.matches_changed.emit(len(self.marks.matches), self.marks.match + 1, self.marks.searching)
 
-    def _show_hit(self) -> None:
-        page, shapes = self._hits[self._hit]
+    def _show_match(self) -> None:
+        page, shapes = self.marks.matches[self.marks.match]
         self._bring(page, shapes[0].top() if shapes else 0.0)
-        self._tell_hits()
+        self._tell_matches()
         self.viewport().update()
 
     def _bring(self, page: int, points: float, always: bool = False) -> None:
-        """Scroll so that a height on a page stands in the upper third; without `always` only if it cannot be seen."""
+        """Scroll until a height on a page stands in the upper third; without `always` only if it cannot be seen."""
         where = self._top(page) + points * self._layout.scale
         bar = self.verticalScrollBar()
         if always or not bar.value() + 40 <= where <= bar.value() + self.viewport().height() - 60:
@@ -249,10 +287,11 @@ class PageView(QAbstractScrollArea):
         return self._layout.rect(page, self.viewport().width()).top() if self._layout.count else 0.0
 
     def _arrange(self, keep: bool = False) -> None:
-        """Recompute scale and scroll bars; `keep` holds the place in the page that is looked at."""
-        bar = self.verticalScrollBar()
+        """Compute scale and scroll bars anew; `keep` holds the current place, and the middle from left to right."""
+        bar, across = self.verticalScrollBar(), self.horizontalScrollBar()
         old_height = max(self._layout.height, 1.0)
         inside = (bar.value() - self._top(self._page)) / old_height
+        middle = (across.value() + across.pageStep() / 2) / max(self._layout.width, 1.0)
         view = self.viewport().size()
         if self._fit:
             room = view.width() - 2 * 20
@@ -261,11 +300,11 @@ class PageView(QAbstractScrollArea):
         bar.setPageStep(view.height())
         bar.setSingleStep(60)
         bar.setRange(0, max(0, int(self._layout.height) - view.height()))
-        across = self.horizontalScrollBar()
         across.setPageStep(view.width())
         across.setRange(0, max(0, int(self._layout.width) - view.width()) if not self._fit else 0)
         if keep and self._layout.count:
             bar.setValue(int(self._top(self._page) + inside * self._layout.height))
+            across.setValue(int(middle * self._layout.width - view.width() / 2))
         self.zoom_changed.emit(self._zoom)
         self._ask.start()
         self.viewport().update()
@@ -303,53 +342,12 @@ class PageView(QAbstractScrollArea):
         painter = QPainter(self.viewport())
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.fillRect(event.rect(), self._theme.color("sunken"))
-        top, left = self.verticalScrollBar().value(), self.horizontalScrollBar().value()
+        sheet = SheetPainter(painter, self._theme, self._layout.scale, self.font())
+        top = self.verticalScrollBar().value()
         for page in self._layout.pages_between(top, top + self.viewport().height()):
-            rect = self._layout.rect(page, self.viewport().width()).translated(-left, -top)
-            self._paint_page(painter, page, rect)
+            image, lost = self._images.get(page), page in self._lost
+            sheet.paint(page, self.page_rect(page + 1), image, lost, self._selection, self.marks)
         painter.end()
-
-    def _paint_page(self, painter: QPainter, page: int, rect: QRectF) -> None:
-        image = self._images.get(page)
-        if image is not None:
-            painter.drawImage(rect, image)
-            if self._theme.dark:
-                painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Multiply)
-                painter.fillRect(rect, self._theme.color("page"))
-                painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
-        else:
-            painter.fillRect(rect, self._theme.color("page"))
-            painter.setPen(self._theme.color("page_text"))
-            painter.setFont(scaled(self.font(), 1.4))
-            words = "This page cannot be drawn" if page in self._lost else str(page + 1)
-            painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, words)
-        for shape in self._selection.shapes(page):
-            self._wash(painter, self._place(shape, rect), "selection")
-        for shape in self._marks.get(page, []):
-            self._wash(painter, self._place(shape, rect), "evidence_mark")
-        for place, (where, shapes) in enumerate(self._hits):
-            if where == page:
-                for shape in shapes:
-                    self._wash(painter, self._place(shape, rect), "evidence" if place == self._hit else "evidence_soft")
-        cited = self._evidence is not None and self._evidence[0] <= page + 1 <= self._evidence[1]
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(self._theme.color("evidence" if cited else "border"), 3 if cited else 1))
-        painter.drawRect(rect.adjusted(-1, -1, 1, 1))
-
-    def _wash(self, painter: QPainter, rect: QRectF, role: str) -> None:
-        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Multiply)
-        # The sheet is white in the dark theme too, so the wash on it is always the light one.
-        painter.fillRect(rect.adjusted(-1, -1, 1, 1), QColor(getattr(LIGHT, role)))
-        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
-
-    def _place(self, shape: QRectF, page: QRectF) -> QRectF:
-        scale = self._layout.scale
-        return QRectF(
-            page.left() + shape.left() * scale,
-            page.top() + shape.top() * scale,
-            shape.width() * scale,
-            shape.height() * scale,
-        )
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -363,6 +361,12 @@ class PageView(QAbstractScrollArea):
             super().wheelEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy()
+            return
+        if event.matches(QKeySequence.StandardKey.SelectAll):
+            self.select_all()
+            return
         bar = self.verticalScrollBar()
         match event.key():
             case Qt.Key.Key_PageDown | Qt.Key.Key_Space:
@@ -378,22 +382,41 @@ class PageView(QAbstractScrollArea):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton and self._layout.count:
-            where = self._in_column(event.position())
-            page = self._layout.page_at(where.y())
-            self._selection.begin(page, self._layout.to_points(page, where, self.viewport().width()))
+            self._selection.begin(*self._spot(event.position()))
             self.viewport().update()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and self._layout.count:
+            self._selection.select_word(*self._spot(event.position()))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if not self._selection.is_under_way:
+            over = self._link_at(event.position()) is not None
+            shape = Qt.CursorShape.PointingHandCursor if over else Qt.CursorShape.IBeamCursor
+            if self.viewport().cursor().shape() != shape:
+                self.viewport().setCursor(shape)
             return
         beyond = min(event.position().y(), 0) + max(event.position().y() - self.viewport().height(), 0)
         self.verticalScrollBar().setValue(self.verticalScrollBar().value() + int(beyond))
-        where = self._in_column(event.position())
-        page = self._layout.page_at(where.y())
-        self._selection.extend(page, self._layout.to_points(page, where, self.viewport().width()))
+        self._selection.extend(*self._spot(event.position()))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        clicked = self._selection.is_under_way and not self._selection.text
         self._selection.end()
+        link = self._link_at(event.position()) if clicked else None
+        if link is not None and link.uri:
+            self.address_followed.emit(link.uri)
+        elif link is not None:
+            self.link_followed.emit(link.page + 1, link.top)
 
-    def _in_column(self, position: QPointF) -> QPointF:
-        return position + QPointF(self.horizontalScrollBar().value(), self.verticalScrollBar().value())
+    def _link_at(self, position: QPointF) -> Link | None:
+        if not self._layout.count:
+            return None
+        page, point = self._spot(position)
+        return next((link for link in self._links.get(page, []) if link.rect.contains(point)), None)
+
+    def _spot(self, position: QPointF) -> tuple[int, QPointF]:
+        """Return page (from 0) and point on it for a position in the viewport."""
+        where = position + QPointF(self.horizontalScrollBar().value(), self.verticalScrollBar().value())
+        page = self._layout.page_at(where.y())
+        return page, self._layout.to_points(page, where, self.viewport().width())

@@ -1,28 +1,29 @@
-"""The box to ask in, with what the question is about."""
+"""The box to ask in, with the context of the next question above it."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from app.style.icons import IconButton
 from app.style.theme import Theme
-from app.style.widgets import button, label, restyle
+from app.style.translation import tr
+from app.style.widgets import ElidedLine, button, restyle
 
 MAX_LINES = 6
 
 
 class QuestionBox(QPlainTextEdit):
-    """Grows with its text; Enter sends, Shift+Enter breaks the line."""
+    """Grows with its text. Enter sends, Shift+Enter breaks the line."""
 
     sent = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("question")
-        self.setAccessibleName("Question")
-        self.setPlaceholderText("Ask about this document")
+        self.setAccessibleName(tr("Question"))
+        self.setPlaceholderText(tr("Ask about this document"))
         self.setTabChangesFocus(True)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self.document().setDocumentMargin(2)
@@ -49,7 +50,7 @@ class QuestionBar(QWidget):
 
     asked = Signal(str)
     context_dropped = Signal()
-    """Ask of the whole document after all."""
+    """Ask about the whole document after all."""
 
     def __init__(self, theme: Theme):
         super().__init__()
@@ -58,7 +59,7 @@ class QuestionBar(QWidget):
         self.box = QuestionBox()
         self.box.sent.connect(self._send)
         self.box.installEventFilter(self)
-        self._send_button = IconButton("send", "Ask (Enter)", theme, role="on_accent", size=18)
+        self._send_button = IconButton("send", tr("Ask (Enter)"), theme, role="on_accent", size=18)
         self._send_button.setObjectName("send")
         self._send_button.setFixedSize(30, 30)
         self._send_button.clicked.connect(self._send)
@@ -69,8 +70,9 @@ class QuestionBar(QWidget):
         inside.setContentsMargins(10, 5, 6, 5)
         inside.addWidget(self.box, 1)
         inside.addWidget(self._send_button, 0, Qt.AlignmentFlag.AlignBottom)
-        self._context = label(role="small")
-        self._drop = button("Ask of all that was read", self.context_dropped.emit, "link")
+        self._context = ElidedLine("small", name="questionContext")
+        self._drop = button(tr("Clear"), self.context_dropped.emit, "link", "clearContext")
+        self._drop.setToolTip(tr("Ask about the whole document"))
         self._context_row = QWidget()
         row = QHBoxLayout(self._context_row)
         row.setContentsMargins(4, 0, 0, 0)
@@ -85,14 +87,14 @@ class QuestionBar(QWidget):
         self._enable()
 
     def set_context(self, words: str) -> None:
-        """Say what the next question is about; "" for the whole document."""
-        self._context.setText(words)
+        """Show the context of the next question; "" for the whole document."""
+        self._context.set_text(words)
         self._context_row.setVisible(bool(words))
 
     def focus(self) -> None:
         self.box.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
-    def eventFilter(self, watched, event) -> bool:
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
             restyle(self._frame, "focused", event.type() == QEvent.Type.FocusIn)
         return super().eventFilter(watched, event)

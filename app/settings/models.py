@@ -1,4 +1,4 @@
-"""The models on this machine: what they are called, how large they are, whether they fit."""
+"""The models on this machine: their names and sizes, whether they fit, and which ones can be downloaded."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import psutil
 from PySide6.QtCore import QObject, Signal
 
 from app.style.theme import RESOURCES
+from app.style.translation import mark, tr
 from app.tasks.background import Background
 
 DEMO_FOLDER = RESOURCES / "models" / "demo"
@@ -19,7 +21,7 @@ READABLE = ("falcon_mamba", "mamba")
 WORK_SHARE = 1.25
 """Memory for weights, state and work over the size of the weight files."""
 PROGRAM_BYTES = 400_000_000
-"""What the reading process takes without a model."""
+"""Memory of the reading process without a model."""
 
 
 @dataclass(frozen=True)
@@ -31,57 +33,113 @@ class ModelEntry:
     demo: bool
     weight_bytes: int
     problem: str = ""
-    """Why it cannot be used; "" when it can."""
+    """Why it cannot be used, in a sentence; "" when it can."""
 
     @property
     def needs(self) -> int:
         """Bytes of memory, about."""
-        return int(self.weight_bytes * WORK_SHARE) + PROGRAM_BYTES
+        return memory_for(self.weight_bytes)
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A model that can be downloaded from Hugging Face and works here."""
+
+    repository: str
+    weight_bytes: int
+    licence: str
+    note: str
+    """What it is good for; translated where it is shown."""
+
+    @property
+    def command(self) -> str:
+        """The command that downloads it into the Hugging Face cache, where it is found."""
+        return f"hf download {self.repository}"
+
+
+SUGGESTIONS = (
+    Suggestion(
+        "tiiuae/Falcon3-Mamba-7B-Instruct",
+        14_600_000_000,
+        "TII Falcon License 2.0",
+        mark("Best answers and summaries."),
+    ),
+    Suggestion(
+        "tiiuae/falcon-mamba-7b-instruct",
+        14_600_000_000,
+        "TII Falcon-Mamba License 2.0",
+        mark("The earlier model of the same size."),
+    ),
+    Suggestion(
+        "state-spaces/mamba-2.8b-hf",
+        11_100_000_000,
+        "Apache 2.0",
+        mark("A base model: it was not trained to answer questions, so expect rough answers."),
+    ),
+)
+
+
+def memory_for(weight_bytes: int) -> int:
+    """Return the bytes of memory that a model with so many bytes of weights needs, about."""
+    return int(weight_bytes * WORK_SHARE) + PROGRAM_BYTES
 
 
 def model_name(folder: str) -> str:
-    """What a chosen folder is called before anything of it is read; "" is the demo model's."""
+    """Return the name of a chosen folder before anything of it is read; "" is the demo model's."""
     if not folder or Path(folder).resolve() == DEMO_FOLDER.resolve():
-        return "Demo model"
+        return tr("Demo model")
     return Path(folder).name
 
 
 def total_memory() -> int:
-    """Bytes of this machine's memory; 0 where that cannot be told."""
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return 0
+    """Return the bytes of this machine's memory."""
+    return int(psutil.virtual_memory().total)
 
 
 def look_at(folder: Path) -> ModelEntry | None:
-    """What a folder holds; None when it is no model at all. Reads config.json and file sizes only."""
+    """Return what a folder holds; None when it is no model at all. Reads config.json and file sizes only."""
     config_file = folder / "config.json"
     if not config_file.is_file():
         return None
     demo = folder.resolve() == DEMO_FOLDER.resolve()
-    name = "Demo model" if demo else folder.name
+    name = tr("Demo model") if demo else folder.name
     weights = sum(file.stat().st_size for file in folder.glob("*.safetensors"))
     try:
         kind = json.loads(config_file.read_text(encoding="utf-8")).get("model_type", "")
     except (OSError, ValueError, AttributeError):
-        return ModelEntry(str(folder), name, demo, weights, "its config.json cannot be read")
+        return ModelEntry(str(folder), name, demo, weights, tr("Its config.json cannot be read."))
     if kind not in READABLE:
-        return ModelEntry(str(folder), name, demo, weights, f"a {kind or 'nameless'} model; Mamba models are read")
+        shown = kind.capitalize() if kind else tr("unknown")
+        sentence = tr("Not supported: this is a {kind} model. Readthrough runs Mamba models.", kind=shown)
+        return ModelEntry(str(folder), name, demo, weights, sentence)
     if not weights:
-        return ModelEntry(str(folder), name, demo, 0, "it has no .safetensors weights")
+        return ModelEntry(str(folder), name, demo, 0, tr("It has no .safetensors weights."))
     return ModelEntry(str(folder), name, demo, weights)
 
 
+def folder_problem(path: Path) -> str:
+    """Return why a chosen file or folder holds no model, in a sentence; "" when it holds one."""
+    if path.suffix.lower() == ".gguf" or (path.is_dir() and any(path.glob("*.gguf")) and look_at(path) is None):
+        return tr(
+            "GGUF files are not supported. Readthrough needs the model's original folder, with config.json and "
+            ".safetensors files."
+        )
+    if not path.is_dir():
+        return tr("{path} is not a folder.", path=path)
+    if look_at(path) is None and not any(path.glob("*/config.json")):
+        return tr("No model in {path}: a model has a config.json and .safetensors files.", path=path)
+    return ""
+
+
 def snapshot_folders() -> list[Path]:
-    """Checkpoints in the Hugging Face cache."""
+    """Return the checkpoints in the Hugging Face cache."""
     home = Path(os.environ.get("HF_HOME") or Path.home() / ".cache" / "huggingface")
     hub = Path(os.environ.get("HF_HUB_CACHE") or home / "hub")
     return sorted(hub.glob("models--*/snapshots/*")) if hub.is_dir() else []
 
 
 def find_models(extra: Iterable[str]) -> list[ModelEntry]:
-    """The demo model, the models in `extra` folders (or right below them), and those in the Hugging Face cache."""
+    """Return the demo model, the models in `extra` folders (or right below them) and in the Hugging Face cache."""
     folders: list[Path] = [DEMO_FOLDER]
     for name in extra:
         folder = Path(name).expanduser()
@@ -97,9 +155,8 @@ def find_models(extra: Iterable[str]) -> list[ModelEntry]:
         if entry is None or (entry.problem and folder not in folders):
             continue
         if "--" in folder.parent.parent.name:
-            entry = ModelEntry(
-                entry.folder, folder.parent.parent.name.split("--")[-1], False, entry.weight_bytes, entry.problem
-            )
+            name = folder.parent.parent.name.split("--")[-1]
+            entry = ModelEntry(entry.folder, name, False, entry.weight_bytes, entry.problem)
         found.setdefault(str(folder.resolve()), entry)
     return list(found.values())
 

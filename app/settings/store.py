@@ -1,4 +1,4 @@
-"""What a person has chosen: typed, versioned, one small JSON file in the platform's place."""
+"""The settings: typed, versioned, one small JSON file in the platform's folder."""
 
 from __future__ import annotations
 
@@ -11,21 +11,20 @@ from typing import Any
 
 from PySide6.QtCore import QIODevice, QObject, QSaveFile, QStandardPaths, Signal
 
-from engine.protocol.vocabulary import DEVICES, LENGTHS, METHODS, PRECISIONS, Device, Length, Method, Precision
+from app.settings.registry import OPTIONS
+from app.style.translation import tr
+from engine.protocol.vocabulary import Device, Length, Method, Precision
 
 SETTINGS_VERSION = 1
 RECENT_FILES = 12
 PLACES = 200
-THEMES = ("system", "light", "dark")
-QUOTAS = (1, 2, 4, 8, 16, 32, 64, 128)
-ON_OPEN = ("summarize", "read", "wait")
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Every choice with its default. An empty model or library means the worker's own default."""
+    """Every setting with its default; an empty model or library means the worker's own. Choices: `registry.OPTIONS`."""
 
     model: str = ""
     model_folders: tuple[str, ...] = ()
@@ -35,45 +34,38 @@ class Settings:
     summary_method: Method = "auto"
     summary_length: Length = "page"
     quota_gb: int = 8
-    """What the saved states of the library may take."""
+    """Gigabytes that the saved states of the library may take."""
     on_open: str = "summarize"
     theme: str = "system"
+    language: str = ""
+    """Code of a language; "" follows the system."""
     text_size: int = 0
     """Points for reading text; 0 follows the system."""
-    show_library: bool = True
+    show_library: bool | None = None
+    """None: as the width of the screen suggests."""
+    show_outline: bool = False
     recent: tuple[str, ...] = ()
     last_document: str = ""
     unfinished: str = ""
-    """The document whose reading was going on: it goes on at the next start."""
+    """The document that was being read when the window was closed; its reading resumes at the next start."""
     places: dict[str, int] = field(default_factory=dict)
-    """Path -> the page that was looked at last, the newest last."""
+    """Path -> the page that was shown last, the newest last."""
     window: dict[str, str] = field(default_factory=dict)
     """Geometry and splitter sizes, hex."""
 
     def with_place(self, path: str, page: int) -> dict[str, int]:
-        """`places` with this one as its newest."""
+        """Return `places` with this one as its newest."""
         others = {other: there for other, there in self.places.items() if other != path}
         return dict([*others.items(), (path, page)][-PLACES:])
 
     def with_recent(self, path: str) -> Settings:
-        """The same with `path` first among the recent files."""
+        """Return the settings with `path` first among the recent files."""
         others = tuple(other for other in self.recent if other != path)
         return dataclasses.replace(self, recent=(path, *others)[:RECENT_FILES])
 
 
-_CHOICES: dict[str, tuple[object, ...]] = {
-    "theme": THEMES,
-    "device": DEVICES,
-    "precision": PRECISIONS,
-    "summary_method": METHODS,
-    "on_open": ON_OPEN,
-    "summary_length": LENGTHS,
-    "quota_gb": QUOTAS,
-}
-
-
 def from_json(text: str) -> Settings:
-    """Settings from a file's text; a value that makes no sense falls back to its default. Raises ValueError."""
+    """Return the settings in a file's text; an unusable value falls back to its default. Raises ValueError."""
     found: Any = json.loads(text)
     if not isinstance(found, dict):
         raise ValueError("settings are not an object")
@@ -85,7 +77,8 @@ def from_json(text: str) -> Settings:
         default = getattr(Settings(), item.name)
         if isinstance(default, tuple) and isinstance(value, list):
             value = tuple(entry for entry in value if isinstance(entry, str))
-        if type(value) is not type(default) or value not in _CHOICES.get(item.name, (value,)):
+        usable = type(value) is type(default) or (default is None and isinstance(value, bool))
+        if not usable or (item.name in OPTIONS and value not in OPTIONS[item.name].values):
             logger.warning("settings: %s has an unusable value, the default is used", item.name)
             continue
         values[item.name] = value
@@ -93,17 +86,17 @@ def from_json(text: str) -> Settings:
 
 
 def to_json(settings: Settings) -> str:
-    """The text of the settings file."""
+    """Return the text of the settings file."""
     return json.dumps({"version": SETTINGS_VERSION, **dataclasses.asdict(settings)}, indent=1, ensure_ascii=False)
 
 
 def default_path() -> Path:
-    """Where the settings file is on this platform."""
+    """Return where the settings file is on this platform."""
     return Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppConfigLocation)) / "settings.json"
 
 
 class SettingsStore(QObject):
-    """Holds the settings, saves every change, tells who listens."""
+    """Holds the settings, saves every change and reports it."""
 
     changed = Signal(object, object)
     """(before, after)"""
@@ -120,7 +113,7 @@ class SettingsStore(QObject):
         return self._now
 
     def update(self, **changes: Any) -> None:
-        """Change some values; saved at once."""
+        """Change some values and save them at once."""
         before = self._now
         self._now = dataclasses.replace(before, **changes)
         if self._now != before:
@@ -128,7 +121,7 @@ class SettingsStore(QObject):
             self.changed.emit(before, self._now)
 
     def add_recent(self, path: str) -> None:
-        """`path` was opened just now."""
+        """Note that `path` was opened just now."""
         self.update(recent=self._now.with_recent(path).recent, last_document=path)
 
     def _load(self) -> Settings:
@@ -137,9 +130,7 @@ class SettingsStore(QObject):
         except FileNotFoundError:
             return Settings()
         except (OSError, ValueError) as error:
-            self.problem = (
-                "The settings file could not be read, so the defaults are used; saving a setting replaces it."
-            )
+            self.problem = tr("The settings file could not be read, so the defaults are used.")
             logger.warning("%s: %s", self.path, error)
             return Settings()
 
@@ -151,5 +142,8 @@ class SettingsStore(QObject):
             file.write(to_json(self._now).encode())
             written = file.commit()
         if not written:
-            self.problem = f"The settings could not be saved in {self.path.parent}: {file.errorString()}."
+            reason = file.errorString()
+            self.problem = tr(
+                "The settings could not be saved in {folder}: {reason}", folder=self.path.parent, reason=reason
+            )
             logger.warning("%s", self.problem)

@@ -1,22 +1,24 @@
-"""Small builders that every pane uses."""
+"""Builders of labels and buttons, and the small widgets that every pane uses."""
 
 from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QLayout, QLayoutItem, QPushButton, QSizePolicy, QWidget
 
 PAGE_REFERENCE = re.compile(r"\b(pages?|pp?\.)\s+(\d+)(?:\s*(?:to|and|-|\u2013)\s*(\d+))?", re.IGNORECASE)
+"""A page that a model's text mentions."""
 
 
-def label(text: str = "", role: str = "", wrap: bool = False) -> QLabel:
-    """A text in one of the style sheet's roles."""
+def label(text: str = "", role: str = "", wrap: bool = False, name: str = "") -> QLabel:
+    """Return a plain text in one of the style sheet's roles. name: the object name."""
     result = QLabel(text)
     result.setTextFormat(Qt.TextFormat.PlainText)
+    result.setObjectName(name)
     if role:
         result.setProperty("role", role)
     if wrap:
@@ -27,9 +29,10 @@ def label(text: str = "", role: str = "", wrap: bool = False) -> QLabel:
     return result
 
 
-def button(text: str, clicked: Callable[[], object], role: str = "") -> QPushButton:
-    """A button in one of the style sheet's roles."""
+def button(text: str, clicked: Callable[[], object], role: str = "", name: str = "") -> QPushButton:
+    """Return a button in one of the style sheet's roles. name: the object name."""
     result = QPushButton(text)
+    result.setObjectName(name)
     if role:
         result.setProperty("role", role)
     result.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -38,7 +41,7 @@ def button(text: str, clicked: Callable[[], object], role: str = "") -> QPushBut
 
 
 def line() -> QFrame:
-    """A hairline."""
+    """Return a hairline."""
     result = QFrame()
     result.setProperty("role", "line")
     result.setFixedHeight(1)
@@ -46,73 +49,32 @@ def line() -> QFrame:
 
 
 def restyle(widget: QWidget, name: str, value: object) -> None:
-    """Set a dynamic property that the style sheet looks at."""
+    """Set a dynamic property that the style sheet selects by."""
     if widget.property(name) != value:
         widget.setProperty(name, value)
         widget.style().unpolish(widget)
         widget.style().polish(widget)
 
 
-def counted(number: int, noun: str) -> str:
-    """`1 page`, `2,000 pages`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
-def size_words(size: float) -> str:
-    """Bytes for people."""
-    for unit in ("B", "KB", "MB", "GB"):
-        if size < 1000 or unit == "GB":
-            return f"{size:.0f} {unit}" if size >= 10 or unit == "B" else f"{size:.1f} {unit}"
-        size /= 1000
-    raise AssertionError
-
-
-def time_words(seconds: float) -> str:
-    """A time left that does not pretend to know more than it does."""
-    if seconds < 10:
-        return "a few seconds left"
-    if seconds < 90:
-        return f"about {round(seconds / 5) * 5} s left"
-    if seconds < 90 * 60:
-        return f"about {counted(round(seconds / 60), 'minute')} left"
-    return f"about {seconds / 3600:.1f} hours left"
-
-
-def pages_words(first: int, last: int) -> str:
-    """`page 7`, `pages 7 to 9`."""
-    return f"page {first}" if first == last else f"pages {first} to {last}"
-
-
-def page_spans(pages: Iterable[int]) -> list[tuple[int, int]]:
-    """Pages as stretches, first and last: 3, 4, 5, 9 are (3, 5) and (9, 9)."""
-    spans: list[tuple[int, int]] = []
-    for page in sorted(set(pages)):
-        if spans and page == spans[-1][1] + 1:
-            spans[-1] = (spans[-1][0], page)
-        else:
-            spans.append((page, page))
-    return spans
-
-
-def spans_words(spans: list[tuple[int, int]]) -> str:
-    """`page 3`, `pages 3 to 5 and 9`, `pages 1, 3 to 5 and 9`."""
-    parts = [str(first) if first == last else f"{first} to {last}" for first, last in spans]
-    words = " and ".join(part for part in (", ".join(parts[:-1]), parts[-1]) if part) if parts else ""
-    single = len(spans) == 1 and spans[0][0] == spans[0][1]
-    return f"page{'' if single else 's'} {words}" if words else ""
+def plain_tip(text: str) -> str:
+    """Return a tooltip that shows `text` letter by letter: Qt takes what looks like HTML in one for HTML."""
+    if "<" not in text:
+        return text
+    return "<p>" + html.escape(text).replace("\n", "<br>") + "</p>"
 
 
 def with_page_links(text: str) -> str:
-    """Plain text as HTML with every mention of a page made a link `page:N`."""
+    """Return plain text as HTML, with every mention of a page as a link `page:N`."""
     escaped = html.escape(text, quote=False).replace("\n", "<br>")
     return PAGE_REFERENCE.sub(lambda found: f'<a href="page:{found[2]}">{found[0]}</a>', escaped)
 
 
 class ElidedLine(QLabel):
-    """One line that shortens to the room there is; its tooltip says all of it."""
+    """One line, shortened to the room there is; its tooltip says all of it."""
 
-    def __init__(self, role: str = "", mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight):
+    def __init__(self, role: str = "", mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight, name: str = ""):
         super().__init__()
+        self.setObjectName(name)
         self._whole, self._mode = "", mode
         self.setTextFormat(Qt.TextFormat.PlainText)
         if role:
@@ -121,14 +83,14 @@ class ElidedLine(QLabel):
 
     @property
     def whole(self) -> str:
-        """All of the text."""
+        """The text before it was shortened."""
         return self._whole
 
     def set_text(self, text: str) -> None:
         if text != self._whole:
             self._whole = text
             self.setAccessibleName(text)
-            self.setToolTip(text)
+            self.setToolTip(plain_tip(text))
             self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -140,7 +102,7 @@ class ElidedLine(QLabel):
 
 
 class FlowLayout(QLayout):
-    """Items in a row that breaks like words do."""
+    """Places items in rows, broken where the width ends."""
 
     def __init__(self, parent: QWidget | None = None, gap: int = 6):
         super().__init__(parent)

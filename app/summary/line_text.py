@@ -1,4 +1,4 @@
-"""Text set line by line: headings, list items and paragraphs, each with links to the pages it stands on."""
+"""Text laid out line by line: headings, list items and paragraphs, each with links to its pages."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from PySide6.QtGui import QFont, QTextBlockFormat, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QTextBrowser
 
 from app.style.theme import Theme, scaled
-from app.style.widgets import PAGE_REFERENCE, page_spans
+from app.style.translation import tr
+from app.style.widgets import PAGE_REFERENCE
+from engine.grounding.page_references import page_numbers, page_spans
 
 STEP_SECONDS = 0.008
-"""Lines are set at most this long at a stretch, then the window may draw."""
+"""Time of laying out lines after which the window may draw."""
 MAX_LINKS = 4
-"""Links after a line; what stands on more pages than that shows the first ones."""
+"""Links after a line; of more pages than that the first ones are shown."""
 _ITEM = re.compile(r"\s*[-*\u2022\u2013]\s+")
 _NUMBERED = re.compile(r"\s*(\d{1,3}[.)])\s+")
 _HEADING = re.compile(r"#{1,6}\s+")
@@ -32,7 +34,7 @@ class Line:
 
 
 def lines_of(text: str, pages: list[list[int]] | None = None) -> list[Line]:
-    """The lines of a model's text, without empty ones; `pages`: those of each line of `text`, empty ones counted."""
+    """Return the lines of a model's text, without empty ones. pages: of each line of `text`, empty ones counted."""
     known = pages or []
     result = []
     for place, words in enumerate(text.replace("\u2028", " ").replace("\u2029", " ").split("\n")):
@@ -49,7 +51,7 @@ def _is_heading(words: str) -> bool:
 
 
 class LineText(QTextBrowser):
-    """Shows lines; only what is new or different is laid out again."""
+    """Shows lines; only new and changed lines are laid out again. Text is inserted as plain text, never as HTML."""
 
     page_requested = Signal(int)
 
@@ -57,13 +59,13 @@ class LineText(QTextBrowser):
         super().__init__()
         self._theme = theme
         self._lines: list[Line] = []
-        """What is shown, a block each."""
+        """The shown lines, a block each."""
         self._wanted: list[Line] = []
         self._at = 0
         self._follow = False
         self._more = QTimer(self)
         self._more.setSingleShot(True)
-        self._more.timeout.connect(self._work)
+        self._more.timeout.connect(self.work)
         self.setAccessibleName(name)
         self.setOpenLinks(False)
         self.setTabChangesFocus(True)
@@ -73,14 +75,19 @@ class LineText(QTextBrowser):
         theme.changed.connect(self._restyle)
 
     def show_lines(self, lines: list[Line], follow: bool = False) -> None:
-        """Show these; `follow`: the end stays in view if it was."""
+        """Show these lines. follow: the end stays in view if it was."""
         bar = self.verticalScrollBar()
         self._follow = follow and bar.value() >= bar.maximum() - 30
         self._wanted, self._at = lines, 0
-        self._work()
+        self.work()
 
-    def _work(self) -> None:
-        """Set what differs from what is shown, line by line, for a few milliseconds; the rest in the next turn."""
+    @property
+    def is_finished(self) -> bool:
+        """Whether all lines are laid out."""
+        return self._at >= len(self._wanted)
+
+    def work(self) -> None:
+        """Lay out lines that differ from the shown ones for a few milliseconds; the rest follows in the next turn."""
         until = time.perf_counter() + STEP_SECONDS
         self._cut(len(self._wanted))
         while self._at < len(self._wanted):
@@ -96,7 +103,7 @@ class LineText(QTextBrowser):
             self.verticalScrollBar().setValue(self.verticalScrollBar().maximum())
 
     def _grow(self, place: int, line: Line) -> bool:
-        """The line has only become longer: add what is new of it."""
+        """Append the new end of a line that has only become longer; returns whether that is so."""
         if place >= len(self._lines):
             return False
         old = self._lines[place]
@@ -125,7 +132,7 @@ class LineText(QTextBrowser):
         self._lines = self._lines[:count]
 
     def _set(self, place: int, line: Line) -> None:
-        """Set a line in its place, or after the last one."""
+        """Lay out a line in its place, or after the last one."""
         cursor = QTextCursor(self.document())
         shape, words = self._shape(line), line.text
         item = None if line.style == "heading" else _ITEM.match(words) or _NUMBERED.match(words)
@@ -152,7 +159,7 @@ class LineText(QTextBrowser):
         spans = page_spans(page for page in line.pages if page not in said)
         for first_page, last_page in spans[:MAX_LINKS]:
             cursor.insertText("  ", plain)
-            shown = f"p. {first_page}" if first_page == last_page else f"p. {first_page}\u2013{last_page}"
+            shown = tr("p. {pages}", pages=page_numbers(range(first_page, last_page + 1)))
             cursor.insertText(shown.replace(" ", "\u00a0"), self._link(first_page, 0.88))
         if len(spans) > MAX_LINKS:
             cursor.insertText("  \u2026", plain)
@@ -174,7 +181,7 @@ class LineText(QTextBrowser):
         return plain
 
     def _insert(self, cursor: QTextCursor, words: str, plain: QTextCharFormat) -> None:
-        """Insert words, every mention of a page as a link."""
+        """Insert words, with every mention of a page as a link."""
         at = 0
         for found in PAGE_REFERENCE.finditer(words):
             cursor.insertText(words[at : found.start()], plain)
@@ -188,14 +195,18 @@ class LineText(QTextBrowser):
         link.setForeground(self._theme.color("accent_text"))
         link.setAnchor(True)
         link.setAnchorHref(f"page:{page}")
-        link.setToolTip(f"Go to page {page}")
+        link.setToolTip(tr("Go to page {page}", page=page))
         return link
+
+    def loadResource(self, _kind: int, _name: QUrl | str) -> object:
+        """Load nothing: the text is a model's, and no address in it is fetched."""
+        return None
 
     def _restyle(self) -> None:
         self._lines = []
         self.clear()
         self._at = 0
-        self._work()
+        self.work()
 
     def _clicked(self, url: QUrl) -> None:
         if url.scheme() == "page":

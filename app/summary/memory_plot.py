@@ -1,4 +1,4 @@
-"""Memory against tokens read, as a small plot."""
+"""A small plot of the memory used over the tokens read."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.style.theme import Theme, scaled
-from app.style.widgets import size_words
+from app.style.translation import tr
+from engine.units import size_text
 
 
 class MemoryPlot(QWidget):
-    """Resident memory against tokens read. Flat: that is the point."""
+    """Resident memory over tokens read; it stays flat, however long the document is."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None):
         super().__init__(parent)
@@ -19,7 +20,8 @@ class MemoryPlot(QWidget):
         self._points: list[tuple[int, int]] = []
         self._total = 0
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName("Memory used while reading")
+        self.setObjectName("memoryPlot")
+        self.setAccessibleName(tr("Memory used while reading"))
         theme.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
@@ -27,7 +29,7 @@ class MemoryPlot(QWidget):
 
     @property
     def _row(self) -> int:
-        """Height of a line of its text."""
+        """Height of a line of text, pixels."""
         return QFontMetrics(scaled(self.font(), 0.82)).height()
 
     def show_points(self, points: list[tuple[int, int]], total: int) -> None:
@@ -39,13 +41,19 @@ class MemoryPlot(QWidget):
 
     @property
     def words(self) -> str:
-        """What the plot says."""
+        """The plot in words."""
         if len(self._points) < 2:
             return ""
         first, last = self._points[0], self._points[-1]
-        return f"{size_words(first[1])} of memory at {first[0]:,} tokens, {size_words(last[1])} at {last[0]:,}"
+        return tr(
+            "{memory} of memory at {tokens} tokens, {later_memory} at {later_tokens}",
+            memory=size_text(first[1]),
+            tokens=f"{first[0]:,}",
+            later_memory=size_text(last[1]),
+            later_tokens=f"{last[0]:,}",
+        )
 
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(scaled(self.font(), 0.82))
@@ -53,7 +61,7 @@ class MemoryPlot(QWidget):
         above = QRectF(0, 0, self.width(), row)
         box = QRectF(0, row + 2, self.width(), self.height() - 2 * row - 4)
         painter.setPen(self._theme.color("muted"))
-        painter.drawText(above, Qt.AlignmentFlag.AlignLeft, "Memory against tokens read")
+        painter.drawText(above, Qt.AlignmentFlag.AlignLeft, tr("Memory used"))
         painter.setPen(QPen(self._theme.color("border"), 1))
         painter.drawLine(box.bottomLeft(), box.bottomRight())
         if self._points:
@@ -73,10 +81,10 @@ class MemoryPlot(QWidget):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawPolyline(QPolygonF(line))
             painter.setPen(self._theme.color("text"))
-            now = size_words(self._points[-1][1])
+            now = size_text(self._points[-1][1])
             painter.drawText(above, Qt.AlignmentFlag.AlignRight, now)
             painter.setPen(self._theme.color("muted"))
             below = QRectF(0, box.bottom() + 2, self.width(), row)
             painter.drawText(below, Qt.AlignmentFlag.AlignLeft, "0")
-            painter.drawText(below, Qt.AlignmentFlag.AlignRight, f"{end:,} tokens")
+            painter.drawText(below, Qt.AlignmentFlag.AlignRight, tr("{count} tokens", count=f"{end:,}"))
         painter.end()

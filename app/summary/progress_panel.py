@@ -1,50 +1,19 @@
-"""How the reading goes: what is being done, how far, how fast, how long still, and the memory it takes."""
+"""Progress of a reading: what is being done, how far, how fast, the time left; the memory it takes on demand."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.jobs.worker_supervisor import WorkerFacts
 from app.state.session import DocumentSession, Phase
 from app.style.icons import IconButton
 from app.style.theme import Theme
-from app.style.widgets import ElidedLine, button, counted, label, time_words
+from app.style.thin_bar import ThinBar
+from app.style.translation import tr
+from app.style.widgets import ElidedLine, button, label
+from app.style.words import capital, span_words, time_left, tokens_count
 from app.summary.memory_plot import MemoryPlot
-
-
-class ThinBar(QWidget):
-    """A share of the way. Unlike QProgressBar it never paints before the window's turn to paint comes."""
-
-    def __init__(self, theme: Theme):
-        super().__init__()
-        self._theme = theme
-        self._share = -1.0
-        self.setFixedHeight(6)
-        self.setAccessibleName("Share of the document in memory")
-        theme.changed.connect(self.update)
-
-    def set_share(self, share: float) -> None:
-        """share: 0 to 1."""
-        share = min(max(share, 0.0), 1.0)
-        if share != self._share:
-            self._share = share
-            self.setAccessibleDescription(f"{share:.0%}")
-            self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        box = QRectF(self.rect())
-        painter.setBrush(self._theme.color("border"))
-        painter.drawRoundedRect(box, 3, 3)
-        if self._share > 0:
-            box.setWidth(max(box.width() * self._share, 6))
-            painter.setBrush(self._theme.color("accent"))
-            painter.drawRoundedRect(box, 3, 3)
-        painter.end()
 
 
 class ProgressPanel(QWidget):
@@ -54,22 +23,32 @@ class ProgressPanel(QWidget):
     resume_requested = Signal()
     stop_requested = Signal()
     read_requested = Signal()
+    first_requested = Signal()
+    """Read the shown document before the one that is being read."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None):
         super().__init__(parent)
         self.setObjectName("progressPanel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._paused = False
-        self._phase = ElidedLine("strong")
-        self._bar = ThinBar(theme)
-        self._tokens = label(role="figure")
-        self._speed = label(role="figure")
-        self._left = label(role="figure")
-        self._extra = label(role="figure", wrap=True)
+        self._phase = ElidedLine("strong", name="phase")
+        self._bar = ThinBar(theme, tr("Share of the document that is read"))
+        self._bar.setObjectName("progressBar")
+        self._tokens = label(role="figure", name="progressTokens")
+        self._speed = label(role="figure", name="progressSpeed")
+        self._left = label(role="figure", name="progressLeft")
+        self._extra = label(role="figure", wrap=True, name="progressReused")
         self._plot = MemoryPlot(theme)
-        self._hold = IconButton("pause", "Pause the reading (Ctrl+P)", theme)
-        self._stop = IconButton("stop", "Stop; what was read is kept (Ctrl+.)", theme)
-        self._go = button("Continue reading", self.read_requested.emit, "primary")
+        self._plot.hide()
+        self._hold = IconButton("pause", tr("Pause (Ctrl+P)"), theme)
+        self._hold.setObjectName("pause")
+        self._stop = IconButton("stop", tr("Stop; what was read is kept (Ctrl+.)"), theme)
+        self._stop.setObjectName("stop")
+        self._details = IconButton("info", tr("Show memory use"), theme)
+        self._details.setCheckable(True)
+        self._details.toggled.connect(self._plot.setVisible)
+        self._continue = button(tr("Resume reading"), self.read_requested.emit, "primary", "continue")
+        self._first = button(tr("Read this first"), self.first_requested.emit, name="readFirst")
         self._hold.clicked.connect(self._toggle)
         self._stop.clicked.connect(self.stop_requested)
         top = QHBoxLayout()
@@ -77,8 +56,8 @@ class ProgressPanel(QWidget):
         top.addWidget(self._phase, 1)
         top.addWidget(self._speed)
         top.addSpacing(4)
-        top.addWidget(self._hold)
-        top.addWidget(self._stop)
+        for tool in (self._details, self._hold, self._stop):
+            top.addWidget(tool)
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 10, 12, 12)
         column.setSpacing(7)
@@ -90,90 +69,121 @@ class ProgressPanel(QWidget):
         column.addLayout(numbers)
         column.addWidget(self._extra)
         column.addWidget(self._plot)
-        column.addWidget(self._go, 0, Qt.AlignmentFlag.AlignLeft)
+        for choice in (self._continue, self._first):
+            column.addWidget(choice, 0, Qt.AlignmentFlag.AlignLeft)
 
-    def show_session(self, session: DocumentSession, worker: WorkerFacts) -> None:
-        """Show where the document stands."""
+    def show_session(self, session: DocumentSession, worker: WorkerFacts, ahead: DocumentSession | None = None) -> None:
+        """Show the progress of a document. ahead: the document that the worker is busy with before this one."""
         progress, phase = session.progress, session.phase
         self._paused = session.paused
         unfinished = not phase.busy and session.opened and not session.fully_read and session.trouble is None
+        waits = ahead is not None and phase in (Phase.OPENING, Phase.WAITING, Phase.LOADING)
         self.setVisible(phase.busy or unfinished)
-        self._phase.set_text(phase_words(session, worker))
-        waiting = phase in (Phase.OPENING, Phase.WAITING, Phase.LOADING) and not session.fraction
-        self._bar.set_share(0.0 if waiting else share(session))
+        self._phase.set_text(waiting_words(ahead) if waits and ahead is not None else phase_words(session, worker))
+        nothing_yet = phase in (Phase.OPENING, Phase.WAITING, Phase.LOADING) and not session.fraction
+        self._bar.set_share(0.0 if nothing_yet else share(session))
         for part, words in zip((self._tokens, self._speed, self._left), figures(session), strict=True):
             part.setText(words)
             part.setVisible(bool(words))
         extra = reused_words(session)
         self._extra.setText(extra)
         self._extra.setVisible(bool(extra))
-        self._plot.setVisible(phase.busy and len(progress.memory) > 1)
+        has_plot = phase.busy and len(progress.memory) > 1
+        self._details.setVisible(has_plot)
+        self._plot.setVisible(has_plot and self._details.isChecked())
         self._plot.show_points(progress.memory, progress.total_tokens or 0)
         reading = phase.busy and phase is not Phase.OPENING
-        self._hold.setVisible(reading)
+        self._hold.setVisible(reading and not waits)
         self._stop.setVisible(reading)
         self._hold.set_icon(
-            "play" if self._paused else "pause", "Go on (Ctrl+P)" if self._paused else "Pause the reading (Ctrl+P)"
+            "play" if self._paused else "pause", tr("Resume (Ctrl+P)") if self._paused else tr("Pause (Ctrl+P)")
         )
-        self._go.setVisible(unfinished)
-        self._go.setText("Continue reading" if progress.tokens else "Read and summarise")
+        self._continue.setVisible(unfinished)
+        self._continue.setText(tr("Resume reading") if progress.tokens else tr("Read and summarise"))
+        self._first.setVisible(waits)
 
     def _toggle(self) -> None:
         (self.resume_requested if self._paused else self.pause_requested).emit()
 
 
 def share(session: DocumentSession) -> float:
-    """How far the bar stands: of the reading, then of the section notes."""
+    """Return the bar's share, 0 to 1: of the reading, then of the section summaries."""
     if session.phase is Phase.SUMMARISING and session.notes and not session.summary.text:
-        return session.notes[-1].number / max(session.section_count, 1)
+        return session.notes[-1].number / max(session.notes[-1].of, 1)
     return session.fraction
 
 
+def waiting_words(ahead: DocumentSession) -> str:
+    """Return what a document waits for: the one that the worker is busy with."""
+    if ahead.phase is Phase.SUMMARISING:
+        note = ahead.notes[-1] if ahead.notes and not ahead.summary.text else None
+        if note is not None:
+            return tr(
+                "Waiting for “{title}” to be summarised (section {number} of {count})",
+                title=ahead.name,
+                number=note.number,
+                count=note.of,
+            )
+        return tr("Waiting for “{title}” to be summarised", title=ahead.name)
+    if ahead.phase is Phase.ANSWERING:
+        return tr("Waiting for a question about “{title}”", title=ahead.name)
+    return tr("Waiting for “{title}” to be read ({share})", title=ahead.name, share=f"{ahead.fraction:.0%}")
+
+
 def phase_words(session: DocumentSession, worker: WorkerFacts) -> str:
-    """One line: what is being done with the document."""
+    """Return one line about what is being done with the document."""
     progress = session.progress
     if session.phase.busy and worker.state in ("starting", "restarting") and session.phase is not Phase.OPENING:
-        return "Starting the reading process…"
+        return tr("Starting the reader…")
     if session.paused:
-        return f"Paused at page {progress.page}" if progress.page else "Paused"
+        return tr("Paused at page {page}", page=f"{progress.page:,}") if progress.page else tr("Paused")
     match session.phase:
         case Phase.OPENING:
-            return "Opening…"
+            return tr("Opening…")
         case Phase.LOADING:
-            return "Loading the model…"
+            return tr("Loading the model…")
         case Phase.WAITING:
-            return "One moment…"
+            return tr("Waiting…")
         case Phase.READING:
-            of = f" of {session.pages:,}" if session.pages else ""
-            return f"Reading page {progress.page:,}{of}"
+            return _page_words(session, tr("Reading page {page}"), tr("Reading page {page} of {pages}"))
         case Phase.SUMMARISING:
             note = session.notes[-1] if session.notes and not session.summary.text else None
-            return f"Summarising section {note.number} of {session.section_count}" if note else "Writing the summary"
+            if note is None:
+                return tr("Writing the summary")
+            return tr("Summarising section {number} of {count}", number=note.number, count=note.of)
         case Phase.ANSWERING:
-            return "Answering"
+            return tr("Answering")
     if not progress.tokens:
-        return "Not read yet"
-    return f"Read up to page {progress.page:,}" + (f" of {session.pages:,}" if session.pages else "")
+        return tr("Not read yet")
+    return _page_words(session, tr("Read to page {page}"), tr("Read to page {page} of {pages}"))
+
+
+def _page_words(session: DocumentSession, without: str, with_pages: str) -> str:
+    words = with_pages if session.pages else without
+    return words.format(page=f"{session.progress.page:,}", pages=f"{session.pages:,}")
 
 
 def figures(session: DocumentSession) -> tuple[str, str, str]:
-    """Tokens, speed, time left; "" for what there is nothing to say about."""
+    """Return tokens, speed and time left in words; "" for what is not known."""
     progress = session.progress
     if not progress.tokens:
         return "", "", ""
-    tokens = counted(progress.tokens, "token")
+    tokens = tokens_count(progress.tokens)
     if progress.total_tokens and not session.fully_read:
-        tokens = f"{progress.tokens:,} of {'' if progress.exact else 'about '}{progress.total_tokens:,} tokens"
+        total = f"{progress.total_tokens:,}"
+        read = f"{progress.tokens:,}"
+        whole = tr("{read} of {total} tokens", read=read, total=total)
+        tokens = whole if progress.exact else tr("{read} of about {total} tokens", read=read, total=total)
     if session.phase is not Phase.READING or session.paused:
         return tokens, "", ""
-    speed = f"{progress.tokens_per_second:,.0f} tokens/s" if progress.tokens_per_second else ""
-    return tokens, speed, time_words(progress.seconds_left) if progress.seconds_left is not None else ""
+    speed = f"{progress.tokens_per_second:,.0f}"
+    words = tr("{speed} tokens/s", speed=speed) if progress.tokens_per_second else ""
+    return tokens, words, time_left(progress.seconds_left) if progress.seconds_left is not None else ""
 
 
 def reused_words(session: DocumentSession) -> str:
-    """What did not have to be read again."""
+    """Return which pages did not have to be read again."""
     progress = session.progress
-    if not session.phase.busy or not progress.reused_tokens:
+    if not session.phase.busy or not progress.reused_tokens or not progress.reused_page:
         return ""
-    pages, tokens = progress.reused_page, progress.reused_tokens
-    return f"Pages 1 to {pages:,} were read before; their {tokens:,} tokens were not read again."
+    return tr("{pages}: already read", pages=capital(span_words(1, progress.reused_page)))

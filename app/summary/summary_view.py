@@ -1,73 +1,22 @@
-"""The summary as it streams, with its pages as links, and what can be asked of it."""
+"""The summary while it streams, with its pages as links; a head of facts over it, and what it covers below."""
 
 from __future__ import annotations
 
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLineEdit, QMenu, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
-from app.state import words
+from app.settings.registry import LENGTH_TITLES
 from app.state.session import DocumentSession, SummaryText
 from app.style.icons import IconButton
 from app.style.theme import Theme
-from app.style.widgets import ElidedLine, button, label
+from app.style.translation import tr, tr_count
+from app.style.widgets import ElidedLine, label
+from app.style.words import pages_count
+from app.summary.basis import basis_words
 from app.summary.line_text import LineText, lines_of
-from engine.protocol.vocabulary import LENGTHS
-
-LENGTH_WORDS = {"paragraph": "A paragraph", "page": "A page", "outline": "An outline"}
-
-
-class SummaryWish(QFrame):
-    """How long the next summary is to be, and what about; asked in place."""
-
-    wished = Signal(str, str)
-    """(length, focus); focus "" for all of the document."""
-    closed = Signal()
-
-    def __init__(self, theme: Theme):
-        super().__init__()
-        self.setProperty("role", "wish")
-        self.length = QComboBox()
-        self.length.setAccessibleName("Length of the summary")
-        for value in LENGTHS:
-            self.length.addItem(LENGTH_WORDS[value], value)
-        self.focus = QLineEdit()
-        self.focus.setAccessibleName("What the summary is to be about")
-        self.focus.setPlaceholderText("About everything")
-        self.focus.returnPressed.connect(self._wish)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(self.length)
-        row.addWidget(self.focus, 1)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
-        buttons.addStretch(1)
-        buttons.addWidget(button("Cancel", self.closed.emit, "flat"))
-        buttons.addWidget(button("Summarise", self._wish, "primary"))
-        column = QVBoxLayout(self)
-        column.setContentsMargins(12, 12, 12, 10)
-        column.setSpacing(10)
-        column.addLayout(row)
-        column.addLayout(buttons)
-        self.hide()
-
-    def begin(self, length: str, focus: str) -> None:
-        """Show it, with what was wished for last."""
-        self.length.setCurrentIndex(max(self.length.findData(length), 0))
-        self.focus.setText(focus)
-        self.show()
-        self.length.setFocus(Qt.FocusReason.OtherFocusReason)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape:
-            self.closed.emit()
-        else:
-            super().keyPressEvent(event)
-
-    def _wish(self) -> None:
-        self.wished.emit(self.length.currentData(), self.focus.text().strip())
+from app.summary.summary_request import SummaryRequest
 
 
 class SummaryView(QWidget):
@@ -84,23 +33,27 @@ class SummaryView(QWidget):
     def __init__(self, theme: Theme):
         super().__init__()
         self._last = ("", "")
-        self._copy = IconButton("copy", "Copy the summary with its page references (Ctrl+Shift+C)", theme)
-        self._export = IconButton("export", "Export summary and questions (Ctrl+E)", theme)
-        self._again = IconButton("again", "Another summary: shorter, longer, or about one subject", theme)
-        self._kept = IconButton("down", "Other summaries of this document", theme)
-        self._kept.clicked.connect(self._show_kept)
         self._session: DocumentSession | None = None
+        self._copy = IconButton("copy", tr("Copy the summary with its page references (Ctrl+Shift+C)"), theme)
+        self._export = IconButton("export", tr("Export (Ctrl+E)"), theme)
+        self._again = IconButton("again", tr("New summary: another length or subject (Ctrl+Shift+S)"), theme)
+        self._kept = IconButton("down", tr("Other summaries of this document"), theme)
+        self._kept.setObjectName("keptSummaries")
+        self._kept.clicked.connect(self._show_kept)
         self._copy.clicked.connect(self.copy_requested)
         self._export.clicked.connect(self.export_requested)
-        self._again.clicked.connect(self.begin_wish)
-        self.wish = SummaryWish(theme)
-        self.wish.wished.connect(self._wished)
-        self.wish.closed.connect(self._end_wish)
-        self.text = LineText("Summary", theme)
+        self._again.clicked.connect(self.begin_request)
+        self.request = SummaryRequest()
+        self.request.requested.connect(self._requested)
+        self.request.closed.connect(self._end_request)
+        self.text = LineText(tr("Summary"), theme)
+        self.text.setObjectName("summaryText")
         self.text.page_requested.connect(self.page_requested)
-        self._kind = ElidedLine("caption")
-        self._basis = label(role="small", wrap=True)
-        self._empty = label(role="muted", wrap=True)
+        self._kind = ElidedLine("caption", name="summaryKind")
+        self._title = label(role="heading", wrap=True, name="summaryTitle")
+        self._facts = label(role="small", wrap=True, name="summaryFacts")
+        self._basis = label(role="small", wrap=True, name="summaryBasis")
+        self._empty = label(role="muted", wrap=True, name="summaryEmpty")
         row = QHBoxLayout()
         row.setSpacing(2)
         row.addWidget(self._kind, 1)
@@ -108,16 +61,18 @@ class SummaryView(QWidget):
             row.addWidget(tool, 0, Qt.AlignmentFlag.AlignTop)
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 12, 12, 10)
-        column.setSpacing(10)
+        column.setSpacing(8)
+        column.addWidget(self._title)
+        column.addWidget(self._facts)
         column.addLayout(row)
-        column.addWidget(self.wish)
+        column.addWidget(self.request)
         column.addWidget(self._empty)
         column.addWidget(self.text, 1)
         column.addWidget(self._basis)
         column.addStretch()
 
     def show_session(self, session: DocumentSession) -> None:
-        """Show what there is of the summary."""
+        """Show the summary as far as it has come."""
         self._session = session
         summary = session.summary
         self._kept.setVisible(session.summary_done and len(session.summaries) > 1)
@@ -128,22 +83,26 @@ class SummaryView(QWidget):
             tool.setVisible(session.summary_done)
         self._again.setVisible(session.fully_read and not session.summary_running)
         if session.summary_running:
-            self.wish.hide()
+            self.request.hide()
+        self._title.setText(session.name)
+        self._facts.setText(" · ".join(facts_of(session)))
+        for part in (self._title, self._facts):
+            part.setVisible(session.opened or session.fully_read)
         self._kind.set_text(kind_words(session))
         self._kind.setVisible(session.fully_read or bool(summary.text))
-        basis = words.summary_basis(session.summary.basis) if session.summary_done else ""
+        basis = basis_words(session)
         self._basis.setText(basis)
         self._basis.setVisible(bool(basis))
         self._empty.setText(empty_words(session))
-        self._empty.setVisible(not summary.text.strip())
+        self._empty.setVisible(not summary.text.strip() and bool(self._empty.text()))
 
     def focus_chain(self) -> list[QWidget]:
-        """What the tab key goes through, in the order of the screen."""
+        """Return the widgets in the order of the screen, for the tab key."""
         tools = [self._kept, self._copy, self._export, self._again]
-        return [*tools, self.wish.length, self.wish.focus, *self.wish.findChildren(QPushButton), self.text]
+        return [*tools, self.request.length, self.request.focus, *self.request.findChildren(QPushButton), self.text]
 
     def kept_menu(self) -> QMenu:
-        """The summaries that are kept, the shown one ticked."""
+        """Return the menu of the summaries that are kept, the shown one ticked."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         session = self._session
@@ -153,45 +112,57 @@ class SummaryView(QWidget):
             action.setChecked(session is not None and summary == session.summary)
         return menu
 
+    def begin_request(self) -> None:
+        """Ask for length and subject of the next summary."""
+        self.request.begin(*self._last)
+
     def _show_kept(self) -> None:
         self.kept_menu().popup(self._kept.mapToGlobal(self._kept.rect().bottomLeft()))
 
-    def begin_wish(self) -> None:
-        """Ask how the next summary is to be."""
-        self.wish.begin(*self._last)
-
-    def _wished(self, length: str, focus: str) -> None:
-        self.wish.hide()
+    def _requested(self, length: str, focus: str) -> None:
+        self.request.hide()
         self.summary_requested.emit(length, focus)
 
-    def _end_wish(self) -> None:
-        self.wish.hide()
+    def _end_request(self) -> None:
+        self.request.hide()
         self._again.setFocus(Qt.FocusReason.OtherFocusReason)
 
 
+def facts_of(session: DocumentSession) -> list[str]:
+    """Return what is known of the document without the model: pages, sections, the days it spans."""
+    facts = [pages_count(session.pages)] if session.pages else []
+    if session.notes:
+        facts.append(tr_count("{count} section", "{count} sections", session.notes[-1].of))
+    days = sorted(entry.value for entry in session.ledger.entries if entry.kind == "date" and len(entry.value) == 10)
+    if session.ledger.whole and len(days) > 1:
+        facts.append(tr("dates from {first} to {last}", first=days[0], last=days[-1]))
+    return facts
+
+
 def kind_words(session: DocumentSession) -> str:
-    """What kind of summary stands there."""
+    """Return the kind of the shown summary."""
     if not session.summary_done:
-        return "Being written…" if session.summary.text else ""
+        return tr("Writing…") if session.summary.text else ""
     return kind_of(session.summary)
 
 
 def kind_of(summary: SummaryText) -> str:
-    """How long a summary is, and what about."""
-    about = f", about {summary.focus}" if summary.focus else ""
-    return LENGTH_WORDS.get(summary.length, "Summary") + about
+    """Return length and subject of a summary."""
+    length = tr(LENGTH_TITLES.get(summary.length, "Summary"))
+    return tr("{length}, about {subject}", length=length, subject=summary.focus) if summary.focus else length
 
 
 def empty_words(session: DocumentSession) -> str:
-    """What stands where the summary will be."""
+    """Return what stands where the summary will be."""
     if session.trouble is not None:
         return ""
     if session.summary_running and session.notes:
-        return "The sections are being summarised, see Sections. They are merged into one summary when all are there."
+        note = session.notes[-1]
+        return tr("Summarising sections ({number} of {count})…", number=note.number, count=note.of)
     if session.summary_running and session.fully_read:
-        return "The whole document is in memory. The summary is on its way."
+        return tr("Writing the summary…")
     if session.summary_running:
-        return "The summary starts as soon as the document has been read to its end. Questions can be asked already."
+        return tr("The summary follows when the document is read. You can ask questions now.")
     if session.phase.busy:
-        return "The document is being read."
-    return "There is no summary yet."
+        return ""
+    return tr("No summary yet.")

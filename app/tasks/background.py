@@ -1,4 +1,4 @@
-"""One piece of work away from the window's thread."""
+"""Runs one piece of work at a time away from the window's thread."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Background(QObject):
         self._next: Callable[[], object] | None = None
 
     def start(self, work: Callable[[], object]) -> None:
-        """Run `work`; what it returns is emitted as `done`. While one runs, the last one asked for comes next."""
+        """Run `work` and emit its result as `done`. While one runs, the latest other one waits."""
         if self._running is not None:
             self._next = work
             return
@@ -41,7 +41,7 @@ class Background(QObject):
         self._running.start()
 
     def wait(self) -> None:
-        """Block until no thread is left; for the end of the program."""
+        """Block until no thread is left; only for the end of the program."""
         self._next = None
         if self._running is not None:
             self._running.wait()

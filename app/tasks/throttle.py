@@ -1,4 +1,4 @@
-"""Many small changes, few redraws."""
+"""Gathers many small changes into few redraws."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from PySide6.QtCore import QElapsedTimer, QObject, QTimer
 class Throttle(QObject):
     """Collects flags and hands their union to `deliver` at most once every `interval` ms.
 
-    The first flag after a quiet time is delivered at once, so that a single click never waits.
+    The first flag after a quiet time is delivered at once, so that a single click does not wait.
     """
 
     def __init__(self, deliver: Callable[[int], None], interval: int = 50, parent: QObject | None = None):
@@ -23,6 +23,11 @@ class Throttle(QObject):
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.flush)
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether all flags are delivered."""
+        return not self._timer.isActive()
+
     def add(self, flags: int) -> None:
         """Mark `flags` as changed."""
         self._pending |= int(flags)
@@ -32,7 +37,7 @@ class Throttle(QObject):
         self._timer.start(max(0, self._interval - quiet))
 
     def flush(self) -> None:
-        """Deliver what is pending now."""
+        """Deliver the pending flags now."""
         self._timer.stop()
         flags, self._pending = self._pending, 0
         if flags:
@@ -40,6 +45,6 @@ class Throttle(QObject):
             self._deliver(flags)
 
     def clear(self) -> None:
-        """Forget what is pending."""
+        """Forget the pending flags."""
         self._timer.stop()
         self._pending = 0

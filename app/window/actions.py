@@ -1,4 +1,4 @@
-"""The menus and the keyboard map, in one table; the window says what each does."""
+"""The menus and their keys, in one table; the window supplies a handler for each action."""
 
 from __future__ import annotations
 
@@ -7,80 +7,96 @@ from collections.abc import Callable
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu
 
-KEYS: dict[str, list[tuple[str, str, str]]] = {
-    "&File": [
-        ("open", "Open…", "Ctrl+O"),
-        ("recent", "Open recent", ""),
-        ("sample", "Open the sample", ""),
-        ("-", "", ""),
-        ("export", "Export summary and questions…", "Ctrl+E"),
-        ("-", "", ""),
-        ("quit", "Quit", "Ctrl+Q"),
-    ],
-    "&Edit": [
-        ("copy_summary", "Copy the summary", "Ctrl+Shift+C"),
-        ("-", "", ""),
-        ("find", "Find in the document…", "Ctrl+F"),
-        ("find_next", "Next hit", "F3"),
-        ("find_previous", "Previous hit", "Shift+F3"),
-        ("undo_remove", "Undo removing a document", "Ctrl+Z"),
-        ("search_library", "Search documents", "Ctrl+K"),
-        ("-", "", ""),
-        ("settings", "Settings…", "Ctrl+,"),
-    ],
-    "&View": [
-        ("library", "Library", "Ctrl+B"),
-        ("-", "", ""),
-        ("next_page", "Next page", "Alt+Down"),
-        ("previous_page", "Previous page", "Alt+Up"),
-        ("go_to_page", "Go to page…", "Ctrl+G"),
-        ("-", "", ""),
-        ("zoom_in", "Larger", "Ctrl++"),
-        ("zoom_out", "Smaller", "Ctrl+-"),
-        ("fit_width", "Fit the width", "Ctrl+0"),
-        ("-", "", ""),
-        ("next_pane", "Next pane", "F6"),
-        ("full_screen", "Full screen", "F11"),
-    ],
-    "&Reading": [
-        ("summarize", "Read and summarise", "Ctrl+R"),
-        ("another_summary", "Another summary…", "Ctrl+Shift+S"),
-        ("pause", "Pause or go on", "Ctrl+P"),
-        ("stop", "Stop", "Ctrl+."),
-        ("-", "", ""),
-        ("show_summary", "Summary", "Ctrl+1"),
-        ("show_sections", "Sections", "Ctrl+2"),
-        ("show_ledger", "Ledger: dates, amounts and names", "Ctrl+3"),
-        ("-", "", ""),
-        ("model", "Model…", "Ctrl+M"),
-    ],
-    "&Questions": [
-        ("ask", "Ask…", "Ctrl+L"),
-        ("show_questions", "Questions and answers", "Ctrl+4"),
-        ("follow", "Ask on from the last answer", "Ctrl+Shift+L"),
-        ("again", "Answer the last question again", "Ctrl+Shift+R"),
-        ("edit_last", "Edit the last question", "Ctrl+Shift+E"),
-        ("evidence", "Show the evidence of the last answer", "Ctrl+J"),
-    ],
-    "&Help": [
-        ("keys", "Keyboard", "F1"),
-        ("about", "About Readthrough", ""),
-    ],
-}
-_ALWAYS = {
-    "open",
-    "sample",
-    "quit",
-    "undo_remove",
-    "search_library",
-    "settings",
-    "library",
-    "next_pane",
-    "full_screen",
-    "model",
-    "keys",
-}
-_ALWAYS |= {"about"}
+from app.style.translation import mark, tr
+
+MENUS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
+    (
+        mark("&File"),
+        (
+            ("open", mark("Open…"), "Ctrl+O"),
+            ("recent", mark("Open recent"), ""),
+            ("sample", mark("Open the sample"), ""),
+            ("-", "", ""),
+            ("export", mark("Export…"), "Ctrl+E"),
+            ("-", "", ""),
+            ("close", mark("Close document"), "Ctrl+W"),
+            ("quit", mark("Quit"), "Ctrl+Q"),
+        ),
+    ),
+    (
+        mark("&Edit"),
+        (
+            ("copy_summary", mark("Copy summary"), "Ctrl+Shift+C"),
+            ("-", "", ""),
+            ("find", mark("Find…"), "Ctrl+F"),
+            ("find_next", mark("Find next"), "F3"),
+            ("find_previous", mark("Find previous"), "Shift+F3"),
+            ("undo_remove", mark("Undo remove"), "Ctrl+Z"),
+            ("search_library", mark("Search documents"), "Ctrl+K"),
+            ("-", "", ""),
+            ("settings", mark("Settings…"), "Ctrl+,"),
+        ),
+    ),
+    (
+        mark("&View"),
+        (
+            ("library", mark("Library"), "Ctrl+B"),
+            ("outline", mark("Contents"), "F7"),
+            ("-", "", ""),
+            ("back", mark("Back"), "Alt+Left"),
+            ("forward", mark("Forward"), "Alt+Right"),
+            ("next_page", mark("Next page"), "Alt+Down"),
+            ("previous_page", mark("Previous page"), "Alt+Up"),
+            ("go_to_page", mark("Go to page…"), "Ctrl+G"),
+            ("-", "", ""),
+            ("zoom_in", mark("Zoom in"), "Ctrl++"),
+            ("zoom_out", mark("Zoom out"), "Ctrl+-"),
+            ("fit_width", mark("Fit width"), "Ctrl+0"),
+            ("-", "", ""),
+            ("next_pane", mark("Next pane"), "F6"),
+            ("full_screen", mark("Full screen"), "F11"),
+        ),
+    ),
+    (
+        mark("&Reading"),
+        (
+            ("summarize", mark("Read and summarise"), "Ctrl+R"),
+            ("another_summary", mark("New summary…"), "Ctrl+Shift+S"),
+            ("pause", mark("Pause / Resume"), "Ctrl+P"),
+            ("stop", mark("Stop"), "Ctrl+."),
+            ("-", "", ""),
+            ("show_summary", mark("Summary"), "Ctrl+1"),
+            ("show_sections", mark("Sections"), "Ctrl+2"),
+            ("show_entities", mark("Dates && names"), "Ctrl+3"),
+            ("-", "", ""),
+            ("model", mark("Choose a model…"), "Ctrl+M"),
+        ),
+    ),
+    (
+        mark("&Questions"),
+        (
+            ("ask", mark("Ask…"), "Ctrl+L"),
+            ("show_questions", mark("Questions"), "Ctrl+4"),
+            ("follow", mark("Ask a follow-up"), "Ctrl+Shift+L"),
+            ("again", mark("Regenerate the last answer"), "Ctrl+Shift+R"),
+            ("edit_last", mark("Edit the last question"), "Ctrl+Shift+E"),
+            ("evidence", mark("Show the source of the last answer"), "Ctrl+J"),
+        ),
+    ),
+    (
+        mark("&Help"),
+        (
+            ("keys", mark("Keyboard shortcuts"), "F1"),
+            ("about", mark("About Readthrough"), ""),
+        ),
+    ),
+)
+_ALWAYS = frozenset(
+    ("open", "sample", "quit", "search_library", "settings", "library", "next_pane", "full_screen", "model", "keys")
+) | {"about"}
+"""Actions that need no document."""
+_OWN = frozenset(("undo_remove", "back", "forward"))
+"""Actions that are enabled by what there is to undo or to go to."""
 
 
 class Actions:
@@ -88,37 +104,62 @@ class Actions:
 
     def __init__(self, window: QMainWindow, handlers: dict[str, Callable[[], object]]):
         self.by_name: dict[str, QAction] = {}
-        self.recent = QMenu("Open recent", window)
-        for title, rows in KEYS.items():
-            menu = window.menuBar().addMenu(title)
+        self.recent = QMenu(tr("Open recent"), window)
+        for title, rows in MENUS:
+            menu = window.menuBar().addMenu(tr(title))
             for name, words, keys in rows:
                 if name == "-":
                     menu.addSeparator()
                 elif name == "recent":
                     menu.addMenu(self.recent)
                 else:
-                    action = QAction(words, window)
+                    action = QAction(tr(words), window)
+                    action.setObjectName(name)
                     action.setShortcut(QKeySequence(keys))
                     action.triggered.connect(lambda _checked=False, name=name: handlers[name]())
                     menu.addAction(action)
                     self.by_name[name] = action
         self.by_name["zoom_in"].setShortcuts([QKeySequence("Ctrl++"), QKeySequence("Ctrl+=")])
+        self.by_name["undo_remove"].setEnabled(False)
 
     def set_has_document(self, there: bool) -> None:
-        """Without a document most actions have nothing to act on."""
+        """Enable what can be done with a document, or without one."""
         for name, action in self.by_name.items():
-            action.setEnabled(there or name in _ALWAYS)
+            if name not in _OWN:
+                action.setEnabled(there or name in _ALWAYS)
+
+    def set_can_undo(self, there: bool) -> None:
+        """Enable undo while there is a removal to undo."""
+        self.by_name["undo_remove"].setEnabled(there)
 
 
 def key_groups() -> list[tuple[str, list[tuple[str, str]]]]:
-    """For the help: (what it is about, [(what, keys)]); two spaces between the keys of one line."""
+    """Return the keys for the help: (group, [(action, keys)]); two spaces stand between the keys of one line."""
     groups = [
-        (title.replace("&", ""), [(words.rstrip("…"), keys) for _, words, keys in rows if keys])
-        for title, rows in KEYS.items()
+        (
+            tr(title).replace("&", ""),
+            [(tr(words).rstrip("…").replace("&&", "&"), keys) for _, words, keys in rows if keys],
+        )
+        for title, rows in MENUS
     ]
     return [
         *groups,
-        ("Memory strip", [("Move", "←  →"), ("Go to the page", "Enter"), ("Ask as of the page", "Menu")]),
-        ("Library", [("Open", "Enter"), ("Remove", "Delete")]),
-        ("Question box", [("Ask", "Enter"), ("New line", "Shift+Enter")]),
+        (
+            tr("Document"),
+            [
+                (tr("Copy"), "Ctrl+C"),
+                (tr("Select all"), "Ctrl+A"),
+                (tr("Select a word"), tr("Double click")),
+            ],
+        ),
+        (
+            tr("Strip of pages"),
+            [
+                (tr("Move"), "←  →"),
+                (tr("Go to the page"), "Enter"),
+                (tr("Ask using pages up to here"), tr("Menu")),
+            ],
+        ),
+        (tr("Library"), [(tr("Open"), "Enter"), (tr("Remove"), tr("Delete"))]),
+        (tr("Question box"), [(tr("Ask"), "Enter"), (tr("New line"), "Shift+Enter")]),
     ]

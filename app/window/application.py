@@ -1,4 +1,4 @@
-"""Starts Qt: settings, theme, the parts and the window; ends them again within two seconds."""
+"""Starts Qt: settings, language, theme, the parts and the window; ends them again within two seconds."""
 
 from __future__ import annotations
 
@@ -12,27 +12,33 @@ from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QCoreApplication, QObject, QSocketNotifier, QTimer
+from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QObject, QSocketNotifier, QTimer, QTranslator
 from PySide6.QtWidgets import QApplication
 
 from app.jobs.controller import JobController
 from app.jobs.worker_client import WorkerClient
 from app.jobs.worker_supervisor import worker_command
 from app.library.reader import LibraryReader
+from app.settings.models import model_name
 from app.settings.store import Settings, SettingsStore
+from app.style import translation
 from app.style.icons import app_icon
-from app.style.theme import Theme
+from app.style.theme import RESOURCES, Theme
+from app.tasks.watchdog import Watchdog
 from app.window.main_window import MainWindow
 
 PROGRAM = [sys.executable, str(Path(__file__).resolve().parents[2] / "main.py")]
 GIGABYTE = 1 << 30
 NAMES = ("model", "library", "device", "precision")
+STALL_SECONDS = 0.2
+"""The window did not respond for this long: a stack is logged."""
+TICK_SECONDS = 0.1
 
 logger = logging.getLogger(__name__)
 
 
 class Application(QObject):
-    """All the parts of a running window."""
+    """Holds the parts of a running window."""
 
     def __init__(
         self,
@@ -56,25 +62,27 @@ class Application(QObject):
         self.client = WorkerClient(self._command(chosen), self)
         self.controller = JobController(self.client, self.reader, settings, self)
         self.window = MainWindow(self.controller, self.reader, settings, self.theme)
-        self.window.side.set_chosen_model(chosen.model)
+        self._show_model(chosen.model)
+        self.watchdog = Watchdog(STALL_SECONDS, TICK_SECONDS, self)
         settings.changed.connect(self._on_settings)
         self.window.closing.connect(self._close)
         self.controller.stopped.connect(self._closed)
 
     def start(self, path: str = "") -> None:
-        """Show the window; the rest follows when it is on the screen."""
+        """Show the window; everything else starts when it is on the screen."""
         self.window.show()
         QTimer.singleShot(0, self, lambda: self._begin(path))
 
     def end(self) -> None:
-        """Let go of everything; may wait, for no window is left."""
+        """Stop everything; may wait, for no window is left."""
+        self.watchdog.stop()
         self.client.wait_stopped()
         self.reader.stop()
         self.window.document.source.wait_stopped()
         self.window.dialogs.exporter.wait()
 
     def _begin(self, path: str) -> None:
-        # What is there now stays; without this a full collection walks all of it, for tens of milliseconds, in a paint.
+        # Objects that exist now stay: without this a full collection walks all of them, for tens of milliseconds.
         gc.freeze()
         self.reader.start()
         self.controller.start()
@@ -84,7 +92,7 @@ class Application(QObject):
             self.window.toast.say(self.settings.problem)
 
     def _chosen(self) -> Settings:
-        """The settings with the command line's options over them; those are not saved."""
+        """Return the settings with the command line's options over them; those are not saved."""
         return replace(self.settings.now, **self._options)  # type: ignore[arg-type]
 
     def _on_settings(self, before: Settings, after: Settings) -> None:
@@ -99,11 +107,15 @@ class Application(QObject):
         if changed:
             if "library" in changed:
                 self.reader.set_path(after.library)
-            self.window.side.set_chosen_model(self._chosen().model)
+            self._show_model(self._chosen().model)
             self.controller.change_worker(self._command(self._chosen()))
         elif before.quota_gb != after.quota_gb:
             self.client.command = self._command(self._chosen())
             self.controller.set_quota(after.quota_gb * GIGABYTE)
+
+    def _show_model(self, folder: str) -> None:
+        self.window.side.set_chosen_model(folder)
+        self.window.welcome.set_demo(model_name(folder) == model_name(""))
 
     def _close(self) -> None:
         self.controller.shut_down()
@@ -113,7 +125,10 @@ class Application(QObject):
 
 
 def run(options: dict[str, str] | None = None, path: str = "") -> int:
-    """The window, until it is closed. options: model, library, device, as on the command line; path: a file to open."""
+    """Run the window until it is closed; returns the exit status.
+
+    options: model, library, device, precision, as on the command line; path: a file to open.
+    """
     if _has_no_screen():
         print("error: there is no screen to open a window on; use the commands instead (--help)", file=sys.stderr)
         return 2
@@ -125,7 +140,9 @@ def run(options: dict[str, str] | None = None, path: str = "") -> int:
     app.setDesktopFileName("readthrough")
     app.setQuitOnLastWindowClosed(False)
     app.setWindowIcon(app_icon())
-    parts = Application(app, SettingsStore(), options)
+    settings = SettingsStore()
+    set_language(app, settings.now.language)
+    parts = Application(app, settings, options)
     _close_on_signals(parts)
     parts.start(path)
     status = app.exec()
@@ -133,8 +150,18 @@ def run(options: dict[str, str] | None = None, path: str = "") -> int:
     return status
 
 
+def set_language(app: QApplication, language: str) -> None:
+    """Use a language for the window and for Qt's own dialogs. language: a code; "" for the system's."""
+    wanted = [language] if language else [name.replace("-", "_") for name in QLocale.system().uiLanguages()]
+    code = translation.install(RESOURCES / "translations", wanted)
+    translator = QTranslator(app)
+    folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
+    if code and translator.load(f"qtbase_{code}", folder):
+        app.installTranslator(translator)
+
+
 def _has_no_screen() -> bool:
-    """Qt ends the process without a word of use where it finds no display; asked beforehand, where that can be told."""
+    """Return whether there is no display: Qt would end the process with an abort."""
     if not sys.platform.startswith("linux") or QApplication.instance() is not None:
         return False
     return not any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
@@ -150,7 +177,7 @@ def _set_text_size(app: QCoreApplication | None, points: int) -> None:
 
 
 def _close_on_signals(parts: Application) -> None:
-    """Ctrl+C in the terminal and a polite kill close the window as its button does."""
+    """Close the window, as its button does, on Ctrl+C in the terminal and on SIGTERM."""
     if sys.platform == "win32":
         return
     import socket
@@ -172,6 +199,6 @@ def _close_on_signals(parts: Application) -> None:
 
 
 def _report(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """A bug of ours in a slot: logged, and the window goes on."""
+    """Log a bug of ours in a slot; the window goes on."""
     logger.error("unexpected error", exc_info=(kind, error, trace))
     sys.__excepthook__(kind, error, trace)

@@ -1,43 +1,49 @@
-"""What is opened over the window: files to choose, the model, the settings, help. Each is imported when first shown."""
+"""What opens over the window: files to choose, the model, the settings, help. Each is imported when first shown."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtCore import QObject, Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
-from app.export import markdown
 from app.export.exporter import Exporter
 from app.jobs.controller import JobController
+from app.library.reader import LibraryReader
 from app.settings.store import SettingsStore
-from app.style.theme import RESOURCES, Theme
+from app.style.theme import RESOURCES
+from app.style.translation import tr
+from engine.documents.outcomes import READABLE_SUFFIXES
 
 SAMPLES = RESOURCES / "samples"
-FILE_FILTER = "Documents (*.pdf *.txt *.md *.log *.csv *.jsonl *.html);;All files (*)"
+WEB = ("https", "http", "mailto")
+"""Kinds of addresses that a document's links may open."""
 
 
 def sample_file() -> Path | None:
-    """The sample that the first run offers."""
+    """Return the sample that the first start offers."""
     return next(iter([*sorted(SAMPLES.glob("*.pdf")), *sorted(SAMPLES.glob("*.log"))]), None)
 
 
 class Dialogs(QObject):
-    """Opens them over `window`."""
+    """Opens dialogs over `window`."""
 
     done = Signal(object)
     """What was done, in a sentence worth saying."""
 
-    def __init__(self, window: QWidget, controller: JobController, settings: SettingsStore, theme: Theme):
+    def __init__(self, window: QWidget, controller: JobController, reader: LibraryReader, settings: SettingsStore):
         super().__init__(window)
-        self._window, self._controller, self._settings, self._theme = window, controller, settings, theme
+        self._window, self._controller, self._reader, self._settings = window, controller, reader, settings
+        self.log_file: Path | None = None
+        """Where the window's log is written; None where it is not."""
         self.exporter = Exporter(self)
         self.exporter.finished.connect(self.done)
 
     def browse(self) -> None:
         """Choose a file to open."""
         start = str(Path(self._settings.now.recent[0]).parent) if self._settings.now.recent else str(Path.home())
-        path, _ = QFileDialog.getOpenFileName(self._window, "Open a document", start, FILE_FILTER)
+        path, _ = QFileDialog.getOpenFileName(self._window, tr("Open a document"), start, file_filter())
         if path:
             self._controller.open(path)
 
@@ -48,20 +54,24 @@ class Dialogs(QObject):
             self._controller.open(str(sample))
 
     def export(self) -> None:
-        """Write summary and questions to a file."""
+        """Export summary, answers and sections to a file."""
         session = self._controller.current
-        if session is None:
+        if session is None or session.document_id is None:
             return
-        suggestion = str(Path(session.path).with_suffix("")) + " - summary.md"
-        path, _ = QFileDialog.getSaveFileName(self._window, "Export", suggestion, "Markdown (*.md);;PDF (*.pdf)")
+        suggestion = str(Path(session.path).with_suffix("")) + tr(" - summary") + ".md"
+        kinds = tr("Markdown (*.md);;PDF (*.pdf);;OpenDocument (*.odt)")
+        path, _ = QFileDialog.getSaveFileName(self._window, tr("Export"), suggestion, kinds)
         if path:
-            self.exporter.export(path, markdown.markdown(session), session.name)
+            self.exporter.export(path, self._settings.now.library, session.document_id, session.name)
 
-    def choose_model(self) -> None:
-        """Choose the model that reads."""
+    def choose_model(self, folder: str = "") -> None:
+        """Choose a model. folder: a folder or file that was dropped on the window, looked at first."""
         from app.settings.model_dialog import ModelDialog
 
-        ModelDialog(self._settings, self._theme, self._window).open()
+        dialog = ModelDialog(self._settings, self._window)
+        if folder:
+            dialog.add_folder(folder)
+        dialog.open()
 
     def show_settings(self) -> None:
         """Show the settings."""
@@ -69,16 +79,58 @@ class Dialogs(QObject):
 
         dialog = SettingsDialog(self._settings, self.choose_model, self._window)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._reader.usage_read.connect(dialog.show_usage)
+        self._reader.read_usage()
         dialog.show()
 
     def show_keys(self) -> None:
-        """Show the keyboard map."""
-        from app.window.help_dialog import KeysDialog
+        """Show the keyboard shortcuts."""
+        from app.window.keys_dialog import KeysDialog
 
         KeysDialog(self._window).show()
 
     def show_about(self) -> None:
-        """Say what this program is."""
-        from app.window.help_dialog import AboutDialog
+        """Show version, licence and log file."""
+        from app.window.about_dialog import AboutDialog
 
-        AboutDialog(self._window).show()
+        AboutDialog(self.log_file, self._window).show()
+
+    def open_address(self, address: str) -> None:
+        """Ask before a link of the document opens something outside; other kinds of addresses are refused."""
+        url = QUrl(address)
+        if url.scheme().lower() not in WEB:
+            self.done.emit(tr("This link cannot be opened: {address}", address=address))
+            return
+        box = QMessageBox(self._window)
+        box.setObjectName("addressDialog")
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.setWindowTitle(tr("Open link"))
+        box.setText(tr("Open this link in the browser?"))
+        box.setInformativeText(address)
+        box.setStandardButtons(QMessageBox.StandardButton.Open | QMessageBox.StandardButton.Cancel)
+        box.accepted.connect(lambda: QDesktopServices.openUrl(url))
+        box.open()
+
+    def ask_long_reading(self, name: str, time: str, stop: object) -> None:
+        """Ask whether a reading that takes `time` shall go on; `stop` is called where it shall not."""
+        box = QMessageBox(self._window)
+        box.setObjectName("longReading")
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.setWindowTitle(tr("Long document"))
+        box.setText(tr("Reading “{name}” will take about {time}.", name=name, time=time))
+        box.setInformativeText(
+            tr("You can ask questions while it is read. It can be paused, and resumes where it stopped.")
+        )
+        box.addButton(tr("Read all"), QMessageBox.ButtonRole.AcceptRole)
+        cancel = box.addButton(tr("Stop here"), QMessageBox.ButtonRole.RejectRole)
+        cancel.setObjectName("longReadingStop")
+        box.rejected.connect(stop)
+        box.open()
+
+
+def file_filter() -> str:
+    """Return the filter of the file dialog: the kinds of files that can be read."""
+    kinds = " ".join(f"*{suffix}" for suffix in READABLE_SUFFIXES)
+    return tr("Documents ({kinds});;All files (*)", kinds=kinds)

@@ -1,4 +1,4 @@
-"""Puts the panes together, routes what people want to the controller and its facts to the panes."""
+"""Main window: builds the panes and connects their signals with the controller."""
 
 from __future__ import annotations
 
@@ -6,106 +6,113 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QEvent, Qt, QUrl, Signal
-from PySide6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QGuiApplication
-from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QWidget
+from PySide6.QtCore import QEvent, Qt, QUrl, Signal
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDesktopServices,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QGuiApplication,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QMainWindow, QWidget
 
 from app.document.pane import DocumentPane
-from app.export import markdown
+from app.export.clipboard import summary_text
 from app.jobs.controller import JobController
 from app.library.pane import LibraryPane
 from app.library.reader import LibraryReader
 from app.settings.store import SettingsStore
-from app.state.session import Aspect, DocumentSession
+from app.state.session import Aspect, DocumentSession, Phase
 from app.style.icons import app_icon
 from app.style.theme import Theme
+from app.style.translation import tr
 from app.tasks.throttle import Throttle
 from app.window.actions import Actions
 from app.window.dialogs import Dialogs, sample_file
-from app.window.questions import Inquiry
-from app.window.side_pane import LEDGER, QUESTIONS, SECTIONS, SUMMARY, SidePane
+from app.window.drops import dropped, has_files
+from app.window.frame import Frame
+from app.window.questions import Questions
+from app.window.side_pane import ENTITIES, QUESTIONS, SECTIONS, SUMMARY, SidePane
 from app.window.toast import Toast
 from app.window.welcome import Welcome
+from engine.units import duration_text
 
-SIDE_LINES = 22
-"""Width of the right side at least, in lines' heights: its figures and tabs stay whole in large letters too."""
+LONG_SECONDS = 20 * 60
+"""Readings that take longer are asked about."""
+SURE_TOKENS = 20_000
+"""Tokens that a reading has read before its time left is believed."""
 
 
 class MainWindow(QMainWindow):
-    """The window. It decides nothing."""
+    """The window. All decisions are the controller's."""
 
     closing = Signal()
 
     def __init__(self, controller: JobController, reader: LibraryReader, settings: SettingsStore, theme: Theme):
         super().__init__()
+        self.setObjectName("mainWindow")
         self.setWindowTitle("Readthrough")
         self.setWindowIcon(app_icon())
         self.setAcceptDrops(True)
-        self.resize(1440, 900)
-        self._controller, self._settings = controller, settings
+        self._controller, self._reader, self._settings = controller, reader, settings
         self._shown: DocumentSession | None = None
+        self._goal: tuple[str, int, str] | None = None
+        self._asked_about: set[str] = set()
         # Two throttles out of step: neither side waits in the same turn of the event loop for the other to be drawn.
         self._throttle = Throttle(self._refresh_document, 60, self)
         self._side_throttle = Throttle(self._refresh_side, 50, self)
         self.library = LibraryPane(theme)
         self.document = DocumentPane(reader, theme)
         self.side = SidePane(theme)
-        self.welcome = Welcome(theme, sample_file() is not None)
-        self.dialogs = Dialogs(self, controller, settings, theme)
-        self.inquiry = Inquiry(controller, self.document, self.side, self)
-        self.toast = Toast(self, theme)
-        self._reading = QSplitter(Qt.Orientation.Horizontal)
-        self._outer = QSplitter(Qt.Orientation.Horizontal)
-        self._centre = QStackedWidget()
-        self._lay_out()
+        self.welcome = Welcome(sample_file() is not None)
+        self.dialogs = Dialogs(self, controller, reader, settings)
+        self.questions = Questions(controller, self.document, self.side, self)
+        self.toast = Toast(self)
+        self._frame = Frame(self.library, self.document, self.side, self.welcome)
+        self.setCentralWidget(self._frame)
         self.actions_ = Actions(self, self._handlers())
         self.actions_.recent.aboutToShow.connect(self._fill_recent)
         self.actions_.set_has_document(False)
-        self._connect()
-        self._restore()
+        self._connect_library()
+        self._connect_reading()
+        self._frame.restore(self, settings.now)
+        self.document.set_outline_shown(settings.now.show_outline)
         self.welcome.open_button.setFocus()
 
-    def _lay_out(self) -> None:
-        for splitter in (self._reading, self._outer):
-            splitter.setHandleWidth(1)
-            splitter.setChildrenCollapsible(False)
-        self.document.setMinimumWidth(430)
-        self.side.setMinimumWidth(SIDE_LINES * self.fontMetrics().height())
-        self.library.setMinimumWidth(190)
-        self._reading.addWidget(self.document)
-        self._reading.addWidget(self.side)
-        self._reading.setStretchFactor(0, 1)
-        self._reading.setSizes([780, 420])
-        self._centre.addWidget(self.welcome)
-        self._centre.addWidget(self._reading)
-        self._outer.addWidget(self.library)
-        self._outer.addWidget(self._centre)
-        self._outer.setStretchFactor(1, 1)
-        self._outer.setSizes([280, 1160])
-        self.setCentralWidget(self._outer)
-
-    def _connect(self) -> None:
-        control, library, side, document = self._controller, self.library, self.side, self.document
-        dialogs = self.dialogs
-        control.session_changed.connect(self._on_session)
-        control.current_changed.connect(self._on_current)
+    def _connect_library(self) -> None:
+        control, library, reader, dialogs = self._controller, self.library, self._reader, self.dialogs
         control.shelf.documents_changed.connect(library.set_documents)
-        control.worker_changed.connect(side.set_worker)
         control.shelf.removal_pending.connect(library.show_undo)
+        control.shelf.removal_pending.connect(lambda title, _path: self.actions_.set_can_undo(bool(title)))
         control.library_failed.connect(library.set_problem)
-        for pane in (library, side):
-            control.lock.changed.connect(pane.set_read_only)
-        side.retry_requested.connect(control.lock.retry)
+        control.lock.changed.connect(library.set_read_only)
         library.open_requested.connect(control.show)
+        library.place_requested.connect(self._show_place)
         library.browse_requested.connect(dialogs.browse)
         library.remove_requested.connect(control.remove)
+        library.dismiss_requested.connect(self._dismiss)
         library.undo_requested.connect(control.shelf.undo)
+        library.search_requested.connect(reader.search_texts)
+        reader.texts_found.connect(library.show_found)
         library.folder_requested.connect(
             lambda path: QDesktopServices.openUrl(QUrl.fromLocalFile(str(Path(path).parent)))
         )
         self.welcome.browse_requested.connect(dialogs.browse)
         self.welcome.sample_requested.connect(dialogs.open_sample)
+        self.welcome.model_requested.connect(dialogs.choose_model)
+
+    def _connect_reading(self) -> None:
+        control, side, document, dialogs = self._controller, self.side, self.document, self.dialogs
+        control.session_changed.connect(self._on_session)
+        control.current_changed.connect(self._on_current)
+        control.worker_changed.connect(side.set_worker)
+        control.lock.changed.connect(side.set_read_only)
+        side.retry_requested.connect(control.lock.retry)
         document.sidebar_requested.connect(self._toggle_library)
+        document.outline_shown.connect(lambda shown: self._settings.update(show_outline=shown))
+        document.address_followed.connect(dialogs.open_address)
         document.trouble.retry_requested.connect(control.retry)
         document.trouble.password_given.connect(control.provide_password)
         document.trouble.model_requested.connect(dialogs.choose_model)
@@ -117,35 +124,42 @@ class MainWindow(QMainWindow):
         side.progress.resume_requested.connect(control.resume)
         side.progress.stop_requested.connect(control.stop)
         side.progress.read_requested.connect(control.summarize_as_usual)
-        side.ledger.entry_requested.connect(document.show_words)
+        side.progress.first_requested.connect(control.read_first)
+        side.entities.entry_requested.connect(document.show_words)
+        side.entities.snippets_wanted.connect(self._reader.read_snippets)
+        self._reader.snippets_read.connect(side.entities.show_snippets)
         for view in (side.summary, side.notes):
-            view.page_requested.connect(document.go_to)
+            view.page_requested.connect(document.jump)
         side.summary.copy_requested.connect(self.copy_summary)
         side.summary.kept_requested.connect(self._show_summary)
         side.summary.export_requested.connect(dialogs.export)
         side.summary.summary_requested.connect(control.summarize)
-        self.inquiry.tree_changed.connect(lambda: self._side_throttle.add(Aspect.TURNS))
-        for doer in (self.dialogs, self.inquiry):
+        self.questions.tree_changed.connect(lambda: self._side_throttle.add(Aspect.TURNS))
+        for doer in (self.dialogs, self.questions):
             doer.done.connect(self.toast.say)
 
     def _handlers(self) -> dict[str, Callable[[], object]]:
-        document, control, dialogs, inquiry = self.document, self._controller, self.dialogs, self.inquiry
+        document, control, dialogs, questions = self.document, self._controller, self.dialogs, self.questions
         return {
             "open": dialogs.browse,
             "sample": dialogs.open_sample,
             "export": dialogs.export,
+            "close": control.close_document,
             "quit": self.close,
             "copy_summary": self.copy_summary,
             "find": document.begin_find,
-            "find_next": lambda: document.step_hit(1),
-            "find_previous": lambda: document.step_hit(-1),
+            "find_next": lambda: document.step_match(1),
+            "find_previous": lambda: document.step_match(-1),
             "undo_remove": control.shelf.undo,
             "search_library": self._search_library,
             "settings": dialogs.show_settings,
             "library": self._toggle_library,
+            "outline": document.toggle_outline,
+            "back": document.go_back,
+            "forward": document.go_forward,
             "next_page": lambda: document.go_to(document.view.page + 1),
             "previous_page": lambda: document.go_to(document.view.page - 1),
-            "go_to_page": document.focus_page_number,
+            "go_to_page": document.bar.focus_number,
             "zoom_in": lambda: document.view.zoom_step(1),
             "zoom_out": lambda: document.view.zoom_step(-1),
             "fit_width": document.fit_width,
@@ -156,29 +170,30 @@ class MainWindow(QMainWindow):
             "stop": control.stop,
             "show_summary": lambda: self.side.tabs.setCurrentIndex(SUMMARY),
             "show_sections": lambda: self.side.tabs.setCurrentIndex(SECTIONS),
-            "show_ledger": lambda: self.side.tabs.setCurrentIndex(LEDGER),
+            "show_entities": lambda: self.side.tabs.setCurrentIndex(ENTITIES),
             "another_summary": self._another_summary,
             "show_questions": lambda: self.side.tabs.setCurrentIndex(QUESTIONS),
             "model": dialogs.choose_model,
             "ask": self.side.question.focus,
-            "follow": lambda: inquiry.with_last(inquiry.follow),
-            "again": lambda: inquiry.with_last(inquiry.again),
-            "edit_last": lambda: inquiry.with_last(inquiry.edit),
-            "evidence": lambda: inquiry.with_last(inquiry.show_evidence),
+            "follow": lambda: questions.with_last(questions.follow),
+            "again": lambda: questions.with_last(questions.again),
+            "edit_last": lambda: questions.with_last(questions.edit),
+            "evidence": lambda: questions.with_last(questions.show_evidence),
             "keys": dialogs.show_keys,
             "about": dialogs.show_about,
         }
 
-    # What people do
+    @property
+    def is_up_to_date(self) -> bool:
+        """Whether everything that has changed is on the screen."""
+        return self._throttle.is_idle and self._side_throttle.is_idle
 
     def copy_summary(self) -> None:
         """Put the summary with its source on the clipboard."""
         session = self._controller.current
         if session is not None and session.summary_done:
-            QGuiApplication.clipboard().setText(markdown.summary_text(session))
-            self.toast.say("Summary copied")
-
-    # What is to be shown
+            QGuiApplication.clipboard().setText(summary_text(session))
+            self.toast.say(tr("Summary copied"))
 
     def _on_current(self, session: DocumentSession | None) -> None:
         self._throttle.clear()
@@ -187,42 +202,84 @@ class MainWindow(QMainWindow):
             self._note_place()
             self.library.show_session(self._shown)
         self._shown = session
-        self.inquiry.drop_context()
-        self._centre.setCurrentWidget(self.welcome if session is None else self._reading)
+        self.questions.drop_context()
+        self._frame.show_welcome(session is None)
         self.actions_.set_has_document(session is not None)
         self.document.set_session(session)
         self.library.set_current(session.path if session else None)
-        self.setWindowTitle(f"{session.name} - Readthrough" if session else "Readthrough")
+        self._set_title(session)
         if session is not None:
             self.side.set_session(session)
             place = self._settings.now.places.get(session.path, 1)
             if place > 1:
                 self.document.go_to(place)
             self.document.view.setFocus()
+        self._take_goal()
 
     def _on_session(self, session: DocumentSession, what: int) -> None:
         if session is self._controller.current:
             self._throttle.add(what & ~Aspect.SUMMARY & ~Aspect.TURNS)
             self._side_throttle.add(what & ~Aspect.STRIP)
-        elif what & (Aspect.PROGRESS | Aspect.DOCUMENT):
+            return
+        if what & (Aspect.PROGRESS | Aspect.DOCUMENT | Aspect.TROUBLE):
             self.library.show_session(session)
+        if what & (Aspect.PROGRESS | Aspect.SUMMARY):
+            self._side_throttle.add(Aspect.PROGRESS)
 
     def _refresh_side(self, what: int) -> None:
         session = self._controller.current
         if session is not None:
+            self.side.set_ahead(self._ahead_of(session))
             self.side.show_session(session, what)
+            self.questions.take_answers(session)
+
+    def _ahead_of(self, session: DocumentSession) -> DocumentSession | None:
+        """Return the document that the worker is busy with, where it is another one."""
+        at_work = (Phase.READING, Phase.SUMMARISING, Phase.ANSWERING)
+        others = (other for other in self._controller.sessions.values() if other is not session)
+        return next((other for other in others if other.phase in at_work and not other.paused), None)
 
     def _refresh_document(self, what: int) -> None:
         session = self._controller.current
         if session is None:
             return
-        if what & (Aspect.PROGRESS | Aspect.DOCUMENT):
+        if what & (Aspect.PROGRESS | Aspect.DOCUMENT | Aspect.TROUBLE):
             self.library.show_session(session)
             self.library.set_current(session.path)
-            self.setWindowTitle(f"{session.name} - Readthrough")
+            self._set_title(session)
+            self._ask_long(session)
         self.document.show_session(session, what)
 
-    # The window itself
+    def _ask_long(self, session: DocumentSession) -> None:
+        """Ask, once for a document, before a reading that takes long."""
+        progress = session.progress
+        sure = progress.tokens - progress.reused_tokens > SURE_TOKENS
+        if session.phase is not Phase.READING or session.path in self._asked_about or not sure:
+            return
+        if progress.seconds_left is not None and progress.seconds_left > LONG_SECONDS:
+            self._asked_about.add(session.path)
+            self.dialogs.ask_long_reading(session.name, duration_text(progress.seconds_left), self._controller.stop)
+
+    def _set_title(self, session: DocumentSession | None) -> None:
+        self.setWindowTitle(f"{session.name} — Readthrough" if session else "Readthrough")
+
+    def _show_place(self, path: str, page: int, words: str) -> None:
+        """Show where a search of the library was found."""
+        self._goal = (path, page, words)
+        self._controller.show(path)
+        self._take_goal()
+
+    def _take_goal(self) -> None:
+        session = self._controller.current
+        if self._goal is not None and session is not None and session.path == self._goal[0]:
+            _, page, words = self._goal
+            self._goal = None
+            self.document.show_words(page, words)
+
+    def _dismiss(self, path: str) -> None:
+        """Take a file that could not be read off the list."""
+        self._controller.forget(path)
+        self.library.forget(path)
 
     def _show_summary(self, place: int) -> None:
         session = self._controller.current
@@ -232,7 +289,7 @@ class MainWindow(QMainWindow):
 
     def _another_summary(self) -> None:
         self.side.tabs.setCurrentIndex(SUMMARY)
-        self.side.summary.begin_wish()
+        self.side.summary.begin_request()
 
     def _toggle_library(self) -> None:
         self.library.setVisible(self.library.isHidden())
@@ -246,6 +303,7 @@ class MainWindow(QMainWindow):
     def _next_pane(self) -> None:
         stops: list[QWidget] = [
             self.library.list,
+            self.document.outline.tree,
             self.document.view,
             self.document.strip,
             self.side.tabs,
@@ -260,60 +318,49 @@ class MainWindow(QMainWindow):
         menu = self.actions_.recent
         menu.clear()
         for path in self._settings.now.recent:
-            menu.addAction(Path(path).name, partial(self._controller.open, path)).setToolTip(path)
+            menu.addAction(Path(path).name.replace("&", "&&"), partial(self._controller.open, path)).setToolTip(path)
         if menu.isEmpty():
-            menu.addAction("Nothing yet").setEnabled(False)
-
-    def _restore(self) -> None:
-        saved = self._settings.now.window
-        for name, restore in (
-            ("geometry", self.restoreGeometry),
-            ("outer", self._outer.restoreState),
-            ("reading", self._reading.restoreState),
-        ):
-            if name in saved:
-                restore(QByteArray.fromHex(saved[name].encode()))
-        self.library.setVisible(self._settings.now.show_library)
+            menu.addAction(tr("Nothing yet")).setEnabled(False)
 
     def _note_place(self) -> None:
-        """Remember which page of the shown document was looked at."""
+        """Save which page of the shown document was shown last."""
         if self._shown is not None and self.document.view.page_count:
             now = self._settings.now
             self._settings.update(places=now.with_place(self._shown.path, self.document.view.page))
 
-    def _save(self) -> None:
-        self._note_place()
-        states = {
-            "geometry": self.saveGeometry(),
-            "outer": self._outer.saveState(),
-            "reading": self._reading.saveState(),
-        }
-        self._settings.update(window={name: bytes(state.toHex().data()).decode() for name, state in states.items()})
-
     def changeEvent(self, event: QEvent) -> None:
-        if event.type() in (QEvent.Type.FontChange, QEvent.Type.ApplicationFontChange) and hasattr(self, "side"):
-            self.side.setMinimumWidth(SIDE_LINES * self.fontMetrics().height())
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.ApplicationFontChange) and hasattr(self, "_frame"):
+            self._frame.fit_side()
         super().changeEvent(event)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._frame.fit_width(self.width())
+
     def closeEvent(self, event: QCloseEvent) -> None:
-        self._save()
+        self._note_place()
+        self._settings.update(window=self._frame.states(self))
         event.accept()
         self.closing.emit()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
+        if has_files(event.mimeData()):
             event.acceptProposedAction()
             self.welcome.show_drop(True)
-            self.toast.hold("Drop it to read it")
+            self.toast.hold(tr("Drop to open"))
 
-    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+    def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:
         self.welcome.show_drop(False)
         self.toast.hide()
 
     def dropEvent(self, event: QDropEvent) -> None:
         self.welcome.show_drop(False)
         self.toast.hide()
-        for url in event.mimeData().urls():
-            if url.isLocalFile():
-                self._controller.open(url.toLocalFile())
+        found = dropped(event.mimeData())
+        for path in found.documents:
+            self._controller.open(path)
+        if found.model:
+            self.dialogs.choose_model(found.model)
+        elif not found.documents:
+            self.toast.say(tr("No documents in this folder"))
         event.acceptProposedAction()

@@ -1,4 +1,4 @@
-"""Questions and answers as people handle them: ask, ask on, edit, try again, copy, look at the evidence."""
+"""Questions and answers: ask, follow up, edit, regenerate, copy, show the source."""
 
 from __future__ import annotations
 
@@ -8,26 +8,31 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
 
 from app.document.pane import DocumentPane
-from app.export import markdown
+from app.export.clipboard import turn_text
 from app.jobs.controller import JobController
+from app.pages.marks import Passage
 from app.state.conversation import Turn
+from app.state.session import DocumentSession
+from app.style.translation import tr
 from app.window.side_pane import QUESTIONS, SidePane
 from engine.grounding.locate import figures_of, terms_of
 
 
-class Inquiry(QObject):
-    """Connects the question box and the answers with the document; knows what the next question is about."""
+class Questions(QObject):
+    """Connects the question box and the answers with the document; holds the context of the next question."""
 
     done = Signal(object)
     """What was done, in a sentence worth saying."""
     tree_changed = Signal()
-    """Another try of a question is to be shown."""
+    """Another version of an answer is to be shown."""
 
     def __init__(self, controller: JobController, document: DocumentPane, side: SidePane, parent: QObject):
         super().__init__(parent)
         self._controller, self._document, self._side = controller, document, side
         self._as_of: int | None = None
         self._follows: int | None = None
+        self._awaited: list[tuple[str, int]] = []
+        """(path of the document, key): questions whose answers are shown in the document when they come."""
         side.question.asked.connect(self._ask)
         side.question.context_dropped.connect(self.drop_context)
         turns = side.conversation
@@ -36,51 +41,53 @@ class Inquiry(QObject):
         turns.follow_requested.connect(self.follow)
         turns.again_requested.connect(self.again)
         turns.edited.connect(self.ask_edited)
-        turns.try_requested.connect(self.show_try)
+        turns.version_requested.connect(self.show_version)
+        turns.suggestion_chosen.connect(self._ask)
         document.ask_as_of_requested.connect(self.ask_as_of)
 
     def ask_as_of(self, page: int) -> None:
-        """The next question is about what was known by the end of a page."""
+        """Ask the next question of the pages up to this one only."""
         self._as_of, self._follows = page, None
-        self._side.question.set_context(f"As of the end of page {page}")
+        self._side.question.set_context(tr("Using pages 1–{page} only", page=page))
         self._side.question.focus()
 
     def follow(self, key: int) -> None:
-        """The next question goes on from an answer."""
+        """Ask the next question as a follow-up to an answer."""
         turn = self._turn(key)
         if turn is not None and turn.turn_id is not None:
             self._as_of, self._follows = None, key
-            question = turn.question if len(turn.question) < 44 else turn.question[:42] + "…"
-            self._side.question.set_context(f"Following “{question}”")
+            self._side.question.set_context(tr("Follow-up to: “{question}”", question=turn.question))
             self._side.tabs.setCurrentIndex(QUESTIONS)
             self._side.question.focus()
 
     def drop_context(self) -> None:
-        """The next question is about all that was read."""
+        """Ask the next question of the whole document."""
         self._as_of = self._follows = None
         self._side.question.set_context("")
 
     def again(self, key: int) -> None:
-        """Another answer to the same question."""
+        """Answer the same question again."""
         turn = self._turn(key)
         if turn is not None:
             self._controller.ask_again(turn)
+            self._await_newest()
 
     def ask_edited(self, key: int, question: str) -> None:
-        """The question in other words, as a try of the same."""
+        """Ask an edited question, as another version of the same turn."""
         turn = self._turn(key)
         if turn is not None:
             self._controller.ask_again(turn, question)
+            self._await_newest()
 
     def edit(self, key: int) -> None:
         """Let a question be edited in its place."""
-        card = next((card for card in self._side.conversation.cards if card.key == key), None)
+        card = self._side.conversation.card_of(key)
         if card is not None:
             self._side.tabs.setCurrentIndex(QUESTIONS)
             card.begin_edit()
 
-    def show_try(self, key: int, step: int) -> None:
-        """The next (1) or previous (-1) try of a question."""
+    def show_version(self, key: int, step: int) -> None:
+        """Show the next (1) or previous (-1) version of an answer."""
         turn, session = self._turn(key), self._controller.current
         if turn is not None and session is not None:
             session.conversation.show_try(turn, step)
@@ -90,11 +97,11 @@ class Inquiry(QObject):
         """Put question and answer with their page references on the clipboard."""
         turn, session = self._turn(key), self._controller.current
         if turn is not None and session is not None:
-            QGuiApplication.clipboard().setText(markdown.turn_text(session, turn))
-            self.done.emit("Question and answer copied")
+            QGuiApplication.clipboard().setText(turn_text(session, turn))
+            self.done.emit(tr("Question and answer copied"))
 
     def show_evidence(self, key: int, page: int = 0) -> None:
-        """Go to what an answer rests on: to `page`, or to the best of its pages."""
+        """Go to the source of an answer: to `page`, or to the best of its pages; nothing else stays marked."""
         turn = self._turn(key)
         if turn is None:
             return
@@ -102,15 +109,22 @@ class Inquiry(QObject):
             page = turn.best_page
         self._controller.show_evidence(turn, page)
         if page:
-            self._document.go_to(page)
-            terms = terms_of(turn.answer) + figures_of(turn.question)
-            if page == turn.evidence_page:
-                self._document.mark(page, terms, turn.sentence, (turn.start, turn.end))
-            else:
-                self._document.mark(page, terms)
+            self._document.show_passages(passages_of(turn, page))
+
+    def take_answers(self, session: DocumentSession) -> None:
+        """Go to the sentence that a new answer quotes; where it quotes none, unmark the last answer's."""
+        for path, key in [awaited for awaited in self._awaited if awaited[0] == session.path]:
+            turn = session.conversation.by_key(key)
+            if turn is not None and not turn.done and not turn.problem:
+                continue
+            self._awaited.remove((path, key))
+            if turn is not None and turn.done and turn.found and turn.evidence_page:
+                self.show_evidence(key)
+            elif turn is not None:
+                self._document.show_passages([])
 
     def with_last(self, act: Callable[[int], object]) -> None:
-        """Do something with the newest question, if there is one."""
+        """Call `act` with the newest question, if there is one."""
         cards = self._side.conversation.cards
         if cards:
             act(max(card.key for card in cards))
@@ -118,9 +132,23 @@ class Inquiry(QObject):
     def _ask(self, question: str) -> None:
         parent = self._turn(self._follows) if self._follows is not None else None
         self._controller.ask(question, self._as_of, parent)
+        self._await_newest()
         self.drop_context()
         self._side.tabs.setCurrentIndex(QUESTIONS)
+
+    def _await_newest(self) -> None:
+        session = self._controller.current
+        if session is not None and session.conversation.turns:
+            self._awaited.append((session.path, session.conversation.turns[-1].key))
 
     def _turn(self, key: int) -> Turn | None:
         session = self._controller.current
         return session.conversation.by_key(key) if session is not None else None
+
+
+def passages_of(turn: Turn, page: int) -> list[Passage]:
+    """Return what to mark for an answer on a page: its sentence, or where its words stand."""
+    terms = tuple(terms_of(turn.answer) + figures_of(turn.question))
+    if page == turn.evidence_page:
+        return [Passage(page, turn.sentence, terms, turn.start, turn.end)]
+    return [Passage(page, terms=terms)]

@@ -1,4 +1,4 @@
-"""The right side: the model in use, progress, and summary, sections and questions as tabs over the question box."""
+"""The right side: the model in use, progress, and summary, sections, dates and questions as tabs."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from app.jobs.worker_supervisor import WorkerFacts
 from app.questions.pane import ConversationPane
 from app.questions.question_bar import QuestionBar
 from app.settings.models import model_name
-from app.state import words
 from app.state.session import Aspect, DocumentSession
 from app.style.icons import IconButton
 from app.style.theme import Theme
-from app.style.widgets import button, label, restyle
-from app.summary.entities_view import LedgerView
+from app.style.translation import tr
+from app.style.widgets import button, label, plain_tip, restyle
+from app.summary.entities_view import EntitiesView
 from app.summary.notes_view import NotesView
 from app.summary.progress_panel import ProgressPanel
 from app.summary.summary_view import SummaryView
 
-SUMMARY, SECTIONS, LEDGER, QUESTIONS = 0, 1, 2, 3
+SUMMARY, SECTIONS, ENTITIES, QUESTIONS = 0, 1, 2, 3
 
 
 class SidePane(QWidget):
-    """Assembles what belongs to reading and asking."""
+    """Assembles the views of reading and asking."""
 
     model_requested = Signal()
     settings_requested = Signal()
@@ -42,39 +42,31 @@ class SidePane(QWidget):
         self._held = ""
         self._chain: list[QWidget] = []
         self._session: DocumentSession | None = None
-        self._model: QPushButton = button("", self.model_requested.emit, "model")
-        self._model.setAccessibleName("Model")
-        settings = IconButton("settings", "Settings (Ctrl+,)", theme)
+        self._ahead: DocumentSession | None = None
+        self._model: QPushButton = button("", self.model_requested.emit, "model", "modelBadge")
+        self._model.setAccessibleName(tr("Model"))
+        settings = IconButton("settings", tr("Settings (Ctrl+,)"), theme)
         settings.clicked.connect(self.settings_requested)
         self.progress = ProgressPanel(theme)
         self.summary = SummaryView(theme)
         self.notes = NotesView(theme)
-        self.ledger = LedgerView(theme)
+        self.entities = EntitiesView(theme)
         self.conversation = ConversationPane(theme)
         self.question = QuestionBar(theme)
-        self._notice = QFrame()
-        self._notice.setProperty("role", "notice")
-        self._notice_words = label(wrap=True)
-        self._choose = button("Choose…", self.model_requested.emit)
-        self._restart = button("Start again", self.restart_requested.emit)
-        self._retry = button("Try again", self.retry_requested.emit)
-        inside = QHBoxLayout(self._notice)
-        inside.setContentsMargins(14, 9, 10, 9)
-        inside.addWidget(self._notice_words, 1)
-        inside.addWidget(self._choose, 0, Qt.AlignmentFlag.AlignTop)
-        inside.addWidget(self._restart, 0, Qt.AlignmentFlag.AlignTop)
-        inside.addWidget(self._retry, 0, Qt.AlignmentFlag.AlignTop)
+        self._notice = self._make_notice()
         self.tabs = QTabBar()
+        self.tabs.setObjectName("tabs")
         self.tabs.setExpanding(False)
-        self.tabs.setUsesScrollButtons(False)
-        self.tabs.setElideMode(Qt.TextElideMode.ElideRight)
-        self.tabs.setAccessibleName("Summary, sections, ledger or questions")
+        self.tabs.setUsesScrollButtons(True)
+        self.tabs.setElideMode(Qt.TextElideMode.ElideNone)
+        self.tabs.setAccessibleName(tr("Views"))
         self._stack = QStackedWidget()
+        self._stack.setMinimumHeight(90)
         views: tuple[tuple[str, QWidget], ...] = (
-            ("Summary", self.summary),
-            ("Sections", self.notes),
-            ("Ledger", self.ledger),
-            ("Questions", self.conversation),
+            (tr("Summary"), self.summary),
+            (tr("Sections"), self.notes),
+            (tr("Dates && names"), self.entities),
+            (tr("Questions"), self.conversation),
         )
         for name, view in views:
             self.tabs.addTab(name)
@@ -103,8 +95,24 @@ class SidePane(QWidget):
         column.addWidget(self.question)
         self.set_worker(self._worker)
 
+    def _make_notice(self) -> QFrame:
+        notice = QFrame()
+        notice.setObjectName("notice")
+        notice.setProperty("role", "notice")
+        self._notice_words = label(wrap=True, name="noticeText")
+        self._choose = button(tr("Get a larger model…"), self.model_requested.emit, name="noticeModel")
+        self._restart = button(tr("Start again"), self.restart_requested.emit, name="noticeRestart")
+        self._retry = button(tr("Try again"), self.retry_requested.emit, name="noticeRetry")
+        inside = QVBoxLayout(notice)
+        inside.setContentsMargins(14, 9, 10, 9)
+        inside.setSpacing(6)
+        inside.addWidget(self._notice_words)
+        for choice in (self._choose, self._restart, self._retry):
+            inside.addWidget(choice, 0, Qt.AlignmentFlag.AlignLeft)
+        return notice
+
     def set_chosen_model(self, folder: str) -> None:
-        """The settings call for this model; "" is the demo model."""
+        """Show which model the settings call for; "" is the demo model."""
         self._chosen = model_name(folder)
         self.set_worker(self._worker)
 
@@ -113,45 +121,54 @@ class SidePane(QWidget):
         self._worker = facts
         words, tip = model_words(facts, self._chosen)
         self._model.setText(words)
-        self._model.setToolTip(tip)
+        self._model.setToolTip(plain_tip(tip))
         self._model.setAccessibleDescription(tip)
         demo = facts.model.demo if facts.model is not None else self._chosen == model_name("")
         restyle(self._model, "demo", "true" if demo and facts.state != "failed" else "false")
         self._show_notice()
         if self._session is not None:
-            self.progress.show_session(self._session, facts)
+            self.progress.show_session(self._session, facts, self._ahead)
 
     def set_read_only(self, sentence: str) -> None:
-        """Another program writes the library; "" when it is free again."""
+        """Say that another program writes the library; "" when it is free again."""
         self._held = sentence
         self._show_notice()
+
+    def set_ahead(self, ahead: DocumentSession | None) -> None:
+        """Show which document the worker is busy with before the shown one."""
+        self._ahead = ahead
+        if self._session is not None:
+            self.progress.show_session(self._session, self._worker, ahead)
 
     def set_session(self, session: DocumentSession) -> None:
         """Show another document."""
         self._session = session
         self.tabs.setCurrentIndex(SUMMARY)
+        self.conversation.show_suggestions([])
         self.show_session(session, Aspect.ALL)
 
     def show_session(self, session: DocumentSession, what: int) -> None:
         """Show what changed."""
         self._session = session
         if what & (Aspect.PROGRESS | Aspect.TROUBLE):
-            self.progress.show_session(session, self._worker)
+            self.progress.show_session(session, self._worker, self._ahead)
             self._show_notice()
         if what & (Aspect.SUMMARY | Aspect.PROGRESS | Aspect.DOCUMENT):
             self.summary.show_session(session)
             self.notes.show_session(session)
         if what & (Aspect.LEDGER | Aspect.DOCUMENT):
-            self.ledger.show_session(session)
+            self.entities.show_session(session)
         if what & (Aspect.TURNS | Aspect.PROGRESS):
             self.conversation.show_session(session)
             self._order()
-        turns = len(session.conversation.turns)
-        self.tabs.setTabText(QUESTIONS, f"Questions {turns}" if turns else "Questions")
+        questions = len(list(session.conversation.visible()))
+        words = tr("Questions ({count})", count=questions) if questions else tr("Questions")
+        if self.tabs.tabText(QUESTIONS) != words:
+            self.tabs.setTabText(QUESTIONS, words)
 
     def _order(self) -> None:
-        """The tab key follows the screen: from the tabs through the view that is shown to the question box."""
-        views = [*self.summary.focus_chain(), self.notes.text, *self.ledger.focus_chain()]
+        """Set the tab key's order to the screen's: the tabs, the view that is shown, the question box."""
+        views = [*self.summary.focus_chain(), self.notes.text, *self.entities.focus_chain()]
         chain = [self.tabs, *views, *self.conversation.focus_chain(), self.question.box]
         if chain != self._chain:
             self._chain = chain
@@ -162,28 +179,38 @@ class SidePane(QWidget):
         sentence, demo = self._worker.sentence or self._held, False
         if not sentence and self._session is not None and self._session.notices:
             notice = self._session.notices[-1]
-            sentence, demo = words.notice(notice), notice.kind == "demo_model"
-        self._notice_words.setText(sentence)
+            sentence, demo = notice.text, notice.reason == "demo_model"
+        self._notice_words.setText(demo_notice() if demo else sentence)
         self._choose.setVisible(demo)
         self._restart.setVisible(self._worker.state == "failed")
         self._retry.setVisible(bool(self._held) and not self._worker.sentence)
         self._notice.setVisible(bool(sentence))
-        self._notice.setToolTip(self._worker.details[-2000:] if self._worker.sentence else "")
+        self._notice.setToolTip(plain_tip(self._worker.details[-2000:]) if self._worker.sentence else "")
+
+
+def demo_notice() -> str:
+    """Return the notice about the demo model; the worker's own names a command line option, of no use here."""
+    return tr("The included model is small. Check its answers against the quoted passages.")
 
 
 def model_words(facts: WorkerFacts, chosen: str) -> tuple[str, str]:
-    """The model button's text, and the longer one that explains it; `chosen`: what the settings call for."""
+    """Return the model button's text and its tooltip. chosen: the model that the settings call for."""
     model = facts.model
     if facts.state == "failed":
-        return "Not running", facts.sentence
+        return tr("Not running"), facts.sentence
     if model is None:
         if facts.loading:
-            return "Loading the model…", facts.loading
-        return chosen, "This model is loaded when it is first needed. Choose another one here."
+            return tr("Loading the model…"), facts.loading
+        if facts.failed:
+            return tr("{name}: not loaded", name=chosen), facts.failed
+        return chosen, tr("The model is loaded when it is first needed. Click to choose another one.")
     size = f"{model.parameters / 1e9:.1f}B" if model.parameters >= 1e9 else f"{model.parameters / 1e6:.0f}M"
-    context = f", trained on {model.trained_context:,} tokens" if model.trained_context else ""
-    tip = f"{model.name}: {size} parameters, {model.dtype} on {model.device}{context}. {model.reason}"
+    tip = tr(
+        "{name}: {size} parameters, {precision} on {device}", name=model.name, size=size, precision=model.dtype,
+        device=model.device,
+    )  # fmt: skip
+    if model.trained_context:
+        tip += ", " + tr("trained on texts of {tokens} tokens", tokens=f"{model.trained_context:,}")
     if model.demo:
-        demo = "A small model that shows how the program works; choose a larger one for real documents."
-        return "Demo model", f"{demo}\n{tip}"
+        return tr("Demo model"), tip
     return f"{model.name}  ·  {model.device}", tip

@@ -1,11 +1,10 @@
-"""A line that says what was done and goes away."""
+"""A line over the window that reports what was done and disappears."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
-from app.style.theme import Theme
 from app.style.widgets import label
 
 SECONDS = 4
@@ -14,11 +13,12 @@ SECONDS = 4
 class Toast(QFrame):
     """Floats at the bottom of its parent."""
 
-    def __init__(self, parent: QWidget, theme: Theme):
+    def __init__(self, parent: QWidget):
         super().__init__(parent)
         self._over = parent
+        self.setObjectName("toast")
         self.setProperty("role", "toast")
-        self._words = label()
+        self._words = label(name="toastText")
         row = QHBoxLayout(self)
         row.setContentsMargins(18, 10, 18, 10)
         row.addWidget(self._words)

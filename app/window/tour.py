@@ -31,7 +31,7 @@ from app.state.conversation import Turn
 from app.state.session import Phase
 from app.window.application import Application
 from app.window.dialogs import SAMPLES, sample_file
-from app.window.side_pane import LEDGER, QUESTIONS, SECTIONS, SUMMARY
+from app.window.side_pane import ENTITIES, QUESTIONS, SECTIONS, SUMMARY
 from engine.prompting.prompts import NOT_FOUND
 
 ASKED = 4
@@ -223,8 +223,8 @@ def _next_day(stage: Stage, questions: tuple[str, ...]) -> None:
     stage.until(lambda: session.summary_done and not session.phase.busy, "the summary")
     window.side.tabs.setCurrentIndex(SUMMARY)
     stage.shoot("summary")
-    window.side.tabs.setCurrentIndex(LEDGER)
-    stage.shoot("ledger")
+    window.side.tabs.setCurrentIndex(ENTITIES)
+    stage.shoot("dates-and-names")
     for question in questions:
         window.side.question.asked.emit(question)
         turn = session.conversation.turns[-1]
@@ -234,7 +234,7 @@ def _next_day(stage: Stage, questions: tuple[str, ...]) -> None:
     stage.shoot("three-questions")
     cited = [turn for turn in session.conversation.turns if turn.pages or turn.mentions]
     if cited:
-        window.inquiry.show_evidence(cited[-1].key)
+        window.questions.show_evidence(cited[-1].key)
         stage.wait(1200)
         window.side.conversation.show_card(cited[-1].key)
     stage.shoot("evidence")
@@ -262,7 +262,7 @@ def _in_the_dark(stage: Stage) -> None:
     turns = session.conversation.turns
     cited = [turn for turn in turns if turn.pages or turn.mentions]
     if cited:
-        window.inquiry.show_evidence(cited[0].key)
+        window.questions.show_evidence(cited[0].key)
         stage.wait(900)
     stage.shoot("questions-kept")
     for name, show in (

@@ -1,47 +1,41 @@
-"""The window before there is a document: three lines and a place to drop one."""
+"""The window without a document: what the program does, what the model can do, and a place to drop a file."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from app.style.icons import pixmap
-from app.style.theme import Theme
-from app.style.widgets import button, label, restyle
+from app.style.translation import mark, tr
+from app.style.widgets import FlowLayout, button, label, restyle
 
 LINES = (
-    "Drop a PDF or a long record here. It is read from the first page to the last, on this computer only.",
-    "See what has been read, page by page, while the summary is written.",
-    "Ask questions. Each answer names the pages it rests on. Nothing is read twice.",
+    mark("Drop a PDF, log or text file here. It is read from the first page to the last, on this computer only."),
+    mark("Get a summary, section by section, with the page of every line."),
+    mark("Ask questions. Answers quote the document and link to the page."),
 )
 
 
 class Welcome(QWidget):
-    """Explains itself and offers the sample."""
+    """Explains the program and offers the sample and a model."""
 
     browse_requested = Signal()
     sample_requested = Signal()
+    model_requested = Signal()
 
-    def __init__(self, theme: Theme, has_sample: bool):
+    def __init__(self, has_sample: bool):
         super().__init__()
         self.setObjectName("welcome")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         card = self._card = QFrame()
         card.setObjectName("welcomeCard")
-        card.setMaximumWidth(560)
-        mark = QLabel()
-        scale = self.devicePixelRatioF()
-        picture = pixmap("readthrough", "#000000", round(56 * scale))
-        picture.setDevicePixelRatio(scale)
-        mark.setPixmap(picture)
-        title = label("Read it through, once", "title")
+        card.setMaximumWidth(600)
         column = QVBoxLayout(card)
-        column.setContentsMargins(44, 40, 44, 38)
-        column.setSpacing(14)
-        column.addWidget(mark)
-        column.addSpacing(4)
-        column.addWidget(title)
-        column.addSpacing(4)
+        column.setContentsMargins(40, 34, 40, 32)
+        column.setSpacing(12)
+        column.addWidget(self._logo())
+        column.addWidget(label(tr("Understand long documents, privately"), "title", wrap=True))
+        column.addSpacing(2)
         for number, words in enumerate(LINES, 1):
             row = QHBoxLayout()
             row.setSpacing(14)
@@ -49,30 +43,71 @@ class Welcome(QWidget):
             count.setFixedSize(26, 26)
             count.setAlignment(Qt.AlignmentFlag.AlignCenter)
             row.addWidget(count, 0, Qt.AlignmentFlag.AlignTop)
-            row.addWidget(label(words, "lede", wrap=True), 1)
+            row.addWidget(label(tr(words), "lede", wrap=True), 1)
             column.addLayout(row)
-        column.addSpacing(10)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(10)
-        self.open_button = button("Open a document…", self.browse_requested.emit, "primary")
-        self.sample_button = button("Try the sample", self.sample_requested.emit)
-        self.sample_button.setToolTip("A made-up incident record that comes with the program")
+        column.addSpacing(6)
+        buttons = QWidget()
+        flow = FlowLayout(buttons, 10)
+        self.open_button = button(tr("Open a document…"), self.browse_requested.emit, "primary", "welcomeOpen")
+        self.sample_button = button(tr("Try the sample"), self.sample_requested.emit, name="welcomeSample")
+        self.sample_button.setToolTip(tr("A made-up incident record that comes with the program"))
         self.sample_button.setVisible(has_sample)
-        buttons.addWidget(self.open_button)
-        buttons.addWidget(self.sample_button)
-        buttons.addStretch(1)
-        column.addLayout(buttons)
+        flow.addWidget(self.open_button)
+        flow.addWidget(self.sample_button)
+        column.addWidget(buttons)
+        column.addWidget(self._make_notice())
         outer = QVBoxLayout(self)
-        outer.addStretch(3)
+        outer.setContentsMargins(0, 0, 0, 0)
+        scroll = QScrollArea()
+        scroll.setObjectName("dialogScroll")
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setWidgetResizable(True)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        body = QWidget()
+        body.setObjectName("dialogBody")
+        inside = QVBoxLayout(body)
+        inside.setContentsMargins(16, 16, 16, 16)
+        inside.addStretch(3)
         across = QHBoxLayout()
         across.addStretch(1)
         across.addWidget(card, 20)
         across.addStretch(1)
-        outer.addLayout(across)
-        outer.addStretch(4)
+        inside.addLayout(across)
+        inside.addStretch(4)
+        scroll.setWidget(body)
+        outer.addWidget(scroll)
+
+    def _logo(self) -> QLabel:
+        logo = QLabel()
+        scale = self.devicePixelRatioF()
+        picture = pixmap("readthrough", "#000000", round(52 * scale))
+        picture.setDevicePixelRatio(scale)
+        logo.setPixmap(picture)
+        return logo
+
+    def _make_notice(self) -> QFrame:
+        """Return the notice about the included model, shown while that one is chosen."""
+        self._notice = QFrame()
+        self._notice.setObjectName("welcomeModel")
+        self._notice.setProperty("role", "notice")
+        words = tr(
+            "The included model is small: it finds and quotes passages, and knows records like the sample best. A "
+            "larger model writes better answers and summaries."
+        )
+        row = QVBoxLayout(self._notice)
+        row.setContentsMargins(14, 10, 12, 10)
+        row.setSpacing(8)
+        row.addWidget(label(words, wrap=True, name="welcomeModelText"))
+        get = button(tr("Get a larger model…"), self.model_requested.emit, name="welcomeGetModel")
+        row.addWidget(get, 0, Qt.AlignmentFlag.AlignLeft)
+        return self._notice
+
+    def set_demo(self, demo: bool) -> None:
+        """Show what the included model can do while it is the one in use."""
+        self._notice.setVisible(demo)
 
     def show_drop(self, over: bool) -> None:
-        """A file hovers over the window."""
+        """Show that a file can be dropped."""
         restyle(self, "drop", over)
         self._card.style().unpolish(self._card)
         self._card.style().polish(self._card)

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.prompting.prompts import Wording
-from engine.protocol.events import NoticeKind
 
 
 @dataclass(frozen=True)
@@ -116,7 +115,8 @@ class UnfamiliarText:
 
     nats: float
     """Mean negative log-likelihood a token, from which a page is unfamiliar (engine.profile.perplexity)."""
-    notice: NoticeKind
+    sentence: str
+    reason: str
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import msgspec
 
 from engine.protocol.evidence import Evidence, SummaryBasis
@@ -57,17 +55,11 @@ class ModelLoaded(Event, frozen=True, kw_only=True):
     seconds: float
 
 
-NoticeKind = Literal["demo_model", "bad_command", "file_replaced"]
-"""demo_model: the document is unlike all that the demonstration model was trained on. bad_command: a line was not a
-command. file_replaced: a followed file was truncated or replaced, and is read from its start."""
-
-
 class Notice(Event, frozen=True, kw_only=True):
-    """The user should know something that stops nothing."""
+    """Something the person should know that stops nothing. `reason`, for programs: "demo_model", or ""."""
 
-    kind: NoticeKind
-    detail: str = ""
-    """bad_command: the error; file_replaced: the name of the file."""
+    text: str
+    reason: str = ""
 
 
 class DocumentOpened(Event, frozen=True, kw_only=True):
@@ -120,7 +112,7 @@ class CheckpointSaved(Event, frozen=True, kw_only=True):
 
 
 class ReadingFinished(Event, frozen=True, kw_only=True):
-    """The whole file is in the state: what was read, and what could not be read (I8)."""
+    """The whole file is in the state. Honest coverage (I8)."""
 
     document_id: int | None
     tokens: int
@@ -133,8 +125,8 @@ class ReadingFinished(Event, frozen=True, kw_only=True):
     sections: int
     trained_context: int | None
     seconds: float
-    outcome: str
-    """How the reading of the file went, in the words of engine.documents."""
+    sentence: str
+    """Coverage in words."""
 
 
 class SectionsRead(Event, frozen=True, kw_only=True):

@@ -339,8 +339,25 @@ class Reader:
             sections=n_sections,
             trained_context=self._runtime.trained_context,
             seconds=time.monotonic() - self._started,
-            outcome=outcome.sentence,
+            sentence=coverage_sentence(outcome.sentence, self._document_tokens, reused, self._runtime.trained_context),
         )
+
+
+def coverage_sentence(outcome: str, tokens: int, reused: int, trained_context: int | None) -> str:
+    """What was read, in words a person can check."""
+    parts = [outcome]
+    if reused >= tokens:
+        parts.append(f"All {tokens:,} tokens were read before.")
+    elif reused:
+        parts.append(f"Read {tokens - reused:,} of {tokens:,} tokens; the rest was saved.")
+    else:
+        parts.append(f"{tokens:,} tokens.")
+    if trained_context is not None and tokens > trained_context:
+        parts.append(
+            f"That is {tokens / trained_context:,.1f} times the {trained_context:,} tokens that this model was trained "
+            "on at once: early details may have faded from the document state."
+        )
+    return " ".join(parts)
 
 
 @dataclass

@@ -11,7 +11,7 @@ from engine.library.library import Library
 from engine.library.records import Document
 from engine.network.state import MambaState, StateError
 from engine.protocol.wire import ReadingFinished
-from engine.reading.reader import DocumentState
+from engine.reading.reader import DocumentState, coverage_sentence
 
 
 def digest_of(path: str | Path) -> str:
@@ -65,5 +65,5 @@ def finished(job_id: str, runtime: Runtime, library: Library, of: DocumentState)
         sections=len(library.sections.of(of.document.id)),
         trained_context=runtime.trained_context,
         seconds=0.0,
-        outcome=reading.note if reading else "",
+        sentence=coverage_sentence(reading.note if reading else "", of.tokens, of.tokens, runtime.trained_context),
     )

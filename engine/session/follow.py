@@ -82,7 +82,8 @@ class Follower:
             if now and now != self._digest:
                 self._waiting = False
                 if self._seen is not None and not seen.goes_on_from(self._seen):
-                    yield wire.Notice(job_id=self._command.job_id, kind="file_replaced", detail=self._path.name)
+                    text = f"{self._path.name} was cut short or replaced since it was last read, and is read anew."
+                    yield wire.Notice(job_id=self._command.job_id, text=text)
                 if not (yield from self._read()):
                     now = ""
             self._digest, self._seen = now or self._digest, seen
@@ -106,9 +107,9 @@ class Follower:
                     self.ended = True
                     yield event
                 case wire.Notice():
-                    if event.kind not in self._told:
+                    if event.text not in self._told:
                         yield event
-                    self._told.add(event.kind)
+                    self._told.add(event.text)
                 case _:
                     yield event
         return False

@@ -297,7 +297,7 @@ class Session:
             with suppress(LibraryError):  # a full disk: the next job checks again
                 self.library.readings.save_familiar(document, identity, familiar)
         if not familiar:
-            yield wire.Notice(job_id=job_id, kind=warning.notice)
+            yield wire.Notice(job_id=job_id, text=warning.sentence, reason=warning.reason)
 
     def _is_familiar(self, document: int, nats: float) -> bool:
         written = [span.number for span in self.library.pages.spans(document) if span.n_tokens]

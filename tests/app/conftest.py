@@ -10,7 +10,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# A screen of 1920 by 1080: the offscreen platform's own has 800 by 800.
+os.environ.setdefault("QT_QPA_PLATFORM", f"offscreen:configfile={Path(__file__).with_name('screen.json')}")
+os.environ.setdefault("LANGUAGE", "en")
 
 import psutil
 import pytest
@@ -18,13 +20,24 @@ import pytest
 pytest.importorskip("PySide6")
 pytest.importorskip("pytestqt")
 
-from PySide6.QtCore import QMarginsF, QProcess, QThread, QTimer, QtMsgType, qInstallMessageHandler
+from PySide6.QtCore import (
+    QCoreApplication,
+    QEvent,
+    QMarginsF,
+    QProcess,
+    QThread,
+    QTimer,
+    QtMsgType,
+    qInstallMessageHandler,
+)
 from PySide6.QtGui import QFont, QPageSize, QPainter, QPdfWriter
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from shiboken6 import isValid
 
 from app.settings.store import Settings, SettingsStore
+from app.style.widgets import ElidedLine
 from app.window.application import Application
+from engine.protocol import wire
 from tests import fakes
 
 HARMLESS = (
@@ -98,6 +111,10 @@ def _fake_command(scenario: str, fake: dict[str, Any], _settings: Settings) -> l
     return fakes.worker_command(scenario, **fake)
 
 
+def _is_paused(event: object) -> bool:
+    return isinstance(event, wire.JobPaused)
+
+
 class Driver:
     """A running window and short words for what tests do with it."""
 
@@ -108,6 +125,34 @@ class Driver:
     @property
     def session(self) -> Any:
         return self.controller.current
+
+    def find(self, name: str, kind: type[QWidget] = QWidget, within: QWidget | None = None) -> Any:
+        """The widget with this object name."""
+        widget = (within or self.window).findChild(kind, name)
+        assert widget is not None, f"no {name}"
+        return widget
+
+    def text(self, name: str, within: QWidget | None = None) -> str:
+        """The text of a label or a button."""
+        widget = self.find(name, within=within)
+        return widget.whole if isinstance(widget, ElidedLine) else widget.text()
+
+    def shown(self, name: str, within: QWidget | None = None) -> bool:
+        return self.find(name, within=within).isVisible()
+
+    def click(self, name: str, within: QWidget | None = None) -> None:
+        self.find(name, within=within).click()
+
+    def round_trips(self, count: int) -> int:
+        """Pause again and wait for the worker's answers, one after the other; the page that is read then."""
+        for _ in range(count):
+            with self.bot.waitSignal(self.parts.client.received, check_params_cb=_is_paused, timeout=5000):
+                self.controller.pause()
+        return int(self.session.progress.page)
+
+    def settle(self) -> None:
+        """Wait until everything that has changed is on the screen."""
+        self.until(lambda: self.window.is_up_to_date)
 
     def until(self, true: Callable[[], object], seconds: float = 20) -> None:
         self.bot.waitUntil(lambda: bool(true()), timeout=round(seconds * 1000))
@@ -122,7 +167,7 @@ class Driver:
         self.until(
             lambda: self.session is not None and self.session.summary_done and not self.session.phase.busy, seconds
         )
-        self.bot.wait(80)
+        self.settle()
 
     def until_read(self, seconds: float = 20) -> None:
         self.until(
@@ -135,7 +180,7 @@ class Driver:
         self.window.side.question.box.sent.emit()
         turn = self.session.conversation.turns[-1]
         self.until(lambda: turn.done or turn.problem, seconds)
-        self.bot.wait(80)
+        self.settle()
         return turn
 
     def close(self) -> None:
@@ -190,4 +235,4 @@ def start(
         driver.window.deleteLater()
         driver.parts.theme.deleteLater()
         driver.parts.deleteLater()
-        qtbot.wait(10)
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)

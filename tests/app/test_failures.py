@@ -22,10 +22,10 @@ def test_a_killed_worker_is_started_again_and_the_reading_goes_on(start, pdf):
     driver.until(lambda: driver.session.progress.page > 5)
     os.kill(driver.parts.client.pid, signal.SIGKILL)
     driver.until(lambda: driver.controller.worker.state == "restarting")
-    driver.bot.wait(60)
-    assert "signal 9" in driver.window.side._notice_words.text()
+    driver.settle()
+    assert "signal 9" in driver.text("noticeText")
     driver.until_done()
-    assert driver.window.side._notice.isHidden()
+    assert not driver.shown("notice")
 
 
 def test_a_worker_that_dies_in_mid_reading_is_resumed(start, pdf):
@@ -39,9 +39,9 @@ def test_a_worker_that_always_dies_is_given_up_with_a_sentence(start, pdf):
     driver = start("die-always")
     driver.open(pdf)
     driver.until(lambda: driver.controller.worker.state == "failed")
-    driver.bot.wait(100)
-    assert "3 times within a minute" in driver.window.side._notice_words.text()
-    assert driver.window.side._restart.isVisible()
+    driver.settle()
+    assert "3 times within a minute" in driver.text("noticeText")
+    assert driver.shown("noticeRestart")
     assert driver.window.document.trouble.isVisible()
 
 
@@ -100,10 +100,10 @@ def test_the_password_is_asked_in_place(start, pdf):
     driver.open(pdf)
     panel = driver.window.document.trouble
     driver.until(panel.isVisible)
-    assert panel.password.isVisible() and "locked" in panel._sentence.text()
+    assert panel.password.isVisible() and "locked" in driver.text("troubleSentence")
     panel.password.setText("sesame")
     driver.bot.keyClick(panel.password, Qt.Key.Key_Return)
-    driver.until(lambda: panel._sentence.text().startswith("That is not the password"))
+    driver.until(lambda: driver.text("troubleSentence").startswith("That is not the password"))
     panel.password.setText("swordfish")
     driver.bot.keyClick(panel.password, Qt.Key.Key_Return)
     driver.until_done()
@@ -119,22 +119,21 @@ def test_a_failed_job_says_what_to_do(start, pdf, scenario: str, words: str, cho
     driver.open(pdf)
     panel = driver.window.document.trouble
     driver.until(panel.isVisible)
-    assert words in panel._sentence.text() and panel._retry.isVisible()
-    assert panel._model.isVisible() is choose
+    assert words in driver.text("troubleSentence") and driver.shown("troubleRetry")
+    assert driver.shown("troubleModel") is choose
     assert driver.session.phase is Phase.IDLE
 
 
 def test_a_library_that_another_program_writes_is_only_read(start, pdf, tmp_path: Path):
     driver = start("locked")
     driver.open(pdf)
-    side = driver.window.side
-    driver.until(side._retry.isVisible)
-    assert "read-only" in side._notice_words.text() and driver.window.document.trouble.isHidden()
+    driver.until(lambda: driver.shown("noticeRetry"))
+    assert "read-only" in driver.text("noticeText") and driver.window.document.trouble.isHidden()
     assert "read-only" in driver.ask("When?").problem
     (tmp_path / "marker").touch()
-    side._retry.click()
+    driver.click("noticeRetry")
     driver.until_done()
-    assert side._retry.isHidden()
+    assert not driver.shown("noticeRetry")
 
 
 def test_a_bug_of_ours_says_so_and_shows_details_on_demand(start, pdf):
@@ -142,10 +141,10 @@ def test_a_bug_of_ours_says_so_and_shows_details_on_demand(start, pdf):
     driver.open(pdf)
     panel = driver.window.document.trouble
     driver.until(panel.isVisible)
-    assert panel._sentence.text().startswith("Something is wrong in Readthrough itself")
-    assert panel._details.isHidden()
-    panel._more.click()
-    assert panel._details.isVisible() and "Traceback" in panel._details.toPlainText()
+    assert driver.text("troubleSentence").startswith("Something is wrong in Readthrough itself")
+    assert not driver.shown("troubleDetails")
+    driver.click("troubleMore")
+    assert driver.shown("troubleDetails") and "Traceback" in driver.find("troubleDetails").toPlainText()
 
 
 def test_a_pdf_that_cannot_be_drawn_says_so(start, tmp_path: Path):
@@ -153,7 +152,7 @@ def test_a_pdf_that_cannot_be_drawn_says_so(start, tmp_path: Path):
     path.write_bytes(b"%PDF-1.4 and then nothing of use")
     driver = start(delay=0.03)
     driver.open(path)
-    driver.until(lambda: "cannot be drawn" in driver.window.document._message.text())
+    driver.until(lambda: "cannot be displayed" in driver.text("documentMessage"))
 
 
 def test_the_page_process_may_die_and_the_pages_come_back(start, pdf):
@@ -161,8 +160,9 @@ def test_the_page_process_may_die_and_the_pages_come_back(start, pdf):
     driver.open(pdf)
     pages = driver.window.document.pages
     driver.until(lambda: pages.is_drawn)
-    os.kill(driver.window.document.source._process.processId(), signal.SIGKILL)
-    driver.bot.wait(50)
+    before = driver.window.document.source.process_id
+    os.kill(before, signal.SIGKILL)
+    driver.until(lambda: driver.window.document.source.process_id != before)
     pages.go_to(30)
     driver.until(lambda: pages.is_drawn)
 
@@ -173,7 +173,7 @@ def test_a_document_of_five_thousand_pages(start, tmp_path: Path):
     driver.until(lambda: driver.window.document.pages.page_count == 5000)
     driver.until_done(60)
     strip = driver.window.document.strip
-    assert strip.pages_per_cell > 1 and strip.words(1).startswith("Pages 1 to ")
+    assert strip.pages_per_cell > 1 and strip.words(1).startswith("Pages 1–")
     driver.window.document.go_to(4321)
     driver.until(lambda: driver.window.document.pages.is_drawn)
     assert driver.window.document.pages.page == 4321

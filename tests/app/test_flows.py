@@ -13,10 +13,12 @@ from app.state.session import Phase
 from app.window.side_pane import QUESTIONS
 
 
-def test_the_empty_window_explains_itself(start):
+def test_empty_window_names_what_the_included_model_can_do(start):
     driver = start()
-    assert driver.window.welcome.isVisible()
-    assert driver.window.welcome.open_button.hasFocus() or not driver.window.isActiveWindow()
+    driver.window.activateWindow()
+    driver.until(driver.window.isActiveWindow)
+    assert driver.window.welcome.isVisible() and driver.find("welcomeOpen").hasFocus()
+    assert driver.shown("welcomeModel") and "small" in driver.text("welcomeModelText")
 
 
 def test_a_dropped_pdf_is_shown_read_and_summarised(start, pdf):
@@ -32,20 +34,22 @@ def test_a_dropped_pdf_is_shown_read_and_summarised(start, pdf):
     assert driver.session.fully_read
     assert "P-204" in driver.window.side.summary.text.toPlainText()
     notes = driver.window.side.notes.text.toPlainText()
-    assert "3. Failure  p. 11\u201315" in notes and notes.count("Vibration readings") == 6
-    assert "hold no text" in driver.window.document.strip_bar.line.whole
+    assert (
+        "3. Failure  p.\u00a011\u201315" in notes.replace("p. ", "p.\u00a0") and notes.count("Vibration readings") == 6
+    )
+    assert driver.text("coverage").startswith("All 40 pages read · 2 without text: pages 17, 34")
 
 
 def test_progress_shows_pages_tokens_speed_time_and_memory(start, pdf):
     driver = start(delay=0.05)
     driver.open(pdf)
     driver.until(lambda: driver.session.progress.page > 8)
-    driver.bot.wait(100)
-    panel = driver.window.side.progress
-    assert panel._phase.whole.startswith("Reading page")
-    assert "of about 19,200 tokens" in panel._tokens.text()
-    assert "tokens/s" in panel._speed.text() and "left" in panel._left.text()
-    assert "412 MB of memory" in panel._plot.words
+    driver.settle()
+    assert driver.text("phase").startswith("Reading page")
+    assert "of about 19,200 tokens" in driver.text("progressTokens")
+    assert "tokens/s" in driver.text("progressSpeed") and "left" in driver.text("progressLeft")
+    assert "412 MB of memory" in driver.find("memoryPlot").words
+    assert not driver.shown("memoryPlot")
 
 
 def test_three_questions_and_a_click_on_the_evidence(start, pdf):
@@ -56,17 +60,18 @@ def test_three_questions_and_a_click_on_the_evidence(start, pdf):
         driver.ask(question)
     cards = driver.window.side.conversation.cards
     assert len(cards) == 3 and driver.window.side.tabs.currentIndex() == QUESTIONS
-    chip = cards[0]._chips.itemAt(0).widget()
+    chip = cards[0].chips[0]
     assert chip.text() == "Page 9" and "Pump P-209" in chip.toolTip()
+    assert driver.text("turnQuote", cards[0]).startswith("“Entry 9. Pump P-209 was inspected")
     driver.bot.mouseClick(chip, Qt.MouseButton.LeftButton)
     driver.until(lambda: driver.window.document.pages.page == 9)
-    driver.until(lambda: driver.window.document.strip._facts.evidence == (9, 10))
+    driver.until(lambda: driver.window.document.strip.facts.evidence is not None)
     pages = driver.window.document.pages
-    driver.until(lambda: pages._marks.get(8))
-    assert len(pages._marks) == 1
-    assert "48,200 EUR" in cards[0]._doubt.text()
-    assert "Not in this document" in cards[2]._answer.text()
-    assert [cards[2]._chips.itemAt(place).widget().text() for place in range(2)] == ["Page 3", "Page 17"]
+    driver.until(lambda: pages.marks.passages.get(8))
+    assert len(pages.marks.passages) == 1
+    assert "48,200 EUR" in driver.text("turnDoubt", cards[0])
+    assert "Not in this document" in driver.text("turnAnswer", cards[2])
+    assert [cards[2].chips[place].text() for place in range(2)] == ["Page 3", "Page 17"]
 
 
 def test_a_question_in_mid_reading_is_answered_and_the_reading_goes_on(start, pdf):
@@ -84,18 +89,16 @@ def test_pause_resume_and_stop(start, pdf):
     driver.until(lambda: driver.session.progress.page > 2)
     driver.window.actions_.by_name["pause"].trigger()
     driver.until(lambda: driver.session.paused)
-    driver.bot.wait(150)
-    page = driver.session.progress.page
-    driver.bot.wait(200)
-    assert driver.session.progress.page == page
+    page = driver.round_trips(2)
+    assert driver.round_trips(2) == page
     driver.window.actions_.by_name["pause"].trigger()
     driver.until(lambda: driver.session.progress.page > page)
     driver.window.actions_.by_name["stop"].trigger()
     driver.until_idle()
-    driver.bot.wait(100)
+    driver.settle()
     panel = driver.window.side.progress
-    assert panel.isVisible() and panel._go.isVisible() and panel._go.text() == "Continue reading"
-    panel._go.click()
+    assert panel.isVisible() and driver.shown("continue") and driver.text("continue") == "Resume reading"
+    driver.click("continue")
     driver.until_done()
 
 
@@ -104,19 +107,19 @@ def test_follow_up_edit_and_another_try_make_a_tree(start, pdf):
     driver.open(pdf)
     driver.until_done()
     first = driver.ask("When did it fail?")
-    driver.window.inquiry.follow(first.key)
-    assert "Following" in driver.window.side.question._context.text()
+    driver.window.questions.follow(first.key)
+    assert driver.text("questionContext") == "Follow-up to: “When did it fail?”"
     follow = driver.ask("And who said so?")
     assert follow.parent is first and follow.depth == 1
-    driver.window.inquiry.again(first.key)
+    driver.window.questions.again(first.key)
     driver.until(lambda: driver.session.conversation.turns[-1].done)
-    driver.bot.wait(80)
+    driver.settle()
     shown = list(driver.session.conversation.visible())
     assert [turn.revises for turn in shown] == [first.key] and shown[0].seed is not None
-    driver.window.inquiry.show_try(shown[0].key, -1)
-    driver.bot.wait(80)
+    driver.window.questions.show_version(shown[0].key, -1)
+    driver.settle()
     assert list(driver.session.conversation.visible()) == [first, follow]
-    driver.window.inquiry.ask_edited(first.key, "When exactly did it fail?")
+    driver.window.questions.ask_edited(first.key, "When exactly did it fail?")
     driver.until(lambda: driver.session.conversation.turns[-1].done)
     assert len(driver.session.conversation.tries(first)) == 3
 
@@ -126,7 +129,7 @@ def test_ask_as_of_a_page_from_the_strip(start, pdf):
     driver.open(pdf)
     driver.until_done()
     driver.window.document.strip.menu_for(12).actions()[1].trigger()
-    assert driver.window.side.question._context.text() == "As of the end of page 12"
+    assert driver.text("questionContext") == "Using pages 1–12 only"
     assert driver.ask("What was known?").page == 12
 
 
@@ -136,16 +139,16 @@ def test_the_strip_jumps_with_mouse_and_keyboard(start, pdf):
     driver.until_done()
     driver.until(lambda: driver.window.document.pages.page_count == 40)
     strip = driver.window.document.strip
-    driver.bot.mouseClick(strip, Qt.MouseButton.LeftButton, pos=strip._cell_rect(20).center().toPoint())
+    driver.bot.mouseClick(strip, Qt.MouseButton.LeftButton, pos=strip.cell_rect(20).center().toPoint())
     assert driver.window.document.pages.page == 20
     strip.setFocus()
     for _ in range(3):
         driver.bot.keyClick(strip, Qt.Key.Key_Right)
     driver.bot.keyClick(strip, Qt.Key.Key_Return)
     assert driver.window.document.pages.page == 23
-    assert strip.words(17) == (
-        "Page 17: read, 50% of it can still be in the document's memory, no text on this page (a picture)"
-    )
+    assert strip.words(17) == "Page 17: read, no text on this page (a picture)"
+    driver.click("coverageMore")
+    assert strip.words(17) == "Page 17: read, 50% left in the model's memory, no text on this page (a picture)"
 
 
 def test_find_selects_and_steps_through_hits(start, pdf):
@@ -155,12 +158,12 @@ def test_find_selects_and_steps_through_hits(start, pdf):
     bar = driver.window.document.find_bar
     driver.window.actions_.by_name["find"].trigger()
     bar.field.setText("P-212")
-    driver.until(lambda: bar._count.text() == "1 of 1")
+    driver.until(lambda: driver.text("matchCount") == "1 of 1")
     assert driver.window.document.pages.page == 12
     bar.field.setText("inspected")
-    driver.until(lambda: bar._count.text().endswith("of 40"))
+    driver.until(lambda: driver.text("matchCount").endswith("of 40"))
     bar.field.setText("nowhere to be seen")
-    driver.until(lambda: bar._count.text() == "Not found")
+    driver.until(lambda: driver.text("matchCount") == "No matches")
     driver.bot.keyClick(bar.field, Qt.Key.Key_Escape)
     assert bar.isHidden()
 
@@ -170,7 +173,7 @@ def test_text_of_a_page_can_be_selected_and_copied(start, pdf):
     driver.open(pdf)
     pages = driver.window.document.pages
     driver.until(lambda: pages.is_drawn)
-    sheet = pages._layout.rect(0, pages.viewport().width()).toRect()
+    sheet = pages.page_rect(1).toRect()
     down, up = sheet.topLeft(), sheet.center()
     driver.bot.mousePress(pages.viewport(), Qt.MouseButton.LeftButton, pos=down)
     driver.bot.mouseMove(pages.viewport(), up)
@@ -188,8 +191,7 @@ def test_a_selection_may_go_over_several_pages_and_backwards(start, pdf):
     pages.zoom_step(-1)
     while pages.zoom > 0.3:
         pages.zoom_step(-1)
-    width = pages.viewport().width()
-    first, third = (pages._layout.rect(page, width).toRect().center() for page in (0, 2))
+    first, third = (pages.page_rect(page).toRect().center() for page in (1, 3))
     for down, up in ((first, third), (third, first)):
         driver.bot.mousePress(pages.viewport(), Qt.MouseButton.LeftButton, pos=down)
         driver.bot.mouseMove(pages.viewport(), up)
@@ -199,25 +201,26 @@ def test_a_selection_may_go_over_several_pages_and_backwards(start, pdf):
         assert "Entry 4" not in pages.selected_text
 
 
-def test_copy_and_export_keep_the_page_references(start, pdf, tmp_path: Path):
+def test_copy_keeps_page_references_and_export_writes_three_formats(start, pdf, tmp_path: Path):
     driver = start()
     driver.open(pdf)
     driver.until_done()
     turn = driver.ask("When did it fail?")
-    driver.window.inquiry.copy(turn.key)
+    driver.window.questions.copy(turn.key)
     assert QGuiApplication.clipboard().text().endswith("[Halden, page 9]")
-    from app.export import markdown
+    exporter = driver.window.dialogs.exporter
+    from app.export.exporter import write
 
-    for name in ("out.md", "out.pdf"):
-        driver.window.dialogs.exporter.export(str(tmp_path / name), markdown.markdown(driver.session), "Halden")
-        driver.until(lambda name=name: driver.window.toast.words == f"Written to {tmp_path / name}")
-    driver.window.dialogs.exporter.wait()
-    text = (tmp_path / "out.md").read_text()
-    assert "## Summary" in text and "*Evidence: pages 9 to 10.*" in text and "### 3. Failure (pages 11 to 15)" in text
+    text = "# Halden\n\n> a quote\n\n![x](http://192.0.2.1/x.png)\n\n<b>no markup</b>\n"
+    for name in ("out.md", "out.pdf", "out.odt"):
+        assert write(str(tmp_path / name), text, "Halden") == f"Saved to {tmp_path / name}"
+    assert (tmp_path / "out.md").read_text() == text
     assert (tmp_path / "out.pdf").read_bytes().startswith(b"%PDF")
-    driver.window.dialogs.exporter.export(str(tmp_path / "no" / "such" / "out.md"), "x", "x")
-    driver.until(lambda: driver.window.toast.words.startswith("The file could not be written"))
-    driver.window.dialogs.exporter.wait()
+    assert (tmp_path / "out.odt").read_bytes().startswith(b"PK")
+    assert write(str(tmp_path / "no" / "such" / "out.md"), "x", "x").startswith("The file could not be saved")
+    exporter.export(str(tmp_path / "gone.md"), str(tmp_path / "library.db"), 99, "Halden")
+    driver.until(lambda: driver.window.toast.words.startswith("Export failed"))
+    exporter.wait()
 
 
 @pytest.mark.parametrize("name", ["notes.txt", "\u8a18\u9332.txt", "\u0633\u062c\u0644.log"])
@@ -256,8 +259,8 @@ def test_the_demo_model_is_named_as_such_wherever_it_is_met(start, pdf):
     driver = start()
     driver.open(pdf)
     driver.until_done()
-    assert driver.window.side._model.text() == "Demo model"
-    assert driver.window.side._model.property("demo") == "true"
+    assert driver.text("modelBadge") == "Demo model"
+    assert driver.find("modelBadge").property("demo") == "true"
 
 
 def test_help_opens_and_closes_by_key(start):
@@ -269,7 +272,7 @@ def test_help_opens_and_closes_by_key(start):
     dialog = QApplication.activeWindow()
     assert not dialog.isModal()
     words = {label.text() for label in dialog.findChildren(QLabel)}
-    assert {"Open", "Ctrl+O", "Ask", "Ctrl+L", "Memory strip"} <= words
+    assert {"Open", "Ctrl+O", "Ask", "Ctrl+L", "Strip of pages"} <= words
     driver.bot.keyClick(dialog, Qt.Key.Key_Escape)
     driver.until(lambda: not isinstance(QApplication.activeWindow(), QDialog))
 
@@ -303,14 +306,14 @@ def test_the_links_of_a_summary_and_the_ledger_are_reached_by_key(start, pdf):
     side.tabs.setFocus()
     driver.bot.keyClick(side.tabs, Qt.Key.Key_Right)
     driver.bot.keyClick(side.tabs, Qt.Key.Key_Right)
-    assert side.ledger.isVisible()
-    tab_to(side.ledger.search)
-    driver.bot.keyClicks(side.ledger.search, "march")
-    assert side.ledger.model.rowCount() == 1
-    tab_to(side.ledger.list)
-    driver.bot.keyClick(side.ledger.list, Qt.Key.Key_Down)
+    assert side.entities.isVisible()
+    tab_to(side.entities.search)
+    driver.bot.keyClicks(side.entities.search, "march")
+    assert side.entities.model.rowCount() == 1
+    tab_to(side.entities.list)
+    driver.bot.keyClick(side.entities.list, Qt.Key.Key_Down)
     for page in (9, 12, 9):
-        driver.bot.keyClick(side.ledger.list, Qt.Key.Key_Return)
+        driver.bot.keyClick(side.entities.list, Qt.Key.Key_Return)
         driver.until(lambda page=page: pages.page == page)
 
 
@@ -319,22 +322,22 @@ def test_every_summary_that_was_made_can_be_shown_again(start, pdf):
     driver.open(pdf)
     driver.until_done()
     view = driver.window.side.summary
-    assert view._kept.isHidden()
+    assert not driver.shown("keptSummaries")
     driver.window.actions_.by_name["another_summary"].trigger()
-    view.wish.focus.setText("costs")
-    driver.bot.keyClick(view.wish.focus, Qt.Key.Key_Return)
+    view.request.focus.setText("costs")
+    driver.bot.keyClick(view.request.focus, Qt.Key.Key_Return)
     driver.until(lambda: driver.session.summary.focus == "costs" and not driver.session.phase.busy)
-    driver.bot.wait(80)
-    assert view._kind.whole == "A page, about costs" and view._kept.isVisible()
+    driver.settle()
+    assert driver.text("summaryKind") == "Full, about costs" and driver.shown("keptSummaries")
     menu = view.kept_menu()
     assert [(action.text(), action.isChecked()) for action in menu.actions()] == [
-        ("A page, about costs", True),
-        ("A page", False),
+        ("Full, about costs", True),
+        ("Full", False),
     ]
     menu.actions()[1].trigger()
     menu.deleteLater()
-    driver.bot.wait(80)
-    assert view._kind.whole == "A page" and driver.session.summary.focus == ""
+    driver.settle()
+    assert driver.text("summaryKind") == "Full" and driver.session.summary.focus == ""
 
 
 def test_asking_as_of_the_page_that_is_looked_at(start, pdf):
@@ -344,8 +347,8 @@ def test_asking_as_of_the_page_that_is_looked_at(start, pdf):
     driver.until(lambda: driver.window.document.pages.page_count == 40)
     driver.window.document.go_to(17)
     menu = driver.window.document.page_menu()
-    next(action for action in menu.actions() if "page 17" in action.text()).trigger()
-    assert driver.window.side.question._context.text() == "As of the end of page 17"
+    next(action for action in menu.actions() if "pages 1–17" in action.text()).trigger()
+    assert driver.text("questionContext") == "Using pages 1–17 only"
     menu.deleteLater()
 
 

@@ -14,6 +14,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 
 from app.jobs.worker_supervisor import worker_command
+from app.pages.marks import Passage
 from app.settings.models import DEMO_FOLDER
 from app.tasks.watchdog import Watchdog
 from app.window.application import PROGRAM
@@ -43,11 +44,11 @@ def test_a_full_disk_is_said_in_place_and_reading_goes_on_when_there_is_room(sta
     driver.open(make_pdf(tmp_path / "long.pdf", 60, record))
     panel = driver.window.document.trouble
     driver.until(panel.isVisible, 100)
-    assert "full" in panel._sentence.text() and "space" in panel._sentence.text()
-    assert panel._retry.isVisible() and not driver.session.phase.busy
+    assert "full" in driver.text("troubleSentence") and "space" in driver.text("troubleSentence")
+    assert driver.shown("troubleRetry") and not driver.session.phase.busy
     everything = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
     resource.prlimit(driver.parts.client.pid, resource.RLIMIT_FSIZE, everything)
-    panel._retry.click()
+    driver.click("troubleRetry")
     driver.until_done(200)
     assert driver.session.fully_read and panel.isHidden()
 
@@ -63,18 +64,18 @@ def test_a_second_window_is_read_only_and_says_so_until_the_first_is_closed(star
     second = start(real=True, settings={"last_document": str(path)})
     second.until(lambda: second.controller.lock.held, 60)
     second.until(lambda: second.session is not None and second.session.summary.text)
-    second.bot.wait(150)
+    second.settle()
     side = second.window.side
-    assert "read-only" in side._notice_words.text() and side._retry.isVisible()
-    assert second.window.library._locked.isVisible() and second.window.document.trouble.isHidden()
+    assert "read-only" in second.text("noticeText") and second.shown("noticeRetry")
+    assert second.shown("libraryLocked") and second.window.document.trouble.isHidden()
     assert side.summary.text.toPlainText().strip() and len(side.conversation.cards) == 1
     second.until(lambda: second.window.document.pages.is_drawn)
     refused = second.ask("How many bar?", 60)
     assert "read-only" in refused.problem and not refused.done
     first.close()
-    side._retry.click()
+    second.click("noticeRetry")
     second.until(lambda: not second.controller.lock.held and second.session.opened, 60)
-    assert side._retry.isHidden() and second.window.library._locked.isHidden()
+    assert not second.shown("noticeRetry") and not second.shown("libraryLocked")
     assert second.ask("How many bar?", 100).done
 
 
@@ -89,10 +90,10 @@ def test_a_locked_pdf_is_opened_again_the_next_day(start, tmp_path: Path, qapp):
     def unlock(driver) -> None:
         panel = driver.window.document.trouble
         driver.until(lambda: panel.isVisible() and panel.password.isVisible(), 60)
-        assert "password" in panel._sentence.text() and panel.password.hasFocus()
+        assert "password" in driver.text("troubleSentence") and panel.password.hasFocus()
         driver.bot.keyClicks(panel.password, "sesame")
         driver.bot.keyClick(panel.password, Qt.Key.Key_Return)
-        driver.until(lambda: panel.isVisible() and "does not open" in panel._sentence.text(), 60)
+        driver.until(lambda: panel.isVisible() and "does not open" in driver.text("troubleSentence"), 60)
         driver.bot.keyClicks(panel.password, "swordfish")
         driver.bot.keyClick(panel.password, Qt.Key.Key_Return)
         driver.until(panel.isHidden, 60)
@@ -137,7 +138,7 @@ def test_a_killed_worker_is_replaced_and_its_question_answered(start, tmp_path: 
 def test_a_document_of_five_thousand_pages(start, tmp_path: Path, qapp):
     path = make_pdf(tmp_path / "long.pdf", 5000, lambda page: f"Pump P-{page} ran at {page % 90 + 2} bar.")
     driver = start(real=True, settings={"on_open": "read"})
-    driver.bot.wait(300)
+    driver.settle()
     dog = Watchdog(0.05)
     driver.open(path)
     driver.until(lambda: driver.window.document.pages.page_count == 5000, 60)
@@ -145,12 +146,12 @@ def test_a_document_of_five_thousand_pages(start, tmp_path: Path, qapp):
     dog.stop()
     strip = driver.window.document.strip
     assert driver.session.pages == 5000 and strip.pages_per_cell > 1
-    assert strip.words(1).startswith("Pages 1 to ")
+    assert strip.words(1).startswith("Pages 1–")
     driver.window.document.go_to(4321)
     driver.until(lambda: driver.window.document.pages.is_drawn)
     assert driver.window.document.pages.page == 4321
     driver.window.document.find_bar.begin("P-4987")
-    driver.until(lambda: driver.window.document.find_bar._count.text() == "1 of 1", 60)
+    driver.until(lambda: driver.text("matchCount") == "1 of 1", 60)
     assert driver.window.document.pages.page == 4987
     print(f"longest stall {dog.longest * 1000:.0f} ms, of work {dog.longest_work * 1000:.0f} ms")
     slow = [stall for stall in dog.stalls if stall.worked > dog.limit]
@@ -177,7 +178,7 @@ def test_a_record_in_another_script_is_found_marked_and_copied_beyond_its_beginn
     driver.until(lambda: text.page_count == driver.session.pages)
     bar.begin()
     bar.field.setText(f"{words} P-2345")
-    driver.until(lambda: bar._count.text() == "1 of 1", 30)
+    driver.until(lambda: driver.text("matchCount") == "1 of 1", 30)
     driver.until(lambda: text.textCursor().selectedText() == f"{words} P-2345")
     assert text.page > 10
     text.copy()
@@ -186,10 +187,9 @@ def test_a_record_in_another_script_is_found_marked_and_copied_beyond_its_beginn
     # The sentence of an answer, on another page than the one that is loaded.
     sentence = lines[77]
     page = next(page for page, text_of in _pages(tmp_path, driver) if sentence in text_of)
-    driver.window.document.go_to(page)
-    driver.window.document.mark(page, [], sentence)
-    driver.until(lambda: text._marked is not None)
-    assert text._marked.selectedText() == sentence and text.page <= page
+    driver.window.document.show_passages([Passage(page, sentence)])
+    driver.until(lambda: text.marked_text)
+    assert text.marked_text == sentence and text.page <= page
     shown = text.cursorRect(text.textCursor())
     assert text.viewport().rect().intersects(shown)
 
@@ -213,15 +213,14 @@ def test_a_pdf_in_other_scripts_is_found_in_marked_and_selected(start, tmp_path:
     driver.until(lambda: pages.is_drawn)
     bar.begin()
     bar.field.setText(CHINESE)
-    driver.until(lambda: bar._count.text() == "1 of 9")
+    driver.until(lambda: driver.text("matchCount") == "1 of 9")
     bar.field.setText(f"{CHINESE} P-7")
-    driver.until(lambda: bar._count.text() == "1 of 1")
+    driver.until(lambda: driver.text("matchCount") == "1 of 1")
     assert pages.page == 7
     bar.dismiss()
     for page, sentence in _sentences(tmp_path, driver):
-        driver.window.document.go_to(page)
-        driver.window.document.mark(page, [], sentence)
-        driver.until(lambda page=page: pages._marks.get(page - 1), 20)
+        driver.window.document.show_passages([Passage(page, sentence)])
+        driver.until(lambda page=page: pages.marks.passages.get(page - 1), 20)
 
 
 def _sentences(tmp_path: Path, driver) -> list[tuple[int, str]]:

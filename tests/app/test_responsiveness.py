@@ -9,10 +9,11 @@ import time
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QApplication
 
 from app.settings.models import DEMO_FOLDER
 from app.tasks.watchdog import Watchdog
-from app.window.side_pane import LEDGER, SECTIONS, SUMMARY
+from app.window.side_pane import ENTITIES, SECTIONS, SUMMARY
 from tests.app.conftest import make_pdf
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -88,25 +89,25 @@ def test_the_event_loop_is_never_blocked(start, tmp_path: Path, worker: str):
     path = make_pdf(tmp_path / "long.pdf", 2000)
     fill_library(tmp_path / "library.db", 500)
     driver = start(real=True) if worker == "real" else start("flood", pages=2000, delay=0.0005)
-    driver.bot.wait(300)
+    driver.settle()
     dog = Watchdog(LIMIT)
     driver.open(path)
     driver.until(lambda: driver.window.document.pages.page_count == 2000)
     bar = driver.window.document.pages.verticalScrollBar()
     for _ in range(120):
         bar.setValue(bar.value() + 400)
-        driver.bot.wait(10)
+        QApplication.processEvents()
     driver.until(lambda: driver.session.notes or driver.session.summary.text, 300)
-    for place in (SECTIONS, LEDGER, SUMMARY):
+    for place in (SECTIONS, ENTITIES, SUMMARY):
         driver.window.side.tabs.setCurrentIndex(place)
-        driver.bot.wait(100)
+        driver.settle()
     driver.window.document.find_bar.begin()
     driver.window.document.find_bar.field.setText("inspected")
     driver.until_done(300)
     driver.ask("When did it fail?", 100)
     driver.window.actions_.by_name["evidence"].trigger()
     driver.window.resize(1100, 700)
-    driver.bot.wait(300)
+    driver.settle()
     dog.stop()
     print(f"longest stall {dog.longest * 1000:.0f} ms, of work {dog.longest_work * 1000:.0f} ms")
     idle = os.getloadavg()[0] < 1.5

@@ -82,7 +82,7 @@ for place in range(4):
     window.side.tabs.setCurrentIndex(place)
     check(f"tab {place}", window)
 window.side.tabs.setCurrentIndex(0)
-window.side.summary.begin_wish()
+window.side.summary.begin_request()
 check("another summary", window)
 dialog = SettingsDialog(settings, lambda: None, window)
 dialog.show()
@@ -90,8 +90,8 @@ check("settings", dialog)
 dialog.close()
 pages = window.document.pages
 until(lambda: pages.is_drawn)
-image = pages._images[pages._page]
-drawn = pages._layout.rect(pages._page, pages.viewport().width()).width() * pages.devicePixelRatioF()
+image = pages.image_of(pages.page)
+drawn = pages.page_rect(pages.page).width() * pages.devicePixelRatioF()
 if abs(image.width() - drawn) > 1.5:
     print(f"page: {image.width()} pixels for {drawn}")
 print("ratio", window.devicePixelRatioF())

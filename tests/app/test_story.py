@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QPushButton
 
 from app.settings.models import DEMO_FOLDER
 from app.state.session import Phase
-from app.window.side_pane import LEDGER, QUESTIONS, SECTIONS, SUMMARY
+from app.window.side_pane import ENTITIES, QUESTIONS, SECTIONS, SUMMARY
 from engine.grounding.locate import figures_of, terms_of
 from tests.app.conftest import Driver, make_pdf
 
@@ -56,13 +56,14 @@ def book(tmp_path: Path, qapp) -> Path:
 def marked_text(driver: Driver, page: int) -> str:
     """The words under the marks of a page, as the page itself has them."""
     pages = driver.window.document.pages
-    driver.until(lambda: pages._marks.get(page - 1))
-    shapes = sorted(pages._marks[page - 1], key=lambda shape: (shape.top(), shape.left()))
+    driver.until(lambda: pages.marks.passages.get(page - 1))
+    shapes = sorted(pages.marks.passages[page - 1], key=lambda shape: (shape.top(), shape.left()))
     first, last = shapes[0], shapes[-1]
     said: list[str] = []
-    pages._source.selected.connect(lambda _page, text, _shapes: said.append(text))
+    source = driver.window.document.source
+    source.selected.connect(lambda _page, text, _shapes: said.append(text))
     start = (first.left() + 1, first.center().y())
-    pages._source.select(page - 1, start, (last.right() - 1, last.center().y()))
+    source.select(page - 1, start, (last.right() - 1, last.center().y()))
     driver.until(lambda: said)
     return said[-1]
 
@@ -71,7 +72,7 @@ def check_landing(driver: Driver, turn) -> None:
     """The page is the one that was named, it is on the screen, and the marked words are those of the answer."""
     pages = driver.window.document.pages
     driver.until(lambda: pages.page == turn.best_page and pages.is_drawn)
-    assert driver.window.document.strip._facts.evidence is not None
+    assert driver.window.document.strip.facts.evidence is not None
     text = letters(marked_text(driver, turn.best_page))
     terms = [turn.sentence] if turn.sentence else terms_of(turn.answer) + figures_of(turn.question)
     assert any(letters(term) in text for term in terms), (terms, text)
@@ -89,8 +90,8 @@ def test_the_whole_story_with_the_mouse(start, book):
     seen: list[int] = []
     strip = window.document.strip
     driver.until(lambda: driver.session.phase is Phase.READING, 60)
-    driver.until(lambda: _watch(seen, strip._facts.read_to) or len(seen) > 5, 60)
-    assert seen == sorted(seen) and window.side.progress._phase.whole.startswith("Reading page")
+    driver.until(lambda: _watch(seen, strip.facts.read_to) or len(seen) > 5, 60)
+    assert seen == sorted(seen) and driver.text("phase").startswith("Reading page")
     assert window.document.pages.page_count == PAGES
 
     # The window is closed in mid-reading, and opened again.
@@ -115,7 +116,7 @@ def test_the_whole_story_with_the_mouse(start, book):
     for turn in cited:
         card = next(card for card in window.side.conversation.cards if card.key == turn.key)
         window.document.go_to(1)
-        again.bot.mouseClick(card._chips.itemAt(0).widget(), Qt.MouseButton.LeftButton)
+        again.bot.mouseClick(card.chips[0], Qt.MouseButton.LeftButton)
         check_landing(again, turn)
 
     # What was kept is there the next day, nothing is read again, and the page is the one that was looked at.
@@ -145,7 +146,7 @@ def test_the_whole_story_with_the_keyboard_alone(start, book):
 
     def press(key: Qt.Key, keys: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
         driver.bot.keyClick(QApplication.focusWidget() or window, key, keys)
-        driver.bot.wait(20)
+        QApplication.processEvents()
 
     control = Qt.KeyboardModifier.ControlModifier
 
@@ -189,7 +190,7 @@ def test_the_whole_story_with_the_keyboard_alone(start, book):
     for page in ASKED:
         ask(page)
     # Each view by its keys.
-    for number, place in ((Qt.Key.Key_1, SUMMARY), (Qt.Key.Key_2, SECTIONS), (Qt.Key.Key_3, LEDGER)):
+    for number, place in ((Qt.Key.Key_1, SUMMARY), (Qt.Key.Key_2, SECTIONS), (Qt.Key.Key_3, ENTITIES)):
         press(number, control)
         assert window.side.tabs.currentIndex() == place
     press(Qt.Key.Key_4, control)
@@ -223,7 +224,7 @@ def test_the_whole_story_with_the_keyboard_alone(start, book):
     assert window.document.pages.page == 123
     press(Qt.Key.Key_F, control)
     driver.bot.keyClicks(QApplication.focusWidget(), "P-511")
-    driver.until(lambda: window.document.find_bar._count.text() == "1 of 1", 60)
+    driver.until(lambda: driver.text("matchCount") == "1 of 1", 60)
     assert window.document.pages.page == 311
     press(Qt.Key.Key_Escape)
     press(Qt.Key.Key_Q, control)

@@ -52,12 +52,12 @@ def test_markdown_reads_from_the_facts_to_the_turns_in_their_branches(library: L
         "### 1. Who signed?",
         "### 1.1. When?",
         "### 1.1.1. Where?",
-        "### 1.2. Why? (as of page 2)",
+        "### 1.2. Why? (using pages 1–2 only)",
     ]
     for line in (
         "- Read: 3 of 3 pages, 1,200 tokens",
         "- Pages that could not be read: 1",
-        "It went *well*.",
+        r"It went \*well\*.",
         "*From the whole document, pages 1–3.*",
         "*Source: page 3.*",
         "Zürich.",
@@ -92,18 +92,27 @@ def test_the_pages_of_every_line_stand_behind_it_and_notes_and_ledger_follow(lib
     library.entities.save(1, Ledger([LedgerEntry("amount", "9 euros", "9 EUR", 2, [1, 3])], 0, 3))
     lines = to_markdown(library, 1).splitlines()
     for line in (
-        "- Pump P-1: it broke. (pp. 3–5)",
+        "- Pump P-1: it broke. (pages 3–5)",
         "Key findings:",
         "*From 1 section, pages 1–5.*",
         "### Pages 1–3: Intro",
-        "It broke. (p. 3)",
-        "- 9 euros, 2 times (pp. 1, 3)",
+        "It broke. (page 3)",
+        "- 9 euros, 2 times (pages 1, 3)",
     ):
         assert line in lines
     content = json.loads(to_json(library, 1))
     assert content["notes"][0]["text"] == "It broke."
     assert content["ledger"]["entries"][0]["value"] == "9 EUR"
     assert content["retention"] is None
+
+
+def test_markdown_escapes_markup_of_the_document_and_the_model(library: Library) -> None:
+    library.turns.add(
+        1, IDENTITY, "<b>Who</b>\n# is it?", "![x](http://a.b/c.png)\n# Not a heading\n- an item\n&lt;", None
+    )
+    text = to_markdown(library, 1)
+    assert r"### 2. \<b\>Who\</b\> # is it?" in text
+    assert r"!\[x\](http://a.b/c.png)" in text and "\n\\# Not a heading\n- an item\n&amp;lt;" in text
 
 
 def test_json_holds_everything_but_the_states_and_the_text(library: Library) -> None:

@@ -1,0 +1,108 @@
+"""What an answer rests on, in words: chips to its pages, the quoted sentence, its source, doubts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.state.conversation import Turn
+from app.style.translation import tr, tr_count
+from app.style.words import capital, page_words, pages_count, span_words
+from engine.protocol.evidence import Evidence
+
+MOST_NEAREST = 3
+QUOTE = 400
+"""Characters of a quoted sentence."""
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A link to pages, with what stands there. near: only a closest match, no source."""
+
+    first: int
+    last: int
+    tip: str
+    near: bool = False
+
+
+def quote_of(turn: Turn) -> str:
+    """Return the sentence that supports the answer, "" where there is none or the answer is that sentence."""
+    words = " ".join(turn.sentence.split())
+    if not turn.done or not turn.found or not words or words.rstrip(".") == " ".join(turn.answer.split()).rstrip("."):
+        return ""
+    return f"“{words if len(words) < QUOTE else words[: QUOTE - 1] + '…'}”"
+
+
+def chips_of(turn: Turn) -> list[Chip]:
+    """Return the chips of an answer: its source, or the pages that match the question best."""
+    if not turn.done:
+        return []
+    if not turn.found:
+        return [Chip(page, page, tr("Closest match"), near=True) for page in turn.nearest[:MOST_NEAREST]]
+    if turn.evidence_page:
+        tip = quote_of(turn) or tr("Source: {pages}", pages=span_words(turn.evidence_page, turn.evidence_page))
+        return [Chip(turn.evidence_page, turn.evidence_page, tip)]
+    if turn.pages:
+        return [Chip(*turn.pages, tr("Source: {pages}", pages=span_words(*turn.pages)))]
+    return [Chip(page, page, tr("Words of the answer stand on page {page}", page=page)) for page in turn.mentions]
+
+
+def source_of(turn: Turn) -> str:
+    """Return the line below an answer: its section, the pages it was checked on, or where was searched in vain."""
+    evidence = turn.evidence
+    if not turn.done or evidence is None:
+        return ""
+    match evidence.kind:
+        case "text":
+            return evidence.text
+        case "not_found":
+            return evidence.text or _not_found(evidence)
+        case "reread":
+            return tr("Checked on {pages}", pages=page_words(evidence.reread_pages))
+        case "section":
+            return evidence.heading
+    if evidence.sentence is not None:
+        return ""
+    pages = pages_count(evidence.last_page)
+    if evidence.complete and evidence.as_of_page is None:
+        return tr("From the whole document, {pages}; no single page contains it.", pages=pages)
+    return tr("From the first {pages}; no single page contains it.", pages=pages)
+
+
+def doubts_of(turn: Turn) -> list[str]:
+    """Return what speaks against an answer, a sentence each."""
+    evidence = turn.evidence
+    if not turn.done or evidence is None:
+        return []
+    doubts: list[str] = []
+    if evidence.unverified:
+        missing = ", ".join(evidence.unverified)
+        doubts.append(tr("Not found on those pages: {words}. Check before you rely on it.", words=missing))
+    if evidence.contradicted:
+        doubts.append(tr("Another sentence says something else. Check the answer on its page."))
+    elif evidence.doubtful:
+        doubts.append(tr("The model was unsure of this answer. Check it on its page."))
+    if evidence.found and evidence.faded_to_page:
+        pages = capital(span_words(1, evidence.faded_to_page))
+        doubts.append(
+            tr("{pages}: no longer in the model's memory; questions about them are looked up by section.", pages=pages)
+        )
+    if evidence.end == "length":
+        doubts.append(tr("The answer was cut at the length limit."))
+    elif evidence.end == "repetition":
+        doubts.append(tr("The answer was stopped because the model repeated itself."))
+    return doubts
+
+
+def _not_found(evidence: Evidence) -> str:
+    """Return where an answer was looked for, or what an exact search did not find in the document."""
+    if evidence.absent:
+        return tr_count(
+            "{words} does not appear in the document.",
+            "{words} do not appear in the document.",
+            len(evidence.absent),
+            words=", ".join(evidence.absent),
+        )
+    if evidence.sections_asked:
+        of = tr_count("{count} section", "{count} sections", evidence.sections)
+        return tr("No answer found in {asked} of {sections}.", asked=f"{evidence.sections_asked:,}", sections=of)
+    return tr("No answer found.")

@@ -1,0 +1,45 @@
+"""Counts, pages, sizes and times in the language of the window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from app.style.translation import tr, tr_count
+from engine.grounding.page_references import page_numbers
+from engine.units import duration_text
+
+
+def pages_count(number: int) -> str:
+    """Return `1 page`, `2,000 pages`."""
+    return tr_count("{count} page", "{count} pages", number)
+
+
+def tokens_count(number: int) -> str:
+    """Return `1 token`, `2,000 tokens`."""
+    return tr_count("{count} token", "{count} tokens", number)
+
+
+def page_words(pages: Iterable[int]) -> str:
+    """Return `page 3`, `pages 3–5, 9`; "" without pages."""
+    numbers = sorted(set(pages))
+    if not numbers:
+        return ""
+    shown = page_numbers(numbers)
+    return tr("page {pages}", pages=shown) if len(numbers) == 1 else tr("pages {pages}", pages=shown)
+
+
+def span_words(first: int, last: int) -> str:
+    """Return `page 7`, `pages 7–9`."""
+    return page_words(range(first, last + 1))
+
+
+def capital(words: str) -> str:
+    """Return the words with a capital at the beginning."""
+    return words[:1].upper() + words[1:]
+
+
+def time_left(seconds: float) -> str:
+    """Return the time left, no more exact than it is known."""
+    if seconds < 10:
+        return tr("a few seconds left")
+    return tr("about {time} left", time=duration_text(seconds))
