@@ -1,20 +1,25 @@
-"""The sentences: what became of a document or a page, and what the user can do."""
+"""Sentences about documents and pages: how the reading ended and what the user can do."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from engine.documents.extraction import limits
 from engine.documents.pages import DocumentError, Outcome, OutcomeKind, Page, ProblemKind
 
-READABLE_SUFFIXES = (".pdf", ".txt", ".md", ".log", ".csv", ".jsonl", ".html", ".htm")
-"""What a file dialog offers. Files of other names are read too if they are a PDF or text."""
+OFFICE_SUFFIXES = (".docx", ".odt", ".rtf", ".epub", ".pptx", ".xlsx", ".eml", ".mbox", ".zip")
+"""Office files, books, mail, and archives of any of these."""
+READABLE_SUFFIXES = (".pdf", ".txt", ".md", ".log", ".csv", ".jsonl", ".html", ".htm", *OFFICE_SUFFIXES)
+"""What a file dialog offers. Files of other names are read too if their content is of a known kind."""
+OFFICE_HEADERS = (b"PK\x03\x04", b"{\\rtf", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+"""First bytes of a ZIP archive, an RTF file, and a binary office file of before 2007."""
 
-_READABLE = ".pdf, .txt, .md, .log, .csv, .jsonl and .html"
+_READABLE = ".pdf, .docx, .odt, .rtf, .epub, .pptx, .xlsx, .eml, .txt, .md, .log, .csv, .jsonl and .html"
 
 PROBLEMS: dict[ProblemKind, str] = {
     "no_text": "a picture without text",
     "unreadable_fonts": "its fonts do not say which characters they show",
+    "placeholder": "a form that only Adobe Reader can show",
     "damaged": "its content is damaged",
     "too_big": "it needs more memory or work than a page may",
     "timed_out": f"it took more than {limits.PAGE_SECONDS:.0f} s",
@@ -25,8 +30,11 @@ _REFUSALS: dict[OutcomeKind, str] = {
     "no_text": "{name} holds pictures of pages, not text; run it through text recognition (OCR) first.",
     "unreadable_fonts": "{name} has text, but its fonts do not say which characters they show; "
     "print it to a new PDF or run it through text recognition (OCR) first.",
+    "placeholder": "{name} is a dynamic XFA form, which only Adobe Reader can show; print it to a new PDF there.",
     "needs_password": "{name} is encrypted; give its password.",
     "wrong_password": "The password does not open {name}; check it and try again.",
+    "needs_certificate": "{name} is encrypted for the holder of a certificate or by a rights management system, "
+    "not with a password; save a copy without protection in the program that opens it.",
     "damaged": "{name} is damaged or cut off and cannot be read; get a fresh copy or re-save it in another program.",
     "not_pdf": "{name} is not a PDF, although its name says so; check what it is.",
     "not_text": "{name} is neither a PDF nor text; Readthrough reads " + _READABLE + ".",
@@ -34,6 +42,7 @@ _REFUSALS: dict[OutcomeKind, str] = {
     "too_big": "{name} asks for more memory or work than a document may; it may be damaged or made to do harm.",
     "timed_out": "{name} took too long to read; re-save it in another program and try again.",
     "changed": "{name} was changed or replaced while it was being read; open it again.",
+    "unsupported": "{name} is of a kind that Readthrough does not read; save it as PDF or text.",
 }
 
 _STOPPED: dict[OutcomeKind, str] = {
@@ -42,57 +51,73 @@ _STOPPED: dict[OutcomeKind, str] = {
     "changed": "the file was changed meanwhile",
 }
 
-_NAMED_PAGES = 12
+_LISTED_RANGES = 12
 """Page ranges that a sentence lists; the rest is counted, and stands in `Outcome.problems`."""
+_LISTED_NOTES = 6
 
 
 def refusal(kind: OutcomeKind, name: str) -> DocumentError:
-    """The error that says why the document `name` cannot be read."""
+    """Return the error that says why the document `name` cannot be read."""
     return DocumentError(kind, _REFUSALS[kind].format(name=name))
 
 
 def as_outcome(kind: ProblemKind) -> OutcomeKind:
-    """What a document has come to when nothing in it could be read because of `kind`."""
+    """Return the outcome of a document of which nothing could be read because of `kind`."""
     return "damaged" if kind == "crashed" else kind
 
 
-class Tally:
-    """Counts pages as they come by and says at the end what became of the document."""
+class Outcomes:
+    """Counts pages and their problems and composes the outcome of the document."""
 
-    def __init__(self, name: str, is_pdf: bool) -> None:
+    def __init__(self, name: str, is_pdf: bool, notes: Iterable[str] = ()) -> None:
+        """`notes`: what is known of the whole file, as ends of "Note: ..."."""
         self._name = name
         self._is_pdf = is_pdf
+        self._file_notes = tuple(notes)
         self._seen = 0
         self._read = 0
+        self._recognised = 0
+        self._removed = 0
         self._problems: list[tuple[int, str, ProblemKind]] = []
+        self._notes: list[tuple[int, str]] = []
 
     def add(self, page: Page) -> None:
+        """Count one page."""
         self._seen += 1
         self._read += bool(page.text)
+        self._recognised += page.certainty is not None
+        self._removed += len(page.removed)
+        self._notes += [(page.number, note) for note in page.notes]
         if page.problem is not None and page.problem_kind is not None:
             self._problems.append((page.number, page.problem, page.problem_kind))
 
     def outcome(
         self, stopped_at: int | None = None, last: int | None = None, why: OutcomeKind = "timed_out"
     ) -> Outcome:
-        """Of all pages added.
+        """Return the outcome over all pages added.
 
         `stopped_at` is the first page not reached, where the reading was given up because of `why`; `last` the
         document's last page where that is known.
         """
         problems = tuple((number, problem) for number, problem, _ in self._problems)
         if not self._read:
-            kind, sentence = self._nothing() if stopped_at is None else (why, refusal(why, self._name).sentence)
+            kind, sentence = self._unread() if stopped_at is None else (why, refusal(why, self._name).sentence)
             return Outcome(kind, sentence, 0, self._seen, problems)
         if not problems and stopped_at is None:
             pages = "1 page" if self._read == 1 else f"{self._read} pages"
-            return Outcome("text", f"{self._name} was read in full: {pages} with text.", self._read, self._seen)
-        parts = [f"{_pages(numbers)} ({reason})" for reason, numbers in self._by_reason().items()]
+            sentence = f"{self._name} was read in full: {pages} with text.{self._remarks()}"
+            return Outcome("text", sentence, self._read, self._seen, removed_lines=self._removed)
+        parts = [f"{page_ranges(numbers)} ({reason})" for reason, numbers in self._by_reason().items()]
         if stopped_at is not None:
             to = f"to {last}" if last is not None else "on"
             parts.append(f"from page {stopped_at} {to} ({_STOPPED.get(why, 'the file is damaged')})")
-        sentence = f"{self._name} was read, but not all of it; left out: {'; '.join(parts)}."
-        return Outcome("partial", sentence, self._read, self._seen, problems)
+        sentence = f"{self._name} was read, but not all of it; left out: {'; '.join(parts)}.{self._remarks()}"
+        return Outcome("partial", sentence, self._read, self._seen, problems, self._removed)
+
+    def changed(self) -> Outcome:
+        """Return the outcome of a file that was changed while it was read."""
+        problems = tuple((number, problem) for number, problem, _ in self._problems)
+        return Outcome("changed", refusal("changed", self._name).sentence, self._read, self._seen, problems)
 
     def _by_reason(self) -> dict[str, list[int]]:
         reasons: dict[str, list[int]] = {}
@@ -100,8 +125,28 @@ class Tally:
             reasons.setdefault(problem, []).append(number)
         return reasons
 
-    def _nothing(self) -> tuple[OutcomeKind, str]:
-        """Why no page gave text: the most frequent problem, and of two as frequent the one that is not a picture."""
+    def _remarks(self) -> str:
+        """Return further sentences: text recognition, notes with their pages, and the count of removed lines."""
+        remarks = []
+        if self._recognised:
+            remarks.append(f"{_counted(self._recognised, 'page was', 'pages were')} read by text recognition (OCR)")
+        by_note: dict[str, list[int]] = {}
+        for number, note in self._notes:
+            by_note.setdefault(note, []).append(number)
+        remarks += self._file_notes
+        listed = list(by_note.items())
+        remarks += [f"{page_ranges(numbers)}: {note}" for note, numbers in listed[:_LISTED_NOTES]]
+        if len(listed) > _LISTED_NOTES:
+            remarks.append(f"{_counted(len(listed) - _LISTED_NOTES, 'more note', 'more notes')} on other pages")
+        if self._removed:
+            remarks.append(
+                f"{_counted(self._removed, 'running head, foot or page number was', 'running heads, feet and page numbers were')}"  # noqa: E501
+                " left out"
+            )
+        return "".join(f" {remark[:1].upper()}{remark[1:]}." for remark in remarks)
+
+    def _unread(self) -> tuple[OutcomeKind, str]:
+        """Return why no page gave text: the most frequent problem; of two as frequent the one that is no picture."""
         kinds = [kind for _, _, kind in self._problems]
         if kinds:
             kind = as_outcome(max(kinds, key=lambda kind: (kinds.count(kind), kind != "no_text")))
@@ -111,14 +156,18 @@ class Tally:
         return "empty", f"{self._name} holds nothing but blanks; check that it is the right file."
 
 
-def _pages(numbers: Sequence[int]) -> str:
-    """[3, 4, 5, 9] -> "pages 3-5, 9"."""
+def _counted(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"
+
+
+def page_ranges(numbers: Sequence[int]) -> str:
+    """Return page numbers as words: [3, 4, 5, 9] -> "pages 3-5, 9"."""
     runs: list[list[int]] = []
     for number in numbers:
         if runs and number == runs[-1][1] + 1:
             runs[-1][1] = number
         else:
             runs.append([number, number])
-    named = ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in runs[:_NAMED_PAGES])
-    more = sum(b - a + 1 for a, b in runs[_NAMED_PAGES:])
+    named = ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in runs[:_LISTED_RANGES])
+    more = sum(b - a + 1 for a, b in runs[_LISTED_RANGES:])
     return f"page{'s' if len(numbers) > 1 else ''} {named}" + (f" and {more} more" if more else "")

@@ -1,6 +1,6 @@
-"""What a document gives: pages, outline, description, and how the reading of it ended.
+"""Records of an opened document: pages, outline, description, and how its reading ended.
 
-Light: dataclasses only. A page is numbered from 1. A sentence says what happened and what the user can do about it.
+Dataclasses only. Pages are numbered from 1. Sentences say what happened and what the user can do.
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ OutcomeKind = Literal[
     "partial",  # text, but some pages are named as not read
     "no_text",  # pictures only: a scan
     "unreadable_fonts",  # text is there, its characters cannot be told
+    "placeholder",  # a page that asks for another program (dynamic XFA)
     "needs_password",
     "wrong_password",
+    "needs_certificate",
     "damaged",
     "not_pdf",
     "not_text",
@@ -27,11 +29,15 @@ OutcomeKind = Literal[
     "not_a_file",
     "no_access",
     "changed",
+    "unsupported",  # a known format that is not read
 ]
-"""How a document can end. The last five stand for what the file system says before any reading starts."""
+"""How a document can end. The last six stand for what is known before any reading starts."""
 
-ProblemKind = Literal["no_text", "unreadable_fonts", "damaged", "too_big", "timed_out", "crashed"]
+ProblemKind = Literal["no_text", "unreadable_fonts", "placeholder", "damaged", "too_big", "timed_out", "crashed"]
 """Why a page, or a part of one, was not read."""
+
+DocumentKind = Literal["pdf", "text", "office"]
+"""How a file is read: a PDF by page number, a text as a stream, an office file or book as a list of parts."""
 
 
 class DocumentError(KnownError):
@@ -56,6 +62,12 @@ class Page:
     label: str | None = None
     """What the document itself calls the page ("iv", "A-3"), where it says so and it differs from the number."""
     problem_kind: ProblemKind | None = None
+    removed: tuple[str, ...] = ()
+    """Running heads, feet and page numbers that were taken out of `text`, from the top down."""
+    notes: tuple[str, ...] = ()
+    """What is worth knowing of the page although it was read: pictures left out, an encoding that was guessed."""
+    certainty: float | None = None
+    """Mean certainty of text recognition (OCR), 0 to 1; None where the text stands in the file."""
 
 
 @dataclass(frozen=True)
@@ -70,10 +82,10 @@ class OutlineEntry:
 
 @dataclass(frozen=True)
 class DocumentInfo:
-    """What is known of a document once it is open, before its pages are read."""
+    """Description of an open document, before its pages are read."""
 
     path: str
-    kind: Literal["pdf", "text"]
+    kind: DocumentKind
     sha256: str
     """Of the first `size` bytes, in hexadecimal."""
     size: int
@@ -97,6 +109,8 @@ class Outcome:
     """Pages that came by, blank and unread ones included."""
     problems: tuple[tuple[int, str], ...] = ()
     """(page number, problem) of every page that was not read in full."""
+    removed_lines: int = 0
+    """Running heads, feet and page numbers taken out."""
 
     @property
     def is_readable(self) -> bool:

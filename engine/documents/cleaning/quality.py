@@ -1,4 +1,4 @@
-"""How much of a page's text is text: the gate between the two readers.
+"""Measures how much of a page's text is text: the gate between the two readers.
 
 A font without a map to Unicode gives a reader nothing but guesses, and each way of guessing leaves its own trace. A
 font without a space glyph makes a reader guess where words end.
@@ -30,6 +30,12 @@ _SPACELESS = re.compile(r"[a-zß-öø-ÿά-ώа-џ]{26,}")
 line without its spaces is not."""
 
 
+_VOWELS = frozenset("aeiouyàáâãäåæèéêëìíîïòóôõöøùúûüýąęıőű")
+_LONG_WORDS = 16
+"""Characters a word on average, from which on words have lost the spaces between them."""
+_INNER_CAPITAL = re.compile(r"[a-z][A-Z]")
+
+
 class Quality(NamedTuple):
     """Shares of a text, white space left out, from 0 (none) to 1 (all of it)."""
 
@@ -44,7 +50,7 @@ class Quality(NamedTuple):
 
 
 def quality(text: str) -> Quality:
-    """Of one page's text as a reader gave it. An empty text has no faults: the caller sees that it is empty."""
+    """Return the faults of one page's text as a reader gave it. An empty text has none."""
     size = len(text) - sum(map(text.count, " \n\r\t\xa0"))
     if size <= 0:
         return Quality(0.0, 0.0)
@@ -54,6 +60,23 @@ def quality(text: str) -> Quality:
         noise += signs + _letters_beyond_ascii(text)
     spaceless = sum(len(found.group()) for found in _SPACELESS.finditer(text))
     return Quality(min(1.0, noise / size), spaceless / size)
+
+
+def is_plausible(text: str) -> bool:
+    """Return whether `text`, of a font that another reader could not map, looks like words of a language.
+
+    Letters that are shifted by a constant have too few vowels, no spaces, and capitals in the middle of words.
+    """
+    words = text.split()
+    letters = [character for character in text if character.isalpha()]
+    if not letters or len("".join(words)) > _LONG_WORDS * len(words):
+        return not letters
+    latin = [character for character in letters if character < "\u0250"]
+    if len(latin) < 0.5 * len(letters):
+        return len(letters) > 0.5 * len("".join(words))
+    vowels = sum(character.casefold() in _VOWELS for character in latin)
+    inner_capitals = len(_INNER_CAPITAL.findall(text))
+    return 0.25 <= vowels / len(latin) <= 0.65 and inner_capitals < 0.1 * len(words) + 1
 
 
 def _letters_beyond_ascii(text: str) -> int:

@@ -1,11 +1,15 @@
-"""Running heads and feet, taken out while pages stream.
+"""Running heads and feet, taken out while pages stream, and kept beside the page's text.
 
-A line at the top or bottom of a page is running when its neighbours show it to be: the same line again, or a page
-number that counts along with the pages. A page waits for the 4 after it, so that the first page of a chapter is judged
-like the others; how pages came in ranges or processes does not matter. Records are the danger: a log printed to PDF has
-lines at the page ends that look alike and are content. Hence: numbers are compared, never masked; one number a page;
-a number beside words counts only where the words are a title; a line that also stands in the middle of pages stays;
-"name: value" stays; the first of a row of equal heads stays, so that a title is not lost; and a page is never emptied.
+A line goes only where its neighbours show for sure that it runs: a title of the document or a chapter that stands at
+the ends of other pages too; a longer line that all pages around have at their top; a number that counts pages along and
+is called a page, stands alone at the very end of the page near the page's own number, or beside a title. Records are
+the danger: certificates and tickets, one a page, end in dates, results and counters, which look alike and are content.
+Hence: single words stay; numbers are compared, never masked; a date is no page number; "name: value" stays, and so does
+a number under a label; a line that also stands in the middle of pages stays; the first of a row of equal heads stays,
+so that a title is not lost; and a page is never emptied.
+
+A page waits for the 4 after it, so that the first page of a chapter is judged like the others. How pages came in ranges
+or processes does not matter.
 """
 
 from __future__ import annotations
@@ -31,7 +35,7 @@ _WITNESSES = 2
 _ROMAN = r"[ivxlcdm]{1,8}"
 _NUMBER = rf"(?:\d{{1,5}}|{_ROMAN})"
 _OF = re.compile(
-    rf"(?P<rest>.*?)\W*\b(?:(?:page|p\.|seite|страница|стр\.|página|pagina)\s*)?(?P<page>{_NUMBER})\s*"
+    rf"(?P<rest>.*?)(?<![\d/.:-])\W*(?<![\d/.:-])\b(?:(?:page|p\.|seite|страница|стр\.|página|pagina)\s*)?(?P<page>{_NUMBER})\s*"
     rf"(?:/|of|von|de|из|di)\s*\d{{1,5}}\W*",
     re.IGNORECASE,
 )
@@ -40,6 +44,12 @@ _ALONE = re.compile(
     rf"\W*(?:(?:page|p\.|seite|страница|стр\.|página|pagina)\s*)?(?P<page>{_NUMBER})(?:\s*ページ)?\W*(?P<rest>)",
     re.IGNORECASE,
 )
+_CALLED = re.compile(r"\W*(?:page|p\.|seite|страница|стр\.|página|pagina)|.*ページ", re.IGNORECASE)
+_DATE = re.compile(r"\d{1,4}\s?[/.-]\s?\d{1,2}\s?[/.-]\s?\d{1,4}")
+_FURNITURE = re.compile(
+    r"©|\(c\) \d{4}|confidential|vertraulich|all rights reserved|https?://|www\.|\w@\w", re.IGNORECASE
+)
+"""Words of lines that stand at the foot of every page."""
 _AT_END = re.compile(rf"(?P<rest>.*\S)\s+\W*(?P<page>{_NUMBER})\W*", re.IGNORECASE)
 _AT_START = re.compile(rf"\W*(?P<page>{_NUMBER})\W*\s(?P<rest>\S.*)", re.IGNORECASE)
 _NAMED_VALUE = re.compile(r"[^:=]{1,40}[:=]\s*\S")
@@ -51,6 +61,10 @@ _CHAPTER = re.compile(
 )
 """'chapter 3: ...', '13.2. ...'"""
 _SHORTEST_TITLE = 4
+_SHORTEST_HEAD, _HEAD_WORDS = 10, 2
+"""Letters and words of a running head that is no known title. Single words may be results: "Passed", "CLOSED"."""
+_LARGEST_OFFSET = 40
+"""Between a number that stands alone and the number of its page; more is a counter or the number of a record."""
 _WORDS_BEFORE_TITLE = 3
 """'Chapter 5. Control files': the title of the chapter is 'Control files'."""
 _SENTENCE_END = re.compile(r"\w{2}[.!?。！？]$")
@@ -67,23 +81,27 @@ class _Folio:
     rest: str
     """The line without it."""
     explicit: bool
-    """Alone, or written as '3 / 12': nothing but a page number looks like this."""
+    """Called a page, or written as '3 / 12': nothing but a page number looks like this."""
+    alone: bool
+    """Nothing else on the line."""
 
 
 @dataclass(frozen=True)
 class _Marks:
-    """What a page shows to its neighbours."""
+    """Lines at the ends of a page by which it is compared with its neighbours."""
 
     page: Page
     lines: list[str]
     zone: Counter[str]
     body: Counter[str]
+    top: frozenset[str]
+    """Keys of the lines at the upper end."""
     folios: frozenset[_Folio]
     titles: frozenset[str]
 
 
 def without_running_lines(pages: Iterable[Page], titles: Iterable[str] = ()) -> Iterator[Page]:
-    """`pages`, in order, without their running heads and feet; at most 4 are held back.
+    """Yield `pages`, in order, without their running heads and feet; at most 4 are held back.
 
     `titles`: of the document and its chapters, which are what runs beside page numbers.
     """
@@ -113,7 +131,8 @@ def _marks(page: Page, titles: frozenset[str]) -> _Marks:
     zone = Counter(_key(lines[index]) for index in ends)
     body = Counter(_key(lines[index]) for index in filled if index not in ends)
     folios = {folio for index in ends for folio in _folios(lines[index], page.number, titles)}
-    return _Marks(page, lines, zone, body, frozenset(folios), titles)
+    top = frozenset(_key(lines[index]) for index in filled[:_ZONE])
+    return _Marks(page, lines, zone, body, top, frozenset(folios), titles)
 
 
 def _judged(window: Sequence[_Marks], turn: int) -> Page:
@@ -130,7 +149,7 @@ def _judged(window: Sequence[_Marks], turn: int) -> Page:
             if index == folio:
                 dropped.add(index)
                 continue
-            repeats = _repeats(marks.lines[index], marks, before, after)
+            repeats = _repeats(marks.lines[index], index in filled[:_ZONE], marks, before, after)
             if not repeats:
                 break
             if repeats == "again":
@@ -138,25 +157,34 @@ def _judged(window: Sequence[_Marks], turn: int) -> Page:
     if not dropped or len(dropped) >= len(filled):
         return marks.page
     text = "\n".join(line for index, line in enumerate(marks.lines) if index not in dropped).strip("\n")
-    return replace(marks.page, text=text)
+    return replace(marks.page, text=text, removed=tuple(marks.lines[index] for index in sorted(dropped)))
 
 
 def _folio_line(marks: _Marks, filled: Sequence[int], others: Sequence[_Marks]) -> int | None:
-    """Which line holds the page's number, counting along with the neighbours'. One that is nothing else goes before."""
+    """Return the line that holds the page's number, counting along with the neighbours'; the surest one first."""
     anywhere = [*filled[:_ZONE], *reversed(filled[-_ZONE:])]
-    outermost = [filled[0], filled[-1]]
+    outermost = [filled[-1], filled[0]]
     for explicit, candidates in ((True, anywhere), (False, outermost)):
         for index in candidates:
             for folio in _folios(marks.lines[index], marks.page.number, marks.titles):
-                if folio.explicit == explicit and _counts_along(folio, others):
-                    return index
+                if folio.explicit != explicit or not _counts_along(folio, others):
+                    continue
+                if folio.alone and not explicit and not folio.roman and _is_labelled(marks.lines, filled, index):
+                    continue
+                return index
     return None
 
 
+def _is_labelled(lines: Sequence[str], filled: Sequence[int], index: int) -> bool:
+    """Return whether the line before is a label, so that the number in line `index` is its value."""
+    place = filled.index(index)
+    return place > 0 and lines[filled[place - 1]].rstrip().endswith((":", "=", "："))
+
+
 def _repeats(
-    line: str, marks: _Marks, before: Sequence[_Marks], after: Sequence[_Marks]
+    line: str, is_top: bool, marks: _Marks, before: Sequence[_Marks], after: Sequence[_Marks]
 ) -> Literal["", "first", "again"]:
-    """Whether the neighbours have the same line at their ends, and whether it stood there before this page."""
+    """Return whether the neighbours have the same line at their ends, and whether one before this page has it."""
     key = _key(line)
     if len(line) > _LONGEST or not _LETTER.search(key) or _NAMED_VALUE.match(line) or _SENTENCE_END.search(line):
         return ""
@@ -165,38 +193,62 @@ def _repeats(
     inside = sum(other.body[key] for other in (*others, marks))
     if shown < _WITNESSES or inside > shown:
         return ""
+    is_sure = _is_title(key, marks.titles) or _FURNITURE.search(line) is not None
+    if not is_sure and not (is_top and _is_head(key) and _is_uniform(key, marks, others)):
+        return ""
     return "again" if any(key in other.zone for other in before) else "first"
 
 
+def _is_head(key: str) -> bool:
+    words = key.split()
+    return len(words) >= _HEAD_WORDS and sum(map(str.isalpha, key)) >= _SHORTEST_HEAD
+
+
+def _is_uniform(key: str, marks: _Marks, others: Sequence[_Marks]) -> bool:
+    """Return whether all pages around have the line at their top, or all left or all right ones."""
+    filled = [other for other in others if other.lines != [""]]
+    same_side = [key in other.top for other in filled if (other.page.number - marks.page.number) % 2 == 0]
+    other_side = [key in other.top for other in filled if (other.page.number - marks.page.number) % 2]
+    return bool(same_side) and all(same_side) and (all(other_side) or not any(other_side))
+
+
 def _counts_along(folio: _Folio, others: Sequence[_Marks]) -> bool:
-    """Whether enough neighbours have the number that this one leads to expect, in a line of the same kind."""
+    """Return whether enough neighbours have the number that this one leads to expect, in a line of the same kind."""
     fitting = [
         {other.rest for other in marks.folios if other.offset == folio.offset and other.roman == folio.roman}
         for marks in others
     ]
     if sum(bool(rests) for rests in fitting) < _WITNESSES:
         return False
-    if folio.explicit or folio.roman:
+    if folio.explicit or folio.roman or folio.alone:
         return True
     # A number beside words: the words must recur too. ("Record 12" never comes here: it is no title.)
     return any(folio.rest in rests for rests in fitting)
 
 
 def _folios(line: str, page: int, titles: frozenset[str]) -> Iterator[_Folio]:
-    """Numbers in `line` that may be the page's: alone, of so many, Roman, or beside a title."""
-    if len(line) > _LONGEST or _LEADER.search(line) or _key(line) in titles:
-        return  # too long, of a table of contents, or a numbered title itself
-    for pattern, explicit in ((_ALONE, True), (_OF, True), (_AT_END, False), (_AT_START, False)):
+    """Yield the numbers in `line` that may be the page's: called so, alone, of so many, Roman, or beside a title."""
+    if len(line) > _LONGEST or _LEADER.search(line) or _DATE.search(line) or _key(line) in titles:
+        return  # too long, of a table of contents, a date, or a numbered title itself
+    called = _CALLED.match(line) is not None
+    for pattern in (_ALONE, _OF, _AT_END, _AT_START):
         found = pattern.fullmatch(line.strip())
-        if found:
-            number = _value(found["page"])
-            rest, roman = _key(found["rest"]), not found["page"][0].isdigit()
-            if number is not None and (explicit or roman or _is_title(rest, titles)):
-                yield _Folio(number - page, roman, rest, explicit)
+        number = _value(found["page"]) if found else None
+        if found is None or number is None:
+            continue
+        rest, roman, offset = _key(found["rest"]), not found["page"][0].isdigit(), number - page
+        if pattern is _ALONE:
+            if called or roman or abs(offset) <= _LARGEST_OFFSET:
+                yield _Folio(offset, roman, rest, called, True)
+        elif pattern is _OF:
+            if called or not rest or _is_title(rest, titles) or len(rest.split()) >= _HEAD_WORDS:
+                yield _Folio(offset, roman, rest, True, False)
+        elif roman or _is_title(rest, titles):
+            yield _Folio(offset, roman, rest, False, False)
 
 
 def _is_title(rest: str, titles: frozenset[str]) -> bool:
-    """Whether words beside a number are a title, so that it is a page's number and not that of a record."""
+    """Return whether words beside a number are a title: then it is a page's number, not that of a record."""
     if _CHAPTER.match(rest):
         return True
     words = rest.split()

@@ -1,29 +1,40 @@
-"""The extractor process: reads one file as it is told on stdin, answers on stdout, one JSON object a line.
-
-Told                                              Answers
-{"do": "open", "path", "size", "identity",        {"event": "opening", "reader"} before each reader that is tried
- "kind", "password", "readers", "structure"}      {"event": "opened", ...} or {"event": "refused", "kind", "detail"}
-{"do": "read", "first", "last", "readers"}        per page {"event": "reading", "page", "reader"} when a second reader
-                                                  starts, then {"event": "page", "page", "text", "problem"};
-                                                  after the last {"event": "done", "end"}
+"""The extractor process: reads one file as commanded on stdin and answers on stdout (`messages.py`).
 
 It imports no torch, opens nothing but the file, starts nothing, and ends when stdin does.
-The parent (`process.py`) watches time and memory from outside; what can be limited from inside is limited here.
+The parent (`process.py`) limits time and memory from outside; here the operating system's own limits are set.
 """
 
 from __future__ import annotations
 
-import json
+import io
 import os
 import queue
 import sys
 import threading
 from collections.abc import Iterable, Iterator
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from engine.documents.extraction import limits
-from engine.documents.formats.regular_file import RegularFile, identity, open_regular
+from engine.documents.extraction.messages import (
+    Answer,
+    Done,
+    Opened,
+    OpenFile,
+    Opening,
+    PageRead,
+    Reading,
+    ReadPages,
+    Refused,
+    decode_command,
+    encode,
+)
+from engine.documents.formats.regular_file import RegularFile, Stamp, open_regular
 from engine.documents.pages import DocumentError
+
+if TYPE_CHECKING:
+    from engine.documents.formats.office.office_file import OfficeFile
+    from engine.documents.formats.pdf.pdf_file import PdfFile
+    from engine.documents.formats.text.text_file import TextFile
 
 _CPU_SECONDS = 24 * 3600
 """Only for an orphan that hangs in a reader's C code, where no other thread can run."""
@@ -33,92 +44,125 @@ class _Child:
     def __init__(self, commands: Iterable[bytes], answers: BinaryIO) -> None:
         self._commands = commands
         self._answers = answers
-        self._pdf: Any = None
-        self._text: Any = None
+        self._pdf: PdfFile | None = None
+        self._office: OfficeFile | None = None
+        self._text: TextFile | None = None
 
     def run(self) -> None:
+        """Carry out commands until stdin ends."""
         for line in self._commands:
-            command = json.loads(line)
-            if command["do"] == "open":
+            command = decode_command(line)
+            if isinstance(command, OpenFile):
                 self._open(command)
             elif self._pdf is not None:
-                self._read_pdf(command)
-            else:
-                self._read_text(command)
+                self._read_pdf(self._pdf, command)
+            elif self._office is not None:
+                self._read_office(self._office, command)
+            elif self._text is not None:
+                self._read_text(self._text, command)
 
-    def _answer(self, event: str, **content: Any) -> None:
-        message = json.dumps({"event": event, **content}, ensure_ascii=False, separators=(",", ":"))
-        self._answers.write(message.encode("utf-8", "replace") + b"\n")
+    def _answer(self, answer: Answer) -> None:
+        self._answers.write(encode(answer))
         self._answers.flush()
 
-    def _open(self, command: dict[str, Any]) -> None:
+    def _open(self, command: OpenFile) -> None:
         try:
-            descriptor, status = open_regular(command["path"])
-            if list(identity(status)) != command["identity"] or status.st_size < command["size"]:
-                self._answer("refused", kind="changed", detail="")
+            descriptor, status = open_regular(os.fsdecode(command.path))
+            if Stamp.of(status).identity != command.identity or status.st_size < command.size:
+                self._answer(Refused("changed"))
                 return
+            file = RegularFile(descriptor, command.size)
+            if command.kind == "pdf":
+                self._open_pdf(file, command)
+            elif command.kind == "office":
+                self._open_office(file, command)
+            else:
+                self._open_text(file, command)
         except DocumentError as error:
-            self._answer("refused", kind=error.kind, detail=error.sentence)
-            return
-        file = RegularFile(descriptor, command["size"])
-        if command["kind"] == "pdf":
-            self._open_pdf(file, command)
-        else:
-            self._open_text(file, command)
+            self._answer(Refused(error.kind, error.sentence))
 
-    def _open_pdf(self, file: RegularFile, command: dict[str, Any]) -> None:
-        from engine.documents.formats.pdf import CannotOpen, PdfFile
+    def _open_pdf(self, file: RegularFile, command: OpenFile) -> None:
+        from engine.documents.formats.pdf.pdf_file import CannotOpen, PdfFile
 
-        self._pdf = PdfFile(file, command["password"])
-        if not command["structure"]:
-            self._answer("opened")
+        self._pdf = PdfFile(file, command.password, command.hidden_layers)
+        if not command.structure:
+            self._answer(Opened())
             return
         try:
-            structure = self._pdf.structure(command["readers"], lambda reader: self._answer("opening", reader=reader))
+            structure = self._pdf.structure(command.readers, lambda reader: self._answer(Opening(reader)))
         except CannotOpen as error:
-            self._answer("refused", kind=error.kind, detail="")
+            self._answer(Refused(error.kind))
             return
         self._answer(
-            "opened",
-            page_count=structure.page_count,
-            readers=structure.readers,
-            password=structure.password,
-            title=structure.title,
-            outline=structure.outline,
-            labels=structure.labels,
+            Opened(
+                page_count=structure.page_count,
+                readers=list(structure.readers),
+                password=structure.password,
+                title=structure.title,
+                outline=structure.outline,
+                labels={str(page): label for page, label in structure.labels.items()},
+                hidden_layers=structure.hidden_layers,
+                notes=structure.notes,
+            )
         )
 
-    def _open_text(self, file: RegularFile, command: dict[str, Any]) -> None:
-        from engine.documents.formats.text import NotText, TextFile
+    def _open_office(self, file: RegularFile, command: OpenFile) -> None:
+        from engine.documents.formats.office.office_file import OfficeFile
+
+        self._office = OfficeFile(file, command.suffix)
+        self._answer(
+            Opened(
+                page_count=len(self._office.pages),
+                readers=["office"],
+                title=self._office.title,
+                outline=self._office.outline,
+                sha256=self._office.sha256,
+                notes=self._office.notes,
+            )
+        )
+
+    def _open_text(self, file: RegularFile, command: OpenFile) -> None:
+        from engine.documents.formats.text.encoding import NotText
+        from engine.documents.formats.text.text_file import TextFile
 
         try:
-            self._text = TextFile(file, command["suffix"])
+            self._text = TextFile(file, command.suffix)
         except NotText:
-            self._answer("refused", kind="not_text", detail="")
+            self._answer(Refused("not_text"))
             return
-        self._answer("opened", title=self._text.title)
+        self._answer(Opened(title=self._text.title, readers=["text"], notes=self._text.notes))
 
-    def _read_pdf(self, command: dict[str, Any]) -> None:
-        readers = command["readers"]
-        for number in range(command["first"], command["last"] + 1):
+    def _read_pdf(self, pdf: PdfFile, command: ReadPages) -> None:
+        readers = command.readers
+        assert command.last is not None
+        for number in range(command.first, command.last + 1):
 
             def announce(reader: str, number: int = number) -> None:
                 if reader != readers[0]:
-                    self._answer("reading", page=number, reader=reader)
+                    self._answer(Reading(number, reader))
 
-            page = self._pdf.page(number, readers, announce)
-            self._answer("page", page=number, text=page.text, problem=page.problem)
-        self._answer("done", end=False)
+            page = pdf.page(number, readers, announce)
+            self._answer(
+                PageRead(page=number, text=page.text, problem=page.problem, notes=page.notes, certainty=page.certainty)
+            )
+        self._answer(Done(False))
 
-    def _read_text(self, command: dict[str, Any]) -> None:
-        for number, text in enumerate(self._text.pages(), 1):
-            if number >= command["first"]:
-                self._answer("page", page=number, text=text, problem=None)
-        self._answer("done", end=True)
+    def _read_office(self, office: OfficeFile, command: ReadPages) -> None:
+        assert command.last is not None
+        for number in range(command.first, command.last + 1):
+            page = office.pages[number - 1]
+            self._answer(PageRead(page=number, text=page.text, label=page.label, notes=page.notes))
+        self._answer(Done(False))
+
+    def _read_text(self, text: TextFile, command: ReadPages) -> None:
+        for number, page in enumerate(text.pages(), 1):
+            if number >= command.first:
+                self._answer(PageRead(page=number, text=page.text, notes=page.notes))
+        self._answer(Done(True, text.sha256))
 
 
 def _limit_process() -> None:
-    """On Linux and macOS; Windows has no such limits, there the parent's watch is all there is."""
+    """Set limits on Linux and macOS; Windows has none, there the parent's watch is the only one."""
     try:
         import resource
     except ImportError:
@@ -136,7 +180,7 @@ def _limit_process() -> None:
 
 
 def _commands(stdin: BinaryIO) -> Iterator[bytes]:
-    """The lines of `stdin`, read by a thread of their own, which ends the process when there are no more.
+    """Yield the lines of `stdin`, read by a thread of their own, which ends the process when there are no more.
 
     So a child that is busy with a page notices too, on any system, that its parent has gone (killed, for one).
     """
@@ -153,8 +197,8 @@ def _commands(stdin: BinaryIO) -> Iterator[bytes]:
 
 
 def _take_stdout() -> BinaryIO:
-    """stdout for the answers alone: whatever a library prints from now on goes to stderr."""
-    answers = os.fdopen(os.dup(1), "wb", buffering=1 << 16)
+    """Return stdout for the answers alone: whatever a library prints from now on goes to stderr."""
+    answers = os.fdopen(os.dup(1), "wb", buffering=io.DEFAULT_BUFFER_SIZE * 8)
     os.dup2(2, 1)
     return answers
 

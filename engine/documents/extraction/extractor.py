@@ -1,12 +1,12 @@
-"""A document as the rest of the program sees it: open it, take its pages in order, ask how it ended.
+"""An open document: open it, take its pages in order, ask how the reading ended.
 
     with open_document(path) as document:
         for page in document.pages():
             ...
         document.outcome
 
-The file is parsed in extractor processes (`process.py`, `child.py`) while the pages are consumed. This module decides
-which process reads which pages and what follows when one of them is lost; nothing that a file does can reach it.
+The file is parsed in extractor processes (`process.py`, `child.py`) while the pages are consumed. This module assigns
+page ranges to processes and puts their pages in order; nothing that a file does can reach it.
 """
 
 from __future__ import annotations
@@ -15,26 +15,27 @@ import os
 import re
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from engine.documents.cleaning.running_heads import LOOK_BACK, without_running_lines
 from engine.documents.extraction import limits
-from engine.documents.extraction.lane import Hopeless, Lane, Work
+from engine.documents.extraction.messages import Opened
 from engine.documents.extraction.process import COMMAND, Extractor
+from engine.documents.extraction.range_reader import ExtractionFailed, PageRange, RangeReader
 from engine.documents.extraction.source import Source
-from engine.documents.formats.regular_file import RegularFile, identity, open_regular, printable, sha256, shown_name
-from engine.documents.outcomes import READABLE_SUFFIXES, Tally, refusal
-from engine.documents.pages import DocumentInfo, Outcome, OutcomeKind, OutlineEntry, Page
+from engine.documents.formats.regular_file import RegularFile, Stamp, open_regular, printable, sha256, shown_name
+from engine.documents.outcomes import OFFICE_HEADERS, OFFICE_SUFFIXES, READABLE_SUFFIXES, Outcomes, refusal
+from engine.documents.pages import DocumentInfo, DocumentKind, Outcome, OutcomeKind, OutlineEntry, Page
 
-_PDF_HEADER_WITHIN = 1024
+_HEADER_BYTES = 1024
 _SHORTEST_RANGE = 16
 
 
 def open_document(
     path: str | Path, password: str | None = None, processes: int | None = None, command: Sequence[str] = COMMAND
 ) -> Document:
-    """Open a PDF or a text file. Raises DocumentError, whose sentence is for the user.
+    """Open a PDF, a text, an office file or a book. Raises DocumentError, whose sentence is for the user.
 
     `processes`: extractors at a time, by default one a core, at most 4. `command` starts an extractor (tests have their
     own).
@@ -45,30 +46,40 @@ def open_document(
         file = RegularFile(descriptor, status.st_size)
         if file.size == 0:
             raise refusal("empty", shown_name(path))
-        is_pdf = _is_pdf(file.read(_PDF_HEADER_WITHIN) or b"", path.suffix.lower())
-        if file.size > (limits.MAX_PDF_BYTES if is_pdf else limits.MAX_TEXT_BYTES):
+        kind = kind_of(file.read(_HEADER_BYTES) or b"", path.suffix.lower())
+        if file.size > limits.MAX_BYTES[kind]:
             raise refusal("too_big", shown_name(path))
-        source = Source(path, "pdf" if is_pdf else "text", file.size, identity(status), password or None, command)
+        source = Source(path, kind, Stamp.of(status), password or None, command)
         extractor, opened = source.open()
         try:
-            digest = sha256(file)
+            source.sha256 = sha256(file)
+            if opened.sha256 not in ("", source.sha256):
+                raise refusal("changed", source.name)
         except BaseException:
             extractor.close()
             raise
     finally:
         os.close(descriptor)
-    return Document(source, extractor, opened, digest, processes or default_processes())
+    return Document(source, extractor, opened, processes or default_processes())
 
 
-def _is_pdf(beginning: bytes, suffix: str) -> bool:
-    """By the name, else by the header, which may stand after some junk but not in a text that merely mentions it."""
+def kind_of(beginning: bytes, suffix: str) -> DocumentKind:
+    """Return how a file is read, told from its first bytes and its suffix.
+
+    A suffix of a text is believed unless the file begins like a PDF. A PDF's header may stand after some junk, but a
+    text that merely mentions one is a text.
+    """
+    if suffix == ".pdf":
+        return "pdf"
+    if suffix in OFFICE_SUFFIXES or beginning.startswith(OFFICE_HEADERS):
+        return "pdf" if beginning.startswith(b"%PDF-") else "office"
     if suffix in READABLE_SUFFIXES:
-        return suffix == ".pdf" or beginning.startswith(b"%PDF-")
-    return re.search(rb"^%PDF-", beginning, re.MULTILINE) is not None
+        return "pdf" if beginning.startswith(b"%PDF-") else "text"
+    return "pdf" if re.search(rb"^%PDF-", beginning, re.MULTILINE) else "text"
 
 
 def default_processes() -> int:
-    """One extractor a core that this process may use, at most 4."""
+    """Return one extractor for each core that this process may use, at most 4."""
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(usable, limits.PROCESSES)
 
@@ -76,36 +87,35 @@ def default_processes() -> int:
 class Document:
     """An open document. Close it, or use it as a context manager."""
 
-    def __init__(
-        self, source: Source, extractor: Extractor, opened: dict[str, Any], digest: str, processes: int
-    ) -> None:
+    def __init__(self, source: Source, extractor: Extractor, opened: Opened, processes: int) -> None:
         self._source = source
         self._spare: Extractor | None = extractor
-        self._processes = processes
-        self._readers: list[str] = opened.get("readers", ["text"])
-        self._own_title: str = opened.get("title", "")
-        self._labels: dict[str, str] = opened.get("labels", {})
-        outline = tuple(OutlineEntry(title, page, level) for title, page, level in opened.get("outline", ()))
+        self._processes = processes if source.kind == "pdf" else 1
+        self._readers = opened.readers
+        self._own_title = opened.title
+        self._labels = opened.labels
+        self._notes = opened.notes
         self.info = DocumentInfo(
             path=str(source.path),
             kind=source.kind,
-            sha256=digest,
-            size=source.size,
+            sha256=source.sha256,
+            size=source.stamp.size,
             title=self._own_title or printable(source.path.stem),
-            page_count=opened.get("page_count"),
-            outline=outline,
+            page_count=opened.page_count,
+            outline=tuple(OutlineEntry(title, page, level) for title, page, level in opened.outline),
         )
         self.outcome: Outcome | None = None
         """Set when `pages` has ended by itself."""
         self._readings: set[_Reading] = set()
 
     def pages(self, first: int = 1) -> Iterator[Page]:
-        """The pages in order from `first`, each as soon as it and the few after it have been read.
+        """Yield the pages in order from `first`, each as soon as it and the few after it have been read.
 
-        Ends with `outcome` set, for the pages that came by; never raises because of what the file holds.
+        Ends with `outcome` set, for the pages that came by; never raises because of what the file holds. A file that
+        was changed meanwhile ends with the outcome "changed": pages of two contents may have come.
         """
         self.outcome = None
-        tally = Tally(self._source.name, self.info.kind == "pdf")
+        outcomes = Outcomes(self._source.name, self.info.kind == "pdf", self._notes)
         is_pdf = self.info.kind == "pdf"
         reading = _Reading(self._source, self._readers, self.info.page_count, self._processes, self._take_spare())
         self._readings.add(reading)
@@ -114,21 +124,23 @@ class Document:
             labelled = (self._labelled(page) for page in raw)
             for page in without_running_lines(labelled, self._titles()) if is_pdf else labelled:
                 if page.number >= first:
-                    tally.add(page)
+                    outcomes.add(page)
                     yield page
         finally:
             reading.close()
             self._readings.discard(reading)
         if self._source.closed.is_set():
             return
-        if reading.stopped_for is None:
-            self.outcome = tally.outcome()
+        if reading.stopped_for == "changed" or self._source.is_changed():
+            self.outcome = outcomes.changed()
+        elif reading.stopped_for is None:
+            self.outcome = outcomes.outcome()
         else:
             stopped_at = max(first, reading.next_page)
-            self.outcome = tally.outcome(stopped_at, self.info.page_count, reading.stopped_for)
+            self.outcome = outcomes.outcome(stopped_at, self.info.page_count, reading.stopped_for)
 
     def close(self) -> None:
-        """End all extractors. From any thread: a `pages` that runs in another ends soon, without an outcome."""
+        """End all extractors. May be called from any thread: `pages` in another ends soon, without an outcome."""
         self._source.closed.set()
         for reading in list(self._readings):
             reading.close()
@@ -143,22 +155,22 @@ class Document:
         self.close()
 
     def _take_spare(self) -> Extractor | None:
-        """The process that opened the document, for whoever reads first."""
+        """Return the process that opened the document, to the first caller."""
         spare, self._spare = self._spare, None
         return spare
 
     def _titles(self) -> list[str]:
-        """Its own, not its file's: a file named "invoice" would make titles of invoice numbers."""
+        """Return the document's own title and its chapters'. A file name "invoice" would make titles of numbers."""
         own = [self._own_title] if self._own_title else []
         return [*own, *(entry.title for entry in self.info.outline)]
 
     def _labelled(self, page: Page) -> Page:
         label = self._labels.get(str(page.number))
-        return Page(page.number, page.text, page.problem, label, page.problem_kind) if label else page
+        return replace(page, label=label) if label else page
 
 
 class _Reading:
-    """One run through the pages: ranges dealt out to lanes in turn, their pages taken in order."""
+    """One run through the pages: assigns ranges to range readers in turn and takes their pages in order."""
 
     def __init__(
         self, source: Source, readers: list[str], page_count: int | None, processes: int, spare: Extractor | None
@@ -168,30 +180,30 @@ class _Reading:
         self._page_count = page_count
         self._processes = processes
         self._spare = spare
-        self._lanes: list[Lane] = []
+        self._range_readers: list[RangeReader] = []
         self._waited = 0.0
         self.next_page = 1
         self.stopped_for: OutcomeKind | None = None
         """Why the reading was given up before the last page."""
 
     def pages(self, first: int) -> Iterator[Page]:
-        """Pages from `first`, in order, as the children clean them."""
+        """Yield pages from `first`, in order, as the children clean them."""
         self.next_page = first
-        works = self._ranges(first)
+        ranges = self._split(first)
         spare, self._spare = self._spare, None
-        self._lanes = [Lane(self._source, spare)]
-        self._lanes += [Lane(self._source) for _ in range(1, min(self._processes, len(works)))]
-        for number, work in enumerate(works[: 2 * len(self._lanes)]):
-            self._lanes[number % len(self._lanes)].assign(work)
-        for number in range(len(works)):
-            lane = self._lanes[number % len(self._lanes)]
-            last = works[number].last
+        self._range_readers = [RangeReader(self._source, spare)]
+        self._range_readers += [RangeReader(self._source) for _ in range(1, min(self._processes, len(ranges)))]
+        for number, pages in enumerate(ranges[: 2 * len(self._range_readers)]):
+            self._range_readers[number % len(self._range_readers)].assign(pages)
+        for number in range(len(ranges)):
+            range_reader = self._range_readers[number % len(self._range_readers)]
+            last = ranges[number].last
             while last is None or self.next_page <= last:
                 started = time.monotonic()
                 try:
-                    page = lane.next_page()
-                except Hopeless as hopeless:
-                    self.stopped_for = hopeless.kind
+                    page = range_reader.next_page()
+                except ExtractionFailed as failure:
+                    self.stopped_for = failure.kind
                     return
                 self._waited += time.monotonic() - started
                 if page is None:
@@ -202,20 +214,22 @@ class _Reading:
                 if self._waited > limits.DOCUMENT_SECONDS + limits.SECONDS_A_PAGE * expected:
                     self.stopped_for = "timed_out"
                     return
-            following = number + 2 * len(self._lanes)
-            if following < len(works):
-                lane.assign(works[following])
+            following = number + 2 * len(self._range_readers)
+            if following < len(ranges):
+                range_reader.assign(ranges[following])
 
     def close(self) -> None:
-        for lane in self._lanes:
-            lane.close()
+        for range_reader in self._range_readers:
+            range_reader.close()
         if self._spare is not None:
             self._spare.close()
 
-    def _ranges(self, first: int) -> list[Work]:
+    def _split(self, first: int) -> list[PageRange]:
         if self._page_count is None:
-            return [Work(first, None, self._readers)]
+            return [PageRange(first, None, self._readers)]
         last = self._page_count
         even = -(-(last - first + 1) // self._processes)
         length = max(_SHORTEST_RANGE, min(limits.RANGE_PAGES, even))
-        return [Work(start, min(start + length - 1, last), self._readers) for start in range(first, last + 1, length)]
+        return [
+            PageRange(start, min(start + length - 1, last), self._readers) for start in range(first, last + 1, length)
+        ]

@@ -1,9 +1,11 @@
-"""What an extractor process may cost, and why that much.
+"""Limits of an extractor process: time, memory, size, with the reason for each.
 
 Nearly all files stay far under these. They are there for the file that would otherwise take the machine.
 """
 
 from __future__ import annotations
+
+from engine.documents.pages import DocumentKind
 
 OPEN_SECONDS = 60.0
 """To start a process and open a file in it. A 2,046-page manual takes 2 s; a slow disk or a busy machine, far more."""
@@ -51,11 +53,9 @@ PROCESSES = 4
 MAX_PAGES = 100_000
 """In one PDF: pypdf's own limit on a page tree."""
 
-MAX_PDF_BYTES = (4 << 30) - 1
-"""PDFium's file access counts in 32 bits on Windows."""
-
-MAX_TEXT_BYTES = 64 << 30
-"""A text file is streamed, so this only stops what would take weeks to read."""
+MAX_BYTES: dict[DocumentKind, int] = {"pdf": (4 << 30) - 1, "text": 64 << 30, "office": 1 << 30}
+"""Of a file. PDFium's file access counts in 32 bits on Windows. A text is streamed, so its limit only stops what would
+take weeks to read. An office file is unpacked in memory."""
 
 OUTLINE_ENTRIES = 20_000
 TITLE_CHARACTERS = 300

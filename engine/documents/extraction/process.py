@@ -1,13 +1,13 @@
-"""One extractor process as its parent sees it: commands in, messages out, a clock, a scale, and the means to end it.
+"""Handle of one extractor process: sends commands, receives answers, enforces time and memory limits.
 
-The parent trusts nothing that comes back: lines are length-capped, messages wait in a bounded buffer (a child that runs
-ahead blocks on its pipe), stderr is drained and its end kept, memory is looked at twenty times a second.
+The parent trusts nothing that comes back: lines are length-capped and decoded into types, answers wait in a bounded
+buffer (a child that runs ahead blocks on its pipe), stderr is drained and its end kept, and resident memory is polled
+twenty times a second.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import subprocess
 import sys
@@ -16,11 +16,13 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
+import msgspec
 import psutil
 
 from engine.documents.extraction import limits
+from engine.documents.extraction.messages import Answer, Command, decode_answer, encode
 from engine.documents.pages import ProblemKind
 
 COMMAND = (sys.executable, "-P", "-m", "engine.documents.extraction.child")
@@ -31,7 +33,7 @@ _END_SECONDS = 5.0
 
 
 class ExtractorLost(Exception):
-    """The process is gone, or was ended for cause; `kind` says why, `detail` what it said last."""
+    """The process is gone or was ended; `kind` is the reason, `detail` the end of its stderr."""
 
     def __init__(self, kind: ProblemKind, detail: str = "") -> None:
         super().__init__(detail or kind)
@@ -40,7 +42,7 @@ class ExtractorLost(Exception):
 
 
 class Extractor:
-    """A started child. Close it, or use it as a context manager."""
+    """A running child process. Close it, or use it as a context manager."""
 
     def __init__(self, command: Sequence[str] = COMMAND) -> None:
         environment = {**os.environ, "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"}
@@ -62,9 +64,9 @@ class Extractor:
         self._stopping = threading.Event()
         assert self._process.stdout is not None and self._process.stderr is not None
         self._threads = [
-            threading.Thread(target=self._pump, args=(self._process.stdout,), daemon=True),
+            threading.Thread(target=self._read_answers, args=(self._process.stdout,), daemon=True),
             threading.Thread(target=self._drain, args=(self._process.stderr,), daemon=True),
-            threading.Thread(target=self._weigh, daemon=True),
+            threading.Thread(target=self._watch_memory, daemon=True),
         ]
         for thread in self._threads:
             thread.start()
@@ -73,16 +75,16 @@ class Extractor:
     def pid(self) -> int:
         return self._process.pid
 
-    def send(self, command: dict[str, Any]) -> None:
-        """Put one command to the child. A child that has died is noticed by `receive`."""
+    def send(self, command: Command) -> None:
+        """Send one command to the child. The death of a child is reported by `receive`."""
         assert self._process.stdin is not None
         with contextlib.suppress(OSError, ValueError):
-            self._process.stdin.write(json.dumps(command).encode() + b"\n")
+            self._process.stdin.write(encode(command))
             self._process.stdin.flush()
         self._buffer.touch()
 
-    def receive(self, seconds: float) -> dict[str, Any]:
-        """The next message. Raises ExtractorLost if the child is silent for `seconds` (it is ended then) or gone.
+    def receive(self, seconds: float) -> Answer:
+        """Return the next answer. Raises ExtractorLost if the child is silent for `seconds` (it is ended then) or gone.
 
         The clock starts when the child could last go on, not when the parent asks: time in which the child hung while
         the parent was busy elsewhere counts, time in which it waited for room in the buffer does not.
@@ -107,7 +109,7 @@ class Extractor:
             self._process.kill()
 
     def close(self) -> None:
-        """Kill the child if it still runs, and let go of everything that belonged to it."""
+        """Kill the child if it still runs and free its pipes and threads."""
         self._stopping.set()
         with contextlib.suppress(OSError):
             self._process.kill()
@@ -127,19 +129,19 @@ class Extractor:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _pump(self, stdout: BinaryIO) -> None:
-        """stdout -> buffer, until the end, a line too long, or a line that is no message."""
+    def _read_answers(self, stdout: BinaryIO) -> None:
+        """Decode lines of stdout into the buffer until it ends or a line is too long or no answer."""
         with contextlib.suppress(OSError, ValueError):
             while line := stdout.readline(limits.LINE_BYTES):
                 if not line.endswith(b"\n"):
                     self.end("too_big" if len(line) >= limits.LINE_BYTES else "crashed")
                     break
                 try:
-                    message = json.loads(line)
-                except ValueError:
-                    message = None
-                if not isinstance(message, dict) or not self._buffer.put(message, len(line)):
+                    message = decode_answer(line)
+                except msgspec.MsgspecError:
                     self.end("crashed")
+                    break
+                if not self._buffer.put(message, len(line)):
                     break
         self._buffer.finish()
 
@@ -148,7 +150,7 @@ class Extractor:
             while piece := os.read(stderr.fileno(), limits.STDERR_BYTES):
                 self._stderr_tail = (self._stderr_tail + piece)[-limits.STDERR_BYTES :]
 
-    def _weigh(self) -> None:
+    def _watch_memory(self) -> None:
         """End the child when its resident size passes the limit: on Windows the only limit, elsewhere the second."""
         try:
             process = psutil.Process(self._process.pid)
@@ -161,10 +163,10 @@ class Extractor:
 
 
 class _Buffer:
-    """Messages between the pump and the consumer, bounded in number and size; counts the child's silence."""
+    """Bounded queue of answers between the reading thread and the consumer; measures the child's silence."""
 
     def __init__(self) -> None:
-        self._messages: deque[tuple[dict[str, Any], int]] = deque()
+        self._messages: deque[tuple[Answer, int]] = deque()
         self._held = 0
         self._changed = threading.Condition()
         self._finished = False
@@ -172,12 +174,12 @@ class _Buffer:
         self._last_sign = time.monotonic()
 
     def touch(self) -> None:
-        """The child has just been told to go on."""
+        """Restart the clock of silence: the child has just been given work."""
         with self._changed:
             self._last_sign = time.monotonic()
 
-    def put(self, message: dict[str, Any], size: int) -> bool:
-        """Wait for room, then add. False if nobody wants messages any more."""
+    def put(self, message: Answer, size: int) -> bool:
+        """Wait for room, then add the answer. Return False if the buffer was closed meanwhile."""
         with self._changed:
             while not self._closed and self._messages and self._is_full():
                 self._changed.wait()
@@ -189,8 +191,8 @@ class _Buffer:
             self._changed.notify_all()
             return True
 
-    def get(self, seconds: float) -> dict[str, Any] | None:
-        """The oldest message; None at the end of all. Raises TimeoutError after `seconds` without a sign of life."""
+    def get(self, seconds: float) -> Answer | None:
+        """Return the oldest answer, or None after the last. Raises TimeoutError after `seconds` of silence."""
         with self._changed:
             while not self._messages:
                 if self._finished or self._closed:

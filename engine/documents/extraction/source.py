@@ -1,30 +1,36 @@
-"""A file, and how to have it open in an extractor process."""
+"""A file to be read, and the way to open it in an extractor process."""
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
 
 from engine.documents.extraction import limits
+from engine.documents.extraction.messages import Answer, Opened, OpenFile, Opening, Refused
 from engine.documents.extraction.process import Extractor, ExtractorLost
-from engine.documents.formats.regular_file import shown_name
+from engine.documents.formats.regular_file import Stamp, shown_name
 from engine.documents.outcomes import as_outcome, refusal
-from engine.documents.pages import DocumentError, ProblemKind
+from engine.documents.pages import DocumentError, DocumentKind, ProblemKind
+
+READERS: dict[DocumentKind, tuple[str, ...]] = {"pdf": ("pdfium", "pypdf"), "text": ("text",), "office": ("office",)}
 
 
 @dataclass
 class Source:
-    """The file, and how to open it in a new extractor."""
+    """The file: its path, its kind, and its size and stamp at opening."""
 
     path: Path
-    kind: Literal["pdf", "text"]
-    size: int
-    identity: tuple[int, int]
+    kind: DocumentKind
+    stamp: Stamp
     password: str | None
     command: Sequence[str]
+    sha256: str = ""
+    """Of the bytes at opening; empty until they have been hashed."""
+    hidden_layers: list[str] = field(default_factory=list)
+    """Of a PDF, known once it has been opened."""
     closed: threading.Event = field(default_factory=threading.Event)
     """Set when the document is closed: no more extractors."""
 
@@ -33,23 +39,35 @@ class Source:
         """The file's name as a sentence can hold it."""
         return shown_name(self.path)
 
-    def open(self) -> tuple[Extractor, dict[str, Any]]:
-        """A process with the file open in it and the file's structure. Raises DocumentError.
+    def is_changed(self) -> bool:
+        """Return whether the file was written to, cut or replaced since it was opened. A text may grow."""
+        try:
+            now = Stamp.of(os.stat(self.path))
+        except OSError:
+            return False  # deleted: what is open can still be read
+        if now.identity != self.stamp.identity or now.size < self.stamp.size:
+            return True
+        return self.kind != "text" and now != self.stamp
 
-        A reader that is lost over the file is left out in the next attempt.
+    def open(self) -> tuple[Extractor, Opened]:
+        """Start a process, open the file in it and return both with the file's structure. Raises DocumentError.
+
+        A crash may be a kill from outside, so the same readers try once more before one is blamed. A reader that hung,
+        took too much memory or crashed twice is left out in the next attempt.
         """
-        readers = ["pypdf", "pdfium"] if self.kind == "pdf" else ["text"]
+        readers = list(READERS[self.kind])
         lost_for: ProblemKind = "crashed"
+        crashed: set[str] = set()
         while readers:
             extractor = Extractor(self.command)
             reader = readers[0]
             try:
-                self.tell(extractor, readers, structure=True)
-                while (message := extractor.receive(limits.OPEN_SECONDS / 2)).get("event") == "opening":
-                    reader = str(message.get("reader"))
-                if message.get("event") == "opened":
-                    if message.get("password"):
-                        self.password = message["password"]
+                self._send_open(extractor, readers, structure=True)
+                while isinstance(message := extractor.receive(limits.OPEN_SECONDS / 2), Opening):
+                    reader = message.reader
+                if isinstance(message, Opened):
+                    self.password = message.password or self.password
+                    self.hidden_layers = message.hidden_layers
                     return extractor, message
                 extractor.close()
                 raise self.refused(message)
@@ -59,33 +77,35 @@ class Source:
                 extractor.close()
                 raise
             extractor.close()
-            readers = [name for name in readers if name != reader]
+            if lost_for == "crashed" and reader not in crashed:
+                crashed.add(reader)
+            else:
+                readers = [name for name in readers if name != reader]
         raise refusal(as_outcome(lost_for), self.name)
 
     def reopen(self) -> Extractor:
-        """Another process, told to open the file; its first message says whether it could."""
+        """Start another process and tell it to open the file; its first answer says whether it could."""
         extractor = Extractor(self.command)
-        self.tell(extractor, [], structure=False)
+        self._send_open(extractor, [], structure=False)
         return extractor
 
-    def tell(self, extractor: Extractor, readers: list[str], structure: bool) -> None:
-        extractor.send(
-            {
-                "do": "open",
-                "path": str(self.path),
-                "size": self.size,
-                "identity": self.identity,
-                "kind": self.kind,
-                "suffix": self.path.suffix.lower(),
-                "password": self.password,
-                "readers": readers,
-                "structure": structure,
-            }
-        )
-
-    def refused(self, message: dict[str, Any]) -> DocumentError:
-        """What a child's refusal to open the file means to the user."""
-        if message.get("event") != "refused":
+    def refused(self, message: Answer) -> DocumentError:
+        """Return the error for a child's refusal to open the file."""
+        if not isinstance(message, Refused):
             return refusal("damaged", self.name)
-        kind, detail = message["kind"], message.get("detail")
-        return DocumentError(kind, detail) if detail else refusal(kind, self.name)
+        return DocumentError(message.kind, message.detail) if message.detail else refusal(message.kind, self.name)
+
+    def _send_open(self, extractor: Extractor, readers: list[str], structure: bool) -> None:
+        extractor.send(
+            OpenFile(
+                path=os.fsencode(self.path),
+                size=self.stamp.size,
+                identity=self.stamp.identity,
+                kind=self.kind,
+                suffix=self.path.suffix.lower(),
+                password=self.password,
+                readers=readers,
+                structure=structure,
+                hidden_layers=self.hidden_layers,
+            )
+        )

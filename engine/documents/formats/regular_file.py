@@ -1,4 +1,4 @@
-"""A regular file, opened by handle: what a FIFO, a device or a folder would do to a reader never happens."""
+"""A regular file, opened by descriptor; FIFOs, devices and folders are refused."""
 
 from __future__ import annotations
 
@@ -6,15 +6,35 @@ import hashlib
 import io
 import os
 import stat
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from engine.documents.pages import DocumentError
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
 """Not blocking, because opening a FIFO without a writer would wait for one for ever."""
 
 _HASH_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """Facts by which a change of the file is noticed."""
+
+    size: int
+    modified: int
+    """Nanoseconds."""
+    identity: tuple[int, int]
+    """(device, inode): the same as long as a path leads to the same file, also when it grows."""
+
+    @classmethod
+    def of(cls, status: os.stat_result) -> Stamp:
+        """Return the stamp of a file whose status is `status`."""
+        return cls(status.st_size, status.st_mtime_ns, (status.st_dev, status.st_ino))
 
 
 class RegularFile(io.RawIOBase):
@@ -44,7 +64,7 @@ class RegularFile(io.RawIOBase):
         self._position = start + offset
         return self._position
 
-    def readinto(self, buffer: Any) -> int:
+    def readinto(self, buffer: WriteableBuffer) -> int:
         view = memoryview(buffer).cast("B")
         wanted = min(len(view), max(0, self.size - self._position))
         got = 0
@@ -58,13 +78,13 @@ class RegularFile(io.RawIOBase):
         self._position += got
         return got
 
-    def twin(self) -> RegularFile:
-        """Another position in the same file."""
+    def reopened(self) -> io.RawIOBase:
+        """Return another position in the same file."""
         return RegularFile(self.descriptor, self.size)
 
 
 def open_regular(path: str | Path) -> tuple[int, os.stat_result]:
-    """A descriptor of the regular file at `path`, and what it is. Raises DocumentError for anything else."""
+    """Return a descriptor of the regular file at `path` and its status. Raises DocumentError for anything else."""
     name = shown_name(path)
     try:
         # Looked at first as well: opening a device can do things (rewind a tape, take a terminal).
@@ -92,22 +112,17 @@ def _refuse_special(name: str, status: os.stat_result) -> None:
 
 
 def shown_name(path: str | Path) -> str:
-    """The file's name, as one line that any terminal and any encoder takes."""
+    """Return the file's name as one printable line."""
     return printable(Path(path).name or str(path))
 
 
 def printable(name: str) -> str:
-    """`name` with question marks for what cannot be shown: control characters, bytes that are not UTF-8."""
+    """Return `name` with question marks for control characters and bytes that are not UTF-8."""
     return "".join(character if character.isprintable() else "?" for character in name)
 
 
-def identity(status: os.stat_result) -> tuple[int, int]:
-    """What stays the same as long as a path leads to the same file, also when it grows."""
-    return status.st_dev, status.st_ino
-
-
 def sha256(file: RegularFile) -> str:
-    """Of all its bytes, read once in blocks."""
+    """Return the SHA-256 of all bytes of `file` in hexadecimal, read in blocks."""
     digest = hashlib.sha256()
     block = bytearray(_HASH_BLOCK)
     file.seek(0)

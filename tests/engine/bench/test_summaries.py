@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.bench.summaries import Score, _truth
-from engine.documents.formats.text import cut_pages
+from engine.documents.formats.text.page_cutter import cut_pages
 from engine.errors import KnownError
 from engine.library.records import Page
 from engine.training.records import records, words

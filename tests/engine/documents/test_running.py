@@ -30,7 +30,8 @@ def test_a_title_stays_once_and_goes_on_the_following_pages() -> None:
 
 
 def test_page_numbers_go_wherever_they_stand() -> None:
-    for frame in ("{p}\n{body}", "{body}\n{p}", "{body}\n- {p} -", "{body}\nPage {p} of 90", "Manual {p} / 90\n{body}"):
+    frames = ("{p}\n{body}", "{body}\n{p}", "{body}\n- {p} -", "{body}\nPage {p} of 90", "User manual {p} / 90\n{body}")
+    for frame in frames:
         assert cleaned(framed(frame, 6, first=31)) == bodies(6), frame
 
 

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from engine.documents.formats.encoding import NotText, detect
-from engine.documents.formats.html import HtmlText
 from engine.documents.formats.regular_file import RegularFile
-from engine.documents.formats.text import LONGEST, SHORTEST, TextFile, cut_pages
+from engine.documents.formats.text.encoding import NotText, detect_whole
+from engine.documents.formats.text.html import HtmlText
+from engine.documents.formats.text.page_cutter import LONGEST, SHORTEST, cut_pages
+from engine.documents.formats.text.text_file import TextFile
 
 WORDS = st.sampled_from(
     ["word ", "a longer word ", "end.\n", "\n", "\n\n", "  indented\n", "x" * 700, "。", "y" * 5000]
@@ -25,7 +26,7 @@ def blocks(text: str, size: int) -> list[str]:
 def read(path: Path, suffix: str = ".txt") -> list[str]:
     descriptor = os.open(path, os.O_RDONLY)
     try:
-        return list(TextFile(RegularFile(descriptor, path.stat().st_size), suffix).pages())
+        return [page.text for page in TextFile(RegularFile(descriptor, path.stat().st_size), suffix).pages()]
     finally:
         os.close(descriptor)
 
@@ -95,14 +96,15 @@ def test_bytes_that_do_not_fit_do_not_spoil_the_rest(tmp_path: Path) -> None:
 
 def test_binary_is_no_text() -> None:
     with pytest.raises(NotText):
-        detect(os.urandom(4096), is_whole=True)
+        detect_whole(os.urandom(4096))
     with pytest.raises(NotText):
-        detect(b"\x7fELF\x02\x01\x01" + bytes(200), is_whole=True)
+        detect_whole(b"\x7fELF\x02\x01\x01" + bytes(range(32)) * 10)
 
 
-def test_a_character_cut_at_the_end_of_the_sample_is_not_broken() -> None:
-    sample = ("ж" * 100).encode()[:-1]
-    assert detect(sample, is_whole=False) == "utf-8"
+def test_a_character_cut_between_blocks_is_not_broken(tmp_path: Path) -> None:
+    path = tmp_path / "line.txt"
+    path.write_bytes(("ж" * 700_001).encode())
+    assert "".join(read(path)) == "ж" * 700_001
 
 
 PAGE = """<!DOCTYPE html><html><head><meta charset="utf-8"><title>A &amp; B</title><style>p {color: red}</style></head>
@@ -116,7 +118,7 @@ PAGE = """<!DOCTYPE html><html><head><meta charset="utf-8"><title>A &amp; B</tit
 @settings(max_examples=30)
 def test_html_is_read_without_tags_scripts_and_styles(size: int) -> None:
     text = "".join(HtmlText().convert(blocks(PAGE, size)))
-    assert text == "Heading\n\nOne bold para\n\na\tb\n1\t2\n\nkept\n  as it is\n\néA"
+    assert text == "# Heading\n\nOne bold para\n\na\tb\n1\t2\n\nkept\n  as it is\n\néA"
 
 
 def test_html_says_its_title_and_encoding(tmp_path: Path) -> None:
@@ -125,7 +127,7 @@ def test_html_says_its_title_and_encoding(tmp_path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     file = TextFile(RegularFile(descriptor, path.stat().st_size), ".html")
     assert file.title == "Имя"
-    assert list(file.pages()) == ["Привет"]
+    assert [page.text for page in file.pages()] == ["Привет"]
     os.close(descriptor)
 
 

@@ -1,0 +1,104 @@
+"""OpenDocument files: texts (.odt), spreadsheets (.ods) and presentations (.odp)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lxml import etree
+
+from engine.documents.formats.office.package import Package
+from engine.documents.formats.office.parts import Block, Parts
+
+_TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
+_TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
+_DRAW = "{urn:oasis:names:tc:opendocument:xmlns:drawing:1.0}"
+_OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
+_TITLE = "{http://purl.org/dc/elements/1.1/}title"
+_SKIPPED = frozenset((f"{_TEXT}tracked-changes", f"{_OFFICE}annotation", f"{_TEXT}note-citation"))
+_MOST_REPEATED = 1_000
+"""Copies of an empty or equal cell that are written out; a sheet pads its rows with thousands."""
+
+
+def read_odf(package: Package) -> Parts:
+    """Return an OpenDocument file's pages, outline and title."""
+    parts = Parts()
+    if "meta.xml" in package:
+        found = next(package.xml("meta.xml").iter(_TITLE), None)
+        parts.title = (found.text or "").strip() if found is not None else ""
+    root = package.xml("content.xml")
+    comments = sum(1 for _ in root.iter(f"{_OFFICE}annotation"))
+    if comments:
+        parts.notes.append(f"{comments} comment{'' if comments == 1 else 's'} in the margin not read")
+    sheets = root.find(f"{_OFFICE}body/{_OFFICE}spreadsheet")
+    slides = root.find(f"{_OFFICE}body/{_OFFICE}presentation")
+    if sheets is not None:
+        for table in sheets.iter(f"{_TABLE}table"):
+            name = table.get(f"{_TABLE}name", "")
+            blocks = [Block(name, 1), *_rows(table)]
+            parts.add_blocks(blocks, f"Sheet {name}", breaks=False)
+    elif slides is not None:
+        for number, slide in enumerate(slides.iter(f"{_DRAW}page"), 1):
+            parts.add_blocks(list(_blocks(slide)), f"Slide {number}", breaks=False)
+    else:
+        body = root.find(f"{_OFFICE}body/{_OFFICE}text")
+        if body is not None:
+            parts.add_blocks(_blocks(body))
+    return parts
+
+
+def _blocks(container: etree._Element) -> Iterator[Block]:
+    """Yield paragraphs, headings and table rows of a container, through lists and sections."""
+    for element in container:
+        if not isinstance(element.tag, str) or element.tag in _SKIPPED:
+            continue
+        if element.tag == f"{_TEXT}h":
+            level = element.get(f"{_TEXT}outline-level", "1")
+            yield Block(" ".join(_text(element).split()), int(level) if level.isdigit() and level != "0" else 1)
+        elif element.tag == f"{_TEXT}p":
+            yield Block(_text(element))
+            for box in element.iter(f"{_DRAW}text-box"):
+                yield from _blocks(box)
+        elif element.tag == f"{_TABLE}table":
+            yield Block("")
+            yield from _rows(element)
+            yield Block("")
+        else:
+            yield from _blocks(element)
+
+
+def _rows(table: etree._Element) -> Iterator[Block]:
+    for row in table.iter(f"{_TABLE}table-row"):
+        if next(row.iterancestors(f"{_TABLE}table"), None) is not table:
+            continue
+        cells: list[str] = []
+        for cell in row:
+            if cell.tag not in (f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"):
+                continue
+            repeated = cell.get(f"{_TABLE}number-columns-repeated", "1")
+            count = min(int(repeated), _MOST_REPEATED) if repeated.isdigit() else 1
+            text = "" if cell.tag.endswith("covered-table-cell") else " ".join(b.text.strip() for b in _blocks(cell))
+            cells += [" ".join(text.split())] * count
+        line = "\t".join(cells).rstrip("\t")
+        if line:
+            yield Block(line)
+
+
+def _text(element: etree._Element) -> str:
+    pieces = [element.text or ""]
+    for child in element:
+        tag = child.tag
+        if tag == f"{_TEXT}s":
+            count = child.get(f"{_TEXT}c", "1")
+            pieces.append(" " * (min(int(count), 200) if count.isdigit() else 1))
+        elif tag == f"{_TEXT}tab":
+            pieces.append("\t")
+        elif tag == f"{_TEXT}line-break":
+            pieces.append("\n")
+        elif tag == f"{_TEXT}note":
+            body = child.find(f"{_TEXT}note-body")
+            note = " ".join(block.text for block in _blocks(body)) if body is not None else ""
+            pieces.append(f" [note: {' '.join(note.split())}]")
+        elif isinstance(tag, str) and tag not in _SKIPPED and tag != f"{_DRAW}frame":
+            pieces.append(_text(child))
+        pieces.append(child.tail or "")
+    return "".join(pieces)

@@ -1,0 +1,183 @@
+"""An office file, a book, mail or an archive as pages. Runs inside an extractor process."""
+
+from __future__ import annotations
+
+import hashlib
+import posixpath
+from collections.abc import Callable
+
+from striprtf.striprtf import rtf_to_text
+
+from engine.documents.cleaning.characters import clean_title
+from engine.documents.extraction import limits
+from engine.documents.formats.memory_file import MemoryFile, OpenFile
+from engine.documents.formats.office.mail import read_mail
+from engine.documents.formats.office.package import Package
+from engine.documents.formats.office.parts import Block, Parts
+from engine.documents.pages import DocumentError, OutcomeKind
+
+_RTF = b"{\\rtf"
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ZIP = b"PK\x03\x04"
+_MAIL_SUFFIXES = (".eml", ".mbox")
+_DEEPEST = 3
+"""Archives within archives and mails within mails that are opened."""
+_SKIPPED_NAMES = ("__MACOSX/", ".DS_Store", "Thumbs.db")
+_LISTED = 5
+
+
+class OfficeFile:
+    """A file that is read whole when it is opened. Raises DocumentError if it cannot be."""
+
+    def __init__(self, file: OpenFile, suffix: str) -> None:
+        data = file.reopened().read() or b""
+        self.sha256 = hashlib.sha256(data).hexdigest()
+        """Of the bytes read."""
+        parts = read_parts(data, suffix)
+        self.title = clean_title(parts.title, limits.TITLE_CHARACTERS)
+        self.pages = parts.pages
+        self.outline = parts.outline
+        self.notes = parts.notes
+
+
+def read_parts(data: bytes, suffix: str, depth: int = 0) -> Parts:
+    """Return the pages of a file by its content, and by its suffix where the content does not tell.
+
+    Raises DocumentError, with an empty sentence where the usual one for its kind will do.
+    """
+    if data.startswith(_ZIP):
+        return _read_zip(data, depth)
+    if data.startswith(_RTF):
+        return _rtf(data)
+    if data.startswith(_OLE):
+        raise DocumentError("unsupported", "")
+    if suffix in _MAIL_SUFFIXES:
+        return read_mail(data, lambda name, content: _read_inner(name, content, depth))
+    raise DocumentError("damaged", "")
+
+
+def _rtf(data: bytes) -> Parts:
+    text: str = rtf_to_text(data.decode("latin-1"), errors="ignore")  # type: ignore[no-untyped-call]
+    parts = Parts()
+    parts.add_blocks([Block(_cells(line)) for line in text.split("\n")])
+    return parts
+
+
+def _cells(line: str) -> str:
+    """Return a line of striprtf's, which ends every cell of a row with a bar, with tabs between the cells."""
+    return "\t".join(cell.strip() for cell in line[:-1].split("|")) if line.endswith("|") else line
+
+
+def _read_zip(data: bytes, depth: int) -> Parts:
+    package = Package(data)
+    kind = package.read("mimetype")[:100] if "mimetype" in package else b""
+    readers: list[tuple[bool, Callable[[], Parts]]] = [
+        ("word/document.xml" in package, lambda: _docx(package)),
+        ("ppt/presentation.xml" in package, lambda: _pptx(data)),
+        ("xl/workbook.xml" in package, lambda: _xlsx(data)),
+        (kind.startswith(b"application/epub"), lambda: _epub(package)),
+        (kind.startswith(b"application/vnd.oasis.opendocument"), lambda: _odf(package)),
+    ]
+    for fits, read in readers:
+        if fits:
+            return read()
+    return _read_archive(package, depth)
+
+
+def _docx(package: Package) -> Parts:
+    from engine.documents.formats.office.docx import read_docx
+
+    return read_docx(package)
+
+
+def _pptx(data: bytes) -> Parts:
+    from engine.documents.formats.office.slides import read_pptx
+
+    return read_pptx(data)
+
+
+def _xlsx(data: bytes) -> Parts:
+    from engine.documents.formats.office.sheets import read_xlsx
+
+    return read_xlsx(data)
+
+
+def _epub(package: Package) -> Parts:
+    from engine.documents.formats.office.epub import read_epub
+
+    return read_epub(package)
+
+
+def _odf(package: Package) -> Parts:
+    from engine.documents.formats.office.odf import read_odf
+
+    return read_odf(package)
+
+
+def _read_archive(package: Package, depth: int) -> Parts:
+    """Return all files of an archive that can be read, in the order of their names."""
+    if package.is_encrypted:
+        raise DocumentError("unsupported", "")
+    parts = Parts()
+    unread = []
+    for name in sorted(package.names):
+        if name.startswith(_SKIPPED_NAMES) or posixpath.basename(name) in _SKIPPED_NAMES:
+            continue
+        inner = _read_inner(name, package.read(name), depth)
+        if inner is None:
+            unread.append(name)
+        else:
+            parts.add(inner, name)
+    if unread:
+        more = f" and {len(unread) - _LISTED} more" if len(unread) > _LISTED else ""
+        parts.notes.append(f"not read: {', '.join(clean_title(name, 80) for name in unread[:_LISTED])}{more}")
+    if not parts.pages:
+        raise DocumentError("unsupported", "")
+    return parts
+
+
+def _read_inner(name: str, data: bytes, depth: int) -> Parts | None:
+    """Return the pages of a file within another one, None if it is of no kind that is read."""
+    if depth >= _DEEPEST or not data:
+        return None
+    suffix = posixpath.splitext(name)[1].lower()
+    try:
+        if data.startswith(b"%PDF-"):
+            return _pdf(data)
+        if data.startswith((_ZIP, _RTF, _OLE)) or suffix in _MAIL_SUFFIXES:
+            return read_parts(data, suffix, depth + 1)
+        return _text(data, suffix)
+    except DocumentError:
+        return None
+
+
+def _pdf(data: bytes) -> Parts:
+    from engine.documents.formats.pdf.pdf_file import CannotOpen, PdfFile
+    from engine.documents.outcomes import PROBLEMS
+
+    pdf = PdfFile(MemoryFile(data), None)
+    try:
+        structure = pdf.structure(["pdfium", "pypdf"], lambda reader: None)
+    except CannotOpen as error:
+        raise DocumentError(error.kind, "") from error
+    parts = Parts(title=structure.title, outline=structure.outline)
+    for number in range(1, structure.page_count + 1):
+        page = pdf.page(number, structure.readers, lambda reader: None)
+        notes = [*page.notes, *([f"not read: {PROBLEMS[page.problem]}"] if page.problem else [])]
+        parts.add_text(page.text, f"page {number}", notes)
+    return parts
+
+
+def _text(data: bytes, suffix: str) -> Parts:
+    from engine.documents.formats.text.encoding import NotText
+    from engine.documents.formats.text.text_file import TextFile
+
+    kind: OutcomeKind = "not_text"
+    try:
+        file = TextFile(MemoryFile(data), suffix)
+        parts = Parts(title=file.title)
+        for page in file.pages():
+            parts.add_text(page.text, "", page.notes)
+    except NotText as error:
+        raise DocumentError(kind, "") from error
+    return parts

@@ -1,0 +1,225 @@
+"""Segments of a page -> lines in reading order: rows from the top down, columns of running text one after the other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import groupby, pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+_CELL_GAP = 1.2
+"""Gap in heights from which on two segments of a row are cells."""
+_WORD_GAP = 0.13
+_FEWEST_LINES = 3
+"""Lines of a column of running text."""
+_PROSE_CHARACTERS, _PROSE_WORDS = 20, 3.8
+_WIDE_CHARACTERS = 9
+"""Characters and words that a line of running text has on average, and characters of a Chinese one."""
+_FULL_LINE, _FULL_SHARE = 0.6, 0.5
+"""Half of the lines of running text fill three fifths of their column."""
+_SAME_LINES = 0.7
+"""Share of the lines of the shorter column that stand beside one of the other, from which on they may be a table."""
+_LEADER = re.compile(r"(?:\.\s?){4,}")
+_OPEN_ROWS = 3
+"""Rows at the bottom that a segment may still belong to."""
+_BINS = 240
+
+
+class Segment(NamedTuple):
+    """Text without gaps on one line."""
+
+    text: str
+    left: float
+    right: float
+    low: float
+    high: float
+    place: int
+    """In the order of drawing."""
+
+    @property
+    def height(self) -> float:
+        return max(0.1, self.high - self.low)
+
+
+Row = list[Segment]
+
+
+def in_reading_order(segments: Sequence[Segment]) -> list[str]:
+    """Return the segments' text as lines."""
+    rows = _rows(_without_copies(segments))
+    return _lines(rows, depth=0)
+
+
+def _without_copies(segments: Sequence[Segment]) -> list[Segment]:
+    """Return the segments without those that repeat another one a little off (shadows of whole words)."""
+    seen: dict[str, list[Segment]] = {}
+    kept = []
+    for segment in segments:
+        same = seen.setdefault(segment.text.strip(), [])
+        limit = 0.3 * segment.height
+        if any(abs(one.left - segment.left) < limit and abs(one.low - segment.low) < limit for one in same[-8:]):
+            continue
+        same.append(segment)
+        kept.append(segment)
+    return kept
+
+
+def _rows(segments: Sequence[Segment]) -> list[Row]:
+    """Return segments grouped by height, from the top down, each row from left to right."""
+    rows: list[Row] = []
+    heights: list[tuple[float, float]] = []
+    for segment in sorted(segments, key=lambda one: -(one.low + one.high)):
+        for number in range(len(rows) - 1, max(-1, len(rows) - 1 - _OPEN_ROWS), -1):
+            low, high = heights[number]
+            overlap = min(high, segment.high) - max(low, segment.low)
+            smaller, larger = sorted((high - low, segment.height))
+            if overlap > 0.5 * smaller and larger < 2.5 * smaller and _has_room(rows[number], segment):
+                rows[number].append(segment)
+                if segment.height > 1.1 * (high - low):
+                    heights[number] = segment.low, segment.high
+                break
+        else:
+            rows.append([segment])
+            heights.append((segment.low, segment.high))
+    for row in rows:
+        row.sort(key=lambda one: (one.left, one.place))
+    return rows
+
+
+def _has_room(row: Row, segment: Segment) -> bool:
+    """Return whether no segment of `row` stands above or below `segment`."""
+    for one in row:
+        shared = min(one.right, segment.right) - max(one.left, segment.left)
+        if shared > 0.3 * min(one.right - one.left, segment.right - segment.left) and shared > 0.5 * segment.height:
+            return False
+    return True
+
+
+def _lines(rows: list[Row], depth: int) -> list[str]:
+    """Return the rows' lines; columns of running text are read one after the other."""
+    gutter = _gutter(rows) if depth < 4 else None
+    if gutter is None:
+        return [line for row in rows if (line := joined(row))]
+    lines: list[str] = []
+    for is_free, group in groupby(rows, key=lambda row: not any(s.left < gutter < s.right for s in row)):
+        part = list(group)
+        lines += _columns(part, gutter, depth) if is_free else _lines(part, depth + 1)
+    return lines
+
+
+def _columns(rows: list[Row], gutter: float, depth: int) -> list[str]:
+    """Return the lines of rows that no segment of crosses `gutter`."""
+    left = [cells for row in rows if (cells := [s for s in row if s.right <= gutter])]
+    right = [cells for row in rows if (cells := [s for s in row if s.left >= gutter])]
+    prose = (_is_prose(left), _is_prose(right))
+    sides = [s.left >= gutter for s in sorted((s for row in rows for s in row), key=lambda s: s.place)]
+    turns = sum(a != b for a, b in pairwise(sides))
+    shorter = min(len(left), len(right))
+    if all(prose):
+        if 1 < turns < 0.6 * shorter:
+            return _as_drawn(rows, gutter)  # cells of several lines, or blocks side by side
+        return _lines(left, depth + 1) + _lines(right, depth + 1)
+    together = (len(left) + len(right) - len(rows)) / shorter
+    if (
+        turns <= max(2, 0.2 * shorter)
+        and shorter >= 2 * _FEWEST_LINES
+        and (together < _SAME_LINES or _has_leaders(left, right))
+    ):
+        return _lines(left, depth + 1) + _lines(right, depth + 1)  # an index
+    if any(prose) and max(len(left), len(right)) >= 2 * _FEWEST_LINES and turns <= max(1, 0.3 * shorter):
+        return _as_drawn(rows, gutter)  # notes at the margin
+    return [line for row in rows if (line := joined(row))]
+
+
+def _has_leaders(*sides: list[Row]) -> bool:
+    """Return whether many lines on all sides have leader dots, as in an index."""
+    return all(sum(bool(_LEADER.search(joined(row))) for row in side) > 0.3 * len(side) for side in sides)
+
+
+def _as_drawn(rows: list[Row], gutter: float) -> list[str]:
+    """Return the halves of all rows in the order in which they were drawn."""
+    halves = []
+    for row in rows:
+        for side in ([s for s in row if s.right <= gutter], [s for s in row if s.left >= gutter]):
+            if side:
+                halves.append((min(s.place for s in side), joined(side)))
+    return [line for _, line in sorted(halves) if line]
+
+
+def _is_prose(rows: list[Row]) -> bool:
+    """Return whether the rows of a column are running text, not cells of a table or labels of a form."""
+    if len(rows) < _FEWEST_LINES:
+        return False
+    lines = [joined(row) for row in rows]
+    wide = sum("\u3000" <= line[:1] < "\ua000" for line in lines) > 0.5 * len(lines)
+    characters = sum(map(len, lines)) / len(lines)
+    words = sum(len(line.split()) for line in lines) / len(lines)
+    if characters < (_WIDE_CHARACTERS if wide else _PROSE_CHARACTERS) or (words < _PROSE_WORDS and not wide):
+        return False
+    width = max(row[-1].right for row in rows) - min(row[0].left for row in rows)
+    full = sum(row[-1].right - row[0].left >= _FULL_LINE * width for row in rows)
+    cells = sum("\t" in line for line in lines)
+    labels = sum(line.endswith(":") for line in lines)
+    letters = sum(sum(map(str.isalpha, line)) for line in lines)
+    return (
+        full >= _FULL_SHARE * len(lines)
+        and cells + labels <= 0.3 * len(lines)
+        and letters > 0.6 * characters * len(lines)
+    )
+
+
+def _gutter(rows: list[Row]) -> float | None:
+    """Return where the widest gutter between two columns may be, None if no rows stand side by side."""
+    if len(rows) < _FEWEST_LINES:
+        return None
+    start, end = min(row[0].left for row in rows), max(s.right for row in rows for s in row)
+    if end - start < 50 or not any(s.right < (start + 2 * end) / 3 for row in rows for s in row):
+        return None
+    scale = _BINS / (end - start)
+    covered = np.zeros((len(rows), _BINS), dtype=bool)
+    first, last = np.zeros(len(rows)), np.zeros(len(rows))
+    for number, row in enumerate(rows):
+        for s in row:
+            covered[number, max(0, int((s.left - start) * scale)) : int((s.right - start) * scale) + 1] = True
+        first[number], last[number] = row[0].left, max(s.right for s in row)
+    place = start + (np.arange(_BINS) + 0.5) / scale
+    free = ~covered
+    on_left = np.count_nonzero(free & (first[:, None] < place), axis=0)
+    on_right = np.count_nonzero(free & (last[:, None] > place), axis=0)
+    score = np.minimum(on_left, on_right)
+    best = int(score.max())
+    if best < _FEWEST_LINES:
+        return None
+    # Of the places as good as the best, the middle of the widest run.
+    good = np.flatnonzero(score >= best)
+    runs = np.split(good, np.flatnonzero(np.diff(good) > 1) + 1)
+    widest = max(runs, key=len)
+    return float(place[widest[len(widest) // 2]])
+
+
+def joined(row: Row) -> str:
+    """Return the segments of a row as a line: nothing, a space or a tab between them, by the gap."""
+    pieces = [row[0].text]
+    for before, after in pairwise(row):
+        height = max(before.height, after.height)
+        gap = after.left - before.right
+        if gap > _CELL_GAP * height:
+            pieces.append("\t")
+        elif gap > _WORD_GAP * height:
+            pieces.append(" ")
+        elif _is_raised(before, after):
+            pieces.append("^")
+        pieces.append(after.text)
+    return "".join(pieces).strip()
+
+
+def _is_raised(before: Segment, after: Segment) -> bool:
+    """Return whether `after` is a raised number beside a letter or figure."""
+    return (
+        after.height < 0.85 * before.height
+        and after.low - before.low > 0.15 * before.height
+        and before.text[-1:].isalnum()
+        and after.text[:1].isdigit()
+    )

@@ -1,0 +1,291 @@
+"""Characters of a page -> lines of text in reading order, from where the characters stand.
+
+Characters that follow each other make segments; segments at one height make rows; rows of two columns of running text
+are read column by column, all others as they stand, with tabs where a gap is as wide as between the cells of a table.
+Text in other directions (turned tables, notes at the margin, vertical Japanese) is turned first and laid out by itself.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.documents.formats.pdf.characters import Characters, Flags, Floats, Ints
+from engine.documents.formats.pdf.columns import Segment, in_reading_order
+
+_CELL_GAP = 1.2
+_SPACED_CELL_GAP = 2.2
+"""Gap in heights that parts two cells; a gap that holds a space character must be wider."""
+_WORD_GAP, _GENERATED_GAP, _WIDE_WORD_GAP = 0.17, 0.11, 0.5
+"""Gap in heights that parts two words: in general, where PDFium sees one too, and between Chinese characters."""
+_LETTER_SPACE_RANK = 0.3
+"""Rank of the gap that letters of one word have, among all gaps of a segment."""
+_SHADOW = 0.3
+"""Heights by which a letter's shadow is off at most."""
+_HYPHENS = (0x02, 0xFFFE)
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A text with its place on the page: a form's value, a typed-on note."""
+
+    text: str
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+@dataclass(frozen=True)
+class _Glyphs:
+    """Visible characters of one direction, turned so that they run to the right; arrays of one length."""
+
+    code: Ints
+    start: Floats
+    end: Floats
+    low: Floats
+    high: Floats
+    place: Ints
+    """In the content stream."""
+    spaces: Ints
+    """Space characters before it."""
+    generated: Flags
+    """Whether PDFium sees a gap before it."""
+
+    def only(self, wanted: Flags) -> _Glyphs:
+        """Return the glyphs for which `wanted` is true."""
+        return _Glyphs(
+            self.code[wanted],
+            self.start[wanted],
+            self.end[wanted],
+            self.low[wanted],
+            self.high[wanted],
+            self.place[wanted],
+            self.spaces[wanted],
+            self.generated[wanted],
+        )
+
+
+def page_lines(
+    characters: Characters, page: tuple[float, float, float, float], added: Sequence[Placed] = ()
+) -> list[str]:
+    """Return the lines of a page.
+
+    `page` is left, bottom, right, top of what is shown; characters outside of it are left out. `added` texts stand
+    between the characters.
+    """
+    groups = list(_directions(characters, page))
+    if added and not any(is_upright for is_upright, _ in groups):
+        groups.append((True, _none()))
+    lines: list[str] = []
+    for is_upright, glyphs in groups:
+        segments = _segments(_without_shadows(glyphs))
+        if is_upright:
+            segments += [_segment_of(placed, number, segments) for number, placed in enumerate(added)]
+        lines += in_reading_order(segments)
+    return lines
+
+
+def _none() -> _Glyphs:
+    ints, floats = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
+    return _Glyphs(ints, floats, floats, floats, floats, ints, ints, np.zeros(0, dtype=bool))
+
+
+def _segment_of(placed: Placed, number: int, segments: Sequence[Segment]) -> Segment:
+    """Return `placed` as a segment, at the height of the line that its box stands beside."""
+    low, high = placed.bottom, placed.top
+    beside = [
+        (min(high, s.high) - max(low, s.low), -abs(s.right - placed.left), s.low, s.high)
+        for s in segments
+        if min(high, s.high) - max(low, s.low) > 0.25 * s.height
+        and not (s.left < placed.right and s.right > placed.left)
+    ]
+    if beside:
+        _, _, low, high = max(beside)
+    return Segment(placed.text, placed.left, placed.right, low, high, 1_000_000_000 + number)
+
+
+def _directions(characters: Characters, page: tuple[float, float, float, float]) -> Iterator[tuple[bool, _Glyphs]]:
+    """Yield the visible characters by direction, each with whether it is upright, in the order they were drawn."""
+    code, box = characters.code, characters.box
+    middle = (box[:, :2] + box[:, 2:]) / 2  # [n, 2] x, y
+    inside = (middle[:, 0] > page[0]) & (middle[:, 0] < page[2]) & (middle[:, 1] > page[1]) & (middle[:, 1] < page[3])
+    shown = np.flatnonzero(~characters.is_space & (code != 0) & inside)
+    if len(shown) == 0:
+        return
+    spaces = np.cumsum(characters.is_space & ~characters.is_generated)[shown]
+    made = np.cumsum(characters.is_generated)[shown]
+    turn = np.round(np.degrees(-characters.angle[shown].astype(np.float64)), 1) % 360
+    turn[(turn < 0.6) | (turn > 359.4)] = 0
+    right_angle = np.round(turn / 90) * 90
+    turn = np.where(np.abs(turn - right_angle) < 0.6, right_angle % 360, np.round(turn))
+    downwards = _written_downwards(code[shown], box[shown], turn)
+    turn[downwards] = -1
+    _, first = np.unique(turn, return_index=True)
+    for value in turn[np.sort(first)].tolist():
+        chosen = turn == value
+        places = shown[chosen]
+        start, end, low, high = _turned(box[places], value)
+        counts, gaps = spaces[chosen], made[chosen]
+        yield (
+            value == 0,
+            _Glyphs(
+                code[places],
+                start,
+                end,
+                low,
+                high,
+                places,
+                np.diff(counts, prepend=counts[:1]),
+                np.diff(gaps, prepend=gaps[:1]) > 0,
+            ),
+        )
+
+
+def _written_downwards(code: Ints, box: Floats, turn: npt.NDArray[np.floating]) -> Flags:
+    """Return which characters are of vertical Japanese or Chinese: wide ones that stand below each other."""
+    wide = _is_wide(code) & (turn == 0)
+    result = np.zeros(len(code), dtype=bool)
+    if np.count_nonzero(wide) < 2:
+        return result
+    height = np.abs(box[:, 1] - box[:, 3])
+    same_column = np.abs(np.diff(box[:, 0] + box[:, 2])) < 0.5 * height[1:]
+    below = np.diff(box[:, 1] + box[:, 3]) < -0.8 * height[1:]
+    near = np.diff(box[:, 1] + box[:, 3]) > -4.0 * height[1:]
+    linked = wide[:-1] & wide[1:] & same_column & below & near
+    result[:-1] |= linked
+    result[1:] |= linked
+    if np.count_nonzero(result) < 4:
+        result[:] = False
+    # Figures and letters among them are part of the column.
+    between = np.flatnonzero(~result[1:-1] & result[:-2] & result[2:]) + 1
+    result[between] = True
+    return result
+
+
+def _is_wide(code: Ints) -> Flags:
+    wide = np.zeros(len(code), dtype=bool)
+    for first, last in ((0x3000, 0x9FFF), (0xAC00, 0xD7AF), (0xF900, 0xFAFF), (0xFF00, 0xFFEF)):
+        wide |= (code >= first) & (code <= last)
+    return wide
+
+
+def _turned(box: Floats, turn: float) -> tuple[Floats, Floats, Floats, Floats]:
+    """Return start, end, low and high of boxes whose text runs at `turn` degrees; -1 stands for vertical writing."""
+    left, top, right, bottom = box.T
+    low, high = np.minimum(top, bottom), np.maximum(top, bottom)
+    if turn == 0:
+        return left, right, low, high
+    if turn == 90:
+        return low, high, -right, -left
+    if turn in (270, -1):
+        return -high, -low, left, right
+    if turn == 180:
+        return -right, -left, -high, -low
+    cosine, sine = math.cos(math.radians(turn)), math.sin(math.radians(turn))
+    across, up = (left + right) / 2, (low + high) / 2
+    along, above = across * cosine + up * sine, up * cosine - across * sine
+    wide, tall = right - left, high - low
+    # The box is upright and holds the turned character; this is the character's own width and height.
+    c, s = abs(cosine), abs(sine)
+    if abs(c * c - s * s) > 0.2:
+        width, height = (wide * c - tall * s) / (c * c - s * s), (tall * c - wide * s) / (c * c - s * s)
+    else:
+        width = height = (wide + tall) / (2 * (c + s))
+    width, height = np.maximum(width, 0.5), np.maximum(height, 1.0)
+    return along - width / 2, along + width / 2, above - height / 2, above + height / 2
+
+
+def _without_shadows(glyphs: _Glyphs) -> _Glyphs:
+    """Return the glyphs without those that repeat the one before them a little off: a shadow, or bold by two prints."""
+    if len(glyphs.code) < 2:
+        return glyphs
+    height = glyphs.high - glyphs.low
+    same = glyphs.code[1:] == glyphs.code[:-1]
+    near = (np.abs(np.diff(glyphs.start)) < np.minimum(_SHADOW * height[1:], 0.5 * (glyphs.end - glyphs.start)[1:])) & (
+        np.abs(np.diff(glyphs.low)) < _SHADOW * height[1:]
+    )
+    shadow = np.concatenate(([False], same & near))
+    return glyphs.only(~shadow) if bool(np.any(shadow)) else glyphs
+
+
+def _segments(glyphs: _Glyphs) -> list[Segment]:
+    """Return runs of characters that follow each other on a line, as texts."""
+    count = len(glyphs.code)
+    if count == 0:
+        return []
+    height = np.maximum(glyphs.high - glyphs.low, 0.1)
+    taller = np.maximum(height[1:], height[:-1])
+    middle = (glyphs.high + glyphs.low) / 2
+    gap = glyphs.start[1:] - glyphs.end[:-1]
+    spaces = glyphs.spaces[1:]
+    cell = np.where(spaces == 0, _CELL_GAP, np.where(spaces == 1, _SPACED_CELL_GAP, 0.9 * (spaces + 1))) * taller
+    breaks = (
+        (np.abs(np.diff(middle)) > 0.5 * np.minimum(height[1:], height[:-1])) | (gap > cell) | (gap < -0.8 * taller)
+    )
+    starts = np.concatenate(([0], np.flatnonzero(breaks) + 1))
+    ends = np.concatenate((starts[1:], [count]))
+    characters = [chr(code) if code not in _HYPHENS else "\x02" for code in glyphs.code.tolist()]
+    _put_spaces(characters, glyphs, gap, taller, breaks)
+    _put_carets(characters, glyphs, gap, height)
+    left, right = np.minimum.reduceat(glyphs.start, starts), np.maximum.reduceat(glyphs.end, starts)
+    # The first character's height is the line's: raised and lowered ones are further on.
+    low, high = glyphs.low[starts], glyphs.high[starts]
+    tallest = np.maximum.reduceat(height, starts)
+    short = height[starts] < 0.85 * tallest
+    low = np.where(short, np.minimum.reduceat(glyphs.low, starts), low)
+    high = np.where(short, np.maximum.reduceat(glyphs.high, starts), high)
+    return [
+        Segment("".join(characters[a:b]), *place)
+        for a, b, *place in zip(
+            starts.tolist(),
+            ends.tolist(),
+            left.tolist(),
+            right.tolist(),
+            low.tolist(),
+            high.tolist(),
+            glyphs.place[starts].tolist(),
+            strict=True,
+        )
+    ]
+
+
+def _put_spaces(characters: list[str], glyphs: _Glyphs, gap: Floats, taller: Floats, breaks: Flags) -> None:
+    """Put spaces before the characters that begin words; gaps as wide as a segment's letter spaces part none."""
+    segment = np.concatenate(([0], np.cumsum(breaks)))[1:]
+    inside = np.flatnonzero(~breaks)
+    if len(inside) == 0:
+        return
+    unspaced = inside[glyphs.spaces[1:][inside] == 0]
+    letter_space = np.zeros(len(gap) + 1, dtype=np.float32)
+    if len(unspaced):
+        order = unspaced[np.lexsort((gap[unspaced], segment[unspaced]))]
+        _, first, count = np.unique(segment[order], return_index=True, return_counts=True)
+        ranked = gap[order[first + (count * _LETTER_SPACE_RANK).astype(np.int64)]]
+        by_segment = np.zeros(int(segment.max(initial=0)) + 1, dtype=np.float32)
+        by_segment[segment[order[first]]] = np.where(count >= 2, np.maximum(ranked, 0), 0)
+        letter_space = by_segment[segment]
+    rest = gap - letter_space[: len(gap)]
+    wide = _is_wide(glyphs.code)
+    both_wide = wide[1:] & wide[:-1]
+    enough = np.where(both_wide, _WIDE_WORD_GAP, np.where(glyphs.generated[1:], _GENERATED_GAP, _WORD_GAP)) * taller
+    for place in inside[(glyphs.spaces[1:][inside] > 0) | (rest[inside] > enough[inside])].tolist():
+        characters[place + 1] = " " * max(1, int(glyphs.spaces[place + 1])) + characters[place + 1]
+
+
+def _put_carets(characters: list[str], glyphs: _Glyphs, gap: Floats, height: Floats) -> None:
+    """Put a caret before a raised number that follows a letter or figure: 10^6 is not 106."""
+    raised = (
+        (height[1:] < 0.85 * height[:-1])
+        & (np.diff(glyphs.low) > 0.15 * height[:-1])
+        & (gap < 0.2 * height[:-1])
+        & (gap > -0.3 * height[:-1])
+    )
+    for place in np.flatnonzero(raised).tolist():
+        before, after = characters[place], characters[place + 1]
+        if (before[-1:].isalnum() or before[-1:] in ")]") and (after.isdigit() or after in "+-\u2212"):
+            characters[place + 1] = "^" + after

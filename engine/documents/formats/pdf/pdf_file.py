@@ -1,0 +1,235 @@
+"""One PDF file, read by two readers. Runs inside an extractor process only: either reader may hang, crash or bloat.
+
+PDFium reads the text first, being fifteen times faster and better at word spaces. pypdf reads again what PDFium cannot.
+pypdf also gives outline, page labels, title and layers; its own limits stop bombs and cycles. Where only one of them
+can open the file, that one does everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, TypeVar
+
+from engine.documents.cleaning.characters import clean_pdf_page, clean_title
+from engine.documents.cleaning.quality import CLEARLY_BETTER, GOOD_ENOUGH, UNREADABLE, is_plausible, quality
+from engine.documents.extraction import limits
+from engine.documents.formats.memory_file import OpenFile
+from engine.documents.formats.pdf.pdfium_reader import PdfiumReader, RawPage
+from engine.documents.formats.pdf.problems import CannotOpen
+from engine.documents.formats.pdf.pypdf_reader import PypdfReader
+from engine.documents.pages import OutcomeKind, ProblemKind
+
+__all__ = ["CannotOpen", "PageText", "PdfFile", "Structure"]
+
+ReaderName = Literal["pypdf", "pdfium"]
+T = TypeVar("T")
+
+_HEADER_SEARCH = 1 << 20
+_WAITING_TEXT = ("Please wait", "Adobe Reader")
+_LISTED_ATTACHMENTS = 5
+
+
+@dataclass(frozen=True)
+class PageText:
+    """One page, cleaned by itself."""
+
+    text: str
+    problem: ProblemKind | None = None
+    notes: list[str] = field(default_factory=list)
+    certainty: float | None = None
+    """Of text recognition, 0 to 1."""
+
+
+@dataclass(frozen=True)
+class Structure:
+    """Description of the file by itself."""
+
+    page_count: int
+    readers: tuple[ReaderName, ...]
+    """Those that can read this file's pages, the preferred one first."""
+    password: str
+    """The one that opened it; empty for most."""
+    title: str = ""
+    outline: list[tuple[str, int, int]] = field(default_factory=list)
+    """(title, page from 1, level from 1)"""
+    labels: dict[int, str] = field(default_factory=dict)
+    """Page from 1 -> label, where it is not just the number."""
+    hidden_layers: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    """What of the file is not read, as sentences."""
+
+
+class PdfFile:
+    """A PDF that both readers look at through one descriptor. They are opened when first asked for."""
+
+    def __init__(self, file: OpenFile, password: str | None, hidden_layers: Sequence[str] = ()) -> None:
+        """`password` is tried after the empty one; what is on `hidden_layers` is not read."""
+        self._hidden = frozenset(hidden_layers)
+        self._file = file
+        self._passwords = [""] + ([password] if password else [])
+        self._pypdf_opened: PypdfReader | None = None
+        self._pdfium_opened: PdfiumReader | None = None
+
+    def structure(self, readers: Sequence[str], announce: Callable[[ReaderName], None]) -> Structure:
+        """Open the file with each of `readers`, announcing each before it starts. Raises CannotOpen."""
+        failures: list[OutcomeKind] = []
+        counts: dict[ReaderName, int] = {}
+        opening: dict[ReaderName, Callable[[], int]] = {
+            "pdfium": lambda: self._pdfium().page_count,
+            "pypdf": lambda: self._pypdf().page_count,
+        }
+        for reader, count in opening.items():
+            if reader not in readers:
+                continue
+            announce(reader)
+            try:
+                counts[reader] = count()
+            except CannotOpen as error:
+                failures.append(error.kind)
+            except MemoryError:
+                failures.append("too_big")
+            except Exception:  # damaged files raise anything at all
+                failures.append("damaged")
+        if not counts:
+            raise CannotOpen(self._why_not(failures))
+        page_count = max(counts.values())
+        if page_count > limits.MAX_PAGES:
+            raise CannotOpen("too_big")
+        if page_count == 0:
+            raise CannotOpen("damaged")
+        if self._pypdf_opened is not None:
+            self._hidden = _or(self._pypdf_opened.hidden_layers, self._hidden)
+        if self._pdfium_opened is not None:
+            self._pdfium_opened.hide_layers(self._hidden)
+        able = tuple(reader for reader in opening if counts.get(reader) == page_count)
+        return Structure(
+            page_count,
+            able,
+            next((one.password for one in (self._pdfium_opened, self._pypdf_opened) if one and one.password), ""),
+            clean_title(_or(self._title, ""), limits.TITLE_CHARACTERS),
+            _or(self._outline, []),
+            _or(self._labels, {}),
+            sorted(self._hidden),
+            _or(self._notes, []),
+        )
+
+    def page(self, number: int, readers: Sequence[str], announce: Callable[[str], None]) -> PageText:
+        """Return page `number`, from 1, by the first of `readers` that reads it well, else by the one that reads it best."""  # noqa: E501
+        best: tuple[float, str] | None = None
+        problems: list[ProblemKind] = []
+        notes: list[str] = []
+        for reader in readers:
+            announce(reader)
+            try:
+                raw = self._read(reader, number)
+            except Exception as error:  # damaged pages raise anything at all
+                problems.append(_why(error))
+                continue
+            problems += self._logged(reader)
+            notes = raw.notes or notes
+            if not raw.text.strip():
+                continue
+            marks = quality(raw.text)
+            unreadable = max(marks.noise, raw.unmapped) >= UNREADABLE
+            if unreadable or ("unreadable_fonts" in problems and not is_plausible(raw.text)):
+                problems.append("unreadable_fonts")
+                continue
+            if reader == "pdfium" and self._pdfium().is_dynamic_form and _is_waiting(raw.text):
+                return PageText("", "placeholder")
+            if best is None or marks.badness < best[0] - CLEARLY_BETTER:
+                best = marks.badness, raw.text
+            if marks.badness <= GOOD_ENOUGH:
+                break
+        if best is not None and (text := clean_pdf_page(best[1])):
+            cut_short = self._pypdf_opened is not None and self._pypdf_opened.log.cut_short
+            return PageText(text, "too_big" if "too_big" in problems and cut_short else None, notes)
+        for kind in ("unreadable_fonts", "too_big", "damaged"):
+            if kind in problems:
+                return PageText("", kind, notes)
+        return PageText("", "no_text" if self._shows_something(number, readers) else None, notes)
+
+    def _read(self, reader: str, number: int) -> RawPage:
+        if self._pypdf_opened is not None:
+            self._pypdf_opened.log.clear()
+        return self._pdfium().page(number) if reader == "pdfium" else RawPage(self._pypdf().page(number))
+
+    def _logged(self, reader: str) -> list[ProblemKind]:
+        log = self._pypdf_opened.log if self._pypdf_opened is not None and reader == "pypdf" else None
+        if log is None:
+            return []
+        return ["too_big"] if log.cut_short else ["damaged"] if log.damaged else []
+
+    def _pdfium(self) -> PdfiumReader:
+        if self._pdfium_opened is None:
+            self._pdfium_opened = PdfiumReader(self._file, self._passwords)
+            self._pdfium_opened.hide_layers(self._hidden)
+        return self._pdfium_opened
+
+    def _pypdf(self) -> PypdfReader:
+        if self._pypdf_opened is None:
+            self._pypdf_opened = PypdfReader(self._file, self._passwords)
+        return self._pypdf_opened
+
+    def _why_not(self, failures: list[OutcomeKind]) -> OutcomeKind:
+        if b"%PDF-" not in (self._file.reopened().read(_HEADER_SEARCH) or b""):
+            return "not_pdf"
+        for kind in ("needs_certificate", "wrong_password", "needs_password", "too_big"):
+            if kind in failures:
+                return kind
+        return "damaged"
+
+    def _title(self) -> str:
+        return self._pypdf_opened.title if self._pypdf_opened is not None else self._pdfium().title
+
+    def _outline(self) -> list[tuple[str, int, int]]:
+        entries = []
+        for title, page, level in self._pypdf().outline() if self._pypdf_opened else self._pdfium().outline():
+            title = clean_title(title, limits.TITLE_CHARACTERS)
+            if title:
+                entries.append((title, page, level))
+            if len(entries) >= limits.OUTLINE_ENTRIES:
+                break
+        return entries
+
+    def _labels(self) -> dict[int, str]:
+        if self._pypdf_opened is None:
+            return {}
+        cleaned = (clean_title(label, 40) for label in self._pypdf_opened.labels())
+        return {page: label for page, label in enumerate(cleaned, 1) if label and label != str(page)}
+
+    def _notes(self) -> list[str]:
+        if self._pdfium_opened is None:
+            return []
+        names = self._pdfium_opened.attachments()
+        if not names:
+            return []
+        listed = ", ".join(clean_title(name, 80) for name in names[:_LISTED_ATTACHMENTS])
+        more = f" and {len(names) - _LISTED_ATTACHMENTS} more" if len(names) > _LISTED_ATTACHMENTS else ""
+        verb = "file is attached to it and was" if len(names) == 1 else "files are attached to it and were"
+        return [f"{len(names)} {verb} not read: {listed}{more}"]
+
+    def _shows_something(self, number: int, readers: Sequence[str]) -> bool:
+        if "pdfium" in readers and self._pdfium_opened is not None:
+            opened = self._pdfium_opened
+            return _or(lambda: opened.shows_something(number), False)
+        return _or(lambda: self._pypdf().shows_something(number), False)
+
+
+def _is_waiting(text: str) -> bool:
+    """Return whether a dynamic form's page only asks for Adobe Reader."""
+    return any(words in text for words in _WAITING_TEXT) or len(text) < 1_000
+
+
+def _or(call: Callable[[], T], otherwise: T) -> T:
+    """Return what a document can do without, or `otherwise` if it cannot be had."""
+    try:
+        return call()
+    except Exception:
+        return otherwise
+
+
+def _why(error: Exception) -> ProblemKind:
+    from pypdf.errors import LimitReachedError
+
+    return "too_big" if isinstance(error, MemoryError | LimitReachedError) else "damaged"

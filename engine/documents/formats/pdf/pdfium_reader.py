@@ -1,0 +1,162 @@
+"""Reads a PDF with PDFium: text by the places of its characters, form values, typed-on notes."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pypdfium2
+import pypdfium2.raw as pdfium
+
+from engine.documents.extraction import limits
+from engine.documents.formats.memory_file import OpenFile
+from engine.documents.formats.pdf.annotations import page_annotations
+from engine.documents.formats.pdf.characters import characters, run_boxes, unmapped_share
+from engine.documents.formats.pdf.layers import remove_hidden
+from engine.documents.formats.pdf.layout import page_lines
+from engine.documents.formats.pdf.plain_page import is_right_to_left, plain_text
+from engine.documents.formats.pdf.problems import CannotOpen
+
+_READ_BUFFER = 1 << 16
+_DRAWING_OBJECTS = 50
+"""Paths on a page without text from which on it is called a drawing; fewer are rules and frames."""
+_OBJECT_LOOKS = 2_000
+_MOST_LAID_OUT = 200_000
+"""Characters of a page whose places are looked at; more take the page's text as PDFium gives it."""
+
+
+@dataclass(frozen=True)
+class RawPage:
+    """A page's text before it is cleaned."""
+
+    text: str
+    unmapped: float = 0.0
+    """Share of characters whose font does not say what they are."""
+    notes: list[str] = field(default_factory=list)
+
+
+class PdfiumReader:
+    """A document opened by PDFium. Raises CannotOpen if PDFium cannot."""
+
+    def __init__(self, file: OpenFile, passwords: list[str]) -> None:
+        self.password = ""
+        self._hidden: frozenset[str] = frozenset()
+        self._document = self._open(file, passwords)
+        self._document.get_page_size(0)  # a page tree that is a cycle or too deep shows here
+        self._form: Any = None
+        self._form_kind = self._document.get_formtype()
+        if self._form_kind != pdfium.FORMTYPE_NONE:
+            self._document.init_forms()
+            self._form = self._document.formenv
+
+    def _open(self, file: OpenFile, passwords: list[str]) -> Any:
+        view = io.BufferedReader(file.reopened(), _READ_BUFFER)
+        for password in passwords:
+            try:
+                document = pypdfium2.PdfDocument(view, password=password)
+            except pypdfium2.PdfiumError as error:
+                if error.err_code == pdfium.FPDF_ERR_SECURITY:
+                    raise CannotOpen("needs_certificate") from error
+                if error.err_code != pdfium.FPDF_ERR_PASSWORD:
+                    raise
+            else:
+                self.password = password
+                return document
+        raise CannotOpen("wrong_password" if len(passwords) > 1 else "needs_password")
+
+    @property
+    def page_count(self) -> int:
+        """Number of pages."""
+        return len(self._document)
+
+    @property
+    def is_dynamic_form(self) -> bool:
+        """Whether the pages are made by Adobe Reader from an XFA form when the file is opened."""
+        return bool(self._form_kind == pdfium.FORMTYPE_XFA_FULL)
+
+    @property
+    def title(self) -> str:
+        """Title by the document's metadata."""
+        return str(self._document.get_metadata_value("Title"))
+
+    def attachments(self) -> list[str]:
+        """Return the names of attached files."""
+        count = min(1_000, self._document.count_attachments())
+        return [self._document.get_attachment(number).get_name() for number in range(count)]
+
+    def hide_layers(self, names: frozenset[str]) -> None:
+        """Leave the layers of these names out of the text."""
+        self._hidden = names
+
+    def page(self, number: int) -> RawPage:
+        """Return the text of page `number`, from 1. Raises MemoryError for a page of too much text."""
+        page = self._document[number - 1]
+        try:
+            if self._hidden:
+                remove_hidden(page, self._hidden)
+            text_page = page.get_textpage()
+            try:
+                return self._text(page, text_page)
+            finally:
+                text_page.close()
+        finally:
+            page.close()
+
+    def _text(self, page: Any, text_page: Any) -> RawPage:
+        count = text_page.count_chars()
+        if count > limits.PAGE_CHARACTERS:
+            raise MemoryError
+        found = page_annotations(page, self._form)
+        notes = [_comments(found.comments)] if found.comments else []
+        if count == 0 and not found.placed:
+            return RawPage("", notes=notes)
+        text = text_page.get_text_range() if count else ""
+        box = page.get_bbox()
+        unmapped = unmapped_share(text_page, count)
+        if is_right_to_left(text) or count > _MOST_LAID_OUT:
+            added = "".join(f"\n{placed.text}" for placed in found.placed)
+            return RawPage((text_page.get_text_bounded() or text) + added, unmapped, notes)
+        if not found.placed and (plain := plain_text(run_boxes(text_page), text, box)) is not None:
+            return RawPage(plain, unmapped, notes)
+        lines = page_lines(characters(text_page, count), box, found.placed)
+        return RawPage(_paired("\n".join(lines)), unmapped, notes)
+
+    def shows_something(self, number: int) -> bool:
+        """Return whether a page without text has a picture or a drawing on it."""
+        page = self._document[number - 1]
+        try:
+            paths = 0
+            for looked, item in enumerate(page.get_objects(max_depth=4)):
+                if item.type == pdfium.FPDF_PAGEOBJ_IMAGE:
+                    return True
+                paths += item.type == pdfium.FPDF_PAGEOBJ_PATH
+                if paths >= _DRAWING_OBJECTS or looked >= _OBJECT_LOOKS:
+                    return True
+            return False
+        finally:
+            page.close()
+
+    def outline(self) -> Iterator[tuple[str, int, int]]:
+        """Yield (title, page from 1, level from 1) of the bookmarks that lead to a page."""
+        for bookmark in self._document.get_toc(max_depth=15):
+            target = bookmark.get_dest()
+            page = target.get_index() if target else None
+            if page is not None:
+                yield bookmark.get_title(), page + 1, bookmark.level + 1
+
+    def label(self, number: int) -> str:
+        """Return what the document calls page `number`."""
+        return str(self._document.get_page_label(number - 1))
+
+
+def _comments(count: int) -> str:
+    return "1 comment beside the page is not read" if count == 1 else f"{count} comments beside the page are not read"
+
+
+def _paired(text: str) -> str:
+    """Return `text` with pairs of surrogates made characters (PDFium counts in UTF-16 on Windows)."""
+    if any("\ud800" <= character < "\ue000" for character in text):
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text

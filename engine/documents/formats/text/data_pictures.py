@@ -1,0 +1,76 @@
+"""Pictures and fonts that are written into a text as data: URIs; they are left out and counted."""
+
+from __future__ import annotations
+
+import re
+
+_LONGEST_TYPE = 200
+_START = re.compile(r"data:[\w.+-]{0,60}/?[\w.+-]{0,60}(?:;[\w.+=-]{1,60}){0,4},", re.IGNORECASE)
+_MAYBE_START = re.compile(r"d(?:a(?:t(?:a(?::[\w.+/;=-]{0,190})?)?)?)?\Z", re.IGNORECASE)
+_BASE64 = re.compile(r"[A-Za-z0-9+/=%_-]*")
+_PERCENT = re.compile(r"""[^\s"'()<>\\]*""")
+_SHORTEST = 64
+"""Characters of data from which on it is no text."""
+
+
+class DataPictures:
+    """Takes data: URIs out of a text that comes in blocks."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.characters = 0
+        self._held = ""
+        """The end of the last block, which may be the start of a URI."""
+        self._inside: re.Pattern[str] | None = None
+        """What the data of the URI consists of that the last block ended in."""
+
+    def without(self, block: str) -> str:
+        """Return `block` without data: URIs; their first characters, "data:image/png", are left out too."""
+        if not self._held and self._inside is None and "data:" not in block and not _MAYBE_START.search(block, -200):
+            return block
+        text, self._held = self._held + block, ""
+        pieces = []
+        place = 0
+        if self._inside is not None:
+            place = self._skip(text, 0)
+        while place < len(text):
+            found = _START.search(text, place)
+            if found is None:
+                maybe = _MAYBE_START.search(text, max(place, len(text) - _LONGEST_TYPE))
+                end = maybe.start() if maybe else len(text)
+                pieces.append(text[place:end])
+                self._held = text[end:]
+                break
+            data = _BASE64 if "base64" in found[0].lower() else _PERCENT
+            length = _length(data, text, found.end())
+            if found.end() + length == len(text) and length < _SHORTEST:
+                pieces.append(text[place : found.start()])
+                self._held = text[found.start() :]  # too short to tell yet
+                break
+            if length < _SHORTEST:
+                pieces.append(text[place : found.end()])
+                place = found.end()
+                continue
+            pieces.append(text[place : found.start()])
+            self.count += 1
+            self._inside = data
+            place = self._skip(text, found.end())
+        return "".join(pieces)
+
+    def rest(self) -> str:
+        """Return what was held back at the end of the text."""
+        held, self._held = self._held, ""
+        return held
+
+    def _skip(self, text: str, start: int) -> int:
+        assert self._inside is not None
+        length = _length(self._inside, text, start)
+        self.characters += length
+        if start + length < len(text):
+            self._inside = None
+        return start + length
+
+
+def _length(data: re.Pattern[str], text: str, start: int) -> int:
+    found = data.match(text, start)
+    return len(found[0]) if found else 0

@@ -1,0 +1,309 @@
+"""HTML as plain text: blocks on lines of their own, table rows as lines with tabs between cells, hidden parts left out.
+
+lxml's parser feeds this converter with events, so a document of any length is converted in bounded memory and linear
+time, and malformed markup is mended as browsers mend it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from lxml import etree
+
+_SKIPPED = frozenset(("script", "style", "title", "noscript", "template", "iframe", "noembed", "noframes", "head"))
+# fmt: off
+_BLOCKS = frozenset((
+    "address", "article", "aside", "blockquote", "body", "br", "caption", "center", "dd", "details", "dialog", "dir",
+    "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6",
+    "header", "hgroup", "hr", "html", "legend", "li", "main", "menu", "nav", "ol", "optgroup", "option", "p", "pre",
+    "search", "section", "summary", "table", "tbody", "tfoot", "thead", "tr", "ul",
+))
+# fmt: on
+_PARAGRAPHS = frozenset(
+    ("blockquote", "dl", "h1", "h2", "h3", "h4", "h5", "h6", "ol", "p", "pre", "section", "table", "ul")
+)
+_CONTROLS = frozenset(("label", "button", "textarea", "select", "input", "output", "meter", "progress", "object"))
+"""Inline, but with a box of their own: a space stands on either side."""
+_CELLS = frozenset(("td", "th"))
+_HEADINGS = {f"h{level}": "#" * level + " " for level in range(1, 7)}
+_SPACE = re.compile(r"[ \t\r\n\f]+")
+_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_UNSEEN_INPUTS = frozenset(("hidden", "password", "file", "image", "color", "range"))
+_RAISED = re.compile(r"[+\-\u2212\u2013]?[0-9]")
+_MOST_COLUMNS = 1_000
+_LONGEST_CELL = 1_000
+_MOST_LINES = 12
+"""Characters and lines of a cell that is still a table's; a longer one lays out a page."""
+
+
+class HtmlText:
+    """Converts one document; make a new one for the next."""
+
+    def __init__(self, mark_headings: bool = True) -> None:
+        """`mark_headings`: whether headings get Markdown's signs, from which sections are made."""
+        self._events = _Events(mark_headings)
+
+    def convert(self, blocks: Iterable[str]) -> Iterator[str]:
+        """Yield text for each block of HTML, as far as it is complete."""
+        parser = etree.HTMLParser(target=cast("Any", self._events), huge_tree=True, recover=True)
+        fed = False
+        for block in blocks:
+            if block:
+                # A NUL would end the parser's string; U+FFFE and lone surrogates are no characters of XML.
+                parser.feed(block.replace("\0", "").encode("utf-8", "replace").decode("utf-8"))
+                fed = True
+            yield self._events.taken()
+        if fed:
+            parser.close()
+        self._events.finish()
+        yield self._events.taken()
+
+
+class _Flow:
+    """Text that is put together piece by piece: spaces collapsed, breaks where blocks begin and end."""
+
+    def __init__(self) -> None:
+        self.pieces: list[str] = []
+        self.length = 0
+        self._breaks = 0
+        self._space = ""
+        self._is_empty = True
+        self.last = "\n"
+        """The last character, a line end before the first."""
+
+    def put(self, text: str) -> None:
+        """Add text as it is."""
+        if self._breaks and not self._is_empty:
+            self.pieces.append("\n" * self._breaks)
+        elif self._space and self.last not in " \t\n":
+            self.pieces.append(self._space)
+        self._breaks, self._space, self._is_empty = 0, "", False
+        self.pieces.append(text)
+        self.length += len(text)
+        self.last = text[-1:]
+
+    def space(self, space: str = " ") -> None:
+        """Want a space before the next text on this line."""
+        self._space = self._space or space
+
+    def break_line(self, count: int) -> None:
+        """Want `count` line ends before the next text."""
+        if not self._is_empty:
+            self._breaks = max(self._breaks, count)
+        self._space = ""
+        self.last = "\n"
+
+    def after_break(self) -> bool:
+        """Return whether the next text begins a line."""
+        return self._is_empty or self._breaks > 0 or self.last == "\n"
+
+
+@dataclass
+class _Table:
+    """A table whose row is being read."""
+
+    cells: list[str] = field(default_factory=list)
+    is_layout: bool = False
+    """Whether the row holds more than a table's row: paragraphs, other tables."""
+    spans: dict[int, int] = field(default_factory=dict)
+    """Column -> rows for which a cell above reaches down into it."""
+    cell: _Flow | None = None
+    column: int = 0
+    """Of the cell."""
+    holds_table: bool = False
+
+
+class _Events:
+    """Target of lxml's parser."""
+
+    def __init__(self, mark_headings: bool) -> None:
+        self._mark_headings = mark_headings
+        self._root = _Flow()
+        self._tables: list[_Table] = []
+        self._skipped = 0
+        """Depth inside of an element that is left out."""
+        self._pre = 0
+        self._raised = ""
+        self._heading = ""
+
+    def taken(self) -> str:
+        """Return the finished text and forget it."""
+        text = "".join(self._root.pieces)
+        self._root.pieces.clear()
+        return text
+
+    def finish(self) -> None:
+        """End tables that were never closed."""
+        while self._tables:
+            self._end_table()
+
+    @property
+    def _flow(self) -> _Flow:
+        for table in reversed(self._tables):
+            if table.cell is not None:
+                return table.cell
+        return self._root
+
+    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        if self._skipped or tag in _SKIPPED or _is_hidden(attributes):
+            self._skipped += 1
+            return
+        if tag == "table":
+            self._start_table()
+        elif tag == "tr":
+            self._end_row()
+        elif tag in _CELLS and self._tables:
+            self._start_cell(attributes)
+        elif tag == "pre":
+            self._pre += 1
+        elif tag in ("sup", "sub"):
+            self._raised = "^" if tag == "sup" else "_"
+        elif tag == "input":
+            self._input(attributes)
+        if tag in _CONTROLS:
+            self._flow.space()
+        if tag in _HEADINGS and self._mark_headings and not self._tables:
+            self._heading = _HEADINGS[tag]
+        self._break_for(tag)
+
+    def end(self, tag: str) -> None:
+        if self._skipped:
+            self._skipped -= 1
+            return
+        if tag == "table":
+            self._end_table()
+        elif tag == "tr":
+            self._end_row()
+        elif tag in _CELLS and self._tables:
+            self._end_cell()
+        elif tag == "pre":
+            self._pre = max(0, self._pre - 1)
+        elif tag in ("sup", "sub"):
+            self._raised = ""
+        if tag in _HEADINGS:
+            self._heading = ""
+        if tag in _CONTROLS:
+            self._flow.space()
+        if tag != "br":
+            self._break_for(tag)
+
+    def data(self, data: str) -> None:
+        if self._skipped:
+            return
+        flow = self._flow
+        if self._pre:
+            flow.put(data)
+            return
+        text = _SPACE.sub(" ", data)
+        if text.startswith(" "):
+            flow.space()
+        words = text.strip(" ")
+        if not words:
+            return
+        if self._raised and flow.last.isalnum() and not text.startswith(" ") and _RAISED.match(words):
+            # A raised number is no part of the number before it; H2O stays in one piece.
+            words = self._raised + words if self._raised == "^" or flow.last.isdigit() else words
+        self._raised = ""
+        if self._heading and flow.after_break():
+            words = self._heading + words
+            self._heading = ""
+        flow.put(words)
+        if text.endswith(" "):
+            flow.space()
+
+    def comment(self, text: str) -> None:
+        """Ignore a comment."""
+
+    def pi(self, target: str, data: str | None = None) -> None:
+        """Ignore a processing instruction."""
+
+    def close(self) -> None:
+        """End of the document."""
+
+    def _input(self, attributes: Mapping[str, str]) -> None:
+        kind = attributes.get("type", "text").lower()
+        if kind in ("checkbox", "radio"):
+            text = "[x]" if "checked" in attributes else "[ ]"
+        else:
+            text = "" if kind in _UNSEEN_INPUTS else attributes.get("value", "").strip()
+        if text:
+            self._flow.space()
+            self._flow.put(text)
+
+    def _break_for(self, tag: str) -> None:
+        if tag in _BLOCKS:
+            self._flow.break_line(2 if tag in _PARAGRAPHS else 1)
+
+    def _start_table(self) -> None:
+        for table in self._tables[-1:]:
+            table.holds_table = True
+        self._flow.break_line(2)
+        self._tables.append(_Table())
+
+    def _end_table(self) -> None:
+        if not self._tables:
+            return
+        self._end_row()
+        self._tables.pop()
+        self._flow.break_line(2)
+
+    def _start_cell(self, attributes: Mapping[str, str]) -> None:
+        self._end_cell()
+        table = self._tables[-1]
+        while table.spans.get(len(table.cells), 0) > 0:
+            table.spans[len(table.cells)] -= 1
+            table.cells.append("")
+        across, down = _span(attributes, "colspan"), _span(attributes, "rowspan")
+        for column in range(len(table.cells), len(table.cells) + across):
+            if down > 1:
+                table.spans[column] = down - 1
+        table.cell, table.column = _Flow(), len(table.cells)
+        table.cells += [""] * across
+        table.holds_table = False
+
+    def _end_cell(self) -> None:
+        table = self._tables[-1]
+        if table.cell is None:
+            return
+        text = "".join(table.cell.pieces).strip()
+        table.cell = None
+        if table.holds_table or len(text) > _LONGEST_CELL or text.count("\n") > _MOST_LINES:
+            table.is_layout = True
+        table.cells[table.column] = text
+
+    def _end_row(self) -> None:
+        if not self._tables:
+            return
+        self._end_cell()
+        table = self._tables[-1]
+        cells, table.cells = table.cells, []
+        is_layout, table.is_layout = table.is_layout, False
+        flow = self._outer_flow()
+        if not any(cells):
+            return
+        flow.break_line(1)
+        if is_layout or len(cells) == 1:
+            for cell in filter(None, cells):
+                flow.put(cell)
+                flow.break_line(1)
+        else:
+            flow.put("\t".join(" ".join(cell.split()) for cell in cells).rstrip("\t"))
+        flow.break_line(1)
+
+    def _outer_flow(self) -> _Flow:
+        for table in reversed(self._tables[:-1]):
+            if table.cell is not None:
+                return table.cell
+        return self._root
+
+
+def _is_hidden(attributes: Mapping[str, str]) -> bool:
+    return "hidden" in attributes or bool(_HIDDEN_STYLE.search(attributes.get("style", "")))
+
+
+def _span(attributes: Mapping[str, str], name: str) -> int:
+    text = attributes.get(name, "1").strip()
+    return max(1, min(int(text), _MOST_COLUMNS)) if text.isascii() and text.isdigit() and len(text) < 5 else 1
