@@ -1,12 +1,12 @@
-"""Weights in eight or four bits, and their products: plain reference here, compiled code beside it.
+"""Quantised weights, eight or four bits, and the reference of their matmuls.
 
 int8: one float32 scale for each row of a weight [out, in]: w = q * scale[row], q from -127 to 127.
 int4: GROUP neighbouring weights of a row share a bf16 scale, w = (q - 8) * scale[row, group], q from 0 to 15; byte j of
 a group holds q of weight j in its low half and of weight j + GROUP / 2 in its high half. So a row is read in order, and
 one load gives two runs of neighbours.
 
-A product with few vectors costs reading the weight: the integers are widened in registers. One with many costs the
-multiplications: the weight is widened once for the chunk and multiplied by the library of its dtype.
+A matmul with few vectors takes the time of reading the weight: the integers are dequantised in registers. A matmul with
+many takes the time of its multiplications: the weight is dequantised once for the chunk and multiplied in its dtype.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from torch import Tensor
 
 GROUP = 32
 FEW = 16
-"""Vectors up to which a product reads the integers; beyond, the weight is widened first."""
+"""Most vectors for which a matmul reads the integers; for more the weight is dequantised first."""
 _SHRINKAGE = (1.0, 0.95, 0.9, 0.85, 0.8)
 
 
 def quantise(weight: Tensor, bits: int) -> tuple[Tensor, Tensor]:
-    """(integers, scales) of a weight [out, in], `bits` 8 or 4. For 4 bits GROUP must divide `in`: ValueError else."""
+    """Return (integers, scales) of a weight [out, in] in 8 or 4 bits. Raises ValueError if 4 bits do not fit GROUP."""
     if bits == 8:
         weight = weight.float()
         scales = weight.abs().amax(dim=1).clamp(min=1e-30) / 127
         return (weight / scales[:, None]).round_().to(torch.int8), scales
     out, width = weight.shape
     if bits != 4 or width % GROUP:
-        raise ValueError(f"a weight [{out}, {width}] cannot be kept in {bits} bits")
+        raise ValueError(f"a weight [{out}, {width}] cannot be quantised to {bits} bits")
     groups = weight.float().reshape(out, width // GROUP, GROUP)
-    # The farthest value of a group takes the end of the range that reaches farther, -8. Clipping it a little leaves
-    # the others more levels: of a few such scales the one with the least squared error stays.
+    # The farthest value of a group becomes -8, the end of the range that reaches farther. Clipping it a little leaves
+    # more levels to the others: of a few such scales the one with the least squared error is taken.
     farthest = groups.gather(2, groups.abs().argmax(dim=2, keepdim=True))
     best = torch.full(farthest.shape, float("inf"), device=weight.device)
     scales = torch.zeros_like(farthest)
@@ -62,6 +62,6 @@ def dequantise_ref(weight: Tensor, scales: Tensor, dtype: torch.dtype, out: Tens
 
 
 def quantised_linear_ref(x: Tensor, weight: Tensor, scales: Tensor, bias: Tensor | None = None) -> Tensor:
-    """x [M, in] @ weight.T + bias, as `quantised_linear`, in float32 inside."""
+    """Implement `kernels.operations.QuantisedLinear` in float32."""
     y = x.float() @ dequantise_ref(weight, scales, torch.float32).T
     return (y if bias is None else y + bias.float()).to(x.dtype)

@@ -1,6 +1,6 @@
-"""Every operation in plain torch: loops over time, fp32 inside (float64 if an input is float64), nothing clever.
+"""Every operation in plain torch: loops over time, fp32 inside (float64 if an input is float64).
 
-This is what the compiled kernels are compared with. Shapes, token-major:
+The compiled kernels are tested against this. Shapes, token-major:
 
     x, dt, z  [B, T, d_inner]      A  [d_inner, d_state], negative      B, C  [B, T, d_state]      D, dt_bias  [d_inner]
 
@@ -11,8 +11,8 @@ algorithm 2), discretised as its code does: A by the exponential, B by Euler's r
     h[t]   = exp(delta[t] * A) * h[t-1]  +  delta[t] * x[t] * B[t]
     y[t]   = (sum over n of C[t, n] * h[t, :, n]  +  D * x[t]) * silu(z[t])
 
-`state` holds h before the call and h after it. `lengths` [B] says how many tokens of each row are real: beyond them y
-is 0 and the state stands still, whatever the padding holds.
+`state` holds h before the call and h after it. `lengths` [B] is the number of tokens of each sequence: beyond it
+y is 0 and the state does not change, whatever the padding holds.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from kernels.quantisation import dequantise_ref, quantised_linear_ref
 
 
 def wide(*tensors: Tensor | None) -> torch.dtype:
-    """The dtype to compute in: float64 if any argument is float64, else float32."""
+    """Return the dtype to compute in: float64 if any argument is float64, else float32."""
     return torch.float64 if any(t is not None and t.dtype == torch.float64 for t in tensors) else torch.float32
 
 
@@ -42,7 +42,7 @@ def selective_scan_ref(
     state: Tensor,
     lengths: Tensor | None = None,
 ) -> Tensor:
-    """Scan a chunk; `state` [B, d_inner, d_state] is advanced in place. Returns y [B, T, d_inner] in x.dtype."""
+    """Implement `kernels.operations.SelectiveScan`."""
     batch, steps, _ = x.shape
     y = torch.zeros(x.shape, dtype=x.dtype, device=x.device)
     for row in range(batch):
@@ -57,7 +57,7 @@ def selective_scan_ref(
 def selective_update_ref(
     x: Tensor, dt: Tensor, A: Tensor, B: Tensor, C: Tensor, D: Tensor, z: Tensor, dt_bias: Tensor, state: Tensor
 ) -> Tensor:
-    """One token: x, dt, z [B, d_inner], B, C [B, d_state]; `state` is advanced in place. Returns y [B, d_inner]."""
+    """Implement `kernels.operations.SelectiveUpdate`."""
     dtype = wide(x, dt, A, B, C, D, z, dt_bias, state)
     u, gate = x.to(dtype), z.to(dtype)
     delta = F.softplus(dt.to(dtype) + dt_bias.to(dtype))  # [B, d_inner]
@@ -71,11 +71,7 @@ def selective_update_ref(
 def causal_conv_ref(
     x: Tensor, weight: Tensor, bias: Tensor | None, state: Tensor, lengths: Tensor | None = None
 ) -> Tensor:
-    """Depthwise convolution over time, then SiLU: weight [d_inner, d_conv], bias [d_inner] or None.
-
-    `state` [B, d_inner, d_conv - 1] holds the inputs before the chunk, oldest first, and afterwards the last ones of
-    each row (of its first `lengths[row]` tokens). Returns y [B, T, d_inner] in x.dtype, 0 beyond a row's length.
-    """
+    """Implement `kernels.operations.CausalConv`."""
     batch, steps, _ = x.shape
     y = torch.zeros(x.shape, dtype=x.dtype, device=x.device)
     for row in range(batch):
@@ -87,7 +83,7 @@ def causal_conv_ref(
 
 
 def causal_conv_update_ref(x: Tensor, weight: Tensor, bias: Tensor | None, state: Tensor) -> Tensor:
-    """One token: x [B, d_inner]; `state` [B, d_inner, d_conv - 1] is shifted in place. Returns y [B, d_inner]."""
+    """Implement `kernels.operations.CausalConvUpdate`."""
     dtype = wide(x, weight, bias, state)
     window = torch.cat([state.to(x.dtype), x[:, :, None]], dim=-1)  # [B, d_inner, d_conv]
     state.copy_(window[:, :, 1:])
@@ -98,11 +94,7 @@ def causal_conv_update_ref(x: Tensor, weight: Tensor, bias: Tensor | None, state
 
 
 def rms_norm_ref(x: Tensor, weight: Tensor | None, eps: float, residual: Tensor | None = None) -> Tensor:
-    """x / sqrt(mean(x^2) + eps), times weight [size] if there is one, over the last dimension of x [..., size].
-
-    The output has the dtype of weight, or of x without one. With `residual` (the residual stream, the shape of x) the
-    sum is what is normalised, and `residual` is advanced in place: residual += x, rounded to its own dtype first.
-    """
+    """Implement `kernels.operations.RmsNorm`."""
     dtype = wide(x, weight, residual)
     if residual is not None:
         residual.copy_(residual.to(dtype) + x.to(dtype))

@@ -17,7 +17,7 @@ from torch.nn import functional as F
 
 from engine.bench.harness import contest
 from engine.network.config import FalconMambaConfig
-from engine.network.linear import product
+from engine.network.linear import matmul
 from engine.network.model import FalconMamba
 
 BUFFER_BYTES = 512 << 20
@@ -101,7 +101,7 @@ def _products(config: FalconMambaConfig, device: torch.device, dtype: torch.dtyp
         x, weight = (torch.randn(n, width, device=device).to(dtype) for n in (rows, out))
         amount = 2 * rows * out * width
         times = max(1, operations_a_token(config) * chunk // amount)
-        found[f"{rows} x {out} x {width}"] = _repeated(partial(product, x, weight, None), amount, times)
+        found[f"{rows} x {out} x {width}"] = _repeated(partial(matmul, x, weight, None), amount, times)
     return found
 
 

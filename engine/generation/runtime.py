@@ -1,4 +1,4 @@
-"""A loaded model with all that reading needs beside it: tokenizer, stop tokens, chunk length, identity."""
+"""Runtime: a loaded model with its tokenizer, stop tokens, chunk length and identity."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 @dataclass(frozen=True)
 class Runtime:
-    """Everything fixed while one model is in use."""
+    """A loaded model and its settings, which do not change while it is in use."""
 
     model: FalconMamba
     tokenizer: Tokenizer
@@ -45,7 +45,7 @@ class Runtime:
     profile: Profile
     """The habits of this kind of model."""
     reason: str
-    """Why this device and these kernels."""
+    """The reason for this device and these kernels."""
     chunk_length: int
     """Tokens read at once."""
     stop_ids: tuple[int, ...]
@@ -63,10 +63,10 @@ class Runtime:
         sampling: Sampling | None = None,
         said: list[int] | None = None,
     ) -> Generator[str, None, EndReason]:
-        """Feed `request` to `state` (one row, advanced in place) and stream the text that the model says.
+        """Feed `request` to `state` (one sequence, advanced in place) and yield the model's text in pieces.
 
-        Returns why it ended. `said` collects the tokens of the answer: with `request` all that `state` has consumed.
-        Raises Cancelled as soon as the job is cancelled.
+        Returns the reason of the end. `said` collects the tokens of the answer: `request` and `said` together are all
+        that `state` has consumed. Raises Cancelled as soon as the job is cancelled.
         """
 
         def cancelled() -> bool:
@@ -87,7 +87,7 @@ class Runtime:
 def as_text(
     tokens: Generator[int, None, EndReason], stream: TextStream, said: list[int]
 ) -> Generator[str, None, EndReason]:
-    """Token ids, kept in `said`, to pieces of text; at their end what `stream` still holds, and why they ended."""
+    """Yield the text of token ids in pieces, and append the ids to `said`; return the reason of the end."""
     kept = Kept(tokens)
     for token in kept:
         said.append(token)

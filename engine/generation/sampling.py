@@ -13,23 +13,23 @@ NOT_A_NUMBER = "the model's output is not a number; choose another precision or 
 
 
 class GenerationError(KnownError):
-    """The network gave numbers that cannot be sampled from; the text is one sentence for the user."""
+    """The logits are not finite numbers; the text is one sentence for the user."""
 
 
 @dataclass(frozen=True)
 class Sampling:
-    """How the next token is chosen, and when a text counts as caught in a loop.
+    """Settings of the choice of tokens and of the loop rule.
 
-    The loop rule: the text ends when its last tokens are the same n-gram over and over, for some n up to
-    `longest_loop`, at least three times and over at least `loop_tokens` tokens. `loop_tokens` 0 switches it off.
+    The loop rule: the text ends when its last tokens repeat one n-gram, for some n up to `longest_loop`, at least three
+    times and over at least `loop_tokens` tokens. `loop_tokens` 0 switches it off.
     """
 
     temperature: float = 0.0
-    """0 is greedy: always the likeliest token."""
+    """0 is greedy: always the argmax."""
     top_p: float = 1.0
-    """Sample from the likeliest tokens that together have this probability (nucleus sampling)."""
+    """Nucleus sampling: draw from the most probable tokens that together have this probability."""
     seed: int = 0
-    """Same seed, same logits, same text; the device does not matter."""
+    """Equal seeds and logits give equal text on every device."""
     loop_tokens: int = 32
     longest_loop: int = 64
 
@@ -39,7 +39,7 @@ class Sampling:
 
 
 class Sampler:
-    """Chooses one token a row. Probabilities are drawn from on the CPU, so that a seed means the same everywhere."""
+    """Chooses one token per sequence. It draws on the CPU, so that a seed means the same on every device."""
 
     def __init__(self, sampling: Sampling) -> None:
         self._sampling = sampling
@@ -48,14 +48,17 @@ class Sampler:
 
     @staticmethod
     def check(token: int) -> int:
-        """`token`, if it is one that the device chose. Raises GenerationError for logits that are not numbers."""
+        """Return the argmax `token` of the device. Raises GenerationError for -1, logits that are not numbers."""
         if token < 0:
             raise GenerationError(NOT_A_NUMBER)
         return token
 
     @torch.inference_mode()
-    def choose(self, logits: torch.Tensor, rows: Sequence[int]) -> list[int]:
-        """Logits [B, vocab_size] of `rows` -> B token ids. Raises GenerationError for logits that are not numbers."""
+    def choose(self, logits: torch.Tensor, indices: Sequence[int]) -> list[int]:
+        """Return B token ids for logits [B, vocab_size] of the sequences `indices`.
+
+        Raises GenerationError for logits that are not numbers.
+        """
         best, tokens = logits.max(dim=-1)
         found = torch.stack([best.double(), tokens.double()]).cpu()  # one transfer; ids are exact in a double
         if not torch.isfinite(found[0]).all():
@@ -67,12 +70,12 @@ class Sampler:
         outside = probabilities.cumsum(dim=-1) - probabilities >= self._sampling.top_p
         probabilities = probabilities.masked_fill(outside, 0)
         places = [
-            int(torch.multinomial(probabilities[place], 1, generator=self._generator(row)))
-            for place, row in enumerate(rows)
+            int(torch.multinomial(probabilities[place], 1, generator=self._generator(index)))
+            for place, index in enumerate(indices)
         ]
-        return [int(order[index, place]) for index, place in enumerate(places)]
+        return [int(order[place, chosen]) for place, chosen in enumerate(places)]
 
-    def _generator(self, row: int) -> torch.Generator:
-        if row not in self._generators:
-            self._generators[row] = torch.Generator("cpu").manual_seed(self._sampling.seed + row)
-        return self._generators[row]
+    def _generator(self, index: int) -> torch.Generator:
+        if index not in self._generators:
+            self._generators[index] = torch.Generator("cpu").manual_seed(self._sampling.seed + index)
+        return self._generators[index]

@@ -11,7 +11,7 @@ EndReason = Literal["stop", "length", "repetition", "cancelled"]
 
 
 def closes_a_loop(history: Sequence[int], sampling: Sampling) -> bool:
-    """Whether the last tokens of `history` fulfil the loop rule of `Sampling`."""
+    """Return whether the last tokens of `history` fulfil the loop rule of `Sampling`."""
     if not sampling.loop_tokens:
         return False
     size = len(history)
@@ -29,7 +29,7 @@ def closes_a_loop(history: Sequence[int], sampling: Sampling) -> bool:
 def end_reason(
     history: list[int], token: int, sampling: Sampling, stop_ids: Collection[int], max_tokens: int, cancelled: bool
 ) -> EndReason | None:
-    """Why a text that would go on with `token` ends instead, or None."""
+    """Return the reason to end the text before `token`, or None to go on with it."""
     if cancelled:
         return "cancelled"
     if len(history) >= max_tokens:
@@ -40,5 +40,5 @@ def end_reason(
 
 
 def _horizon(sampling: Sampling) -> int:
-    """Tokens that the loop rule can look back on."""
+    """Return the number of tokens that the loop rule looks back on."""
     return max(3 * sampling.longest_loop, sampling.loop_tokens + sampling.longest_loop)

@@ -18,10 +18,10 @@ class Decoder(Protocol):
 
 
 class TextStream:
-    """Tokens in, text out, piece by piece: the pieces joined are the decoded text.
+    """Decodes tokens to text piece by piece; the pieces joined are the decoded text.
 
-    A piece never ends inside a character, and no space is lost: a tokenizer may drop the space at the start of what it
-    decodes, so new tokens are decoded together with those of the piece before, and the difference is what is new.
+    A piece never ends inside a character, and no space is lost: a tokenizer may drop the space at the start of a
+    decoded text, so new tokens are decoded together with those of the piece before, and the difference is new.
     """
 
     def __init__(self, tokenizer: Decoder) -> None:
@@ -32,7 +32,7 @@ class TextStream:
         self._waiting = 0  # newest tokens after which a character was unfinished
 
     def add(self, token: int) -> str:
-        """The text that `token` completes; empty while a character is unfinished."""
+        """Return the text that `token` completes; empty while a character is unfinished."""
         self._window.append(token)
         text = self._decode(self._window)
         finished = text.rstrip(_REPLACEMENT)
@@ -42,12 +42,12 @@ class TextStream:
         return self._advance(text, finished)
 
     def flush(self) -> str:
-        """What is still held back, at the end of a text: an unfinished character, as replacement characters."""
+        """Return the rest at the end of a text: an unfinished character, as replacement characters."""
         text = self._decode(self._window)
         return self._advance(text, text)
 
     def _advance(self, text: str, finished: str) -> str:
-        """Give out what is new of `finished`, the part of the window's `text` that later tokens cannot change."""
+        """Return the new part of `finished`, the part of the window's `text` that later tokens cannot change."""
         piece = finished[self._given :]
         if not piece:
             return ""

@@ -1,9 +1,8 @@
-"""FalconMambaConfig: the shape of a `mamba` or `falcon_mamba` checkpoint, as its config.json says it.
+"""FalconMambaConfig: the shape of a `mamba` or `falcon_mamba` checkpoint, read from its config.json.
 
 Values are read, never derived: Falcon-Mamba-7B says `expand: 16` and means d_inner 8192, and its two end tokens
-stand in two files. A key that decides the network's shape and is not there is an error. Two keys have a default,
-because published checkpoints leave them out and their format defines what that means: `tie_word_embeddings` (true) and
-`mixer_rms_eps` (1e-6).
+are in two files. A missing key of the network's shape is an error. Two keys have a default, because published
+checkpoints leave them out and their format defines it: `tie_word_embeddings` (true) and `mixer_rms_eps` (1e-6).
 """
 
 from __future__ import annotations
@@ -29,12 +28,12 @@ _TRAINED_CONTEXT = {
     ("mamba", 2560, 64, 50280): 2048,
     ("falcon_mamba", 4096, 64, 65024): 8192,
 }
-# Tokenizers without a limit of their own write 1e30 here.
+# A tokenizer without a limit writes 1e30.
 _NO_LIMIT = 10_000_000
 
 
 class ConfigError(KnownError):
-    """A checkpoint's config.json cannot be used; the text is one sentence for the user."""
+    """A config.json cannot be used; the text is one sentence for the user."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ class FalconMambaConfig:
     d_inner: int
     """Channels of the mixer; `intermediate_size` in config.json."""
     d_state: int
-    """States a channel; `state_size`."""
+    """States per channel; `state_size`."""
     d_conv: int
     """Taps of the causal convolution; `conv_kernel`."""
     dt_rank: int
@@ -56,7 +55,7 @@ class FalconMambaConfig:
     norm_eps: float
     """`layer_norm_epsilon`."""
     mixer_norm_eps: float | None
-    """`mixer_rms_eps` of the weightless norms over dt, B and C; None where the family has none (`mamba`)."""
+    """`mixer_rms_eps` of the weightless norms over dt, B and C; None for `mamba`, which has no such norms."""
     use_bias: bool
     use_conv_bias: bool
     residual_in_fp32: bool
@@ -66,16 +65,15 @@ class FalconMambaConfig:
     bos_id: int | None = None
     pad_id: int | None = None
     trained_context: int | None = None
-    """Tokens the network was trained on at once, or None where nothing says so."""
+    """Tokens of the longest sequences in training, or None if unknown."""
     checkpoint_dtype: str | None = None
-    """What the checkpoint says its weights are stored in ("bfloat16"), or None."""
+    """Dtype of the stored weights as config.json names it ("bfloat16"), or None."""
 
     @classmethod
     def from_folder(cls, folder: str | Path) -> FalconMambaConfig:
-        """Read `folder`/config.json and, where present, generation_config.json and tokenizer_config.json.
+        """Read `folder`/config.json and, if present, generation_config.json and tokenizer_config.json.
 
-        Raises ConfigError when the file is missing, is not JSON, lacks a key, or describes a network that this program
-        does not run.
+        Raises ConfigError when the file is missing, is not JSON, lacks a key, or describes an unsupported network.
         """
         folder = Path(folder)
         if not folder.is_dir():
@@ -93,7 +91,7 @@ class FalconMambaConfig:
     def from_dict(
         cls, values: dict[str, Any], generation: dict[str, Any] | None = None, tokenizer: dict[str, Any] | None = None
     ) -> FalconMambaConfig:
-        """From the parsed JSON of config.json, generation_config.json and tokenizer_config.json. Raises ConfigError."""
+        """Read the parsed config.json, generation_config.json and tokenizer_config.json. Raises ConfigError."""
         model_type = values.get("model_type")
         if model_type not in MODEL_TYPES:
             found = f'model_type "{model_type}"' if model_type else "no model_type"
@@ -146,7 +144,7 @@ class FalconMambaConfig:
 
 
 def _read_json(path: Path) -> dict[str, Any] | None:
-    """The object in a JSON file, or None when there is no such file."""
+    """Return the object in a JSON file, or None if there is no such file."""
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -177,7 +175,7 @@ def _count(values: dict[str, Any], key: str) -> int:
 
 
 def _token_ids(*sources: int | list[int] | None) -> tuple[int, ...]:
-    """Token ids of all sources, each a number or a list, without repeats and in order."""
+    """Return the token ids of all sources, each a number or a list, in order and without repeats."""
     ids: dict[int, None] = {}
     for source in sources:
         for token in source if isinstance(source, list) else [source]:
@@ -189,7 +187,7 @@ def _token_ids(*sources: int | list[int] | None) -> tuple[int, ...]:
 def _trained_context(
     model_type: str, shape: dict[str, int], values: dict[str, Any], tokenizer: dict[str, Any]
 ) -> int | None:
-    """What the checkpoint says itself, else the published figure for its shape, else its tokenizer's limit.
+    """Return the trained context by config.json, else the published figure for the shape, else the tokenizer's limit.
 
     The tokenizer comes last: it is often inherited from another model together with that model's limit.
     """

@@ -18,34 +18,34 @@ from engine.network.memory import memory_fit
 
 DEVICES = ("auto", "cpu", "cuda")
 
-# From glibc's malloc.h, and how much freed memory stays with the process: some chunks' buffers.
+# From glibc's malloc.h, and the freed memory that stays with the process: the buffers of some chunks.
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 KEPT_BYTES = 64 << 20
 
 
 class HardwareError(KnownError):
-    """The wished device is not there or too small; the text is one sentence for the user."""
+    """The device asked for is missing or too small; the text is one sentence for the user."""
 
 
 @dataclass(frozen=True)
 class DeviceChoice:
-    """The device that runs the network, and a sentence that says why."""
+    """The device that runs the network, and the reason."""
 
     device: torch.device
     reason: str
 
 
 def choose_device(wish: str = "auto") -> DeviceChoice:
-    """The device for "auto", "cpu" or "cuda". Raises HardwareError when cuda is wished and cannot be used."""
+    """Return the device for "auto", "cpu" or "cuda". Raises HardwareError for cuda where it cannot be used."""
     if wish not in DEVICES:
-        raise HardwareError(f'there is no device "{wish}"; choose one of {", ".join(DEVICES)}')
+        raise HardwareError(f'unknown device "{wish}": choose {", ".join(DEVICES)}')
     if wish == "cpu":
         return DeviceChoice(torch.device("cpu"), "the CPU, as asked for")
     if torch.cuda.is_available():
         name = torch.cuda.get_device_name(0)
         reason = f"the GPU {name}, as asked for" if wish == "cuda" else f"the GPU {name}, the fastest device here"
         return DeviceChoice(torch.device("cuda", torch.cuda.current_device()), reason)
-    built_with_cuda = torch.backends.cuda.is_built()
+    built_with_cuda = torch.version.cuda is not None or torch.version.hip is not None
     obstacle = "no CUDA GPU is usable here" if built_with_cuda else "this PyTorch is built without CUDA"
     if wish == "cuda":
         raise HardwareError(f"{obstacle}; use --device cpu, or install a driver and a PyTorch built for CUDA")
@@ -53,10 +53,11 @@ def choose_device(wish: str = "auto") -> DeviceChoice:
 
 
 def default_dtype(device: torch.device | str, config: FalconMambaConfig, bits: int | None = None) -> torch.dtype:
-    """The precision to compute in: bf16 on a GPU that has it (else fp16); on a CPU fp32, save for a checkpoint stored
-    in half precision where bf16 is fast or fp32 would not fit. Around weights in `bits` bits, bf16 where it is fast.
+    """Return the compute dtype.
 
-    fp32 is the reference; bf16 halves memory and, where the CPU has instructions for it, most of the time.
+    On a GPU: bf16, or fp16 where there is no bf16. On a CPU: fp32, except for a checkpoint stored in half precision,
+    which is computed in bf16 if that is fast here or if fp32 does not fit. With weights of `bits` bits: bf16 if it is
+    fast, else fp32.
     """
     device = torch.device(device)
     if device.type == "cuda":
@@ -71,7 +72,7 @@ def default_dtype(device: torch.device | str, config: FalconMambaConfig, bits: i
 
 @cache
 def bf16_is_fast() -> bool:
-    """Whether this CPU multiplies bf16 matrices in hardware (avx512_bf16 or amx_bf16, read from the kernel's flags)."""
+    """Return whether this CPU multiplies bf16 matrices in hardware (avx512_bf16 or amx_bf16 in /proc/cpuinfo)."""
     try:
         flags = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace")
     except OSError:
@@ -80,17 +81,17 @@ def bf16_is_fast() -> bool:
 
 
 def thread_count() -> int:
-    """Threads for matrix products: the physical cores that this process may use."""
+    """Return the number of threads for matmuls: the physical cores that this process may use."""
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, min(allowed, psutil.cpu_count(logical=False) or allowed))
 
 
 @cache
 def configure_cpu() -> None:
-    """Set torch's threads, once, and on Linux let the allocator keep the buffers of a chunk for the next one.
+    """Set torch's threads, once, and on Linux make the allocator keep the buffers of a chunk for the next one.
 
-    glibc gives blocks of megabytes back to the system when they are freed, and every page of the next one is a fault:
-    a quarter of the processor time of a chunk in fp32.
+    glibc returns freed blocks of megabytes to the system, and every page of the next block is a page fault: a quarter
+    of the processor time of a chunk in fp32.
     """
     torch.set_num_threads(thread_count())
     if platform.libc_ver()[0] == "glibc":

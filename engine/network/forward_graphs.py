@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from typing import Any
 
 import torch
 
@@ -53,6 +54,13 @@ class ForwardGraphs:
         return graph.replay(ids, state)
 
 
+def new_stream(device: torch.device) -> torch.cuda.Stream:
+    """Return a CUDA stream on `device`."""
+    make: Any = torch.cuda.Stream  # torch declares no types for it
+    stream: torch.cuda.Stream = make(device)
+    return stream
+
+
 class _Graph:
     """One-token steps of a fixed number of sequences, captured once and replayed.
 
@@ -64,7 +72,7 @@ class _Graph:
         self._state = state
         device = state.device
         self._ids = torch.zeros(state.batch_size, 1, dtype=torch.int64, device=device)
-        stream = torch.cuda.Stream(device)
+        stream = new_stream(device)
         stream.wait_stream(torch.cuda.current_stream(device))
         with torch.cuda.stream(stream):  # capture needs every lazy allocation of the side stream done before
             forward(self._ids, state.conv, state.ssm)

@@ -1,23 +1,24 @@
-"""Tokens of one row on a GPU: a step captured once that serves any state, and chooses the argmax token itself.
+"""The decode step on a GPU: one CUDA graph for all states of one sequence, which also computes the argmax.
 
-The captured graph reads the token and the address of the state from memory (`kernels.gpu.step`), so between two tokens
-nothing is copied: the token that it chose is already where the next replay reads it, and it writes those eight bytes
-into the host's memory too, where the program waits for them. No step is begun before the token that it reads is known
-to be wanted, so the state is exact at every token; that costs some 20 microseconds of an idle GPU a token.
+The graph reads the token and the address of the state from memory (`kernels.gpu.step`), so nothing is copied between
+two tokens: the argmax is already where the next replay reads it, and the graph also writes these eight bytes into
+pinned host memory, where the program waits for them. No step begins before its token is known to be wanted, so the
+state is exact at every token; that leaves the GPU idle for some 20 microseconds a token.
 
-Nothing here refers to the model or to whoever waits for a token, so the weights leave the GPU with the last reference
-to the model, whether or not the garbage collector runs (in this program it seldom does, see `engine.session.startup`).
+Nothing here refers to the model or to the caller, so the weights leave the GPU with the last reference to the model,
+whether or not the garbage collector runs (in this program it seldom does, see `engine.session.startup`).
 """
 
 from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 from engine.network.config import FalconMambaConfig
+from engine.network.forward_graphs import new_stream
 from engine.network.layer import Layer
 from engine.network.linear import Linear
 from engine.network.state import MambaState
@@ -49,7 +50,7 @@ def gpu_step(
 
 
 class _Choice:
-    """The token that a step chooses; called, it waits for it."""
+    """The argmax of a step; a call waits for it and returns it."""
 
     def __init__(self, host: torch.Tensor, event: torch.cuda.Event | None) -> None:
         self._host, self._event = host, event
@@ -75,13 +76,14 @@ class GpuStep:
         self._device = device
         self._parts = [conv, ssm]
         on_gpu = device.type == "cuda"
-        self._ids = torch.zeros(1, dtype=torch.int64, device=device)  # the token to read; then the argmax after it
+        self._ids = torch.zeros(1, dtype=torch.int64, device=device)  # the token to read; then its argmax
         self._addresses = torch.zeros(2, dtype=torch.int64, device=device)
-        self._host = torch.zeros(1, dtype=torch.int64, pin_memory=on_gpu)  # the argmax, for the program
-        self._event = torch.cuda.Event() if on_gpu else None
-        self._at: tuple[int, int] | None = None  # what `_addresses` holds
-        self._served: tuple[Callable[[], torch.Tensor | None], ...] = ()  # the last state that was looked at
-        self._choice: _Choice | None = None  # of the step before, if it was one: what `_ids` holds
+        self._host = torch.zeros(1, dtype=torch.int64, pin_memory=on_gpu)  # the argmax, in host memory
+        make_event: Any = torch.cuda.Event  # torch declares no types for it
+        self._event: torch.cuda.Event | None = make_event() if on_gpu else None
+        self._at: tuple[int, int] | None = None  # the content of `_addresses`
+        self._taken: tuple[Callable[[], torch.Tensor | None], ...] = ()  # weak references to the last state taken
+        self._choice: _Choice | None = None  # the argmax of the step before, which `_ids` holds
         self._graph: torch.cuda.CUDAGraph | None = None
         self._logits: torch.Tensor | None = None
         self._steps = 0
@@ -93,13 +95,13 @@ class GpuStep:
     def takes(self, state: MambaState) -> bool:
         """Return whether the kernels can read this state: one sequence of this network, in order, on its device."""
         parts = (state.conv, state.ssm)
-        if self._served and all(seen() is part for seen, part in zip(self._served, parts, strict=True)):
+        if self._taken and all(seen() is part for seen, part in zip(self._taken, parts, strict=True)):
             return True
         can = all(
             part.shape == shape and part.dtype == dtype and part.device == self._device and part.is_contiguous()
             for part, (shape, dtype) in zip(parts, self._parts, strict=True)
         )
-        self._served = tuple(map(weakref.ref, parts)) if can else ()
+        self._taken = tuple(map(weakref.ref, parts)) if can else ()
         return can
 
     def logits(self, ids: torch.Tensor, state: MambaState, graphs: bool) -> torch.Tensor | None:
@@ -153,12 +155,12 @@ class GpuStep:
         return logits
 
     def _capture(self) -> None:
-        """Capture a step. What the side stream must have done before, it does to a state that nobody needs."""
+        """Capture a step on a spare state: the side stream must have run the step once before."""
         token = self._ids.clone()
         spare = [torch.zeros(shape, dtype=dtype, device=self._device) for shape, dtype in self._parts]
         self._at = None
         self._addresses.copy_(torch.tensor([part.data_ptr() for part in spare]))
-        stream = torch.cuda.Stream(self._device)
+        stream = new_stream(self._device)
         stream.wait_stream(torch.cuda.current_stream(self._device))
         with torch.cuda.stream(stream):
             self._launch()

@@ -17,12 +17,12 @@ from kernels import operations
 from kernels.quantisation import FEW, GROUP, quantise
 
 BITS = {"int8": 8, "int4": 4}
-"""Precisions of weights alone, by their names on the command line."""
+"""Bits of the quantised precisions, by their names on the command line."""
 SCHEME = 1
-"""Counted up whenever a checkpoint would give other integers or scales: part of what a snapshot is found by."""
+"""Version of the quantisation, part of the identity of a snapshot; raise it when integers or scales change."""
 IN_FOUR_BITS = ("in_proj", "out_proj")
 BYTES = {8: 1.0, 4: 0.5 + 2 / GROUP}
-"""Of a weight, the scales of groups included; one scale a row counts as nothing."""
+"""Bytes of a weight, scales of groups included; one scale a row is left out."""
 SHARE_OF_L2 = 0.6
 """Of a GPU's L2 cache, for what is to stay there during a matmul."""
 
@@ -31,11 +31,10 @@ class Linear:
     """x [..., in] -> x @ weight.T + bias [..., out], in the dtype of the weight.
 
     On a CPU oneDNN multiplies where this PyTorch offers it (F.linear takes another library for fp32). The rows of the
-    weight stay in order, so that a one-token step can read them (`engine.network.cpu_step`) and oneDNN lays them out
-    anew at
+    weight stay in order, so that the decode step can read them (`engine.network.cpu_step`), and oneDNN reorders them at
     every call. `pack` keeps them in oneDNN's own layout instead, for a network so large that its chunks are too short
-    to pay for that. Measured on 2 cores of an AMD EPYC with AVX-512, [1536, 768] after 512 tokens, GFLOP/s: fp32 packed
-    389, in order 401, F.linear 180; bf16 830, 804, 785. After 64 tokens in bf16 the order costs half of the time.
+    to pay for that. Measured on 2 cores of an AMD EPYC with AVX-512, [1536, 768] times 512 tokens, GFLOP/s: fp32 packed
+    389, in order 401, F.linear 180; bf16 830, 804, 785. With 64 tokens in bf16 the reorder is half of the time.
     """
 
     __slots__ = ("_packed", "bias", "scales", "weight")
@@ -43,14 +42,14 @@ class Linear:
     def __init__(self, weight: torch.Tensor, bias: torch.Tensor | None = None, pack: bool = False) -> None:
         """`weight` [out, in], `bias` [out] or None."""
         self.bias = bias
-        self.scales: torch.Tensor | None = None  # of weights in few bits, see engine.quantised
-        self._packed = pack and weight.device.type == "cpu" and multiplies(weight.dtype)
+        self.scales: torch.Tensor | None = None  # of quantised weights
+        self._packed = pack and weight.device.type == "cpu" and onednn_multiplies(weight.dtype)
         self.weight = torch.ops.mkldnn._reorder_linear_weight(weight) if self._packed else weight
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
         if self._packed:
-            return torch.ops.mkldnn._linear_pointwise(x, self.weight, self.bias, "none", [], "")
-        return product(x, self.weight, self.bias)
+            return _onednn_linear(x, self.weight, self.bias)
+        return matmul(x, self.weight, self.bias)
 
     @property
     def nbytes(self) -> int:
@@ -59,14 +58,16 @@ class Linear:
 
 
 class QuantisedLinear(Linear):
-    """As `Linear`, in `dtype`; `weight` holds integers. Few vectors are multiplied by the integers as they are read,
-    for many the weight is widened first.
+    """`Linear` in `dtype` with a quantised weight.
+
+    Up to FEW vectors are multiplied by the integers as they are read; for more the weight is dequantised first.
     """
 
     __slots__ = ("_dtype", "_ops")
 
     def __init__(self, weight: torch.Tensor, bias: torch.Tensor | None, bits: int, dtype: torch.dtype) -> None:
-        """`weight` [out, in] in any float dtype, best the checkpoint's own. ValueError: see `kernels.quantisation`."""
+        """Quantise `weight` [out, in], in any float dtype, best the checkpoint's own. Raises ValueError as
+        `kernels.quantisation.quantise` does."""
         self.weight, self.scales = quantise(weight, bits)
         self.bias = bias
         self._packed = False
@@ -79,27 +80,32 @@ class QuantisedLinear(Linear):
         if len(vectors) <= FEW:
             y = self._ops.quantised_linear(vectors, self.weight, self.scales, self.bias)
             return y.reshape(*x.shape[:-1], -1)
-        return product(x, self._ops.dequantise(self.weight, self.scales, self._dtype), self.bias)
+        return matmul(x, self._ops.dequantise(self.weight, self.scales, self._dtype), self.bias)
 
 
 def bits_of(part: str, width: int, bits: int) -> int:
-    """The bits in which the weight [.., width] of the projection `part` is kept in a network of `bits` bits."""
+    """Return the bits (8 or 4) of the weight [.., width] of the projection `part` in a network of `bits` bits."""
     return 4 if bits == 4 and part in IN_FOUR_BITS and width % GROUP == 0 else 8
 
 
-def product(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
-    """x [..., in] @ weight.T + bias for a weight [out, in] whose rows lie in order."""
-    if weight.device.type == "cpu" and multiplies(weight.dtype):
-        return torch.ops.mkldnn._linear_pointwise(x, weight, bias, "none", [], "")
+def matmul(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
+    """Return x [..., in] @ weight.T + bias for a weight [out, in] whose rows lie in order."""
+    if weight.device.type == "cpu" and onednn_multiplies(weight.dtype):
+        return _onednn_linear(x, weight, bias)
     if weight.is_cuda and bias is None:
-        return product_in_parts(x, weight, l2_bytes(weight.device))
+        return matmul_in_parts(x, weight, l2_bytes(weight.device))
     return F.linear(x, weight, bias)
 
 
-def product_in_parts(x: torch.Tensor, weight: torch.Tensor, l2: int) -> torch.Tensor:
-    """x @ weight.T; if neither would stay in a second cache of `l2` bytes, in parts of outputs whose weight does.
+def _onednn_linear(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
+    y: torch.Tensor = torch.ops.mkldnn._linear_pointwise(x, weight, bias, "none", [], "")
+    return y
 
-    A long prefill is bound by the power that a GPU may draw, and so by the bytes that it moves too.
+
+def matmul_in_parts(x: torch.Tensor, weight: torch.Tensor, l2: int) -> torch.Tensor:
+    """Return x @ weight.T, in parts of outputs whose weights fit in an L2 cache of `l2` bytes if neither factor does.
+
+    A long prefill is limited by the power that a GPU may draw, and so by the bytes that it moves.
     """
     room = SHARE_OF_L2 * l2
     if min(x.nbytes, weight.nbytes) <= room:
@@ -115,18 +121,18 @@ def product_in_parts(x: torch.Tensor, weight: torch.Tensor, l2: int) -> torch.Te
 
 @cache
 def l2_bytes(device: torch.device) -> int:
-    """Size of a GPU's second cache."""
+    """Return the bytes of a GPU's L2 cache."""
     return torch.cuda.get_device_properties(device).L2_cache_size
 
 
 @cache
-def multiplies(dtype: torch.dtype) -> bool:
-    """Whether oneDNN multiplies `dtype` here in both layouts: tried out, because the two operators are torch's own."""
+def onednn_multiplies(dtype: torch.dtype) -> bool:
+    """Return whether oneDNN multiplies `dtype` here in both layouts, by a trial: the operators are private."""
     try:
         weight = (torch.arange(48 * 32) % 7).reshape(48, 32).to(dtype)
         x = (torch.arange(3 * 32) % 5).reshape(3, 32).to(dtype)
         packed = torch.ops.mkldnn._reorder_linear_weight(weight)
-        found = [torch.ops.mkldnn._linear_pointwise(x, w, None, "none", [], "") for w in (packed, weight)]
+        found = [_onednn_linear(x, w, None) for w in (packed, weight)]
         right = all(torch.allclose(y, F.linear(x, weight), rtol=0.01) for y in found)
         return dtype in (torch.float32, torch.bfloat16) and right
     except (AttributeError, RuntimeError, NotImplementedError):

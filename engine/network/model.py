@@ -1,17 +1,17 @@
-"""The network: a Mamba or Falcon Mamba language model that reads a chunk of any length into a state.
+"""FalconMamba: a Mamba or Falcon Mamba language model that reads a chunk of any length into a state.
 
 Glossary (Mamba: Gu and Dao, arXiv 2312.00752; Falcon Mamba: Zuo et al., arXiv 2410.05355)
 
-    B, T        rows of a batch; tokens of a chunk, T >= 1
+    B, T        sequences of a batch; tokens of a chunk, T >= 1
     d_model     width of the residual stream; D in section 3.4 of the paper
     d_inner     channels of a mixer, the paper's E * D
-    d_state     N, states a channel
+    d_state     N, states per channel
     d_conv      taps of the causal convolution before the scan
     dt_rank     R, rank of the projection that makes dt
     x           a mixer's input after in_proj, the convolution and SiLU     [B, T, d_inner]
     z           its gate, the other half of in_proj                         [B, T, d_inner]
     dt          Delta before bias and softplus: dt_proj(first dt_rank values of x_proj(x))
-    A           -exp(A_log), the state matrix, diagonal, one row a channel  [d_inner, d_state], fp32
+    A           -exp(A_log), the state matrix, diagonal, a row per channel  [d_inner, d_state], fp32
     B, C        input and output of the state, the rest of x_proj(x)        [B, T, d_state]
     D           skip from x to y                                            [d_inner], fp32
     h           the hidden state, `MambaState.ssm`; equations 2a and 2b with the zero-order hold of A:
@@ -19,8 +19,8 @@ Glossary (Mamba: Gu and Dao, arXiv 2312.00752; Falcon Mamba: Zuo et al., arXiv 2
 
     Falcon Mamba differs in one thing: dt, B and C each pass an RMS norm without weights.
 
-A layer is residual += out_proj(scan(conv(in_proj(norm(residual))))). Everything is token-major, [.., d_inner] last, so
-no transpose stands between a matrix product and the scan, and the kernels take halves of a projection as views.
+A layer is residual += out_proj(scan(conv(in_proj(norm(residual))))). All tensors are token-major, [.., d_inner] last,
+so no transpose is needed between a matmul and the scan, and the kernels take halves of a projection as views.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ from kernels import operations
 
 
 class FalconMamba:
-    """The weights, frozen, and the one forward pass over them. Make it with `engine.network.weights`."""
+    """The frozen weights and the forward pass. `engine.network.weights` makes it."""
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class FalconMamba:
         self.norm_f = norm_f
         self.head = head
         self.graphs_enabled = embeddings.is_cuda
-        """Whether decode on CUDA is replayed as a captured graph."""
+        """Whether decode on CUDA replays CUDA graphs."""
         self._ops = operations(embeddings.device)
         self._forward_graphs = ForwardGraphs()
         parts = config, self.layers, embeddings, norm_f, head
@@ -72,7 +72,7 @@ class FalconMamba:
 
     @property
     def dtype(self) -> torch.dtype:
-        """The compute dtype: of the weights, the activations and the convolution's state."""
+        """The compute dtype, that of the weights, the activations and the convolution's state."""
         return self.embeddings.dtype
 
     @property
@@ -84,7 +84,7 @@ class FalconMamba:
         return sum(part.nbytes for part in parts if part is not None)
 
     def new_state(self, batch_size: int = 1) -> MambaState:
-        """A state that has read nothing, on the model's device."""
+        """Return a state that has read nothing, on the model's device."""
         c = self.config
         shape = (c.n_layers, batch_size, c.d_inner)
         return MambaState(
@@ -101,12 +101,11 @@ class FalconMamba:
         lengths: torch.Tensor | None = None,
         observer: DtObserver | None = None,
     ) -> torch.Tensor:
-        """Read `ids` [B, T] (any integer dtype and device) into `state`, in place.
+        """Read `ids` [B, T] (any integer dtype and device, in the vocabulary) into `state`, in place.
 
-        `lengths` [B], 0 <= length <= T, is for rows of unequal length, padded on the right with any token: each row's
-        state stops at its length. Returns the logits [B, vocab_size], fp32, of each row's last token; NaN for a row of
-        length 0. `observer` sees dt (`engine.network.layer`). Ids must be in the vocabulary; ValueError when shapes or
-        devices
+        `lengths` [B], 0 <= length <= T, is for sequences of unequal length, padded on the right with any token: each
+        sequence's state stops at its length. `observer` sees dt (`engine.network.layer`). Returns the logits
+        [B, vocab_size], fp32, of each sequence's last token, NaN for length 0. Raises ValueError when shapes or devices
         do not go together.
         """
         self._check(ids, state, lengths)
@@ -155,7 +154,7 @@ class FalconMamba:
         lengths: torch.Tensor | None = None,
         observer: DtObserver | None = None,
     ) -> torch.Tensor:
-        """The network on [B, T] ids; advances `conv` and `ssm`, returns [B, vocab_size]."""
+        """Run the network on [B, T] ids: advance `conv` and `ssm`, return logits [B, vocab_size]."""
         c = self.config
         residual = F.embedding(ids, self.embeddings)  # [B, T, d_model]
         if c.residual_in_fp32:
@@ -183,15 +182,15 @@ class FalconMamba:
         lengths: torch.Tensor | None,
         observe: Callable[[torch.Tensor], None] | None,
     ) -> torch.Tensor:
-        """Section 3.4 of the Mamba paper; returns [B, T, d_model]."""
+        """Return the mixer's output [B, T, d_model] (section 3.4 of the Mamba paper); advance `conv` and `ssm`."""
         c = self.config
         one_token = hidden.shape[1] == 1 and lengths is None
-        x, z = layer.in_proj(hidden).split(c.d_inner, dim=-1)
+        x, z = torch.split(layer.in_proj(hidden), c.d_inner, dim=-1)
         if one_token:
             x = self._ops.causal_conv_update(x[:, 0], layer.conv, layer.conv_bias, conv)[:, None]
         else:
             x = self._ops.causal_conv(x, layer.conv, layer.conv_bias, conv, lengths)
-        dt, B, C = layer.x_proj(x).split([c.dt_rank, c.d_state, c.d_state], dim=-1)
+        dt, B, C = torch.split(layer.x_proj(x), [c.dt_rank, c.d_state, c.d_state], dim=-1)
         if c.mixer_norm_eps is not None:
             dt = self._ops.rms_norm(dt, None, c.mixer_norm_eps)
             B = self._ops.rms_norm(B, None, c.mixer_norm_eps)
@@ -219,7 +218,7 @@ class FalconMamba:
 
 
 def _last_token(x: torch.Tensor, lengths: torch.Tensor | None) -> torch.Tensor:
-    """[B, T, size] -> [B, size] at each row's last real token (its first where a row has none)."""
+    """Return x [B, T, size] at each sequence's last token within its length, [B, size]; at its first for length 0."""
     if lengths is None:
         return x[:, -1].contiguous()
     rows = torch.arange(x.shape[0], device=x.device)

@@ -1,9 +1,9 @@
-"""MambaState: everything a Mamba network remembers of what it has read, in a fixed number of bytes.
+"""MambaState: the recurrent state of a Mamba network, of a fixed size.
 
-For each layer the last d_conv - 1 inputs of the convolution, in the compute dtype, and the hidden state h of the scan,
-always fp32: rounded to bf16 at every token, h drifts off within some ten thousand tokens.
+It holds for each layer the last d_conv - 1 inputs of the convolution, in the compute dtype, and the hidden state h of
+the scan, always fp32: rounded to bf16 at every token, h drifts off within some ten thousand tokens.
 
-The bytes of `to_bytes` are a safetensors file whose metadata carries a format name and version; nothing is pickled.
+The bytes of `to_bytes` are a safetensors file with a format name and version in its metadata; nothing is pickled.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ class StateError(KnownError):
 
 @dataclass
 class MambaState:
-    """State of B independent rows. The model advances all three tensors in place.
+    """State of B independent sequences. The model advances all three tensors in place.
 
     conv      [n_layers, B, d_inner, d_conv - 1], oldest input first, compute dtype
     ssm       [n_layers, B, d_inner, d_state], fp32
-    n_tokens  [B], int64, on the CPU: tokens each row has consumed
+    n_tokens  [B], int64, on the CPU: tokens that each sequence has consumed
     """
 
     conv: torch.Tensor
@@ -54,16 +54,16 @@ class MambaState:
         return sum(t.numel() * t.element_size() for t in (self.conv, self.ssm, self.n_tokens))
 
     def clone(self) -> MambaState:
-        """An independent copy on the same device."""
+        """Return an independent copy on the same device."""
         return MambaState(self.conv.clone(), self.ssm.clone(), self.n_tokens.clone())
 
     def to(self, device: torch.device | str) -> MambaState:
-        """The same state on `device`; shares memory when it is there already."""
+        """Return the same state on `device`; it shares memory when it is there already."""
         return MambaState(self.conv.to(device), self.ssm.to(device), self.n_tokens)
 
-    def select(self, rows: Sequence[int]) -> MambaState:
-        """A copy of `rows` in that order; a row may be repeated, to fork it."""
-        index = torch.as_tensor(list(rows), dtype=torch.int64)
+    def select(self, indices: Sequence[int]) -> MambaState:
+        """Return a copy of the sequences `indices`, in that order; a repeated index forks a sequence."""
+        index = torch.as_tensor(list(indices), dtype=torch.int64)
         on_device = index.to(self.device)
         return MambaState(
             self.conv.index_select(1, on_device), self.ssm.index_select(1, on_device), self.n_tokens[index]
@@ -71,7 +71,7 @@ class MambaState:
 
     @staticmethod
     def stack(states: Sequence[MambaState]) -> MambaState:
-        """One state with the rows of all `states`, in order."""
+        """Return one state with the sequences of all `states`, in order."""
         return MambaState(
             torch.cat([s.conv for s in states], dim=1),
             torch.cat([s.ssm for s in states], dim=1),
@@ -80,23 +80,23 @@ class MambaState:
 
     @torch.inference_mode()
     def copy_(self, other: MambaState) -> MambaState:
-        """Take over the content of `other`, which has the same shape; any device. Returns self."""
+        """Copy the content of `other`, which has the same shape, from any device. Returns self."""
         self.conv.copy_(other.conv)
         self.ssm.copy_(other.ssm)
         self.n_tokens.copy_(other.n_tokens)
         return self
 
     @torch.inference_mode()
-    def assign(self, rows: Sequence[int], other: MambaState) -> None:
-        """Overwrite `rows` with the rows of `other`, in order."""
-        index = torch.as_tensor(list(rows), dtype=torch.int64)
+    def assign(self, indices: Sequence[int], other: MambaState) -> None:
+        """Overwrite the sequences `indices` with those of `other`, in order."""
+        index = torch.as_tensor(list(indices), dtype=torch.int64)
         on_device = index.to(self.device)
         self.conv.index_copy_(1, on_device, other.conv.to(self.device))
         self.ssm.index_copy_(1, on_device, other.ssm.to(self.device))
         self.n_tokens.index_copy_(0, index, other.n_tokens)
 
     def to_bytes(self, ssm_dtype: torch.dtype | None = None) -> bytes:
-        """The state as a self-describing blob; bit-exact unless `ssm_dtype` rounds the scan state to bf16 or fp16."""
+        """Return the state as a self-describing blob; exact unless `ssm_dtype` rounds the scan state."""
         ssm_dtype = ssm_dtype or torch.float32
         if ssm_dtype not in _SSM_DTYPES:
             raise ValueError(f"a state is stored in fp32, bf16 or fp16, not {ssm_dtype}")
@@ -111,9 +111,9 @@ class MambaState:
 
     @staticmethod
     def from_bytes(data: bytes, device: torch.device | str = "cpu") -> MambaState:
-        """The state that `to_bytes` stored, on `device`; the scan state is fp32 again.
+        """Return the state that `to_bytes` stored, on `device`, with its scan state in fp32.
 
-        Raises StateError when the blob is truncated, is something else, or was written by a newer version.
+        Raises StateError for a truncated blob, a blob of another kind, or one of a newer version.
         """
         version = _version(data)
         if version != FORMAT_VERSION:
@@ -142,7 +142,7 @@ class MambaState:
 
 
 def _version(data: bytes) -> object:
-    """The format version in a blob's header: eight bytes of little-endian length, then JSON with our own entry."""
+    """Return the format version in a blob's header: eight bytes of little-endian length, then JSON."""
     length = int.from_bytes(data[:8], "little")
     if len(data) < 8 or not 2 <= length <= len(data) - 8:
         raise StateError("the stored state is cut short or is not a state; read the document again")

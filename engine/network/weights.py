@@ -1,7 +1,7 @@
-"""A checkpoint folder becomes a FalconMamba: safetensors, single or sharded, tensor by tensor to device and dtype.
+"""Load a checkpoint folder: safetensors, single or sharded, tensor by tensor to its device and dtype.
 
 Each tensor is read, converted and placed before the next one is touched, from a file mapped only for that long; so
-the weights never exist twice. Names and shapes are all checked before the first tensor is read. Pickled checkpoints are
+the weights never exist twice. All names and shapes are checked before the first tensor is read. Pickled checkpoints are
 refused.
 """
 
@@ -29,7 +29,7 @@ INDEX = "model.safetensors.index.json"
 SINGLE = "model.safetensors"
 _PICKLED = ("*.bin", "*.pt", "*.pth", "*.ckpt")
 _FLOATING = ("F64", "F32", "F16", "BF16")
-# A fingerprint reads this much of every file, spread evenly: enough that any fine-tuning shows, milliseconds for 15 GB.
+# Samples of every file that a fingerprint reads, spread evenly: any fine-tuning shows, and 15 GB take milliseconds.
 _SAMPLES, _SAMPLE_BYTES = 256, 4096
 
 
@@ -39,13 +39,13 @@ class ModelError(KnownError):
 
 @dataclass(frozen=True)
 class _Stored:
-    """Where a tensor lies and what it is called there."""
+    """The file of a tensor and its name in that file."""
 
     path: Path
     name: str
 
 
-# (name, shape, dtype) -> the tensor on its device; `assemble` asks for every weight of the network through it.
+# (name, shape, dtype) -> the tensor on its device; `_assemble` gets every weight of the network through it.
 _Source = Callable[[str, tuple[int, ...], torch.dtype], torch.Tensor]
 
 
@@ -57,8 +57,7 @@ def load_model(
 ) -> FalconMamba:
     """Load a Hugging Face folder (config.json, *.safetensors) of model_type `mamba` or `falcon_mamba`.
 
-    `dtype` None means `hardware.default_dtype`; `bits` 8 or 4 keeps the matrices in so few, see
-    engine.network.linear.
+    `dtype` None means `device.default_dtype`; `bits` 8 or 4 quantises the matrices (`engine.network.linear`).
     Raises ConfigError or ModelError, each one sentence.
     """
     folder, device = Path(folder), torch.device(device)
@@ -71,7 +70,7 @@ def load_model(
         stored = tensors[name]
         try:
             with safe_open(stored.path, framework="pt") as file:
-                tensor = file.get_tensor(stored.name)
+                tensor: torch.Tensor = file.get_tensor(stored.name)
         except (SafetensorError, OSError) as error:
             raise _damaged(stored.path, error) from error
         # A tensor that already has the right device and dtype is still a view of the file: give it memory of its own.
@@ -94,10 +93,10 @@ def random_model(
     seed: int = 0,
     bits: int | None = None,
 ) -> FalconMamba:
-    """A network with fresh weights, made on `device`; `bits` as in `load_model`.
+    """Return a network with random weights, made on `device`; `bits` as in `load_model`.
 
     Matrices keep the scale of their input; A, D and dt are drawn as in section 3.6 of the Mamba paper (A from -1 to
-    -d_state, dt log-uniform in [0.001, 0.1]), so that states grow and fade as trained ones do.
+    -d_state, dt log-uniform in [0.001, 0.1]), so that states grow and decay as trained ones do.
     """
     device = torch.device(device)
     generator = torch.Generator(device).manual_seed(seed)
@@ -124,10 +123,10 @@ def random_model(
 
 
 def weights_fingerprint(folder: str | Path) -> str:
-    """64 hex digits that tell one set of weights from another without reading all of it.
+    """Return 64 hex digits that identify a set of weights, without reading all of it.
 
-    Covers the network's shape and constants, and of each weight file its name, size, header and evenly spread samples.
-    The folder's place does not enter. Raises ConfigError or ModelError.
+    They cover the network's shape and constants, and of each weight file its name, size, header and evenly spread
+    samples, but not the path of the folder. Raises ConfigError or ModelError.
     """
     folder = Path(folder)
     config = asdict(FalconMambaConfig.from_folder(folder))
@@ -148,7 +147,7 @@ def weights_fingerprint(folder: str | Path) -> str:
 
 
 def expected_shapes(config: FalconMambaConfig) -> dict[str, tuple[int, ...]]:
-    """Every tensor that a checkpoint of this shape must hold, by its name without the `backbone.` prefix."""
+    """Return the shapes of all tensors of such a checkpoint by their names, without the `backbone.` prefix."""
     c = config
     shapes: dict[str, tuple[int, ...]] = {"embeddings.weight": (c.vocab_size, c.d_model)}
     for index in range(c.n_layers):
@@ -174,7 +173,7 @@ def expected_shapes(config: FalconMambaConfig) -> dict[str, tuple[int, ...]]:
 
 
 def _assemble(config: FalconMambaConfig, source: _Source, dtype: torch.dtype, bits: int | None) -> FalconMamba:
-    """Ask `source` for every tensor of `expected_shapes`, in that order, and build the model."""
+    """Build the model from the tensors of `expected_shapes`, each taken from `source` once."""
     shapes = expected_shapes(config)
     pack = short_cpu_chunks(config)
 
@@ -210,13 +209,13 @@ def _assemble(config: FalconMambaConfig, source: _Source, dtype: torch.dtype, bi
         head = linear("lm_head")
     elif bits is None:
         head = Linear(embeddings)
-    else:  # a copy in few bits, which every token reads whole; of the embeddings it takes one row
+    else:  # a quantised copy, which every token reads whole; of the embeddings it reads one row
         head = QuantisedLinear(embeddings, None, bits_of("lm_head", config.d_model, bits), dtype)
     return FalconMamba(config, embeddings, layers, norm_f, head)
 
 
 def _locate(folder: Path) -> dict[str, _Stored]:
-    """All tensors in the folder's safetensors files, by canonical name. Raises ModelError."""
+    """Return all tensors in the folder's safetensors files by canonical name. Raises ModelError."""
     tensors: dict[str, _Stored] = {}
     for path in _weight_files(folder):
         try:
@@ -233,7 +232,7 @@ def _locate(folder: Path) -> dict[str, _Stored]:
 
 
 def _weight_files(folder: Path) -> list[Path]:
-    """The safetensors files that make up the checkpoint."""
+    """Return the safetensors files of the checkpoint. Raises ModelError."""
     index = folder / INDEX
     if index.is_file():
         try:
@@ -267,7 +266,7 @@ def _weight_files(folder: Path) -> list[Path]:
 
 
 def _check(config: FalconMambaConfig, tensors: dict[str, _Stored]) -> None:
-    """Names, shapes and kinds against what config.json promises. Raises ModelError naming the first difference."""
+    """Compare names, shapes and dtypes with config.json. Raises ModelError with the first difference."""
     expected = expected_shapes(config)
     missing = [name for name in expected if name not in tensors]
     if missing:

@@ -1,7 +1,7 @@
-"""Where numba keeps what it compiled: a folder for every state of these sources.
+"""The folder of numba's compiled code, one for each version of these sources.
 
-numba asks only a kernel's own file whether the machine code that it kept is still true. What a kernel takes from other
-files, as most here do, may have changed with an update, and the old code would go on running.
+numba compares cached machine code with the kernel's own file only. The kernels here take constants and functions from
+other files, which an update may change while the cached code goes on running.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ SOURCES = Path(__file__).parents[1]
 
 
 def cache_folder(sources: Path, parent: Path) -> Path | None:
-    """The folder in `parent` for the code compiled from `sources`; those for other states of them are removed.
+    """Return the folder in `parent` for the code compiled from `sources`, and remove those of other versions.
 
-    None where nothing can be written: numba then looks for a place of its own.
+    Returns None where nothing can be written: numba then uses its default folder.
     """
     digest = sha256()
     for file in sorted(sources.rglob("*.py")):
@@ -40,7 +40,7 @@ def cache_folder(sources: Path, parent: Path) -> Path | None:
 
 
 def configure() -> None:
-    """Tell numba, before it is asked to compile anything. NUMBA_CACHE_DIR names another parent than __pycache__."""
+    """Set numba's cache folder before anything is compiled. NUMBA_CACHE_DIR names another parent than __pycache__."""
     config: Any = numba.config  # numba sets its variables there by name
     folder = cache_folder(SOURCES, Path(config.CACHE_DIR or SOURCES / "__pycache__"))
     if folder is not None:

@@ -2,7 +2,7 @@
 
 numba's wheels do not vectorise `exp`, and a tensor of decays [T, d_inner, d_state] for torch.exp fits no cache. So exp2
 is written out here as a polynomial, and a chunk is scanned in blocks of neighbouring channels whose state (transposed
-to [d_state, channels]) stays in the first-level cache: every inner loop runs over contiguous channels and the compiler
+to [d_state, channels]) stays in the L1 cache: every inner loop runs over contiguous channels and the compiler
 turns it into vector instructions for any d_state.
 
 Kernels take addresses and strides (in elements) instead of arrays: no conversion of a bf16 tensor to NumPy, one
@@ -24,11 +24,11 @@ from kernels.cpu import cache
 cache.configure()
 
 F32, BF16 = 0, 1
-"""How a tensor's elements are stored: the `kind` arguments."""
+"""Element types of a tensor: the `kind` arguments."""
 
 WIDTH = 128
-"""Channels a block. A constant, so that the compiler knows how far apart rows of a buffer are and need not fear that
-they overlap; at d_state 16 a block's state and A take 16 KiB, half of a small first-level cache."""
+"""Channels per block. A constant, so that the compiler knows that rows of a buffer do not overlap; at d_state 16 a
+block's state and A take 16 KiB, half of a small L1 cache."""
 U1, U2, U3, FOUR = np.uint64(1), np.uint64(2), np.uint64(3), np.uint64(4)
 # Unsigned: numba then leaves out the handling of negative indices, without which a loop is not vectorised.
 ROW_1, ROW_2, ROW_3, ROW_4 = np.uint64(WIDTH), np.uint64(2 * WIDTH), np.uint64(3 * WIDTH), np.uint64(4 * WIDTH)
@@ -105,7 +105,7 @@ rint = _rounding()
 
 @inline
 def exp2(v):
-    """2^v in float32; below 2^-125 it stays there, so that no step makes denormal numbers."""
+    """Return 2^v in float32, at least 2^-125, so that no step makes denormal numbers."""
     v = min(max(v, EXP2_MIN), EXP2_MAX)
     whole = rint(v)
     f = v - whole
@@ -115,7 +115,7 @@ def exp2(v):
 
 @inline
 def softplus(v):
-    """log(1 + e^v), as max(v, 0) + log1p(e^-|v|); equal to v above 17 in float32."""
+    """Return log(1 + e^v), as max(v, 0) + log1p(e^-|v|); equal to v above 17 in float32."""
     u = exp2(-abs(v) * LOG2E)
     s = u / (TWO + u)
     q = s * s
@@ -161,7 +161,7 @@ def scan_kernel(
     x, x_kind, x_row, x_step, dt, dt_kind, dt_row, dt_step, z, z_kind, z_row, z_step,
     B, B_kind, B_row, B_step, C, C_kind, C_row, C_step, y, y_kind, A, D, dt_bias, state,
 ):  # fmt: skip
-    """Scan the blocks first..last-1 of all rows; a block is WIDTH channels of one row. y is contiguous."""
+    """Scan the blocks first..last-1 of all sequences; a block is WIDTH channels of one. y is contiguous."""
     blocks = (d_inner + WIDTH - 1) // WIDTH
     A_at, D_at, bias_at, state_at = f32_at(A), f32_at(D), f32_at(dt_bias), f32_at(state)
     h, a = np.zeros(padded * WIDTH, np.float32), np.zeros(padded * WIDTH, np.float32)
@@ -222,7 +222,7 @@ def update_kernel(
     batch, d_inner, d_state, x, x_kind, x_row, dt, dt_kind, dt_row, z, z_kind, z_row,
     B, B_kind, B_row, C, C_kind, C_row, y, y_kind, A, D, dt_bias, state,
 ):  # fmt: skip
-    """One token of every row: the state is read and written once, in its own layout."""
+    """Scan one token of every sequence: the state is read and written once, in its own layout."""
     A_at, D_at, bias_at, state_at = f32_at(A), f32_at(D), f32_at(dt_bias), f32_at(state)
     b, c = np.empty(d_state, np.float32), np.empty(d_state, np.float32)
     u, delta = np.empty(d_inner, np.float32), np.empty(d_inner, np.float32)
@@ -251,7 +251,7 @@ def update_kernel(
 
 @inline
 def _convolve_chunk(lanes, taps, length, x, x_kind, x_at, x_step, y, y_kind, y_at, y_step, count):
-    """One block's tokens: `lanes` holds rows of WIDTH floats, taps of weights, taps of window, the bias, the output."""
+    """Convolve one block's tokens; `lanes` holds rows of WIDTH floats: weights, window (taps each), bias, output."""
     newest, bias, result = (2 * taps - 1) * WIDTH, 2 * taps * WIDTH, (2 * taps + 1) * WIDTH
     value, out = lanes[newest : newest + WIDTH], lanes[result : result + WIDTH]
     for t in range(length):
@@ -290,7 +290,7 @@ def conv_kernel(
             if bias != 0:
                 lanes[2 * taps * WIDTH + i] = bias_at[channel + i]
         x_at, y_at = row * x_row + channel, row * steps * d_inner + channel
-        if taps == 4:  # a number that the compiler knows
+        if taps == 4:  # a constant for the compiler
             _convolve_chunk(lanes, 4, length, x, x_kind, x_at, x_step, y, y_kind, y_at, d_inner, count)
         else:
             _convolve_chunk(lanes, taps, length, x, x_kind, x_at, x_step, y, y_kind, y_at, d_inner, count)

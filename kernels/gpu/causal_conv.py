@@ -1,7 +1,7 @@
 """The depthwise causal convolution in Triton, with the tail of inputs that the next chunk needs.
 
-The tail is written by a kernel of its own after the convolution: within one launch the program that writes it could
-overtake the one that still reads it. `kernels.reference` has the formulas.
+A second kernel writes the tail after the convolution: within one launch the program that writes it could overtake one
+that still reads it. `kernels.reference` has the formulas.
 """
 
 import torch
@@ -17,7 +17,7 @@ def causal_conv_kernel(
     x, weight, bias, state, y, lengths, steps, d_inner, x_row, x_step,
     TAPS: tl.constexpr, HAS_BIAS: tl.constexpr, HAS_LENGTHS: tl.constexpr, BLOCK_T: tl.constexpr, BLOCK_D: tl.constexpr,
 ):  # fmt: skip
-    """BLOCK_T steps of BLOCK_D channels: all their inputs are asked for first, then each is used TAPS times."""
+    """Convolve BLOCK_T steps of BLOCK_D channels: all inputs are loaded first, then each is used TAPS times."""
     row = tl.program_id(2).to(tl.int64)
     length = steps
     if HAS_LENGTHS:

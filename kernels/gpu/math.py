@@ -1,4 +1,4 @@
-"""What the Triton kernels compute for every element: softplus and SiLU. `kernels.reference` has the formulas."""
+"""Softplus and SiLU in Triton."""
 
 import triton
 import triton.language as tl

@@ -1,7 +1,7 @@
-"""Products of a few vectors with an int8 or int4 weight in Triton, and the weight widened for many.
+"""Matmuls of a few vectors with an int8 or int4 weight in Triton, and the dequantised weight for many.
 
-A program owns BLOCK_N rows of the weight and one vector, and walks along the rows; the programs of the other vectors
-are its neighbours, so that the weight comes once from memory and then from the cache. `kernels.quantisation` has the
+A program takes BLOCK_N rows of the weight and one vector, and walks along the rows; the programs of the other vectors
+are its neighbours, so that the weight comes once from memory and then from the L2 cache. `kernels.quantisation` has the
 layout and the formulas.
 """
 
@@ -13,7 +13,7 @@ from torch import Tensor
 from kernels.quantisation import GROUP
 
 INT8_BLOCK, INT4_BLOCK = 1024, 512
-"""Bytes of a row that a program reads a turn: so many weights, or twice as many."""
+"""Bytes of a row that a program reads per turn: one weight a byte for int8, two for int4."""
 
 
 @triton.jit
@@ -43,7 +43,7 @@ def int4_kernel(
     x, weight, scales, bias, y, out, WIDTH: tl.constexpr, BLOCK_N: tl.constexpr, BLOCK_B: tl.constexpr,
     HALF: tl.constexpr, HAS_BIAS: tl.constexpr,
 ):  # fmt: skip
-    """The same for packed levels: WIDTH weights a row in WIDTH / 2 bytes, HALF bytes a group."""
+    """Do the same for packed levels: WIDTH weights a row in WIDTH / 2 bytes, HALF bytes a group."""
     vector = tl.program_id(0)
     row = tl.program_id(1) * BLOCK_N + tl.arange(0, BLOCK_N)
     inside = row < out
@@ -74,7 +74,7 @@ def int4_kernel(
 def dequantise_kernel(
     weight, scales, y, WIDTH: tl.constexpr, BLOCK: tl.constexpr, HALF: tl.constexpr, PACKED: tl.constexpr
 ):
-    """One row's BLOCK bytes as floats: neighbours for int8, both halves of each group for int4."""
+    """Store BLOCK bytes of one row as floats: neighbours for int8, both halves of each group for int4."""
     row = tl.program_id(0).to(tl.int64)
     byte = tl.program_id(1) * BLOCK + tl.arange(0, BLOCK)
     if PACKED:

@@ -12,7 +12,7 @@ def rms_norm_kernel(
     SIZE: tl.constexpr, BLOCK_N: tl.constexpr, BLOCK_R: tl.constexpr,
     HAS_WEIGHT: tl.constexpr, HAS_RESIDUAL: tl.constexpr,
 ):  # fmt: skip
-    """BLOCK_R rows of SIZE; `inner` neighbouring rows of x share the stride x_inner. residual and y are contiguous."""
+    """Normalise BLOCK_R rows of SIZE; `inner` neighbouring rows of x share a stride. The rest is contiguous."""
     r = (tl.program_id(0) * BLOCK_R + tl.arange(0, BLOCK_R)).to(tl.int64)[:, None]
     n = tl.arange(0, BLOCK_N)[None, :]
     inside = (r < rows) & (n < SIZE)

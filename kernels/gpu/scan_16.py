@@ -1,11 +1,11 @@
-"""The chunk scan of 16 states a channel, which every published Mamba has: one pass over time, the state in registers.
+"""The chunk scan of 16 states per channel, as in every published Mamba: one pass over time, the state in registers.
 
-A program owns BLOCK_D channels of one row and walks through time LANES steps a turn. A 7B chunk is bound by the power
-that a GPU may draw, so what counts is how few instructions and bytes a step takes, and that nothing waits
-(docs/kernels.md has the versions). Where each number lives:
+A program takes BLOCK_D channels of one sequence and walks through time LANES steps per turn. A 7B chunk is limited by
+the power that a GPU may draw, so a step should take few instructions and bytes, and nothing should wait
+(docs/kernels/selective-scan.md). The layout:
 
 - LANES lanes share a channel, four here (8 and 2 work too): each holds 16 / LANES of its states, and as many values of
-  A. Half the lanes take fewer shuffles, but also half the warps; what then hides latency is reading far ahead.
+  A. Half the lanes take fewer shuffles, but also half the warps; loads far ahead then hide the latency.
 - x, dt, z and y are [BLOCK_D, LANES] tiles (channel, step) over the same lanes: softplus and SiLU are computed once,
   not in every lane that needs them, and `tl.gather` hands a step to its neighbours, one shuffle each.
 - The sum over states is finished for all steps of a turn together: each exchange halves the sums a lane has parts of.
@@ -26,7 +26,7 @@ from kernels.gpu.scan_lanes import fetch, halve, pack_kernel
 N_STATES = 16
 STATES = tl.constexpr(N_STATES)
 LANES_A_CHANNEL = 4
-"""Lanes that share a channel, and steps a turn."""
+"""Lanes that share a channel, and steps per turn."""
 WRITTEN_TURNS = 8
 """Turns written out in the loop; x, dt and z are loaded one turn less than that ahead."""
 TURNS_AHEAD = 4
@@ -37,7 +37,7 @@ REGISTERS = 248
 
 @triton.jit
 def fetch_words(at, zero, LANES: tl.constexpr):
-    """128 bits for each lane, the same for every channel: four tiles [BLOCK_D, LANES] of 32 bits."""
+    """Load 128 bits for each lane, the same for every channel: four tiles [BLOCK_D, LANES] of 32 bits."""
     at += zero[:, :, None] + tl.arange(0, LANES)[None, :, None] * 4 + tl.arange(0, 4)[None, None, :]
     words = tl.load(tl.multiple_of(tl.max_contiguous(at, [1, 2, 4]), [1, 1, 16]))
     even, odd = tl.split(tl.reshape(words, [zero.shape[0], LANES, 2, 2]))
@@ -48,10 +48,10 @@ def fetch_words(at, zero, LANES: tl.constexpr):
 
 @triton.jit
 def ahead_of(base, at, steps: tl.constexpr, STRIDE: tl.constexpr, LANES: tl.constexpr, PTX: tl.constexpr):
-    """The tile at base + at, `steps` steps of STRIDE elements further.
+    """Load the tile at base + at, `steps` steps of STRIDE elements further.
 
-    With PTX written out, and so no concern of Triton's pass for coalescing, which takes as long as the square of the
-    reads that it looks at: a minute for this kernel.
+    Reads written in PTX are left out of Triton's coalescing pass, whose time grows with the square of the reads: a
+    minute for this kernel.
     """
     if PTX:
         BYTES: tl.constexpr = base.dtype.element_ty.primitive_bitwidth // 8
@@ -69,7 +69,7 @@ def ahead_of(base, at, steps: tl.constexpr, STRIDE: tl.constexpr, LANES: tl.cons
 
 @triton.jit
 def words_ahead(packed, column, zero, load: tl.constexpr, LANES: tl.constexpr, PTX: tl.constexpr):
-    """128 bits for each lane, as `fetch_words` reads them, `load` loads after `packed`."""
+    """Load 128 bits for each lane, as `fetch_words` does, `load` loads after `packed`."""
     if PTX:
         where = (packed + (zero + column * 4)).to(tl.int64)
         code: tl.constexpr = f"ld.global.v4.b32 {{$0, $1, $2, $3}}, [$4 + {load * LANES * 16}];"
@@ -82,7 +82,7 @@ def words_ahead(packed, column, zero, load: tl.constexpr, LANES: tl.constexpr, P
 
 @triton.jit
 def b_and_c(words, pair: tl.constexpr, HALF: tl.constexpr):
-    """B and C of one step and state, the `pair`-th of those in `words`."""
+    """Return B and C of one step and state, the `pair`-th in `words`."""
     if HALF:
         word = words[pair]
         b, c = word << 16, word & -65536
@@ -93,7 +93,7 @@ def b_and_c(words, pair: tl.constexpr, HALF: tl.constexpr):
 
 @triton.jit
 def prepared(tiles, bias, real):
-    """Of a turn: x, the step sizes, what steps add, and z. Of a step that is not `real` both are 0, so h stays."""
+    """Return x, step sizes, inputs and z of a turn. For a step that is not `real` both are 0, so h does not change."""
     x, dt, z = tiles
     u = x.to(tl.float32)
     delta = softplus(dt.to(tl.float32) + bias)
@@ -111,10 +111,10 @@ def scan_16_kernel(
     LANES: tl.constexpr, TURNS: tl.constexpr, AHEAD: tl.constexpr, HALF: tl.constexpr, EVEN: tl.constexpr,
     PTX: tl.constexpr, HAS_LENGTHS: tl.constexpr,
 ):  # fmt: skip
-    """The scan of 16 states: a lane holds neighbouring ones and reads their B and C in loads of 128 bits.
+    """Scan 16 states: a lane holds neighbouring ones and reads their B and C in loads of 128 bits.
 
-    What is the same at every turn is known to the compiler: the strides X, DT and Z of a step are constants, so
-    addresses within TURNS turns are too, and only the last turns look where the row ends.
+    The strides X, DT and Z of a step are constants, so addresses within TURNS turns are too, and only the last turns
+    compare with the length.
     """
     OWN: tl.constexpr = STATES // LANES  # states of a lane
     WORDS: tl.constexpr = OWN if HALF else 2 * OWN  # of 32 bits for a lane and a step
@@ -217,8 +217,7 @@ def scan_16(
     x: Tensor, dt: Tensor, A: Tensor, B: Tensor, C: Tensor, D: Tensor, z: Tensor, dt_bias: Tensor, state: Tensor,
     lengths: Tensor | None, y: Tensor,
 ) -> None:  # fmt: skip
-    """As `kernels.gpu.selective_scan` with A [d_inner, 16]; writes y, which has to be 0 beyond a row's length
-    before."""
+    """Scan as `kernels.operations.SelectiveScan` with A [d_inner, 16] into y, which must be 0 beyond each length."""
     batch, steps, d_inner = x.shape
     lanes, turns, ahead = LANES_A_CHANNEL, WRITTEN_TURNS, TURNS_AHEAD
     half = B.dtype == C.dtype == torch.bfloat16

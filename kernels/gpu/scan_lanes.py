@@ -1,4 +1,4 @@
-"""What both scan kernels share: B and C packed, tiles read over lanes, sums finished over lanes.
+"""Parts of both scan kernels: packed B and C, tiles read over lanes, sums finished over lanes.
 
 A tile is [BLOCK_D, LANES]: a channel's steps, or its states, over neighbouring lanes. No number crosses a warp, so
 there is no barrier and no shared memory, as long as Triton lays all tiles out alike. It derives a layout from what it
@@ -17,7 +17,7 @@ def pack_kernel(
     N: tl.constexpr, PADDED_N: tl.constexpr, BLOCK: tl.constexpr, LANES: tl.constexpr, HALF: tl.constexpr,
     HAS_LENGTHS: tl.constexpr,
 ):  # fmt: skip
-    """B and C as pairs, zero beyond a row's length and beyond N: two fp32 in 64 bits, with HALF two bf16 in 32.
+    """Pack B and C in pairs, zero beyond the length and beyond N: two fp32 in 64 bits, with HALF two bf16 in 32.
 
     LANES 0: [B, rows, PADDED_N]. Else in the order of the loads of 128 bits in which LANES lanes read those of LANES
     steps, each of its own states: [B, rows / LANES, loads, LANES, 128 bits].
@@ -57,7 +57,7 @@ def fetch(base, at, LANES: tl.constexpr):
 
 @triton.jit
 def halve(parts, column, zero, BIT: tl.constexpr, COUNT: tl.constexpr):
-    """COUNT sums in parts -> COUNT / 2: of each two a lane keeps the one whose number has its own BIT."""
+    """Reduce COUNT sums in parts to COUNT / 2: of each two a lane keeps the one whose number has its own BIT."""
     odd = (column & BIT) != 0
     sums = ()
     for k in tl.static_range(COUNT // 2):

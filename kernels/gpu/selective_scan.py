@@ -1,6 +1,5 @@
-"""The chunk scan in Triton. `kernels.gpu.scan_16` is for the 16 states that every published Mamba has, the kernel
-here for
-any other number: the same plan, without what the number 16 allows. `kernels.reference` has the formulas.
+"""The chunk scan in Triton. `kernels.gpu.scan_16` scans the 16 states per channel of every published Mamba, the
+kernel here any other number of them, by the same plan. `kernels.reference` has the formulas.
 """
 
 import torch
@@ -13,12 +12,12 @@ from kernels.gpu.scan_16 import N_STATES, scan_16
 from kernels.gpu.scan_lanes import fetch, halve, pack_kernel
 
 STEPS_A_TURN = 4
-"""Steps a turn, and lanes that share a channel."""
+"""Steps per turn, and lanes that share a channel."""
 
 
 @triton.jit
 def fetch_pairs(base, PADDED_N: tl.constexpr, LANES: tl.constexpr):
-    """B and C of a turn's steps, a tuple of LANES tiles [Q, 1, LANES]."""
+    """Load B and C of a turn's steps, a tuple of LANES tiles [Q, 1, LANES]."""
     pairs = ()
     for k in tl.static_range(LANES):
         at = base + k * PADDED_N if k > 0 else base  # a sum with 0 is folded away, and the hint with it
@@ -29,7 +28,7 @@ def fetch_pairs(base, PADDED_N: tl.constexpr, LANES: tl.constexpr):
 
 @triton.jit
 def advance(h, a, delta, drive, bc, lane):
-    """One step: h <- exp2(delta a) h + drive b, for the step in the column `lane` of delta and drive.
+    """Compute h <- exp2(delta a) h + drive b for the step in the column `lane` of delta and drive.
 
     h, a [Q, BLOCK_D, LANES], bc [Q, 1, LANES] packed. Returns h and the partial sums over Q of c h, [BLOCK_D, LANES].
     """
@@ -48,7 +47,7 @@ def selective_scan_kernel(
     N: tl.constexpr, PADDED_N: tl.constexpr, BLOCK_D: tl.constexpr, LANES: tl.constexpr,
     EVEN: tl.constexpr, HAS_LENGTHS: tl.constexpr,
 ):  # fmt: skip
-    """The scan of any number of states: h and A are [Q, BLOCK_D, LANES] tiles, lane l holds l, l + LANES, ...
+    """Scan any number of states: h and A are [Q, BLOCK_D, LANES] tiles, lane l holds l, l + LANES, ...
 
     The hint `[1, 2, LANES]` ranks their dimensions: the last is spread over lanes first, the first stays in a thread.
     """

@@ -1,16 +1,16 @@
-"""One token of one row through a whole network in Triton, four launches a layer: what a step costs is reading weights.
+"""One token of one sequence through a whole network in Triton, four launches a layer; reading weights is its cost.
 
     in_proj   product, then the convolution on the half that is x
     x_proj    product
     the scan  norms of dt, B and C, dt_proj, one step of the state
-    out_proj  product, added to the residual; prepares what the next layer's in_proj, or the head, multiplies
+    out_proj  product, added to the residual; prepares the input of the next layer's in_proj, or of the head
 
-The products are `kernels.gpu.matvec`'s.
+The products are those of `kernels.gpu.matvec`.
 
 The state is not an argument: the kernels read its address from memory, so that a captured step serves any state
 without a copy. Where the GPU can (`overlaps`) a launch begins while the one before it ends (programmatic dependent
-launch): it asks for its weights, which no launch writes, and waits before it reads what another one wrote or writes
-anything. `kernels.reference` has the formulas.
+launch): it loads its weights, which no launch writes, and waits before it writes, or reads the output of another
+launch. `kernels.reference` has the formulas.
 """
 
 from __future__ import annotations
@@ -23,15 +23,14 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
+from kernels.gpu.dot import place
 from kernels.gpu.math import LOG2E, silu, softplus
-from kernels.gpu.matvec import (
+from kernels.gpu.matvec import matvec_kernel
+from kernels.gpu.overlap import gdc_launch_dependents, gdc_wait, overlaps
+from kernels.gpu.programs import (
     Matrix,
-    gdc_launch_dependents,
-    gdc_wait,
     is_nvidia,
     order,
-    place,
-    product_kernel,
     program,
     registers,
     walk,
@@ -39,7 +38,7 @@ from kernels.gpu.matvec import (
 )
 
 LONGEST = 16_384
-"""Widest row that a program keeps in registers."""
+"""Widest row that a program holds in registers."""
 
 LayerWeights = Any
 """The weights of one layer, named as in `engine.network.model.Layer`: its projections are such matrices, the rest
@@ -51,7 +50,7 @@ def begin_kernel(
     ids, embeddings, norm, residual, prepared, squares, PARTS: tl.constexpr, PADDED_PARTS: tl.constexpr,
     SIZE: tl.constexpr, BLOCK: tl.constexpr, ORDER: tl.constexpr, OVERLAP: tl.constexpr,
 ):  # fmt: skip
-    """The embedding of one token, as out_proj leaves the residual of a layer. Itself it overlaps with nothing."""
+    """Load the embedding of one token, and prepare it as out_proj does. This launch overlaps with none before it."""
     if OVERLAP:
         gdc_launch_dependents()
     k = tl.arange(0, BLOCK)
@@ -71,7 +70,7 @@ def step_kernel(
     BITS: tl.constexpr, HAS_NORMS: tl.constexpr, IN: tl.constexpr, OUT: tl.constexpr, SIZE: tl.constexpr,
     OVERLAP: tl.constexpr,
 ):  # fmt: skip
-    """The state's step from parameters [RANK + 2 N], which every program norms again; x in the order IN, y in OUT."""
+    """Advance the state by parameters [RANK + 2 N], normalised in every program; x has the order IN, y OUT."""
     if OVERLAP:
         gdc_launch_dependents()
     d = tl.program_id(0) * BLOCK_D + tl.arange(0, BLOCK_D)
@@ -112,7 +111,7 @@ def step_kernel(
 
 @triton.jit
 def argmax_kernel(logits, found, told, size, BLOCK: tl.constexpr):
-    """To two places: the first index of the greatest of `logits` [size], -1 if one of them is no finite number."""
+    """Store the argmax of `logits` [size] in two places, -1 if a logit is not a finite number."""
     best = tl.full([BLOCK], -float("inf"), tl.float32)
     where = tl.zeros([BLOCK], tl.int32)
     strange = tl.zeros([BLOCK], tl.int32)
@@ -130,7 +129,7 @@ def argmax_kernel(logits, found, told, size, BLOCK: tl.constexpr):
 
 
 class NetworkStep:
-    """A network of which one token of one row is computed at a time; `readable` says of which networks it can be."""
+    """A network that computes one token of one sequence at a time, if `readable` accepts its weights."""
 
     def __init__(
         self,
@@ -147,7 +146,7 @@ class NetworkStep:
         self._wide = torch.float32 if residual_in_fp32 else embeddings.dtype
 
     def __call__(self, ids: Tensor, addresses: Tensor) -> Tensor:
-        """Feed the token `ids` (one int64, on the device); returns logits [1, vocab_size], float32.
+        """Feed the token `ids` (one int64, on the device) and return logits [1, vocab_size], float32.
 
         `addresses` (two int64, on the device) point to the state, conv [layers, d_inner, d_conv - 1] in the dtype of
         the embeddings and ssm [layers, d_inner, d_state] in float32, both contiguous; it is advanced.
@@ -172,11 +171,11 @@ class NetworkStep:
             each, warps = program(matrix)
             programs, turns = walk(matrix, device)
             options = early | ({"maxnreg": registers(warps)} if turns and native else {})
-            # Integers cost a program some 250 instructions: too many for one row. To fp32 they are not true enough.
+            # Integers take a program some 250 instructions: too many for one row. For fp32 they are not exact enough.
             whole = bits < 16 and each > 1 and x.dtype == torch.bfloat16
             given = {"taps": None, "shift": None, "tail_at": 0, "residual": None, "following": None, "parts": None}
             given |= {"TAPS": 0, "ORDER": 1, "d_inner": 0} | changes
-            product_kernel[(programs,)](
+            matvec_kernel[(programs,)](
                 x, squares, weight, matrix.scales, matrix.bias, addresses=addresses, y=out, rows=len(weight),
                 eps=self._eps, turns=turns, SIZE=size, BLOCK=max(triton.next_power_of_2(size), 16), ROWS=each,
                 THREADS=32 * warps, BITS=bits, PARTS=sums, PADDED_PARTS=triton.next_power_of_2(max(sums, 1)),
@@ -217,20 +216,15 @@ class NetworkStep:
 
 
 def argmax(logits: Tensor, found: Tensor, told: Tensor) -> None:
-    """Put the first index of the greatest of `logits` [1, vocab_size] (float32) into `found` and `told` (one int64).
+    """Store the argmax of `logits` [1, vocab_size] (float32) in `found` and `told`, one int64 each.
 
-    -1 if a logit is not a finite number. `told` may be in pinned memory of the host.
+    It is the first index of the maximum, or -1 if a logit is not a finite number. `told` may be in pinned host memory.
     """
     argmax_kernel[(1,)](logits, found, told, logits.numel(), BLOCK=16_384, num_warps=32)
 
 
-def overlaps(device: torch.device) -> bool:
-    """Whether launches on `device` can overlap: NVIDIA from Hopper on."""
-    return is_nvidia(device) and gdc_wait is not None and torch.cuda.get_device_capability(device)[0] >= 9
-
-
 def readable(layers: Sequence[LayerWeights], embeddings: Tensor, head: Matrix) -> bool:
-    """Whether `NetworkStep` can read these weights where they lie."""
+    """Return whether `NetworkStep` can read these weights in their layout."""
     if embeddings.dtype not in (torch.float32, torch.bfloat16):
         return False
     matrices = [head, *(m for l in layers for m in (l.in_proj, l.x_proj, l.dt_proj, l.out_proj))]

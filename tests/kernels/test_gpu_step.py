@@ -10,8 +10,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from kernels.gpu.matvec import PROGRAMS, place, product_kernel, walk
-from kernels.gpu.step import NetworkStep, argmax, overlaps, readable
+from kernels.gpu.dot import place
+from kernels.gpu.matvec import matvec_kernel
+from kernels.gpu.overlap import overlaps
+from kernels.gpu.programs import PROGRAMS, walk
+from kernels.gpu.step import NetworkStep, argmax, readable
 from kernels.quantisation import dequantise_ref, quantise
 from kernels.reference import causal_conv_update_ref, rms_norm_ref, selective_update_ref
 
@@ -144,12 +147,12 @@ def test_a_network_equals_the_reference_token_after_token(
     if large and overlaps(torch.device(DEVICE)) and not overlap:
         pytest.skip("a large network is slow to draw: once will do")
     if not large:  # products of several rows a program and of one, as those of large weights are
-        monkeypatch.setattr("kernels.gpu.matvec.PROGRAMS", dict.fromkeys(PROGRAMS, (8, 4)))
-        monkeypatch.setattr("kernels.gpu.matvec.FEW", 41)
-        monkeypatch.setattr("kernels.gpu.matvec.FEW_ROWS", (1, 1))
-        monkeypatch.setattr("kernels.gpu.matvec.RESIDENT", 3)
+        monkeypatch.setattr("kernels.gpu.programs.PROGRAMS", dict.fromkeys(PROGRAMS, (8, 4)))
+        monkeypatch.setattr("kernels.gpu.programs.FEW", 41)
+        monkeypatch.setattr("kernels.gpu.programs.FEW_ROWS", (1, 1))
+        monkeypatch.setattr("kernels.gpu.programs.RESIDENT", 3)
     if not (large and walks):
-        monkeypatch.setattr("kernels.gpu.matvec.multiprocessors", lambda _: 1 if walks else 1_000_000)
+        monkeypatch.setattr("kernels.gpu.programs.multiprocessors", lambda _: 1 if walks else 1_000_000)
     monkeypatch.setattr("kernels.gpu.step.overlaps", lambda _: overlap)
     ours = network(*sizes, bits, biases, norms, dtype)
     n_layers, _, d_inner, d_state, d_conv = sizes[:5]
@@ -176,7 +179,7 @@ def test_a_network_equals_the_reference_token_after_token(
 def test_a_number_that_is_none_is_not_lost_among_integers(
     bits: int, strange: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kernels.gpu.matvec.FEW_ROWS", (4, 1))
+    monkeypatch.setattr("kernels.gpu.programs.FEW_ROWS", (4, 1))
     ours = network(1, 32, 64, 16, 4, 8, 42, bits, False, True, torch.bfloat16)
     ours.embeddings[3, 7] = strange
     conv = torch.zeros(1, 64, 3, dtype=torch.bfloat16, device=DEVICE)
@@ -196,7 +199,7 @@ def test_a_product_of_integers_is_nearer_than_bf16_could_be(bits: int, size: int
     placed = torch.empty_like(x)
     placed[[int(place.fn(torch.tensor(k), 32 // bits, size)) for k in range(size)]] = x
     y = torch.zeros(6, device=DEVICE)
-    product_kernel[(2,)](
+    matvec_kernel[(2,)](
         placed.to(DEVICE), None, weight.view(torch.int32).to(DEVICE), scales.to(DEVICE), None, None, None, None, 0, y,
         None, None, None, 6, 0, 1e-5, 0, SIZE=size, BLOCK=128 if size == 96 else size, ROWS=4, THREADS=128, BITS=bits,
         PARTS=0, PADDED_PARTS=1, TAPS=0, ORDER=1, OUT=6, OVERLAP=False, WALKS=False, INTEGERS=True,
@@ -219,10 +222,10 @@ def test_a_product_of_integers_is_nearer_than_bf16_could_be(bits: int, size: int
 def test_programs_walk_where_they_have_rows_to_share(
     rows: int, size: int, bits: int, multiprocessors: int, expected: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kernels.gpu.matvec.multiprocessors", lambda _: multiprocessors)
+    monkeypatch.setattr("kernels.gpu.programs.multiprocessors", lambda _: multiprocessors)
     kind = torch.uint8 if bits == 4 else torch.int8
     weight = torch.empty(rows, size * bits // 8, dtype=kind, device="meta")
-    monkeypatch.setattr("kernels.gpu.matvec.words", lambda _: (weight, bits, size))
+    monkeypatch.setattr("kernels.gpu.programs.words", lambda _: (weight, bits, size))
     programs, turns = walk(Matrix(weight), torch.device(DEVICE))
     assert (programs, turns) == expected
     assert turns == 0 or programs * 2 * turns >= rows / PROGRAMS[bits, False][0] > 4 * multiprocessors >= programs
@@ -289,7 +292,7 @@ def test_launches_overlap_only_where_the_gpu_can(
 ) -> None:  # fmt: skip
     monkeypatch.setattr(torch.version, "hip", hip)
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: capability)
-    monkeypatch.setattr("kernels.gpu.step.gdc_wait", object() if waits else None)
+    monkeypatch.setattr("kernels.gpu.overlap.gdc_wait", object() if waits else None)
     assert overlaps(torch.device(device)) is expected
 
 
@@ -309,11 +312,11 @@ def test_every_launch_but_the_first_and_the_choice_may_begin_early(
                 (self.name, given.get("OVERLAP"), given.get("launch_pdl", False))
             )
 
-    for name in ("begin", "product", "step"):
+    for name in ("begin", "matvec", "step"):
         monkeypatch.setattr(f"kernels.gpu.step.{name}_kernel", Recorder(name))
     monkeypatch.setattr("kernels.gpu.step.overlaps", lambda _: overlap)
     network(2, 32, 64, 16, 4, 8, 42, None, False, True, torch.float32).step()(torch.zeros(1), torch.zeros(2))
-    layer = ["product", "product", "step", "product"]
-    assert [name for name, *_ in launches] == ["begin", *layer, *layer, "product"]
+    layer = ["matvec", "matvec", "step", "matvec"]
+    assert [name for name, *_ in launches] == ["begin", *layer, *layer, "matvec"]
     assert all(given == overlap for _, given, _ in launches)
     assert [early for *_, early in launches] == [False] + [overlap] * 9

@@ -1,12 +1,11 @@
-"""int4 rows times vectors on the CPU: the levels as floats, or as the bytes that they are.
+"""int4 rows times vectors on the CPU: the levels as floats, or as bytes.
 
 The layout is that of `kernels.quantisation`: bf16 scales for groups of GROUP neighbours, byte j of a group holds
-weight j
-in its low half and weight j + 16 in its high half, each plus 8.
+weight j in its low half and weight j + 16 in its high half, each plus 8.
 
-Widening a level to a float takes longer than reading it. Where the processor multiplies bytes and sums four products in
-one instruction (VNNI), levels stay bytes, and a vector is split into bytes before its product: 20 instructions for 128
-weights, where floats take 60. The sum of a group is exact, and the vector's rounding is that of float32.
+Converting a level to a float takes longer than reading it. Where the processor multiplies bytes and sums four products
+in one instruction (VNNI), levels stay bytes, and a vector is split into bytes before its product: 20 instructions for
+128 weights instead of 60. The sum of a group is exact, and the vector's rounding is that of float32.
 """
 
 from __future__ import annotations
@@ -40,13 +39,13 @@ from kernels.quantisation import GROUP
 BLOCK = 128
 """Weights of a row, four groups, that are multiplied by bytes at once."""
 DIGITS, LARGEST, SMALLEST = 3, 127 << 16, 1e-30
-"""How `split` rounds: bytes an integer, the integer of a group's largest magnitude, and the least such magnitude."""
+"""Rounding of `split`: bytes per integer, the integer of a group's largest magnitude, and the least such magnitude."""
 CENTRE, STEP = DIGITS * BLOCK, DIGITS * BLOCK + 64
-"""Where in a block of `split` the integers' sums and the steps are, in bytes."""
+"""Offsets in bytes of the integers' sums and of the steps in a block of `split`."""
 
 
 def _byte_product_bits() -> int:
-    """Bits of the vectors of bytes whose products the processor sums by fours (VNNI); 0 if it does not."""
+    """Return the bits of the vectors whose byte products the processor sums by fours (VNNI), or 0 without VNNI."""
     features = llvm.get_host_cpu_features()
     return 512 if features.get("avx512vnni") else 256 if features.get("avxvnni") else 0
 
@@ -56,14 +55,14 @@ BYTE_PRODUCTS = _byte_product_bits()
 
 
 def group_floats(builder: Any, weights: Any, index: Any) -> tuple[Any, Any]:
-    """The weights of an int4 group, from weight `index` of a row on, before their scale, as floats: both halves."""
+    """Return the GROUP weights from weight `index` of a row on as floats without their scale, in two halves."""
     wide = builder.zext(load_lanes(builder, I8, weights, builder.lshr(index, ir.Constant(I64, 1))), INTS)
     low, high = builder.and_(wide, constant(15)), builder.lshr(wide, constant(4))
     return tuple(builder.sitofp(builder.sub(half, constant(8)), FLOATS) for half in (low, high))
 
 
 def group_scales(builder: Any, scales: Any, index: Any, groups: int) -> Any:
-    """The bf16 scales of `groups` groups, from weight `index` of a row on, as LANES floats, each for its share."""
+    """Return the bf16 scales of `groups` groups, from weight `index` of a row on, as LANES floats."""
     halves = load_lanes(builder, I16, scales, builder.lshr(index, ir.Constant(I64, 4)), groups)
     zeros = ir.Constant(halves.type, [0] * groups)
     order = [place for lane in range(LANES) for place in (groups, lane * groups // LANES)]
@@ -72,7 +71,7 @@ def group_scales(builder: Any, scales: Any, index: Any, groups: int) -> Any:
 
 
 def _byte_sums(builder: Any, sums: Any, levels: Any, digits: Any) -> Any:
-    """sums [LANES] + levels * digits, unsigned times signed bytes, four neighbouring products a lane."""
+    """Return sums [LANES] + levels * digits, unsigned times signed bytes, four neighbouring products per lane."""
     lanes = BYTE_PRODUCTS // 32
     kind = ir.VectorType(I32, lanes)
     operands = [sums, builder.bitcast(levels, INTS), builder.bitcast(digits, INTS)]
@@ -109,7 +108,7 @@ def block_products(
 
 @intrinsic
 def split(typingctx, x, out):
-    """Make of BLOCK floats at address x what int4 weights are multiplied with by bytes: as many bytes, at `out`.
+    """Split BLOCK floats at address x into bytes for the product with int4 weights, stored at `out`.
 
     A group's largest magnitude becomes LARGEST and the others integers of the same step, which is as fine as the last
     bits of that largest one; a group with an infinity or a NaN makes its products NaN or infinite. Three planes of
@@ -150,7 +149,7 @@ def split(typingctx, x, out):
 
 @intrinsic
 def dequantise_group(typingctx, weights, scales, index, out):
-    """The GROUP int4 weights from weight `index` of a row on as floats at the address `out`."""
+    """Store the GROUP int4 weights from weight `index` of a row on as floats at the address `out`."""
 
     def codegen(context, builder, signature, args):
         weights, scales, index, out = args

@@ -1,4 +1,4 @@
-"""Rows of a weight times a few vectors on the CPU, for weights in float32, bf16, int8 or int4, compiled with numba.
+"""Rows of a weight times a few vectors on the CPU, in float32, bf16, int8 or int4, compiled with numba.
 
 A weight is read once, in order, and converted to float32 in registers, so that one token takes the time of reading the
 weights. The inner products are vector code (`kernels.cpu.llvm.vectors`). int8 has one float32 scale a row, int4 one for
@@ -53,7 +53,7 @@ INT8, INT4, INT4_BYTES = 2, 3, 4
 
 ACCUMULATORS = 4
 WHOLE = {F32: LANES, BF16: LANES, INT8: LANES, INT4: GROUP, INT4_BYTES: BLOCK}
-"""Weights of a row that the vector code takes at least at once."""
+"""Weights of a row in one turn of the vector code, at least."""
 TOGETHER = 4
 """Vectors that share one pass over a row."""
 
@@ -92,7 +92,7 @@ class Rows:
 
 
 def multiply(x: Tensor, rows: Rows) -> Tensor:
-    """x [M, in] -> x @ weight.T + bias [M, out], in x.dtype; computed in float32. For few vectors."""
+    """Return x [M, in] @ weight.T + bias, [M, out] in x.dtype, computed in float32; for few vectors."""
     out, width = rows.size
     vectors = x.float().contiguous()
     y = torch.empty(len(x), out)
@@ -115,8 +115,8 @@ def dequantise(rows: Rows, dtype: torch.dtype, into: Tensor | None = None) -> Te
     return dense
 
 
-def _widen(builder: Any, kind: int, address: Any, index: Any) -> Any:
-    """Weights index .. index + LANES - 1 of a row as floats; the kinds without groups."""
+def _as_floats(builder: Any, kind: int, address: Any, index: Any) -> Any:
+    """Return the weights index .. index + LANES - 1 of a row as floats, for the kinds without groups."""
     if kind == F32:
         return load_lanes(builder, F, address, builder.mul(index, ir.Constant(I64, 4)))
     if kind == BF16:
@@ -126,7 +126,7 @@ def _widen(builder: Any, kind: int, address: Any, index: Any) -> Any:
 
 
 def _dot(kind: int, vectors: int) -> Any:
-    """An intrinsic (weights, scales, x, x_row, count, out): out[v] = the row's product with vector v.
+    """Return an intrinsic (weights, scales, x, x_row, count, out): out[v] = the row's product with vector v.
 
     `weights`, `scales` and `out` are addresses, x that of `vectors` rows of floats which are `x_row` elements apart;
     `count` is a multiple of WHOLE. For INT4_BYTES x is what `split` makes; `scales` is used by int4 only.
@@ -163,10 +163,10 @@ def _dot(kind: int, vectors: int) -> Any:
         slots = len(sums) // vectors
         for a in range(slots):
             at = builder.add(index, ir.Constant(I64, a * LANES))
-            widened = _widen(builder, kind, weights, at)
+            floats_of_row = _as_floats(builder, kind, weights, at)
             for v in range(vectors):
                 slot = v * slots + a
-                sums[slot] = multiply_add(builder, widened, lanes_of(v, at), sums[slot])
+                sums[slot] = multiply_add(builder, floats_of_row, lanes_of(v, at), sums[slot])
         return sums
 
     @intrinsic
@@ -195,14 +195,14 @@ dot_int4 = _dot(INT4, 1)
 
 @inline
 def floats(count):
-    """`count` or more floats that begin with a cache line: loads that reach over two of them take twice as long."""
+    """Return `count` or more floats that begin with a cache line: loads across two lines take twice as long."""
     room = np.empty(count + 16, np.float32)
     return room[-np.int64(room.ctypes.data) % 64 // 4 :]
 
 
 @inline
 def keep(array):
-    """Called after the last use of an array's address: numba frees an array after the last use of its name."""
+    """Keep an array until its address is used last: numba frees an array after the last use of its name."""
     return array.size
 
 
@@ -216,7 +216,7 @@ def _weight(kind, row, at):
 
 
 def _rows(kind: int) -> Any:
-    """`rows_kernel` for one kind of weights, which the compiler then knows."""
+    """Return `rows_kernel` for one kind of weights, which is a constant for the compiler."""
     dot, dot_together = _dot(kind, 1), _dot(kind, TOGETHER)
     taken = WHOLE[kind]
 
@@ -271,7 +271,7 @@ def _rows(kind: int) -> Any:
 
 
 _rows_f32, _rows_bf16, _rows_int8, _rows_int4 = _rows(F32), _rows(BF16), _rows(INT8), _rows(INT4)
-# Where there is no such instruction the code that is never run must be one that compiles.
+# Without that instruction this code never runs, but it must compile.
 _rows_int4_bytes = _rows(INT4_BYTES if BYTE_PRODUCTS else INT4)
 
 
@@ -295,7 +295,7 @@ def rows_kernel(first, last, kind, weights, scales, count, x, x_row, vectors, ou
 
 @kernel
 def dequantise_kernel(first, last, kind, weights, scales, count, out, out_kind):
-    """The int8 or int4 rows first..last-1 as floats, stored in `out` [.., count] as float32 or bf16."""
+    """Store the int8 or int4 rows first..last-1 in `out` [.., count] as float32 or bf16."""
     values, scales_at = np.empty(count, np.float32), f32_at(scales)
     values_at = np.int64(values.ctypes.data)
     for r in range(first, last):

@@ -1,9 +1,9 @@
-"""One token of every row through a whole network on the CPU, in one compiled call a thread.
+"""One token of every sequence through a whole network on the CPU, in one compiled call per thread.
 
-Decoding one row reads every weight once and computes next to nothing, so what costs beside the memory is calling small
-operations and waking threads, some two hundred times a token. Here each thread takes its share of every weight's rows
-and its own channels of the mixers; four barriers a layer are all that the threads exchange. Activations stay in
-float32. `kernels.reference` has the formulas of the parts, and `engine.network.model` says what a layer is.
+Decoding one sequence reads every weight once and computes little, so op by op the cost beside the memory is calling
+small operations and waking threads, some two hundred times a token. Here each thread takes its share of every weight's
+rows and its own channels of the mixers; the threads meet at four barriers a layer. Activations stay in float32.
+`kernels.reference` has the formulas of the parts, `engine.network.model` those of a layer.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ from kernels.cpu.tensors import KINDS
 from kernels.quantisation import FEW
 
 PARALLEL_BYTES = 1 << 20
-"""Bytes of weights below which one thread is done before a second one is awake."""
+"""Bytes of weights below which one thread ends before a second one is awake."""
 TRIED_AGAIN = 50
-"""Steps after which the number of threads that seemed slower gets another try."""
+"""Steps after which the slower number of threads is tried again."""
 HEADER, A_LAYER = 14, 22
 """Numbers in a plan: before the layers, and of each layer."""
 SPINS = 4000
-"""Looks at a barrier before the processor is offered to others: some microseconds."""
+"""Polls of a barrier before the thread yields: some microseconds."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class StepLayer:
 
 
 class NetworkStep:
-    """A network of which one token a row is computed at a time; keeps its own float32 copies of vectors."""
+    """A network that computes one token per sequence at a time; it keeps float32 copies of vectors."""
 
     def __init__(
         self,
@@ -67,7 +67,7 @@ class NetworkStep:
         norm_eps: float,
         mixer_norm_eps: float | None,
     ) -> None:
-        self._kept: list[Tensor] = []  # what the addresses of the plan point into
+        self._kept: list[Tensor] = []  # the tensors that the addresses of the plan point into
         first = layers[0]
         self._d_model, self._vocab_size = embeddings.shape[1], embeddings.shape[0]
         self._d_inner, self._d_state = first.A.shape
@@ -109,14 +109,14 @@ class NetworkStep:
         step_kernel.compile(STEP_ARGUMENTS)
 
     def __call__(self, ids: Tensor, conv: Tensor, ssm: Tensor) -> Tensor:
-        """Feed `ids` [B] (int64), B up to FEW; returns logits [B, vocab_size], float32.
+        """Feed `ids` [B] (int64), B up to FEW, and return logits [B, vocab_size], float32.
 
         `conv` [layers, B, d_inner, d_conv - 1] (float32 or bf16) and `ssm` [layers, B, d_inner, d_state] (float32) are
         contiguous and advanced in place.
         """
         batch = len(ids)
         if not (conv.is_contiguous() and ssm.is_contiguous()) or batch > FEW:
-            raise ValueError(f"a step takes whole, contiguous states of at most {FEW} rows")
+            raise ValueError(f"a step takes whole, contiguous states of at most {FEW} sequences")
         ids = ids.contiguous()
         logits = torch.empty(batch, self._vocab_size)
         shared = torch.empty(batch * (self._d_model + 5 * self._d_inner + self._dt_rank + 2 * self._d_state))
@@ -137,11 +137,10 @@ class NetworkStep:
         return logits
 
     def _team_size(self, batch: int) -> int:
-        """Threads of the next step: all of torch's, or one where that has proved faster of late.
+        """Return the threads of the next step: all of torch's, or one if that was faster lately.
 
         A team is as slow as its slowest thread at every barrier, and on a machine that runs other programs one of them
-        is always waiting for a processor; one thread alone reads memory nearly as fast as two. The result is the same
-        to the bit.
+        often waits for a processor; one thread alone reads memory nearly as fast as two. The result has the same bits.
         """
         most = max(1, min(torch.get_num_threads(), self._d_inner // 16)) if self._bytes > PARALLEL_BYTES else 1
         self._steps += 1
@@ -152,11 +151,11 @@ class NetworkStep:
 
 
 _team = threading.Lock()
-"""Held while a team of threads meets at barriers: half of one team and half of another would wait for ever."""
+"""Held while a team of threads runs: half of one team and half of another would wait for ever at the barriers."""
 
 
 def _yield_address() -> int:
-    """Where the system's function lies that lets other threads run."""
+    """Return the address of the system's function that yields the processor."""
     library: Any = ctypes.CDLL(None) if os.name == "posix" else ctypes.WinDLL("kernel32")  # type: ignore[attr-defined]
     function = library.sched_yield if os.name == "posix" else library.SwitchToThread
     return ctypes.cast(function, ctypes.c_void_p).value or 0
@@ -167,7 +166,7 @@ _YIELD = _yield_address()
 
 @intrinsic
 def _arrive(typingctx, counter):
-    """Add one to the int64 at an address, with all that was written before."""
+    """Add one to the int64 at an address, with acquire and release."""
 
     def codegen(context, builder, signature, args):
         i64 = context.get_value_type(types.int64)
@@ -178,7 +177,7 @@ def _arrive(typingctx, counter):
 
 @intrinsic
 def _seen(typingctx, counter):
-    """The int64 at an address, and with it all that was written before it."""
+    """Return the int64 at an address, with acquire."""
 
     def codegen(context, builder, signature, args):
         i64 = context.get_value_type(types.int64)
@@ -202,18 +201,18 @@ def _call(typingctx, address):
 
 @inline
 def _meet(barrier, wanted, give_way):
-    """Wait until `wanted` arrivals were counted at the barrier, this one among them."""
+    """Arrive at the barrier and wait until `wanted` threads have arrived."""
     _arrive(barrier)  # type: ignore[call-arg]
-    looks = 0
+    polls = 0
     while _seen(barrier) < wanted:
-        looks += 1
-        if looks > SPINS:
+        polls += 1
+        if polls > SPINS:
             _call(give_way)
 
 
 @inline
 def _normalise(source, at, size, eps, weight, target, target_at):
-    """RMS norm of `size` floats at element `at`; `weight` is an address or 0."""
+    """Store the RMS norm of `size` floats at element `at`; `weight` is an address or 0."""
     total = ZERO
     for i in range(size):
         total += source[at + i] * source[at + i]
@@ -229,7 +228,7 @@ def _normalise(source, at, size, eps, weight, target, target_at):
 
 @inline
 def _taps(first, last, taps, weight, x, x_at, tail, newest):
-    """The convolution before bias and SiLU, into x; in `tail` [channels, taps - 1] `newest` takes the oldest's room."""
+    """Store the convolution before bias and SiLU in x, and shift `newest` into `tail` [channels, taps - 1]."""
     weight_at, out = f32_at(weight), f32_at(x)
     for i in range(last - first):
         total = newest[i] * weight_at[(first + i) * taps + taps - 1]
@@ -243,12 +242,12 @@ def _taps(first, last, taps, weight, x, x_at, tail, newest):
 
 @inline
 def _convolve(first, last, row, d_inner, taps, weight, bias, state, state_kind, x, x_at, window):
-    """Channels first..last-1 of one row: x is replaced by its convolution and SiLU, the tail is moved on."""
+    """Replace channels first..last-1 of one sequence's x by their convolution and SiLU, and shift the tail."""
     bias_at, out, size = f32_at(bias), f32_at(x), last - first
     channel = (row * d_inner + first) * (taps - 1)
     tail, newest = window[: d_inner * (taps - 1)], window[d_inner * (taps - 1) :]
     load(state, channel, state_kind, tail, size * (taps - 1))
-    # The token passes through the tail's own dtype, so that it counts the same now and from the tail later.
+    # Rounded to the dtype of the tail, so that the token has the same value now and from the tail later.
     for i in range(size):
         newest[i] = out[x_at + first + i]
     store(state, channel, state_kind, newest, size)
@@ -269,7 +268,7 @@ def _convolve(first, last, row, d_inner, taps, weight, bias, state, state_kind, 
 
 @inline
 def _states(first, last, d_state, A, b, c, state, state_at, step, drive, total):
-    """h = exp2(step A) h + drive b and its product with c, for channels first..last-1."""
+    """Compute h = exp2(step A) h + drive b and its product with c, for channels first..last-1."""
     A_at, h = f32_at(A), f32_at(state)
     for i in range(last - first):
         at, of_A, sum_ = state_at + (first + i) * d_state, (first + i) * d_state, ZERO
@@ -282,7 +281,7 @@ def _states(first, last, d_state, A, b, c, state, state_at, step, drive, total):
 
 @inline
 def _update(first, last, d_state, A, D, dt_bias, b, c, state, state_at, x, x_at, z_at, dt, dt_at, y, y_at, lanes):
-    """The scan of one token for channels first..last-1 of one row; x holds z too."""
+    """Scan one token for channels first..last-1 of one sequence; x holds z too."""
     D_at, bias_at, xs, dts, ys = f32_at(D), f32_at(dt_bias), f32_at(x), f32_at(dt), f32_at(y)
     size = last - first
     step, drive, total = lanes[:size], lanes[size : 2 * size], lanes[2 * size : 3 * size]
@@ -291,7 +290,7 @@ def _update(first, last, d_state, A, D, dt_bias, b, c, state, state_at, x, x_at,
     for i in range(size):
         drive[i] = step[i] * xs[x_at + first + i]
         step[i] *= LOG2E
-    if d_state == 16:  # a number that the compiler knows becomes one vector
+    if d_state == 16:  # a constant becomes one vector
         _states(first, last, 16, A, b, c, state, state_at, step, drive, total)
     else:
         _states(first, last, d_state, A, b, c, state, state_at, step, drive, total)
@@ -305,7 +304,7 @@ def _update(first, last, d_state, A, D, dt_bias, b, c, state, state_at, x, x_at,
 def step_kernel(
     worker, workers, batch, plan, norm_eps, mixer_eps, ids, conv, conv_kind, ssm, shared, logits, barrier, give_way
 ):
-    """Thread `worker` of a team: its share of every weight; `plan` is laid out by NetworkStep."""
+    """Run thread `worker` of a team, with its share of every weight; NetworkStep makes `plan`."""
     p = i64_at(plan)
     n_layers, d_model, d_inner, d_state, taps, dt_rank, vocab_size = p[0], p[1], p[2], p[3], p[4], p[5], p[6]
     projected = dt_rank + 2 * d_state

@@ -1,7 +1,7 @@
-"""Vector code of LLVM, LANES wide, of which the products on the CPU are written.
+"""Vector instructions of LLVM, LANES wide, for the products on the CPU.
 
-Written out, an inner loop stays what it is meant to be whatever the loop vectoriser thinks of it, and LLVM cuts it to
-the width of the machine. A `builder` is where llvmlite appends instructions; addresses are int64 values.
+An inner loop written in them does not depend on the loop vectoriser, and LLVM splits the vectors to the width of the
+machine. llvmlite appends instructions to a `builder`; addresses are int64 values.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from numba.core import cgutils
 
 LANES = 16
 AHEAD = 8192
-"""Bytes between what is multiplied and what is asked for: the processor's own prefetching ends with a page of 4096."""
+"""Bytes between a load and its prefetch: the processor's own prefetching ends with a page of 4096."""
 F, I8, I16, I32, I64 = ir.FloatType(), ir.IntType(8), ir.IntType(16), ir.IntType(32), ir.IntType(64)
 FLOATS, INTS = ir.VectorType(F, LANES), ir.VectorType(I32, LANES)
 
 
 def splat(builder: Any, value: Any, kind: Any) -> Any:
-    """A vector of the same scalar."""
+    """Return a vector of the same scalar."""
     one = builder.insert_element(ir.Constant(kind, ir.Undefined), value, ir.Constant(I32, 0))
     mask = ir.Constant(ir.VectorType(I32, kind.count), [0] * kind.count)
     return builder.shuffle_vector(one, ir.Constant(kind, ir.Undefined), mask)
@@ -30,13 +30,13 @@ def constant(value: int, kind: Any = INTS) -> Any:
 
 
 def call(builder: Any, name: str, kind: Any, *values: Any) -> Any:
-    """The result, of type `kind`, of one of LLVM's functions."""
+    """Return the result, of type `kind`, of one of LLVM's functions."""
     function = ir.FunctionType(kind, [value.type for value in values])
     return builder.call(cgutils.get_or_insert_function(builder.module, function, name), values)
 
 
 def load_lanes(builder: Any, element: Any, address: Any, bytes_on: Any, count: int = LANES) -> Any:
-    """`count` elements from `bytes_on` behind `address`; no alignment is taken for granted."""
+    """Load `count` elements from `bytes_on` behind `address`, of any alignment."""
     pointer = builder.inttoptr(builder.add(address, bytes_on), ir.VectorType(element, count).as_pointer())
     loaded = builder.load(pointer)
     loaded.align = 1
@@ -44,20 +44,20 @@ def load_lanes(builder: Any, element: Any, address: Any, bytes_on: Any, count: i
 
 
 def store_lanes(builder: Any, vector: Any, address: Any, bytes_on: int) -> None:
-    """The inverse of `load_lanes`."""
+    """Store a vector at `bytes_on` behind `address`, of any alignment."""
     pointer = builder.inttoptr(builder.add(address, ir.Constant(I64, bytes_on)), vector.type.as_pointer())
     builder.store(vector, pointer).align = 1
 
 
 def prefetch(builder: Any, address: Any, bytes_on: Any) -> None:
-    """Ask for the cache line AHEAD bytes behind that of a load; no address is wrong."""
+    """Prefetch the cache line AHEAD bytes behind that of a load; no address is an error."""
     pointer = builder.inttoptr(builder.add(builder.add(address, ir.Constant(I64, AHEAD)), bytes_on), I8.as_pointer())
     read, keep, data = ir.Constant(I32, 0), ir.Constant(I32, 3), ir.Constant(I32, 1)
     call(builder, "llvm.prefetch.p0", ir.VoidType(), pointer, read, keep, data)
 
 
 def fold(builder: Any, vector: Any, size: int) -> Any:
-    """The sums of a vector's lanes, by halves, until `size` lanes are left."""
+    """Add the halves of a vector until `size` lanes are left."""
     add = builder.fadd if vector.type.element == F else builder.add
     while vector.type.count > size:
         half = vector.type.count // 2
@@ -72,7 +72,7 @@ def multiply_add(builder: Any, a: Any, b: Any, c: Any) -> Any:
 
 
 def loop(builder: Any, start: Any, stop: Any, step: int, values: list[Any], body: Any) -> list[Any]:
-    """`values` after values = body(index, values) for index = start, start + step, .. below `stop`."""
+    """Return `values` after values = body(index, values) for index = start, start + step, .. below `stop`."""
     entry = builder.block
     turn, done = builder.append_basic_block("loop"), builder.append_basic_block("done")
     builder.cbranch(builder.icmp_signed("<", start, stop), turn, done)

@@ -47,7 +47,7 @@ def test_asking_for_a_gpu_that_is_not_there_is_one_sentence(monkeypatch: pytest.
     without_cuda(monkeypatch)
     with pytest.raises(HardwareError, match="use --device cpu"):
         choose_device("cuda")
-    with pytest.raises(HardwareError, match='no device "tpu"'):
+    with pytest.raises(HardwareError, match='unknown device "tpu"'):
         choose_device("tpu")
     assert choose_device("cpu").device == CPU
 

@@ -19,7 +19,8 @@ from engine.network.model import FalconMamba
 from engine.network.state import MambaState
 from engine.network.weights import random_model
 from kernels import Implementation
-from kernels.gpu.step import overlaps, readable
+from kernels.gpu.overlap import overlaps
+from kernels.gpu.step import readable
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 GREEDY = Sampling(loop_tokens=0)
@@ -28,7 +29,7 @@ GREEDY = Sampling(loop_tokens=0)
 @pytest.fixture(autouse=True)
 def fewer_programs(monkeypatch: pytest.MonkeyPatch) -> None:
     if DEVICE == "cpu":
-        monkeypatch.setattr("kernels.gpu.matvec.FEW_ROWS", (16, 1))
+        monkeypatch.setattr("kernels.gpu.programs.FEW_ROWS", (16, 1))
 
 
 def config(size: int) -> FalconMambaConfig:

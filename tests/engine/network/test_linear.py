@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from engine.network.linear import Linear, product_in_parts
+from engine.network.linear import Linear, matmul_in_parts
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
@@ -40,12 +40,12 @@ def test_a_weight_that_others_look_into_stays_the_same_tensor():
 
 @pytest.mark.parametrize("shape", [(1024, 48), (700, 16), (256, 8)])
 @pytest.mark.parametrize("l2", [1 << 8, 1 << 12, 1 << 16])
-def test_a_product_in_parts_is_the_product(shape: tuple[int, int], l2: int):
+def test_a_matmul_in_parts_is_the_product(shape: tuple[int, int], l2: int):
     generator = torch.Generator().manual_seed(l2)
     x, weight = torch.randn(2, 5, shape[1], generator=generator), torch.randn(shape, generator=generator)
-    torch.testing.assert_close(product_in_parts(x, weight, l2), F.linear(x, weight))
+    torch.testing.assert_close(matmul_in_parts(x, weight, l2), F.linear(x, weight))
     part = torch.randn(1, 9, 3 * shape[1], generator=generator)[..., : shape[1]]  # of rows that lie further apart
-    torch.testing.assert_close(product_in_parts(part, weight, l2), F.linear(part, weight))
+    torch.testing.assert_close(matmul_in_parts(part, weight, l2), F.linear(part, weight))
 
 
 @pytest.mark.parametrize(("vectors", "l2", "expected"), [(512, 1 << 14, 4), (512, 1 << 20, 0), (2, 1 << 14, 0)])
@@ -56,7 +56,7 @@ def test_only_what_would_not_stay_in_the_cache_is_cut(
     products = []
     plain = torch.mm
     monkeypatch.setattr(torch, "mm", lambda *args, **options: products.append(plain(*args, **options)))
-    product_in_parts(torch.randn(vectors, 8), torch.randn(1024, 8), l2)
+    matmul_in_parts(torch.randn(vectors, 8), torch.randn(1024, 8), l2)
     assert len(products) == expected
 
 
