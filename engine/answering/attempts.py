@@ -1,19 +1,14 @@
-"""Trials: a question put to many states in one batch, and which of their answers to believe.
-
-A state that says the answer is not there is out. First come those with a passage that holds both what was asked and
-what was answered; among equals the one that is surest of its first tokens (lowest entropy, arXiv 2505.07793).
-"""
+"""Attempts: a question put to many states in one batch, and each answer grounded on the pages of its state."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
 import torch
 
-from engine.answering.retrieval import Start
+from engine.answering.retrieval import Source
 from engine.control import Cancelled, Control
 from engine.generation.generate import prefill_batch
 from engine.generation.runtime import Runtime
@@ -21,186 +16,197 @@ from engine.generators import run_to_end
 from engine.grounding.claims import claims, unverified
 from engine.grounding.passages import Passage, supporting_passage
 from engine.network.state import MambaState
-from engine.prompting.prompts import NOT_FOUND
-
-LOOK_AHEAD = 24
-"""Tokens of each candidate's answer that are looked at."""
-SLACK = 0.15
-"""A correction may match the question so much less than what it corrects."""
-
-By = Literal["both", "entropy", "rank"]
-"""What decides between candidates: the words on the page and then entropy, entropy alone, or the search's rank."""
 
 
 @dataclass(frozen=True)
-class Row:
-    """A candidate as it is asked."""
+class Prompt:
+    """A question as it is put to one source."""
 
-    start: Start
+    source: Source
     state: MambaState
-    """Has consumed the start's text and as much of the conversation as was saved. Not advanced."""
+    """Has consumed the source's text and as much of the conversation as was saved. Not to be advanced."""
     tokens: list[int]
-    """What it is fed: the rest of the conversation and the question."""
+    """Token ids still to be fed: the rest of the conversation and the question."""
     conversation: list[int] = field(default_factory=list)
-    """All that stands between the start's text and the question."""
+    """All tokens between the source's text and the question."""
 
 
 @dataclass(frozen=True)
-class Trial:
-    """What one candidate began to answer."""
+class Attempt:
+    """The beginning of one source's answer."""
 
-    row: Row
+    prompt: Prompt
     text: str
-    said: list[int]
-    """Tokens of it."""
+    tokens: list[int]
+    """Generated token ids."""
     entropy: float
-    """Mean over its tokens, in nats."""
+    """Mean over its tokens, nats."""
     certainty: float
     """Mean probability of its tokens."""
     refuses: bool
-    """It says that the answer is not in the document."""
+    """It says that the document does not hold the answer."""
     ended: bool
-    """All of the answer is there."""
+    """The answer is complete."""
     state: MambaState | None = None
-    """After the request and `said`, one row; None where it refuses."""
+    """After the prompt and `tokens`, one row; None for a refusal."""
     logits: torch.Tensor | None = None
-    """[1, vocab_size] after `said`, where it goes on."""
+    """[1, vocab_size] after `tokens`, where the answer goes on."""
     passage: Passage | None = None
-    """Where a page bears the answer out; see `judged`."""
+    """The passage that supports it best; see `ground`."""
     doubtful: bool = False
     """Nothing in it could be looked up, or something stands on none of its pages."""
-    weakest: float = 1.0
-    """The lowest probability of one of its tokens, that of its end among them."""
+    lowest: float = 1.0
+    """Lowest probability of one of its tokens, the end included."""
 
     @property
-    def start(self) -> Start:
-        return self.row.start
+    def source(self) -> Source:
+        return self.prompt.source
 
     @property
-    def borne_out(self) -> bool:
-        """A passage names all that the question names and holds the answer."""
+    def supported(self) -> bool:
+        """Whether a passage contains the answer and every figure and name of the question."""
         return self.passage is not None and self.passage.names_all
 
+    @property
+    def quoted(self) -> bool:
+        """Whether such a passage contains the answer word for word."""
+        return self.supported and self.passage is not None and self.passage.verbatim
 
-def says_not_found(answer: str) -> bool:
-    """Whether an answer is the model's own "Not in this document."."""
-    return answer.strip().startswith(NOT_FOUND.rstrip("."))
+    @property
+    def match(self) -> float:
+        """Share of the question that its passage contains, 0 to 1."""
+        return self.passage.match if self.passage is not None else 0.0
+
+    @property
+    def corrects(self) -> bool:
+        """Whether its passage says that it corrects something."""
+        return self.passage is not None and self.passage.corrects
 
 
-def ask_all(runtime: Runtime, rows: Sequence[Row], control: Control) -> tuple[list[Trial], int]:
-    """Ask all `rows` at once, greedily; the trials, and the tokens that were fed for them. Raises Cancelled."""
-    model = runtime.model
-    live = MambaState.stack([row.state for row in rows])
-    reading = prefill_batch(model, live, [row.tokens for row in rows], runtime.chunk_length, lambda: _stopped(control))
-    last = run_to_end(reading)
-    if last is None:
-        raise Cancelled
-    logits = last
-    steps = sum(len(row.tokens) for row in rows)
-    said: list[list[int]] = [[] for _ in rows]
-    entropies: list[list[float]] = [[] for _ in rows]
-    chances: list[list[float]] = [[] for _ in rows]
-    done: dict[int, Trial] = {}
-    places = list(range(len(rows)))  # the rows still in `live`
+@dataclass
+class _Row:
+    """The answer of one prompt while the batch is decoded."""
 
-    def finish(row: int, place: int, *, ended: bool) -> None:
-        text = runtime.tokenizer.decode(said[row])
-        if not ended:
-            text = text.rpartition(" ")[0] or text  # the last word may be half a word
-        refuses = says_not_found(text)
-        done[row] = Trial(
-            rows[row],
-            text.strip(),
-            said[row],
-            sum(entropies[row]) / len(entropies[row]),
-            sum(chances[row]) / len(chances[row]),
-            refuses,
-            ended,
-            None if refuses else live.select([place]),
-            None if ended else logits[place : place + 1],
-            weakest=min(chances[row]),
-        )
+    prompt: Prompt
+    tokens: list[int] = field(default_factory=list)
+    entropies: list[float] = field(default_factory=list)
+    probabilities: list[float] = field(default_factory=list)
 
-    for _ in range(LOOK_AHEAD):
-        if _stopped(control):
+
+def generate_attempts(runtime: Runtime, prompts: Sequence[Prompt], control: Control) -> tuple[list[Attempt], int]:
+    """Decode the beginning of each prompt's answer greedily, all in one batch. Raise Cancelled.
+
+    Return the attempts in order, and the number of tokens that the model was fed.
+    """
+    batch = _Batch(runtime, control, [_Row(prompt) for prompt in prompts])
+    steps = batch.prefill()
+    for _ in range(runtime.profile.answers.look_ahead):
+        if _cancelled(control):
             raise Cancelled
-        log_p = torch.log_softmax(logits.float(), dim=-1)
-        entropy: list[float] = (-(log_p.exp() * log_p).nan_to_num().sum(dim=-1)).tolist()
+        chosen = batch.choose()
+        if not batch.going:
+            break
+        steps += batch.advance(chosen)
+    return batch.finish(), steps
+
+
+class _Batch:
+    """The rows that are decoded together; those that have ended are left out once half of them have."""
+
+    def __init__(self, runtime: Runtime, control: Control, rows: list[_Row]) -> None:
+        self._runtime, self._control, self._rows = runtime, control, rows
+        self._state = MambaState.stack([row.prompt.state for row in rows])
+        self._logits = torch.empty(0)
+        self._places = list(range(len(rows)))
+        """Row number of each row of the state."""
+        self._done: dict[int, Attempt] = {}
+
+    @property
+    def going(self) -> list[int]:
+        """Rows of the state whose answers go on."""
+        return [place for place, row in enumerate(self._places) if row not in self._done]
+
+    def prefill(self) -> int:
+        """Feed the prompts; return the number of their tokens."""
+        texts = [row.prompt.tokens for row in self._rows]
+        runtime = self._runtime
+        reading = prefill_batch(
+            runtime.model, self._state, texts, runtime.chunk_length, lambda: _cancelled(self._control)
+        )
+        logits = run_to_end(reading)
+        if logits is None:
+            raise Cancelled
+        self._logits = logits
+        return sum(map(len, texts))
+
+    def choose(self) -> torch.Tensor:
+        """Take the argmax of every row and end the rows that are complete; return the token of every row."""
+        runtime, rules = self._runtime, self._runtime.profile.answers
+        log_p = torch.log_softmax(self._logits.float(), dim=-1)
+        entropies: list[float] = (-(log_p.exp() * log_p).nan_to_num().sum(dim=-1)).tolist()
         best, tokens = log_p.max(dim=-1)
-        for place, row in enumerate(places):
-            if row in done:
-                continue
-            entropies[row].append(entropy[place])
-            chances[row].append(math.exp(best[place].item()))
+        for place in self.going:
+            row = self._rows[self._places[place]]
+            row.entropies.append(entropies[place])
+            row.probabilities.append(math.exp(best[place].item()))
             token = int(tokens[place])
             if token in runtime.stop_ids:
-                finish(row, place, ended=True)
-            else:
-                said[row].append(token)
-                if says_not_found(runtime.tokenizer.decode(said[row])):
-                    finish(row, place, ended=True)
-        going = [place for place, row in enumerate(places) if row not in done]
-        if not going:
-            break
-        if 2 * len(going) <= len(places):
-            live, places, tokens = live.select(going), [places[place] for place in going], tokens[going]
-        logits = model(tokens[:, None].cpu(), live)  # rows that have ended go along for a while: no harm
-        steps += len(places)
-    for place, row in enumerate(places):
-        if row not in done:
-            finish(row, place, ended=False)
-    return [done[row] for row in range(len(rows))], steps
+                self._end(place, ended=True)
+                continue
+            row.tokens.append(token)
+            if rules.refuses(runtime.tokenizer.decode(row.tokens)):
+                self._end(place, ended=True)
+        return tokens
+
+    def advance(self, tokens: torch.Tensor) -> int:
+        """Feed `tokens`, one a row; return their number."""
+        going = self.going
+        if 2 * len(going) <= len(self._places):
+            self._state = self._state.select(going)
+            self._places, tokens = [self._places[place] for place in going], tokens[going]
+        self._logits = self._runtime.model(tokens[:, None].cpu(), self._state)
+        return len(self._places)
+
+    def finish(self) -> list[Attempt]:
+        """End all rows that go on; return the attempts in the order of the prompts."""
+        for place in self.going:
+            self._end(place, ended=False)
+        return [self._done[row] for row in range(len(self._rows))]
+
+    def _end(self, place: int, *, ended: bool) -> None:
+        row = self._rows[self._places[place]]
+        text = self._runtime.tokenizer.decode(row.tokens)
+        if not ended:
+            text = text.rpartition(" ")[0] or text  # the last word may be half a word
+        refuses = self._runtime.profile.answers.refuses(text)
+        self._done[self._places[place]] = Attempt(
+            row.prompt,
+            text.strip(),
+            row.tokens,
+            entropy=sum(row.entropies) / len(row.entropies),
+            certainty=sum(row.probabilities) / len(row.probabilities),
+            refuses=refuses,
+            ended=ended,
+            state=None if refuses else self._state.select([place]),
+            logits=None if ended else self._logits[place : place + 1],
+            lowest=min(row.probabilities),
+        )
 
 
-def judged(trial: Trial, about: str, pages: Iterable[tuple[int, str]]) -> Trial:
-    """`trial` with what its own pages (number, text) say of its answer to `about`."""
-    if trial.refuses:
-        return trial
+def ground(attempt: Attempt, topic: str, pages: Iterable[tuple[int, str]]) -> Attempt:
+    """Return `attempt` with the passage of `pages` (number, text) that supports it as an answer about `topic`."""
+    if attempt.refuses:
+        return attempt
     pages = list(pages)
-    passage = supporting_passage(about, trial.text, pages)
-    doubtful = passage is None and (not claims(trial.text) or bool(unverified(trial.text, (text for _, text in pages))))
-    return replace(trial, passage=passage, doubtful=doubtful)
+    passage = supporting_passage(topic, attempt.text, pages)
+    doubtful = passage is None and _is_doubtful(attempt.text, [text for _, text in pages])
+    return replace(attempt, passage=passage, doubtful=doubtful)
 
 
-def choose(trials: Sequence[Trial], about: str, by: By = "both") -> Trial | None:
-    """The trial (judged) to believe; None where every one says no, or says what nothing bears out."""
-    answering = [trial for trial in trials if not trial.refuses]
-    if by == "rank":
-        return min(answering, key=lambda trial: trial.start.rank or math.inf, default=None)
-    if by == "entropy":
-        return min(answering, key=lambda trial: trial.entropy, default=None)
-    named = bool(claims(about))
-    # An overfull state says something of anything; alone, without a page that bears it out, it is no answer.
-    answering = [trial for trial in answering if trial.start.section or trial.borne_out or not named]
-    best = min(answering, key=_order, default=None)
-    return best if best is None or not best.borne_out else _latest(best, answering)
+def _is_doubtful(answer: str, texts: Collection[str]) -> bool:
+    return not claims(answer) or bool(unverified(answer, texts))
 
 
-def _order(trial: Trial) -> tuple[bool, bool, bool, float]:
-    passage = trial.passage
-    match = passage.match if passage is not None else 0.0
-    return not trial.borne_out, not (passage and passage.verbatim), trial.doubtful, trial.entropy - match
-
-
-def _latest(best: Trial, answering: Sequence[Trial]) -> Trial:
-    """`best`, or what a later passage says that puts its answer right."""
-    assert best.passage is not None
-    later = [
-        trial
-        for trial in answering
-        if trial.borne_out
-        and trial.passage is not None
-        and trial.passage.corrects
-        and trial.passage.verbatim
-        and trial.passage.page >= best.passage.page
-        and trial.passage.match >= best.passage.match - SLACK
-        and trial.text != best.text
-    ]
-    if best.passage.corrects:
-        later = [trial for trial in later if trial.passage is not None and trial.passage.page > best.passage.page]
-    return max(later, key=lambda trial: (trial.passage.page if trial.passage else 0, -trial.entropy), default=best)
-
-
-def _stopped(control: Control) -> bool:
+def _cancelled(control: Control) -> bool:
     control.wait_while_paused()
     return control.cancelled

@@ -1,34 +1,70 @@
-"""The state after each answer: saved under exactly what it consumed, and found again by the longest stored prefix.
+"""Conversation: the turns before a question, as tokens, and the state after each answer.
 
-A conversation is a token sequence like any other: what the state it was put to had consumed, then question and answer,
-question and answer. A follow-up asks the library for the longest stored state along that sequence and feeds only the
-rest. Where the turns' states were dropped for space, or the document has grown since, that is the whole conversation,
-read again behind the document's state; the answer is the same.
+A conversation is a token sequence like any other: the source's text, then question and answer, question and answer. The
+state after an answer is saved under exactly the tokens that it has consumed. A follow-up asks the library for the
+longest stored state along that sequence and feeds only the rest. Where the states of turns were dropped for space, or
+the document has grown since, that is the whole conversation, read again behind the document's state; the answer is the
+same.
 
-A state of pages that were read again for one question is not kept: it begins with that question, so no other one ever
-comes to stand behind it. Its turn keeps its tokens, and a follow-up is put to the document and its sections with them.
+The state of a re-reading is not kept: it begins with its question, so no other question can follow it. Its turn keeps
+its tokens, and a follow-up is put to the document and its sections with them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
+from engine.answering.attempts import Prompt
+from engine.answering.retrieval import Source
 from engine.errors import KnownError
 from engine.generation.runtime import Runtime
 from engine.library.database import LibraryError
 from engine.library.library import Library
 from engine.library.prefix import Prefix, PrefixHasher
-from engine.library.records import NewSnapshot, NewTurn, Turn
+from engine.library.records import NewTurn, Turn
 from engine.network.state import MambaState
-from engine.protocol.evidence import Evidence
+from engine.reading.context import Context
 from engine.reading.resume import exact_snapshot, longest_state
 
 REPLAYED = 256
-"""Tokens of a conversation that a state which knows nothing of it is fed."""
+"""Most tokens of a conversation that are fed to a state that knows nothing of it."""
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """The turns before a question, and the question itself, as tokens."""
+
+    request: list[int]
+    """The question."""
+    tokens: list[int]
+    """The turns before it."""
+    recent: list[int]
+    """The last turns only, for a state that knows nothing of the conversation."""
+
+    @classmethod
+    def of(cls, context: Context, question: str, turns: Sequence[Turn]) -> Conversation:
+        """Encode `question` and the `turns` before it, the first of the conversation first."""
+        tokenizer = context.runtime.tokenizer
+        ask = tokenizer.prompts.next_question if turns else tokenizer.prompts.question
+        return cls(
+            tokenizer.encode_request(ask(question)),
+            tokens_of(context.runtime, context.library, turns),
+            tokens_of(context.runtime, context.library, turns, REPLAYED),
+        )
+
+    def prompt(self, context: Context, source: Source) -> Prompt:
+        """Build the prompt that puts the question to `source`, from the longest saved state along the conversation."""
+        state, missing = source.state, self.tokens
+        for conversation in (self.tokens, self.recent):
+            state, missing = state_after(context, source, conversation)
+            if len(missing) <= REPLAYED:
+                break
+        return Prompt(source, state, [*missing, *self.request], conversation)
 
 
 def turn_before(library: Library, turn: int | None) -> Turn | None:
-    """The turn that a question follows. Raises KnownError for one that there is not."""
+    """Return the turn that a question follows. Raise KnownError where there is no such turn."""
     if turn is None:
         return None
     try:
@@ -39,17 +75,18 @@ def turn_before(library: Library, turn: int | None) -> Turn | None:
         raise KnownError(f"there is no turn {turn}; `library show` lists a document's turns", "no such turn") from error
 
 
-def tokens_of(runtime: Runtime, library: Library, before: Sequence[Turn], room: int | None = None) -> list[int]:
-    """What the turns in `before`, the first of a conversation first, have consumed.
+def tokens_of(runtime: Runtime, library: Library, turns: Sequence[Turn], room: int | None = None) -> list[int]:
+    """Return the tokens that `turns`, the first of a conversation first, have consumed.
 
     `room`: only as many of the last turns as fit into so many tokens (one at least), as if the conversation began with
-    them. The model's own tokens where they were stored; else (another model's turn) the text of question and answer.
+    them. The tokens are the model's own where they were stored; else (another model's turn) those of question and
+    answer.
     """
-    turns = [_tokens_of(runtime, library, turn, first=index == 0) for index, turn in enumerate(before)]
-    if room is None or sum(map(len, turns)) <= room:
-        return [token for tokens in turns for token in tokens]
+    encoded = [_tokens_of(runtime, library, turn, first=index == 0) for index, turn in enumerate(turns)]
+    if room is None or sum(map(len, encoded)) <= room:
+        return [token for tokens in encoded for token in tokens]
     kept: list[int] = []
-    for turn, tokens in zip(reversed(before), reversed(turns), strict=True):
+    for turn, tokens in zip(reversed(turns), reversed(encoded), strict=True):
         begun = _begun_with(runtime, turn, tokens)
         if kept and len(begun) + len(kept) > room:
             break
@@ -67,7 +104,7 @@ def _tokens_of(runtime: Runtime, library: Library, turn: Turn, *, first: bool) -
 
 
 def _begun_with(runtime: Runtime, turn: Turn, tokens: list[int]) -> list[int]:
-    """`tokens` of a turn, its question put as the first one."""
+    """Return the `tokens` of a turn with its question put as the first of a conversation."""
     tokenizer, prompts = runtime.tokenizer, runtime.tokenizer.prompts
     later = tokenizer.encode_request(prompts.next_question(turn.question))
     if tokens[: len(later)] != later:
@@ -75,68 +112,43 @@ def _begun_with(runtime: Runtime, turn: Turn, tokens: list[int]) -> list[int]:
     return [*tokenizer.encode_request(prompts.question(turn.question)), *tokens[len(later) :]]
 
 
-def state_after(
-    runtime: Runtime, library: Library, state: MambaState, prefix: Prefix, conversation: Sequence[int]
-) -> tuple[MambaState, list[int]]:
-    """A state along `state` (which has consumed `prefix`) and then `conversation`, and the tokens it still lacks.
+def state_after(context: Context, source: Source, conversation: Sequence[int]) -> tuple[MambaState, list[int]]:
+    """Return the longest saved state along `source` and then `conversation`, and the tokens it still lacks.
 
-    May be `state` itself, which belongs to the document: not to be advanced.
+    It may be the source's own state, which is not to be advanced.
     """
     if conversation:
-        hasher = PrefixHasher.resume(prefix)
+        hasher = PrefixHasher.resume(source.prefix)
         hasher.feed(conversation)
-        found = longest_state(library, hasher, runtime.model.device)
-        if found is not None and found[0] > prefix.n_tokens:
-            return found[1], list(conversation[found[0] - prefix.n_tokens :])
-    return state, list(conversation)
+        found = longest_state(context.library, hasher, context.runtime.model.device)
+        if found is not None and found[0] > source.prefix.n_tokens:
+            return found[1], list(conversation[found[0] - source.prefix.n_tokens :])
+    return source.state, list(conversation)
 
 
-def save_turn(
-    runtime: Runtime,
-    library: Library,
-    document: int,
-    state: MambaState | None,
-    prefix: Prefix,
-    conversation: Sequence[int],
-    tokens: Sequence[int],
-    *,
-    question: str,
-    answer: str,
-    evidence: Evidence,
-    parent: int | None,
-    as_of_page: int | None,
-    seed: int | None,
-) -> int:
-    """Save a turn and `state`, which has consumed `prefix`, `conversation` and then `tokens`, the turn's own; its id.
+def save_turn(context: Context, prompt: Prompt, state: MambaState | None, turn: NewTurn) -> int:
+    """Save `turn` and `state`, which has consumed the prompt's source and conversation and then the tokens of the turn;
+    return the turn's id.
 
-    `state` None: it is not to be kept. On a full disk the turn is saved without its state.
+    `state` None: it is not kept. On a full disk the turn is saved without its state.
     """
-
-    def add(snapshot: NewSnapshot | None) -> int:
-        return library.turns.add(
-            document,
-            runtime.identity,
-            NewTurn(
-                question,
-                answer,
-                evidence,
-                parent=parent,
-                snapshot=snapshot,
-                as_of_page=as_of_page,
-                seed=seed,
-                tokens=tokens,
-            ),
-        )
-
+    turns, identity = context.library.turns, context.runtime.identity
     if state is None:
-        return add(None)
-    hasher = PrefixHasher.resume(prefix)
-    hasher.feed(conversation)
-    hasher.feed(tokens)
-    snapshot = exact_snapshot("turn", hasher.at(), state)
+        return turns.add(context.document_id, identity, turn)
+    snapshot = exact_snapshot(
+        "turn", _prefix_after(prompt.source.prefix, prompt.conversation, turn.tokens or ()), state
+    )
     try:
-        return add(snapshot)
+        return turns.add(context.document_id, identity, replace(turn, snapshot=snapshot))
     except LibraryError as error:
         if error.kind != "full":
             raise
-        return add(None)
+        return turns.add(context.document_id, identity, turn)
+
+
+def _prefix_after(prefix: Prefix, *fed: Sequence[int]) -> Prefix:
+    """Return `prefix` with the tokens of `fed` behind it."""
+    hasher = PrefixHasher.resume(prefix)
+    for tokens in fed:
+        hasher.feed(tokens)
+    return hasher.at()

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from engine.answering.attempts import says_not_found
-from engine.answering.pipeline import Found, is_sure
-from engine.answering.retrieval import Start
-from engine.grounding.passages import SHORT_ANSWER, supporting_passage, unconfirmed
-from engine.library.library import Library
+from engine.answering.pipeline import Result
+from engine.answering.retrieval import Source
+from engine.answering.selection import is_sure
+from engine.grounding.passages import supporting_passage, unconfirmed
 from engine.protocol.evidence import Evidence, PageSpan, Sentence
 from engine.protocol.vocabulary import EndReason
-from engine.reading.reader import DocumentState
+from engine.reading.context import Context
 
 NEAREST = 3
 """Sections named where nothing was found."""
@@ -29,74 +28,79 @@ class _Common(TypedDict):
     absent: tuple[str, ...]
 
 
-def nearest(found: Found) -> Start:
-    return found.among.sections[0] if found.among.sections else found.among.whole
+def nearest(result: Result) -> Source:
+    """Return the source that matches the question best."""
+    return result.retrieved.sections[0] if result.retrieved.sections else result.retrieved.document
 
 
-def evidence_of(
-    library: Library, of: DocumentState, found: Found, about: str, text: str, end: EndReason, as_of_page: int | None
-) -> Evidence:
-    """Return the record of an answer `text`: its pages, its sentence, its doubts; or of a question without one."""
-    best, among = found.best, found.among
+def evidence_of(context: Context, result: Result, text: str, end: EndReason, as_of_page: int | None) -> Evidence:
+    """Return the record of the answer `text`: its pages, its sentence, its doubts; or of a question without one."""
+    best, retrieved, of = result.best, result.retrieved, context.document
     common = _Common(
         complete=of.complete,
         as_of_page=as_of_page,
         end=end,
-        steps=found.steps,
-        sections=among.total,
-        sections_asked=len(among.sections),
-        absent=tuple(among.absent),
+        steps=result.steps,
+        sections=retrieved.total,
+        sections_asked=len(retrieved.sections),
+        absent=tuple(retrieved.absent),
     )
-    if best is None or says_not_found(text):
-        start = nearest(found)
-        spans = tuple(PageSpan(section.first_page, section.last_page) for section in among.searched[:NEAREST])
+    if best is None or context.runtime.profile.answers.refuses(text):
+        source = nearest(result)
+        spans = tuple(PageSpan(section.first_page, section.last_page) for section in retrieved.ranked[:NEAREST])
         return Evidence(
-            kind="not_found", first_page=start.first_page, last_page=start.last_page, nearest=spans, **common
+            kind="not_found", first_page=source.first_page, last_page=source.last_page, nearest=spans, **common
         )
-    start = best.start
-    first, last = start.first_page, start.last_page
-    pages = [(page.number, page.text) for page in library.pages.of(of.document.id, first=max(1, first - 1), last=last)]
-    read = tuple(number for number, _ in found.rereading.pages) if found.rereading is not None else ()
-    if read:
-        pages = [(p.number, p.text) for p in library.pages.of(of.document.id) if p.number in read]
-    passage = supporting_passage(about, text, pages)
+    source = best.source
+    first, last = source.first_page, source.last_page
+    reread = tuple(number for number, _ in result.rereading.pages) if result.rereading is not None else ()
+    pages = _pages(context, source, reread)
+    passage = supporting_passage(result.topic, text, pages)
     sentence: Sentence | None = None
     if passage is not None and passage.names_all:
         sentence = Sentence(page=passage.page, start=passage.start, end=passage.end, text=passage.text)
         first = last = passage.page
-    decays = not read and start.section is None and of.retention is not None
+    decays = not reread and source.section is None and of.retention is not None
     return Evidence(
-        kind="reread" if read else "state" if start.section is None else "section",
+        kind="reread" if reread else "state" if source.section is None else "section",
         first_page=first,
         last_page=last,
-        heading="" if read else start.heading,
-        reread_pages=read,
+        heading="" if reread else source.heading,
+        reread_pages=reread,
         sentence=sentence,
-        unverified=tuple(unconfirmed(about, text, passage, (page for _, page in pages))),
-        doubtful=is_doubtful(found, text),
-        contradicted=found.contradicted,
+        unverified=tuple(unconfirmed(result.topic, text, passage, (page for _, page in pages))),
+        doubtful=is_doubtful(context, result, text),
+        contradicted=result.contradicted,
         faded_to_page=of.retention.faded_to_page if decays and of.retention is not None else 0,
         certainty=round(best.certainty, 4),
-        weakest=round(best.weakest, 4),
+        weakest=round(best.lowest, 4),
         **common,
     )
 
 
-def is_doubtful(found: Found, text: str) -> bool:
-    """Whether `text`, the answer found, is one figure or name that is not sure, even after reading again: the model
-    gives the words less than `inquiry.CERTAIN` on average, their sentence speaks of less than `inquiry.MATCHING` of
-    what was asked, or another one speaks of more of it and says something else.
+def _pages(context: Context, source: Source, reread: tuple[int, ...]) -> list[tuple[int, str]]:
+    """Return the (number, text) of the pages that an answer rests on."""
+    if reread:
+        return [(page.number, page.text) for number in reread for page in context.pages(number, number)]
+    return [(page.number, page.text) for page in context.pages(source.first_page - 1, source.last_page)]
+
+
+def is_doubtful(context: Context, result: Result, text: str) -> bool:
+    """Return whether the answer `text` is one figure or name that is not sure, even after a re-reading.
+
+    It is not sure where its mean token probability is below `AnswerRules.certain`, its sentence contains less than
+    `AnswerRules.matching` of the question, or another sentence contains more of it and says something else.
 
     With the demonstration model of 22 November 2026, on held-out records of 8,000, 32,000 and 100,000 tokens, it marks
     100, 83 and 83 % of 10, 24 and 6 wrong answers, and 12, 12 and 7 % of 367, 404 and 541 right ones. The chance that a
     right answer looks surer than a wrong one was 0.86 to 0.94 both by mean and by lowest probability; with an earlier
-    model it was 0.56 by agreement of the re-reading and 0.51 by that of the document state, which is next to nothing.
+    model it was 0.56 by agreement of the re-reading and 0.51 by that of the document state, close to chance.
     `bench recall --pipeline` measures it again.
 
-    A longer answer nearly always has a word that might have been another; and of what was drawn with a seed no token
-    was looked at: neither is ever marked.
+    Answers longer than `AnswerRules.marked_words` are never marked: nearly all have a word that might have been
+    another. Answers drawn with a seed are not either: none of their tokens was looked at.
     """
-    best = found.best
-    if best is None or not best.ended or text != best.text or len(text.split()) > SHORT_ANSWER:
+    best, rules = result.best, context.runtime.profile.answers
+    if best is None or not best.ended or text != best.text or len(text.split()) > rules.marked_words:
         return False
-    return found.contradicted or not is_sure(best)
+    return result.contradicted or not is_sure(best, rules)

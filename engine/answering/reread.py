@@ -1,8 +1,8 @@
-"""Re-reading: the pages that speak of what is asked, read again with the question before them and after them.
+"""Re-reading: the pages about the question, read again with the question before and after them.
 
-A state of fixed size keeps what it is looking for: reading again with the question first gains recurrent models about
-ten points (Arora et al., arXiv 2407.05483). A few pages in document order also settle what two sections disagree on,
-for a correction then stands behind what it corrects.
+A state of fixed size keeps more of what it looks for: reading again with the question first gains recurrent models
+about ten points (Arora et al., arXiv 2407.05483). A few pages in document order also settle what two sections disagree
+on, for a correction then stands behind the sentence that it corrects.
 """
 
 from __future__ import annotations
@@ -10,26 +10,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.answering.attempts import Trial
-from engine.answering.retrieval import Candidates, Start
-from engine.control import Cancelled, Control
+from engine.answering.attempts import Attempt
+from engine.answering.retrieval import Retrieved, Source
+from engine.control import Cancelled
 from engine.generation.generate import prefill
-from engine.generation.runtime import Runtime
 from engine.grounding.passages import Passage, speaking
-from engine.library.library import Library
 from engine.library.prefix import PrefixHasher
 from engine.prompting.prompts import page_text
-from engine.reading.reader import DocumentState
+from engine.reading.context import Context
 
 PAGES = 6
-"""Pages read again at most."""
+"""Most pages that are read again."""
 AROUND = 300
-"""Characters read again before and after what speaks of the question, to the ends of their lines: the fewer facts
-between question and answer, the surer the answer."""
+"""Characters read before and after each passage about the question, to the ends of their lines: the fewer facts between
+question and answer, the surer the answer."""
 LONGEST = 2_400
-"""Characters of a page read again at most, but for the rest of the lines at both ends."""
+"""Characters of a page that are read again, but for the rest of the lines at both ends."""
 TOKENS = 2_048
-"""Tokens of a re-reading where the checkpoint does not say what it was trained on."""
+"""Tokens of a re-reading where the trained context is unknown."""
 LOOKED_AT = 12
 """Sections whose pages are looked through."""
 
@@ -38,70 +36,62 @@ LOOKED_AT = 12
 class Rereading:
     """Pages read again, and the state that has consumed them."""
 
-    start: Start
+    source: Source
     pages: list[tuple[int, str]]
-    """Number and what was read of it, in order."""
+    """Number and the text that was read, in order."""
     steps: int
-    """Tokens that were fed for it."""
+    """Tokens that the model was fed."""
 
 
 def reread(
-    runtime: Runtime,
-    library: Library,
-    of: DocumentState,
-    question: str,
-    about: str,
-    among: Candidates,
-    trials: Sequence[Trial],
-    room: int,
-    control: Control,
+    context: Context, question: str, topic: str, retrieved: Retrieved, attempts: Sequence[Attempt], room: int
 ) -> Rereading | None:
-    """Read again what speaks of `about` in the sections of `among` and on the pages that `trials` rest on.
+    """Read again what is about `topic` in the retrieved sections and on the pages that `attempts` rest on.
 
-    `room`: tokens that will follow within the trained context. None where no page speaks of it. Raises Cancelled.
+    `room`: tokens that will follow within the trained context. None where no page is about it. Raise Cancelled.
     """
-    tokenizer = runtime.tokenizer
-    context = runtime.trained_context or TOKENS
-    opening = tokenizer.reread_prefix(question)
-    chosen = _fitting(runtime, evidence_pages(library, of, about, among, trials), context - room - len(opening))
+    runtime = context.runtime
+    opening = runtime.tokenizer.reread_prefix(question)
+    left = (context.trained_context or TOKENS) - room - len(opening)
+    chosen = _fitting(context, evidence_pages(context, topic, retrieved, attempts), left)
     if not chosen:
         return None
     ids = list(opening)
     for _, text in chosen:
-        ids += tokenizer.encode_document(page_text(text))
+        ids += runtime.tokenizer.encode_document(page_text(text))
     state = runtime.model.new_state()
-    for _ in prefill(runtime.model, state, ids, runtime.chunk_length, lambda: control.cancelled):
-        control.wait_while_paused()
-    if control.cancelled:
+    for _ in prefill(runtime.model, state, ids, runtime.chunk_length, context.cancelled):
+        pass
+    if context.control.cancelled:
         raise Cancelled
     hasher = PrefixHasher(runtime.identity)
     hasher.feed(ids)
-    return Rereading(Start(state, hasher.at(), chosen[0][0], chosen[-1][0]), chosen, len(ids))
+    return Rereading(Source(state, hasher.at(), chosen[0][0], chosen[-1][0]), chosen, len(ids))
 
 
 def evidence_pages(
-    library: Library, of: DocumentState, about: str, among: Candidates, trials: Sequence[Trial]
+    context: Context, topic: str, retrieved: Retrieved, attempts: Sequence[Attempt]
 ) -> list[tuple[int, str]]:
-    """What to read again, (page, text), the best first: what answers rest on, then what speaks of `about`."""
-    resting = [trial.passage for trial in trials if trial.borne_out and trial.passage is not None][:LOOKED_AT]
-    sections = [trial.start.section for trial in trials if not trial.refuses and trial.start.section is not None]
-    spans = {(s.first_page, s.last_page) for s in [*sections, *among.searched][:LOOKED_AT]}
-    spans |= {(passage.page, passage.page) for passage in resting}
-    pages = {
-        page.number: page.text for first, last in spans for page in library.pages.of(of.document.id, None, first, last)
-    }
-    found = speaking(about, sorted(pages.items()))
-    scores = {passage.page: max(p.match for p in found if p.page == passage.page) for passage in found}
-    order = sorted(scores, key=lambda number: (-scores[number], number))
-    chosen = list(dict.fromkeys([*(passage.page for passage in resting[:2]), *order]))
-    # What an answer rests on comes first, for it may match the question too little to be found by it.
-    telling = [*resting, *sorted(found, key=lambda passage: -passage.match)]
+    """Return the (page, text) to read again, best first: the passages of answers, then those about `topic`."""
+    supporting = [a.passage for a in attempts if a.supported and a.passage is not None][:LOOKED_AT]
+    sections = [a.source.section for a in attempts if not a.refuses and a.source.section is not None]
+    spans = {(s.first_page, s.last_page) for s in [*sections, *retrieved.ranked][:LOOKED_AT]}
+    spans |= {(passage.page, passage.page) for passage in supporting}
+    pages = {page.number: page.text for first, last in spans for page in context.pages(first, last)}
+    about = speaking(topic, sorted(pages.items()))
+    matches = {passage.page: max(p.match for p in about if p.page == passage.page) for passage in about}
+    order = sorted(matches, key=lambda number: (-matches[number], number))
+    chosen = list(dict.fromkeys([*(passage.page for passage in supporting[:2]), *order]))
+    # The passages of answers come first: they may match the question too little to be found by it.
+    telling = [*supporting, *sorted(about, key=lambda passage: -passage.match)]
     return [(number, _excerpt(pages[number], [p for p in telling if p.page == number])) for number in chosen]
 
 
 def _excerpt(text: str, passages: Sequence[Passage]) -> str:
-    """`text` around each of `passages`, the first ones first, put in order and from line to line; its beginning
-    without any."""
+    """Return `text` around each of `passages`, in order and in whole lines; its beginning without any.
+
+    The first passages are the last to be left out.
+    """
     pieces: list[tuple[int, int]] = []
     for passage in passages:
         piece = _lines(text, passage.start - AROUND, passage.end + AROUND)
@@ -113,14 +103,14 @@ def _excerpt(text: str, passages: Sequence[Passage]) -> str:
 
 
 def _lines(text: str, start: int, end: int) -> tuple[int, int]:
-    """From the beginning of the line at `start` to the end of that at `end`."""
+    """Return the start of the line at `start` and the end of the line at `end`."""
     start = text.rfind("\n", 0, max(0, start)) + 1
     stop = text.find("\n", max(0, end - 1)) if end < len(text) else -1
     return start, stop if stop >= 0 else len(text)
 
 
 def _merged(pieces: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The same places in order, those that meet as one."""
+    """Return the spans in order, with those that meet joined."""
     joined: list[tuple[int, int]] = []
     for start, end in sorted(pieces):
         if joined and start <= joined[-1][1] + 1:
@@ -130,11 +120,11 @@ def _merged(pieces: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     return joined
 
 
-def _fitting(runtime: Runtime, pages: Sequence[tuple[int, str]], room: int) -> list[tuple[int, str]]:
-    """Of `pages`, best first, those that fit into `room` tokens, in document order."""
+def _fitting(context: Context, pages: Sequence[tuple[int, str]], room: int) -> list[tuple[int, str]]:
+    """Return those of `pages`, best first, that fit into `room` tokens, in document order."""
     taken: list[tuple[int, str]] = []
     for number, text in pages:
-        size = len(runtime.tokenizer.encode_document(page_text(text)))
+        size = len(context.runtime.tokenizer.encode_document(page_text(text)))
         if size <= room and len(taken) < PAGES:
             taken.append((number, text))
             room -= size

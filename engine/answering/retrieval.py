@@ -1,10 +1,10 @@
-"""Candidates: the states that a question may be put to, the document's own and those of its sections.
+"""Retrieval: the states to query for a question, the document's own and those of its sections.
 
 One state of fixed size holds a few facts well and many badly; the remedy of arXiv 2505.07793 is to read sections apart
-and to let that one answer which is most certain. Here the sections' states are kept in the library: asking all of a
+and to select the answer with the lowest entropy. The states of sections are kept in the library: querying all of a
 document costs some fifty tokens a section, not the document again. An identifier in the question (FT-474) leaves only
-the sections that hold it; without one, all sections are asked where there are few, else those that the full-text
-index puts forward.
+the sections that contain it; without one, all sections are queried where there are few, else those that full-text
+search ranks first.
 """
 
 from __future__ import annotations
@@ -13,123 +13,120 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.control import Control
-from engine.generation.runtime import Runtime
 from engine.grounding.claims import claims, folded, identifiers, stands_in
-from engine.library.library import Library
 from engine.library.prefix import Prefix
-from engine.library.records import Section, Turn
+from engine.library.records import Reading, Section, Turn
 from engine.network.state import MambaState
 from engine.reading import section_states
-from engine.reading.reader import DocumentState
+from engine.reading.context import Context
 from engine.reading.section_states import SectionState
 
 SECTIONS = 64
-"""Sections asked at most."""
+"""Most sections that are queried."""
 NAMED_SECTIONS = 12
-"""Sections asked at most where the question names an identifier that they hold."""
+"""Most sections that are queried where the question names an identifier that they contain."""
 READING_SECONDS = 20.0
-"""Time that reading sections for one question may take at the document's own speed; saved ones cost nothing."""
+"""Time that reading sections for one question may take at the document's own speed; saved states cost nothing."""
 
 
 @dataclass(frozen=True)
-class Start:
-    """A state to ask, and what it rests on."""
+class Source:
+    """A state to query and the text that it has read."""
 
     state: MambaState
     """One row that has consumed its text and no question. Not to be advanced: clone it."""
     prefix: Prefix
-    """Exactly what it has consumed."""
+    """Exactly the tokens that it has consumed."""
     first_page: int
     last_page: int
     heading: str = ""
-    """Of the section."""
+    """Section heading, or empty."""
     section: Section | None = None
-    """None: the document state."""
+    """None for the document state and for pages read again."""
     rank: int = 0
-    """Of the section among those that the search found, from 1."""
+    """Rank of the section in the search, from 1."""
 
 
 @dataclass(frozen=True)
-class Candidates:
-    """What a question is put to, and what could be told without asking."""
+class Retrieved:
+    """The sources of an answer, and what the search says of the question."""
 
-    whole: Start
-    sections: list[Start]
+    document: Source
+    sections: list[Source]
     """Best match first."""
     absent: list[str]
-    """Identifiers of the question that stand nowhere in what was read."""
-    searched: list[Section]
-    """The sections nearest to the question, best first, asked or not."""
+    """Identifiers of the question that stand on no page."""
+    ranked: list[Section]
+    """Sections by how well they match the question, best first, queried or not."""
     total: int = 0
     """Sections of the document."""
 
 
-def subject(question: str, before: Sequence[Turn]) -> str:
-    """`question` with what it leans on: "And when?" is about what an earlier turn named, or its answer did."""
+def topic_of(question: str, turns: Sequence[Turn]) -> str:
+    """Return the question, expanded with the topic of earlier turns: "And when?" is about what one of them named."""
     if claims(question):
         return question
-    for turn in reversed(before):
+    for turn in reversed(turns):
         if claims(turn.question):
             return f"{turn.question} {question}"
         if identifiers(turn.answer):
             return f"{turn.question} {' '.join(identifiers(turn.answer))} {question}"
-    return f"{before[-1].question} {question}" if before else question
+    return f"{turns[-1].question} {question}" if turns else question
 
 
-def whole_document(of: DocumentState) -> Start:
-    """The document state as a candidate."""
-    return Start(of.state, of.prefix, 1, of.pages)
+def retrieve(context: Context, topic: str) -> Retrieved:
+    """Select the states to query about `topic`, best match first; read those that are not saved. Raise Cancelled.
 
-
-def candidates(runtime: Runtime, library: Library, of: DocumentState, about: str, control: Control) -> Candidates:
-    """Whom to ask about `about` (see `subject`), each with its state: saved before, or read now, best first.
-
-    A document inside the trained context is asked of its own state alone. Raises Cancelled.
+    A document inside the trained context is queried by its own state alone.
     """
-    whole = whole_document(of)
-    reading = library.readings.latest(of.document.id, runtime.identity)
+    of, library = context.document, context.library
+    document = Source(of.state, of.prefix, 1, of.pages)
+    reading = library.readings.latest(context.document_id, context.runtime.identity)
     if reading is None:
-        return Candidates(whole, [], [], [])
-    everything = [s for s in library.sections.of(of.document.id, reading.id) if s.last_page <= of.pages]
-    hits = library.search.sections(of.document.id, about, limit=2 * SECTIONS, reading=reading.id)
+        return Retrieved(document, [], [], [])
+    everything = [s for s in library.sections.of(context.document_id, reading.id) if s.last_page <= of.pages]
     by_id = {section.id: section for section in everything}
-    searched = [by_id[hit.section.id] for hit in hits if hit.section.id in by_id]
-    named = identifiers(about)
-    holding, absent = searched, list[str]()
-    if named:
-        phrases = [spelling for name in named for spelling in _spellings(name)]
-        hits = library.search.sections(of.document.id, about, 4 * NAMED_SECTIONS, reading.id, phrases)
-        held = {hit.section.id: _held(named, by_id[hit.section.id].text) for hit in hits if hit.section.id in by_id}
-        absent = [name for name in named if not any(name in names for names in held.values())]
-        if absent and not of.complete:
-            absent = []  # what has not been read yet may hold it
-        most = max((len(names) for names in held.values()), default=0)
-        holding = [by_id[id] for id, names in held.items() if most and len(names) == most]
-    context = runtime.trained_context
-    if context is not None and of.tokens <= context:
-        return Candidates(whole, [], absent, searched or everything, len(everything))
-    if named and holding:
-        chosen = holding[:NAMED_SECTIONS]
+    hits = library.search.sections(context.document_id, topic, limit=2 * SECTIONS, reading=reading.id)
+    ranked = [by_id[hit.section.id] for hit in hits if hit.section.id in by_id]
+    named = identifiers(topic)
+    containing, absent = _containing(context, reading, topic, named, by_id)
+    if context.trained_context is not None and of.tokens <= context.trained_context:
+        return Retrieved(document, [], absent, ranked or everything, len(everything))
+    if containing:
+        chosen = containing[:NAMED_SECTIONS]
     elif len(everything) <= SECTIONS:
-        chosen = [*searched, *(section for section in everything if section not in searched)]
+        chosen = [*ranked, *(section for section in everything if section not in ranked)]
     else:
-        chosen = searched[:SECTIONS]
+        chosen = ranked[:SECTIONS]
     ranks = {section.id: rank for rank, section in enumerate(chosen, 1)}
-    states = _states(runtime, library, of, chosen, reading.speed, control)
-    starts = [
-        Start(item.state, item.prefix, s.first_page, s.last_page, s.heading, s, ranks[s.id])
+    states = _states(context, chosen, reading.speed)
+    sources = [
+        Source(item.state, item.prefix, s.first_page, s.last_page, s.heading, s, ranks[s.id])
         for s in chosen
         if (item := states.get(s.id)) is not None
     ]
-    return Candidates(whole, starts, absent, chosen or searched or everything, len(everything))
+    return Retrieved(document, sources, absent, chosen or ranked or everything, len(everything))
 
 
-def _states(
-    runtime: Runtime, library: Library, of: DocumentState, sections: Sequence[Section], speed: float, control: Control
-) -> dict[int, SectionState]:
-    """Section id -> state, of those saved and of as many others as may be read for one question."""
-    states = section_states.saved(runtime, library, sections)
+def _containing(
+    context: Context, reading: Reading, topic: str, named: Sequence[str], sections: dict[int, Section]
+) -> tuple[list[Section], list[str]]:
+    """Return the sections that contain the most of the identifiers `named`, best match first, and the identifiers that
+    stand nowhere in a document read to its end."""
+    if not named:
+        return [], []
+    phrases = [spelling for name in named for spelling in _spellings(name)]
+    hits = context.library.search.sections(context.document_id, topic, 4 * NAMED_SECTIONS, reading.id, phrases)
+    held = {hit.section.id: _held(named, sections[hit.section.id].text) for hit in hits if hit.section.id in sections}
+    absent = [name for name in named if not any(name in names for names in held.values())]
+    most = max((len(names) for names in held.values()), default=0)
+    containing = [sections[id] for id, names in held.items() if most and len(names) == most]
+    return containing, absent if context.document.complete else []
+
+
+def _states(context: Context, sections: Sequence[Section], speed: float) -> dict[int, SectionState]:
+    """Return section id -> state, of those saved and of as many others as may be read for one question."""
+    states = section_states.saved(context.runtime, context.library, sections)
     allowed = READING_SECONDS * speed
     unread: list[Section] = []
     for section in sections:
@@ -137,8 +134,8 @@ def _states(
             allowed -= section.n_tokens
             if allowed >= 0:
                 unread.append(section)
-    for found in section_states.read(runtime, library, of.document.id, unread, control):
-        states |= found
+    for read in section_states.read(context.runtime, context.library, context.document_id, unread, context.control):
+        states |= read
     return states
 
 
@@ -148,6 +145,6 @@ def _held(names: Sequence[str], text: str) -> set[str]:
 
 
 def _spellings(name: str) -> list[str]:
-    """An identifier as the index may have cut it: P-835 and P 835 are two words to it, P835 is one."""
+    """Return an identifier as the index may have cut it: P-835 and P 835 are two words to it, P835 is one."""
     pieces = re.findall(r"[^\W\d_]+|\d+", name)
     return [name, " ".join(pieces), "".join(pieces)]

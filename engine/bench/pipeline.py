@@ -27,12 +27,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from engine.answering.attempts import Trial, choose
-from engine.answering.pipeline import find
-from engine.answering.retrieval import subject
+from engine.answering.attempts import Attempt
+from engine.answering.pipeline import answer_question
+from engine.answering.selection import select
 from engine.bench import calibration
-from engine.bench.recall import MODEL, SEED
+from engine.bench.recall import MODEL
 from engine.bench.record_file import holding, long_record, page_map, write_pdf, write_text
+from engine.bench.record_harness import SEED
 from engine.cli.words import doubts, source
 from engine.control import Control
 from engine.documents.cleaning.characters import clean_characters
@@ -46,6 +47,7 @@ from engine.protocol import wire
 from engine.protocol.vocabulary import REREADS, Reread
 from engine.protocol.wire import AnswerDelta, AnswerFinished, Ask, JobFinished, Read, ReadingFinished
 from engine.reading import saved
+from engine.reading.context import Context
 from engine.session.session import Session, open_session
 from engine.training.records.facts import Fact, Record
 from engine.training.records.questions import ask, ask_missing, follow_up
@@ -252,33 +254,32 @@ def _other_ways(runtime: Runtime, library: Library, document: int, asked: Asked)
     """What the document state alone, sections alone and the other rules of choice would have answered."""
     of = saved.end_state(runtime, library, library.documents.get(document))
     assert of is not None
-    about = subject(asked.question, [])
-    found = find(runtime, library, of, asked.question, about, [], Control(), "always")
-    whole, sections = found.trials[:1], found.trials[1:]
-    first = choose(found.trials, about)
-    again = found.again[0] if found.again else None
+    context = Context(runtime, library, of, Control())
+    result = answer_question(context, asked.question, [], "always")
+    rules, topic, attempts = runtime.profile.answers, result.topic, result.attempts
+    alone, sections = attempts[:1], attempts[1:]
     asked.ways = {
-        "document state": _text(whole[0] if whole else None),
-        "sections, by entropy": _text(choose(sections, about, "entropy")),
-        "sections, by rank": _text(choose(sections, about, "rank")),
-        "sections, by both": _text(choose(sections, about)),
-        "all, by entropy": _text(choose(found.trials, about, "entropy")),
-        "all, by both": _text(first),
-        "read again alone": _text(again),
-        "all, and always read again": _text(found.best),
+        "document state": _text(alone[0] if alone else None),
+        "sections, by entropy": _text(select(sections, topic, rules, "entropy")),
+        "sections, by rank": _text(select(sections, topic, rules, "rank")),
+        "sections, by both": _text(select(sections, topic, rules)),
+        "all, by entropy": _text(select(attempts, topic, rules, "entropy")),
+        "all, by both": _text(select(attempts, topic, rules)),
+        "read again alone": _text(result.second),
+        "all, and always read again": _text(result.best),
     }
     if asked.pages:
         holding = [
-            trial
-            for trial in sections
-            if trial.start.first_page <= asked.pages[-1] and trial.start.last_page >= asked.pages[0]
+            attempt
+            for attempt in sections
+            if attempt.source.first_page <= asked.pages[-1] and attempt.source.last_page >= asked.pages[0]
         ]
         asked.asked_right_section = bool(holding)
-        asked.right_section_right = any(_same(_text(trial), asked.expected) for trial in holding)
+        asked.right_section_right = any(_same(_text(attempt), asked.expected) for attempt in holding)
 
 
-def _text(trial: Trial | None) -> str:
-    return NOT_FOUND if trial is None or trial.refuses else trial.text
+def _text(attempt: Attempt | None) -> str:
+    return NOT_FOUND if attempt is None or attempt.refuses else attempt.text
 
 
 def _result(cell: Cell, asked: list[Asked], reading: list[dict[str, float]], pdf: bool) -> dict[str, Any]:

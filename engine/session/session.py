@@ -31,6 +31,7 @@ from engine.profile.perplexity import PAGES_IN_DOCUMENT, is_familiar
 from engine.protocol import wire
 from engine.protocol.wire import Command, Event
 from engine.reading import retention, saved, section_states
+from engine.reading.context import Context
 from engine.reading.reader import DocumentState, Reader
 from engine.reading.rewind import state_at_page
 from engine.session.startup import without_collection
@@ -172,18 +173,8 @@ class Session:
                 page = command.page if before is None or command.page is not None else before.as_of_page
                 if page is not None:
                     state = self._rewound(state, page, control)
-                yield from answer.answer(
-                    self._loaded,
-                    self.library,
-                    state,
-                    command.question,
-                    control,
-                    command.job_id,
-                    page=page if state.complete else state.pages,
-                    parent=command.parent,
-                    seed=command.seed,
-                    rereads=command.reread,
-                )
+                context = Context(self._loaded, self.library, state, control, command.job_id)
+                yield from answer.answer(context, command, page if state.complete else state.pages)
             case wire.ListDocuments():
                 for document in self.library.documents.all():
                     yield wire.DocumentListed(

@@ -159,6 +159,6 @@ def scripted_model(session: Session, monkeypatch: pytest.MonkeyPatch) -> Scripte
     from tests.engine.scripted_model import ScriptedModel
 
     model = ScriptedModel(session)
-    monkeypatch.setattr(pipeline, "ask_all", model.ask_all)
-    monkeypatch.setattr(pipeline, "quoted", model.quoted)
+    monkeypatch.setattr(pipeline, "generate_attempts", model.generate_attempts)
+    monkeypatch.setattr(pipeline, "decode_constrained", model.decode_constrained)
     return model

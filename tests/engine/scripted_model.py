@@ -1,4 +1,4 @@
-"""A stand-in for the model's words: what is said depends on the text that a state has read."""
+"""A stand-in for the model: its answers depend on the text that a state has read."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import torch
 
-from engine.answering.attempts import Row, Trial
+from engine.answering.attempts import Attempt, Prompt
 from engine.control import Control
 from engine.generation.runtime import Runtime
 from engine.prompting.prompts import NOT_FOUND
@@ -14,8 +14,7 @@ from engine.session.session import Session
 
 
 class ScriptedModel:
-    """Answers in the model's place. Give `ask_all` and `quoted` to the answer pipeline; see the fixture
-    `scripted_model`."""
+    """Answers in the model's place. The fixture `scripted_model` gives its methods to the answer pipeline."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
@@ -25,32 +24,36 @@ class ScriptedModel:
         """Result of constrained decoding; None for no result."""
         self.certainty = 0.99
         self.weakest = 0.98
-        self.asked: list[list[Row]] = []
-        """The prompts of every call of `ask_all`."""
+        self.asked: list[list[Prompt]] = []
+        """The prompts of every call of `generate_attempts`."""
         self.quoted_from: list[str] = []
         """Passages given to the last constrained decoding."""
 
-    def ask_all(self, runtime: Runtime, rows: Sequence[Row], control: Control) -> tuple[list[Trial], int]:
-        self.asked.append(list(rows))
-        found = [self._trial(runtime, row, self._answer(row)) for row in rows]
-        return found, sum(len(row.tokens) for row in rows)
+    def generate_attempts(
+        self, runtime: Runtime, prompts: Sequence[Prompt], control: Control
+    ) -> tuple[list[Attempt], int]:
+        self.asked.append(list(prompts))
+        found = [self._attempt(runtime, prompt, self._answer(prompt)) for prompt in prompts]
+        return found, sum(len(prompt.tokens) for prompt in prompts)
 
-    def quoted(self, runtime: Runtime, row: Row, passages: Sequence[str], control: Control) -> tuple[Trial | None, int]:
+    def decode_constrained(
+        self, runtime: Runtime, prompt: Prompt, passages: Sequence[str], control: Control
+    ) -> tuple[Attempt | None, int]:
         self.quoted_from = list(passages)
-        return (None if self.quote is None else self._trial(runtime, row, self.quote)), 1
+        return (None if self.quote is None else self._attempt(runtime, prompt, self.quote)), 1
 
-    def _answer(self, row: Row) -> str:
-        section = row.start.section
+    def _answer(self, prompt: Prompt) -> str:
+        section = prompt.source.section
         if section is not None:
             return next((text for word, text in self.says.items() if word in section.text), NOT_FOUND)
         of = self.session.library.documents.all()[0]
         reading = self.session.library.readings.latest(of.id)
         assert reading is not None
-        whole = row.start.prefix.n_tokens == reading.tokens_read
+        whole = prompt.source.prefix.n_tokens == reading.tokens_read
         return self.says.get("whole" if whole else "again", NOT_FOUND)
 
-    def _trial(self, runtime: Runtime, row: Row, text: str) -> Trial:
-        said = runtime.tokenizer.encode_document(text)
-        state = row.state.clone()
-        runtime.model(torch.tensor([[*row.tokens, *said]]), state)
-        return Trial(row, text, said, 0.05, self.certainty, text == NOT_FOUND, True, state, weakest=self.weakest)
+    def _attempt(self, runtime: Runtime, prompt: Prompt, text: str) -> Attempt:
+        tokens = runtime.tokenizer.encode_document(text)
+        state = prompt.state.clone()
+        runtime.model(torch.tensor([[*prompt.tokens, *tokens]]), state)
+        return Attempt(prompt, text, tokens, 0.05, self.certainty, text == NOT_FOUND, True, state, lowest=self.weakest)

@@ -69,7 +69,7 @@ def agree(a: MambaState, b: MambaState) -> bool:
     return torch.allclose(a.ssm, b.ssm, rtol=1e-3, atol=1e-4) and torch.equal(a.n_tokens, b.n_tokens)
 
 
-def test_a_turn_is_saved_under_exactly_what_its_state_consumed(session, file):
+def test_turn_state_matches_its_hash(session, file):
     first = ask(session, file, "Which gauge?")
     ((row, state),) = stored(session, "turn")
     tokens = session.library.turns.tokens(first.turn_id, session._loaded.identity)
@@ -83,19 +83,19 @@ def test_a_turn_is_saved_under_exactly_what_its_state_consumed(session, file):
     assert agree(state, fed(session, whole))
 
 
-def test_a_follow_up_feeds_its_own_question_and_nothing_again(session, file, monkeypatch):
+def test_follow_up_feeds_only_its_question(session, file, monkeypatch):
     first = ask(session, file, "Which gauge?")
     lengths: list[int] = []
-    ask_all = pipeline.ask_all
+    generate_attempts = pipeline.generate_attempts
 
-    def counted(runtime, rows, control):
-        lengths.append(len(rows[0].tokens))
-        return ask_all(runtime, rows, control)
+    def counted(runtime, prompts, control):
+        lengths.append(len(prompts[0].tokens))
+        return generate_attempts(runtime, prompts, control)
 
-    monkeypatch.setattr(pipeline, "ask_all", counted)
+    monkeypatch.setattr(pipeline, "generate_attempts", counted)
     then = ask(session, file, "And when?", parent=first.turn_id)
-    prompts, tokenizer = session._loaded.tokenizer.prompts, session._loaded.tokenizer
-    assert lengths == [len(tokenizer.encode_request(prompts.next_question("And when?")))]
+    tokenizer = session._loaded.tokenizer
+    assert lengths == [len(tokenizer.encode_request(tokenizer.prompts.next_question("And when?")))]
     # Dropped for space, the turn's state is made again from the document's, to the same answer.
     for row, _ in stored(session, "turn"):
         session.library.snapshots.drop(row)
@@ -104,7 +104,7 @@ def test_a_follow_up_feeds_its_own_question_and_nothing_again(session, file, mon
     assert lengths[1] > lengths[0]
 
 
-def test_a_branch_is_independent_of_its_siblings(session, file):
+def test_branches_are_independent(session, file):
     first = ask(session, file, "Which gauge?")
     left = ask(session, file, "And when?", parent=first.turn_id)
     right = ask(session, file, "How much?", parent=first.turn_id)
@@ -113,7 +113,7 @@ def test_a_branch_is_independent_of_its_siblings(session, file):
     assert [turn.id for turn in children][:2] == [left.turn_id, right.turn_id]
 
 
-def test_a_seed_gives_another_answer_and_the_same_one_again(session, file):
+def test_seed_is_reproducible(session, file):
     likeliest = ask(session, file, "Which gauge?")
     seeded = [ask(session, file, "Which gauge?", seed=seed).text for seed in (1, 1, 2, 3)]
     assert seeded[0] == seeded[1]
@@ -121,15 +121,15 @@ def test_a_seed_gives_another_answer_and_the_same_one_again(session, file):
     assert session.library.turns.of(session.library.documents.all()[0].id)[-1].seed == 3
 
 
-def test_a_follow_up_stays_at_the_page_that_its_turn_was_asked_at(session, file):
+def test_follow_up_stays_at_page(session, file):
     read_document(session, file)
     first = ask(session, file, "Which gauge?", page=1)
     then = ask(session, file, "And when?", parent=first.turn_id)
-    assert then.last_page == 1
+    assert then.evidence.last_page == 1
     assert session.library.turns.get(then.turn_id).as_of_page == 1
 
 
-def test_a_turn_that_is_not_there_or_of_another_document_is_one_sentence(session, file, tmp_path):
+def test_unknown_or_foreign_turn_fails(session, file, tmp_path):
     other = write_pages(tmp_path / "other.txt", 1)
     failed = run(session, Ask(job_id="q", path=str(file), question="What?", parent=7))[-1]
     assert isinstance(failed, wire.JobFailed)
@@ -141,7 +141,7 @@ def test_a_turn_that_is_not_there_or_of_another_document_is_one_sentence(session
     assert "log, not this document" in failed.message
 
 
-def test_a_conversation_about_a_document_that_has_grown_is_put_to_all_of_it(session, file):
+def test_follow_up_about_grown_document(session, file):
     first = ask(session, file, "Which gauge?")
     with file.open("a") as log:
         log.write("A later line about gauge 9.\n")
@@ -152,7 +152,7 @@ def test_a_conversation_about_a_document_that_has_grown_is_put_to_all_of_it(sess
     assert agree(state, fed(session, [*document_tokens(session), *tokens, *last]))
 
 
-def test_bug_of_others_conversation_state_leaks_into_the_documents(session, file, tmp_path, tiny_folder):
+def test_document_state_holds_no_conversation(session, file, tmp_path, tiny_folder):
     """Asked in the middle of a reading, at its end and again, the document's own states hold the document alone."""
     asked = False
     for event in session.run(Read(job_id="r", path=str(file)), Control()):
@@ -179,7 +179,7 @@ def test_bug_of_others_conversation_state_leaks_into_the_documents(session, file
     assert agree(found, expected)
 
 
-def test_bug_of_others_the_last_token_is_applied_twice(session, file):
+def test_last_token_is_applied_once(session, file):
     """A full hit needs logits, and others got them by feeding the last token to a state that had it already. Here a
     restored state is fed what comes next, and goes on token for token like one that never stopped."""
     read_document(session, file)
@@ -200,7 +200,7 @@ def test_bug_of_others_the_last_token_is_applied_twice(session, file):
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(stop_after=st.integers(1, 14))
-def test_bug_of_others_a_hash_is_ahead_of_its_state(session, file, stop_after):
+def test_hash_is_never_ahead_of_state(session, file, stop_after):
     """Stopped anywhere, every stored state has consumed exactly the tokens that its hash and its number say."""
     control, chunks = Control(), 0
     for event in session.run(Read(job_id="r", path=str(file)), control):

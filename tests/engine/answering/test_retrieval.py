@@ -1,4 +1,4 @@
-"""Whom a question is put to: the sections that hold what it names, all of them where there are few; their states."""
+"""Retrieval: the sections that contain the identifiers of a question, all of them where there are few."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from engine.answering import retrieval as module
-from engine.answering.retrieval import candidates, subject
+from engine.answering.retrieval import retrieve, topic_of
 from engine.control import Cancelled, Control
 from engine.generation.runtime import Runtime
 from engine.library.library import Library
@@ -18,6 +18,7 @@ from engine.prompting.prompts import page_text
 from engine.protocol import wire
 from engine.protocol.wire import Read, SectionsRead
 from engine.reading import section_states
+from engine.reading.context import Context
 from engine.reading.reader import DocumentState
 from engine.reading.saved import end_state
 from engine.session.session import open_session
@@ -77,15 +78,15 @@ def turn(question: str, answer: str = "") -> Turn:
         ("and when?", [], "and when?"),
     ],
 )
-def test_a_follow_up_is_about_what_an_earlier_turn_or_its_answer_named(question, before, about):
-    assert subject(question, before) == about
+def test_topic_of_follow_up(question, before, about):
+    assert topic_of(question, before) == about
 
 
 def asked(runtime: Runtime, library: Library, of: DocumentState, about: str) -> list[int]:
-    return [start.section.number for start in candidates(runtime, library, of, about, Control()).sections]
+    return [source.section.number for source in retrieve(Context(runtime, library, of, Control()), about).sections]
 
 
-def test_an_identifier_leaves_the_sections_that_hold_it_however_it_is_spelt(runtime, opened):
+def test_identifier_selects_sections(runtime, opened):
     library, of = opened
     sections = library.sections.of(of.document.id)
     holding = {s.number for s in sections if "P-120" in s.text or "P 120" in s.text}
@@ -96,16 +97,16 @@ def test_an_identifier_leaves_the_sections_that_hold_it_however_it_is_spelt(runt
     assert both == [sections[-1].number]
 
 
-def test_an_identifier_that_stands_nowhere_is_told_and_other_questions_go_to_all_sections(runtime, opened):
+def test_absent_identifier_is_reported(runtime, opened):
     library, of = opened
-    found = candidates(runtime, library, of, "What did pump P-121 do?", Control())
+    found = retrieve(Context(runtime, library, of, Control()), "What did pump P-121 do?")
     assert found.absent == ["P-121"]
-    assert found.searched
+    assert found.ranked
     everything = {s.number for s in library.sections.of(of.document.id)}
     assert set(asked(runtime, library, of, "What was measured?")) == everything
 
 
-def test_of_many_sections_the_search_puts_some_forward(runtime, opened, monkeypatch):
+def test_search_ranks_many_sections(runtime, opened, monkeypatch):
     library, of = opened
     monkeypatch.setattr(module, "SECTIONS", 2)
     last = library.sections.of(of.document.id)[-1]
@@ -114,15 +115,13 @@ def test_of_many_sections_the_search_puts_some_forward(runtime, opened, monkeypa
     assert chosen[0] == last.number
 
 
-def test_sections_beyond_what_was_read_are_not_asked(runtime, opened):
+def test_unread_sections_are_not_asked(runtime, opened):
     library, of = opened
-    found = candidates(runtime, library, replace(of, pages=2), "What was measured?", Control())
-    assert max(start.last_page for start in found.sections) == 2
+    found = retrieve(Context(runtime, library, replace(of, pages=2), Control()), "What was measured?")
+    assert max(source.last_page for source in found.sections) == 2
 
 
-def test_sections_are_read_once_reading_is_over_and_their_states_are_what_reading_them_anew_gives(
-    runtime, tiny_folder, reading, file
-):
+def test_section_states_equal_reading_them(runtime, tiny_folder, reading, file):
     library_file, events = reading
     told = [event for event in events if isinstance(event, SectionsRead)]
     assert told
@@ -143,7 +142,7 @@ def test_sections_are_read_once_reading_is_over_and_their_states_are_what_readin
     assert not any(isinstance(event, SectionsRead) for event in read(tiny_folder, library_file, file))
 
 
-def test_a_section_state_that_was_lost_is_read_again(runtime, opened):
+def test_lost_section_state_is_read_again(runtime, opened):
     library, of = opened
     lost, *_ = library.sections.of(of.document.id)
     assert lost.snapshot is not None
@@ -152,9 +151,7 @@ def test_a_section_state_that_was_lost_is_read_again(runtime, opened):
     assert library.sections.of(of.document.id)[0].snapshot is not None
 
 
-def test_reading_ahead_that_is_cancelled_keeps_what_it_has_and_the_reading_is_done(
-    runtime, tiny_folder, tmp_path, file, monkeypatch
-):
+def test_cancelled_read_ahead_keeps_states(runtime, tiny_folder, tmp_path, file, monkeypatch):
     monkeypatch.setitem(section_states.BATCH_ROWS, "cpu", 2)
     control = Control()
     with open_session(tiny_folder, tmp_path / "library.db", "cpu", "fp32") as session:
@@ -171,7 +168,7 @@ def test_reading_ahead_that_is_cancelled_keeps_what_it_has_and_the_reading_is_do
             list(section_states.read_ahead(runtime, session.library, 1, control, "r"))
 
 
-def test_on_a_slow_machine_sections_wait_for_a_question(tiny_folder, tmp_path, file, monkeypatch):
+def test_slow_machine_reads_no_section_ahead(tiny_folder, tmp_path, file, monkeypatch):
     monkeypatch.setattr(section_states, "AHEAD_SECONDS", 0.0)
     events = read(tiny_folder, tmp_path / "library.db", file)
     assert not any(isinstance(event, SectionsRead) for event in events)
