@@ -28,6 +28,8 @@ class LibraryReader(QObject):
     """(the text that was searched for, dict[path, app.library.text_search.Found])"""
     snippets_read = Signal(int, object)
     """(document id, dict[(page, text), the sentence around it])"""
+    suggestions_read = Signal(int, object)
+    """(document id, list of questions)"""
     usage_read = Signal(object)
     """Bytes that all saved states take."""
     failed = Signal(str)
@@ -44,6 +46,7 @@ class LibraryReader(QObject):
     _headings_wanted = Signal(int)
     _texts_wanted = Signal(str)
     _snippets_wanted = Signal(int, object)
+    _suggestions_wanted = Signal(int)
     _usage_wanted = Signal()
     _end_wanted = Signal()
 
@@ -63,6 +66,7 @@ class LibraryReader(QObject):
         self._headings_wanted.connect(self._rows.read_headings, queued)
         self._texts_wanted.connect(self._rows.search_texts, queued)
         self._snippets_wanted.connect(self._rows.read_snippets, queued)
+        self._suggestions_wanted.connect(self._rows.read_suggestions, queued)
         self._usage_wanted.connect(self._rows.read_usage, queued)
         self._end_wanted.connect(self._rows.end, queued)
         self._path_wanted.connect(self._rows.set_path, queued)
@@ -75,6 +79,7 @@ class LibraryReader(QObject):
         self._rows.headings_read.connect(self.headings_read)
         self._rows.texts_found.connect(self.texts_found)
         self._rows.snippets_read.connect(self.snippets_read)
+        self._rows.suggestions_read.connect(self.suggestions_read)
         self._rows.usage_read.connect(self.usage_read)
         self._rows.failed.connect(self.failed)
         self._rows.outdated.connect(self.outdated)
@@ -120,6 +125,10 @@ class LibraryReader(QObject):
     def read_snippets(self, document: int, places: list[tuple[int, str]]) -> None:
         """Ask for the sentence around each (page, text)."""
         self._snippets_wanted.emit(document, places)
+
+    def read_suggestions(self, document: int) -> None:
+        """Ask for questions that the document answers."""
+        self._suggestions_wanted.emit(document)
 
     def read_usage(self) -> None:
         """Ask for the bytes that all saved states take."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from app.library.suggestions import suggested_questions
 from app.library.text_search import Found, find_in_texts, snippets
 from engine.grounding.locate import best_pages, terms_of
 
@@ -54,6 +55,7 @@ class LibraryRows(QObject):
     headings_read = Signal(int, object)
     texts_found = Signal(str, object)
     snippets_read = Signal(int, object)
+    suggestions_read = Signal(int, object)
     usage_read = Signal(object)
     failed = Signal(str)
     outdated = Signal()
@@ -147,6 +149,14 @@ class LibraryRows(QObject):
         library = self._open()
         if library is not None:
             self._guard(lambda: self.snippets_read.emit(document, snippets(library, document, places)))
+
+    @Slot(int)
+    def read_suggestions(self, document: int) -> None:
+        """Emit questions that the document answers."""
+        library = self._open()
+        if library is not None:
+            texts = (row.text for row in _all_pages(library, document))
+            self._guard(lambda: self.suggestions_read.emit(document, suggested_questions(texts)))
 
     @Slot()
     def read_usage(self) -> None:

@@ -63,7 +63,7 @@ class TurnCard(QWidget):
         self._quote.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._problem = label(role="error", wrap=True, name="turnProblem")
         self._doubt = label(role="warning", wrap=True, name="turnDoubt")
-        self._basis = label(role="small", wrap=True, name="turnBasis")
+        self._source = label(role="small", wrap=True, name="turnSource")
         self._chip_row = QWidget()
         self._chips = FlowLayout(self._chip_row)
         self._versions = label(role="small", name="turnVersions")
@@ -79,8 +79,8 @@ class TurnCard(QWidget):
             self._quote,
             self._problem,
             self._chip_row,
+            self._source,
             self._doubt,
-            self._basis,
             self._tools,
         ):
             inner.addWidget(part)
@@ -146,10 +146,10 @@ class TurnCard(QWidget):
         """
         versions = conversation.tries(turn)
         place = versions.index(turn)
-        chips, quote, doubts, basis = chips_of(turn), quote_of(turn), doubts_of(turn), source_of(turn)
+        chips, quote, doubts, source = chips_of(turn), quote_of(turn), doubts_of(turn), source_of(turn)
         facts: tuple[object, ...] = (
             *(turn.key, turn.question, turn.answer, turn.done, turn.problem, turn.found, turn.page, turn.turn_id),
-            *(tuple(chips), quote, tuple(doubts), basis, len(versions), place, waiting, first, newest),
+            *(tuple(chips), quote, tuple(doubts), source, len(versions), place, waiting, first, newest),
         )
         if facts == self._shown:
             return
@@ -167,7 +167,7 @@ class TurnCard(QWidget):
         self._as_of.setVisible(bool(turn.page))
         self._show_answer(turn, waiting)
         self._show_chips(chips)
-        for part, words in ((self._quote, quote), (self._doubt, warning_lines(doubts)), (self._basis, basis)):
+        for part, words in ((self._quote, quote), (self._doubt, warning_lines(doubts)), (self._source, source)):
             part.setText(words)
             part.setVisible(bool(words))
         self._tools.setVisible(turn.done or bool(turn.problem))

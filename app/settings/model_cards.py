@@ -38,7 +38,7 @@ class ModelCard(QFrame):
         self.choice.setAccessibleDescription(words)
         column.addWidget(label(words, role, wrap=True, name="modelFit"))
         if entry.demo:
-            about = tr("Included. A small model, made for the sample; for your own documents get a larger one below.")
+            about = tr("Included. A small model: it finds and quotes passages. Larger models write better answers.")
             column.addWidget(label(about, "muted", wrap=True))
         else:
             place = label(entry.folder, "small", wrap=True)

@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPushButton,
     QScrollArea,
-    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -88,11 +87,11 @@ class SettingsDialog(QDialog):
         for name in ("on_open", "summary_method", "summary_length"):
             self._choice(form, name)
         form = self._group(column, tr("Model"))
-        form.addRow(tr("Model"), self._model)
+        self._row(form, tr("Model"), self._model)
         self._choice(form, "device")
         self._choice(form, "precision")
         form = self._group(column, tr("Library"))
-        form.addRow(tr("Location"), self._location())
+        self._row(form, tr("Location"), self._location())
         self._choice(form, "quota_gb")
         column.addWidget(self._cache)
         form = self._group(column, tr("Appearance"))
@@ -130,10 +129,15 @@ class SettingsDialog(QDialog):
             box.addItem(tr(words), value)
         box.setCurrentIndex(max(0, box.findData(getattr(self._settings.now, name))))
         box.currentIndexChanged.connect(lambda _place: self._settings.update(**{name: box.currentData()}))
-        words_label = QLabel(title)
-        words_label.setBuddy(box)
-        words_label.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Preferred)
-        form.addRow(words_label, box)
+        self._row(form, title, box)
+
+    def _row(self, form: QFormLayout, title: str, field: QWidget) -> None:
+        """Add a row; the titles of all groups have one width."""
+        name = QLabel(title)
+        name.setBuddy(field)
+        titles = [tr(option.title) for option in OPTIONS.values()]
+        name.setMinimumWidth(max(self.fontMetrics().horizontalAdvance(words) for words in titles) + 8)
+        form.addRow(name, field)
 
     def _on_change(self, before: Settings, after: Settings) -> None:
         if before.model != after.model:

@@ -11,7 +11,7 @@ from app.style.icons import IconButton
 from app.style.theme import Theme
 from app.style.thin_bar import ThinBar
 from app.style.translation import tr
-from app.style.widgets import ElidedLine, button, label
+from app.style.widgets import ElidedLine, FlowLayout, button, label
 from app.style.words import capital, span_words, time_left, tokens_count
 from app.summary.memory_plot import MemoryPlot
 
@@ -54,8 +54,6 @@ class ProgressPanel(QWidget):
         top = QHBoxLayout()
         top.setSpacing(4)
         top.addWidget(self._phase, 1)
-        top.addWidget(self._speed)
-        top.addSpacing(4)
         for tool in (self._details, self._hold, self._stop):
             top.addWidget(tool)
         column = QVBoxLayout(self)
@@ -63,10 +61,11 @@ class ProgressPanel(QWidget):
         column.setSpacing(7)
         column.addLayout(top)
         column.addWidget(self._bar)
-        numbers = QHBoxLayout()
-        numbers.addWidget(self._tokens, 1)
-        numbers.addWidget(self._left)
-        column.addLayout(numbers)
+        numbers = QWidget()
+        flow = FlowLayout(numbers, 16)
+        for part in (self._tokens, self._speed, self._left):
+            flow.addWidget(part)
+        column.addWidget(numbers)
         column.addWidget(self._extra)
         column.addWidget(self._plot)
         for choice in (self._continue, self._first):

@@ -12,18 +12,12 @@ from app.export.exporter import Exporter
 from app.jobs.controller import JobController
 from app.library.reader import LibraryReader
 from app.settings.store import SettingsStore
-from app.style.theme import RESOURCES
 from app.style.translation import tr
+from app.window.samples import sample_file
 from engine.documents.outcomes import READABLE_SUFFIXES
 
-SAMPLES = RESOURCES / "samples"
 WEB = ("https", "http", "mailto")
 """Kinds of addresses that a document's links may open."""
-
-
-def sample_file() -> Path | None:
-    """Return the sample that the first start offers."""
-    return next(iter([*sorted(SAMPLES.glob("*.pdf")), *sorted(SAMPLES.glob("*.log"))]), None)
 
 
 class Dialogs(QObject):

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QWidget
 
 from app.settings.store import Settings
 from app.style.screen import available, fit_to_screen
+from app.window.side_pane import SidePane
 
 WIDTH, HEIGHT = 1440, 900
 ROOMY = 1366
@@ -14,7 +15,7 @@ ROOMY = 1366
 STACKED = 780
 """Below this width the document stands above the side pane instead of beside it."""
 SIDE_LINES = 18
-"""Least width of the side pane, in heights of a line: its figures and tabs stay whole in large letters too."""
+"""Least width of the side pane, in heights of a line, where its tabs do not need more."""
 DOCUMENT = 320
 LIBRARY = 190
 
@@ -22,7 +23,7 @@ LIBRARY = 190
 class Frame(QSplitter):
     """Library | (welcome, or document | side pane)."""
 
-    def __init__(self, library: QWidget, document: QWidget, side: QWidget, welcome: QWidget):
+    def __init__(self, library: QWidget, document: QWidget, side: SidePane, welcome: QWidget):
         super().__init__(Qt.Orientation.Horizontal)
         self._library, self._document, self._side, self._welcome = library, document, side, welcome
         self._reading = QSplitter(Qt.Orientation.Horizontal)
@@ -36,7 +37,7 @@ class Frame(QSplitter):
         self._reading.addWidget(document)
         self._reading.addWidget(side)
         self._reading.setStretchFactor(0, 1)
-        self._reading.setSizes([780, 420])
+        self._reading.setSizes([740, 460])
         self._centre.addWidget(welcome)
         self._centre.addWidget(self._reading)
         self.addWidget(library)
@@ -49,8 +50,8 @@ class Frame(QSplitter):
         self._centre.setCurrentWidget(self._welcome if welcome else self._reading)
 
     def fit_side(self) -> None:
-        """Set the side pane's least width, which the size of the letters decides."""
-        self._side.setMinimumWidth(SIDE_LINES * self._side.fontMetrics().height())
+        """Set the side pane's least width, which the size of the letters decides: its tabs stay whole."""
+        self._side.setMinimumWidth(max(SIDE_LINES * self._side.fontMetrics().height(), self._side.tabs_width()))
 
     def fit_width(self, width: int) -> None:
         """Arrange the panes for a window of this width, in pixels."""
@@ -58,7 +59,7 @@ class Frame(QSplitter):
         direction = Qt.Orientation.Vertical if stacked else Qt.Orientation.Horizontal
         if self._reading.orientation() != direction:
             self._reading.setOrientation(direction)
-            self._reading.setSizes([500, 400] if stacked else [780, 420])
+            self._reading.setSizes([500, 400] if stacked else [740, 460])
 
     def restore(self, window: QMainWindow, saved: Settings) -> None:
         """Give the window the saved size, or one that fits the screen."""

@@ -30,10 +30,11 @@ from app.style.theme import Theme
 from app.style.translation import tr
 from app.tasks.throttle import Throttle
 from app.window.actions import Actions
-from app.window.dialogs import Dialogs, sample_file
+from app.window.dialogs import Dialogs
 from app.window.drops import dropped, has_files
 from app.window.frame import Frame
 from app.window.questions import Questions
+from app.window.samples import sample_file, sample_questions
 from app.window.side_pane import ENTITIES, QUESTIONS, SECTIONS, SUMMARY, SidePane
 from app.window.toast import Toast
 from app.window.welcome import Welcome
@@ -41,6 +42,7 @@ from engine.units import duration_text
 
 LONG_SECONDS = 20 * 60
 """Readings that take longer are asked about."""
+SUGGESTIONS = 3
 SURE_TOKENS = 20_000
 """Tokens that a reading has read before its time left is believed."""
 
@@ -60,6 +62,7 @@ class MainWindow(QMainWindow):
         self._shown: DocumentSession | None = None
         self._goal: tuple[str, int, str] | None = None
         self._asked_about: set[str] = set()
+        self._suggested_for: int | None = None
         # Two throttles out of step: neither side waits in the same turn of the event loop for the other to be drawn.
         self._throttle = Throttle(self._refresh_document, 60, self)
         self._side_throttle = Throttle(self._refresh_side, 50, self)
@@ -128,6 +131,7 @@ class MainWindow(QMainWindow):
         side.entities.entry_requested.connect(document.show_words)
         side.entities.snippets_wanted.connect(self._reader.read_snippets)
         self._reader.snippets_read.connect(side.entities.show_snippets)
+        self._reader.suggestions_read.connect(self._on_suggestions)
         for view in (side.summary, side.notes):
             view.page_requested.connect(document.jump)
         side.summary.copy_requested.connect(self.copy_summary)
@@ -202,6 +206,7 @@ class MainWindow(QMainWindow):
             self._note_place()
             self.library.show_session(self._shown)
         self._shown = session
+        self._suggested_for = None
         self.questions.drop_context()
         self._frame.show_welcome(session is None)
         self.actions_.set_has_document(session is not None)
@@ -248,6 +253,7 @@ class MainWindow(QMainWindow):
             self.library.set_current(session.path)
             self._set_title(session)
             self._ask_long(session)
+            self._suggest(session)
         self.document.show_session(session, what)
 
     def _ask_long(self, session: DocumentSession) -> None:
@@ -259,6 +265,22 @@ class MainWindow(QMainWindow):
         if progress.seconds_left is not None and progress.seconds_left > LONG_SECONDS:
             self._asked_about.add(session.path)
             self.dialogs.ask_long_reading(session.name, duration_text(progress.seconds_left), self._controller.stop)
+
+    def _suggest(self, session: DocumentSession) -> None:
+        """Offer questions about a document that has been read and not been asked."""
+        document = session.document_id
+        if session.fully_read and document is not None and document != self._suggested_for:
+            self._suggested_for = document
+            held, _ = sample_questions(Path(session.path))
+            if held:
+                self.side.conversation.show_suggestions(held[-SUGGESTIONS:])
+            else:
+                self._reader.read_suggestions(document)
+
+    def _on_suggestions(self, document: int, questions: list[str]) -> None:
+        session = self._controller.current
+        if session is not None and session.document_id == document:
+            self.side.conversation.show_suggestions(questions)
 
     def _set_title(self, session: DocumentSession | None) -> None:
         self.setWindowTitle(f"{session.name} — Readthrough" if session else "Readthrough")

@@ -111,6 +111,11 @@ class SidePane(QWidget):
             inside.addWidget(choice, 0, Qt.AlignmentFlag.AlignLeft)
         return notice
 
+    def tabs_width(self) -> int:
+        """Return the width that the tabs need to be shown whole, in pixels."""
+        self.ensurePolished()
+        return self.tabs.sizeHint().width() + 34
+
     def set_chosen_model(self, folder: str) -> None:
         """Show which model the settings call for; "" is the demo model."""
         self._chosen = model_name(folder)

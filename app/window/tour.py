@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 import tempfile
 from collections.abc import Callable
@@ -30,9 +29,8 @@ from app.settings.store import Settings, SettingsStore
 from app.state.conversation import Turn
 from app.state.session import Phase
 from app.window.application import Application
-from app.window.dialogs import SAMPLES, sample_file
+from app.window.samples import SAMPLES, sample_file, sample_questions
 from app.window.side_pane import ENTITIES, QUESTIONS, SECTIONS, SUMMARY
-from engine.prompting.prompts import NOT_FOUND
 
 ASKED = 4
 """Questions: one in mid-reading, three at the end."""
@@ -139,13 +137,9 @@ def run(
 
 
 def questions_about(path: Path) -> tuple[str, ...]:
-    """What the samples' own list says can be asked of a sample; one of it is answered nowhere."""
-    notes = path.with_name("README.md").read_text(encoding="utf-8") if path.parent == SAMPLES else ""
-    section = notes.partition(f"## {path.name}\n")[2].partition("\n## ")[0]
-    rows = re.findall(r"^\| ([^|]+[?.]) \| ([^|]+) \|$", section, re.MULTILINE)
-    held = [question for question, answer in rows if not answer.startswith(NOT_FOUND)]
-    nowhere = [question for question, answer in rows if answer.startswith(NOT_FOUND)]
-    chosen = [*held[2:3], *held[4:5], *nowhere[:1], *held[5:6]]
+    """Return questions about a sample, one of which it does not answer."""
+    held, absent = sample_questions(path)
+    chosen = [*held[2:3], *held[4:5], *absent[:1], *held[5:6]]
     return tuple(chosen) if len(chosen) == ASKED else ("What is this about?",) * ASKED
 
 

@@ -50,7 +50,7 @@ class Welcome(QWidget):
         flow = FlowLayout(buttons, 10)
         self.open_button = button(tr("Open a document…"), self.browse_requested.emit, "primary", "welcomeOpen")
         self.sample_button = button(tr("Try the sample"), self.sample_requested.emit, name="welcomeSample")
-        self.sample_button.setToolTip(tr("A made-up incident record that comes with the program"))
+        self.sample_button.setToolTip(tr("A document that comes with the program"))
         self.sample_button.setVisible(has_sample)
         flow.addWidget(self.open_button)
         flow.addWidget(self.sample_button)
@@ -91,8 +91,8 @@ class Welcome(QWidget):
         self._notice.setObjectName("welcomeModel")
         self._notice.setProperty("role", "notice")
         words = tr(
-            "The included model is small: it finds and quotes passages, and knows records like the sample best. A "
-            "larger model writes better answers and summaries."
+            "The included model is small: it finds and quotes passages. A larger model writes better answers and "
+            "summaries."
         )
         row = QVBoxLayout(self._notice)
         row.setContentsMargins(14, 10, 12, 10)
