@@ -46,8 +46,8 @@ from engine.prompting.tokenizer import Tokenizer
 from engine.protocol import wire
 from engine.protocol.vocabulary import REREADS, Reread
 from engine.protocol.wire import AnswerDelta, AnswerFinished, Ask, JobFinished, Read, ReadingFinished
-from engine.reading import saved
 from engine.reading.context import Context
+from engine.reading.resume import end_state
 from engine.session.session import Session, open_session
 from engine.training.records.facts import Fact, Record
 from engine.training.records.questions import ask, ask_missing, follow_up
@@ -252,7 +252,7 @@ class _Bench:
 
 def _other_ways(runtime: Runtime, library: Library, document: int, asked: Asked) -> None:
     """What the document state alone, sections alone and the other rules of choice would have answered."""
-    of = saved.end_state(runtime, library, library.documents.get(document))
+    of = end_state(runtime, library, library.documents.get(document))
     assert of is not None
     context = Context(runtime, library, of, Control())
     result = answer_question(context, asked.question, [], "always")

@@ -9,7 +9,7 @@ from engine.control import Cancelled, Control
 from engine.generation.runtime import Runtime
 from engine.library.library import Library
 from engine.library.records import Page
-from engine.reading.reader import DocumentState
+from engine.reading.document_state import DocumentState
 
 
 class PageCache:

@@ -16,7 +16,7 @@ def memory_in_use(device: torch.device) -> int:
     """Bytes the model's side of the program holds: on the GPU where it runs there, else of this process."""
     if device.type == "cuda":
         return torch.cuda.memory_allocated(device)
-    return psutil.Process().memory_info().rss
+    return int(psutil.Process().memory_info().rss)
 
 
 class Speed:

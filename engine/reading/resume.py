@@ -1,20 +1,31 @@
-"""From a stored snapshot back to a state that the model can go on from, and from a state to what is stored."""
+"""Resuming: from saved states back to states that the model can go on from.
+
+`longest_snapshot` serves a reading that goes on, `end_state` a document that was read before, `state_at_page` a
+question about an earlier page.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 
+from engine.control import Cancelled, Control
+from engine.errors import KnownError
+from engine.generation.runtime import Runtime
 from engine.library.library import Library
 from engine.library.prefix import Prefix, PrefixHasher
-from engine.library.records import NewSnapshot, Snapshot, SnapshotKind
+from engine.library.records import Document, NewSnapshot, Snapshot, SnapshotKind
 from engine.network.state import MambaState, StateError
+from engine.reading.chunks import after, pack_chunks
+from engine.reading.document_state import DocumentState
+from engine.reading.page_feed import tokenize_page
 
 
 def longest_state(
     library: Library, hasher: PrefixHasher, device: torch.device, limit: int | None = None
 ) -> tuple[int, MambaState] | None:
-    """The stored state that has consumed the most of what was fed to `hasher` (at most `limit` tokens), and how many;
-    see `longest_snapshot`."""
+    """Return `longest_snapshot` as (tokens consumed, state)."""
     found = longest_snapshot(library, hasher, device, limit)
     return None if found is None else (found[0].n_tokens, found[1])
 
@@ -22,21 +33,73 @@ def longest_state(
 def longest_snapshot(
     library: Library, hasher: PrefixHasher, device: torch.device, limit: int | None = None
 ) -> tuple[Snapshot, MambaState] | None:
-    """The snapshot that has consumed the most of what was fed to `hasher` (at most `limit` tokens), and its state.
+    """Return the snapshot that has consumed the most of the tokens fed to `hasher` (at most `limit`), and its state.
 
     A snapshot whose bytes are no state, or the state of another number of tokens, is dropped, and the next longest one
     tried. None: read from the start.
     """
     while (found := library.snapshots.load_longest(hasher, limit)) is not None:
         snapshot, data = found
-        try:
-            state = MambaState.from_bytes(bytes(data), device)
-        except StateError:
-            state = None
-        if state is not None and state.n_tokens.tolist() == [snapshot.n_tokens]:
+        state = _state_from(data, device, snapshot.n_tokens)
+        if state is not None:
             return snapshot, state
         library.snapshots.drop(snapshot.id)
     return None
+
+
+def end_state(runtime: Runtime, library: Library, document: Document) -> DocumentState | None:
+    """Return the state after the whole of `document`, if this model has read it to the end and its bytes are
+    undamaged."""
+    reading = library.readings.latest(document.id, runtime.identity)
+    if reading is None or reading.state != "done":
+        return None
+    wanted = ("end", reading.identity, reading.tokens_read)
+    ends = (s for s in library.snapshots.of(document.id) if (s.kind, s.identity, s.n_tokens) == wanted)
+    snapshot = next(ends, None)
+    data = None if snapshot is None else library.snapshots.load(snapshot.id)
+    prefix = None if snapshot is None else library.snapshots.prefix(snapshot.id)
+    if data is None or prefix is None:
+        return None
+    state = _state_from(data, runtime.model.device, prefix.n_tokens)
+    if state is None:
+        return None
+    return DocumentState(
+        document,
+        state,
+        pages=document.n_pages or reading.pages_read,
+        tokens=reading.tokens_read - len(runtime.tokenizer.document_prefix),
+        prefix=prefix,
+        retention=library.retention.of(document.id, reading.id),
+    )
+
+
+def state_at_page(runtime: Runtime, library: Library, of: DocumentState, page: int, control: Control) -> DocumentState:
+    """Return `of` as it stood at the end of `page`, made from the nearest saved state before.
+
+    Raises KnownError for a page that the document does not have, Cancelled.
+    """
+    pages = library.pages.of(of.document.id, last=page)
+    if page < 1 or not pages or pages[-1].number != page:
+        last = library.documents.get(of.document.id).pages_read
+        raise KnownError(f"the document has no page {page}; choose a page from 1 to {last}", reason="no such page")
+    opening = runtime.tokenizer.document_prefix
+    tokens = [(p.number, tokenize_page(runtime.tokenizer, p.text)) for p in pages]
+    hasher = PrefixHasher(runtime.identity)
+    hasher.feed(opening)
+    for _, ids in tokens:
+        hasher.feed(ids)
+    found = longest_state(library, hasher, runtime.model.device)
+    if found is not None and found[0] >= len(opening):
+        consumed, state = found
+    else:
+        consumed, state = len(opening), runtime.model.new_state()
+        runtime.model(torch.tensor([opening]), state)
+    for chunk in pack_chunks(after(consumed - len(opening), tokens), runtime.chunk_length):
+        control.wait_while_paused()
+        if control.cancelled:
+            raise Cancelled
+        runtime.model(torch.frombuffer(chunk.ids, dtype=torch.int32).to(torch.int64)[None], state)
+    return replace(of, state=state, prefix=hasher.at(), pages=page, retention=None)
 
 
 def exact_snapshot(kind: SnapshotKind, prefix: Prefix, state: MambaState, decay: bytes | None = None) -> NewSnapshot:
@@ -47,9 +110,18 @@ def exact_snapshot(kind: SnapshotKind, prefix: Prefix, state: MambaState, decay:
     return NewSnapshot(kind, prefix, state.to_bytes(), "fp32", decay=decay)
 
 
-def in_bf16(data: bytearray) -> bytes | None:
-    """The bytes of a state with its recurrent part rounded to bf16, half the size; None where they are no state."""
+def to_bf16(data: bytearray) -> bytes | None:
+    """Return the bytes of a state with its recurrent part rounded to bf16, half the size; None where they are no
+    state."""
     try:
         return MambaState.from_bytes(bytes(data)).to_bytes(torch.bfloat16)
     except StateError:
         return None
+
+
+def _state_from(data: bytearray, device: torch.device, n_tokens: int) -> MambaState | None:
+    try:
+        state = MambaState.from_bytes(bytes(data), device)
+    except StateError:
+        return None
+    return state if state.n_tokens.tolist() == [n_tokens] else None

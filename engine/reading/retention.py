@@ -1,18 +1,18 @@
-"""The retention meter: how much of what was read earlier can still be in a state.
+"""Retention: how much of the pages read earlier can still be in a state.
 
-What enters the hidden state h fades by a factor that does not depend on what it was. With the recurrence of Mamba
+A contribution to the hidden state h decays by a factor that does not depend on its value. With the recurrence of Mamba
 (Gu and Dao, arXiv 2312.00752, equation 2a, zero-order hold),
 
     h[t] = exp(Delta[t] A) h[t-1] + Delta[t] B[t] x[t],    Delta = softplus(dt + dt_bias),    A diagonal, below zero,
 
-what a token s added to one element of h has been multiplied, by token t, with
+the contribution of token s to one element of h has been multiplied, by token t, with
 
     exp(A (S[t] - S[s])),    S[t] = Delta[1] + ... + Delta[t] of the element's channel.
 
-So one running sum a channel is all there is to carry beside the state. `Meter` carries it for CHANNELS channels of
-every layer while the document is read; what is reported is the mean of the factor over these channels, all their states
-and all layers, from the end of a section (its best preserved token) to the end of what was read. It bounds what can be
-left of a section: 1 is all of it, 0 nothing. Whether the model can read it out again is another question.
+So one running sum per channel is enough beside the state: the decay sums. `DecayMeter` adds them up for CHANNELS
+channels of every layer while the document is read. Retention is the mean of the factor over these channels, all their
+states and all layers, from the end of a section (its best preserved token) to the end of the reading. It is an upper
+bound on what is left of a section: 1 is all of it, 0 nothing. Whether the model can recall it is another question.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ from engine.network.model import FalconMamba
 from engine.protocol.wire import RetentionMeasured
 
 CHANNELS = 64
-"""Sampled a layer, at a fixed stride: their mean is within two hundredths of that of all (see the tests)."""
+"""Channels sampled per layer, at a fixed stride: their mean is within 0.02 of that of all (see the tests)."""
 FADED = 0.01
-"""A section of which less than this share can be left counts as faded from the state: a hundredth."""
+"""A section with a retention below this counts as faded from the state."""
 
 
-class Meter:
-    """The running sums of one reading of one row. Give it to the model with every chunk, after `expect`."""
+class DecayMeter:
+    """The decay sums of one reading: an observer of the model, passed with every chunk after `expect`."""
 
     def __init__(self, model: FalconMamba) -> None:
         stride = max(1, model.config.d_inner // CHANNELS)
@@ -48,22 +48,22 @@ class Meter:
         self._ends: list[int] = []
         self._found: list[torch.Tensor] = []
         self.marks: dict[int, bytes] = {}
-        """Position -> `to_bytes` as it was there, for every position that was asked for."""
+        """Position -> `to_bytes` there, for every expected position."""
 
     @property
     def n_channels(self) -> int:
-        """Sampled a layer."""
+        """Channels sampled per layer."""
         return self._sums.shape[1]
 
     def expect(self, position: int, ends: Sequence[int]) -> None:
-        """The next chunk begins after `position` tokens; note the sums at `ends`, rising positions in it or at its
-        end."""
+        """Prepare for a chunk that begins after `position` tokens: note the sums at `ends`, ascending positions within
+        it or at its end."""
         self._position, self._ends, self._found = position, list(ends), []
 
     def __call__(self, index: int, dt: torch.Tensor) -> None:
-        """What the model calls for every layer: dt [1, T, d_inner]. ValueError for more rows than one."""
+        """Add dt [1, T, d_inner] of layer `index` to its sums. Raises ValueError for more than one sequence."""
         if dt.shape[0] != 1:
-            raise ValueError("a meter is of one row")
+            raise ValueError("decay is measured for one sequence")
         delta = F.softplus(dt[0, :, self._channels].float() + self._biases[index])
         sums, start = self._sums[index], self._position
         at_ends = []
@@ -76,7 +76,7 @@ class Meter:
             self._found.append(torch.stack(at_ends))
 
     def keep(self) -> None:
-        """Put what the last chunk had at the expected positions into `marks`."""
+        """Put the sums of the last chunk at the expected positions into `marks`."""
         if self._ends:
             for end, sums in zip(self._ends, torch.stack(self._found, dim=1).cpu().numpy(), strict=True):
                 self.marks[end] = sums.tobytes()
@@ -88,11 +88,11 @@ class Meter:
             del self.marks[end]
 
     def to_bytes(self) -> bytes:
-        """The sums so far: float64, little-endian, layer by layer."""
+        """Return the sums so far: float64, little-endian, layer by layer."""
         return self._sums.cpu().numpy().astype("<f8").tobytes()
 
     def restore(self, data: bytes) -> bool:
-        """Go on from sums that `to_bytes` gave; False where they are those of another network."""
+        """Go on from sums that `to_bytes` gave; return False where they are those of another network."""
         found = np.frombuffer(data, dtype="<f8")
         if found.size != self._sums.numel():
             return False
@@ -100,7 +100,7 @@ class Meter:
         return True
 
     def retained(self, since: Sequence[bytes]) -> list[float]:
-        """For each of the earlier sums `since`, the share that can be left by now, in [0, 1]."""
+        """Return the retention since each of the earlier sums `since`, in [0, 1]."""
         A = torch.stack(self._A).double()  # [n_layers, channels, d_state]
         shares = []
         for data in since:
@@ -109,9 +109,14 @@ class Meter:
         return shares
 
 
-def measure(meter: Meter, tokens: int, sections: Sequence[Section], marks: Mapping[int, bytes]) -> Retention | None:
-    """The retention of `sections` in a state that has read `tokens` tokens of the document. `marks`: tokens read -> the
-    sums there. Sections at whose end nothing was measured are left out; None where nothing was at any."""
+def measure(
+    meter: DecayMeter, tokens: int, sections: Sequence[Section], marks: Mapping[int, bytes]
+) -> Retention | None:
+    """Return the retention of `sections` in a state that has read `tokens` tokens of the document.
+
+    `marks`: tokens read -> the decay sums there. Sections without sums at their end are left out; None where none has
+    any.
+    """
     known = [section for section in sections if section.first_token + section.n_tokens in marks]
     if not known:
         return None
@@ -127,5 +132,5 @@ def measure(meter: Meter, tokens: int, sections: Sequence[Section], marks: Mappi
 
 
 def event(job_id: str, document: int, found: Retention) -> RetentionMeasured:
-    """What was measured, as it is told."""
+    """Return the event that reports `found`."""
     return RetentionMeasured(job_id=job_id, document_id=document, **dataclasses.asdict(found))

@@ -16,7 +16,7 @@ from engine.control import Control
 from engine.errors import KnownError
 from engine.protocol import wire
 from engine.protocol.wire import Event, Read
-from engine.reading import saved
+from engine.reading.file_digest import digest_of
 
 POLL_SECONDS = 1.0
 _STEP_SECONDS = 0.1
@@ -148,7 +148,7 @@ def _look(path: Path, seen: _Look | None) -> _Look | None:
 def _digest(path: Path) -> str:
     """Of the content; "" where it cannot be read just now."""
     try:
-        return saved.digest_of(path)
+        return digest_of(path)
     except KnownError:
         return ""
 

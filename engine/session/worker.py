@@ -62,7 +62,7 @@ class Worker:
         """Run jobs until the input ends."""
         self._emit(wire.WorkerStarted(protocol_version=wire.PROTOCOL_VERSION, app_version=_version(), pid=os.getpid()))
         threading.Thread(target=self._take_commands, name="commands", daemon=True).start()
-        self._session.prepare()
+        self._session.model.prepare()
         while (command := self._next_job()) is not None:
             self._run(command)
             self._look_at_followed()

@@ -25,7 +25,7 @@ from engine.network.state import MambaState
 from engine.prompting.prompts import NO_FINDINGS, Request, page_text
 from engine.protocol.wire import Event, SectionSummarized
 from engine.reading import section_states
-from engine.reading.reader import DocumentState
+from engine.reading.document_state import DocumentState
 from engine.reading.section_states import BATCH_ROWS
 from engine.summarising.reduce import has_findings
 

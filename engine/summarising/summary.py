@@ -24,7 +24,7 @@ from engine.prompting.prompts import page_text
 from engine.protocol.evidence import SummaryBasis
 from engine.protocol.vocabulary import LENGTHS, METHODS, EndReason
 from engine.protocol.wire import Event, SummaryDelta, SummaryFinished
-from engine.reading.reader import DocumentState
+from engine.reading.document_state import DocumentState
 from engine.reading.section_states import BATCH_ROWS
 from engine.summarising.reduce import SUMMARY_TOKENS, Merged, has_findings, merge
 from engine.summarising.section_summaries import SectionNotes, SummaryJob, respond, take_notes

@@ -128,7 +128,7 @@ def test_reread_settles_disagreement(script, ask):
     got = ask(question)
     assert (got.text, is_reread(got), page_of(got)) == ("Ann Weber", True, 1)
     assert 1 in got.evidence.reread_pages
-    opening = script.session._loaded.tokenizer.reread_prefix(question)
+    opening = script.session.runtime.tokenizer.reread_prefix(question)
     assert script.asked[-1][0].source.prefix.n_tokens > len(opening)
     assert not is_reread(ask(question, reread="never"))
 
@@ -217,7 +217,7 @@ def test_reread_state_is_not_kept(script, ask):
     assert is_reread(first)
     library = script.session.library
     assert library.turns.get(first.turn_id).snapshot is None
-    said = library.turns.tokens(first.turn_id, script.session._loaded.identity)
+    said = library.turns.tokens(first.turn_id, script.session.runtime.identity)
     ask("And when was that?", parent=first.turn_id)
     assert all(row.tokens[: len(said)] == said for row in script.asked[2] if row.source.section)
     assert any(row.source.section for row in script.asked[2])
@@ -246,12 +246,12 @@ def test_turns_are_replayed_on_new_source(script, ask):
     then = ask("And what was the speed of pump P-120?", parent=first.turn_id)
     assert (then.text, then.page) == ("950 rpm", 3)
     session = script.session
-    said = session.library.turns.tokens(first.turn_id, session._loaded.identity)
+    said = session.library.turns.tokens(first.turn_id, session.runtime.identity)
     rows = {row.source.section.number: row for row in script.asked[1] if row.source.section}
     there = next(row for row in rows.values() if "Correction" in row.source.section.text)
     assert there.tokens[: len(said)] == said  # it knows nothing of the conversation yet
     again = ask("And whose pump is P-120?", parent=then.turn_id)
-    kept = session.library.turns.tokens(then.turn_id, session._loaded.identity)
+    kept = session.library.turns.tokens(then.turn_id, session.runtime.identity)
     rows = {row.source.section.number: row for row in script.asked[2] if row.source.section}
     there = next(row for row in rows.values() if "Correction" in row.source.section.text)
     assert len(there.tokens) < len(said) + len(kept)  # that state was kept, and only the question is fed
@@ -266,10 +266,10 @@ def test_long_conversation_replays_its_end(script, ask, monkeypatch):
         parent = ask("Who closed valve VA-77?", parent=parent).turn_id
     session = script.session
     before = session.library.turns.path(parent)
-    whole = conversation.tokens_of(session._loaded, session.library, before)
-    short = conversation.tokens_of(session._loaded, session.library, before, 200)
+    whole = conversation.tokens_of(session.runtime, session.library, before)
+    short = conversation.tokens_of(session.runtime, session.library, before, 200)
     assert len(short) <= 200 < len(whole)
-    tokenizer = session._loaded.tokenizer
+    tokenizer = session.runtime.tokenizer
     first = tokenizer.encode_request(tokenizer.prompts.question("Who closed valve VA-77?"))
     assert short[: len(first)] == first
     assert whole[-20:] == short[-20:]

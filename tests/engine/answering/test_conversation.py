@@ -43,7 +43,7 @@ ask = partial(running.ask, reread="never")
 def document_tokens(session: Session) -> list[int]:
     """All that the document state has consumed, made anew from the pages' text."""
     (document,) = session.library.documents.all()
-    tokenizer = session._loaded.tokenizer
+    tokenizer = session.runtime.tokenizer
     ids = list(tokenizer.document_prefix)
     for page in session.library.pages.of(document.id):
         ids += tokenizer.encode_document(page_text(page.text)) if page.text.strip() else []
@@ -58,7 +58,7 @@ def stored(session: Session, kind: str) -> list[tuple[int, MambaState]]:
 
 def fed(session: Session, ids: list[int]) -> MambaState:
     """The state after `ids`, read at once."""
-    model = session._loaded.model
+    model = session.runtime.model
     state = model.new_state()
     for _ in prefill(model, state, ids, 256):
         pass
@@ -72,10 +72,10 @@ def agree(a: MambaState, b: MambaState) -> bool:
 def test_turn_state_matches_its_hash(session, file):
     first = ask(session, file, "Which gauge?")
     ((row, state),) = stored(session, "turn")
-    tokens = session.library.turns.tokens(first.turn_id, session._loaded.identity)
+    tokens = session.library.turns.tokens(first.turn_id, session.runtime.identity)
     assert tokens
     whole = [*document_tokens(session), *tokens]
-    hasher = PrefixHasher(session._loaded.identity)
+    hasher = PrefixHasher(session.runtime.identity)
     hasher.feed(whole)
     prefix = session.library.snapshots.prefix(row)
     assert prefix is not None
@@ -94,7 +94,7 @@ def test_follow_up_feeds_only_its_question(session, file, monkeypatch):
 
     monkeypatch.setattr(pipeline, "generate_attempts", counted)
     then = ask(session, file, "And when?", parent=first.turn_id)
-    tokenizer = session._loaded.tokenizer
+    tokenizer = session.runtime.tokenizer
     assert lengths == [len(tokenizer.encode_request(tokenizer.prompts.next_question("And when?")))]
     # Dropped for space, the turn's state is made again from the document's, to the same answer.
     for row, _ in stored(session, "turn"):
@@ -146,8 +146,8 @@ def test_follow_up_about_grown_document(session, file):
     with file.open("a") as log:
         log.write("A later line about gauge 9.\n")
     then = ask(session, file, "And when?", parent=first.turn_id)
-    tokens = session.library.turns.tokens(first.turn_id, session._loaded.identity)
-    last = session.library.turns.tokens(then.turn_id, session._loaded.identity)
+    tokens = session.library.turns.tokens(first.turn_id, session.runtime.identity)
+    last = session.library.turns.tokens(then.turn_id, session.runtime.identity)
     state = dict(stored(session, "turn"))[session.library.turns.get(then.turn_id).snapshot]
     assert agree(state, fed(session, [*document_tokens(session), *tokens, *last]))
 
@@ -161,7 +161,7 @@ def test_document_state_holds_no_conversation(session, file, tmp_path, tiny_fold
     first = ask(session, file, "Which gauge?")
     ask(session, file, "And when?", parent=first.turn_id)
     whole = document_tokens(session)
-    hasher = PrefixHasher(session._loaded.identity)
+    hasher = PrefixHasher(session.runtime.identity)
     hasher.feed(whole)
     for kind in ("end", "rung"):
         for row, state in stored(session, kind):
@@ -169,7 +169,7 @@ def test_document_state_holds_no_conversation(session, file, tmp_path, tiny_fold
             assert prefix is not None and prefix == hasher.at(int(state.n_tokens))
     # A document that goes on with the very words of the question and its answer is still read as a document.
     with file.open("a") as log:
-        prompts = session._loaded.tokenizer.prompts
+        prompts = session.runtime.tokenizer.prompts
         log.write(prompts.question("Which gauge?").text + prompts.after_user + first.text + "\n")
     grown = read_document(session, file)
     with open_session(tiny_folder, tmp_path / "other.db", "cpu", "fp32") as other:
@@ -186,7 +186,7 @@ def test_last_token_is_applied_once(session, file):
     whole = document_tokens(session)
     ((_, restored),) = stored(session, "end")
     assert restored.n_tokens.tolist() == [len(whole)]
-    model, tokenizer = session._loaded.model, session._loaded.tokenizer
+    model, tokenizer = session.runtime.model, session.runtime.tokenizer
     request = tokenizer.encode_request(tokenizer.prompts.question("Which gauge?"))
     said = []
     for state in (fed(session, whole), restored):
@@ -214,7 +214,7 @@ def test_hash_is_never_ahead_of_state(session, file, stop_after):
     ]
     read_document(session, file)
     whole = document_tokens(session)
-    hasher = PrefixHasher(session._loaded.identity)
+    hasher = PrefixHasher(session.runtime.identity)
     hasher.feed(whole)
     for prefix, state in found:
         assert prefix == hasher.at(prefix.n_tokens)

@@ -19,8 +19,8 @@ from engine.protocol import wire
 from engine.protocol.wire import Read, SectionsRead
 from engine.reading import section_states
 from engine.reading.context import Context
-from engine.reading.reader import DocumentState
-from engine.reading.saved import end_state
+from engine.reading.document_state import DocumentState
+from engine.reading.resume import end_state
 from engine.session.session import open_session
 from tests.engine.running import run
 from tests.engine.tiny import write_pages

@@ -18,7 +18,7 @@ from engine.network.weights import load_model
 from engine.protocol import wire
 from engine.protocol.wire import Read
 from engine.reading import retention
-from engine.reading.retention import Meter
+from engine.reading.retention import DecayMeter
 from engine.session.session import Session, open_session
 from tests.engine.tiny import write_pages
 
@@ -30,9 +30,9 @@ def model(request, checkpoints) -> FalconMamba:
     return load_model(checkpoints[request.param], "cpu", torch.float32)
 
 
-def read(model: FalconMamba, cuts: list[int], ends: list[int], meter: Meter | None = None) -> Meter:
+def read(model: FalconMamba, cuts: list[int], ends: list[int], meter: DecayMeter | None = None) -> DecayMeter:
     """`IDS` read in chunks that end at `cuts` (the last at its end), measured at `ends`."""
-    meter = meter or Meter(model)
+    meter = meter or DecayMeter(model)
     state, position = model.new_state(), 0
     for cut in [*cuts, IDS.shape[1]]:
         meter.expect(position, [end for end in ends if position < end <= cut])
@@ -80,11 +80,11 @@ def test_what_was_read_later_is_kept_better_and_nothing_is_kept_more_than_whole(
 
 
 def test_it_goes_on_from_its_bytes_as_if_never_stopped(model):
-    first = Meter(model)
+    first = DecayMeter(model)
     first.expect(0, [])
     state = model.new_state()
     model(IDS[:, :25], state, observer=first)
-    second = Meter(model)
+    second = DecayMeter(model)
     assert second.restore(first.to_bytes())
     second.expect(25, [])
     model(IDS[:, 25:], state, observer=second)
@@ -94,7 +94,7 @@ def test_it_goes_on_from_its_bytes_as_if_never_stopped(model):
 
 def test_the_state_and_the_logits_are_the_same_with_a_meter(model):
     watched, plain = model.new_state(), model.new_state()
-    meter = Meter(model)
+    meter = DecayMeter(model)
     for ids in (IDS[:, :7], IDS[:, 7:9], IDS[:, 9:]):
         meter.expect(0, [])
         assert torch.equal(model(ids, watched, observer=meter), model(ids, plain))
@@ -104,8 +104,8 @@ def test_the_state_and_the_logits_are_the_same_with_a_meter(model):
 
 
 def test_a_meter_is_of_one_row(model):
-    with pytest.raises(ValueError, match="one row"):
-        model(IDS.repeat(2, 1), model.new_state(2), observer=Meter(model))
+    with pytest.raises(ValueError, match="one sequence"):
+        model(IDS.repeat(2, 1), model.new_state(2), observer=DecayMeter(model))
 
 
 def test_the_sample_is_near_the_mean_of_all_channels(monkeypatch):
@@ -114,7 +114,7 @@ def test_the_sample_is_near_the_mean_of_all_channels(monkeypatch):
     found = []
     for channels in (retention.CHANNELS, model.config.d_inner):
         monkeypatch.setattr(retention, "CHANNELS", channels)
-        meter = Meter(model)
+        meter = DecayMeter(model)
         meter.expect(0, [10, 700, 1400])
         model(ids, model.new_state(), observer=meter)
         meter.keep()

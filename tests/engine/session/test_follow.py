@@ -84,7 +84,7 @@ def test_a_change_in_the_middle_goes_back_to_the_last_rung_before_it(session, tm
     pages = [page(number) for number in range(1, 81)]
     write_pdf(file, pages)
     tokens = tokens_of_pages(run_to_success(session, Read(job_id="r", path=str(file))))
-    prefix = len(session._loaded.tokenizer.document_prefix)
+    prefix = len(session.runtime.tokenizer.document_prefix)
     (document,) = session.library.documents.all()
     rungs = [row.n_tokens - prefix for row in session.library.snapshots.of(document.id) if row.kind == "rung"]
     pages[49] = page(50, "corrected entry")

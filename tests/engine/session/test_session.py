@@ -13,7 +13,7 @@ from engine.library import checkpoint_policy
 from engine.network.state import MambaState
 from engine.protocol import wire
 from engine.protocol.wire import Ask, Read, Summarize
-from engine.session import session as session_module
+from engine.session import document_source
 from engine.session.session import Session, open_session
 from tests.engine.running import only, read_document, run
 from tests.engine.tiny import write_pages
@@ -37,7 +37,7 @@ def test_a_reading_consumes_every_token_once_and_says_what_it_read_document(sess
     finished = only(events, wire.ReadingFinished)
     extracted = [event for event in events if isinstance(event, wire.PageExtracted)]
     assert sum(page.n_tokens for page in extracted) == finished.tokens
-    prefix = len(session._loaded.tokenizer.document_prefix)
+    prefix = len(session.runtime.tokenizer.document_prefix)
     assert end_state(session).n_tokens.tolist() == [finished.tokens + prefix]
     assert finished.pages == finished.pages_read == len(extracted)
     assert finished.pages_without_text == []
@@ -208,20 +208,20 @@ def test_a_question_in_the_middle_of_a_reading_is_answered_from_what_was_read(se
     assert isinstance(event, wire.JobFinished)
     assert asked is not None
     assert 1 <= asked.last_page < 8
-    with open_session(session._folder, tmp_path / "other.db", "cpu", "fp32") as undisturbed:
+    with open_session(session.model.folder, tmp_path / "other.db", "cpu", "fp32") as undisturbed:
         read_document(undisturbed, file)
         assert torch.equal(end_state(undisturbed).ssm, end_state(session).ssm)
 
 
 def test_a_reading_given_up_before_the_last_page_is_gone_on_with_by_the_next(session, file, monkeypatch):
-    real = session_module.open_document
+    real = document_source.open_document
 
     def gives_up(path, password=None):
         opened = real(path, password)
         opened.info = replace(opened.info, page_count=99)
         return opened
 
-    monkeypatch.setattr(session_module, "open_document", gives_up)
+    monkeypatch.setattr(document_source, "open_document", gives_up)
     first = read_document(session, file)
     assert session.library.documents.all()[0].state == "stopped"
     monkeypatch.undo()

@@ -41,6 +41,6 @@ def test_collection_that_was_off_stays_off():
 
 def test_a_session_prepares_without_a_model_a_library_or_a_gpu(tmp_path):
     with open_session(tmp_path / "no model", tmp_path / "library.db", "cpu") as session:
-        session.prepare()
+        session.model.prepare()
     assert "kernels.cpu.ops" in sys.modules
     assert not (tmp_path / "library.db").exists()

@@ -1,0 +1,132 @@
+"""Where the document state of a file comes from: the reading in progress, the library, or a reading now."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.answering.conversation import turn_before
+from engine.control import Control
+from engine.documents.extraction.extractor import open_document
+from engine.documents.pages import DocumentInfo
+from engine.errors import KnownError
+from engine.generation.runtime import Runtime
+from engine.library.library import Library
+from engine.library.records import Document
+from engine.protocol import wire
+from engine.protocol.wire import Event
+from engine.reading import coverage, retention, section_states
+from engine.reading.document_state import DocumentState
+from engine.reading.file_digest import digest_of
+from engine.reading.reader import Reader
+from engine.reading.resume import end_state
+from engine.session import unfamiliar_text
+from engine.session.model_loader import ModelLoader
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """A reading in progress."""
+
+    path: str
+    reader: Reader
+
+
+class DocumentSource:
+    """Gives document states; knows which document is being read at the moment."""
+
+    def __init__(self, model: ModelLoader) -> None:
+        self._model = model
+        self._reading: _Reading | None = None
+        self._reading_ahead = False
+
+    def state_of(
+        self, command: wire.Read | wire.Summarize | wire.Ask, library: Library, control: Control
+    ) -> Generator[Event, None, DocumentState]:
+        """Return the state of the command's file: what has been read so far of a reading in progress, the state that
+        was saved at the end of an earlier one, or what reading now gives. Loads the model.
+
+        Raises KnownError, Cancelled.
+        """
+        if self._reading is not None and same_file(self._reading.path, command.path):
+            return self._reading.reader.so_far()
+        known = library.documents.with_content(digest_of(command.path))
+        if known is not None and known.state == "done":
+            yield from self._model.load(command.job_id)
+            saved = end_state(self._model.runtime, library, known)
+            if saved is not None:
+                yield from _events_of_saved(command, self._model.runtime, library, saved)
+                return saved
+        return (yield from self._read(command, library, control))
+
+    def read_ahead(self, document: int, library: Library, control: Control, job_id: str) -> Iterator[Event]:
+        """Read the states of the document's sections before anybody asks; see section_states.read_ahead."""
+        self._reading_ahead = True
+        try:
+            yield from section_states.read_ahead(self._model.runtime, library, document, control, job_id)
+        finally:
+            self._reading_ahead = False
+
+    def can_answer_now(self, question: wire.Ask, library: Library) -> bool:
+        """Return whether `question` can be answered in the middle of a reading: from what has been read so far of the
+        same file, or because its own file was read before. While sections are read ahead, any can."""
+        if self._reading is None:
+            return self._reading_ahead
+        try:
+            before = turn_before(library, question.parent)
+            if same_file(self._reading.path, question.path):
+                return question.page is None and (before is None or before.as_of_page is None)
+            known = library.documents.with_content(digest_of(question.path))
+        except KnownError:
+            return True  # the answer is the error
+        return known is not None and known.state == "done"
+
+    def _read(
+        self, command: wire.Read | wire.Summarize | wire.Ask, library: Library, control: Control
+    ) -> Generator[Event, None, DocumentState]:
+        with open_document(command.path, command.password) as opened:
+            info = opened.info
+            yield opened_event(command.job_id, info.path, info, None, info.page_count)
+            yield from self._model.load(command.job_id)
+            reader = Reader(self._model.runtime, library, control, command.job_id)
+            self._reading = _Reading(command.path, reader)
+            try:
+                return (
+                    yield from unfamiliar_text.warn_while_reading(
+                        reader.read(opened), self._model.runtime, library, command.job_id
+                    )
+                )
+            finally:
+                self._reading = None
+
+
+def opened_event(
+    job_id: str, path: str, what: Document | DocumentInfo, document_id: int | None, page_count: int | None
+) -> wire.DocumentOpened:
+    """Return the event for a document that was opened, from its file or from the library."""
+    return wire.DocumentOpened(
+        job_id=job_id,
+        document_id=document_id,
+        path=path,
+        title=what.title,
+        kind=what.kind,
+        size=what.size,
+        page_count=page_count,
+    )
+
+
+def same_file(a: str, b: str) -> bool:
+    """Return whether two paths are the same, symbolic links apart."""
+    return Path(a).expanduser().absolute() == Path(b).expanduser().absolute()
+
+
+def _events_of_saved(
+    command: wire.Read | wire.Summarize | wire.Ask, runtime: Runtime, library: Library, saved: DocumentState
+) -> Iterator[Event]:
+    document = saved.document
+    yield opened_event(command.job_id, command.path, document, document.id, document.n_pages)
+    yield from unfamiliar_text.warn(runtime, library, document.id, command.job_id)
+    yield coverage.read_before(command.job_id, runtime, library, saved)
+    if saved.retention is not None:
+        yield retention.event(command.job_id, document.id, saved.retention)
