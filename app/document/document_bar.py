@@ -9,7 +9,7 @@ from PySide6.QtGui import QIntValidator, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from app.state.session import DocumentSession
-from app.style.icons import IconButton
+from app.style.icons import LINE, IconButton
 from app.style.theme import Theme
 from app.style.translation import tr
 from app.style.widgets import ElidedLine, label
@@ -17,7 +17,7 @@ from app.style.words import pages_count
 from engine.units import size_text
 
 ROOMY = 620
-"""Pixels: below, the tools that also have keys give way to the title."""
+"""Pixels, in letters of usual size: below, the tools that also have keys give way to the title."""
 NARROW = 460
 
 
@@ -117,10 +117,11 @@ class DocumentBar(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        letters = self.fontMetrics().height() / LINE
         for part in self._spare:
-            part.setVisible(self.width() >= ROOMY)
+            part.setVisible(self.width() >= ROOMY * letters)
         for part in self._more_spare:
-            part.setVisible(self.width() >= NARROW)
+            part.setVisible(self.width() >= NARROW * letters)
 
     def _tool(self, icon: str, name: str, action: Callable[[], object]) -> IconButton:
         result = IconButton(icon, name, self._theme)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from app.document.document_bar import DocumentBar
@@ -24,6 +25,8 @@ from app.style.translation import tr
 from app.style.widgets import label
 
 OUTLINE_WIDTH = 220
+OUTLINE_ROOM = 340
+"""Pixels that the pages need beside the outline; in less the outline is hidden."""
 
 
 class DocumentPane(QWidget):
@@ -45,6 +48,7 @@ class DocumentPane(QWidget):
         self._open_with: tuple[str, str | None, int] | None = None
         self._history = PlaceHistory()
         self._headings_of: int | None = None
+        self._wants_outline = False
         self.source = PageSource(self)
         self.pages = PageView(self.source, theme)
         self.text = TextView(reader, theme)
@@ -193,9 +197,17 @@ class DocumentPane(QWidget):
         self.outline_shown.emit(not self.outline.isHidden())
 
     def set_outline_shown(self, shown: bool) -> None:
+        """Show the outline where there is room for it, or hide it."""
+        self._wants_outline = shown
         self.outline.setVisible(shown)
         if shown:
             self.outline.show_page(self.view.page)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        narrow = self.width() < OUTLINE_WIDTH + OUTLINE_ROOM
+        if self._wants_outline and self.outline.isHidden() != narrow:
+            self.outline.setHidden(narrow)
 
     def page_menu(self) -> QMenu:
         """Return the menu of the current page."""

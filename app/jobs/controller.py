@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
 
 from app.jobs.jobs import Job, Jobs
-from app.jobs.read_only import ANSWER, LibraryLock
+from app.jobs.read_only import LibraryLock, locked_answer
 from app.jobs.worker_client import WorkerClient
 from app.jobs.worker_supervisor import WorkerFacts, WorkerSupervisor
 from app.library import restore
@@ -20,6 +20,7 @@ from app.library.rows import DocumentRecord
 from app.settings.store import SettingsStore
 from app.state.conversation import Turn
 from app.state.session import Aspect, DocumentSession, Phase, Trouble
+from app.style.translation import tr
 from engine.protocol import wire as m
 from engine.protocol.vocabulary import Length
 
@@ -293,7 +294,9 @@ class JobController(QObject):
 
     def _on_given_up(self, sentence: str, details: str) -> None:
         for job in self._jobs:
-            self._fail(job, Trouble(f"{sentence} What was read is saved; try again.", "worker", details, job.command))
+            self._fail(
+                job, Trouble(sentence + " " + tr("What was read is saved; try again."), "worker", details, job.command)
+            )
 
     def _on_event(self, event: m.Event) -> None:
         if isinstance(event, m.TERMINAL) and not self._client.ready:
@@ -334,7 +337,7 @@ class JobController(QObject):
         if isinstance(event, m.JobFailed):
             sentence = event.message[:1].upper() + event.message[1:].rstrip(".") + "."
             if event.kind != "known":
-                sentence = f"Something is wrong in Readthrough itself: {event.message}"
+                sentence = tr("Internal error: {message}", message=event.message)
             self._fail(job, Trouble(sentence, event.reason.replace(" ", "_"), event.details, job.command))
             return
         self._forget(job)
@@ -342,7 +345,7 @@ class JobController(QObject):
             if job.turn is None:
                 session.stopped = True
             elif not job.turn.done:
-                job.turn.problem = "Stopped before the answer was whole."
+                job.turn.problem = tr("Answer stopped.")
         elif job.decide:
             self._deciding.add(session.path)
             self._reader.read_record(session.path)
@@ -364,7 +367,7 @@ class JobController(QObject):
         self._forget(job)
         self.lock.take(job)
         if job.turn is not None:
-            job.turn.problem = ANSWER
+            job.turn.problem = locked_answer()
         if job.session is not None:
             self._tell(job.session, Aspect.ALL)
 

@@ -5,15 +5,21 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal
 
 from app.jobs.jobs import Job, Jobs
+from app.style.translation import tr
 from engine.protocol import wire as m
 
-SENTENCE = (
-    "Another Readthrough is writing the library, so this window is read-only: what is saved can be looked at, nothing "
-    "new is read or answered. Close the other one, then try again."
-)
 WITH_LIBRARY = (m.Read, m.Summarize, m.Ask, m.ListDocuments, m.RemoveDocument)
 """Jobs that open the library for writing."""
-ANSWER = "This window is read-only while another Readthrough writes the library; close that one and ask again."
+
+
+def locked_sentence() -> str:
+    """Return what the window says while another program writes the library."""
+    return tr("Readthrough is already open. This window is view-only. Close the other one, then try again.")
+
+
+def locked_answer() -> str:
+    """Return what stands for an answer meanwhile."""
+    return tr("This window is view-only. Close the other Readthrough and ask again.")
 
 
 class LibraryLock(QObject):
@@ -64,4 +70,4 @@ class LibraryLock(QObject):
     def _tell(self, held: bool) -> None:
         if held != self.held:
             self.held = held
-            self.changed.emit(SENTENCE if held else "")
+            self.changed.emit(locked_sentence() if held else "")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
 
+from app.style.translation import tr
 from engine.protocol.wire import (
     MAX_LINE,
     PROTOCOL_VERSION,
@@ -150,7 +151,7 @@ class WorkerClient(QObject):
         self._buffer = rest
         self._lines.extend(bytes(line) for line in whole if line.strip())
         if len(self._buffer) > MAX_LINE:
-            self._refuse("The reading process sent something that is no message, so it was stopped.")
+            self._refuse(tr("The reader sent an invalid message and was stopped."))
         elif not self._next.isActive():
             self._deliver()
 
@@ -173,10 +174,7 @@ class WorkerClient(QObject):
             return
         if isinstance(event, WorkerStarted):
             if event.protocol_version != PROTOCOL_VERSION:
-                self._refuse(
-                    f"The reading process speaks version {event.protocol_version} and this window version "
-                    f"{PROTOCOL_VERSION}: install Readthrough again so that both come from one version."
-                )
+                self._refuse(tr("The reader and the window are of different versions: install Readthrough again."))
                 return
             self._deadline.stop()
             self._shaken = True
@@ -201,12 +199,12 @@ class WorkerClient(QObject):
         if self._process is None:
             return
         if not self._stopping:
-            self._refused = "The reading process did not answer at its start and was stopped."
+            self._refused = tr("The reader did not start and was stopped.")
         self._process.kill()
 
     def _error(self, error: QProcess.ProcessError) -> None:
         if error == QProcess.ProcessError.FailedToStart and self._process is not None:
-            self._refused = f"The reading process could not be started: {self._process.errorString()}."
+            self._refused = tr("The reader could not be started: {reason}.", reason=self._process.errorString())
             self._ended = (-1, QProcess.ExitStatus.CrashExit)
             self._report_end()
 
@@ -230,7 +228,7 @@ class WorkerClient(QObject):
         elif self._refused:
             self.died.emit(WorkerDeath(self._refused, self.log, can_restart=False))
         elif status == QProcess.ExitStatus.CrashExit:
-            sentence = f"The reading process was ended from outside (signal {code})."
+            sentence = tr("The reader stopped unexpectedly (signal {code}).", code=code)
             self.died.emit(WorkerDeath(sentence, self.log))
         else:
-            self.died.emit(WorkerDeath(f"The reading process ended by itself (code {code}).", self.log))
+            self.died.emit(WorkerDeath(tr("The reader stopped unexpectedly (code {code}).", code=code), self.log))

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.jobs.worker_client import WorkerClient, WorkerDeath
 from app.settings.store import Settings
+from app.style.translation import tr
 from engine.protocol import wire as m
 
 RESTARTS = 3
@@ -75,7 +76,7 @@ class WorkerSupervisor(QObject):
     def change(self, command: list[str]) -> None:
         """Another command line: another model, device or library."""
         self._client.command = command
-        self._show(WorkerFacts("restarting", "The settings changed; reading goes on in a moment."))
+        self._show(WorkerFacts("restarting", tr("Applying the settings…")))
         self.restart()
 
     def shut_down(self) -> None:
@@ -107,11 +108,13 @@ class WorkerSupervisor(QObject):
         self._deaths.append(time.monotonic())
         often = len(self._deaths) == RESTARTS and self._deaths[-1] - self._deaths[0] < 60
         if death.can_restart and not often:
-            sentence = f"{death.sentence} It is started again and goes on from what was saved."
+            sentence = f"{death.sentence} {tr('It was restarted; nothing was lost.')}"
             self._show(WorkerFacts("restarting", sentence, death.details))
             self._again.start()
             return
-        sentence = death.sentence if not often else f"{death.sentence} That happened {RESTARTS} times within a minute."
+        sentence = death.sentence
+        if often:
+            sentence += " " + tr("That happened {count} times within a minute.", count=RESTARTS)
         self._show(WorkerFacts("failed", sentence, death.details))
         self.given_up.emit(sentence, death.details)
 

@@ -15,6 +15,8 @@ from app.style.translation import tr
 from app.style.widgets import button, label
 from engine.library.records import Document
 
+LEAST = 190
+"""Pixels."""
 SEARCH_MS = 250
 """Time after the last letter before texts are searched."""
 
@@ -101,6 +103,11 @@ class LibraryPane(QWidget):
         column.addWidget(self._locked)
         column.addWidget(self._toast)
         column.addWidget(self._open_button)
+
+    def least_width(self) -> int:
+        """Return the width that the pane needs to show its button whole, in pixels."""
+        self._open_button.ensurePolished()
+        return max(LEAST, self._open_button.sizeHint().width() + 24)
 
     def set_documents(self, rows: list[Document]) -> None:
         """Show the library's documents, last used first."""

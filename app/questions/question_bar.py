@@ -61,7 +61,7 @@ class QuestionBar(QWidget):
         self.box.installEventFilter(self)
         self._send_button = IconButton("send", tr("Ask (Enter)"), theme, role="on_accent", size=18)
         self._send_button.setObjectName("send")
-        self._send_button.setFixedSize(30, 30)
+        self._send_button.setMinimumSize(30, 30)
         self._send_button.clicked.connect(self._send)
         self.box.textChanged.connect(self._enable)
         self._frame = QFrame()

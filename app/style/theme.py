@@ -1,4 +1,4 @@
-"""Colours by role, light and dark; the only place in the window that knows a hex value."""
+"""Colours by role, light and dark, and the style sheet; no other file of the window names a colour."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ RESOURCES = Path(__file__).resolve().parents[2] / "resources"
 
 @dataclass(frozen=True)
 class Roles:
-    """A colour for everything that is drawn. `soft` is a wash behind text of the same family."""
+    """A colour for each role. `soft` is a wash behind text of the same family."""
 
     window: str
     surface: str
@@ -32,22 +32,22 @@ class Roles:
     accent_soft: str
     accent_text: str
     faded: str
-    """Of what was read, but can hardly be in the memory any more."""
+    """A page that was read, of which little is left in the model's memory."""
     evidence: str
     evidence_soft: str
     evidence_text: str
     evidence_mark: str
-    """Behind the very words that bear an answer out."""
+    """Behind the sentence that supports an answer."""
     warning: str
     warning_soft: str
     error: str
     error_soft: str
     selection: str
     page: str
-    """The sheet; what is white on a page is shown in it."""
+    """The sheet; white of a page is shown in it."""
     page_text: str
     shade: str
-    """Over the window while a dialog stands before it."""
+    """Over the window while a dialog is open."""
 
 
 LIGHT = Roles(
@@ -113,7 +113,7 @@ _PLAIN_FONTS = ("", "Sans Serif", "Sans", "DejaVu Sans", "MS Shell Dlg 2")
 
 
 class Theme(QObject):
-    """The colours in use; follows the system unless told otherwise."""
+    """Holds the colours in use; follows the system unless a theme is chosen."""
 
     changed = Signal()
 
@@ -140,7 +140,7 @@ class Theme(QObject):
         self._paint()
 
     def color(self, role: str) -> QColor:
-        """The colour of one role."""
+        """Return the colour of a role."""
         return QColor(getattr(self.roles, role))
 
     def _system_changed(self) -> None:
@@ -159,8 +159,9 @@ class Theme(QObject):
 
 
 def fill(template: str, roles: Roles, points: float = 10.0) -> str:
-    """The style sheet with every `@role` replaced, and `@1.2em` by so many times `points`. Raises KeyError for a role
-    that does not exist.
+    """Return the style sheet with every `@role` replaced, and `@1.2em` by 1.2 times `points`.
+
+    Raises KeyError for a role that does not exist.
     """
     template = re.sub(r"@([\d.]+)em", lambda match: f"{float(match[1]) * points:.2f}pt", template)
     colors = dataclasses.asdict(roles)
@@ -170,7 +171,7 @@ def fill(template: str, roles: Roles, points: float = 10.0) -> str:
 
 
 def palette(roles: Roles) -> QPalette:
-    """The Qt palette for what the style sheet does not reach."""
+    """Return the Qt palette, for widgets that the style sheet does not reach."""
     result = QPalette()
     role = QPalette.ColorRole
     for where, color in {
@@ -200,7 +201,7 @@ def palette(roles: Roles) -> QPalette:
 
 
 def ui_font(system: QFont) -> QFont:
-    """The system's font; where that is only a fallback, the best one installed."""
+    """Return the system's font; where that is only a fallback, the best one installed."""
     font = QFont(system)
     if system.family() in _PLAIN_FONTS:
         present = set(QFontDatabase.families())
@@ -212,7 +213,7 @@ def ui_font(system: QFont) -> QFont:
 
 
 def scaled(font: QFont, factor: float, weight: QFont.Weight | None = None) -> QFont:
-    """A font `factor` times as large."""
+    """Return a font `factor` times as large."""
     result = QFont(font)
     if font.pointSizeF() > 0:
         result.setPointSizeF(font.pointSizeF() * factor)

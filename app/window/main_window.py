@@ -314,11 +314,10 @@ class MainWindow(QMainWindow):
         self.side.summary.begin_request()
 
     def _toggle_library(self) -> None:
-        self.library.setVisible(self.library.isHidden())
-        self._settings.update(show_library=not self.library.isHidden())
+        self._settings.update(show_library=self._frame.toggle_library())
 
     def _search_library(self) -> None:
-        self.library.show()
+        self._frame.show_library()
         self.library.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.library.search.selectAll()
 
@@ -352,7 +351,8 @@ class MainWindow(QMainWindow):
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.ApplicationFontChange) and hasattr(self, "_frame"):
-            self._frame.fit_side()
+            self._frame.fit_letters()
+            self._frame.fit_width(self.width())
         super().changeEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

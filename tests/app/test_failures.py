@@ -23,7 +23,7 @@ def test_a_killed_worker_is_started_again_and_the_reading_goes_on(start, pdf):
     os.kill(driver.parts.client.pid, signal.SIGKILL)
     driver.until(lambda: driver.controller.worker.state == "restarting")
     driver.settle()
-    assert "signal 9" in driver.text("noticeText")
+    assert "stopped unexpectedly (signal 9). It was restarted" in driver.text("noticeText")
     driver.until_done()
     assert not driver.shown("notice")
 
@@ -62,7 +62,7 @@ def test_a_worker_that_cannot_be_started_is_reported(qtbot):
     client = WorkerClient(["/no/such/program"])
     with qtbot.waitSignal(client.died, timeout=5000) as caught:
         client.start()
-    assert caught.args[0].sentence.startswith("The reading process could not be started") and not client.running
+    assert caught.args[0].sentence.startswith("The reader could not be started") and not client.running
 
 
 def test_the_worker_ends_when_the_window_is_killed(qtbot, tmp_path: Path):
@@ -128,8 +128,8 @@ def test_a_library_that_another_program_writes_is_only_read(start, pdf, tmp_path
     driver = start("locked")
     driver.open(pdf)
     driver.until(lambda: driver.shown("noticeRetry"))
-    assert "read-only" in driver.text("noticeText") and driver.window.document.trouble.isHidden()
-    assert "read-only" in driver.ask("When?").problem
+    assert "view-only" in driver.text("noticeText") and driver.window.document.trouble.isHidden()
+    assert "view-only" in driver.ask("When?").problem
     (tmp_path / "marker").touch()
     driver.click("noticeRetry")
     driver.until_done()
@@ -141,7 +141,7 @@ def test_a_bug_of_ours_says_so_and_shows_details_on_demand(start, pdf):
     driver.open(pdf)
     panel = driver.window.document.trouble
     driver.until(panel.isVisible)
-    assert driver.text("troubleSentence").startswith("Something is wrong in Readthrough itself")
+    assert driver.text("troubleSentence").startswith("Internal error: ")
     assert not driver.shown("troubleDetails")
     driver.click("troubleMore")
     assert driver.shown("troubleDetails") and "Traceback" in driver.find("troubleDetails").toPlainText()

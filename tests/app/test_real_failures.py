@@ -66,12 +66,12 @@ def test_a_second_window_is_read_only_and_says_so_until_the_first_is_closed(star
     second.until(lambda: second.session is not None and second.session.summary.text)
     second.settle()
     side = second.window.side
-    assert "read-only" in second.text("noticeText") and second.shown("noticeRetry")
+    assert "view-only" in second.text("noticeText") and second.shown("noticeRetry")
     assert second.shown("libraryLocked") and second.window.document.trouble.isHidden()
     assert side.summary.text.toPlainText().strip() and len(side.conversation.cards) == 1
     second.until(lambda: second.window.document.pages.is_drawn)
     refused = second.ask("How many bar?", 60)
-    assert "read-only" in refused.problem and not refused.done
+    assert "view-only" in refused.problem and not refused.done
     first.close()
     second.click("noticeRetry")
     second.until(lambda: not second.controller.lock.held and second.session.opened, 60)

@@ -184,7 +184,7 @@ def test_a_library_that_another_program_holds_is_said(start, short_pdf, tmp_path
         driver = start(real=True)
         driver.open(short_pdf)
         driver.until(lambda: driver.shown("noticeRetry"), 60)
-        assert "read-only" in driver.text("noticeText")
+        assert "view-only" in driver.text("noticeText")
     driver.click("noticeRetry")
     driver.until_done(200)
 
