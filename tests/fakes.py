@@ -218,7 +218,7 @@ class FakeWorker:
             sections=self.pages // 5,
             trained_context=16_384,
             seconds=1.0,
-            sentence=words,
+            outcome=words,
         )
         firsts = list(range(1, self.pages + 1, 5))
         yield m.RetentionMeasured(

@@ -18,11 +18,11 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QMenu, QSizePolicy, QToolTip, QWidget
 
-from app.state.session import Retention
 from app.style.theme import Theme
 from app.style.translation import tr
 from app.style.widgets import plain_tip
 from app.style.words import capital, span_words
+from engine.library.records import Retention
 
 MIN_CELL = 5.0
 MAX_CELL = 26.0

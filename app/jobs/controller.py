@@ -256,7 +256,7 @@ class JobController(QObject):
             method=now.summary_method,
             length=length or now.summary_length,
             focus=focus or None,
-            ledger=not session.ledger.whole,
+            ledger=session.ledger is None,
         )
         self._begin(session, command)
 
@@ -311,7 +311,7 @@ class JobController(QObject):
                     return
                 self.lock.note_end(job, event)
             if isinstance(event, (m.JobFailed, m.Notice)):
-                self.library_failed.emit(event.message if isinstance(event, m.JobFailed) else event.text)
+                self.library_failed.emit(event.message if isinstance(event, m.JobFailed) else event.detail)
             return
         if isinstance(event, m.TERMINAL):
             self._end(job, event)

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.library.rows import DocumentRecord
 from app.state.conversation import Turn
-from app.state.session import DocumentSession, Ledger, LedgerEntry, Retention, SectionNote, SummaryText
+from app.state.session import DocumentSession, SummaryText
 
 
 def fill(session: DocumentSession, record: DocumentRecord) -> list[Turn]:
@@ -25,7 +25,7 @@ def fill(session: DocumentSession, record: DocumentRecord) -> list[Turn]:
         progress.page = max((span.number for span in read), default=0)
         if session.fully_read:
             progress.total_tokens, progress.exact = document.tokens_read, True
-            session.coverage = session.coverage or record.note
+            session.outcome = session.outcome or record.note
     session.problems.update({span.number: span.problem for span in record.spans if span.problem})
     _place_snapshots(session, record, read)
     if not session.summary.text and record.summaries and not session.summary_running:
@@ -33,19 +33,11 @@ def fill(session: DocumentSession, record: DocumentRecord) -> list[Turn]:
             session.keep_summary(summary_of(row))
         session.show_summary(0)
     if not session.notes and not session.summary_running:
-        session.notes = [
-            SectionNote(
-                row.number, len(record.notes), row.heading, row.first_page, row.last_page, row.text, row.line_pages
-            )
-            for row in record.notes
-        ]
-    if record.ledger is not None and not session.ledger.entries:
-        rows = record.ledger
-        entries = [LedgerEntry(row.kind, row.text, row.value, row.count, row.pages) for row in rows.entries]
-        session.ledger = Ledger(entries, True, rows.left_out, rows.pages)
-    if record.retention is not None and session.retention is None:
-        kept = record.retention
-        session.retention = Retention(kept.first_pages, kept.last_pages, kept.retained, kept.faded_to_page)
+        session.notes, session.section_count = list(record.notes), len(record.notes)
+    if session.ledger is None:
+        session.ledger = record.ledger
+    if session.retention is None:
+        session.retention = record.retention
     return _add_turns(session, record.turns)
 
 
@@ -66,7 +58,7 @@ def _add_turns(session: DocumentSession, rows: list[Any]) -> list[Turn]:
         parent = conversation.by_turn_id(row.parent)
         earlier = next((turn for turn in conversation.turns if _is_try_of(turn, row, parent)), None)
         turn = conversation.add(row.question, parent, earlier, page=row.as_of_page, seed=row.seed)
-        turn.turn_id, turn.answer, turn.evidence, turn.done = row.id, row.answer, row.evidence, True
+        turn.finish(row.answer, row.evidence, row.id)
         added.append(turn)
     return added
 

@@ -34,6 +34,10 @@ class Turn:
     mentions: list[int] = field(default_factory=list)
     """Pages that contain the words of the answer, within its evidence where it has some, best first."""
 
+    def finish(self, answer: str, evidence: Evidence | None, turn_id: int | None) -> None:
+        """Set the complete answer, its evidence and its row in the library."""
+        self.answer, self.evidence, self.turn_id, self.done = answer.strip(), evidence, turn_id, True
+
     @property
     def found(self) -> bool:
         """Whether there is an answer, as far as is known."""

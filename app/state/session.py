@@ -1,13 +1,13 @@
-"""All that the window knows of one document: facts, moved on by the worker's events. No Qt, no decisions."""
+"""The state of one open document in the window, updated by the worker's events. No Qt, no decisions."""
 
 from __future__ import annotations
 
-import bisect
 import enum
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.state.conversation import Conversation
+from engine.library.records import Ledger, LedgerEntry, Retention, SectionNote
 from engine.protocol import wire as m
 from engine.protocol.evidence import SummaryBasis
 
@@ -15,7 +15,7 @@ _MEMORY_POINTS = 100
 
 
 class Aspect(enum.IntFlag):
-    """What changed; a pane redraws only its own."""
+    """The part of a session that changed; a pane redraws only its own."""
 
     DOCUMENT = enum.auto()
     PROGRESS = enum.auto()
@@ -28,7 +28,7 @@ class Aspect(enum.IntFlag):
 
 
 class Phase(enum.Enum):
-    """Where the work on a document stands."""
+    """The step that the work on a document is in."""
 
     IDLE = "idle"
     OPENING = "opening"
@@ -45,65 +45,13 @@ class Phase(enum.Enum):
 
 @dataclass(frozen=True)
 class Trouble:
-    """Something that went wrong, for the place where it matters."""
+    """An error, shown where it happened."""
 
     sentence: str
     reason: str = ""
     details: str = ""
     command: m.Command | None = None
-    """What to send again when the person has mended it."""
-
-
-@dataclass(frozen=True)
-class SectionNote:
-    """The summary of one section."""
-
-    number: int
-    of: int
-    heading: str
-    first_page: int
-    last_page: int
-    text: str
-    line_pages: list[list[int]] = field(default_factory=list)
-    """The pages that each line of the text stands on."""
-
-
-@dataclass(frozen=True)
-class LedgerEntry:
-    """A date, an amount or a name, and all pages it stands on."""
-
-    kind: str
-    text: str
-    value: str
-    count: int
-    pages: list[int]
-
-
-@dataclass
-class Ledger:
-    """The dates, amounts and names of a document."""
-
-    entries: list[LedgerEntry] = field(default_factory=list)
-    whole: bool = False
-    left_out: int = 0
-    pages: int = 0
-    """Number of pages searched; 0 where it is not known."""
-
-
-@dataclass(frozen=True)
-class Retention:
-    """How much of each section the document state can still hold, 0 to 1."""
-
-    first_pages: list[int]
-    last_pages: list[int]
-    retained: list[float]
-    faded_to_page: int = 0
-
-    def of_page(self, page: int) -> float:
-        """The share of the section that holds `page`; 1 where nothing is known."""
-        place = bisect.bisect_right(self.first_pages, page) - 1
-        known = 0 <= place < len(self.retained) and page <= self.last_pages[place]
-        return min(max(self.retained[place], 0.0), 1.0) if known else 1.0
+    """The command to send again when the user has fixed the cause."""
 
 
 @dataclass
@@ -112,14 +60,14 @@ class SummaryText:
 
     text: str = ""
     line_pages: list[list[int]] = field(default_factory=list)
-    """The pages that each line stands on, as far as they are known."""
+    """The pages of each line, as far as they are known."""
     length: str = ""
     focus: str = ""
     basis: SummaryBasis | None = None
     """How it was made and what it covers; None until it is complete."""
 
     def add(self, piece: str, pages: list[int]) -> None:
-        """The next piece, with the pages of the line that ends with it."""
+        """Append the next piece, with the pages of the line that ends with it."""
         self.text += piece
         if pages:
             line = self.text.rstrip("\n").count("\n")
@@ -129,7 +77,7 @@ class SummaryText:
 
 @dataclass
 class Progress:
-    """How far a reading has come."""
+    """Progress of a reading."""
 
     tokens: int = 0
     page: int = 0
@@ -142,6 +90,24 @@ class Progress:
     reused_page: int = 0
     memory: list[tuple[int, int]] = field(default_factory=list)
     """(tokens read, resident bytes), thinned so that it stays small."""
+
+    def resume(self, event: m.ReadingResumed) -> None:
+        """Begin behind what is saved."""
+        self.reused_tokens, self.reused_page = event.tokens, event.page
+        self.tokens, self.page = max(self.tokens, event.tokens), max(self.page, event.page)
+
+    def advance(self, event: m.PrefillAdvanced) -> None:
+        """Note how far the reading has come."""
+        self.tokens, self.page = event.tokens, event.page
+        self.page_count = event.page_count or self.page_count
+        self.total_tokens, self.exact = event.total_tokens, event.total_is_exact
+        self.tokens_per_second, self.seconds_left = event.tokens_per_second, event.seconds_left
+        self.sample(event.tokens, event.resident_bytes)
+
+    def finish(self, event: m.ReadingFinished) -> None:
+        """Note the end of the reading."""
+        self.tokens = self.total_tokens = event.tokens
+        self.page, self.exact, self.seconds_left = event.pages, True, 0.0
 
     def sample(self, tokens: int, resident: int) -> None:
         """Add a point of the memory plot."""
@@ -168,27 +134,33 @@ class DocumentSession:
     progress: Progress = field(default_factory=Progress)
     pages_extracted: int = 0
     problems: dict[int, str] = field(default_factory=dict)
-    """Page -> what was wrong with it."""
+    """Page -> what could not be read on it."""
     snapshots: dict[int, str] = field(default_factory=dict)
     """Page -> kind of the snapshot that stands at its end."""
     fully_read: bool = False
-    coverage: str = ""
-    """Coverage in the reader's own words."""
+    outcome: str = ""
+    """How the reading of the file went, in the words of engine.documents."""
     notes: list[SectionNote] = field(default_factory=list)
+    """The section summaries, in order."""
+    section_count: int = 0
+    """Sections that the summary is made from; 0 until one is summarised."""
     summary: SummaryText = field(default_factory=SummaryText)
     summary_done: bool = False
     summaries: list[SummaryText] = field(default_factory=list)
-    """All that were made and are kept, the newest first."""
+    """The saved summaries, newest first."""
     summary_running: bool = False
-    """A summary was asked for and is not there yet."""
-    ledger: Ledger = field(default_factory=Ledger)
+    """A summary was requested and is not complete."""
+    ledger: Ledger | None = None
+    """Dates, amounts and names; None until they have been searched for."""
     retention: Retention | None = None
     conversation: Conversation = field(default_factory=Conversation)
     evidence: tuple[int, int] | None = None
     trouble: Trouble | None = None
     notices: list[m.Notice] = field(default_factory=list)
     stopped: bool = False
-    """The person stopped the reading before its end."""
+    """The user stopped the reading before its end."""
+    _entries: list[LedgerEntry] = field(default_factory=list)
+    """Entries of the ledger that is arriving."""
 
     @property
     def name(self) -> str:
@@ -201,12 +173,12 @@ class DocumentSession:
 
     @property
     def pages(self) -> int:
-        """Pages known of so far."""
+        """Number of pages known so far."""
         return self.page_count or max(self.progress.page_count or 0, self.pages_extracted, self.progress.page)
 
     @property
     def fraction(self) -> float:
-        """How much of the document is in the state, 0 to 1."""
+        """Share of the document that is in the state, 0 to 1."""
         if self.fully_read:
             return 1.0
         progress = self.progress
@@ -215,154 +187,138 @@ class DocumentSession:
         return min(1.0, progress.page / self.pages) if self.pages else 0.0
 
     def begin_summary(self) -> None:
-        """A new summary is on its way: the old one gives up its place."""
+        """Clear the summary that is shown: a new one is on its way."""
         self.summary = SummaryText()
         self.summary_done = False
-        self.notes = []
-        if not self.ledger.whole:
-            self.ledger = Ledger()
+        self.notes, self.section_count = [], 0
+        self._entries = []
 
     def keep_summary(self, summary: SummaryText) -> None:
-        """Put a summary first among those that are kept, in place of one of the same kind."""
+        """Put a summary first among the saved ones, in place of one of the same length and focus."""
         others = [kept for kept in self.summaries if (kept.length, kept.focus) != (summary.length, summary.focus)]
         self.summaries = [summary, *others]
 
     def show_summary(self, place: int) -> None:
-        """Show one of the kept summaries."""
+        """Show one of the saved summaries."""
         if not self.summary_running and place < len(self.summaries):
             self.summary, self.summary_done = self.summaries[place], True
 
     def apply(self, event: m.Event) -> Aspect:
         """Take in one event of one of this document's jobs; returns what changed."""
-        handler = getattr(self, f"_on_{type(event).__name__}", None)
-        return handler(event) if handler else Aspect(0)
+        return (
+            self._apply_to_job(event)
+            or self._apply_to_reading(event)
+            or self._apply_to_summary(event)
+            or self._apply_to_answer(event)
+        )
 
-    def _on_JobPaused(self, event: m.JobPaused) -> Aspect:
-        self.paused = True
+    def _apply_to_job(self, event: m.Event) -> Aspect:
+        match event:
+            case m.JobPaused():
+                self.paused = True
+            case m.JobResumed():
+                self.paused = False
+            case m.ModelLoading():
+                self.phase = Phase.LOADING
+            case m.ModelLoaded():
+                self.phase = Phase.WAITING if self.phase is Phase.LOADING else self.phase
+            case m.Notice():
+                if (event.kind, event.detail) not in {(notice.kind, notice.detail) for notice in self.notices}:
+                    self.notices.append(event)
+            case _:
+                return Aspect(0)
         return Aspect.PROGRESS
 
-    def _on_JobResumed(self, event: m.JobResumed) -> Aspect:
-        self.paused = False
-        return Aspect.PROGRESS
+    def _apply_to_reading(self, event: m.Event) -> Aspect:
+        match event:
+            case m.DocumentOpened():
+                self._open(event)
+                return Aspect.DOCUMENT | Aspect.STRIP | Aspect.TROUBLE
+            case m.PageExtracted():
+                self.pages_extracted = max(self.pages_extracted, event.page)
+                if event.problem:
+                    self.problems[event.page] = event.problem
+            case m.ReadingResumed():
+                self.document_id = event.document_id
+                self.progress.resume(event)
+                return Aspect.PROGRESS | Aspect.STRIP
+            case m.PrefillAdvanced():
+                self.phase = Phase.READING
+                self.progress.advance(event)
+                self.page_count = event.page_count or self.page_count
+                return Aspect.PROGRESS | Aspect.STRIP
+            case m.CheckpointSaved():
+                self.snapshots[event.page] = event.kind
+            case m.ReadingFinished():
+                self._finish_reading(event)
+                return Aspect.PROGRESS | Aspect.STRIP | Aspect.DOCUMENT
+            case m.RetentionMeasured():
+                self.retention = Retention(
+                    event.tokens, event.first_pages, event.last_pages, event.retained, event.faded_to_page
+                )
+            case _:
+                return Aspect(0)
+        return Aspect.STRIP
 
-    def _on_ModelLoading(self, event: m.ModelLoading) -> Aspect:
-        self.phase = Phase.LOADING
-        return Aspect.PROGRESS
+    def _apply_to_summary(self, event: m.Event) -> Aspect:
+        match event:
+            case m.SectionSummarized():
+                self.phase = Phase.SUMMARISING
+                self.section_count = event.sections
+                self.notes = [note for note in self.notes if note.number != event.section] + [_note(event)]
+                return Aspect.SUMMARY | Aspect.PROGRESS
+            case m.SummaryDelta():
+                self.phase = Phase.SUMMARISING
+                self.summary.add(event.text, event.pages)
+                return Aspect.SUMMARY | Aspect.PROGRESS
+            case m.SummaryFinished():
+                pages = [list(pages) for pages in event.basis.line_pages]
+                self.summary = SummaryText(event.text, pages, event.length, event.basis.focus, event.basis)
+                self.summary_done = True
+                self.keep_summary(self.summary)
+                return Aspect.SUMMARY
+            case m.LedgerEntered():
+                self._entries.append(LedgerEntry(event.kind, event.text, event.value, event.count, event.pages))
+            case m.LedgerFinished():
+                self.ledger = Ledger(self._entries, event.left_out, event.pages)
+                self._entries = []
+                return Aspect.LEDGER
+        return Aspect(0)
 
-    def _on_ModelLoaded(self, event: m.ModelLoaded) -> Aspect:
-        if self.phase is Phase.LOADING:
-            self.phase = Phase.WAITING
-        return Aspect.PROGRESS
+    def _apply_to_answer(self, event: m.Event) -> Aspect:
+        turn = self.conversation.by_job(event.job_id)
+        match event:
+            case m.AnswerDelta() if turn is not None:
+                turn.answer += event.text
+                self.phase = Phase.ANSWERING
+                return Aspect.TURNS | Aspect.PROGRESS
+            case m.AnswerFinished() if turn is not None:
+                turn.finish(event.text, event.evidence, event.turn_id)
+                self.evidence = turn.pages
+                return Aspect.TURNS | Aspect.STRIP
+        return Aspect(0)
 
-    def _on_Notice(self, event: m.Notice) -> Aspect:
-        if event.text not in {notice.text for notice in self.notices}:
-            self.notices.append(event)
-        return Aspect.PROGRESS
-
-    def _on_DocumentOpened(self, event: m.DocumentOpened) -> Aspect:
+    def _open(self, event: m.DocumentOpened) -> None:
         self.opened = True
         self.document_id = event.document_id if event.document_id is not None else self.document_id
         self.title, self.kind, self.size = event.title, event.kind, event.size
         self.page_count = event.page_count or self.page_count
         self.trouble = None
-        return Aspect.DOCUMENT | Aspect.STRIP | Aspect.TROUBLE
 
-    def _on_PageExtracted(self, event: m.PageExtracted) -> Aspect:
-        self.pages_extracted = max(self.pages_extracted, event.page)
-        if event.problem:
-            self.problems[event.page] = event.problem
-        return Aspect.STRIP
-
-    def _on_ReadingResumed(self, event: m.ReadingResumed) -> Aspect:
-        self.document_id = event.document_id
-        self.progress.reused_tokens, self.progress.reused_page = event.tokens, event.page
-        self.progress.tokens = max(self.progress.tokens, event.tokens)
-        self.progress.page = max(self.progress.page, event.page)
-        return Aspect.PROGRESS | Aspect.STRIP
-
-    def _on_PrefillAdvanced(self, event: m.PrefillAdvanced) -> Aspect:
-        progress = self.progress
-        self.phase = Phase.READING
-        progress.tokens, progress.page = event.tokens, event.page
-        progress.page_count = event.page_count or progress.page_count
-        progress.total_tokens, progress.exact = event.total_tokens, event.total_is_exact
-        progress.tokens_per_second, progress.seconds_left = event.tokens_per_second, event.seconds_left
-        progress.sample(event.tokens, event.resident_bytes)
-        if event.page_count and event.page_count != self.page_count:
-            self.page_count = event.page_count
-        return Aspect.PROGRESS | Aspect.STRIP
-
-    def _on_CheckpointSaved(self, event: m.CheckpointSaved) -> Aspect:
-        self.snapshots[event.page] = event.kind
-        return Aspect.STRIP
-
-    def _on_ReadingFinished(self, event: m.ReadingFinished) -> Aspect:
-        progress = self.progress
+    def _finish_reading(self, event: m.ReadingFinished) -> None:
         self.document_id = event.document_id if event.document_id is not None else self.document_id
-        self.fully_read, self.coverage = True, event.sentence
+        self.fully_read, self.outcome = True, event.outcome
         self.page_count = event.pages or self.page_count
-        progress.tokens = progress.total_tokens = event.tokens
-        progress.page, progress.exact, progress.seconds_left = event.pages, True, 0.0
-        self.problems.update({int(page): why for page, why in event.problems.items() if page.isdigit()})
+        self.progress.finish(event)
+        self.problems.update({int(page): why for page, why in event.problems.items() if page.isdecimal()})
         for page in event.pages_without_text:
             self.problems.setdefault(page, "no text on this page")
         if self.phase is Phase.READING:
             self.phase = Phase.WAITING
-        return Aspect.PROGRESS | Aspect.STRIP | Aspect.DOCUMENT
 
-    def _on_SectionSummarized(self, event: m.SectionSummarized) -> Aspect:
-        self.phase = Phase.SUMMARISING
-        note = SectionNote(
-            event.section,
-            event.sections,
-            event.heading,
-            event.first_page,
-            event.last_page,
-            event.text,
-            [list(pages) for pages in event.line_pages],
-        )
-        self.notes = [other for other in self.notes if other.number != note.number] + [note]
-        return Aspect.SUMMARY | Aspect.PROGRESS
 
-    def _on_SummaryDelta(self, event: m.SummaryDelta) -> Aspect:
-        self.phase = Phase.SUMMARISING
-        self.summary.add(event.text, event.pages)
-        return Aspect.SUMMARY | Aspect.PROGRESS
-
-    def _on_SummaryFinished(self, event: m.SummaryFinished) -> Aspect:
-        pages = [list(pages) for pages in event.basis.line_pages]
-        self.summary = SummaryText(event.text, pages, event.length, event.basis.focus, event.basis)
-        self.summary_done = True
-        self.keep_summary(self.summary)
-        return Aspect.SUMMARY
-
-    def _on_LedgerEntered(self, event: m.LedgerEntered) -> Aspect:
-        if self.ledger.whole:
-            self.ledger = Ledger()
-        self.ledger.entries.append(LedgerEntry(event.kind, event.text, event.value, event.count, list(event.pages)))
-        return Aspect.LEDGER
-
-    def _on_LedgerFinished(self, event: m.LedgerFinished) -> Aspect:
-        entries = [] if self.ledger.whole else self.ledger.entries
-        self.ledger = Ledger(entries, True, event.left_out, event.pages)
-        return Aspect.LEDGER
-
-    def _on_RetentionMeasured(self, event: m.RetentionMeasured) -> Aspect:
-        self.retention = Retention(event.first_pages, event.last_pages, event.retained, event.faded_to_page)
-        return Aspect.STRIP
-
-    def _on_AnswerDelta(self, event: m.AnswerDelta) -> Aspect:
-        turn = self.conversation.by_job(event.job_id)
-        if turn is None:
-            return Aspect(0)
-        turn.answer += event.text
-        self.phase = Phase.ANSWERING
-        return Aspect.TURNS | Aspect.PROGRESS
-
-    def _on_AnswerFinished(self, event: m.AnswerFinished) -> Aspect:
-        turn = self.conversation.by_job(event.job_id)
-        if turn is None:
-            return Aspect(0)
-        turn.answer, turn.evidence, turn.turn_id, turn.done = event.text.strip(), event.evidence, event.turn_id, True
-        self.evidence = turn.pages
-        return Aspect.TURNS | Aspect.STRIP
+def _note(event: m.SectionSummarized) -> SectionNote:
+    """Return the section summary of an event; the window does not need its row and its focus."""
+    return SectionNote(
+        0, event.section, event.heading, event.first_page, event.last_page, "", event.text, event.line_pages
+    )

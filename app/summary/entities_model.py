@@ -7,11 +7,11 @@ from typing import Any
 from PySide6.QtCore import QAbstractListModel, QModelIndex, Qt
 from PySide6.QtWidgets import QWidget
 
-from app.state.session import LedgerEntry
 from app.style.row_delegate import AnyIndex
 from app.style.translation import mark, tr
 from app.style.widgets import plain_tip
 from app.style.words import page_words
+from engine.library.records import LedgerEntry
 
 ENTRY = Qt.ItemDataRole.UserRole
 SNIPPET = Qt.ItemDataRole.UserRole + 1

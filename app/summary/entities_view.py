@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.state.session import DocumentSession, LedgerEntry
+from app.state.session import DocumentSession
 from app.style.row_delegate import AnyIndex, RowDelegate
 from app.style.theme import Theme
 from app.style.translation import mark, tr, tr_count
@@ -24,6 +24,7 @@ from app.style.widgets import FlowLayout, label
 from app.style.words import pages_count
 from app.summary.entities_model import ENTRY, ORDERS, SNIPPET, EntitiesModel
 from engine.grounding.page_references import page_numbers
+from engine.library.records import LedgerEntry
 
 KINDS = (("", mark("All")), ("date", mark("Dates")), ("amount", mark("Amounts")), ("name", mark("Names")))
 SHOWN_RUNS = 3
@@ -136,18 +137,19 @@ class EntitiesView(QWidget):
         """Show the dates, amounts and names that are known."""
         ledger = session.ledger
         self._document = session.document_id
-        self.model.set_entries(ledger.entries)
-        if ledger.whole and self._document is not None and ledger.entries:
-            wanted = (self._document, len(ledger.entries))
+        entries = ledger.entries if ledger is not None else []
+        self.model.set_entries(entries)
+        if self._document is not None and entries:
+            wanted = (self._document, len(entries))
             if wanted != self._asked:
                 self._asked = wanted
                 self.snippets_wanted.emit(self._document, self.model.wanted_snippets)
-        there = bool(ledger.entries)
+        there = bool(entries)
         for part in (self._bar, self.list):
             part.setVisible(there)
         self._empty.setText(
             tr("No dates, amounts or names were recognised in this document.")
-            if ledger.whole
+            if ledger is not None
             else tr("Dates, amounts and names appear here when the document is summarised.")
         )
         self._empty.setVisible(not there)
@@ -175,6 +177,8 @@ class EntitiesView(QWidget):
 
 def basis_words(session: DocumentSession) -> str:
     """Return how the entries were found, and how many less frequent ones are not listed."""
+    if session.ledger is None:
+        return ""
     words = tr("Found by text search on {pages}.", pages=pages_count(session.ledger.pages or session.pages))
     left_out = session.ledger.left_out
     if left_out:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from app.state.session import DocumentSession, SectionNote
+from app.state.session import DocumentSession
 from app.style.theme import Theme
 from app.style.translation import tr
 from app.style.widgets import label
 from app.summary.line_text import Line, LineText, lines_of
+from engine.library.records import SectionNote
 from engine.prompting.prompts import NO_FINDINGS
 
 

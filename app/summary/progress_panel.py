@@ -108,7 +108,7 @@ class ProgressPanel(QWidget):
 def share(session: DocumentSession) -> float:
     """Return the bar's share, 0 to 1: of the reading, then of the section summaries."""
     if session.phase is Phase.SUMMARISING and session.notes and not session.summary.text:
-        return session.notes[-1].number / max(session.notes[-1].of, 1)
+        return session.notes[-1].number / max(session.section_count, 1)
     return session.fraction
 
 
@@ -121,7 +121,7 @@ def waiting_words(ahead: DocumentSession) -> str:
                 "Waiting for “{title}” to be summarised (section {number} of {count})",
                 title=ahead.name,
                 number=note.number,
-                count=note.of,
+                count=ahead.section_count,
             )
         return tr("Waiting for “{title}” to be summarised", title=ahead.name)
     if ahead.phase is Phase.ANSWERING:
@@ -149,7 +149,7 @@ def phase_words(session: DocumentSession, worker: WorkerFacts) -> str:
             note = session.notes[-1] if session.notes and not session.summary.text else None
             if note is None:
                 return tr("Writing the summary")
-            return tr("Summarising section {number} of {count}", number=note.number, count=note.of)
+            return tr("Summarising section {number} of {count}", number=note.number, count=session.section_count)
         case Phase.ANSWERING:
             return tr("Answering")
     if not progress.tokens:

@@ -132,9 +132,10 @@ def facts_of(session: DocumentSession) -> list[str]:
     """Return what is known of the document without the model: pages, sections, the days it spans."""
     facts = [pages_count(session.pages)] if session.pages else []
     if session.notes:
-        facts.append(tr_count("{count} section", "{count} sections", session.notes[-1].of))
-    days = sorted(entry.value for entry in session.ledger.entries if entry.kind == "date" and len(entry.value) == 10)
-    if session.ledger.whole and len(days) > 1:
+        facts.append(tr_count("{count} section", "{count} sections", session.section_count))
+    entries = session.ledger.entries if session.ledger is not None else []
+    days = sorted(entry.value for entry in entries if entry.kind == "date" and len(entry.value) == 10)
+    if len(days) > 1:
         facts.append(tr("dates from {first} to {last}", first=days[0], last=days[-1]))
     return facts
 
@@ -158,7 +159,7 @@ def empty_words(session: DocumentSession) -> str:
         return ""
     if session.summary_running and session.notes:
         note = session.notes[-1]
-        return tr("Summarising sections ({number} of {count})…", number=note.number, count=note.of)
+        return tr("Summarising sections ({number} of {count})…", number=note.number, count=session.section_count)
     if session.summary_running and session.fully_read:
         return tr("Writing the summary…")
     if session.summary_running:

@@ -20,6 +20,7 @@ from app.summary.entities_view import EntitiesView
 from app.summary.notes_view import NotesView
 from app.summary.progress_panel import ProgressPanel
 from app.summary.summary_view import SummaryView
+from engine.protocol.events import Notice
 
 SUMMARY, SECTIONS, ENTITIES, QUESTIONS = 0, 1, 2, 3
 
@@ -184,8 +185,8 @@ class SidePane(QWidget):
         sentence, demo = self._worker.sentence or self._held, False
         if not sentence and self._session is not None and self._session.notices:
             notice = self._session.notices[-1]
-            sentence, demo = notice.text, notice.reason == "demo_model"
-        self._notice_words.setText(demo_notice() if demo else sentence)
+            sentence, demo = notice_words(notice), notice.kind == "demo_model"
+        self._notice_words.setText(sentence)
         self._choose.setVisible(demo)
         self._restart.setVisible(self._worker.state == "failed")
         self._retry.setVisible(bool(self._held) and not self._worker.sentence)
@@ -193,9 +194,15 @@ class SidePane(QWidget):
         self._notice.setToolTip(plain_tip(self._worker.details[-2000:]) if self._worker.sentence else "")
 
 
-def demo_notice() -> str:
-    """Return the notice about the demo model; the worker's own names a command line option, of no use here."""
-    return tr("The included model is small. Check its answers against the quoted passages.")
+def notice_words(notice: Notice) -> str:
+    """Return the sentence of a notice of the worker."""
+    match notice.kind:
+        case "demo_model":
+            return tr("The included model is small. Check its answers against the quoted passages.")
+        case "file_replaced":
+            return tr("“{name}” was truncated or replaced and is read from its start.", name=notice.detail)
+        case "bad_command":
+            return tr("The reader did not understand the window: {error}", error=notice.detail)
 
 
 def model_words(facts: WorkerFacts, chosen: str) -> tuple[str, str]:

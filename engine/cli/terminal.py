@@ -83,7 +83,7 @@ class TerminalView:
             case wire.ModelLoaded():
                 self._tell(_model_line(event))
             case wire.Notice():
-                self._tell(f"note: {event.text}", always=True)
+                self._tell(f"note: {words.notice(event)}", always=True)
             case wire.DocumentOpened():
                 pages = counted(event.page_count, "page", "pages") if event.page_count else "text"
                 self._tell(f"{Path(event.path).name}: {pages}, {_size(event.size)}")
@@ -93,14 +93,15 @@ class TerminalView:
                 self._progress.advance(event)
             case wire.ReadingFinished() if self._command == "Read":
                 self._progress.close()
-                self._write(event.sentence + "\n")
+                self._write(f"{event.outcome} {words.read_tokens(event)}\n")
             case wire.ReadingFinished():
                 self._progress.close()
-                self._tell(event.sentence, always=bool(event.problems or event.pages_without_text))
+                self._tell(
+                    f"{event.outcome} {words.read_tokens(event)}",
+                    always=bool(event.problems or event.pages_without_text),
+                )
             case wire.RetentionMeasured() if self._command == "Read" and event.faded_to_page:
-                faded = event.faded_to_page
-                pages = f"pages 1 to {faded}" if faded > 1 else "page 1"
-                self._tell(f"next to nothing of {pages} is left in the document state; questions go to sections too")
+                self._tell(words.faded(event.faded_to_page))
             case wire.FollowWaiting():
                 self._tell("waiting for the file to grow; Ctrl-C ends this")
             case wire.LedgerEntered():

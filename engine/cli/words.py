@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from engine.protocol.events import Notice, ReadingFinished
 from engine.protocol.evidence import Evidence, PageSpan, SummaryBasis
 
 PAGES_NAMED = 8
@@ -32,6 +33,35 @@ def page_numbers(numbers: Sequence[int]) -> str:
     text = ("pages " if len(numbers) > 1 else "page ") + ", ".join(map(_numbers, shown))
     more = sum(run.last - run.first + 1 for run in rest)
     return f"{text} and {more:,} more" if more else text
+
+
+def notice(event: Notice) -> str:
+    """Return the sentence of a notice."""
+    match event.kind:
+        case "demo_model":
+            return (
+                "the demo model knows only records like the included samples, and this file is unlike them. Do not "
+                "trust its answers about it; name another model with --model (see README)."
+            )
+        case "file_replaced":
+            return f"{event.detail} was truncated or replaced and is read from its start."
+        case "bad_command":
+            return f"a line is not a valid command: {event.detail}"
+
+
+def read_tokens(event: ReadingFinished) -> str:
+    """Return how much of a document was read now, and whether it is long for the model."""
+    new = event.tokens - event.tokens_reused
+    if new <= 0:
+        sentence = f"Up to date: all {event.tokens:,} tokens were read before."
+    elif event.tokens_reused:
+        sentence = f"{counted(new, 'new token', 'new tokens')} read of {event.tokens:,}."
+    else:
+        sentence = f"{event.tokens:,} tokens."
+    if event.trained_context is not None and event.tokens > event.trained_context:
+        times = event.tokens / event.trained_context
+        sentence += f" Long for this model ({times:,.1f} times its trained context); details may be missed."
+    return sentence
 
 
 def source(evidence: Evidence) -> str:

@@ -5,6 +5,7 @@ Times are seconds since 1970 and for people only; order is by `id`, so a clock t
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
@@ -288,7 +289,13 @@ class Retention:
     last_pages: list[int]
     retained: list[float]
     faded_to_page: int
-    """Of the pages up to this one the state holds next to nothing; 0 where all is within reach."""
+    """Pages 1 to this one have decayed from the state; 0 where none have."""
+
+    def of_page(self, page: int) -> float:
+        """Return the share of the section that contains `page`; 1 where it is not known."""
+        place = bisect.bisect_right(self.first_pages, page) - 1
+        known = 0 <= place < len(self.retained) and page <= self.last_pages[place]
+        return min(max(self.retained[place], 0.0), 1.0) if known else 1.0
 
 
 @dataclass(frozen=True, slots=True)

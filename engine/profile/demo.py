@@ -7,10 +7,6 @@ import re
 from engine.profile.profile import AnswerRules, Copying, Profile, SummaryRules, UnfamiliarText, Weights
 from engine.prompting.prompts import NO_FINDINGS, NOT_FOUND, Wording
 
-NOTICE = (
-    "The demonstration model knows only records like the shipped samples, and this file is unlike them. Do not trust "
-    "its answers about it; name a real model with --model (see README)."
-)
 UNFAMILIAR_NATS = 4.0
 """The model gives records of its own kind 0.7 to 3.7 nats a token; manuals, prose and other scripts cost 5.6 to 11."""
 _PERSON = re.compile(r"\b(?:who|whom|whose|(?:which|what) person|name the person)\b", re.IGNORECASE)
@@ -60,6 +56,6 @@ DEMO = Profile(
         merge_lines=30,  # as many as the model was trained on
     ),
     list_item=re.compile(r"- "),
-    unfamiliar=UnfamiliarText(UNFAMILIAR_NATS, NOTICE, reason="demo_model"),
+    unfamiliar=UnfamiliarText(UNFAMILIAR_NATS, "demo_model"),
     demonstration=True,
 )

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.prompting.prompts import Wording
+from engine.protocol.events import NoticeKind
 
 
 @dataclass(frozen=True)
@@ -115,8 +116,7 @@ class UnfamiliarText:
 
     nats: float
     """Mean negative log-likelihood a token, from which a page is unfamiliar (engine.profile.perplexity)."""
-    sentence: str
-    reason: str
+    notice: NoticeKind
 
 
 @dataclass(frozen=True)

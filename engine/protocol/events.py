@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from engine.protocol.evidence import Evidence, SummaryBasis
@@ -55,11 +57,17 @@ class ModelLoaded(Event, frozen=True, kw_only=True):
     seconds: float
 
 
-class Notice(Event, frozen=True, kw_only=True):
-    """Something the person should know that stops nothing. `reason`, for programs: "demo_model", or ""."""
+NoticeKind = Literal["demo_model", "bad_command", "file_replaced"]
+"""demo_model: the document is unlike all that the demonstration model was trained on. bad_command: a line was not a
+command. file_replaced: a followed file was truncated or replaced, and is read from its start."""
 
-    text: str
-    reason: str = ""
+
+class Notice(Event, frozen=True, kw_only=True):
+    """The user should know something that stops nothing."""
+
+    kind: NoticeKind
+    detail: str = ""
+    """bad_command: the error; file_replaced: the name of the file."""
 
 
 class DocumentOpened(Event, frozen=True, kw_only=True):
@@ -112,7 +120,7 @@ class CheckpointSaved(Event, frozen=True, kw_only=True):
 
 
 class ReadingFinished(Event, frozen=True, kw_only=True):
-    """The whole file is in the state. Honest coverage (I8)."""
+    """The whole file is in the state: what was read, and what could not be read (I8)."""
 
     document_id: int | None
     tokens: int
@@ -125,8 +133,8 @@ class ReadingFinished(Event, frozen=True, kw_only=True):
     sections: int
     trained_context: int | None
     seconds: float
-    sentence: str
-    """Coverage in words."""
+    outcome: str
+    """How the reading of the file went, in the words of engine.documents."""
 
 
 class SectionsRead(Event, frozen=True, kw_only=True):

@@ -26,7 +26,6 @@ from engine.library.records import Document, ReadingState, Retention, Snapshot, 
 from engine.protocol.wire import CheckpointSaved, Event, PrefillAdvanced, ReadingFinished, ReadingResumed
 from engine.reading import retention
 from engine.reading.chunks import Chunk, LastApart, after, pack_chunks
-from engine.reading.coverage import coverage_sentence
 from engine.reading.document_state import DocumentState
 from engine.reading.page_feed import PageFeed
 from engine.reading.placed_pages import PlacedPage, PlacedPages, until_text
@@ -278,7 +277,7 @@ class Reader:
             sections=len(self._library.sections.of(self._document.id, self._run.id)),
             trained_context=trained_context,
             seconds=time.monotonic() - self._started,
-            sentence=coverage_sentence(outcome.sentence, self._document_tokens, reused, trained_context),
+            outcome=outcome.sentence,
         )
 
 

@@ -82,8 +82,7 @@ class Follower:
             if now and now != self._digest:
                 self._waiting = False
                 if self._seen is not None and not seen.goes_on_from(self._seen):
-                    text = f"{self._path.name} was cut short or replaced since it was last read, and is read anew."
-                    yield wire.Notice(job_id=self._command.job_id, text=text)
+                    yield wire.Notice(job_id=self._command.job_id, kind="file_replaced", detail=self._path.name)
                 if not (yield from self._read()):
                     now = ""
             self._digest, self._seen = now or self._digest, seen
@@ -107,9 +106,9 @@ class Follower:
                     self.ended = True
                     yield event
                 case wire.Notice():
-                    if event.text not in self._told:
+                    if event.kind not in self._told:
                         yield event
-                    self._told.add(event.text)
+                    self._told.add(event.kind)
                 case _:
                     yield event
         return False

@@ -26,7 +26,7 @@ def warn(runtime: Runtime, library: Library, document: int, job_id: str) -> Iter
         with suppress(LibraryError):  # a full disk: the next job checks again
             library.readings.save_familiar(document, runtime.identity, familiar)
     if not familiar:
-        yield wire.Notice(job_id=job_id, text=warning.sentence, reason=warning.reason)
+        yield wire.Notice(job_id=job_id, kind=warning.notice)
 
 
 def warn_while_reading(

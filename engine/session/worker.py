@@ -88,7 +88,7 @@ class Worker:
                 message = f"the command is not valid: {error}"
                 self._emit(wire.JobFailed(job_id=error.job_id, kind="known", message=message, reason="bad command"))
             else:
-                self._emit(wire.Notice(text=f"The worker could not understand a command: {error}."))
+                self._emit(wire.Notice(kind="bad_command", detail=str(error)))
             return
         control = self._controls.get(command.job_id)
         match command:

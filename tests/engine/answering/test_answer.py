@@ -244,7 +244,7 @@ def test_turns_are_replayed_on_new_source(script, ask):
     first = ask("Who closed valve VA-77?")
     script.says = {"Correction": "950 rpm"}
     then = ask("And what was the speed of pump P-120?", parent=first.turn_id)
-    assert (then.text, then.page) == ("950 rpm", 3)
+    assert (then.text, page_of(then)) == ("950 rpm", 3)
     session = script.session
     said = session.library.turns.tokens(first.turn_id, session.runtime.identity)
     rows = {row.source.section.number: row for row in script.asked[1] if row.source.section}

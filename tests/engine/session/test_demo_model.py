@@ -103,10 +103,10 @@ def test_it_is_named_for_what_it_is_where_the_file_is_unlike_its_records(tmp_pat
     loaded = next(event for event in events if isinstance(event, wire.ModelLoaded))
     assert loaded.demo
     assert loaded.trained_context == 3072
-    assert any(isinstance(event, wire.Notice) and event.reason == "demo_model" for event in events)
+    assert any(isinstance(event, wire.Notice) and event.kind == "demo_model" for event in events)
     # The file is known by then: another process says the same without looking again.
     monkeypatch.setattr("engine.session.unfamiliar_text.is_familiar", None)
     with open_session(library=tmp_path / "library.db", device="cpu") as session:
         events = list(session.run(Read(job_id="r", path=str(other)), Control()))
     assert isinstance(events[-1], wire.JobFinished)
-    assert any(isinstance(event, wire.Notice) and event.reason == "demo_model" for event in events)
+    assert any(isinstance(event, wire.Notice) and event.kind == "demo_model" for event in events)

@@ -60,7 +60,6 @@ def test_20_pages_after_400_cost_those_20_and_no_more(session, tmp_path):
     new = sum(tokens for number, tokens in tokens_of_pages(grown).items() if number > 400)
     assert (before.pages, after.pages) == (400, 420)
     assert after.tokens - after.tokens_reused == new == after.tokens - before.tokens
-    assert f"Read {new:,} of {after.tokens:,} tokens; the rest was saved." in after.sentence
 
 
 def test_a_growing_record_is_read_again_from_the_beginning_of_its_last_page_at_most(session, tmp_path):
@@ -178,7 +177,6 @@ def test_a_followed_log_is_read_as_it_grows_and_costs_nothing_while_it_does_not(
         log.write("A later line about gauge 9.\n")
     second = running.wait_for(2)
     assert second.tokens > first.tokens and second.tokens_reused > 0
-    assert "the rest was saved" in second.sentence
     assert not running.of(wire.Notice)
     running.wait_until_it_waits(2)
     running.stop()
@@ -195,7 +193,7 @@ def test_a_log_that_is_cut_short_or_replaced_is_read_anew_and_that_is_said(follo
     file.write_text("A new beginning: gauge 4 gave 12 units.\n")
     finished = running.wait_for(2)
     assert finished.tokens_reused == 0
-    assert "read anew" in running.of(wire.Notice)[-1].text
+    assert running.of(wire.Notice)[-1] == wire.Notice(job_id="f", kind="file_replaced", detail="log.txt")
     file.rename(file.with_suffix(".1"))  # rotated: not there for a moment
     time.sleep(0.2)
     file.write_text("Once more: gauge 5 gave 13 units.\n" * 3)

@@ -41,7 +41,7 @@ def test_a_reading_consumes_every_token_once_and_says_what_it_read_document(sess
     assert end_state(session).n_tokens.tolist() == [finished.tokens + prefix]
     assert finished.pages == finished.pages_read == len(extracted)
     assert finished.pages_without_text == []
-    assert "read in full" in finished.sentence
+    assert "read in full" in finished.outcome
 
 
 def test_a_file_that_was_read_is_not_read_again(session, file):
@@ -85,7 +85,7 @@ def test_a_grown_file_costs_only_its_new_part(session, file):
     assert after.tokens > before.tokens
     last_page = 3100  # the page that was last is longer now, so it may be read again
     assert before.tokens - last_page <= after.tokens_reused <= before.tokens
-    assert f"{after.tokens - after.tokens_reused:,} of {after.tokens:,}" in after.sentence
+    assert 0 < after.tokens_reused < after.tokens
 
 
 def test_a_change_in_the_middle_rewinds_to_a_checkpoint_before_it(session, file, monkeypatch):
