@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
-from app.jobs.controller import PASSWORD_REASONS
 from app.state.session import Trouble
 from app.style.icons import IconButton
 from app.style.theme import Theme
@@ -81,7 +80,7 @@ class TroublePanel(QFrame):
         self.setVisible(trouble is not None)
         if trouble is None:
             return
-        asks_password = trouble.reason in PASSWORD_REASONS
+        asks_password = trouble.asks_password
         restyle(self, "role", "notice" if asks_password else "trouble")
         self._sentence.setText(trouble.sentence)
         self.setAccessibleName(trouble.sentence)

@@ -9,7 +9,9 @@ from typing import Literal
 from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
 
-from app.jobs.jobs import Job, Jobs
+from app.jobs import commands
+from app.jobs.answer_places import AnswerPlaces
+from app.jobs.jobs import Job, Jobs, trouble_of
 from app.jobs.read_only import LibraryLock, locked_answer
 from app.jobs.worker_client import WorkerClient
 from app.jobs.worker_supervisor import WorkerFacts, WorkerSupervisor
@@ -23,8 +25,6 @@ from app.state.session import Aspect, DocumentSession, Phase, Trouble
 from app.style.translation import tr
 from engine.protocol import wire as m
 from engine.protocol.vocabulary import Length
-
-PASSWORD_REASONS = ("needs_password", "wrong_password")
 
 
 class JobController(QObject):
@@ -63,7 +63,8 @@ class JobController(QObject):
         self.shelf.removed.connect(self._on_removed)
         reader.documents_read.connect(lambda _rows: self.library_failed.emit(""))
         reader.record_read.connect(self._on_record)
-        reader.located.connect(self._on_located)
+        self._places = AnswerPlaces(reader, self._session_of, self)
+        self._places.found.connect(lambda session: self._tell(session, Aspect.TURNS))
         reader.failed.connect(self.library_failed)
         reader.outdated.connect(self.lock.claim)
 
@@ -108,12 +109,12 @@ class JobController(QObject):
         """Read the shown document on, without a summary."""
         session = self.current
         if session is not None and not self._jobs.reading(session):
-            self._begin(session, m.Read(path=session.path, password=session.password))
+            self._begin(session, commands.read(session))
 
     def ask(self, question: str, page: int | None = None, parent: Turn | None = None) -> None:
         """Ask the shown document, as of a page if one is given, or on from an answer."""
         if self.current is not None and question.strip():
-            self._ask(self.current, question.strip(), page, parent, None, None)
+            self._ask(self.current, self.current.conversation.add(question.strip(), parent, page=page))
 
     def ask_again(self, turn: Turn, question: str | None = None) -> None:
         """Another try of a turn: with another seed, or with an edited question."""
@@ -121,7 +122,8 @@ class JobController(QObject):
             return
         edited = question is not None and question.strip() != turn.question
         seed = None if edited else random.randrange(1, 1 << 31)
-        self._ask(self.current, (question or turn.question).strip(), turn.page, turn.parent, turn, seed)
+        words = (question or turn.question).strip()
+        self._ask(self.current, self.current.conversation.add(words, turn.parent, turn, page=turn.page, seed=seed))
 
     def show_evidence(self, turn: Turn, page: int = 0) -> None:
         """Light the pages that an answer rests on, or the one page that was asked for."""
@@ -222,43 +224,15 @@ class JobController(QObject):
     def worker(self) -> WorkerFacts:
         return self._supervisor.facts
 
-    # Inside
-
-    def _ask(
-        self,
-        session: DocumentSession,
-        question: str,
-        page: int | None,
-        parent: Turn | None,
-        revises: Turn | None,
-        seed: int | None,
-    ) -> None:
-        turn = session.conversation.add(question, parent, revises, page=page, seed=seed)
-        command = m.Ask(
-            path=session.path,
-            question=question,
-            password=session.password,
-            page=page,
-            parent=parent.turn_id if parent else None,
-            seed=seed,
-        )
+    def _ask(self, session: DocumentSession, turn: Turn) -> None:
         if not session.phase.busy:
             session.phase = Phase.WAITING
-        self._jobs.send(Job(command, session, turn))
+        self._jobs.send(Job(commands.ask(session, turn), session, turn))
         self._tell(session, Aspect.TURNS | Aspect.PROGRESS)
 
     def _summarize(self, session: DocumentSession, length: Length | Literal[""] = "", focus: str = "") -> None:
         session.begin_summary()
-        now = self._settings.now
-        command = m.Summarize(
-            path=session.path,
-            password=session.password,
-            method=now.summary_method,
-            length=length or now.summary_length,
-            focus=focus or None,
-            ledger=session.ledger is None,
-        )
-        self._begin(session, command)
+        self._begin(session, commands.summarize(session, self._settings.now, length, focus))
 
     def _begin(self, session: DocumentSession, command: m.Command) -> None:
         session.phase, session.stopped, session.paused = Phase.WAITING, False, False
@@ -285,12 +259,7 @@ class JobController(QObject):
     def _on_ready(self) -> None:
         """Send what waits, and again what an earlier worker did not finish."""
         for job in self._jobs:
-            if isinstance(job.command, m.Summarize) and job.session is not None:
-                job.session.begin_summary()
-                self._tell(job.session, Aspect.SUMMARY)
-            if job.session is not None:
-                job.session.paused = False
-            self._jobs.send(job)
+            self._send_again(job)
 
     def _on_given_up(self, sentence: str, details: str) -> None:
         for job in self._jobs:
@@ -318,7 +287,7 @@ class JobController(QObject):
         else:
             self._tell(job.session, job.session.apply(event))
             if isinstance(event, m.AnswerFinished) and job.turn is not None:
-                self._locate(job.session, job.turn)
+                self._places.look_up(job.session, job.turn)
             if isinstance(event, (m.CheckpointSaved, m.ReadingFinished)):
                 self.shelf.note_news(job.session.path)
 
@@ -335,10 +304,7 @@ class JobController(QObject):
                 self._send_again(job)
                 return
         if isinstance(event, m.JobFailed):
-            sentence = event.message[:1].upper() + event.message[1:].rstrip(".") + "."
-            if event.kind != "known":
-                sentence = tr("Internal error: {message}", message=event.message)
-            self._fail(job, Trouble(sentence, event.reason.replace(" ", "_"), event.details, job.command))
+            self._fail(job, trouble_of(job, event))
             return
         self._forget(job)
         if isinstance(event, m.JobCancelled):
@@ -353,14 +319,16 @@ class JobController(QObject):
         self._tell(session, Aspect.ALL)
 
     def _send_again(self, job: Job) -> None:
-        """Send a job that gave way behind the others."""
-        session = job.session
-        assert session is not None
-        if isinstance(job.command, m.Summarize):
-            session.begin_summary()
-        session.phase = Phase.WAITING
+        """Send a job behind the others; a summary begins anew, from the section summaries that are saved."""
+        if job.session is not None:
+            if isinstance(job.command, m.Summarize):
+                job.session.begin_summary()
+            if job.reads:
+                job.session.phase = Phase.WAITING
+            job.session.paused = False
         self._jobs.send(job)
-        self._tell(session, Aspect.ALL)
+        if job.session is not None:
+            self._tell(job.session, Aspect.ALL)
 
     def _hold(self, job: Job) -> None:
         """Another program writes the library: the job waits, what is saved is shown."""
@@ -399,17 +367,8 @@ class JobController(QObject):
             if self._settings.now.unfinished == session.path:
                 self._settings.update(unfinished="")
 
-    def _locate(self, session: DocumentSession, turn: Turn) -> None:
-        """Look where the words of an answer stand: within its pages, or anywhere when it rests on the whole."""
-        if session.document_id is not None and turn.found and turn.done:
-            self._reader.locate(session.document_id, turn.key, turn.answer, turn.question, turn.pages)
-
-    def _on_located(self, document_id: int, key: int, pages: list[int]) -> None:
-        session = next((one for one in self.sessions.values() if one.document_id == document_id), None)
-        turn = session.conversation.by_key(key) if session else None
-        if session is not None and turn is not None:
-            turn.mentions = pages
-            self._tell(session, Aspect.TURNS)
+    def _session_of(self, document_id: int) -> DocumentSession | None:
+        return next((one for one in self.sessions.values() if one.document_id == document_id), None)
 
     def _on_record(self, path: str, record: DocumentRecord | None) -> None:
         session = self.sessions.get(path)
@@ -417,7 +376,7 @@ class JobController(QObject):
             return
         if record is not None:
             for turn in restore.fill(session, record):
-                self._locate(session, turn)
+                self._places.look_up(session, turn)
             self._tell(session, Aspect.ALL)
         if path in self._deciding:
             self._deciding.discard(path)
@@ -430,7 +389,7 @@ class JobController(QObject):
         if wish == "wait" or done or self._jobs.of(session):
             return
         if wish == "read":
-            self._begin(session, m.Read(path=session.path, password=session.password))
+            self._begin(session, commands.read(session))
         else:
             self._summarize(session)
 

@@ -10,7 +10,8 @@ from msgspec.structs import replace
 
 from app.jobs.worker_client import WorkerClient
 from app.state.conversation import Turn
-from app.state.session import DocumentSession
+from app.state.session import DocumentSession, Trouble
+from app.style.translation import tr
 from engine.protocol import wire as m
 
 
@@ -71,3 +72,11 @@ class Jobs:
     def reading(self, session: DocumentSession | None) -> Job | None:
         """The job that reads or summarises the document, if one does."""
         return next((job for job in self.of(session) if job.reads), None)
+
+
+def trouble_of(job: Job, failure: m.JobFailed) -> Trouble:
+    """Return the error of a job that failed, as the window shows it."""
+    sentence = failure.message[:1].upper() + failure.message[1:].rstrip(".") + "."
+    if failure.kind != "known":
+        sentence = tr("Internal error: {message}", message=failure.message)
+    return Trouble(sentence, failure.reason.replace(" ", "_"), failure.details, job.command)

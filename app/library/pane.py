@@ -246,8 +246,9 @@ def live_words(session: DocumentSession) -> str:
     if session.paused:
         return tr("Paused")
     match session.phase:
-        case Phase.READING if session.pages:
-            return tr("Reading page {page} of {pages}", page=f"{session.progress.page:,}", pages=f"{session.pages:,}")
+        case Phase.READING if session.page_count:
+            page, pages = f"{session.progress.page:,}", f"{session.page_count:,}"
+            return tr("Reading page {page} of {pages}", page=page, pages=pages)
         case Phase.READING:
             return tr("Reading page {page}", page=f"{session.progress.page:,}")
         case Phase.SUMMARISING:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Qt, QThread, Signal
 
 from app.library.rows import LibraryRows
+from engine.protocol.evidence import PageSpan, Sentence
 
 
 class LibraryReader(QObject):
@@ -22,6 +23,10 @@ class LibraryReader(QObject):
     """(document id, key that was given, the pages that contain the words of an answer, best first)"""
     found = Signal(int, str, object)
     """(document id, text, list[(page, times)])"""
+    sentence_begun = Signal(int, int, object)
+    """(document id, key, the part of a sentence on the page before: Sentence | None)"""
+    closest_found = Signal(int, int, object)
+    """(document id, key, list[Sentence]: the passages that match a question best)"""
     headings_read = Signal(int, object)
     """(document id, list[(heading, first page)])"""
     texts_found = Signal(str, object)
@@ -43,6 +48,8 @@ class LibraryReader(QObject):
     _head_wanted = Signal(str)
     _path_wanted = Signal(str)
     _locate_wanted = Signal(int, int, str, str, object)
+    _beginning_wanted = Signal(int, int, object)
+    _closest_wanted = Signal(int, int, str, object, object)
     _headings_wanted = Signal(int)
     _texts_wanted = Signal(str)
     _snippets_wanted = Signal(int, object)
@@ -63,6 +70,8 @@ class LibraryReader(QObject):
         self._find_wanted.connect(self._rows.find, queued)
         self._head_wanted.connect(self._rows.read_head, queued)
         self._locate_wanted.connect(self._rows.locate, queued)
+        self._beginning_wanted.connect(self._rows.read_beginning, queued)
+        self._closest_wanted.connect(self._rows.find_closest, queued)
         self._headings_wanted.connect(self._rows.read_headings, queued)
         self._texts_wanted.connect(self._rows.search_texts, queued)
         self._snippets_wanted.connect(self._rows.read_snippets, queued)
@@ -76,6 +85,8 @@ class LibraryReader(QObject):
         self._rows.located.connect(self.located)
         self._rows.found.connect(self.found)
         self._rows.head_read.connect(self.head_read)
+        self._rows.sentence_begun.connect(self.sentence_begun)
+        self._rows.closest_found.connect(self.closest_found)
         self._rows.headings_read.connect(self.headings_read)
         self._rows.texts_found.connect(self.texts_found)
         self._rows.snippets_read.connect(self.snippets_read)
@@ -113,6 +124,14 @@ class LibraryReader(QObject):
     ) -> None:
         """Ask for the pages that contain the words of an answer and its question, `within` some pages or anywhere."""
         self._locate_wanted.emit(document, key, answer, question, within)
+
+    def read_beginning(self, document: int, key: int, sentence: Sentence) -> None:
+        """Ask for the part of a sentence that stands on the page before."""
+        self._beginning_wanted.emit(document, key, sentence)
+
+    def find_closest(self, document: int, key: int, question: str, spans: list[PageSpan], upto: int | None) -> None:
+        """Ask for the passages that match a question best, in `spans` and by a text search, on pages up to `upto`."""
+        self._closest_wanted.emit(document, key, question, spans, upto)
 
     def read_headings(self, document: int) -> None:
         """Ask for the headings of a document's sections."""

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from app.library.passages import closest_passages, sentence_before
 from app.library.suggestions import suggested_questions
 from app.library.text_search import Found, find_in_texts, snippets
 from engine.grounding.locate import best_pages, terms_of
+from engine.protocol.evidence import PageSpan, Sentence
 
 if TYPE_CHECKING:
     from engine.library.library import Library
@@ -52,6 +54,8 @@ class LibraryRows(QObject):
     head_read = Signal(str, str)
     located = Signal(int, int, object)
     found = Signal(int, str, object)
+    sentence_begun = Signal(int, int, object)
+    closest_found = Signal(int, int, object)
     headings_read = Signal(int, object)
     texts_found = Signal(str, object)
     snippets_read = Signal(int, object)
@@ -172,6 +176,24 @@ class LibraryRows(QObject):
             first, last = within or (1, None)
             pages = ((row.number, row.text) for row in _all_pages(library, document, first, last))
             self._guard(lambda: self.located.emit(document, key, best_pages(pages, terms, terms_of(question))))
+
+    @Slot(int, int, object)
+    def read_beginning(self, document: int, key: int, sentence: Sentence) -> None:
+        """Emit the part of a sentence that stands on the page before, None where it begins on its own."""
+        library = self._open()
+        if library is not None:
+            self._guard(lambda: self.sentence_begun.emit(document, key, sentence_before(library, document, sentence)))
+
+    @Slot(int, int, str, object, object)
+    def find_closest(self, document: int, key: int, question: str, spans: list[PageSpan], upto: int | None) -> None:
+        """Emit the passages that match a question best."""
+        library = self._open()
+        if library is not None:
+            self._guard(
+                lambda: self.closest_found.emit(
+                    document, key, closest_passages(library, document, question, spans, upto)
+                )
+            )
 
     @Slot(int, str)
     def find(self, document: int, text: str) -> None:

@@ -9,7 +9,6 @@ from app.style.translation import tr, tr_count
 from app.style.words import capital, page_words, pages_count, span_words
 from engine.protocol.evidence import Evidence
 
-MOST_NEAREST = 3
 QUOTE = 400
 """Characters of a quoted sentence."""
 
@@ -25,11 +24,17 @@ class Chip:
 
 
 def quote_of(turn: Turn) -> str:
-    """Return the sentence that supports the answer, "" where there is none or the answer is that sentence."""
-    words = " ".join(turn.sentence.split())
-    if not turn.done or not turn.found or not words or words.rstrip(".") == " ".join(turn.answer.split()).rstrip("."):
+    """Return the sentence that supports the answer, or the closest passages where there is no answer.
+
+    "" where there is none, or the answer is that sentence.
+    """
+    if turn.done and not turn.found:
+        return "\n".join(tr("p. {page}: {text}", page=one.page, text=_quoted(one.text)) for one in turn.closest or [])
+    beginning = turn.beginning.text if turn.beginning is not None else ""
+    words = " ".join(f"{beginning} {turn.sentence}".split())
+    if not turn.done or not words or words.rstrip(".") == " ".join(turn.answer.split()).rstrip("."):
         return ""
-    return f"“{words if len(words) < QUOTE else words[: QUOTE - 1] + '…'}”"
+    return _quoted(words)
 
 
 def chips_of(turn: Turn) -> list[Chip]:
@@ -37,13 +42,21 @@ def chips_of(turn: Turn) -> list[Chip]:
     if not turn.done:
         return []
     if not turn.found:
-        return [Chip(page, page, tr("Closest match"), near=True) for page in turn.nearest[:MOST_NEAREST]]
+        pages = turn.nearest if turn.closest is None else sorted({one.page for one in turn.closest})
+        return [Chip(page, page, tr("Closest match"), near=True) for page in pages]
     if turn.evidence_page:
         tip = quote_of(turn) or tr("Source: {pages}", pages=span_words(turn.evidence_page, turn.evidence_page))
         return [Chip(turn.evidence_page, turn.evidence_page, tip)]
     if turn.pages:
         return [Chip(*turn.pages, tr("Source: {pages}", pages=span_words(*turn.pages)))]
     return [Chip(page, page, tr("Words of the answer stand on page {page}", page=page)) for page in turn.mentions]
+
+
+def answer_of(turn: Turn) -> str:
+    """Return the answer's text; where none was found, where it was looked for."""
+    if turn.done and turn.evidence is not None and not turn.found:
+        return _not_found(turn.evidence)
+    return turn.answer
 
 
 def source_of(turn: Turn) -> str:
@@ -55,7 +68,7 @@ def source_of(turn: Turn) -> str:
         case "text":
             return evidence.text
         case "not_found":
-            return evidence.text or _not_found(evidence)
+            return ""
         case "reread":
             return tr("Checked on {pages}", pages=page_words(evidence.reread_pages))
         case "section":
@@ -91,6 +104,11 @@ def doubts_of(turn: Turn) -> list[str]:
     elif evidence.end == "repetition":
         doubts.append(tr("The answer was stopped because the model repeated itself."))
     return doubts
+
+
+def _quoted(text: str) -> str:
+    words = " ".join(text.split())
+    return f"“{words if len(words) < QUOTE else words[: QUOTE - 1] + '…'}”"
 
 
 def _not_found(evidence: Evidence) -> str:

@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QEnterEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from app.questions.evidence_words import Chip, chips_of, doubts_of, quote_of, source_of
+from app.questions.evidence_words import Chip, answer_of, chips_of, doubts_of, quote_of, source_of
 from app.state.conversation import Conversation, Turn
 from app.style.icons import IconButton
 from app.style.theme import Theme
@@ -61,6 +61,7 @@ class TurnCard(QWidget):
         self._answer.linkActivated.connect(self._link)
         self._quote = label(role="quote", wrap=True, name="turnQuote")
         self._quote.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._closest = label(tr("The closest passages:"), "small", name="turnClosest")
         self._problem = label(role="error", wrap=True, name="turnProblem")
         self._doubt = label(role="warning", wrap=True, name="turnDoubt")
         self._source = label(role="small", wrap=True, name="turnSource")
@@ -76,8 +77,9 @@ class TurnCard(QWidget):
             self._as_of,
             self._editor,
             self._answer,
-            self._quote,
             self._problem,
+            self._closest,
+            self._quote,
             self._chip_row,
             self._source,
             self._doubt,
@@ -167,6 +169,7 @@ class TurnCard(QWidget):
         self._as_of.setVisible(bool(turn.page))
         self._show_answer(turn, waiting)
         self._show_chips(chips)
+        self._closest.setVisible(not turn.found and bool(quote))
         for part, words in ((self._quote, quote), (self._doubt, warning_lines(doubts)), (self._source, source)):
             part.setText(words)
             part.setVisible(bool(words))
@@ -179,11 +182,11 @@ class TurnCard(QWidget):
         self._back.setEnabled(place > 0)
         self._forth.setEnabled(place < len(versions) - 1)
         self._paint_tools(newest)
-        answer = turn.answer or turn.problem or waiting
+        answer = answer_of(turn) or turn.problem or waiting
         self.setAccessibleName(tr("Question: {question}. Answer: {answer}", question=turn.question, answer=answer))
 
     def _show_answer(self, turn: Turn, waiting: str) -> None:
-        words = turn.answer or ("" if turn.problem else waiting)
+        words = answer_of(turn) or ("" if turn.problem else waiting)
         self._answer.setText(f'<div style="line-height:135%">{with_page_links(words)}</div>' if words else "")
         self._answer.setVisible(bool(words))
         sure = "" if turn.certainty is None else tr("Model confidence: {share}", share=f"{turn.certainty:.0%}")

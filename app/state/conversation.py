@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from engine.protocol.evidence import Evidence
+from engine.protocol.evidence import Evidence, Sentence
 
 
 @dataclass
@@ -33,6 +33,10 @@ class Turn:
 
     mentions: list[int] = field(default_factory=list)
     """Pages that contain the words of the answer, within its evidence where it has some, best first."""
+    beginning: Sentence | None = None
+    """The part of the supporting sentence that stands on the page before."""
+    closest: list[Sentence] | None = None
+    """Not found: the passages that match the question best, in page order; None until they are looked up."""
 
     def finish(self, answer: str, evidence: Evidence | None, turn_id: int | None) -> None:
         """Set the complete answer, its evidence and its row in the library."""

@@ -53,6 +53,11 @@ class Trouble:
     command: m.Command | None = None
     """The command to send again when the user has fixed the cause."""
 
+    @property
+    def asks_password(self) -> bool:
+        """Whether a password mends it."""
+        return self.reason in ("needs_password", "wrong_password")
+
 
 @dataclass
 class SummaryText:
@@ -184,7 +189,7 @@ class DocumentSession:
         progress = self.progress
         if progress.total_tokens:
             return min(1.0, progress.tokens / progress.total_tokens)
-        return min(1.0, progress.page / self.pages) if self.pages else 0.0
+        return min(1.0, progress.page / self.page_count) if self.page_count else 0.0
 
     def begin_summary(self) -> None:
         """Clear the summary that is shown: a new one is on its way."""

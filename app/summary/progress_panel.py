@@ -158,8 +158,8 @@ def phase_words(session: DocumentSession, worker: WorkerFacts) -> str:
 
 
 def _page_words(session: DocumentSession, without: str, with_pages: str) -> str:
-    words = with_pages if session.pages else without
-    return words.format(page=f"{session.progress.page:,}", pages=f"{session.pages:,}")
+    words = with_pages if session.page_count else without
+    return words.format(page=f"{session.progress.page:,}", pages=f"{session.page_count or 0:,}")
 
 
 def figures(session: DocumentSession) -> tuple[str, str, str]:

@@ -16,6 +16,7 @@ from app.state.session import DocumentSession
 from app.style.translation import tr
 from app.window.side_pane import QUESTIONS, SidePane
 from engine.grounding.locate import figures_of, terms_of
+from engine.protocol.evidence import Sentence
 
 
 class Questions(QObject):
@@ -150,5 +151,13 @@ def passages_of(turn: Turn, page: int) -> list[Passage]:
     """Return what to mark for an answer on a page: its sentence, or where its words stand."""
     terms = tuple(terms_of(turn.answer) + figures_of(turn.question))
     if page == turn.evidence_page:
-        return [Passage(page, turn.sentence, terms, turn.start, turn.end)]
-    return [Passage(page, terms=terms)]
+        passages = [Passage(page, turn.sentence, terms, turn.start, turn.end)]
+        if turn.beginning is not None:
+            passages.insert(0, _passage(turn.beginning))
+        return passages
+    closest = [_passage(one) for one in turn.closest or [] if one.page == page]
+    return closest or [Passage(page, terms=terms)]
+
+
+def _passage(sentence: Sentence) -> Passage:
+    return Passage(sentence.page, sentence.text, (), sentence.start, sentence.end)

@@ -17,6 +17,8 @@ from engine.prompting.tokenizer import Tokenizer
 
 READ_AHEAD = 64
 """Pages that wait between extraction and prefill: enough to hide a slow page, little memory."""
+_TEXT_KINDS = ("text",)
+"""Kinds of files whose bytes are their text."""
 _POLL_SECONDS = 0.1
 """How long a wait for the next page may keep a cancel waiting."""
 
@@ -47,9 +49,24 @@ class PageFeed:
         self.pages_seen = 0
         """Pages tokenised so far, those still waiting included."""
         self.tokens_seen = 0
+        self._bytes_seen = 0
+        """Of the text of these pages, in UTF-8."""
         self.complete = False
         """Whether the last page has been tokenised."""
         self._thread = threading.Thread(target=self._run, name="page-feed", daemon=True)
+
+    def expected_tokens(self) -> int | None:
+        """Return the document's tokens: exact when complete, else estimated from the share of its pages, or of a text
+        file's bytes, that was seen; None where nothing says how much is left.
+        """
+        if self.complete:
+            return self.tokens_seen
+        info = self._document.info
+        if info.page_count and self.pages_seen:
+            return max(self.tokens_seen, round(self.tokens_seen * info.page_count / self.pages_seen))
+        if info.kind in _TEXT_KINDS and self._bytes_seen:
+            return max(self.tokens_seen, round(self.tokens_seen * info.size / self._bytes_seen))
+        return None
 
     def __enter__(self) -> PageFeed:
         self._thread.start()
@@ -82,6 +99,7 @@ class PageFeed:
                 ids = tokenize_page(self._tokenizer, page.text)
                 self.pages_seen += 1
                 self.tokens_seen += len(ids)
+                self._bytes_seen += len(page.text.encode("utf-8", "replace")) + 1
                 if not self._put(TokenPage(page, ids)):
                     return
             self.complete = True

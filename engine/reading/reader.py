@@ -59,9 +59,8 @@ class Reader:
     def read(self, opened: OpenedDocument) -> Generator[Event, None, DocumentState]:
         """Read all of `opened`, or what is new in it. Returns the document state.
 
-        Raises Cancelled once what was read is saved, and DocumentError where no page holds text (the library then
-        knows nothing of the file) or where the file was changed meanwhile (the reading is then stale: the library has
-        pages that may be of two contents, and the next reading replaces them).
+        Raises Cancelled once what was read is saved, and DocumentError where no page holds text; the library then
+        knows nothing of the file.
         """
         info = opened.info
         with PageFeed(opened, self._runtime.tokenizer, self._control) as feed:
@@ -90,9 +89,6 @@ class Reader:
                 outcome = opened.outcome
                 assert outcome is not None
                 yield from self._pages.take_events()
-                if outcome.kind == "changed":
-                    self._save("stale", note=outcome.sentence)
-                    raise DocumentError(outcome.kind, outcome.sentence)
                 yield self._finish(outcome, info.page_count)
         yield self._finished(outcome, reused)
         measured = self._measured()
@@ -246,11 +242,7 @@ class Reader:
         )
 
     def _advanced(self, feed: PageFeed, page_count: int | None) -> PrefillAdvanced:
-        total: int | None = None
-        if feed.complete:
-            total = feed.tokens_seen
-        elif page_count and feed.pages_seen:
-            total = max(feed.tokens_seen, round(feed.tokens_seen * page_count / feed.pages_seen))
+        total = feed.expected_tokens()
         speed = self._speed.tokens_per_second
         left = max(0, total - self._document_tokens) / speed if total is not None and speed > 0 else None
         return PrefillAdvanced(

@@ -70,7 +70,7 @@ def test_three_questions_and_a_click_on_the_evidence(start, pdf):
     driver.until(lambda: pages.marks.passages.get(8))
     assert len(pages.marks.passages) == 1
     assert "48,200 EUR" in driver.text("turnDoubt", cards[0])
-    assert "Not in this document" in driver.text("turnAnswer", cards[2])
+    assert "No answer found in 6 of 6 sections." in driver.text("turnAnswer", cards[2])
     assert [cards[2].chips[place].text() for place in range(2)] == ["Page 3", "Page 17"]
 
 

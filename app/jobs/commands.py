@@ -1,0 +1,40 @@
+"""The commands of a document's jobs, as the settings call for them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from app.settings.store import Settings
+from app.state.conversation import Turn
+from app.state.session import DocumentSession
+from engine.protocol import wire as m
+from engine.protocol.vocabulary import Length
+
+
+def ask(session: DocumentSession, turn: Turn) -> m.Ask:
+    """Return the command that answers a turn."""
+    return m.Ask(
+        path=session.path,
+        question=turn.question,
+        password=session.password,
+        page=turn.page,
+        parent=turn.parent.turn_id if turn.parent else None,
+        seed=turn.seed,
+    )
+
+
+def read(session: DocumentSession) -> m.Read:
+    """Return the command that reads a document on."""
+    return m.Read(path=session.path, password=session.password)
+
+
+def summarize(session: DocumentSession, settings: Settings, length: Length | Literal[""], focus: str) -> m.Summarize:
+    """Return the command that summarises a document. length "": as in the settings; focus "": all of it."""
+    return m.Summarize(
+        path=session.path,
+        password=session.password,
+        method=settings.summary_method,
+        length=length or settings.summary_length,
+        focus=focus or None,
+        ledger=session.ledger is None,
+    )
