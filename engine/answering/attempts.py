@@ -13,8 +13,9 @@ from engine.control import Cancelled, Control
 from engine.generation.generate import prefill_batch
 from engine.generation.runtime import Runtime
 from engine.generators import run_to_end
-from engine.grounding.claims import claims, unverified
+from engine.grounding.claims import claims
 from engine.grounding.passages import Passage, supporting_passage
+from engine.grounding.support import unsupported
 from engine.network.state import MambaState
 
 
@@ -204,7 +205,7 @@ def ground(attempt: Attempt, topic: str, pages: Iterable[tuple[int, str]]) -> At
 
 
 def _is_doubtful(answer: str, texts: Collection[str]) -> bool:
-    return not claims(answer) or bool(unverified(answer, texts))
+    return not claims(answer) or bool(unsupported(answer, texts))
 
 
 def _cancelled(control: Control) -> bool:

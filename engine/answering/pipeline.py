@@ -17,7 +17,7 @@ from engine.answering.conversation import Conversation
 from engine.answering.reread import Rereading, reread
 from engine.answering.retrieval import NAMED_SECTIONS, Retrieved, retrieve, topic_of
 from engine.answering.selection import counts, is_contradicted, is_denied, is_sure, select, settle
-from engine.grounding.passages import Passage, denies, says, speaking
+from engine.grounding.passages import Passage, denies, matching_passages, states
 from engine.library.records import Turn
 from engine.protocol.vocabulary import Reread
 from engine.reading.context import Context
@@ -89,8 +89,8 @@ def _is_certain(context: Context, result: Result) -> bool:
         return True
     pages = {page.number: page.text for s in sections for page in context.pages(s.first_page, s.last_page)}
     return all(
-        passage.match < best.match - rules.correction_slack or says(best.text, passage.text)
-        for passage in speaking(result.topic, sorted(pages.items()))
+        passage.match < best.match - rules.correction_slack or states(best.text, passage.text)
+        for passage in matching_passages(result.topic, sorted(pages.items()))
     )
 
 
@@ -105,7 +105,7 @@ def _reread(context: Context, question: str, result: Result) -> Result:
     (attempt,), steps = generate_attempts(context.runtime, [prompt], context.control)
     second = ground(attempt, topic, again.pages)
     result = replace(result, second=second, steps=result.steps + again.steps + steps)
-    passages = speaking(topic, again.pages)
+    passages = matching_passages(topic, again.pages)
     best, steps = _settled(context, question, result, again, passages)
     return replace(
         result,

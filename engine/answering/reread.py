@@ -14,7 +14,7 @@ from engine.answering.attempts import Attempt
 from engine.answering.retrieval import Retrieved, Source
 from engine.control import Cancelled
 from engine.generation.generate import prefill
-from engine.grounding.passages import Passage, speaking
+from engine.grounding.passages import Passage, matching_passages
 from engine.library.prefix import PrefixHasher
 from engine.prompting.prompts import page_text
 from engine.reading.context import Context
@@ -78,7 +78,7 @@ def evidence_pages(
     spans = {(s.first_page, s.last_page) for s in [*sections, *retrieved.ranked][:LOOKED_AT]}
     spans |= {(passage.page, passage.page) for passage in supporting}
     pages = {page.number: page.text for first, last in spans for page in context.pages(first, last)}
-    about = speaking(topic, sorted(pages.items()))
+    about = matching_passages(topic, sorted(pages.items()))
     matches = {passage.page: max(p.match for p in about if p.page == passage.page) for passage in about}
     order = sorted(matches, key=lambda number: (-matches[number], number))
     chosen = list(dict.fromkeys([*(passage.page for passage in supporting[:2]), *order]))

@@ -13,7 +13,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.grounding.claims import claims, folded, identifiers, stands_in
+from engine.grounding.claims import claims
+from engine.grounding.identifiers import identifiers
+from engine.grounding.support import supports
 from engine.library.prefix import Prefix
 from engine.library.records import Reading, Section, Turn
 from engine.network.state import MambaState
@@ -140,8 +142,7 @@ def _states(context: Context, sections: Sequence[Section], speed: float) -> dict
 
 
 def _held(names: Sequence[str], text: str) -> set[str]:
-    plain = folded(text)
-    return {name for name in names if stands_in(name, plain)}
+    return {name for name in names if supports(name, text)}
 
 
 def _spellings(name: str) -> list[str]:

@@ -13,7 +13,7 @@ from typing import Literal
 
 from engine.answering.attempts import Attempt
 from engine.grounding.claims import claims
-from engine.grounding.passages import Passage, denies, says
+from engine.grounding.passages import Passage, denies, states
 from engine.profile.profile import AnswerRules, Weights
 
 By = Literal["all", "entropy", "rank"]
@@ -121,4 +121,4 @@ def is_contradicted(best: Attempt, passages: Sequence[Passage]) -> bool:
     """Return whether one of `passages` contains more of the question than that of `best`, and says something else."""
     if best.passage is None:
         return False
-    return any(p.names_all and p.match > best.match and not says(best.text, p.text) for p in passages)
+    return any(p.names_all and p.match > best.match and not states(best.text, p.text) for p in passages)

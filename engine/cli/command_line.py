@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NoReturn
 
+from engine.cli.page_text import add_text_command
 from engine.cli.terminal import JsonView, TerminalView, View
 from engine.control import Control
 from engine.errors import KnownError
@@ -117,6 +118,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     ask.add_argument(
         "--seed", type=int, metavar="N", help="draw the answer instead of taking the likeliest; same N, same answer"
     )
+
+    add_text_command(command)
 
     library = command("library", "list, show, export, remove, verify or compact what is saved", _library, *LIBRARY)
     library.add_argument("action", choices=["list", "show", "export", "remove", "verify", "compact"], metavar="ACTION")

@@ -14,7 +14,7 @@ from typing import IO, Any, Protocol, Self
 
 from engine.cli import words
 from engine.cli.words import counted
-from engine.grounding.attribution import page_list
+from engine.grounding.page_references import page_list
 from engine.protocol import wire
 from engine.protocol.wire import Event
 

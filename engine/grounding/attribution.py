@@ -1,173 +1,208 @@
-"""Where the lines of a summary come from: each is looked up on the pages, or among the section notes it was made of.
+"""Pages of a summary's lines: each line is looked up on the pages, or among the section summaries it was made of.
 
-What a line says is its words; those of names, identifiers and figures weigh more. A line comes from the passage (a
-sentence and the one after it) that holds the greatest share of that weight. Light: no torch.
+The content of a line is the stems of its words and the normal forms of its dates, numbers and identifiers, which weigh
+more. A line comes from the passage (a sentence, or two in a row) that holds the greatest share of that weight. Light:
+no torch.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from itertools import pairwise
 
+from rapidfuzz import fuzz
+
+from engine.grounding.claims import claims
+from engine.grounding.dates import dates
+from engine.grounding.languages import language_of
+from engine.grounding.lines import parse_line
+from engine.grounding.numbers import number_values, numbers
+from engine.grounding.sentences import split_block, units
+from engine.grounding.words import folded, signs_unified, terms
+
 HELD = 0.6
 """Share of a line's weight that a passage must hold for the line to come from there: a paraphrase keeps the names and
 figures and most of the nouns."""
+RETOLD = 0.45
+"""The same where the passage holds every figure of a line that has some."""
 EXACT = 0.9
 """Share for a line that is a copy; a word may be cut by a line end."""
 FEWEST_WORDS = 3
-"""Words that a line must have to be put right: fewer are found anywhere."""
+"""Words that a line must have to have its figures corrected: fewer are found anywhere."""
 MOST_PAGES = 3
 """Pages named for a sentence that stands on several equally."""
+_TIE = 3.0
+"""Points of rapidfuzz within which two passages are as near to a line as each other."""
 _WORD = re.compile(r"[^\W_]+(?:[-./:,][^\W_]+)*")
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n\s*\n")
 _FIGURE_WEIGHT, _WORD_WEIGHT = 3.0, 1.0
-_COMMON_WORDS = (
-    "a about after also an and are as at be been but by for from had has have he her his in into is it its no not of "
-    "on or she that the their there they this to was were which who will with key finding findings summary document"
-)
-_COMMON = frozenset(_COMMON_WORDS.split())
+_ABOUT_TEXTS = frozenset(("key", "finding", "summari", "document"))
+"""Stems of words that a summary says of itself."""
 
 
-def is_list(text: str) -> bool:
-    """Whether `text` lists findings, a line each."""
-    return any(line.startswith("- ") for line in text.splitlines())
-
-
-def items(text: str) -> set[str]:
-    """The findings of a list."""
-    return {line.strip() for line in text.splitlines() if line.startswith("- ")}
-
-
-def union(notes: Iterable[str]) -> str:
-    """The lines of all notes in order, each once."""
-    return "\n".join(dict.fromkeys(line for note in notes for line in note.splitlines() if line.strip()))
-
-
-def weights(text: str) -> dict[str, float]:
-    """The words that carry what `text` says, and what each counts."""
-    found: dict[str, float] = {}
-    for word in _WORD.findall(unicodedata.normalize("NFKC", text)):
-        folded = word.casefold()
-        if folded not in _COMMON and (len(folded) > 1 or folded.isdigit()):
-            found[folded] = _FIGURE_WEIGHT if _is_figure(word) else _WORD_WEIGHT
+def weights(text: str, language: str | None = None) -> dict[str, float]:
+    """Return the content of `text`: stems and normal forms, with what each weighs."""
+    language = language or language_of(text)
+    found = {term: _WORD_WEIGHT for term in terms(text, language) if term not in _ABOUT_TEXTS and not term.isdigit()}
+    for figure in _figures(text):
+        found[figure] = _FIGURE_WEIGHT
     return found
 
 
 def share_held(wanted: dict[str, float], words: Iterable[str]) -> float:
-    """How much of the weight in `wanted` stands among `words`, in [0, 1]."""
+    """Return the share of the weight in `wanted` that stands among `words`, in [0, 1]."""
     held = wanted.keys() & set(words)
     return sum(wanted[word] for word in held) / total if (total := sum(wanted.values())) else 0.0
 
 
-class Passages:
-    """Some pages, cut into passages once; tells where a line comes from."""
+def _figures(text: str) -> set[str]:
+    """Return the normal forms of the figures in `text`: dates, numbers and whatever else has a digit."""
+    found = {value for day in dates(text) for value in day.values}
+    for number in numbers(text):
+        found.update(f"{value.normalize():f}" for value in number.values)
+    for word in _WORD.findall(folded(text)):
+        if any(c.isdigit() for c in word) and not number_values(word):
+            found.add(re.sub(r"[-./_]", "", word))
+    return found
+
+
+class PageIndex:
+    """Some pages, cut into passages once; finds the pages that a line comes from."""
 
     def __init__(self, pages: Iterable[tuple[int, str]]) -> None:
         """`pages`: number and text, in order."""
         self._pages = list(pages)
 
     @cached_property
+    def _language(self) -> str:
+        return language_of(" ".join(text[:1_000] for _, text in self._pages[:20]))
+
+    @cached_property
     def _sentences(self) -> list[tuple[int, str, frozenset[str]]]:
-        """(page, text, words) of every sentence."""
+        """Return (page, text, content) of every sentence."""
         return [
-            (number, sentence, frozenset(weights(sentence)))
+            (number, text[unit.start : unit.end], frozenset(weights(text[unit.start : unit.end], self._language)))
             for number, text in self._pages
-            for sentence in _SENTENCE_END.split(text)
-            if sentence.strip()
+            for unit in units(text)
         ]
 
     @cached_property
     def _passages(self) -> list[tuple[int, int, frozenset[str]]]:
-        """(page it begins on, page it ends on, its words), of every sentence and every two in a row."""
+        """Return (first page, last page, content) of every sentence and every two in a row."""
         sentences = [(number, words) for number, _, words in self._sentences]
         single = [(number, number, words) for number, words in sentences]
         return single + [(first, last, one | two) for (first, one), (last, two) in pairwise(sentences)]
 
+    @cached_property
+    def _holders(self) -> dict[str, list[int]]:
+        """Return term -> places in `_passages`."""
+        found: defaultdict[str, list[int]] = defaultdict(list)
+        for place, (_, _, words) in enumerate(self._passages):
+            for word in words:
+                found[word].append(place)
+        return found
+
     def find(self, sentence: str) -> tuple[float, list[int]]:
-        """The greatest share of `sentence` that a passage holds, and the pages of the passages that hold so much."""
-        wanted = weights(sentence)
+        """Return the greatest share of `sentence` that a passage holds, and the pages of the passages that hold it."""
+        wanted = weights(sentence, self._language)
         if not wanted:
             return 0.0, []
-        best, places = 0.0, list[tuple[int, int]]()
-        for first, last, words in self._passages:
-            share = share_held(wanted, words)
-            if share > best:
-                best, places = share, []
-            if share == best and best:
-                places.append((first, last))
+        held: defaultdict[int, float] = defaultdict(float)
+        for word, weight in wanted.items():
+            for place in self._holders.get(word, ()):
+                held[place] += weight
+        if not held:
+            return 0.0, []
+        best = max(held.values())
+        places = [self._passages[place][:2] for place, weight in held.items() if weight > best - 1e-9]
         # A sentence at a page's edge also counts with its neighbour on the other page, which adds nothing.
         within = {first for first, last in places if first == last}
         pages = within or {page for place in places for page in place}
-        return best, sorted(pages)[:MOST_PAGES]
+        return best / sum(wanted.values()), sorted(pages)[:MOST_PAGES]
 
     def pages_of(self, line: str) -> list[int]:
-        """The pages that the sentences of `line` come from, in order; empty for a line that says nothing of its own (a
-        heading) or that no passage holds enough of."""
+        """Return the pages that the sentences of `line` come from, in order; none for a heading, or for a line that no
+        passage holds enough of."""
         pages: set[int] = set()
-        for sentence in sentences_of(line):
+        for sentence in line_sentences(line):
             share, found = self.find(sentence)
-            if share >= HELD:
+            if share >= HELD or (share >= RETOLD and self._holds_figures(sentence, found)):
                 pages.update(found)
         return sorted(pages)
 
-    def put_right(self, line: str) -> str | None:
-        """`line`, a copy of something on the pages, with the figures that stand there: where a sentence has all its
-        words, and other figures of the same look in their places (CR-358 for CR-355, 24 people for 26 people). None
+    def _holds_figures(self, sentence: str, pages: Sequence[int]) -> bool:
+        """Return whether a sentence of `pages` holds every figure of `sentence`, which has some."""
+        figures = _figures(sentence)
+        return bool(figures) and any(number in pages and figures <= words for number, _, words in self._sentences)
+
+    def corrected(self, line: str) -> str | None:
+        """Return `line`, a copy of something on the pages, with the figures that stand there: where a sentence has all
+        its words, and other figures of the same look in their places (CR-358 for CR-355, 24 people for 26 people). None
         where no sentence has, or two differ.
         """
-        words = [word for word in weights(line) if not _is_figure(word)]
+        words = {word for word, weight in weights(line, self._language).items() if weight == _WORD_WEIGHT}
         if len(words) < FEWEST_WORDS:
             return None
-        found = set()
-        for _, sentence, held in self._sentences:
-            if held.issuperset(words):
-                found.add(_with_figures_of(sentence, line))
+        found = {_with_figures_of(sentence, line) for _, sentence, held in self._sentences if held.issuperset(words)}
         return found.pop() if len(found) == 1 else None
 
 
-class Notes:
-    """The lines of section notes with their pages; tells which a merged line comes from."""
+class SourceLines:
+    """The lines of section summaries with their pages; finds those that a merged line comes from."""
 
-    def __init__(self, notes: Iterable[tuple[str, Sequence[Sequence[int]]]]) -> None:
-        """`notes`: the text of each and the pages of each of its lines."""
+    def __init__(self, summaries: Iterable[tuple[str, Sequence[Sequence[int]]]]) -> None:
+        """`summaries`: the text of each and the pages of each of its lines."""
         self._lines = [
             (_plain(line), weights(line), pages)
-            for text, line_pages in notes
+            for text, line_pages in summaries
             for line, pages in zip(text.splitlines(), line_pages, strict=True)
             if pages
         ]
 
     def pages_of(self, line: str) -> list[int]:
-        """The pages of the note lines that `line` repeats, or else those of the lines that its sentences share most
+        """Return the pages of the source lines that `line` repeats, or else of those that its sentences share most
         with."""
         plain = _plain(line)
         same = [pages for other, _, pages in self._lines if other == plain]
         if same:
             return sorted({page for pages in same for page in pages})
         found: set[int] = set()
-        for sentence in sentences_of(line):
+        for sentence in line_sentences(line):
             wanted = weights(sentence)
             shares = [
-                (max(share_held(wanted, words), share_held(words, wanted)), pages) for _, words, pages in self._lines
+                (max(share_held(wanted, words), share_held(words, wanted)), text, pages)
+                for text, words, pages in self._lines
             ]
-            best = max((share for share, _ in shares), default=0.0)
-            if best >= HELD:
-                found.update(page for share, pages in shares if share == best for page in pages)
+            best = max((share for share, _, _ in shares), default=0.0)
+            if best < HELD:
+                continue
+            near = [
+                (fuzz.token_set_ratio(_plain(sentence), text), pages) for share, text, pages in shares if share == best
+            ]
+            nearest = max(score for score, _ in near)
+            found.update(page for score, pages in near if score >= nearest - _TIE for page in pages)
         return sorted(found)
 
 
+def line_sentences(line: str) -> list[str]:
+    """Return the sentences of a line of a summary; none where it only announces what follows."""
+    parsed = parse_line(line)
+    if parsed.heading or not parsed.text:
+        return []
+    return [parsed.text[start:end] for start, end in split_block(parsed.text, language_of(parsed.text))]
+
+
 def _with_figures_of(sentence: str, line: str) -> str | None:
-    """`line` with each figure that is not in its place in `sentence` replaced by the one that can only be meant; None
-    where more could be, or none."""
+    """Return `line` with each figure that is not in its place in `sentence` replaced by the one that can only be meant;
+    None where more could be, or none."""
     made, at = "", 0
     for match in _WORD.finditer(line):
         if not _is_figure(match[0]):
             continue
         following = _WORD.search(line, match.end())
-        # A number is told by what it counts.
+        # A number is told by the word behind it.
         place = rf"(?=\W+{re.escape(following[0])}\b)" if match[0][0].isdigit() and following else r"(?!\w)"
         if re.search(rf"(?<!\w){re.escape(match[0])}{place}", sentence, re.IGNORECASE):
             continue
@@ -183,25 +218,10 @@ def _is_figure(word: str) -> bool:
     return any(character.isdigit() for character in word)
 
 
-def sentences_of(line: str) -> list[str]:
-    """The sentences of a line; none where it only announces what follows."""
-    line = line.strip()
-    return [] if line.endswith(":") else [part for part in _SENTENCE_END.split(line) if part.strip()]
-
-
-def page_list(pages: Sequence[int]) -> str:
-    """Pages as a reference: "p. 12", "pp. 3, 9", "pp. 3–8"; "" where there are none."""
-    if len(pages) < 2:
-        return f"p. {pages[0]}" if pages else ""
-    runs: list[list[int]] = []
-    for page in sorted(set(pages)):
-        if runs and page == runs[-1][-1] + 1:
-            runs[-1].append(page)
-        else:
-            runs.append([page])
-    parts = [f"{run[0]}–{run[-1]}" if len(run) > 2 else ", ".join(map(str, run)) for run in runs]
-    return f"pp. {', '.join(parts)}"
-
-
 def _plain(line: str) -> str:
-    return " ".join(line.casefold().split())
+    return " ".join(signs_unified(line).casefold().split())
+
+
+def makes_claims(line: str) -> bool:
+    """Return whether a line of a summary says something that a page could hold."""
+    return bool(line_sentences(line)) and bool(weights(line) or claims(line))

@@ -1,57 +1,70 @@
-"""The words of an answer that are worth looking for in the document, and the pages that hold most of them."""
+"""Places in a page's text that show where an answer or a sentence stands. Light: no torch; used by the window too."""
 
 from __future__ import annotations
 
-import itertools
 import math
 import re
 from collections.abc import Iterable
+
+from rapidfuzz import fuzz
+
+from engine.grounding.claims import claims
+from engine.grounding.languages import language_of
+from engine.grounding.support import supports
+from engine.grounding.words import folded, stem, terms, tokens
 
 MAX_TERMS = 16
 MAX_PAGES = 3
 STRETCH = 240
 """Characters: about a sentence and its neighbour."""
-_FIGURE = re.compile(r"\w*\d[\w.,:/-]*\w")
-_WORD = re.compile(r"[^\W\d_][\w'-]{3,}")
-_COMMON = frozenset(
-    """
-    about after again also because been before being between both could does document during each from have here into
-    itself more most only other over page pages same should since some such than that their them then there these they
-    this those through under until very were what when where which while will with would your
-    """.split()  # noqa: SIM905
-)
+_ALIKE = 80.0
+"""Least similarity (0 to 100) of a stretch that is taken for the sentence that is looked for."""
+
+
+def sentence_place(text: str, sentence: str) -> tuple[int, int]:
+    """Return where `sentence` stands in `text`, start and end, whatever its blanks and signs; the most similar stretch
+    where it does not stand word for word; (0, 0) where none is similar."""
+    words = folded(sentence).split()
+    if not words:
+        return 0, 0
+    plain = folded(text)
+    found = re.search(r"\s+".join(map(re.escape, words)), plain)
+    if found:
+        return found.span()
+    near = fuzz.partial_ratio_alignment(" ".join(words), plain, score_cutoff=_ALIKE)
+    return (near.dest_start, near.dest_end) if near is not None else (0, 0)
 
 
 def terms_of(answer: str) -> list[str]:
-    """Figures first, then names, then longer words; without repetition, case kept."""
-    figures = [found[0] for found in _FIGURE.finditer(answer)]
-    words = [found[0] for found in _WORD.finditer(answer) if found[0].casefold() not in _COMMON]
-    names = [word for word in words if word[0].isupper()]
-    seen: dict[str, str] = {}
-    for term in [*figures, *names, *(word for word in words if len(word) > 4)]:
-        seen.setdefault(term.casefold(), term)
+    """Return what of an answer is worth looking for: its claims, then its longer words; each once, case kept."""
+    language = language_of(answer)
+    seen = {folded(claim.text): claim.text for claim in claims(answer, language)}
+    kept = set(terms(answer, language))
+    for token, start, end in tokens(answer):
+        if len(token) > 3 and stem(token, language) in kept:
+            seen.setdefault(token, answer[start:end])
     return list(seen.values())[:MAX_TERMS]
 
 
 def figures_of(text: str) -> list[str]:
-    """The terms of `text` that hold a digit: numbers, dates, names of things such as P-204."""
+    """Return the terms of `text` that hold a digit: numbers, dates, identifiers."""
     return [term for term in terms_of(text) if _is_figure(term)]
 
 
 def best_pages(pages: Iterable[tuple[int, str]], answer: list[str], question: list[str]) -> list[int]:
-    """The pages, at most three and best first, that hold the most and the rarest terms of an answer and its question.
+    """Return the pages (number, text), at most three and best first, that hold the most and the rarest terms of an
+    answer and its question.
 
     A page counts only with a term of the answer and half of all the weight on it: a stray word is no evidence, and
-    neither is a figure without the thing that was asked about. pages: (number, text).
+    neither is a figure without the thing that was asked about.
     """
-    wanted = list(dict.fromkeys(term.casefold() for term in [*answer, *question]))
-    own = {wanted.index(term.casefold()) for term in answer}
+    wanted = list(dict.fromkeys([*answer, *question]))
+    own = set(range(len(answer)))
     held: list[tuple[int, set[int]]] = []
     count = 0
     for number, text in pages:
         count += 1
-        folded = text.casefold()
-        here = {place for place, term in enumerate(wanted) if _stands_in(term, folded)}
+        here = {place for place, term in enumerate(wanted) if supports(term, text)}
         if here & own:
             held.append((number, here))
     weight = []
@@ -65,20 +78,17 @@ def best_pages(pages: Iterable[tuple[int, str]], answer: list[str], question: li
     return [-number for score, number in scored[:MAX_PAGES] if score >= max(least, scored[0][0] * 0.7)]
 
 
-def best_stretch(text: str, terms: list[str]) -> tuple[int, int]:
-    """Where in `text` most of the terms stand close together: first character and the one after the last; (0, 0)
-    where none stands."""
-    folded = text.casefold()
-    if len(folded) != len(text):
-        folded = text.lower() if len(text.lower()) == len(text) else text
+def best_stretch(text: str, wanted: list[str]) -> tuple[int, int]:
+    """Return where in `text` most of the `wanted` terms stand close together, start and end; (0, 0) where none does."""
+    plain = folded(text)
     hits = sorted(
         (found.start(), found.end(), which)
-        for which, term in enumerate(terms)
-        for found in itertools.islice(re.finditer(rf"(?<!\w){re.escape(term.casefold())}(?!\w)", folded), 50)
-    )
+        for which, term in enumerate(wanted)
+        for found in re.finditer(rf"(?<!\w){re.escape(folded(term))}(?!\w)", plain)
+    )[: 50 * MAX_TERMS]
     best: list[tuple[int, int, int]] = []
     for place, (start, _, _) in enumerate(hits):
-        stretch = [hit for hit in hits[place:] if hit[0] < start + STRETCH]
+        stretch = [hit for hit in hits[place : place + 50] if hit[0] < start + STRETCH]
         if len({which for _, _, which in stretch}) > len({which for _, _, which in best}):
             best = stretch
     return (best[0][0], max(end for _, end, _ in best)) if best else (0, 0)
@@ -86,10 +96,3 @@ def best_stretch(text: str, terms: list[str]) -> tuple[int, int]:
 
 def _is_figure(term: str) -> bool:
     return any(letter.isdigit() for letter in term)
-
-
-def _stands_in(term: str, text: str) -> bool:
-    """Whether `text` holds the term; a figure counts only as a whole: 45 is not in 1945."""
-    if term not in text:
-        return False
-    return not _is_figure(term) or re.search(rf"(?<![\w.,]){re.escape(term)}(?!\w)", text) is not None

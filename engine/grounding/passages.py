@@ -1,65 +1,46 @@
-"""Passages: the sentence of a page that bears an answer out, and the pages that speak of what is asked.
+"""Passages: the sentences of a page that support an answer, and those that match a question.
 
-Words only, no model: a candidate's answer is believed more where a passage holds both it and what was asked.
+Words only, no model: an answer is trusted more where one passage holds both it and what was asked. Light: no torch.
 """
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from engine.grounding.claims import claims, folded, stands_in, unverified
+from engine.grounding.claims import Claim, claims
+from engine.grounding.corrections import corrects, denies_at
+from engine.grounding.languages import language_of
+from engine.grounding.numbers import CURRENCIES
+from engine.grounding.sentences import BULLET, Unit, units
+from engine.grounding.support import supports, unsupported
+from engine.grounding.words import folded, stems, tokens
 
-_END = re.compile(r"(?<=[.!?\u2026])[\"'\u201d\u2019)\]]*\s+|(?<=[\u3002\uff01\uff1f])\s*")
-_ABBREVIATION = re.compile(r"(?:\b\w|\b(?:dr|mr|mrs|ms|prof|no|nos|fig|figs|st|vs|etc|ca|approx|cf|eq|sec|vol|pp))\.$")
-_WORD = re.compile(r"[^\W_]+")
-_COMMON_WORDS = (
-    "a about after again all also an and any are as at be been before being between but by can could did "
-    "do does during each find for from gave get give given had has have he her his how i if in into is "
-    "it its let many may me much my name no noted not of on one or our out person please she should show "
-    "some state tell than that the their them then there these they this those to up us was we were what "
-    "when where which while who whom whose why will with would you your"
-)
-_COMMON = frozenset(_COMMON_WORDS.split())
-_MARK = re.compile(r"\s*[-*\u2022\u2013\u25aa\u00b7]\s")
-"""What begins a line of a list, even behind a full line; "51. " there may as well be the end of a sentence."""
-_BULLET = re.compile(r"\s*(?:[-*\u2022\u2013\u25aa\u00b7]\s|\(?\w{1,3}[.)]\s|\s{2,}\S)")
-_FULL_LINE, _NARROWEST, _WIDEST = 0.7, 40, 100
-"""A line ends what it says unless it ends with a comma or is this share as long as the page's longest line (between
-these limits)."""
-_WITHOUT_LONGEST = 0.9
-"""Longer lines than this share of a page's are left out of that: a table's or a listing's, in text that was wrapped."""
-_HEADED_LINES = 12
-"""How far above a line of a list its head is looked for."""
-_CORRECTS = re.compile(
-    r"\b(?:correct(?:ion|ions|ed|s)|corrigend\w+|errat\w+|amended|amendment|revised|supersed\w+|wrong|wrongly|"
-    r"mistake\w*|in fact|in truth|turned out|contrary to|instead of|in place of|no longer|should (?:be|read)|"
-    r"changed to|strike out|on a second look)\b|(?:,| and) not\b|\bnot \w+(?: \w+)* but\b"
-)
-"""Words by which one passage puts another right."""
-_DENIED = re.compile(r"\b(?:not|instead of|in place of|rather than)(?: by| on| in| at)?\s*$")
-_TAKEN_BACK = re.compile(r"(?:\(was|\bfrom|\bwrongly as|\bentry|\bout)\s*$")
-"""What stands before a value that is denied, and before one that a correction takes back."""
-_ENDINGS = ("ations", "ation", "ings", "ing", "ions", "ion", "ies", "ers", "ed", "er", "es", "ly", "s", "e")
-_UNITS = {
-    **dict.fromkeys(("percent", "pct", "cent"), "%"),
-    **dict.fromkeys(("euro", "euros", "eur"), "€"),
-    **dict.fromkeys(("dollar", "dollars", "usd"), "$"),
-    **dict.fromkeys(("pound", "pounds", "gbp"), "£"),
-    **dict.fromkeys(("degree", "degrees", "celsius", "c"), "°"),
-}
-"""Words for what a sign may stand for."""
 SHORT_ANSWER = 12
 """Words up to which an answer is taken for one fact."""
-_SAID = 0.8
-"""Share of a longer answer's words that a passage has to hold where nothing in the answer can be looked up."""
-_NAMED, _WORDS = 0.6, 0.4
-"""What the identifiers and names of a question weigh in a passage, and its other words."""
 NEAR = 0.6
-"""A passage or page is near to the best where it matches a question this much as well."""
+"""A passage is near to the best where it matches a question this much as well."""
+_HEADED_LINES = 12
+"""How far above a line of a list its head is looked for."""
+_STATED = 0.8
+"""Share of an answer's words that a passage has to hold where nothing in the answer can be looked up."""
+_NAMED, _WORDS = 0.6, 0.4
+"""Weights of a question's claims and of its other words in a match."""
+_REQUESTS_WORDS = (
+    "please give gave given find tell show name state list describe explain say said mention mentioned document "
+    "record text page look need want know much many bitte nenne nennen zeige gib donne donnez indique dime diga "
+    "назови укажи скажи"
+)
+_REQUESTS = frozenset(_REQUESTS_WORDS.split())
+"""Words that ask, and say nothing of what is asked for."""
+_UNIT_SIGNS = {
+    **dict.fromkeys(("percent", "pct", "cent", "prozent"), "%"),
+    **CURRENCIES,
+    **dict.fromkeys(("degree", "degrees", "celsius", "c", "grad"), "°"),
+}
+"""Words and signs of units -> one sign for each."""
 
 
 @dataclass(frozen=True)
@@ -72,228 +53,221 @@ class Passage:
     """Characters of the page's text."""
     text: str
     match: float
-    """How much of what is asked it speaks of, 0 to 1."""
+    """Share of the question that it holds, 0 to 1."""
     names_all: bool
-    """Every figure and name of the question stands in it."""
+    """It supports every claim of the question."""
     verbatim: bool = False
     """The answer stands in it word for word."""
     corrects: bool = False
-    """It says of itself that it puts something right."""
+    """It puts right what another passage says."""
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What a question speaks of."""
+class Query:
+    """The content of a question."""
 
-    named: tuple[str, ...]
-    """Its figures and names."""
-    words: frozenset[str]
-    """The stems of its other words, but the most common."""
+    named: tuple[Claim, ...]
+    """Its claims."""
+    rest: str
+    """Its other words, folded."""
 
     @classmethod
-    def of(cls, question: str) -> Asked:
+    def of(cls, question: str) -> Query:
+        """Return the query of `question`."""
         named = tuple(claims(question))
-        rest = folded(question)
-        for claim in named:
-            rest = rest.replace(folded(claim), " ")
-        return cls(named, stems(rest))
+        return cls(named, _without(question, named))
 
-    def match(self, text: str) -> float:
-        """The share of it that `text` (folded) speaks of."""
-        named = sum(stands_in(claim, text) for claim in self.named) / len(self.named) if self.named else 0.0
-        words = len(self.words & stems(text)) / len(self.words) if self.words else 0.0
-        if not self.named or not self.words:
-            return named if self.named else words
-        return _NAMED * named + _WORDS * words
+    def words(self, language: str) -> frozenset[str]:
+        """Return the stems of its words that are no claims, in `language`."""
+        return _query_words(self.rest, language)
 
-    def is_about_another(self, page: _Page, window: _Window, said: _Said) -> bool:
-        """Whether, of two sentences, the one with the answer names other identifiers, and none that is asked about."""
-        asked = [name for name in self.named if _is_code(name)]
-        if not asked:
-            return False
-        for start, end in ((window.start, window.middle), (window.middle, window.end)):
-            text = page.folded[start:end]
-            if said.stands_in(text) and any(_is_code(claim) for claim in claims(page.text[start:end])):
-                return not any(stands_in(name, text) for name in asked)
-        return False
+    def match(self, text: str, language: str) -> float:
+        """Return the share of the query that `text` holds, 0 to 1."""
+        named = sum(supports(claim, text) for claim in self.named) / len(self.named) if self.named else 0.0
+        wanted = self.words(language)
+        held = len(wanted & stems(text, language)) / len(wanted) if wanted else 0.0
+        if not self.named or not wanted:
+            return named if self.named else held
+        return _NAMED * named + _WORDS * held
+
+    def named_in(self, text: str) -> bool:
+        """Return whether `text` supports every claim of the query."""
+        return all(supports(claim, text) for claim in self.named)
 
 
 def supporting_passage(question: str, answer: str, pages: Iterable[tuple[int, str]]) -> Passage | None:
-    """Of `pages` (number, text) in order, the passage that holds `answer` and the most of `question`; None without one.
+    """Return the passage of `pages` (number, text) that holds `answer` and the most of `question`; None without one.
 
     One sentence where one is enough, two where the second goes on; of equals the later, which may correct the earlier.
     """
-    asked, said = Asked.of(question), _Said.of(answer)
-    if not said.claims and not said.words:
-        return None
+    query, stated = Query.of(question), Statement.of(answer, question)
     best: Passage | None = None
     best_key = (False, -1.0, 0)
     for page in _joined(pages):
-        if not said.stands_in(page.folded):
+        if stated.is_empty or not stated.supported_by(page.text, page.language):
             continue
         for window in page.windows():
-            if not said.stands_in(window.own) or (window.count == 2 and asked.is_about_another(page, window, said)):
+            own = page.text[window.start : window.end]
+            if not stated.supported_by(own, page.language):
                 continue
-            denied = said.denied(window.own)
-            verbatim = said.verbatim(window.own) and not denied
-            key = (verbatim, 0.0 if denied else asked.match(window.text), -window.count)
+            if window.second is not None and _is_about_another(query, stated, page, window):
+                continue
+            denied = stated.denied_by(own)
+            verbatim = stated.verbatim_in(own) and not denied
+            key = (verbatim, 0.0 if denied else query.match(window.text, page.language), -window.count)
             if key >= best_key:
-                named = not denied and all(stands_in(claim, window.text) for claim in asked.named)
-                corrects = not denied and _CORRECTS.search(window.text) is not None
-                best, best_key = page.passage(window, key[1], named, verbatim, corrects), key
+                named = not denied and query.named_in(window.text)
+                right = not denied and corrects(window.text)
+                best, best_key = page.passage(window, key[1], named, verbatim, right), key
     return best
 
 
-def says(answer: str, text: str) -> bool:
-    """Whether `text` gives `answer`, and does not name it only to deny it."""
-    said, plain = _Said.of(answer), folded(text)
-    return said.stands_in(plain) and not said.denied(plain)
+def states(answer: str, text: str) -> bool:
+    """Return whether `text` gives `answer`, and does not name it only to deny it."""
+    stated = Statement.of(answer)
+    return stated.supported_by(text, language_of(text)) and not stated.denied_by(text)
 
 
 def denies(answer: str, text: str) -> bool:
-    """Whether `text` names `answer` only to deny it, or to put it right."""
-    return _Said.of(answer).denied(folded(text))
+    """Return whether `text` names `answer` only to deny it or to put it right."""
+    return Statement.of(answer).denied_by(text)
 
 
 def unconfirmed(about: str, answer: str, passage: Passage | None, pages: Iterable[str]) -> list[str]:
-    """The claims of `answer` to `about` that its `pages` do not bear out; `passage` is the best of them.
+    """Return the claims of `answer` to `about` that its `pages` do not support; `passage` is the best of them.
 
     A short answer to a question that names something must stand beside it, in one passage, and in its unit: 12 % is not
     12 bar. Of a longer one, or of an answer to a question that names nothing, every claim must stand somewhere.
     """
     if not claims(about) or len(answer.split()) > SHORT_ANSWER:
-        return unverified(answer, pages)
+        return unsupported(answer, pages)
+    made = claims(answer)
     if passage is None or not passage.names_all:
-        return claims(answer)
-    rest = folded(answer)
-    for claim in claims(answer):
-        rest = rest.replace(folded(claim), " ")
-    units = _units_in(rest)
-    return claims(answer) if units and not passage.verbatim and not units & _units_in(folded(passage.text)) else []
+        return [claim.text for claim in made]
+    found = _unit_signs(_without(answer, made))
+    wrong_unit = found and not passage.verbatim and not found & _unit_signs(passage.text)
+    return [claim.text for claim in made] if wrong_unit else []
 
 
-def _units_in(text: str) -> set[str]:
-    """The words of `text`, folded, and the signs that stand for words."""
-    return {_UNITS.get(word, word) for word in re.findall(r"[^\W\d_]+|[%€$£°]", text)} - _COMMON
-
-
-def speaking(question: str, pages: Iterable[tuple[int, str]]) -> list[Passage]:
-    """The passages of `pages` (number, text) that speak most of `question`, in order: those that name all that it
-    names if there are any, and match it nearly as well as the best."""
-    asked = Asked.of(question)
+def matching_passages(question: str, pages: Iterable[tuple[int, str]]) -> list[Passage]:
+    """Return the passages of `pages` (number, text) that match `question` best, in order: those that support all its
+    claims if there are any, and match it nearly as well as the best."""
+    query = Query.of(question)
     found: list[Passage] = []
     for page in _joined(pages):
-        if asked.match(page.folded) == 0.0:
+        if query.match(page.text, page.language) == 0.0:
             continue
         for window in page.windows():
-            match = asked.match(window.text) if window.start >= page.begins or window.count == 1 else 0.0
+            match = query.match(window.text, page.language) if window.start >= page.begins or window.count == 1 else 0.0
             if match > 0.0:
-                named = all(stands_in(claim, window.text) for claim in asked.named)
-                corrects = _CORRECTS.search(window.text) is not None
-                found.append(page.passage(window, match, named, corrects=corrects))
+                named = query.named_in(window.text)
+                found.append(page.passage(window, match, named, right=corrects(window.text)))
     named = any(passage.names_all for passage in found)
     best = max((passage.match for passage in found if passage.names_all == named), default=0.0)
     return [passage for passage in found if passage.names_all == named and passage.match >= NEAR * best]
 
 
-def stems(text: str) -> frozenset[str]:
-    """The words of `text`, without their endings and the most common ones."""
-    return frozenset(_stem(word) for word in _WORD.findall(folded(text)) if word not in _COMMON)
+def _is_about_another(query: Query, stated: Statement, page: _Page, window: _Window) -> bool:
+    """Return whether, of two sentences, the one with the answer names other identifiers, and none that is asked for."""
+    asked = [claim for claim in query.named if _is_code(claim)]
+    if not asked or window.second is None:
+        return False
+    for start, end in ((window.start, window.second), (window.second, window.end)):
+        text = page.text[start:end]
+        if stated.supported_by(text, page.language) and any(map(_is_code, claims(text))):
+            return not any(supports(claim, text) for claim in asked)
+    return False
 
 
-def sentences(text: str) -> list[tuple[int, int]]:
-    """Where the sentences of `text` stand, in order, and its lines where they are none; without the blanks around."""
-    return [(start, end) for start, end, _ in _units(text)]
-
-
-@lru_cache(maxsize=1024)
-def _units_of(text: str) -> tuple[tuple[int, int, bool], ...]:
-    """See `_units`. Kept, for every question about a document goes over the same pages."""
-    return tuple(_units(text))
-
-
-def _units(text: str) -> Iterator[tuple[int, int, bool]]:
-    """(start, end, whether it is a line of a list or table) of each sentence or line."""
-    lines = [(m.start(), m.end()) for m in re.finditer(r"[^\n]+", text) if m[0].strip()]
-    lengths = sorted(end - start for start, end in lines)
-    longest = lengths[math.ceil(_WITHOUT_LONGEST * (len(lengths) - 1))] if lengths else 0
-    full_length = max(_NARROWEST, _FULL_LINE * min(longest, _WIDEST))
-    first = 0
-    for index, (start, end) in enumerate(lines):
-        line = text[start:end]
-        following = lines[index + 1] if index + 1 < len(lines) else None
-        if following is not None:
-            gap, below = text[end : following[0]], text[slice(*following)]
-            wide = len(line) >= full_length or line.rstrip().endswith(",")
-            full = wide and not line.rstrip().endswith((":", ".", "!", "?"))
-            if gap.count("\n") == 1 and full and not _MARK.match(below):
-                continue  # the sentence goes on on the next line
-        begin = lines[first][0]
-        block = text[begin:end]
-        listed = first == index and (_BULLET.match(block) is not None or not block.rstrip().endswith((".", "!", "?")))
-        for a, b in _split(block):
-            yield begin + a, begin + b, listed
-        first = index + 1
-
-
-def _split(text: str) -> Iterator[tuple[int, int]]:
-    """The sentences of a block of text."""
-    start = 0
-    ends = [*((gap.start(), gap.end()) for gap in _END.finditer(text)), (len(text), len(text))]
-    for end, after in ends:
-        whole = after == len(text) or not _ABBREVIATION.search(text[max(start, end - 8) : end].lower())
-        if end > start and whole and text[start:end].strip():
-            piece = text[start:end]
-            yield end - len(piece.lstrip()), start + len(piece.rstrip())
-            start = after
+def _is_code(claim: Claim) -> bool:
+    """Return whether a claim names a thing by letters and digits."""
+    has_digit = any(c.isdigit() for c in claim.text)
+    return claim.kind in ("identifier", "number") and has_digit and any(c.isalpha() for c in claim.text)
 
 
 @dataclass(frozen=True)
-class _Said:
-    """An answer as it is looked for."""
+class Statement:
+    """An answer as it is looked for in a text."""
 
-    claims: tuple[str, ...]
-    words: frozenset[str]
-    plain: re.Pattern[str]
+    claims: tuple[Claim, ...]
+    """Its claims, but those that the question made already."""
+    text: str
+    repeated: str
+    """The question, whose words say nothing new."""
+    pattern: re.Pattern[str]
+    """The answer word for word, folded."""
 
     @classmethod
-    def of(cls, answer: str) -> _Said:
+    def of(cls, answer: str, question: str = "") -> Statement:
+        """Return the statement of `answer` to `question`."""
         plain = r"\s+".join(re.escape(word) for word in folded(answer).strip().rstrip(".").split())
-        return cls(tuple(claims(answer)), stems(answer), re.compile(rf"(?<!\w){plain}(?!\w)"))
+        made = tuple(claims(answer))
+        new = tuple(claim for claim in made if not question or not supports(claim, question))
+        return cls(new, answer, question, _compiled(plain))
 
-    def verbatim(self, text: str) -> bool:
-        return self.plain.search(text) is not None
+    @property
+    def is_empty(self) -> bool:
+        """Return whether it says nothing that could be looked for."""
+        return not self.claims and not stems(self.text)
 
-    def denied(self, text: str) -> bool:
-        """Whether `text` names the answer only to deny it, or to take it back."""
-        correction = _CORRECTS.search(text) is not None
-        places = list(self.plain.finditer(text))
-        return bool(places) and all(
-            _DENIED.search(text, max(0, m.start() - 24), m.start())
-            or (correction and _TAKEN_BACK.search(text, max(0, m.start() - 24), m.start()))
-            for m in places
-        )
+    def verbatim_in(self, text: str) -> bool:
+        """Return whether `text` has the answer word for word."""
+        return self.pattern.search(folded(text)) is not None
 
-    def stands_in(self, text: str) -> bool:
-        """Whether `text` (folded) holds all its claims; without any, the answer itself or most of its words."""
+    def denied_by(self, text: str) -> bool:
+        """Return whether `text` names the answer only to deny it or to take it back."""
+        places = [found.span() for found in self.pattern.finditer(folded(text))]
+        return bool(places) and all(denies_at(text, start, end) for start, end in places)
+
+    def supported_by(self, text: str, language: str) -> bool:
+        """Return whether `text` supports all its claims; without any, the answer itself or most of its new words."""
         if self.claims:
-            return all(stands_in(claim, text) for claim in self.claims)
-        return self.verbatim(text) or len(self.words & stems(text)) >= _SAID * len(self.words)
+            return all(supports(claim, text) for claim in self.claims)
+        if self.verbatim_in(text):
+            return True
+        new = stems(self.text, language) - stems(self.repeated, language) or stems(self.text, language)
+        return bool(new) and len(new & stems(text, language)) >= _STATED * len(new)
+
+
+@lru_cache(maxsize=512)
+def _compiled(plain: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){plain}(?!\w)")
+
+
+@lru_cache(maxsize=256)
+def _query_words(rest: str, language: str) -> frozenset[str]:
+    words = " ".join(token for token, _, _ in tokens(rest) if token not in _REQUESTS)
+    return stems(words, language) or stems(rest, language)
+
+
+def _without(text: str, made: Sequence[Claim]) -> str:
+    """Return `text`, folded, with blanks for its claims."""
+    plain = folded(text)
+    for claim in made:
+        plain = plain.replace(folded(claim.text), " ")
+    return plain
+
+
+def _unit_signs(text: str) -> set[str]:
+    """Return the words of `text` that may be units, and the signs that stand for words."""
+    words = re.findall(r"[^\W\d_]+|[%€$£°¥₽]", folded(text))
+    return {_UNIT_SIGNS.get(word, word) for word in words if not word.isalpha() or stems(word, "en")}
 
 
 @dataclass(frozen=True)
 class _Window:
-    """A sentence, two in a row, or a line with what stands over it."""
+    """A sentence, two in a row, or a line with its head."""
 
     start: int
     end: int
-    middle: int
-    """Where the second of two sentences begins; else the end."""
-    count: int
-    own: str
-    """Folded, between start and end."""
+    second: int | None
+    """Where the second of two sentences begins."""
     text: str
-    """The same, with the head of its list before it."""
+    """What stands between start and end, with the head of its list before it."""
+
+    @property
+    def count(self) -> int:
+        return 1 if self.second is None else 2
 
 
 @dataclass(frozen=True)
@@ -302,66 +276,59 @@ class _Page:
 
     number: int
     text: str
-    folded: str
     begins: int
     """Where the page itself begins."""
-    units: Sequence[tuple[int, int, bool]]
+    units: Sequence[Unit]
+
+    @property
+    def language(self) -> str:
+        return language_of(self.text)
 
     def windows(self) -> Iterator[_Window]:
-        """Each sentence and each pair of them, each line of a list; those of the page before alone left out."""
-        for at, (start, end, listed) in enumerate(self.units):
-            if end > self.begins:
-                own = self.folded[start:end]
-                yield _Window(start, end, end, 1, own, f"{self._head(at)} {own}" if listed else own)
+        """Yield each sentence, each pair of them, and each line of a list; but those of the page before alone."""
+        for at, unit in enumerate(self.units):
+            own = self.text[unit.start : unit.end]
+            if unit.end > self.begins:
+                yield _Window(unit.start, unit.end, None, f"{self._head(at)} {own}" if unit.listed else own)
             if at + 1 < len(self.units):
-                then, stop, line = self.units[at + 1]
-                if stop > self.begins and not line and (not listed or _announces(self.folded[start:end])):
-                    own = self.folded[start:stop]
-                    yield _Window(start, stop, then, 2, own, own)
+                following = self.units[at + 1]
+                if following.end > self.begins and not following.listed and (not unit.listed or _announces(own)):
+                    text = self.text[unit.start : following.end]
+                    yield _Window(unit.start, following.end, following.start, text)
 
     def _head(self, at: int) -> str:
-        """What stands over the line `at` of a list: the nearest line that announces it, and the one it began with."""
+        """Return the head of the list that unit `at` is a line of: the nearest line above that announces it, or the
+        first."""
         above: list[str] = []
-        bullet = _BULLET.match(self.text[slice(*self.units[at][:2])]) is not None
-        for start, end, listed in reversed(self.units[max(0, at - _HEADED_LINES) : at]):
-            if not listed:
+        bullet = BULLET.match(self.text[self.units[at].start : self.units[at].end]) is not None
+        for unit in reversed(self.units[max(0, at - _HEADED_LINES) : at]):
+            if not unit.listed:
                 break
-            text = self.folded[start:end]
-            if _announces(text) or (bullet and not _BULLET.match(text)):
+            text = self.text[unit.start : unit.end]
+            if _announces(text) or (bullet and not BULLET.match(text)):
                 return text
             above.append(text)
         return above[-1] if above else ""
 
     def passage(
-        self, window: _Window, match: float, names_all: bool, verbatim: bool = False, corrects: bool = False
+        self, window: _Window, match: float, names_all: bool, verbatim: bool = False, right: bool = False
     ) -> Passage:
         start, end = max(window.start, self.begins), window.end
         text = self.text[start:end]
-        return Passage(self.number, start - self.begins, end - self.begins, text, match, names_all, verbatim, corrects)
-
-
-def _is_code(claim: str) -> bool:
-    return any(c.isdigit() for c in claim) and any(c.isalpha() for c in claim) and len(claim.split()) < 3
+        return Passage(self.number, start - self.begins, end - self.begins, text, match, names_all, verbatim, right)
 
 
 def _announces(text: str) -> bool:
-    return text.rstrip().endswith((":", "-"))
+    return folded(text).rstrip().endswith((":", "-", "："))
 
 
 def _joined(pages: Iterable[tuple[int, str]]) -> Iterator[_Page]:
     tail = ""
     for number, text in pages:
-        gap = "\n" if tail.endswith((".", "!", "?", ":")) else " "
+        gap = "\n" if tail.endswith((".", "!", "?", ":", "。")) else " "
         whole = f"{tail}{gap}{text}" if tail else text
         begins = len(whole) - len(text)
-        units = _units_of(whole)
-        yield _Page(number, whole, folded(whole), begins, units)
-        own = [start for start, end, _ in units if end > begins]
+        found = units(whole)
+        yield _Page(number, whole, begins, found)
+        own = [unit.start for unit in found if unit.end > begins]
         tail = whole[max(own[-2:][0], begins) :].rstrip() if own else ""
-
-
-def _stem(word: str) -> str:
-    for ending in _ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= 3:
-            return word[: -len(ending)]
-    return word

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
 from collections.abc import Sequence
@@ -47,6 +48,7 @@ class ReadingRun:
         """
         self._db, self._limits, self._to_bf16 = db, limits, to_bf16
         self._document, self._finished = document, False
+        self._sections: list[int] = []
         with db.write() as conn:
             self._identity = snapshots.identity_id(conn, identity)
             self.id = self._begin(conn, tokens)
@@ -183,6 +185,7 @@ class ReadingRun:
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
                 [self.id, section.number, *values],
             ).fetchone()
+        self._sections.append(saved)
         if snapshot is not None:
             conn.execute("UPDATE sections SET snapshot = ? WHERE id = ?", [snapshot, saved])
         if section.decay is not None:
@@ -198,4 +201,9 @@ class ReadingRun:
                 [self._document, n_pages],
             )
         if state == "done":
+            # Sections of an earlier reading that this one cut otherwise, above all before the point it resumed from.
+            kept = json.dumps(self._sections)
+            conn.execute(
+                "DELETE FROM sections WHERE reading = ? AND id NOT IN (SELECT value FROM json_each(?))", [self.id, kept]
+            )
             snapshots.drop_stale(conn, self._document, self._identity)

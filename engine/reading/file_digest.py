@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 
-from engine.documents.formats.regular_file import RegularFile, open_regular, sha256
+from engine.control import Cancelled, Control
+from engine.documents.extraction import limits
+from engine.documents.formats.regular_file import RegularFile, open_regular, shown_name
+from engine.documents.outcomes import refusal
+
+_BLOCK_BYTES = 4 << 20
 
 
-def digest_of(path: str | Path) -> str:
-    """Return the SHA-256 of a file's content. Raises DocumentError for what is no readable regular file."""
-    descriptor, status = open_regular(Path(path).expanduser().absolute())
+def digest_of(path: str | Path, control: Control | None = None) -> str:
+    """Return the SHA-256 of a file's content.
+
+    Raises Cancelled, and DocumentError for what is no readable regular file or is larger than any document may be.
+    """
+    path = Path(path).expanduser().absolute()
+    descriptor, status = open_regular(path)
     try:
-        return sha256(RegularFile(descriptor, status.st_size))
+        if status.st_size > max(limits.MAX_BYTES.values()):
+            raise refusal("too_big", shown_name(path))
+        file, digest = RegularFile(descriptor, status.st_size), hashlib.sha256()
+        block = bytearray(_BLOCK_BYTES)
+        while got := file.readinto(block):
+            if control is not None and control.cancelled:
+                raise Cancelled
+            digest.update(memoryview(block)[:got])
     finally:
         os.close(descriptor)
+    return digest.hexdigest()

@@ -59,8 +59,9 @@ class Reader:
     def read(self, opened: OpenedDocument) -> Generator[Event, None, DocumentState]:
         """Read all of `opened`, or what is new in it. Returns the document state.
 
-        Raises Cancelled once what was read is saved, and DocumentError where no page holds text; the library then
-        knows nothing of the file.
+        Raises Cancelled once what was read is saved, and DocumentError where no page holds text (the library then
+        knows nothing of the file) or where the file was changed meanwhile (the reading is then stale: the library has
+        pages that may be of two contents, and the next reading replaces them).
         """
         info = opened.info
         with PageFeed(opened, self._runtime.tokenizer, self._control) as feed:
@@ -89,6 +90,9 @@ class Reader:
                 outcome = opened.outcome
                 assert outcome is not None
                 yield from self._pages.take_events()
+                if outcome.kind == "changed":
+                    self._save("stale", note=outcome.sentence)
+                    raise DocumentError(outcome.kind, outcome.sentence)
                 yield self._finish(outcome, info.page_count)
         yield self._finished(outcome, reused)
         measured = self._measured()

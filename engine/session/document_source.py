@@ -51,7 +51,7 @@ class DocumentSource:
         """
         if self._reading is not None and same_file(self._reading.path, command.path):
             return self._reading.reader.so_far()
-        known = library.documents.with_content(digest_of(command.path))
+        known = library.documents.with_content(digest_of(command.path, control))
         if known is not None and known.state == "done":
             yield from self._model.load(command.job_id)
             saved = end_state(self._model.runtime, library, known)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from engine.grounding.attribution import is_list, items, union
-from engine.grounding.claims import unverified
+from engine.grounding.lines import is_list, items, union
+from engine.grounding.support import unsupported
 from engine.prompting.prompts import NO_FINDINGS, NOT_FOUND, page_text
 
 MERGE_CONTEXT = 2048
@@ -83,10 +83,10 @@ def merge(
 def true_to(merged: str, notes: Sequence[str], *, copies: bool) -> bool:
     """Whether a merge names nothing that none of its notes names and, where the notes are lists to be copied, has just
     their items."""
-    if not merged or unverified(merged, notes):
+    if not merged or unsupported(merged, notes):
         return False
     if copies and all(map(is_list, notes)):
-        return items(merged) == set().union(*map(items, notes))
+        return set(items(merged)) == set().union(*map(items, notes))
     return True
 
 

@@ -16,8 +16,9 @@ from engine.generation.generate import SequenceEnded, SequenceToken, decode_batc
 from engine.generation.runtime import Runtime
 from engine.generation.sampling import Sampling
 from engine.generators import run_to_end
-from engine.grounding.attribution import EXACT, Passages, is_list, union, weights
-from engine.grounding.claims import unverified
+from engine.grounding.attribution import EXACT, PageIndex, weights
+from engine.grounding.lines import is_list, union
+from engine.grounding.support import unsupported
 from engine.library.library import Library
 from engine.library.records import Page, Section, SectionNote
 from engine.network.memory import chunk_length
@@ -115,13 +116,13 @@ def take_notes(job: SummaryJob, sections: Sequence[Section]) -> Generator[Event,
 def _checked(job: SummaryJob, section: Section, text: str, found: SectionNotes) -> SectionNote:
     """What the model said of a section, with the page of every line. What should be a copy and is not true to the
     section's text is put right or left out, and counted in `found`."""
-    passages = Passages([(page.number, page.text) for page in _pages(job, section.first_page, section.last_page)])
+    passages = PageIndex([(page.number, page.text) for page in _pages(job, section.first_page, section.last_page)])
     kept: list[str] = []
     line_pages: list[list[int]] = []
     left_out = found.left_out
     for line in text.splitlines():
         if job.copies and line.startswith("- "):
-            right = passages.put_right(line)
+            right = passages.corrected(line)
             if right is None and not _is_copy(line, section, passages):
                 found.left_out += 1
                 continue
@@ -140,8 +141,8 @@ def _checked(job: SummaryJob, section: Section, text: str, found: SectionNotes) 
     return SectionNote(*place, "\n".join(kept), line_pages)
 
 
-def _is_copy(line: str, section: Section, passages: Passages) -> bool:
-    return not unverified(line, [section.text]) and passages.find(line)[0] >= EXACT
+def _is_copy(line: str, section: Section, passages: PageIndex) -> bool:
+    return not unsupported(line, [section.text]) and passages.find(line)[0] >= EXACT
 
 
 def _write_notes(job: SummaryJob, sections: Sequence[Section], request: Sequence[int]) -> Iterator[tuple[str, bool]]:

@@ -16,8 +16,8 @@ from engine.control import Control
 from engine.errors import KnownError
 from engine.generation.runtime import Runtime
 from engine.generators import Kept
-from engine.grounding.attribution import Notes, Passages, weights
-from engine.grounding.claims import unverified
+from engine.grounding.attribution import PageIndex, SourceLines, weights
+from engine.grounding.support import unsupported
 from engine.library.library import Library
 from engine.library.records import NewSummary, Section, SectionNote
 from engine.prompting.prompts import page_text
@@ -78,7 +78,7 @@ def summarize(
         method = "sections"
     started = time.monotonic()
     made = yield from _from_state(job) if method == "state" else _from_sections(job, sections)
-    doubtful = unverified(made.said, (page.text for page in library.pages.of(of.document.id)))
+    doubtful = unsupported(made.said, (page.text for page in library.pages.of(of.document.id)))
     basis = replace(
         made.basis,
         pages_without_text=tuple(span.number for span in library.pages.spans(of.document.id) if span.problem),
@@ -101,7 +101,7 @@ def summarize(
 
 def _from_state(job: SummaryJob) -> Generator[Event, None, _Summary]:
     of = job.of
-    pages = Passages([(page.number, page.text) for page in job.library.pages.of(of.document.id)])
+    pages = PageIndex([(page.number, page.text) for page in job.library.pages.of(of.document.id)])
     request = job.encoded(job.request(), shorter=True)
     kept = (0, 0)
     if job.copies and job.length == "paragraph":
@@ -124,7 +124,7 @@ def _from_state(job: SummaryJob) -> Generator[Event, None, _Summary]:
     return _Summary(text, line_pages, basis, job.count(text), text)
 
 
-def _stream(job: SummaryJob, request: Sequence[int], pages: Passages) -> Generator[Event, None, tuple[str, EndReason]]:
+def _stream(job: SummaryJob, request: Sequence[int], pages: PageIndex) -> Generator[Event, None, tuple[str, EndReason]]:
     """Stream what the model says to `request`, with the pages at the end of every line; the text, and why it ended."""
     text = line = ""
     most = PARAGRAPH_TOKENS if job.length == "paragraph" else SUMMARY_TOKENS
@@ -186,7 +186,7 @@ def _from_sections(job: SummaryJob, sections: Sequence[Section]) -> Generator[Ev
             always=job.length == "paragraph" and not job.copies,
         )
         text = merged.text
-        sources = Notes((note.text, note.line_pages) for note in found.telling)
+        sources = SourceLines((note.text, note.line_pages) for note in found.telling)
         line_pages = [sources.pages_of(line) for line in text.splitlines()]
         if job.copies and job.length == "paragraph":
             text, line_pages, kept = _paragraph(list(zip(text.splitlines(), line_pages, strict=True)))

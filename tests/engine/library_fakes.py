@@ -61,18 +61,24 @@ def read_fake_document(library: Library, seed: int, n_pages: int, say=print, ide
         assert bytes(found[1]) == state_after(whole.at(start).hash)
     reading = library.reading(document.id, identity, start)
     say(f"begin {start}")
+    pages: list[NewPage] = []
+    sections: list[NewSection] = []
     for number in range(1, n_pages + 1):
         tokens = page_tokens(seed, number)
         end = firsts[number - 1] + len(tokens)
+        page = NewPage(number, f"Text of page {number}.", firsts[number - 1], len(tokens))
+        pages.append(page)
+        sections.append(
+            NewSection(number, f"Heading {number}", page.text, number, number, page.first_token, len(tokens))
+        )
         if end <= start:
             continue
-        page = NewPage(number, f"Text of page {number}.", firsts[number - 1], len(tokens))
-        section = NewSection(number, f"Heading {number}", page.text, number, number, page.first_token, len(tokens))
         rung = NewSnapshot("rung", whole.at(end), state_after(whole.at(end).hash), "bf16")
-        reading.commit(Progress(end, [page], [section], rung, seconds=0.01))
+        reading.commit(Progress(end, pages, sections, rung, seconds=0.01))
+        pages, sections = [], []
         say(f"committed {end}")
     reading.finish(
-        Progress(whole.n_tokens, snapshot=NewSnapshot("end", whole.at(), state_after(whole.at().hash), "fp32"))
+        Progress(whole.n_tokens, pages, sections, NewSnapshot("end", whole.at(), state_after(whole.at().hash), "fp32"))
     )
     say("done")
     return whole.n_tokens - start

@@ -198,7 +198,7 @@ def test_unsure_answer_is_doubtful(script, ask):
 
 def test_contradicted_answer_is_doubtful(script, ask):
     script.says = {"Correction": "950 rpm", "again": "950 rpm"}
-    got = ask("At which speed ran pump P-120 in the shift record, by its correction?")
+    got = ask("At which rate ran pump P-120 in the shift, by its correction?")
     assert (got.text, got.evidence.doubtful, got.evidence.contradicted) == ("950 rpm", True, True)
 
 

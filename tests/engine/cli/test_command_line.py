@@ -413,7 +413,7 @@ def test_an_outline_with_its_ledger_and_what_it_covers(call, tmp_path):
     file.write_text("Elena Petrov paid 500 euros on 3 May 2024.\n" + file.read_text())
     status, out, err = call("summarize", file, "--length", "outline", "--ledger")
     assert status == 0, err
-    assert "Dates\n  3 May 2024 (p. 1)\n" in out
+    assert "Dates\n  3 May 2024 (page 1)\n" in out
     assert "Amounts\n  500 euros (p. 1)\n" in out
     assert "Names\n  Elena Petrov (p. 1)\n" in out
     assert "found 3 entries by text search on" in err

@@ -93,7 +93,7 @@ TEXTS = st.lists(st.lists(LINES, max_size=7), max_size=14)
 
 
 @given(TEXTS, st.data())
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 def test_pages_of_a_grown_file_change_only_within_reach_of_the_growth(
     drawn: list[list[str]], data: st.DataObject
 ) -> None:
@@ -104,7 +104,7 @@ def test_pages_of_a_grown_file_change_only_within_reach_of_the_growth(
 
 
 @given(TEXTS, st.data())
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 def test_starting_later_gives_the_same_pages(drawn: list[list[str]], data: st.DataObject) -> None:
     all_pages = pages(["\n".join(lines).format(p=number) for number, lines in enumerate(drawn, 1)])
     first = data.draw(st.integers(1, len(all_pages) + 1))

@@ -44,7 +44,7 @@ def test_a_short_section_is_the_last_or_stands_before_a_page_too_full(drawn: lis
 
 
 @given(PAGES, PAGES)
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 def test_a_grown_document_keeps_its_sections_but_the_last(
     drawn: list[tuple[str, int]], more: list[tuple[str, int]]
 ) -> None:

@@ -32,7 +32,7 @@ def read(path: Path, suffix: str = ".txt") -> list[str]:
 
 
 @given(LONG_TEXTS, st.integers(1, 9000))
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_pages_joined_give_the_text_however_it_came(text: str, size: int) -> None:
     pages = list(cut_pages(blocks(text, size)))
     assert "".join(pages) == text
@@ -41,7 +41,7 @@ def test_pages_joined_give_the_text_however_it_came(text: str, size: int) -> Non
 
 
 @given(LONG_TEXTS, LONG_TEXTS)
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @example("line\n" * 1000, "more\n" * 1000)
 def test_appending_shifts_no_page_but_the_last(text: str, more: str) -> None:
     before = list(cut_pages([text]))
@@ -115,7 +115,7 @@ PAGE = """<!DOCTYPE html><html><head><meta charset="utf-8"><title>A &amp; B</tit
 
 
 @given(st.integers(1, 400))
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 def test_html_is_read_without_tags_scripts_and_styles(size: int) -> None:
     text = "".join(HtmlText().convert(blocks(PAGE, size)))
     assert text == "# Heading\n\nOne bold para\n\na\tb\n1\t2\n\nkept\n  as it is\n\néA"

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.grounding.attribution import Notes, Passages, page_list, union
+from engine.grounding.attribution import PageIndex, SourceLines
+from engine.grounding.lines import union
 
 PAGES = [
     (1, "The week began quietly. At pump P-204 the seal was leaking, which is a key finding. Rain fell."),
@@ -31,23 +32,23 @@ PAGES = [
     ],
 )
 def test_a_line_comes_from_the_page_that_says_it(line, pages):
-    assert Passages(PAGES).pages_of(line) == pages
+    assert PageIndex(PAGES).pages_of(line) == pages
 
 
 def test_what_stands_on_many_pages_names_the_first_few():
     pages = [(number, f"Filler of page {number}. Pump P-204 stood still.") for number in range(1, 10)]
-    assert Passages(pages).pages_of("Pump P-204 stood still.") == [1, 2, 3]
+    assert PageIndex(pages).pages_of("Pump P-204 stood still.") == [1, 2, 3]
 
 
 def test_no_pages_and_empty_pages_hold_nothing():
-    assert Passages([]).pages_of("Pump P-204 stood still.") == []
-    assert Passages([(1, "  "), (2, "")]).pages_of("Pump P-204 stood still.") == []
+    assert PageIndex([]).pages_of("Pump P-204 stood still.") == []
+    assert PageIndex([(1, "  "), (2, "")]).pages_of("Pump P-204 stood still.") == []
 
 
 @given(st.lists(st.text(max_size=80), max_size=4), st.text(max_size=60))
 def test_any_text_is_looked_up_without_an_error_and_names_only_pages_there_are(texts, line):
     pages = list(enumerate(texts, 1))
-    found = Passages(pages).pages_of(line)
+    found = PageIndex(pages).pages_of(line)
     assert set(found) <= {number for number, _ in pages}
     assert found == sorted(set(found))
 
@@ -65,18 +66,18 @@ def test_any_text_is_looked_up_without_an_error_and_names_only_pages_there_are(t
 )
 def test_a_miscopied_figure_is_put_right_where_only_one_can_be_meant(line, right):
     pages = [*PAGES, (4, "For crate CR-355 the goods arrived 16 days late, after 18 calls.")]
-    assert Passages(pages).put_right(line) == right
+    assert PageIndex(pages).corrected(line) == right
 
 
 @given(st.lists(st.text(max_size=80), max_size=4), st.text(max_size=60))
 def test_putting_right_changes_figures_only(texts, line):
-    right = Passages(enumerate(texts, 1)).put_right(line)
+    right = PageIndex(enumerate(texts, 1)).corrected(line)
     if right is not None:
         assert re.sub(r"\d+", "0", right.casefold()) == re.sub(r"\d+", "0", line.casefold())
 
 
 def test_a_merged_line_has_the_pages_of_the_note_lines_it_repeats_or_retells():
-    notes = Notes(
+    notes = SourceLines(
         [
             ("Key findings:\n- Pump P-204: the seal was leaking.\n- Fan F-17: a blade was lost.", [[], [4], [5]]),
             ("Key findings:\n- Pump P-204: the seal was leaking.", [[], [9]]),
@@ -87,14 +88,6 @@ def test_a_merged_line_has_the_pages_of_the_note_lines_it_repeats_or_retells():
     assert notes.pages_of("Fan F-17 lost a blade.") == [5]
     assert notes.pages_of("Key findings:") == []
     assert notes.pages_of("All was well at the mill.") == []
-
-
-@pytest.mark.parametrize(
-    ("pages", "words"),
-    [([], ""), ([12], "p. 12"), ([3, 9], "pp. 3, 9"), ([3, 4], "pp. 3, 4"), ([1, 3, 4, 5, 9], "pp. 1, 3–5, 9")],
-)
-def test_pages_are_written_as_a_reference(pages, words):
-    assert page_list(pages) == words
 
 
 def test_a_union_keeps_every_line_once_and_in_order():

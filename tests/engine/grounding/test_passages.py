@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.grounding.passages import sentences, speaking, supporting_passage, unconfirmed
+from engine.grounding.passages import matching_passages, supporting_passage, unconfirmed
+from engine.grounding.sentences import sentences
 
 PAGES = [
     (1, "On 3 May 2024 Ann Weber came. Nothing was found. All was well. Pump P-835 stood still."),
@@ -64,12 +65,12 @@ def test_passages_that_speak_of_a_question_name_what_it_names_and_match_by_stems
         (2, "Ann inspects pump P 12. Pump P-13 ran."),
         (3, "All inspected."),
     ]
-    found = {(passage.page, passage.text): passage for passage in speaking("Who inspected pump P-12?", pages)}
+    found = {(passage.page, passage.text): passage for passage in matching_passages("Who inspected pump P-12?", pages)}
     assert all(passage.names_all for passage in found.values())
     assert found[2, "Ann inspects pump P 12."].match == 1.0
     assert found[1, "Pump P-12 ran."].match < 1.0
     assert {page for page, _ in found} == {1, 2}
-    assert speaking("Who baked bread?", pages) == []
+    assert matching_passages("Who baked bread?", pages) == []
 
 
 TABLES = """3 Maintenance

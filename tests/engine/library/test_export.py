@@ -108,7 +108,7 @@ def test_the_pages_of_every_line_stand_behind_it_and_notes_and_ledger_follow(lib
 
 def test_markdown_escapes_markup_of_the_document_and_the_model(library: Library) -> None:
     library.turns.add(
-        1, IDENTITY, "<b>Who</b>\n# is it?", "![x](http://a.b/c.png)\n# Not a heading\n- an item\n&lt;", None
+        1, IDENTITY, NewTurn("<b>Who</b>\n# is it?", "![x](http://a.b/c.png)\n# Not a heading\n- an item\n&lt;")
     )
     text = to_markdown(library, 1)
     assert r"### 2. \<b\>Who\</b\> # is it?" in text

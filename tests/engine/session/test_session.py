@@ -207,7 +207,7 @@ def test_a_question_in_the_middle_of_a_reading_is_answered_from_what_was_read(se
             asked = only(run(session, question), wire.AnswerFinished)
     assert isinstance(event, wire.JobFinished)
     assert asked is not None
-    assert 1 <= asked.last_page < 8
+    assert 1 <= asked.evidence.last_page < 8
     with open_session(session.model.folder, tmp_path / "other.db", "cpu", "fp32") as undisturbed:
         read_document(undisturbed, file)
         assert torch.equal(end_state(undisturbed).ssm, end_state(session).ssm)

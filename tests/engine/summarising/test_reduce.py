@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.grounding.attribution import items, union
+from engine.grounding.lines import items, union
 from engine.prompting.prompts import NO_FINDINGS, NOT_FOUND, page_text
 from engine.summarising.reduce import LIST_LINES, SUMMARY_TOKENS, grouped, merge, true_to
 
@@ -86,7 +86,7 @@ def test_lists_of_any_size_keep_every_finding_and_every_merge_fits_the_model(siz
         for size in sizes
     ]
     result, model = merged(notes, union, context=context)
-    assert items(result.text) == set().union(*map(items, notes))
+    assert set(items(result.text)) == set().union(*map(items, notes))
     assert result.replaced == 0
     for group, most, _ in model.asked:
         read = sum(count(page_text(note)) for note in group)

@@ -26,6 +26,7 @@ _COMMENTS = {
     pdfium.FPDF_ANNOT_SQUARE,
     pdfium.FPDF_ANNOT_CIRCLE,
 }
+_READ = _COMMENTS | {pdfium.FPDF_ANNOT_WIDGET, pdfium.FPDF_ANNOT_FREETEXT}
 _LINE_HEIGHT = 12.0
 
 
@@ -47,6 +48,8 @@ def page_annotations(page: Any, form: Any) -> Annotations:
             continue
         try:
             kind = pdfium.FPDFAnnot_GetSubtype(annotation)
+            if kind not in _READ:
+                continue
             if pdfium.FPDFAnnot_GetFlags(annotation) & _HIDDEN_FLAGS:
                 continue
             if kind == pdfium.FPDF_ANNOT_WIDGET and form is not None:

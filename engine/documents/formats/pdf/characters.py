@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import repeat
 from typing import Any
@@ -31,9 +32,9 @@ def _bulk(name: str, result: Any, *arguments: Any) -> Any:
 _pointer, _int = ctypes.c_void_p, ctypes.c_int
 _loose_box = _bulk("FPDFText_GetLooseCharBox", _int, _pointer, _int, _pointer)
 _unicode = _bulk("FPDFText_GetUnicode", ctypes.c_uint, _pointer, _int)
-_is_generated = _bulk("FPDFText_IsGenerated", _int, _pointer, _int)
 _has_map_error = _bulk("FPDFText_HasUnicodeMapError", _int, _pointer, _int)
 _angle = _bulk("FPDFText_GetCharAngle", ctypes.c_float, _pointer, _int)
+_index_at = _bulk("FPDFText_GetCharIndexAtPos", _int, _pointer, *[ctypes.c_double] * 4)
 _rect = _bulk("FPDFText_GetRect", _int, _pointer, _int, _pointer, _pointer, _pointer, _pointer)
 
 
@@ -57,19 +58,20 @@ def handle_of(text_page: Any) -> int:
     return ctypes.cast(text_page.raw, ctypes.c_void_p).value or 0
 
 
-def characters(text_page: Any, count: int) -> Characters:
-    """Return all `count` characters of a text page."""
+def characters(text_page: Any, count: int, text: str) -> Characters:
+    """Return all `count` characters of a text page. `text` is what PDFium gives for the whole page."""
     handle = handle_of(text_page)
     boxes = (ctypes.c_float * (4 * count))()
     start = ctypes.addressof(boxes)
     deque(map(_loose_box, repeat(handle), range(count), range(start, start + 16 * count, 16)), maxlen=0)
-    code = np.fromiter(map(_unicode, repeat(handle), range(count)), dtype=np.int64, count=count)
+    if len(text) == count:
+        code = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.int64)
+    else:  # characters without a code are not in the text
+        code = np.fromiter(map(_unicode, repeat(handle), range(count)), dtype=np.int64, count=count)
     box = np.frombuffer(memoryview(boxes), dtype=np.float32).reshape(count, 4)
     is_space = np.isin(code, _SPACES)
-    spaces = np.flatnonzero(is_space).tolist()
-    is_generated = np.zeros(count, dtype=bool)
-    if spaces:
-        is_generated[spaces] = np.fromiter(map(_is_generated, repeat(handle), spaces), dtype=bool, count=len(spaces))
+    # A character that PDFium puts in has no box.
+    is_generated = is_space & (box[:, 0] == box[:, 2]) & (box[:, 1] == box[:, 3])
     return Characters(code, box, is_space, is_generated, _angles(handle, box, is_space))
 
 
@@ -84,27 +86,35 @@ def _angles(handle: int, box: Floats, is_space: Flags) -> Floats:
     step = np.diff(centre[shown], axis=0)
     size = np.abs(box[shown[1:], 1] - box[shown[1:], 3])
     near = np.hypot(step[:, 0], step[:, 1]) < 2.5 * np.maximum(size, 1)
-    turned = near & (np.abs(step[:, 1]) > 0.05 * np.abs(step[:, 0]) + 0.02 * size)
-    if np.count_nonzero(turned) < 2:
+    turned = shown[1:][near & (np.abs(step[:, 1]) > 0.05 * np.abs(step[:, 0]) + 0.02 * size)].tolist()
+    # Raised figures move up too, though upright.
+    if len(turned) < 2 or not any(map(_angle, repeat(handle), turned)):
         return angle
     angle[shown] = np.fromiter(map(_angle, repeat(handle), shown.tolist()), dtype=np.float32, count=len(shown))
     return angle
 
 
-def run_boxes(text_page: Any) -> npt.NDArray[np.float64]:
-    """Return [n, 4] left, top, right, bottom of the runs of characters that were drawn by one operator each."""
+def run_boxes(text_page: Any) -> list[tuple[float, float, float, float]]:
+    """Return left, top, right, bottom of the runs of characters that were drawn by one operator each."""
     handle = handle_of(text_page)
     count = max(0, pdfium.FPDFText_CountRects(text_page.raw, 0, -1))
     boxes = (ctypes.c_double * (4 * count))()
     at = ctypes.addressof(boxes)
     columns = [range(at + 8 * offset, at + 8 * offset + 32 * count, 32) for offset in range(4)]
     deque(map(_rect, repeat(handle), range(count), *columns), maxlen=0)
-    return np.frombuffer(memoryview(boxes), dtype=np.float64).reshape(count, 4)
+    numbers = iter(boxes)
+    return list(zip(numbers, numbers, numbers, numbers, strict=True))
+
+
+def place_finder(text_page: Any) -> Callable[[float, float], int]:
+    """Return a function that gives the place of the character at a point, negative where there is none."""
+    handle = handle_of(text_page)
+    return lambda x, y: int(_index_at(handle, x, y, 1.0, 2.0))
 
 
 def unmapped_share(text_page: Any, count: int) -> float:
     """Return the share of characters whose font does not say what they are, from an even sample of them."""
-    step = max(1, count // 256)
+    step = max(1, count // 64)
     places = range(0, count, step)
     handle = handle_of(text_page)
     wrong: int = sum(found == 1 for found in map(_has_map_error, repeat(handle), places))

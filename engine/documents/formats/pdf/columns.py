@@ -113,10 +113,12 @@ def _columns(rows: list[Row], gutter: float, depth: int) -> list[str]:
     """Return the lines of rows that no segment of crosses `gutter`."""
     left = [cells for row in rows if (cells := [s for s in row if s.right <= gutter])]
     right = [cells for row in rows if (cells := [s for s in row if s.left >= gutter])]
+    shorter = min(len(left), len(right))
+    if shorter < _FEWEST_LINES:
+        return [line for row in rows if (line := joined(row))]
     prose = (_is_prose(left), _is_prose(right))
     sides = [s.left >= gutter for s in sorted((s for row in rows for s in row), key=lambda s: s.place)]
     turns = sum(a != b for a, b in pairwise(sides))
-    shorter = min(len(left), len(right))
     if all(prose):
         if 1 < turns < 0.6 * shorter:
             return _as_drawn(rows, gutter)  # cells of several lines, or blocks side by side

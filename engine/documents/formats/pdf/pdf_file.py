@@ -7,9 +7,9 @@ can open the file, that one does everything.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from engine.documents.cleaning.characters import clean_pdf_page, clean_title
 from engine.documents.cleaning.quality import CLEARLY_BETTER, GOOD_ENOUGH, UNREADABLE, is_plausible, quality
@@ -17,8 +17,10 @@ from engine.documents.extraction import limits
 from engine.documents.formats.memory_file import OpenFile
 from engine.documents.formats.pdf.pdfium_reader import PdfiumReader, RawPage
 from engine.documents.formats.pdf.problems import CannotOpen
-from engine.documents.formats.pdf.pypdf_reader import PypdfReader
 from engine.documents.pages import OutcomeKind, ProblemKind
+
+if TYPE_CHECKING:
+    from engine.documents.formats.pdf.pypdf_reader import PypdfReader
 
 __all__ = ["CannotOpen", "PageText", "PdfFile", "Structure"]
 
@@ -68,6 +70,8 @@ class PdfFile:
         self._hidden = frozenset(hidden_layers)
         self._file = file
         self._passwords = [""] + ([password] if password else [])
+        self._is_suspect = False
+        """Whether PDFium may have lost pages."""
         self._pypdf_opened: PypdfReader | None = None
         self._pdfium_opened: PdfiumReader | None = None
 
@@ -75,16 +79,12 @@ class PdfFile:
         """Open the file with each of `readers`, announcing each before it starts. Raises CannotOpen."""
         failures: list[OutcomeKind] = []
         counts: dict[ReaderName, int] = {}
-        opening: dict[ReaderName, Callable[[], int]] = {
-            "pdfium": lambda: self._pdfium().page_count,
-            "pypdf": lambda: self._pypdf().page_count,
-        }
-        for reader, count in opening.items():
+        for reader in ("pdfium", "pypdf"):
             if reader not in readers:
                 continue
             announce(reader)
             try:
-                counts[reader] = count()
+                counts[reader] = self._count(reader, counts)
             except CannotOpen as error:
                 failures.append(error.kind)
             except MemoryError:
@@ -98,21 +98,39 @@ class PdfFile:
             raise CannotOpen("too_big")
         if page_count == 0:
             raise CannotOpen("damaged")
-        if self._pypdf_opened is not None:
-            self._hidden = _or(self._pypdf_opened.hidden_layers, self._hidden)
-        if self._pdfium_opened is not None:
-            self._pdfium_opened.hide_layers(self._hidden)
-        able = tuple(reader for reader in opening if counts.get(reader) == page_count)
+        self._find_hidden_layers()
+        able = tuple(reader for reader, count in counts.items() if count == page_count)
+        best = self._pdfium_opened if "pdfium" in able else self._pypdf_opened
+        assert best is not None
         return Structure(
             page_count,
             able,
             next((one.password for one in (self._pdfium_opened, self._pypdf_opened) if one and one.password), ""),
-            clean_title(_or(self._title, ""), limits.TITLE_CHARACTERS),
-            _or(self._outline, []),
-            _or(self._labels, {}),
+            clean_title(_or(lambda: best.title, ""), limits.TITLE_CHARACTERS),
+            _or(lambda: _cleaned_outline(best.outline()), []),
+            _or(lambda: _cleaned_labels(best.labels()), {}),
             sorted(self._hidden),
             _or(self._notes, []),
         )
+
+    def _count(self, reader: ReaderName, counts: dict[ReaderName, int]) -> int:
+        """Open the file with `reader` and return its number of pages.
+
+        pypdf walks through the whole page tree for it, so it only counts where PDFium could not reach the last page.
+        """
+        if reader == "pdfium":
+            pdfium = self._pdfium()
+            if not pdfium.reaches_last_page():
+                self._is_suspect = True
+            return pdfium.page_count
+        pypdf = self._pypdf()
+        return counts["pdfium"] if "pdfium" in counts and not self._is_suspect else pypdf.page_count
+
+    def _find_hidden_layers(self) -> None:
+        if self._pypdf_opened is not None:
+            self._hidden = _or(self._pypdf_opened.hidden_layers, self._hidden)
+        if self._pdfium_opened is not None:
+            self._pdfium_opened.hide_layers(self._hidden)
 
     def page(self, number: int, readers: Sequence[str], announce: Callable[[str], None]) -> PageText:
         """Return page `number`, from 1, by the first of `readers` that reads it well, else by the one that reads it best."""  # noqa: E501
@@ -168,6 +186,8 @@ class PdfFile:
 
     def _pypdf(self) -> PypdfReader:
         if self._pypdf_opened is None:
+            from engine.documents.formats.pdf.pypdf_reader import PypdfReader
+
             self._pypdf_opened = PypdfReader(self._file, self._passwords)
         return self._pypdf_opened
 
@@ -178,25 +198,6 @@ class PdfFile:
             if kind in failures:
                 return kind
         return "damaged"
-
-    def _title(self) -> str:
-        return self._pypdf_opened.title if self._pypdf_opened is not None else self._pdfium().title
-
-    def _outline(self) -> list[tuple[str, int, int]]:
-        entries = []
-        for title, page, level in self._pypdf().outline() if self._pypdf_opened else self._pdfium().outline():
-            title = clean_title(title, limits.TITLE_CHARACTERS)
-            if title:
-                entries.append((title, page, level))
-            if len(entries) >= limits.OUTLINE_ENTRIES:
-                break
-        return entries
-
-    def _labels(self) -> dict[int, str]:
-        if self._pypdf_opened is None:
-            return {}
-        cleaned = (clean_title(label, 40) for label in self._pypdf_opened.labels())
-        return {page: label for page, label in enumerate(cleaned, 1) if label and label != str(page)}
 
     def _notes(self) -> list[str]:
         if self._pdfium_opened is None:
@@ -216,6 +217,21 @@ class PdfFile:
         return _or(lambda: self._pypdf().shows_something(number), False)
 
 
+def _cleaned_outline(outline: Iterable[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
+    entries = []
+    for title, page, level in outline:
+        if title := clean_title(title, limits.TITLE_CHARACTERS):
+            entries.append((title, page, level))
+        if len(entries) >= limits.OUTLINE_ENTRIES:
+            break
+    return entries
+
+
+def _cleaned_labels(labels: Iterable[str]) -> dict[int, str]:
+    cleaned = (clean_title(label, 40) for label in labels)
+    return {page: label for page, label in enumerate(cleaned, 1) if label and label != str(page)}
+
+
 def _is_waiting(text: str) -> bool:
     """Return whether a dynamic form's page only asks for Adobe Reader."""
     return any(words in text for words in _WAITING_TEXT) or len(text) < 1_000
@@ -230,6 +246,5 @@ def _or(call: Callable[[], T], otherwise: T) -> T:
 
 
 def _why(error: Exception) -> ProblemKind:
-    from pypdf.errors import LimitReachedError
-
-    return "too_big" if isinstance(error, MemoryError | LimitReachedError) else "damaged"
+    is_limit = isinstance(error, MemoryError) or type(error).__name__ == "LimitReachedError"  # pypdf's
+    return "too_big" if is_limit else "damaged"

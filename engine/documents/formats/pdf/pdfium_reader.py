@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,13 +14,14 @@ import pypdfium2.raw as pdfium
 from engine.documents.extraction import limits
 from engine.documents.formats.memory_file import OpenFile
 from engine.documents.formats.pdf.annotations import page_annotations
-from engine.documents.formats.pdf.characters import characters, run_boxes, unmapped_share
+from engine.documents.formats.pdf.characters import characters, place_finder, run_boxes, unmapped_share
 from engine.documents.formats.pdf.layers import remove_hidden
 from engine.documents.formats.pdf.layout import page_lines
 from engine.documents.formats.pdf.plain_page import is_right_to_left, plain_text
 from engine.documents.formats.pdf.problems import CannotOpen
 
 _READ_BUFFER = 1 << 16
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _DRAWING_OBJECTS = 50
 """Paths on a page without text from which on it is called a drawing; fewer are rules and frames."""
 _OBJECT_LOOKS = 2_000
@@ -118,9 +120,11 @@ class PdfiumReader:
         if is_right_to_left(text) or count > _MOST_LAID_OUT:
             added = "".join(f"\n{placed.text}" for placed in found.placed)
             return RawPage((text_page.get_text_bounded() or text) + added, unmapped, notes)
-        if not found.placed and (plain := plain_text(run_boxes(text_page), text, box)) is not None:
-            return RawPage(plain, unmapped, notes)
-        lines = page_lines(characters(text_page, count), box, found.placed)
+        if not found.placed and len(text) == count:
+            plain = plain_text(run_boxes(text_page), text, box, place_finder(text_page))
+            if plain is not None:
+                return RawPage(plain, unmapped, notes)
+        lines = page_lines(characters(text_page, count, text), box, found.placed)
         return RawPage(_paired("\n".join(lines)), unmapped, notes)
 
     def shows_something(self, number: int) -> bool:
@@ -146,9 +150,17 @@ class PdfiumReader:
             if page is not None:
                 yield bookmark.get_title(), page + 1, bookmark.level + 1
 
-    def label(self, number: int) -> str:
-        """Return what the document calls page `number`."""
-        return str(self._document.get_page_label(number - 1))
+    def labels(self) -> list[str]:
+        """Return what the document calls its pages; empty strings if it has no names for them."""
+        return [str(self._document.get_page_label(number)) for number in range(self.page_count)]
+
+    def reaches_last_page(self) -> bool:
+        """Return whether the last page that the document counts is there."""
+        try:
+            self._document[self.page_count - 1].close()
+        except pypdfium2.PdfiumError:
+            return False
+        return True
 
 
 def _comments(count: int) -> str:
@@ -157,6 +169,6 @@ def _comments(count: int) -> str:
 
 def _paired(text: str) -> str:
     """Return `text` with pairs of surrogates made characters (PDFium counts in UTF-16 on Windows)."""
-    if any("\ud800" <= character < "\ue000" for character in text):
+    if _SURROGATE.search(text):
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return text

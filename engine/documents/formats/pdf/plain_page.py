@@ -1,31 +1,46 @@
-"""Text of plain pages: pages whose lines PDFium gives right, whatever their order.
+"""Text of pages whose lines PDFium gives right, so that their characters need not be looked at one by one.
 
-On a plain page every line is drawn from left to right on a height of its own, without gaps as wide as between columns,
-and PDFium's text has as many lines as were drawn. Only the boxes of runs are looked at, a hundred or so a page.
+On such a page every line is drawn from left to right, and PDFium's text has as many lines as were drawn. Only the boxes
+of runs are looked at, a hundred or so a page. Where lines have gaps as wide as between columns, PDFium says which
+character stands behind each gap, and the parts are put in reading order like those of any other page.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import NamedTuple
 
-import numpy as np
-import numpy.typing as npt
+from engine.documents.formats.pdf.columns import Segment, in_reading_order
 
-Boxes = npt.NDArray[np.float64]
+Box = tuple[float, float, float, float]
+"""left, top, right, bottom; y upwards."""
 
-_SINGLE = re.compile(r"(?<![^\s])[^\W\d_](?![^\s])")
-_HYPHEN = re.compile("([\x02\ufffe])(?:\r\n)?")
-"""PDFium's sign for a hyphen at a line end, after which it leaves out the line end itself."""
+_LINE = re.compile("[^\r\n\x02\ufffe]*(?:[\x02\ufffe]|[^\r\n\x02\ufffe](?=[\r\n]|\\Z))")
+"""A line of PDFium's text; its sign for a hyphen stands for the line end as well."""
+_SINGLE = re.compile(r"(?<!\S)[^\W\d_](?!\S)")
 _MAX_SINGLES = 0.15
 """Share of words of one letter from which on words may have been cut at letter spaces."""
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
-_CELL_GAP = 1.0
-"""Gap between runs on a line, in heights of the line, from which on they may be cells."""
+_CELL_GAP, _WORD_GAP = 1.0, 0.45
+"""Gap between runs on a line, in heights of the line, from which on they may be cells, and are certainly words."""
 _MOST_WIDE_LINES = 2
 """Lines with such gaps on a page without tables and columns: a running head and foot."""
 _RAISED = 0.33
 """Heights by which a superscript's foot stands above the foot of what is before it."""
+
+
+class _Line(NamedTuple):
+    """Runs on one height."""
+
+    first: int
+    low: float
+    high: float
+    gaps: list[int]
+    """Runs that stand behind a wide gap."""
+    words: int
+    """Runs that certainly begin a word, the first one included."""
 
 
 def is_right_to_left(text: str) -> bool:
@@ -33,67 +48,109 @@ def is_right_to_left(text: str) -> bool:
     return len(_RIGHT_TO_LEFT.findall(text)) > 0.2 * max(1, len(text))
 
 
-def plain_text(boxes: Boxes, text: str, page: tuple[float, float, float, float]) -> str | None:
-    """Return the lines of `text` from the top down, or None if the page is not plain.
+def plain_text(boxes: Sequence[Box], text: str, page: Box, character_at: Callable[[float, float], int]) -> str | None:
+    """Return the text in reading order, or None if the page's characters must be looked at.
 
-    `text` is as PDFium gives it, `boxes` [n, 4] are left, top, right, bottom of its runs, and `page` is left, bottom,
-    right, top of what is shown of the page.
+    `text` is as PDFium gives it, `boxes` are those of its runs, `page` is left, bottom, right, top of what is shown,
+    and `character_at` gives the place in `text` of the character at a point, negative where there is none.
     """
-    lines = [line for line in _HYPHEN.sub("\\1\n", text).splitlines() if line.strip()]
-    if len(boxes) == 0:
-        return text if not lines else None
-    left, top, right, bottom = boxes.T
-    height = top - bottom
-    typical = float(np.median(height))
-    if typical <= 0 or not _is_upright_and_inside(boxes, typical, page):
-        return None
-    tall = np.maximum(np.maximum(height[:-1], height[1:]), 0.5 * typical)
-    gap = left[1:] - right[:-1]
-    new_line = _line_starts(boxes, typical)
-    on_line = ~new_line
-    raised = (bottom[1:] > bottom[:-1] + _RAISED * tall) & (height[1:] < 0.85 * tall) & (height[1:] > 0.5 * typical)
-    if bool(np.any(on_line & ((gap < -0.35 * tall) | (raised & (gap < 0.25 * tall))))):
-        return None
-    line_of_run = np.concatenate(([0], np.cumsum(new_line)))
-    if int(line_of_run[-1]) + 1 != len(lines):
-        return None
-    wide = Counter(line_of_run[1:][on_line & (gap > _CELL_GAP * tall)].tolist())
-    if len(wide) > _MOST_WIDE_LINES or any(len(lines[line].split()) <= count for line, count in wide.items()):
+    texts = [(found.start(), found.end()) for found in _LINE.finditer(text) if found[0].strip()]
+    if not boxes:
+        return text if not texts else None
+    lines = _lines(boxes, page)
+    if lines is None or len(lines) != len(texts):
         return None
     if len(_SINGLE.findall(text)) > _MAX_SINGLES * len(text.split()) + 2:
         return None
-    return _from_the_top(lines, np.flatnonzero(np.concatenate(([True], new_line))), top, bottom)
+    wide = [number for number, line in enumerate(lines) if line.gaps]
+    if any(len(text[start:end].split()) < line.words for line, (start, end) in zip(lines, texts, strict=True)):
+        return None if not wide else _by_segments(boxes, lines, text, texts, character_at)
+    if len(wide) <= _MOST_WIDE_LINES and (order := _from_the_top(lines)) is not None:
+        return "\n".join([text[texts[number][0] : texts[number][1]].strip() for number in order])
+    return _by_segments(boxes, lines, text, texts, character_at)
 
 
-def _is_upright_and_inside(boxes: Boxes, typical: float, page: tuple[float, float, float, float]) -> bool:
-    left, top, right, bottom = boxes.T
-    outside = (left < page[0] - 1) | (bottom < page[1] - 1) | (right > page[2] + 1) | (top > page[3] + 1)
-    turned = (top - bottom > 2.5 * typical) & (top - bottom > 1.5 * (right - left))
-    return not bool(np.any(outside | turned))
-
-
-def _line_starts(boxes: Boxes, typical: float) -> npt.NDArray[np.bool_]:
-    """Return, for each run but the first, whether it begins a line."""
-    left, top, right, bottom = boxes.T
-    height, centre = top - bottom, (top + bottom) / 2
-    smaller = np.minimum(height[:-1], height[1:])
-    overlap = np.minimum(top[:-1], top[1:]) - np.maximum(bottom[:-1], bottom[1:])
-    moved = np.abs(centre[:-1] - centre[1:])
-    # Dots follow a quotation mark although they do not reach as high; a descender may touch the next line.
-    follows = (left[1:] >= left[:-1]) & (left[1:] - right[:-1] < typical) & (moved < 0.75 * typical)
-    is_back = (left[1:] < left[:-1]) & (moved > 0.45 * np.minimum(typical, smaller))
-    return np.asarray(((overlap <= 0.3 * smaller) & ~follows) | is_back)
-
-
-def _from_the_top(
-    lines: list[str], starts: npt.NDArray[np.int64], top: npt.NDArray[np.float64], bottom: npt.NDArray[np.float64]
-) -> str | None:
-    """Return the lines sorted by height; None if two of them share a height."""
-    tops, bottoms = np.maximum.reduceat(top, starts), np.minimum.reduceat(bottom, starts)
-    centre = (tops + bottoms) / 2
-    order = np.argsort(-centre, kind="stable")
-    extent = np.minimum((tops - bottoms)[order][:-1], (tops - bottoms)[order][1:])
-    overlap = np.minimum(tops[order][:-1], tops[order][1:]) - np.maximum(bottoms[order][:-1], bottoms[order][1:])
-    if bool(np.any(overlap > 0.45 * extent)):
+def _lines(boxes: Sequence[Box], page: Box) -> list[_Line] | None:
+    """Return the lines that the runs make, None if a run is turned, outside, raised, or on top of another one."""
+    heights = sorted([box[1] - box[3] for box in boxes])
+    typical = heights[len(heights) // 2]
+    if typical <= 0:
         return None
-    return "\n".join([lines[place] for place in order.tolist()])
+    lines: list[_Line] = []
+    line: _Line | None = None
+    left_edge, low_edge, right_edge, high_edge = page[0] - 1, page[1] - 1, page[2] + 1, page[3] + 1
+    before_left = before_top = before_right = before_bottom = 0.0
+    for number, (left, top, right, bottom) in enumerate(boxes):
+        height = top - bottom
+        if left < left_edge or bottom < low_edge or right > right_edge or top > high_edge:
+            return None
+        if height > 2.5 * typical and height > 1.5 * (right - left):
+            return None
+        before_height = before_top - before_bottom
+        smaller = height if height < before_height else before_height
+        moved = (before_top + before_bottom - top - bottom) / 2
+        moved = -moved if moved < 0 else moved
+        gap = left - before_right
+        overlap = min(top, before_top) - max(bottom, before_bottom)
+        # Dots follow a quotation mark although they do not reach as high; a descender may touch the next line.
+        follows = left >= before_left and gap < typical and moved < 0.75 * typical
+        is_back = left < before_left and moved > 0.45 * min(typical, smaller)
+        if line is None or is_back or (overlap <= 0.3 * smaller and not follows):
+            line = _Line(number, bottom, top, [], 1)
+            lines.append(line)
+        else:
+            tall = max(height, before_height, 0.5 * typical)
+            is_raised = (
+                bottom > before_bottom + _RAISED * tall and 0.5 * typical < height < 0.85 * tall and gap < 0.25 * tall
+            )
+            if gap < -0.35 * tall or is_raised:
+                return None
+            if gap > _CELL_GAP * tall:
+                line.gaps.append(number)
+            line = _Line(
+                line.first,
+                min(line.low, bottom),
+                max(line.high, top),
+                line.gaps,
+                line.words + (gap > _WORD_GAP * tall),
+            )
+            lines[-1] = line
+        before_left, before_top, before_right, before_bottom = left, top, right, bottom
+    return lines
+
+
+def _from_the_top(lines: Sequence[_Line]) -> list[int] | None:
+    """Return the lines' numbers sorted by height; None if two of them share a height."""
+    order = sorted(range(len(lines)), key=lambda number: -(lines[number].low + lines[number].high))
+    for above, below in pairwise(order):
+        a, b = lines[above], lines[below]
+        if min(a.high, b.high) - max(a.low, b.low) > 0.45 * min(a.high - a.low, b.high - b.low):
+            return None
+    return order
+
+
+def _by_segments(
+    boxes: Sequence[Box],
+    lines: Sequence[_Line],
+    text: str,
+    texts: Sequence[tuple[int, int]],
+    character_at: Callable[[float, float], int],
+) -> str | None:
+    """Return the text put in order by the parts of lines between wide gaps; None if a gap's place is not found."""
+    segments = []
+    ends = [line.first for line in lines[1:]] + [len(boxes)]
+    for line, end, (start, stop) in zip(lines, ends, texts, strict=True):
+        runs = [line.first, *line.gaps]
+        cuts = [start]
+        for run in line.gaps:
+            left, top, right, bottom = boxes[run]
+            place = character_at(min(left + 0.5, right), (top + bottom) / 2)
+            if not cuts[-1] < place < stop:
+                return None
+            cuts.append(place)
+        for run, next_run, a, b in zip(runs, [*runs[1:], end], cuts, [*cuts[1:], stop], strict=True):
+            part = text[a:b].strip()
+            if not part:
+                return None
+            segments.append(Segment(part, boxes[run][0], boxes[next_run - 1][2], line.low, line.high, a))
+    return "\n".join(in_reading_order(segments))

@@ -32,8 +32,6 @@ class PypdfReader:
             raise CannotOpen("needs_certificate") from error
         if self._document.is_encrypted:
             self.password = self._decrypted_with(passwords)
-        self.page_count = len(self._document.pages)
-        """Number of pages."""
 
     def _decrypted_with(self, passwords: list[str]) -> str:
         for password in passwords:
@@ -43,6 +41,11 @@ class PypdfReader:
             except NotImplementedError as error:
                 raise CannotOpen("needs_certificate") from error
         raise CannotOpen("wrong_password" if len(passwords) > 1 else "needs_password")
+
+    @property
+    def page_count(self) -> int:
+        """Number of pages; the first look walks through the whole page tree."""
+        return len(self._document.pages)
 
     @property
     def title(self) -> str:

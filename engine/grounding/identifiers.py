@@ -1,0 +1,43 @@
+"""Identifiers of a text: names made of letters and digits, such as FT-474, P 835 or ME-4411/2. Light: no torch."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from engine.grounding.words import signs_unified
+
+_CURRENCY = "(?:EUR|USD|GBP|CHF|JPY|CNY|INR|CAD|AUD|SEK|NOK|DKK|PLN|RUB)"
+SPACED = rf"\b(?!{_CURRENCY}\b)(?:[A-ZÀ-ÖØ-ÞΑ-ΩА-ЯЁ]){{1,4}} \d{{2,}}\b(?![.,]\d)"
+"""PR 409: capitals and a number, but for sums of money."""
+_IDENTIFIER = re.compile(rf"{SPACED}|(?<!\w)[^\W\d_]+[-./_]?\d{{2,}}\w*(?:[-./_]\w+)*(?!\w)")
+_PIECES = re.compile(r"[^\W\d_]+|\d+")
+_PERIOD = re.compile(r"(?:FY|Q\d?)[ -]?'?\d+", re.IGNORECASE)
+
+
+def identifiers(text: str) -> list[str]:
+    """Return the identifiers in `text`, letters and then two digits or more, each once, in order."""
+    return list(dict.fromkeys(found for _, _, found in find_identifiers(text)))
+
+
+def find_identifiers(text: str) -> Iterator[tuple[int, int, str]]:
+    """Yield (start, end, identifier) for each identifier in `text`; a fiscal year is a date and no identifier."""
+    plain = signs_unified(text)
+    for found in _IDENTIFIER.finditer(plain):
+        if not _PERIOD.fullmatch(found[0]):
+            yield found.start(), found.end(), plain[found.start() : found.end()]
+
+
+def is_identifier(text: str) -> bool:
+    """Return whether `text` as a whole is an identifier, in whatever case."""
+    return bool(_IDENTIFIER.fullmatch(text) or _IDENTIFIER.fullmatch(text.upper()))
+
+
+def written_pattern(identifier: str) -> str:
+    """Return a regular expression for the ways to write a folded identifier: P-835, P 835, P835."""
+    return r"[-\s./_]?".join(re.escape(piece) for piece in _PIECES.findall(identifier))
+
+
+def pieces(identifier: str) -> list[str]:
+    """Return the runs of letters and of digits in an identifier."""
+    return _PIECES.findall(identifier)

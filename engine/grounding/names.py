@@ -1,0 +1,118 @@
+"""Names in a text, by capital letters where the language has a use for them. Light: no torch.
+
+A script without capitals gives no names. A language that capitalises nouns gives runs of capitals only, and those
+count leniently. A single word at the start of a sentence, a line or a label is no name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from engine.grounding.languages import capitalises_nouns, has_case, language_of
+from engine.grounding.lines import parse_line
+from engine.grounding.stopwords import stop_words
+from engine.grounding.words import UNSPACED, signs_unified
+
+_WORD = re.compile(rf"[^\W\d_{UNSPACED}]+(?:['.][^\W\d_{UNSPACED}]+)*")
+_SENTENCE_END = re.compile(r"(?:[.!?:…;][\"'”’)\]]*\s+|[\"“„«(\[]\s*)$")
+_PARTICLES = frozenset(
+    {"van", "von", "de", "der", "den", "di", "da", "du", "la", "ten", "zu", "bin", "ibn", "al", "el"}
+)
+_OPENERS_WORDS = (
+    "according based later earlier finally overall additionally furthermore however thus therefore hence "
+    "meanwhile moreover next last first second third key main list note yes please summary document section "
+    "chapter page table figure since although though while despite given contrary each every later per via unlike "
+    "like"
+)
+_OPENERS = frozenset(_OPENERS_WORDS.split())
+"""Words that open sentences, besides the stop words."""
+
+
+@dataclass(frozen=True)
+class Name:
+    """A name in a text."""
+
+    start: int
+    end: int
+    first_may_go: bool = False
+    """Its first word may have its capital from the start of a sentence."""
+    any_word: bool = False
+    """One of its words is enough: their capitals may be no sign of a name."""
+
+
+def names(text: str, language: str | None = None) -> Iterator[Name]:
+    """Yield the names of `text` in order. `language`: default, that of `text`."""
+    language = language or language_of(text)
+    if not has_case(language):
+        return
+    whole = signs_unified(text)
+    at = 0
+    for line in text.splitlines(keepends=True):
+        yield from _names_of_line(whole[at : at + len(line)], at, language)
+        at += len(line)
+
+
+def _names_of_line(line: str, offset: int, language: str) -> Iterator[Name]:
+    parsed = parse_line(line)
+    nouns = capitalises_nouns(language)
+    for run in _runs(line, parsed.begins):
+        start, end = run[0].start(), run[-1].end()
+        opens = start == _begin(line, parsed.begins) or _SENTENCE_END.search(line, 0, start) is not None
+        words = [word[0].lower() for word in run]
+        if opens and _is_opener(words[0], language):
+            run, words = run[1:], words[1:]
+            if not run:
+                continue
+            start, opens = run[0].start(), False
+        capitals = [word for word in run if word[0][0].isupper()]
+        in_label = parsed.begins <= start and end <= parsed.label and (parsed.item or "*" in line[: parsed.label])
+        if len(capitals) == 1 and (opens or nouns or parsed.heading or in_label):
+            continue
+        if not capitals or all(word in stop_words(language) for word in words):
+            continue
+        loose = nouns or parsed.heading or in_label
+        yield Name(offset + start, offset + end, first_may_go=opens and len(capitals) > 2, any_word=loose)
+
+
+def _runs(line: str, begins: int) -> Iterator[list[re.Match[str]]]:
+    """Yield runs of words with capitals that stand side by side, with particles between them."""
+    run: list[re.Match[str]] = []
+    pending: list[re.Match[str]] = []
+    for word in _WORD.finditer(line, begins):
+        last = (pending or run)[-1] if run else None
+        beside = last is not None and line[last.end() : word.start()] in (" ", "-")
+        if word[0][0].isupper() and len(word[0]) > 1 and _is_word(word, line):
+            if run and not beside:
+                yield run
+                run, pending = [], []
+            run += [*pending, word]
+            pending = []
+        elif run and beside and word[0] in _PARTICLES:
+            pending.append(word)
+        elif run and beside and len(word[0]) == 1 and word[0].isupper():
+            pending.append(word)  # an initial
+        elif run:
+            yield run
+            run, pending = [], []
+    if run:
+        yield run
+
+
+def _is_word(word: re.Match[str], line: str) -> bool:
+    """Return whether a match is a word of its own, not a part of an identifier such as FT-474 or Q3."""
+    before, after = line[: word.start()][-1:], line[word.end() : word.end() + 2]
+    return not (
+        before.isdigit() or before == "_" or after[:1].isdigit() or (after[:1] in "-_" and after[1:2].isdigit())
+    )
+
+
+def _begin(line: str, begins: int) -> int:
+    """Return where the first letter at or behind `begins` stands."""
+    found = _WORD.search(line, begins)
+    return found.start() if found else begins
+
+
+def _is_opener(word: str, language: str) -> bool:
+    return word in _OPENERS or word in stop_words(language)

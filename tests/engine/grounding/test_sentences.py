@@ -1,0 +1,71 @@
+"""Sentences of running text, lists and pages, in several languages and in linear time."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.grounding.sentences import sentences, units
+
+TEXTS = [
+    ("Dr. Weber paid 12.50 euros. It rained.", 2),
+    ("The U.S. Army arrived at 5 p.m. on Tuesday. Mr. Smith (b. 1950) left.", 2),
+    ("See Fig. 3 and Sec. 4.2, e.g. the table. It shows approx. 12 items vs. 14 earlier.", 2),
+    ('He said "Stop." Then he left.', 2),
+    ("Acme Inc. was founded in 1990. Its CEO, J. R. Tolkien Jr., lives in St. Louis.", 2),
+    ("What is it? It is v1.2.3 of gcc. Really? Yes.", 4),
+    ("The meeting is on Jan. 5, 2024. No. 7 is out of order. He has Ph.D. degrees.", 3),
+    ("Die Anlage wurde am 3. Mai 2024 von Dr. Weber geprüft. Der Druck betrug ca. 3,5 bar, d.h. zu wenig.", 2),
+    ("Laut § 5 Abs. 2 Nr. 3 gilt das nicht. Prof. Schmidt bzw. Frau Kuhn kam am 1. August.", 2),
+    ("M. Dupont est arrivé le 3 mai. Il a payé 3,5 M€. Mme. Durand est partie.", 3),
+    ("El Sr. García llegó el 3 de mayo. ¿Qué pasó? No se sabe.", 3),
+    ("Насос отремонтирован. Давление составило 3,5 бар, т.е. мало. См. рис. 2.", 3),
+    ("これは最初の文です。次の文！終わり", 3),
+    ("泵在2024年5月3日修好了。压力为3.5巴。", 2),
+    ("تم إصلاح المضخة في 3 مايو. كان الضغط 3.5 بار؟ نعم.", 3),
+    ("यह पहला वाक्य है। यह दूसरा है।", 2),
+    ("Key points:\n- first point\n- second point is here\n1. One thing\n2. Another", 5),
+]
+
+
+@pytest.mark.parametrize(("text", "count"), TEXTS)
+def test_sentence_count(text, count):
+    assert len(sentences(text)) == count
+
+
+def test_lines_of_lists_and_headings_are_listed():
+    text = "3.6 Virtual packages\n\nThey only exist logically. That is all.\n- a line\nName  Size"
+    found = [(text[unit.start : unit.end], unit.listed) for unit in units(text)]
+    assert found == [
+        ("3.6 Virtual packages", True),
+        ("They only exist logically.", False),
+        ("That is all.", False),
+        ("- a line", True),
+        ("Name  Size", True),
+    ]
+
+
+@given(st.text(alphabet="aZ. \n.!?…。」\"')(1é漢-\u00a0\u2028\t।؟", max_size=120))
+def test_sentences_hold_every_character_but_blanks(text):
+    spans = sentences(text)
+    assert all(a < b for a, b in spans)
+    assert all(first[1] <= second[0] for first, second in itertools.pairwise(spans))
+    assert all(text[a:b] == text[a:b].strip() for a, b in spans)
+    assert re.sub(r"\s", "", "".join(text[a:b] for a, b in spans)) == re.sub(r"\s", "", text)
+
+
+@pytest.mark.parametrize("piece", ["word ", "Dr. A b c. ", "- a\n", ".", "漢字。", "a line that goes on,\n"])
+def test_time_is_linear(piece):
+    def seconds(size: int) -> float:
+        text = (piece * size)[:size]
+        started = time.process_time()
+        units(text)
+        return time.process_time() - started
+
+    seconds(1_000)
+    assert seconds(160_000) < 16 * seconds(20_000) + 0.2
