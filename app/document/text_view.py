@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QFontDatabase, QTextCursor, QTextFormat, QWheelEvent
 from PySide6.QtWidgets import QApplication, QPlainTextEdit, QTextEdit, QWidget
 
@@ -67,6 +67,7 @@ class TextView(QPlainTextEdit):
         reader.head_read.connect(self._on_head)
         reader.found.connect(self._on_found)
         self.verticalScrollBar().valueChanged.connect(self._scrolled)
+        theme.changed.connect(self._fit_font)
         theme.changed.connect(self._mark)
 
     @property
@@ -168,11 +169,6 @@ class TextView(QPlainTextEdit):
             self.zoom_step(1 if event.angleDelta().y() > 0 else -1)
         else:
             super().wheelEvent(event)
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.ApplicationFontChange:
-            self._fit_font()
 
     def _fit_font(self) -> None:
         font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
