@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from engine.grounding.passages import speaking
+from engine.grounding.passages import matching_passages
 from engine.protocol.evidence import PageSpan, Sentence
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def closest_passages(
         pages.update(range(hit.section.first_page, hit.section.last_page + 1))
     wanted = sorted(page for page in pages if upto is None or page <= upto)
     texts = [(page, _text(library, document, page)) for page in wanted]
-    found = sorted(speaking(question, texts), key=lambda passage: -passage.match)[:MOST]
+    found = sorted(matching_passages(question, texts), key=lambda passage: -passage.match)[:MOST]
     found.sort(key=lambda passage: passage.page)
     return [
         Sentence(page=one.page, start=one.start, end=min(one.end, one.start + PASSAGE), text=one.text[:PASSAGE])
