@@ -66,15 +66,16 @@ class CpuStep:
 
     def __init__(self, network: NetworkStep) -> None:
         self.network = network
-        self._compiles: bool | None = None
+        self.compiles: bool | None = None
+        """Whether the step compiles here; None before the first token."""
 
     def logits(self, ids: torch.Tensor, state: MambaState, graphs: bool = False) -> torch.Tensor | None:
         """Implement `DecodeStep.logits`."""
         if len(ids) > FEW or not (state.conv.is_contiguous() and state.ssm.is_contiguous()):
             return None
-        if self._compiles is None:
-            self._compiles = self._compile()
-        return self.network(ids[:, 0], state.conv, state.ssm) if self._compiles else None
+        if self.compiles is None:
+            self.compiles = self._compile()
+        return self.network(ids[:, 0], state.conv, state.ssm) if self.compiles else None
 
     def argmax(self, token: int, state: MambaState, graphs: bool = False) -> Callable[[], int] | None:
         """Return None: the logits are in the host's memory, where the caller chooses."""

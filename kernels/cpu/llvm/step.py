@@ -379,5 +379,5 @@ def step_kernel(
     keep(mixed)
 
 
-STEP_ARGUMENTS = (*(types.int64,) * 4, types.float64, types.float64, *(types.int64,) * 9)
+STEP_ARGUMENTS = (*(types.int64,) * 4, types.float64, types.float64, *(types.int64,) * 8)
 """The types of `step_kernel`'s arguments."""

@@ -75,6 +75,7 @@ def test_a_step_gives_the_logits_and_the_state_of_the_forward_pass(
         with torch.inference_mode():
             expected = model._forward(token, plain.conv, plain.ssm, None)
         torch.testing.assert_close(logits, expected, rtol=1e-5, atol=1e-5)
+    assert isinstance(model._decode_step, CpuStep) and model._decode_step.compiles
     torch.testing.assert_close(state.ssm, plain.ssm, rtol=1e-5, atol=1e-5)
     torch.testing.assert_close(state.conv, plain.conv, rtol=1e-5, atol=1e-5)
 
@@ -188,4 +189,5 @@ def test_step_that_does_not_compile_is_replaced_by_forward_pass(
         expected = model._forward(torch.tensor([[3]]), plain.conv, plain.ssm)
     assert torch.equal(logits, expected) and "no such instruction" in caplog.text
     model(torch.tensor([[4]]), state)
+    assert isinstance(model._decode_step, CpuStep) and model._decode_step.compiles is False
     assert caplog.text.count("no such instruction") == 1
