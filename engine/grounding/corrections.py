@@ -25,6 +25,7 @@ _ANNOUNCED = re.compile(
     rf"^\W*(?:\w+ )?{_NOUN}(?!\w)|(?<!\w){_NOUN}(?: to [\w ]{{1,24}})?\s*(?::|- )"
     r"|(?<!\w)(?:corrected|amended|rectified|superseded|retracted|restated|(?:put|set) (?:right|straight)|korrigiert|"
     r"berichtigt|corrigée?s?|corregid[oa]s?|rectifi(?:é|ée|cado|cada)|исправлен[оаы]?)(?!\w)"
+    rf"|(?<!\w)(?:earlier|previous|first|original|former|prior) {_STATEMENT}(?!\w)"
     rf"|(?<!\w){_STATEMENT}(?!\w)[^.;]{{0,50}}(?<!\w)(?:wrong|incorrect|mistaken|erroneous|in error|wrongly|mistakenly|"
     r"erroneously|incorrectly|falsch|irrtümlich|ошибочн\w+)(?!\w)"
 )

@@ -20,6 +20,7 @@ _SENTENCE_END = re.compile(r"(?:[.!?:…;][\"'”’)\]]*\s+|[\"“„«(\[]\s*)
 _PARTICLES = frozenset(
     {"van", "von", "de", "der", "den", "di", "da", "du", "la", "ten", "zu", "bin", "ibn", "al", "el"}
 )
+TITLES = frozenset(("Dr", "Mr", "Ms", "Mrs", "Prof", "St", "Herr", "Frau", "Mme", "Sr", "Sra"))
 _OPENERS_WORDS = (
     "according based later earlier finally overall additionally furthermore however thus therefore hence "
     "meanwhile moreover next last first second third key main list note yes please summary document section "
@@ -82,7 +83,7 @@ def _runs(line: str, begins: int) -> Iterator[list[re.Match[str]]]:
     pending: list[re.Match[str]] = []
     for word in _WORD.finditer(line, begins):
         last = (pending or run)[-1] if run else None
-        beside = last is not None and line[last.end() : word.start()] in (" ", "-")
+        beside = last is not None and _stand_together(last, line[last.end() : word.start()])
         if word[0][0].isupper() and len(word[0]) > 1 and _is_word(word, line):
             if run and not beside:
                 yield run
@@ -98,6 +99,11 @@ def _runs(line: str, begins: int) -> Iterator[list[re.Match[str]]]:
             run, pending = [], []
     if run:
         yield run
+
+
+def _stand_together(word: re.Match[str], gap: str) -> bool:
+    """Return whether `gap` may stand behind `word` inside a name: Anna Berg, Anna-Maria, J. Berg, Dr. Berg."""
+    return gap in (" ", "-") or (gap == ". " and (len(word[0]) == 1 or word[0] in TITLES))
 
 
 def _is_word(word: re.Match[str], line: str) -> bool:

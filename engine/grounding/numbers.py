@@ -109,10 +109,11 @@ _AMOUNT_NUMBER = (
 _SUM = rf"(?:\d{{1,3}}(?: \d{{3}})+(?:[.,]\d+)?(?![.,]?\d)|{_AMOUNT_NUMBER})"
 _CURRENCY_WORDS = "|".join(sorted((word for word in CURRENCIES if word.isalpha()), key=len, reverse=True))
 _SCALE = "|".join(sorted(_SCALES, key=len, reverse=True))
-# $1 to $9 are the parameters of a program, and "8 $" waits for a command; the A of "13 A list" is no ampere.
+# $1 to $9 are the parameters of a program, "8 $" waits for a command, [33m sets a colour; the A of "13 A list" is no
+# ampere.
 _AMOUNT = re.compile(
-    rf"(?<![\w.,])(?:"
-    rf"(?:(?P<before>US\$|[€£¥₽₹]|\$(?!\d(?![\d.,])))[{_SPACE}]?|(?P<code>{_CODES.replace(' ', '|')})[{_SPACE}])"
+    rf"(?<![\w.,;\[])(?:"
+    rf"(?:(?P<before>US\$|[€£¥₽₹]|\$(?!\d(?!\d|[.,]\d)))[{_SPACE}]?|(?P<code>{_CODES.replace(' ', '|')})[{_SPACE}])"
     rf"(?P<n1>{_SUM})(?:[{_SPACE}]?(?P<s1>(?i:{_SCALE}))\b)?"
     rf"|(?P<n2>{_AMOUNT_NUMBER})[{_SPACE}]?(?P<percent>{_PERCENT})"
     rf"|(?P<n3>{_SUM})(?:[{_SPACE}]?(?P<s3>(?i:{_SCALE}))\.?)?[{_SPACE}]?(?P<after>[€£₽](?!\w)|(?i:{_CURRENCY_WORDS})\b|[円元])"

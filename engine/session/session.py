@@ -139,16 +139,8 @@ class Session:
         state = yield from self._documents.state_of(command, self.library, control)
         if command.ledger:
             yield from entities.events(self.library, state.document.id, command.job_id)
-        yield from summary.summarize(
-            self.runtime,
-            self.library,
-            state,
-            command.method,
-            control,
-            command.job_id,
-            command.focus,
-            command.length,
-        )
+        context = Context(self.runtime, self.library, state, control, command.job_id)
+        yield from summary.summarize(context, command.method, command.focus, command.length)
 
     def _ask(self, command: wire.Ask, control: Control) -> Iterator[Event]:
         before = turn_before(self.library, command.parent)

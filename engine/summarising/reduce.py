@@ -1,4 +1,4 @@
-"""Merging section notes into one summary, in groups whose input and output stay inside the model's trained context."""
+"""Reduce section summaries to one summary, in groups whose input and output stay inside the trained context."""
 
 from __future__ import annotations
 
@@ -7,99 +7,91 @@ from dataclasses import dataclass
 
 from engine.grounding.lines import is_list, items, union
 from engine.grounding.support import unsupported
-from engine.prompting.prompts import NO_FINDINGS, NOT_FOUND, page_text
+from engine.profile.profile import SummaryRules
+from engine.prompting.prompts import page_text
 
-MERGE_CONTEXT = 2048
-"""Tokens that a merge may read and write, where the checkpoint does not say what it was trained on."""
-SUMMARY_TOKENS = 500
-"""Longest text that a merge of prose may write."""
-LIST_LINES = 30
-"""Lines in a merge of lists: as many as the demo model has seen."""
-
-Ask = Callable[[Sequence[list[str]], int, bool], Iterator[str]]
-"""(groups of notes, most tokens of an answer, whether the merge is the last) -> what the model says, in order."""
+Merge = Callable[[Sequence[list[str]], int, bool], Iterator[str]]
+"""(groups of summaries, most tokens of an answer, whether the merge is the last) -> merged texts, in order."""
 
 
 @dataclass
-class Merged:
-    """One text merged from section summaries, and how."""
+class Reduced:
+    """One text made of many section summaries, and how."""
 
     text: str
     steps: int = 0
-    replaced: int = 0
-    """Merges that named what none of their notes does: their notes stand in the text themselves."""
+    """Rounds of merging."""
+    rejected: int = 0
+    """Merges of lists that lost or changed a line: the lines of their parts stand in the text instead."""
     joined: bool = False
     """The last texts were too long to be merged into one: they follow each other."""
 
 
-def has_findings(note: str) -> bool:
-    """Whether a note says anything: the model may say that there is nothing to say."""
-    said = note.strip()
-    return bool(said) and said != NO_FINDINGS and not said.startswith(NOT_FOUND.rstrip("."))
+@dataclass(frozen=True)
+class Room:
+    """The tokens that a merge may take."""
+
+    count: Callable[[str], int]
+    """Text -> its tokens."""
+    context: int | None
+    """Tokens that the model was trained on at once; None where unknown."""
+    overhead: int
+    """Tokens of the prompt around the summaries."""
 
 
-def merge(
-    notes: Sequence[str],
-    ask: Ask,
-    count: Callable[[str], int],
-    context: int | None,
-    overhead: int,
-    *,
-    copies: bool,
-    always: bool = False,
-) -> Merged:
-    """Merge `notes` until one text is left. `count` gives the tokens of a text, `overhead` those of the prompt around
-    the notes. `copies`: the model was trained to repeat every line of lists, so a merge is as long as its notes, and
-    one that leaves out or changes a line is wrong. `always`: a single note is put to the model too.
+def reduce(summaries: Sequence[str], merge: Merge, room: Room, rules: SummaryRules, *, always: bool = False) -> Reduced:
+    """Merge `summaries` until one text is left.
+
+    A model that copies lists repeats every line, so a merge is as long as its parts, and one that leaves out or changes
+    a line is rejected. The words of any other model are kept. `always`: merge even a single summary.
     """
-    texts = [note for note in notes if has_findings(note)]
+    texts = [summary for summary in summaries if rules.has_findings(summary)]
     if not texts:
-        return Merged(NO_FINDINGS)
-    room = max((context or MERGE_CONTEXT) - overhead - (0 if copies else SUMMARY_TOKENS), SUMMARY_TOKENS)
+        return Reduced(rules.no_findings)
+    copies = rules.copied_lists
+    kept_free = 0 if copies else rules.summary_tokens
+    most_read = max((room.context or rules.merge_context) - room.overhead - kept_free, rules.summary_tokens)
     if copies:
-        room //= 2
-    result = Merged("")
+        most_read //= 2
+    result = Reduced("")
     while len(texts) > 1 or (always and result.steps == 0):
-        sizes = [count(page_text(text)) for text in texts]
-        groups = grouped(texts, sizes, room, LIST_LINES if copies else None)
+        sizes = [room.count(page_text(text)) for text in texts]
+        groups = grouped(texts, sizes, most_read, rules.merge_lines)
         if len(groups) == len(texts) > 1:
             result.joined = True
             break
-        put = [group for group in groups if len(group) > 1 or always]
-        most = max(sum(count(page_text(text)) for text in group) for group in put) if copies else SUMMARY_TOKENS
-        said = ask(put, most, len(groups) == 1)
+        merged = [group for group in groups if len(group) > 1 or always]
+        longest = max(sum(room.count(page_text(text)) for text in group) for group in merged)
+        said = merge(merged, longest if copies else rules.summary_tokens, len(groups) == 1)
         texts = []
         for group in groups:
             text = next(said) if len(group) > 1 or always else group[0]
-            if not true_to(text, group, copies=copies):
-                result.replaced += len(group) > 1
+            if not text or (copies and not is_faithful(text, group)):
+                result.rejected += len(group) > 1
                 text = union(group)
             texts.append(text)
         result.steps += 1
-    result.text = union(texts)
+    result.text = texts[0] if len(texts) == 1 else union(texts)
     return result
 
 
-def true_to(merged: str, notes: Sequence[str], *, copies: bool) -> bool:
-    """Whether a merge names nothing that none of its notes names and, where the notes are lists to be copied, has just
-    their items."""
-    if not merged or unsupported(merged, notes):
+def is_faithful(merged: str, parts: Sequence[str]) -> bool:
+    """Return whether a merge of copied lists makes no claim that none of its parts makes, and has just their items."""
+    if not merged or unsupported(merged, parts):
         return False
-    if copies and all(map(is_list, notes)):
-        return set(items(merged)) == set().union(*map(items, notes))
-    return True
+    return set(items(merged)) == set().union(*map(items, parts)) if all(map(is_list, parts)) else True
 
 
-def grouped(notes: Sequence[str], sizes: Sequence[int], room: int, lines: int | None = None) -> list[list[str]]:
-    """Consecutive notes, `sizes` tokens each, together while they fit into `room` tokens and `lines` lines."""
+def grouped(summaries: Sequence[str], sizes: Sequence[int], room: int, lines: int | None = None) -> list[list[str]]:
+    """Return consecutive summaries, `sizes` tokens each, together while they fit into `room` tokens and `lines`."""
     groups: list[list[str]] = []
     tokens = rows = 0
-    for note, size in zip(notes, sizes, strict=True):
-        height = len(note.splitlines())
+    for summary, size in zip(summaries, sizes, strict=True):
+        height = len(summary.splitlines())
         if groups and tokens + size <= room and (lines is None or rows + height <= lines):
-            groups[-1].append(note)
+            groups[-1].append(summary)
             tokens, rows = tokens + size, rows + height
         else:
-            groups.append([note])
+            groups.append([summary])
             tokens, rows = size, height
     return groups

@@ -1,4 +1,4 @@
-"""The ledger: what dates, amounts and names are taken for, what is left alone, and where they stand."""
+"""Entities: what dates, amounts and names are taken for, what is left alone, and where they stand."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from engine.library.records import NewPage
 from engine.protocol import wire
 from engine.protocol.wire import LedgerEntered, LedgerFinished
 from engine.summarising import entities
-from engine.summarising.entities import make_ledger
+from engine.summarising.entities import find_entities
 from tests.engine.library_fakes import IDENTITY, FakeFile
 
 
 def values(text: str, kind: str) -> list[str]:
-    return [entry.value for entry in make_ledger([(1, text)]).entries if entry.kind == kind]
+    return [entry.value for entry in find_entities([(1, text)]).entries if entry.kind == kind]
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_entries_are_counted_over_pages_and_the_weightiest_come_first():
         (2, "P-204 again; fan F-17, for 48,200 euros, on 2 March 2024 at 9 bar; P-204."),
         (4, "On 2 March 2024 P-204 stood still at 12 %."),
     ]
-    made = make_ledger(pages)
+    made = find_entities(pages)
     by_kind = {
         kind: [(entry.text, entry.count, entry.pages) for entry in made.entries if entry.kind == kind]
         for kind in ("date", "amount", "name")
@@ -141,14 +141,14 @@ def test_entries_are_counted_over_pages_and_the_weightiest_come_first():
 
 def test_what_weighs_less_is_counted_and_left_out(monkeypatch):
     monkeypatch.setattr(entities, "MOST_ENTRIES", 3)
-    made = make_ledger([(1, " ".join(f"P-{number}" for number in range(100, 110)))])
+    made = find_entities([(1, " ".join(f"P-{number}" for number in range(100, 110)))])
     assert len(made.entries) == 3
     assert made.left_out == 7
 
 
 @given(st.text(max_size=300))
-def test_any_text_has_a_ledger(text):
-    for entry in make_ledger([(1, text)]).entries:
+def test_any_text_has_entities(text):
+    for entry in find_entities([(1, text)]).entries:
         assert entry.text and entry.value and entry.count >= 1 and entry.pages == [1]
 
 
@@ -161,5 +161,5 @@ def test_it_is_told_entry_by_entry_and_kept_in_the_library(tmp_path, monkeypatch
         assert [type(event) for event in told] == [LedgerEntered, LedgerEntered, LedgerFinished]
         assert all(isinstance(wire.decode_event(wire.encode(event)), type(event)) for event in told)
         assert told[-1].entries == 2
-        monkeypatch.setattr(entities, "make_ledger", None)  # not made again
+        monkeypatch.setattr(entities, "find_entities", None)  # not made again
         assert list(entities.events(library, document, "j")) == told

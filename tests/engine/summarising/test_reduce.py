@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.grounding.lines import items, union
+from engine.profile.demo import DEMO
+from engine.profile.instruct import INSTRUCT
 from engine.prompting.prompts import NO_FINDINGS, NOT_FOUND, page_text
-from engine.summarising.reduce import LIST_LINES, SUMMARY_TOKENS, grouped, merge, true_to
+from engine.summarising.reduce import Room, grouped, is_faithful, reduce
 
 NOTES = ["Key findings:\n- Pump P-1: it broke.", "Key findings:\n- Fan F-2: it fell."]
 
@@ -31,35 +33,40 @@ class Model:
 
 def merged(notes, say, *, copies=True, context=2048, always=False):
     model = Model(say)
-    return merge(notes, model, count, context, 40, copies=copies, always=always), model
+    rules = (DEMO if copies else INSTRUCT).summaries
+    return reduce(notes, model, Room(count, context, 40), rules, always=always), model
 
 
 @pytest.mark.parametrize(
-    ("text", "copies", "prose"),
+    ("text", "faithful"),
     [
-        ("Key findings:\n- Pump P-1: it broke.\n- Fan F-2: it fell.", True, True),
-        ("Key findings:\n- Fan F-2: it fell.\n- Pump P-1: it broke.", True, True),
-        ("Key findings:\n- Pump P-1: it broke.", False, True),
-        ("Key findings:\n- Pump P-1: it fell.\n- Fan F-2: it fell.", False, True),
-        ("Two machines failed: P-1 and F-2.", False, True),
-        ("Key findings:\n- Pump P-9: it broke.", False, False),
-        ("Pump P-1 broke in May 2023.", False, False),
-        ("", False, False),
+        ("Key findings:\n- Pump P-1: it broke.\n- Fan F-2: it fell.", True),
+        ("Key findings:\n- Fan F-2: it fell.\n- Pump P-1: it broke.", True),
+        ("Key findings:\n- Pump P-1: it broke.", False),
+        ("Key findings:\n- Pump P-1: it fell.\n- Fan F-2: it fell.", False),
+        ("Two machines failed: P-1 and F-2.", False),
+        ("Key findings:\n- Pump P-9: it broke.", False),
+        ("Pump P-1 broke in May 2023.", False),
+        ("", False),
     ],
 )
-def test_a_merge_must_keep_to_its_notes(text, copies, prose):
-    assert true_to(text, NOTES, copies=True) is copies
-    assert true_to(text, NOTES, copies=False) is prose
+def test_merged_list_is_faithful(text, faithful):
+    assert is_faithful(text, NOTES) is faithful
 
 
-def test_a_false_merge_gives_way_to_the_lines_of_its_notes_and_is_counted():
+def test_unfaithful_merge_is_rejected_and_counted():
     result, _ = merged(NOTES, lambda group: "Key findings:\n- Pump P-9: it flew.")
     assert result.text == union(NOTES)
-    assert result.replaced == 1
-    assert result.replaced == 1
+    assert result.rejected == 1
 
 
-def test_notes_that_say_nothing_are_not_put_to_the_model():
+def test_merge_in_own_words_is_kept_whole():
+    said = "Here is the merged summary:\n\n1. **Revenue**: grew by 70.\n2. **Workforce**: the Company shrank."
+    result, _ = merged(["Revenue grew from 410 to 480.", "It has fewer people."], lambda group: said, copies=False)
+    assert (result.text, result.rejected, result.steps) == (said, 0, 1)
+
+
+def test_summaries_without_findings_are_not_merged():
     result, model = merged([NO_FINDINGS, NOTES[0], NOT_FOUND, "", NOTES[1]], union)
     assert [group for group, _, _ in model.asked] == [NOTES]
     assert result.text == union(NOTES)
@@ -67,17 +74,17 @@ def test_notes_that_say_nothing_are_not_put_to_the_model():
     assert merged([NOTES[0]], union)[1].asked == []
 
 
-def test_one_note_is_put_to_the_model_where_another_length_is_wanted():
+def test_single_summary_is_merged_for_another_length():
     result, model = merged(["A long story of pumps."], lambda group: "Pumps.", copies=False, always=True)
     assert result.text == "Pumps."
-    assert [(last, most) for _, most, last in model.asked] == [(True, SUMMARY_TOKENS)]
+    assert [(last, most) for _, most, last in model.asked] == [(True, DEMO.summaries.summary_tokens)]
 
 
 @given(
     st.lists(st.integers(0, 12), min_size=1, max_size=60).filter(any),
     st.sampled_from([700, 2048, 8192]),
 )
-def test_lists_of_any_size_keep_every_finding_and_every_merge_fits_the_model(sizes, context):
+def test_every_merge_fits_and_keeps_every_item(sizes, context):
     made = iter(range(10_000))
     notes = [
         "\n".join(["Key findings:", *(f"- Pump P-{next(made)}: the seal of it was leaking." for _ in range(size))])
@@ -87,22 +94,22 @@ def test_lists_of_any_size_keep_every_finding_and_every_merge_fits_the_model(siz
     ]
     result, model = merged(notes, union, context=context)
     assert set(items(result.text)) == set().union(*map(items, notes))
-    assert result.replaced == 0
+    assert result.rejected == 0
     for group, most, _ in model.asked:
         read = sum(count(page_text(note)) for note in group)
-        assert read + most + 40 <= max(context, 2 * SUMMARY_TOKENS)
+        assert read + most + 40 <= max(context, 2 * DEMO.summaries.summary_tokens)
         assert read <= most
-        assert sum(len(note.splitlines()) for note in group) <= LIST_LINES
+        assert sum(len(note.splitlines()) for note in group) <= (DEMO.summaries.merge_lines or 0)
 
 
-def test_prose_is_merged_again_until_one_text_is_left():
+def test_prose_is_merged_until_one_text_is_left():
     result, model = merged([f"Part {i} tells " + "much " * 200 for i in range(12)], lambda group: "Much.", copies=False)
     assert (result.text, result.steps) == ("Much.", 2)
     assert [last for _, _, last in model.asked][-1]
-    assert (result.steps, result.replaced) == (2, 0)
+    assert (result.steps, result.rejected) == (2, 0)
 
 
-def test_texts_too_long_to_be_merged_follow_each_other_and_that_is_said():
+def test_texts_too_long_to_merge_are_joined():
     long = ["one " * 1400, "two " * 1400]
     result, model = merged(long, lambda group: "", copies=False)
     assert model.asked == []
@@ -110,7 +117,7 @@ def test_texts_too_long_to_be_merged_follow_each_other_and_that_is_said():
     assert result.text == union(long)
 
 
-def test_groups_keep_the_order_and_never_lose_a_note():
+def test_groups_keep_order_and_every_summary():
     notes = [f"note {i}" for i in range(10)]
     groups = grouped(notes, [4] * 10, room=9, lines=2)
     assert [note for group in groups for note in group] == notes

@@ -10,15 +10,23 @@ import pytest
 from engine.control import Control
 from engine.generation.runtime import Runtime
 from engine.library.records import SectionNote
+from engine.profile.demo import DEMO
+from engine.profile.instruct import INSTRUCT
+from engine.profile.profile import Profile
 from engine.prompting.prompts import NO_FINDINGS
 from engine.protocol import wire
 from engine.protocol.wire import Summarize
 from engine.session.session import Session, open_session
 from engine.summarising import section_summaries, summary
-from engine.summarising.reduce import Merged
-from engine.summarising.section_summaries import SectionNotes, SummaryJob
+from engine.summarising.basis import sections_basis
+from engine.summarising.outline import outline
+from engine.summarising.paragraph import Paragraph, choose_paragraph
+from engine.summarising.reduce import Reduced
+from engine.summarising.section_summaries import SectionSummaries
 from tests.engine.running import of_kind, run
 from tests.engine.tiny import write_pages
+
+SHORTER = INSTRUCT.wording.paragraph
 
 
 @pytest.fixture(scope="module")
@@ -45,20 +53,32 @@ def speak(monkeypatch, say) -> list[str]:
 
     def respond(job, state, texts, most):
         for text in texts:
-            words = job.runtime.tokenizer.decode(text)
+            words = job.context.runtime.tokenizer.decode(text)
             given.append(words)
             yield say(words), "stop"
 
     for module in (section_summaries, summary):
-        monkeypatch.setattr(module, "respond", respond)
+        monkeypatch.setattr(module, "generate_batch", respond)
     return given
+
+
+@pytest.fixture
+def use_profile(session):
+    """(profile) -> the loaded model has it until the end of the test."""
+
+    def use(profile: Profile) -> None:
+        object.__setattr__(session.runtime, "profile", profile)
+
+    before = session.runtime.profile
+    yield use
+    use(before)
 
 
 def gauges(words: str) -> str:
     return "Key findings:\n- Gauge 21 was read on day 3."
 
 
-def test_section_notes_are_kept_and_sent_again_instead_of_written_again(session, file, monkeypatch):
+def test_section_summaries_are_reused(session, file, monkeypatch):
     given = speak(monkeypatch, gauges)
     first = of_kind(summarize(session, file, method="sections"), wire.SectionSummarized)
     n_asked = len(given)
@@ -75,7 +95,7 @@ def test_section_notes_are_kept_and_sent_again_instead_of_written_again(session,
     )
 
 
-def test_a_summary_that_was_cancelled_goes_on_with_the_notes_it_has(session, file, monkeypatch):
+def test_cancelled_summary_goes_on(session, file, monkeypatch):
     given = speak(monkeypatch, gauges)
     control, seen = Control(), 0
     for event in session.run(Summarize(job_id="s", path=str(file), method="sections"), control):
@@ -88,7 +108,7 @@ def test_a_summary_that_was_cancelled_goes_on_with_the_notes_it_has(session, fil
     assert not any(note.saved for note in notes[2:])
 
 
-def test_a_focus_has_notes_of_its_own_and_is_asked_for(session, file, monkeypatch):
+def test_focus_has_its_own_section_summaries(session, file, monkeypatch):
     given = speak(monkeypatch, gauges)
     summarize(session, file, method="sections")
     before = len(given)
@@ -104,7 +124,7 @@ def test_a_focus_has_notes_of_its_own_and_is_asked_for(session, file, monkeypatc
     )
 
 
-def test_every_line_of_a_summary_has_its_page(session, file, monkeypatch):
+def test_every_line_has_its_page(session, file, monkeypatch):
     # The made-up record says: on day 3 reading 0 of gauge 21 was 93 units.
     line = "Reading 0 of gauge 21 on day 3 was 93 units."
     speak(monkeypatch, lambda words: line)
@@ -113,8 +133,7 @@ def test_every_line_of_a_summary_has_its_page(session, file, monkeypatch):
     page = next(p.number for p in session.library.pages.of(document) if "0 of gauge 21 was 93 units" in p.text)
     for note in of_kind(events, wire.SectionSummarized):
         within = note.first_page <= page <= note.last_page
-        # A line that no page of its section says is somewhere in it, for all that is known.
-        assert note.line_pages == [[page] if within else list(range(note.first_page, note.last_page + 1))]
+        assert note.line_pages == [[page] if within else []]
     (finished,) = of_kind(events, wire.SummaryFinished)
     assert finished.text == line
     assert page in finished.basis.line_pages[0]
@@ -125,9 +144,9 @@ def test_every_line_of_a_summary_has_its_page(session, file, monkeypatch):
     assert (saved.length, finished.length, finished.summary_id) == ("page", "page", saved.id)
 
 
-def test_a_finding_that_its_section_does_not_hold_is_left_out_and_counted(session, file, monkeypatch):
+def test_unsupported_line_of_a_list_is_dropped(session, file, monkeypatch, use_profile):
     speak(monkeypatch, lambda words: "Key findings:\n- Gauge 99999 was read by Elena Petrov.")
-    monkeypatch.setattr(SummaryJob, "copies", True)
+    use_profile(DEMO)
     events = summarize(session, file, method="sections")
     notes = of_kind(events, wire.SectionSummarized)
     assert {note.text for note in notes} == {NO_FINDINGS}
@@ -136,24 +155,24 @@ def test_a_finding_that_its_section_does_not_hold_is_left_out_and_counted(sessio
     assert finished.basis.lines_dropped == len(notes)
 
 
-def test_what_a_summary_names_and_no_page_does_is_said(session, file, monkeypatch):
+def test_unsupported_name_is_marked(session, file, monkeypatch):
     speak(monkeypatch, lambda words: "- Gauge 21 was read by Elena Petrov.")
     (finished,) = of_kind(summarize(session, file, method="sections"), wire.SummaryFinished)
     assert finished.basis.unverified == ("Elena Petrov",)
 
 
-def test_a_paragraph_asks_a_model_for_one_and_the_demonstration_model_for_nothing_new(session, file, monkeypatch):
+def test_paragraph_request_follows_profile(session, file, monkeypatch, use_profile):
     given = speak(monkeypatch, lambda words: "Gauge 21 was read on day 3.")
     summarize(session, file, method="sections", length="paragraph")
-    assert section_summaries.SHORTER.strip() in given[-1]
-    assert not any(section_summaries.SHORTER.strip() in words for words in given[:-1])
-    monkeypatch.setattr(SummaryJob, "copies", True)
+    assert SHORTER.strip() in given[-1]
+    assert not any(SHORTER.strip() in words for words in given[:-1])
+    use_profile(DEMO)
     given.clear()
     summarize(session, file, method="sections", length="paragraph", focus="day 3")
-    assert given and not any(section_summaries.SHORTER.strip() in words for words in given)
+    assert given and not any(SHORTER.strip() in words for words in given)
 
 
-def test_an_outline_names_every_section_with_its_pages_and_joins_those_that_say_nothing():
+def test_outline_joins_silent_sections():
     def note(number, text, heading="", pages=None):
         line_pages = pages or [[] for _ in text.splitlines()]
         return SectionNote(number, number, heading, 2 * number - 1, 2 * number, "", text, line_pages)
@@ -164,40 +183,41 @@ def test_an_outline_names_every_section_with_its_pages_and_joins_those_that_say_
         note(3, NO_FINDINGS, "Week 3"),
         note(4, "The mill stood still. It rained.", pages=[[8]]),
     ]
-    assert list(summary._outline(notes)) == [
+    assert list(outline(notes, DEMO.summaries.has_findings)) == [
         ("Week 1, pages 1–2: Pump P-1: it broke. (and 1 more)", [2]),
         ("Week 2, pages 3–6: nothing of note", []),
         ("Pages 7–8: The mill stood still. It rained.", [8]),
     ]
 
 
-def test_a_paragraph_of_a_long_list_keeps_what_comes_up_again_and_says_what_it_left_out():
+def test_paragraph_keeps_what_returns():
     lines = [("Key findings:", []), *((f"- Tank T-{i}: it was dirty.", [i]) for i in range(8))]
     lines += [("- Pump P-1: it broke.", [9]), ("- Pump P-1: it broke again.", [10]), ("- Pump P-1: it fell.", [11])]
-    text, pages, left = summary._paragraph(lines)
-    assert "\n" not in text and "- " not in text
-    assert len(pages) == 1 and len(pages[0]) == summary.PARAGRAPH_FINDINGS
-    assert left == (5, 11)
+    chosen = choose_paragraph(lines, 5)
+    assert "\n" not in chosen.text and "- " not in chosen.text
+    assert len(chosen.pages) == 5
+    assert (chosen.kept, chosen.lines) == (5, 11)
 
 
-def test_basis_counts_sections_and_what_was_cut_corrected_or_dropped():
+def test_basis_counts():
     notes = [SectionNote(1, 1, "", 1, 4, "", "Pumps.", [[1]]), SectionNote(2, 2, "", 5, 9, "", NO_FINDINGS, [[]])]
-    basis = summary._sections_basis(SectionNotes(notes, cut=1, put_right=1, left_out=2), Merged(""), (5, 11), "pumps")
+    found = SectionSummaries(notes, notes[:1], cut=1, dropped=2, corrected=1)
+    basis = sections_basis(found, Reduced(""), Paragraph("", [], 5, 11), "pumps")
     assert (basis.first_page, basis.last_page, basis.sections, basis.sections_with_findings) == (1, 9, 2, 1)
     assert (basis.sections_cut, basis.lines_corrected, basis.lines_dropped, basis.focus) == (1, 1, 2, "pumps")
     assert (basis.findings_kept, basis.findings) == (5, 11)
-    none = summary._sections_basis(SectionNotes(), Merged("", 2, 3, joined=True), (0, 0), None)
+    none = sections_basis(SectionSummaries(), Reduced("", 2, 3, joined=True), None, None)
     assert (none.last_page, none.merges, none.merges_rejected, none.joined, none.focus) == (0, 2, 3, True, "")
 
 
 @pytest.mark.parametrize("wanted", [{"length": "novel"}, {"method": "magic"}])
-def test_a_length_or_method_that_there_is_not_is_a_known_error(session, file, wanted):
+def test_unknown_length_or_method(session, file, wanted):
     last = summarize(session, file, **wanted)[-1]
     assert isinstance(last, wire.JobFailed) and last.kind == "known"
     assert "choose one of" in last.message
 
 
-def test_a_summary_from_the_state_streams_lines_with_their_pages(session, tmp_path, monkeypatch):
+def test_state_summary_streams_lines_with_pages(session, tmp_path, monkeypatch):
     file = write_pages(tmp_path / "short.txt", 1, words=8)
     pieces = ["On day 1 reading 3 of ", "gauge 10 was 82 units.\nThe", " sea is deep.\n", "On day 1"]
 
@@ -215,7 +235,7 @@ def test_a_summary_from_the_state_streams_lines_with_their_pages(session, tmp_pa
     assert finished.basis.made_from == "state"
 
 
-def test_a_section_beyond_half_the_trained_context_is_read_in_parts_and_has_one_note(session, tmp_path, monkeypatch):
+def test_long_section_is_read_in_parts(session, tmp_path, monkeypatch, use_profile):
     fpdf = pytest.importorskip("fpdf")
     pdf = fpdf.FPDF()
     pdf.set_font("Helvetica", size=10)
@@ -231,7 +251,7 @@ def test_a_section_beyond_half_the_trained_context_is_read_in_parts_and_has_one_
         )
 
     monkeypatch.setattr(Runtime, "trained_context", 2_500)
-    monkeypatch.setattr(SummaryJob, "copies", True)
+    use_profile(DEMO)
     given = speak(monkeypatch, say)
     events = summarize(session, tmp_path / "pumps.pdf", method="sections", length="outline")
     notes = of_kind(events, wire.SectionSummarized)
@@ -244,3 +264,11 @@ def test_a_section_beyond_half_the_trained_context_is_read_in_parts_and_has_one_
     for number in range(1, 13):
         assert sum(f"P-{100 + number} " in words for words in given) == 1  # every page was read once
     assert max(len(words) for words in given) < 2_500 // 2 + 500
+
+
+def test_outline_skips_a_preamble():
+    text = "Here are the key findings of this section:\n\n1. **Revenue** grew.\n2. Costs fell."
+    note = SectionNote(1, 1, "Results", 1, 2, "", text, [[], [], [1], [2]])
+    assert list(outline([note], INSTRUCT.summaries.has_findings)) == [
+        ("Results, pages 1–2: Revenue grew. (and 1 more)", [1]),
+    ]
