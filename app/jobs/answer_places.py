@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from PySide6.QtCore import QObject, Signal
 
 from app.library.reader import LibraryReader
@@ -13,16 +11,14 @@ from engine.protocol.evidence import Sentence
 
 
 class AnswerPlaces(QObject):
-    """Fills in the places of a turn; the library answers later. session_of: finds an open document by its id."""
+    """Fills in the places of a turn; the library answers later. sessions: the open documents, by path."""
 
     found = Signal(object)
     """The DocumentSession of which a turn has changed."""
 
-    def __init__(
-        self, reader: LibraryReader, session_of: Callable[[int], DocumentSession | None], parent: QObject | None = None
-    ):
+    def __init__(self, reader: LibraryReader, sessions: dict[str, DocumentSession], parent: QObject | None = None):
         super().__init__(parent)
-        self._reader, self._session_of = reader, session_of
+        self._reader, self._sessions = reader, sessions
         reader.located.connect(self._on_located)
         reader.sentence_begun.connect(self._on_begun)
         reader.closest_found.connect(self._on_closest)
@@ -52,7 +48,7 @@ class AnswerPlaces(QObject):
         self._set(document, key, "closest", passages)
 
     def _set(self, document: int, key: int, name: str, value: object) -> None:
-        session = self._session_of(document)
+        session = next((one for one in self._sessions.values() if one.document_id == document), None)
         turn = session.conversation.by_key(key) if session is not None else None
         if turn is not None:
             setattr(turn, name, value)

@@ -13,6 +13,7 @@ from app.jobs import commands
 from app.jobs.answer_places import AnswerPlaces
 from app.jobs.jobs import Job, Jobs, trouble_of
 from app.jobs.read_only import LibraryLock, locked_answer
+from app.jobs.reading_turns import ReadingTurns
 from app.jobs.worker_client import WorkerClient
 from app.jobs.worker_supervisor import WorkerFacts, WorkerSupervisor
 from app.library import restore
@@ -53,8 +54,7 @@ class JobController(QObject):
         self.shelf = Shelf(reader, self)
         self.lock = LibraryLock(self._jobs, self)
         self._deciding: set[str] = set()
-        self._postponed: list[Job] = []
-        """Readings that give way to another document and are sent again when they have stopped."""
+        self._turns = ReadingTurns(self._jobs)
         client.received.connect(self._on_event)
         self._supervisor.ready.connect(self._on_ready)
         self._supervisor.given_up.connect(self._on_given_up)
@@ -63,7 +63,7 @@ class JobController(QObject):
         self.shelf.removed.connect(self._on_removed)
         reader.documents_read.connect(lambda _rows: self.library_failed.emit(""))
         reader.record_read.connect(self._on_record)
-        self._places = AnswerPlaces(reader, self._session_of, self)
+        self._places = AnswerPlaces(reader, self.sessions, self)
         self._places.found.connect(lambda session: self._tell(session, Aspect.TURNS))
         reader.failed.connect(self.library_failed)
         reader.outdated.connect(self.lock.claim)
@@ -191,16 +191,12 @@ class JobController(QObject):
 
     def forget(self, path: str) -> None:
         """Drop a document that is not in the library, such as a file that could not be read."""
-        session = self.sessions.pop(path, None)
-        if session is not None and session is self.current:
+        if self.sessions.pop(path, None) is self.current:
             self._show(None)
 
     def read_first(self) -> None:
         """Let the shown document go before the one that is being read, which goes on afterwards."""
-        for job in self._jobs:
-            if job.reads and job.session is not self.current and job not in self._postponed:
-                self._postponed.append(job)
-                self._jobs.tell(m.Cancel(job_id=job.command.job_id))
+        self._turns.put_first(self.current)
 
     def restart_worker(self) -> None:
         """Start the worker again on the person's word."""
@@ -241,6 +237,12 @@ class JobController(QObject):
         self._settings.update(unfinished=session.path)
         self._jobs.send(Job(command, session))
         self._tell(session, Aspect.ALL)
+        self._release()
+
+    def _release(self) -> None:
+        """Send the readings that gave way, once the document that goes before them is being read or needs nothing."""
+        for job in self._turns.released(self._deciding):
+            self._send_again(job)
 
     def _to_reading(self, kind: type[m.Command]) -> None:
         job = self._jobs.reading(self.current)
@@ -298,11 +300,11 @@ class JobController(QObject):
             self._hold(job)
             return
         self.lock.note_end(job, event)
-        if job in self._postponed:
-            self._postponed.remove(job)
-            if isinstance(event, m.JobCancelled):
-                self._send_again(job)
-                return
+        if self._turns.gives_way(job, event):
+            session.phase = Phase.WAITING
+            self._tell(session, Aspect.ALL)
+            self._release()
+            return
         if isinstance(event, m.JobFailed):
             self._fail(job, trouble_of(job, event))
             return
@@ -344,12 +346,12 @@ class JobController(QObject):
         self._forget(job)
         if session is None:
             self.library_failed.emit(trouble.sentence)
-        elif job.turn is not None:
+            return
+        if job.turn is not None:
             job.turn.problem = trouble.sentence
-            self._tell(session, Aspect.ALL)
         else:
             session.trouble = trouble
-            self._tell(session, Aspect.ALL)
+        self._tell(session, Aspect.ALL)
 
     def _forget(self, job: Job) -> None:
         """The job is over; the document is idle unless another one goes on."""
@@ -367,9 +369,6 @@ class JobController(QObject):
             if self._settings.now.unfinished == session.path:
                 self._settings.update(unfinished="")
 
-    def _session_of(self, document_id: int) -> DocumentSession | None:
-        return next((one for one in self.sessions.values() if one.document_id == document_id), None)
-
     def _on_record(self, path: str, record: DocumentRecord | None) -> None:
         session = self.sessions.get(path)
         if session is None:
@@ -381,6 +380,7 @@ class JobController(QObject):
         if path in self._deciding:
             self._deciding.discard(path)
             self._decide(session)
+            self._release()
 
     def _decide(self, session: DocumentSession) -> None:
         """A document was opened: go on as the settings say, with what is not done yet."""

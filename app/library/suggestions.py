@@ -8,17 +8,18 @@ from collections.abc import Iterable
 MOST = 3
 PAGES_LOOKED_AT = 400
 _DATE = r"(?:\d{1,2} [A-Z][a-z]+ \d{4}|[A-Z][a-z]+ \d{1,2}, \d{4}|\d{4}-\d{2}-\d{2})"
-_THING = r"((?:[Tt]he )?[A-Za-z](?:[\w'-]|[ ](?=[\w'-])){2,44})"
+_BEGIN = r"(?:^|[.;:!?,] |\bthat )"
+_THING = _BEGIN + r"((?:[Tt]he )?[A-Za-z](?:[\w'-]|[ ](?=[\w'-])){2,44}?)"
 _VERBS = (
     r"(repaired|replaced|inspected|installed|approved|signed|published|released|founded|opened|closed|completed|"
     r"delivered|issued|revised|updated|built|tested|commissioned)"
 )
-_GROUP = r"\b((?:[Tt]he )?[A-Z][a-z]+(?: [A-Z][a-z]+){0,2})"
+_GROUP = _BEGIN + r"((?:[Tt]he )?[A-Z][a-z]+(?: [A-Z][a-z]+){0,2})"
 _DECIDED = {"decided": "decide", "agreed": "agree on", "recommended": "recommend", "proposed": "propose"}
 _FORMS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(rf"{_THING} (?:was|were) (?:last )?{_VERBS} on {_DATE}"), "When was {0} {1}?"),
     (re.compile(rf"{_THING} costs? (?:about )?(?:EUR |USD |€ ?|\$ ?)?\d[\d,.]*"), "What did {0} cost?"),
-    (re.compile(r"(?:^|[.!?] )(An? [a-z][a-z]+(?: [a-z]+){0,2}) is (?:an?|the|used|any)\b"), "What is {0}?"),
+    (re.compile(rf"{_BEGIN}(An? [a-z][a-z]+(?: [a-z]+){{0,2}}) is (?:an?|the|used|any)\b"), "What is {0}?"),
     (re.compile(rf"{_GROUP} ({'|'.join(_DECIDED)}) (?:to|that)\b"), "What did {0} {1}?"),
     (re.compile(rf"{_THING} (?:was|were) {_VERBS} by (?:[A-Z][a-z]+ ){{1,2}}"), "Who {1} {0}?"),
 )

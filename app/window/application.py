@@ -54,9 +54,8 @@ class Application(QObject):
         self._command = command or (lambda chosen: worker_command(chosen, PROGRAM))
         self.settings = settings
         self.theme = Theme(app, settings.now.theme)
-        if settings.now.text_size:
-            _set_text_size(app, settings.now.text_size)
-            self.theme.apply(settings.now.theme)
+        _set_text_size(app, settings.now.text_size)
+        self.theme.apply(settings.now.theme)
         chosen = self._chosen()
         self.reader = LibraryReader(chosen.library, self)
         self.client = WorkerClient(self._command(chosen), self)

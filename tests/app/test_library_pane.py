@@ -1,0 +1,157 @@
+"""The library: search in titles and texts, keyboard, files that could not be read, what was dropped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, Qt, QUrl
+
+from app.library.passages import closest_passages, sentence_before
+from app.library.suggestions import suggested_questions
+from app.library.text_search import find_in_texts, snippets
+from app.state.session import Phase
+from app.window.drops import dropped
+from engine.library.library import Library
+from engine.protocol.evidence import PageSpan, Sentence
+from tests.app.library_on_disk import write_library
+
+TEXTS = {
+    "/files/pumps.pdf": [
+        "The pump was inspected. The <valve> of the cooling circuit was replaced on 3 May 2024 after the alarm of",
+        "the morning shift. Nothing else happened.",
+    ],
+    "/files/minutes.pdf": [
+        "The board met. The Committee decided to buy a new crane.",
+        "A crane is a machine for lifting.",
+    ],
+}
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Path:
+    write_library(tmp_path / "library.db", TEXTS)
+    return tmp_path / "library.db"
+
+
+def test_search_finds_texts_and_opens_their_page(start, library):
+    driver = start()
+    pane = driver.window.library
+    driver.until(lambda: pane.model.rowCount() == 2)
+    pane.search.setText("cooling circuit")
+    driver.until(lambda: pane.model.rowCount() == 1)
+    entry = pane.model.entry(pane.model.index(0))
+    assert entry.found.page == 1 and "cooling circuit" in entry.second_line
+    with driver.bot.waitSignal(pane.place_requested, timeout=3000) as asked:
+        driver.bot.keyClick(pane.search, Qt.Key.Key_Return)
+    assert asked.args == ["/files/pumps.pdf", 1, "cooling circuit"]
+
+
+def test_search_without_matches_says_so_and_escape_ends_it(start, library):
+    driver = start()
+    pane = driver.window.library
+    driver.until(lambda: pane.model.rowCount() == 2)
+    pane.search.setText("zeppelin")
+    driver.until(lambda: driver.text("libraryEmpty") == "Nothing found.")
+    assert driver.shown("libraryEmpty") and not driver.shown("documents")
+    driver.bot.keyClick(pane.search, Qt.Key.Key_Escape)
+    driver.until(lambda: pane.model.rowCount() == 2)
+
+
+def test_arrow_down_goes_from_the_search_to_the_list(start, library):
+    driver = start()
+    driver.window.activateWindow()
+    driver.until(driver.window.isActiveWindow)
+    pane = driver.window.library
+    driver.until(lambda: pane.model.rowCount() == 2)
+    driver.window.actions_.by_name["search_library"].trigger()
+    driver.bot.keyClick(pane.search, Qt.Key.Key_Down)
+    assert pane.list.hasFocus() and pane.list.currentIndex().row() == 0
+
+
+def test_right_click_leaves_the_selection_alone(start, library):
+    driver = start()
+    pane = driver.window.library
+    driver.until(lambda: pane.model.rowCount() == 2)
+    pane.list.setCurrentIndex(pane.model.index(0))
+    where = pane.list.visualRect(pane.model.index(1)).center()
+    driver.bot.mousePress(pane.list.viewport(), Qt.MouseButton.RightButton, pos=where)
+    assert pane.list.currentIndex().row() == 0
+
+
+def test_failed_files_stay_listed_with_their_reason(start, pdf, tmp_path: Path):
+    driver = start("damaged")
+    names = ["a.pdf", "b.pdf"]
+    for name in names:
+        (tmp_path / name).write_bytes(b"%PDF-1.4")
+        driver.open(tmp_path / name)
+    model = driver.window.library.model
+    driver.until(lambda: model.rowCount() == 2 and all(model.entry(model.index(row)).failed for row in range(2)))
+    entry = model.entry(model.index(0))
+    assert "damaged" in entry.second_line
+    menu = driver.window.library.menu_for(entry)
+    next(action for action in menu.actions() if action.text() == "Remove from list").trigger()
+    menu.deleteLater()
+    driver.until(lambda: model.rowCount() == 1)
+    assert entry.path not in driver.controller.sessions
+
+
+def test_another_document_can_be_read_first(start, pdf, tmp_path: Path):
+    driver = start(delay=0.03)
+    driver.open(pdf)
+    first = driver.session
+    driver.until(lambda: first.phase is Phase.READING)
+    other = tmp_path / "other.pdf"
+    other.write_bytes(pdf.read_bytes())
+    driver.open(other)
+    driver.until(lambda: driver.text("phase").startswith("Waiting for “Halden” to be read ("))
+    assert driver.shown("readFirst")
+    driver.click("readFirst")
+    second = driver.session
+    driver.until(lambda: second.fully_read)
+    assert not first.fully_read
+    driver.until(lambda: first.summary_done and second.summary_done and not first.phase.busy)
+
+
+def test_a_long_reading_is_asked_about(start, tmp_path: Path, pdf):
+    driver = start(pages=6000, delay=0.001)
+    driver.open(pdf)
+    driver.until(lambda: driver.window.findChild(object, "longReading") is not None)
+    box = driver.find("longReading")
+    assert "will take about" in box.text() and box.text().count("min") == 1
+    driver.click("longReadingStop", within=box)
+    driver.until(lambda: driver.session.stopped and not driver.session.phase.busy)
+
+
+def test_a_dropped_folder_is_its_documents_or_a_model(tmp_path: Path):
+    folder = tmp_path / "papers"
+    folder.mkdir()
+    for name in ("b.pdf", "a.txt", "picture.png"):
+        (folder / name).write_text("x")
+    model = tmp_path / "model"
+    model.mkdir()
+    (model / "config.json").write_text("{}")
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in (folder, model, tmp_path / "weights.gguf")])
+    found = dropped(data)
+    assert [Path(path).name for path in found.documents] == ["a.txt", "b.pdf"]
+    assert found.model == str(model)
+
+
+def test_passages_snippets_and_suggestions_come_from_the_texts(library):
+    with Library.open(library, read_only=True) as opened:
+        pumps = opened.documents.find("/files/pumps.pdf").id
+        end = "the morning shift."
+        sentence = Sentence(page=2, start=0, end=len(end), text=end)
+        begun = sentence_before(opened, pumps, sentence)
+        assert begun is not None and begun.page == 1 and begun.text.startswith("The <valve> of the cooling")
+        assert sentence_before(opened, pumps, Sentence(page=2, start=19, end=41, text="Nothing else happened.")) is None
+        close = closest_passages(opened, pumps, "Which valve was replaced?", [PageSpan(1, 2)], None)
+        assert close and close[0].page == 1 and "valve" in close[0].text
+        assert closest_passages(opened, pumps, "Which valve was replaced?", [PageSpan(1, 2)], 0) == []
+        found = find_in_texts(opened, "CRANE")
+        assert list(found) == ["/files/minutes.pdf"] and found["/files/minutes.pdf"].words in ("crane", "Crane")
+        around = snippets(opened, pumps, [(1, "3 May 2024"), (2, "nowhere")])
+        assert list(around) == [(1, "3 May 2024")] and around[1, "3 May 2024"].startswith("The <valve>")
+    pages = [text for texts in TEXTS.values() for text in texts]
+    assert suggested_questions(pages) == ["What is a crane?", "What did the Committee decide?"]
