@@ -121,6 +121,10 @@ def _not_found(evidence: Evidence) -> str:
             words=", ".join(evidence.absent),
         )
     if evidence.sections_asked:
-        of = tr_count("{count} section", "{count} sections", evidence.sections)
-        return tr("No answer found in {asked} of {sections}.", asked=f"{evidence.sections_asked:,}", sections=of)
+        return tr_count(
+            "No answer found in {asked} of {count} section.",
+            "No answer found in {asked} of {count} sections.",
+            evidence.sections,
+            asked=f"{evidence.sections_asked:,}",
+        )
     return tr("No answer found.")

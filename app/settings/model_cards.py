@@ -65,7 +65,7 @@ class SuggestionCard(QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 12)
         column.setSpacing(5)
-        column.addWidget(label(suggestion.repository, "strong"))
+        column.addWidget(label(suggestion.repository, "strong", name="repository"))
         column.addWidget(label(f"{tr(suggestion.note)} {suggestion.licence}.", "muted", wrap=True))
         words, role = need_words(suggestion.weight_bytes, memory)
         column.addWidget(label(words, role, wrap=True))

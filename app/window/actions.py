@@ -136,10 +136,7 @@ class Actions:
 def key_groups() -> list[tuple[str, list[tuple[str, str]]]]:
     """Return the keys for the help: (group, [(action, keys)]); two spaces stand between the keys of one line."""
     groups = [
-        (
-            tr(title).replace("&", ""),
-            [(tr(words).rstrip("…").replace("&&", "&"), keys) for _, words, keys in rows if keys],
-        )
+        (tr(title).replace("&", ""), [(_plain(words), _native(keys)) for _, words, keys in rows if keys])
         for title, rows in MENUS
     ]
     return [
@@ -147,8 +144,8 @@ def key_groups() -> list[tuple[str, list[tuple[str, str]]]]:
         (
             tr("Document"),
             [
-                (tr("Copy"), "Ctrl+C"),
-                (tr("Select all"), "Ctrl+A"),
+                (tr("Copy"), _native("Ctrl+C")),
+                (tr("Select all"), _native("Ctrl+A")),
                 (tr("Select a word"), tr("Double click")),
             ],
         ),
@@ -163,3 +160,12 @@ def key_groups() -> list[tuple[str, list[tuple[str, str]]]]:
         (tr("Library"), [(tr("Open"), "Enter"), (tr("Remove"), tr("Delete"))]),
         (tr("Question box"), [(tr("Ask"), "Enter"), (tr("New line"), "Shift+Enter")]),
     ]
+
+
+def _plain(words: str) -> str:
+    return tr(words).rstrip("…").replace("&&", "&")
+
+
+def _native(keys: str) -> str:
+    """Return keys as the system and its language write them."""
+    return QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)

@@ -113,9 +113,10 @@ class SidePane(QWidget):
         return notice
 
     def tabs_width(self) -> int:
-        """Return the width that the tabs need to be shown whole, in pixels."""
+        """Return the width that the tabs need to be shown whole, with a number of questions, in pixels."""
         self.ensurePolished()
-        return self.tabs.sizeHint().width() + 34
+        count = self.tabs.fontMetrics().horizontalAdvance(" (99)")
+        return self.tabs.sizeHint().width() + count + 34
 
     def set_chosen_model(self, folder: str) -> None:
         """Show which model the settings call for; "" is the demo model."""
