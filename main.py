@@ -1,28 +1,34 @@
-"""Readthrough: reads long documents through, once, on your own machine. `main.py --help` lists what it does."""
+"""Readthrough reads long documents on your own machine. `readthrough --help` lists its commands."""
 
 from __future__ import annotations
 
-import os
 import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine.cli import command_line
+from engine.cli.options import Options
+from engine.logs import configure_logging
+from engine.session.startup import prepare_environment
 
 
 def main() -> int:
-    """The window without a command, the command line with one."""
-    # torch's OpenMP threads would spin for a while after every product and take a processor from the compiled kernels'
-    # threads, and from other programs; OpenMP reads this when torch is imported.
-    os.environ.setdefault("GOMP_SPINCOUNT", "0")
-    from engine.cli import command_line
+    """Run the command line, which opens the window where no command is given; returns the exit status."""
+    prepare_environment()
+    return command_line.main(window=_open_window, tour=_run_tour)
 
-    options = command_line.parse(sys.argv[1:])
-    if options.command is None:
-        from app.window import application
 
-        return application.run({name: str(value) for name, value in vars(options).items() if value})
-    if options.command == "tour":
-        from app.window import tour
+def _open_window(options: Options, files: Sequence[Path]) -> int:
+    configure_logging("window", options.debug)
+    from app.window import application
 
-        return tour.run(options.out)
-    return command_line.run(options)
+    return application.run(options.chosen(), [str(file) for file in files])
+
+
+def _run_tour(folder: Path) -> int:
+    from app.window import tour
+
+    return tour.run(folder)
 
 
 if __name__ == "__main__":

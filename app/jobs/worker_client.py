@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections import deque
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from engine.protocol.wire import (
     decode_event,
     encode,
 )
+from engine.resources import resource_path
 
 HANDSHAKE_MS = 30_000
 STOP_MS = 1_600
@@ -103,6 +105,7 @@ class WorkerClient(QObject):
         environment = QProcessEnvironment.systemEnvironment()
         environment.insert("PYTHONUNBUFFERED", "1")
         environment.insert("PYTHONIOENCODING", "utf-8")
+        environment.insert("PYTHONPATH", _with_own_packages(environment.value("PYTHONPATH")))
         for name, value in self._environment.items():
             environment.insert(name, value)
         process.setProcessEnvironment(environment)
@@ -232,3 +235,9 @@ class WorkerClient(QObject):
             self.died.emit(WorkerDeath(sentence, self.log))
         else:
             self.died.emit(WorkerDeath(tr("The reader stopped unexpectedly (code {code}).", code=code), self.log))
+
+
+def _with_own_packages(path: str) -> str:
+    """Return a module search path that begins with the folder of this program's packages: a clone is not installed."""
+    own = str(resource_path("").parent)
+    return os.pathsep.join(part for part in (own, path) if part)

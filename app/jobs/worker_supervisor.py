@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections import deque
 from dataclasses import dataclass, replace
@@ -125,9 +126,9 @@ class WorkerSupervisor(QObject):
             self.start()
 
 
-def worker_command(settings: Settings, program: list[str]) -> list[str]:
-    """The worker's command line: `program` is Python and main.py."""
-    command = [*program, "worker"]
+def worker_command(settings: Settings) -> list[str]:
+    """Return the command line of the worker: this interpreter, the worker's module, and the options of the settings."""
+    command = [sys.executable, "-P", "-m", "engine.cli.worker"]
     for option, value in (("--model", settings.model), ("--library", settings.library)):
         if value:
             command += [option, str(Path(value).expanduser())]

@@ -7,9 +7,8 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from types import TracebackType
 
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QObject, QSocketNotifier, QTimer, QTranslator
@@ -27,7 +26,6 @@ from app.style.theme import RESOURCES, Theme
 from app.tasks.watchdog import Watchdog
 from app.window.main_window import MainWindow
 
-PROGRAM = [sys.executable, str(Path(__file__).resolve().parents[2] / "main.py")]
 GIGABYTE = 1 << 30
 NAMES = ("model", "library", "device", "precision")
 STALL_SECONDS = 0.2
@@ -51,7 +49,7 @@ class Application(QObject):
         self._options = {
             name: value for name, value in (options or {}).items() if name in NAMES and value not in ("", "auto")
         }
-        self._command = command or (lambda chosen: worker_command(chosen, PROGRAM))
+        self._command = command or worker_command
         self.settings = settings
         self.theme = Theme(app, settings.now.theme)
         _set_text_size(app, settings.now.text_size)
@@ -67,10 +65,10 @@ class Application(QObject):
         self.window.closing.connect(self._close)
         self.controller.stopped.connect(self._closed)
 
-    def start(self, path: str = "") -> None:
+    def start(self, files: Sequence[str] = ()) -> None:
         """Show the window; everything else starts when it is on the screen."""
         self.window.show()
-        QTimer.singleShot(0, self, lambda: self._begin(path))
+        QTimer.singleShot(0, self, lambda: self._begin(files))
 
     def end(self) -> None:
         """Stop everything; may wait, for no window is left."""
@@ -80,13 +78,13 @@ class Application(QObject):
         self.window.document.source.wait_stopped()
         self.window.dialogs.exporter.wait()
 
-    def _begin(self, path: str) -> None:
+    def _begin(self, files: Sequence[str]) -> None:
         # Objects that exist now stay: without this a full collection walks all of them, for tens of milliseconds.
         gc.freeze()
         self.reader.start()
         self.controller.start()
-        if path:
-            self.controller.open(path)
+        for file in files:
+            self.controller.open(file)
         if self.settings.problem:
             self.window.toast.say(self.settings.problem)
 
@@ -123,10 +121,10 @@ class Application(QObject):
         QCoreApplication.quit()
 
 
-def run(options: dict[str, str] | None = None, path: str = "") -> int:
+def run(options: dict[str, str] | None = None, files: Sequence[str] = ()) -> int:
     """Run the window until it is closed; returns the exit status.
 
-    options: model, library, device, precision, as on the command line; path: a file to open.
+    options: model, library, device, precision, as on the command line; files: to open, the last is shown.
     """
     if _has_no_screen():
         print("error: there is no screen to open a window on; use the commands instead (--help)", file=sys.stderr)
@@ -143,7 +141,7 @@ def run(options: dict[str, str] | None = None, path: str = "") -> int:
     set_language(app, settings.now.language)
     parts = Application(app, settings, options)
     _close_on_signals(parts)
-    parts.start(path)
+    parts.start(files)
     status = app.exec()
     parts.end()
     return status

@@ -1,267 +1,319 @@
 """The command line: arguments to commands, events to text.
 
-Text on stdout, progress and notices on stderr. Exit 0; 2 with one line `error: ...` for what a user can mend; 130 on
-Ctrl-C with the work so far saved; 1 with a traceback only for a bug. With --json every event is one line on stdout.
+Text on stdout; progress, notices and errors on stderr. Exit status 0; 2 with one line `error: ...` for an error that
+the user can fix; 130 on Ctrl-C, with the work so far saved; 1 for a bug. With --json every event is a line on stdout.
 
 Light until a command needs the model: `--help` and `library list` import no torch.
 """
 
 from __future__ import annotations
 
-import argparse
-import os
-import re
-import signal
-import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
-from typing import NoReturn
 
-from engine.cli.page_text import add_text_command
-from engine.cli.terminal import JsonView, TerminalView, View
-from engine.control import Control
-from engine.errors import KnownError
-from engine.protocol import wire
-from engine.protocol.vocabulary import DEVICES, LENGTHS, METHODS, PRECISIONS, REREADS
-from engine.protocol.wire import Ask, Command, Event, Read, Summarize
-from engine.session.startup import without_collection
+import click
 
-EXIT_KNOWN, EXIT_BUG, EXIT_INTERRUPTED = 2, 1, 130
-LIBRARY = (
-    "ACTION [DOCUMENT]",
-    """What is saved.
-
-actions:
-  list      every document, what was read of it and how much space its states take
-  show      a document's readings, saved states, summaries, questions and answers
-  export    its summaries, questions and answers as Markdown; everything with --json
-  remove    take a document out of the library; the file itself is not touched
-  verify    check every saved state, and drop what is damaged
-  compact   give unused space back to the disk""",
+from engine.cli.failures import guarded
+from engine.cli.options import (
+    INT64,
+    CommonCommand,
+    FilePath,
+    Program,
+    Tour,
+    Window,
+    Words,
+    common_options,
+    format_options,
 )
+from engine.cli.output import prepare_streams
+from engine.cli.page_text import PageRanges, print_text
+from engine.errors import KnownError
+from engine.logs import configure_logging
+from engine.protocol.commands import Ask, Command, Read, Summarize
+from engine.protocol.vocabulary import LENGTHS, METHODS, REREADS, Length, Method, Reread
+
+NAME = "readthrough"
+ALIASES = {"summarise": "summarize"}
+ACTIONS = ("list", "show", "export", "remove", "verify", "compact")
+SHELLS = ("bash", "zsh", "fish")
+COMPLETION_VARIABLE = "_READTHROUGH_COMPLETE"
 
 
-def run(options: argparse.Namespace) -> int:
-    """Carry out a parsed command line; returns the exit status."""
+class Commands(click.Group):
+    """The commands; a first argument that is not one of them is a file to open in the window."""
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        return super().get_command(ctx, ALIASES.get(name, name))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if self.get_command(ctx, args[0]) is None:
+            if not Path(args[0]).expanduser().exists():
+                raise click.UsageError(f"{args[0]} is neither a command nor a file", ctx)
+            return "open", open_files, args
+        return super().resolve_command(ctx, args)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        format_options(self, ctx, formatter)
+        self.format_commands(ctx, formatter)
+
+
+def main(arguments: Sequence[str] | None = None, *, window: Window | None = None, tour: Tour | None = None) -> int:
+    """Run a command line (default: that of the process); returns the exit status.
+
+    window, tour: open the window; the engine does not import it.
+    """
+    prepare_streams()
+    configure_logging("command-line")
+    program = Program(window=window, tour=tour)
+
+    def run() -> int:
+        given = None if arguments is None else list(arguments)
+        status = cli.main(given, prog_name=NAME, standalone_mode=False, obj=program, complete_var=COMPLETION_VARIABLE)
+        return status if isinstance(status, int) else 0
+
+    return guarded(run, lambda: program.options.debug)
+
+
+def _show_version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    if not value or ctx.resilient_parsing:
+        return
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
-        return options.run(options)
-    except KnownError as error:
-        print(f"error: {str(error).rstrip('.')}", file=sys.stderr)
-        return EXIT_KNOWN
-    except BrokenPipeError:
-        # The reader of our output is gone (`| head`): nothing left to say, and nothing to complain about.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except KeyboardInterrupt:
-        return EXIT_INTERRUPTED
+        found = version(NAME)
+    except PackageNotFoundError:
+        found = "(source)"
+    click.echo(f"Readthrough {found}")
+    ctx.exit()
 
 
-class _Parser(argparse.ArgumentParser):
-    """Says a mistake in one line, like every other."""
+@click.group(
+    cls=Commands,
+    invoke_without_command=True,
+    params=common_options(),
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    subcommand_metavar="[COMMAND | FILE...]",
+    epilog=f"`{NAME} COMMAND --help` explains a command.",
+)
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help="Show the version."
+)
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """Readthrough reads long documents on your own machine, summarises them and answers questions about them.
 
-    def error(self, message: str) -> NoReturn:
-        self.exit(EXIT_KNOWN, f"error: {message}; see {self.prog} --help\n")
-
-
-def parse(arguments: list[str]) -> argparse.Namespace:
-    """The options of a command line; `command` is None for the window. Exits with 2 for what is no command line."""
-    parser = _Parser(
-        prog="main.py",
-        usage="main.py [options] [COMMAND ...]",
-        parents=[_common(defaults=True)],
-        description="Readthrough reads long documents through, once, on your own machine, and remembers them. "
-        "Without a command it opens the window.",
-        epilog="`main.py COMMAND --help` explains a command.",
-    )
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command", prog="main.py")
-    common = _common(defaults=False)
-
-    def command(
-        name: str, help: str, run: Callable[[argparse.Namespace], int], arguments: str = "", description: str = ""
-    ) -> argparse.ArgumentParser:
-        sub = commands.add_parser(
-            name,
-            help=help,
-            usage=f"main.py {name} [options] {arguments}".rstrip(),
-            description=description or help[0].upper() + help[1:] + ".",
-            parents=[common],
-            formatter_class=argparse.RawDescriptionHelpFormatter if description else argparse.HelpFormatter,
-        )
-        sub.set_defaults(run=run)
-        return sub
-
-    summarize = command("summarize", "read a file, or what is new in it, and summarise it", _summarize, "FILE")
-    ask = command("ask", "ask a question about a file, which is read first if need be", _ask, "FILE QUESTION")
-    read = command("read", "read a file and save what was read", _read, "FILE")
-    for sub in (summarize, ask, read):
-        sub.add_argument("file", metavar="FILE", help="a PDF, or a text file: .txt .md .log .csv .jsonl .html")
-        sub.add_argument("--password", metavar="WORD", help="what opens an encrypted PDF")
-    summarize.add_argument(
-        "--method",
-        choices=METHODS,
-        default="auto",
-        help="from the state of the whole document, section by section, or as suits its length (default: auto)",
-    )
-    summarize.add_argument("--length", choices=LENGTHS, default="page", help="how long (default: page)")
-    summarize.add_argument("--focus", metavar="TOPIC", help="only what the document says about TOPIC")
-    summarize.add_argument("--ledger", action="store_true", help="first list dates, amounts and names with their pages")
-    read.add_argument("--follow", action="store_true", help="keep reading what is added to FILE, until Ctrl-C")
-    ask.add_argument("question", metavar="QUESTION", help="in your own words, between quotation marks")
-    ask.add_argument(
-        "--reread",
-        choices=REREADS,
-        default="auto",
-        help="read the pages in question again before answering (default: auto, where the answer is not certain)",
-    )
-    ask.add_argument("--page", type=int, metavar="N", help="answer from what was known at the end of page N")
-    ask.add_argument("--after", type=int, metavar="TURN", help="follow up on this turn, numbered by `library show`")
-    ask.add_argument(
-        "--seed", type=int, metavar="N", help="draw the answer instead of taking the likeliest; same N, same answer"
-    )
-
-    add_text_command(command)
-
-    library = command("library", "list, show, export, remove, verify or compact what is saved", _library, *LIBRARY)
-    library.add_argument("action", choices=["list", "show", "export", "remove", "verify", "compact"], metavar="ACTION")
-    library.add_argument("document", nargs="?", metavar="DOCUMENT", help="its number, its path or its title")
-
-    bench = commands.add_parser(
-        "bench",
-        help="measure this program, and peers beside it",
-        usage="main.py bench [NAME [options]]",
-        description="Measure this program, and peers beside it. Without a name: a list of what there is to measure.",
-    )
-    bench.set_defaults(run=_bench)
-    bench.add_argument("what", nargs="?", metavar="NAME", help="which bench; `main.py bench NAME --help` explains it")
-    bench.add_argument("arguments", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
-
-    command("worker", "speak the worker protocol on stdin and stdout (for the window)", _worker)
-    tour = commands.add_parser(
-        "tour",
-        help="drive the window through its story and save pictures of it",
-        usage="main.py tour --out DIR",
-        description="Drive the window through its story and save pictures of it.",
-    )
-    tour.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the pictures")
-    return parser.parse_args(arguments)
+    Without a command it opens the window, on FILEs where they are given.
+    """
+    if ctx.invoked_subcommand is None:
+        ctx.exit(_open_window(ctx.ensure_object(Program), ()))
 
 
-def _common(*, defaults: bool) -> _Parser:
-    """Options that stand before or after the command; only those before it have defaults, or these would win."""
-    auto: str = "auto" if defaults else argparse.SUPPRESS
-    parser = _Parser(add_help=False, argument_default=None if defaults else argparse.SUPPRESS)
-    common = parser.add_argument_group("options of every command")
-    common.add_argument(
-        "--model", type=Path, metavar="DIR", help="checkpoint folder (default: the demonstration model)"
-    )
-    common.add_argument("--library", type=Path, metavar="FILE", help="library file (default: your own library)")
-    common.add_argument("--quota", type=_bytes, metavar="SIZE", help="what all saved states may take (default: 8G)")
-    common.add_argument("--device", choices=DEVICES, default=auto, help="where the model runs")
-    common.add_argument("--precision", choices=PRECISIONS, default=auto, help="of the weights")
-    off: bool | str = False if defaults else argparse.SUPPRESS
-    common.add_argument("--json", action="store_true", default=off, help="events on stdout, one JSON object a line")
-    common.add_argument("--quiet", action="store_true", default=off, help="no progress")
-    return parser
+def command(
+    name: str, *, hidden: bool = False, short_help: str | None = None
+) -> Callable[[Callable[..., int | None]], click.Command]:
+    """Return a decorator that adds a command with the options of every command."""
+    return cli.command(name, cls=CommonCommand, hidden=hidden, short_help=short_help)
 
 
-def _bytes(text: str) -> int:
-    """A size as people write it, in bytes: 8G, 1.5 GB, 500M, 1000000."""
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?", text.strip().lower())
-    if found is None:
-        raise argparse.ArgumentTypeError(f"{text!r} is no size; write it as 8G or 500M")
-    return int(float(found[1]) * 1024 ** " kmgt".index(found[2] or " "))
+file_argument = click.argument("files", metavar="FILE...", nargs=-1, required=True, type=FilePath())
+password_option = click.option("--password", metavar="WORD", type=Words(), help="Password of an encrypted file.")
 
 
-def _read(options: argparse.Namespace) -> int:
-    return _job(options, Read(job_id="cli", path=options.file, password=options.password, follow=options.follow))
+@command("open", short_help="open files in the window")
+@click.argument("files", metavar="[FILE]...", nargs=-1, type=FilePath())
+@click.pass_obj
+def open_files(program: Program, files: tuple[Path, ...]) -> int:
+    """Open the window, and FILEs in it. The word `open` can be left out."""
+    return _open_window(program, files)
 
 
-def _summarize(options: argparse.Namespace) -> int:
-    return _job(
-        options,
+@command("summarize", short_help="summarise files, reading what is new in them first (also: summarise)")
+@file_argument
+@click.option("--length", type=click.Choice(LENGTHS), default="page", help="Length (default: page).")
+@click.option("--focus", metavar="TOPIC", type=Words(), help="Summarise only what the document says about TOPIC.")
+@click.option(
+    "--method",
+    type=click.Choice(METHODS),
+    default="auto",
+    help="From the state of the whole document, or section by section (default: auto).",
+)
+@click.option("--ledger", is_flag=True, help="First list dates, amounts and names with their pages.")
+@click.option("--again", is_flag=True, help="Write a new summary where there is one of the same kind.")
+@click.option("-o", "--output", metavar="FILE", type=FilePath(), help="Write the summary to FILE instead of stdout.")
+@password_option
+@click.pass_obj
+def summarize(
+    program: Program,
+    files: tuple[Path, ...],
+    length: Length,
+    focus: str | None,
+    method: Method,
+    output: Path | None,
+    password: str | None,
+    *,
+    ledger: bool,
+    again: bool,
+) -> int:
+    """Summarise each FILE. What is new in it is read first; a summary that was made before is shown again."""
+    commands = [
         Summarize(
-            job_id="cli",
-            path=options.file,
-            password=options.password,
-            method=options.method,
-            focus=options.focus,
-            length=options.length,
-            ledger=options.ledger,
-        ),
-    )
+            job_id=f"summary-{number}",
+            path=str(file),
+            password=password,
+            method=method,
+            focus=focus,
+            length=length,
+            ledger=ledger,
+            again=again,
+        )
+        for number, file in enumerate(files, 1)
+    ]
+    return _run(program, commands, output)
 
 
-def _ask(options: argparse.Namespace) -> int:
-    if not options.question.strip():
+@command("ask", short_help="ask a question about a file, reading what is new in it first")
+@click.argument("file", metavar="FILE", type=FilePath())
+@click.argument("question", metavar="QUESTION", type=Words())
+@click.option("--after", metavar="TURN", type=click.IntRange(1, INT64), help="Ask a follow-up to this turn's answer.")
+@click.option("--page", metavar="N", type=click.IntRange(1, INT64), help="Use pages 1 to N only.")
+@click.option(
+    "--reread",
+    type=click.Choice(REREADS),
+    default="auto",
+    help="Check the pages in question again before answering (default: auto, where the answer is not certain).",
+)
+@click.option(
+    "--seed", metavar="N", type=click.IntRange(-INT64, INT64), help="Sample instead of greedy; same N, same answer."
+)
+@password_option
+@click.pass_obj
+def ask(
+    program: Program,
+    file: Path,
+    question: str,
+    after: int | None,
+    page: int | None,
+    reread: Reread,
+    seed: int | None,
+    password: str | None,
+) -> int:
+    """Answer QUESTION, which is one argument in quotation marks, from FILE."""
+    if not question.strip():
         raise KnownError("the question is empty; write what you want to know")
-    return _job(
-        options,
-        Ask(
-            job_id="cli",
-            path=options.file,
-            question=options.question,
-            password=options.password,
-            page=options.page,
-            parent=options.after,
-            seed=options.seed,
-            reread=options.reread,
-        ),
+    job = Ask(
+        job_id="answer",
+        path=str(file),
+        question=question,
+        password=password,
+        page=page,
+        parent=after,
+        seed=seed,
+        reread=reread,
     )
+    return _run(program, [job])
 
 
-def _job(options: argparse.Namespace, command: Command) -> int:
-    with without_collection():
-        from engine.session.follow import follow as following
-        from engine.session.session import open_session
-
-    control = Control()
-    previous = signal.signal(signal.SIGINT, lambda *_: _interrupt(control))
-    view: View = JsonView(sys.stdout) if options.json else TerminalView(sys.stdout, sys.stderr, quiet=options.quiet)
-    try:
-        with open_session(options.model, options.library, options.device, options.precision, options.quota) as session:
-            if isinstance(command, Read) and command.follow:
-                return _show(view, following(session, command, control))
-            return _show(view, session.run(command, control))
-    finally:
-        signal.signal(signal.SIGINT, previous)
-
-
-def _interrupt(control: Control) -> None:
-    """The first Ctrl-C stops at the next chunk and saves; a second one stops at once."""
-    if control.cancelled:
-        raise KeyboardInterrupt
-    control.cancel()
+@command("read", short_help="read files and save what was read")
+@file_argument
+@click.option("--follow", is_flag=True, help="Keep reading what is added to the one FILE, until Ctrl-C.")
+@password_option
+@click.pass_obj
+def read(program: Program, files: tuple[Path, ...], password: str | None, *, follow: bool) -> int:
+    """Read each FILE, or what is new in it, and save the state."""
+    if follow and len(files) > 1:
+        raise KnownError("only one file can be followed at a time")
+    commands = [
+        Read(job_id=f"reading-{number}", path=str(file), password=password, follow=follow)
+        for number, file in enumerate(files, 1)
+    ]
+    return _run(program, commands)
 
 
-def _show(view: View, events: Iterable[Event]) -> int:
-    status = EXIT_BUG
-    with view:
-        for event in events:
-            view.show(event)
-            match event:
-                case wire.JobFinished():
-                    status = 0
-                case wire.JobCancelled():
-                    status = EXIT_INTERRUPTED
-                case wire.JobFailed(kind=kind):
-                    status = EXIT_KNOWN if kind == "known" else EXIT_BUG
-    return status
+@command("text", short_help="print the text of a file page by page, as it is read")
+@click.argument("file", metavar="FILE", type=FilePath())
+@click.option("--pages", type=PageRanges(), metavar="RANGE", help="Print only these pages: 3, 3-7, 12- or 1,4-6.")
+@password_option
+@click.pass_obj
+def text(program: Program, file: Path, pages: list[tuple[int, int]] | None, password: str | None) -> int:
+    """Print the text of FILE page by page, with what could not be read. No model is loaded."""
+    return print_text(file, password, pages, as_json=program.options.as_json)
 
 
-def _library(options: argparse.Namespace) -> int:
+@command("library", short_help="list, show, export, remove, verify or compact what is saved")
+@click.argument("action", metavar="ACTION", type=click.Choice(ACTIONS))
+@click.argument("document", metavar="[DOCUMENT]", required=False, type=Words())
+@click.pass_obj
+def library(program: Program, action: str, document: str | None) -> int:
+    """Show or change what is saved. DOCUMENT is a number, a path or a title.
+
+    \b
+    list      list every document, what was read of it and the space it takes
+    show      show a document's readings, saved states, summaries and answers
+    export    print its summaries and answers as Markdown, or all with --json
+    remove    remove a document from the library; the file is not touched
+    verify    check every saved state, and drop damaged ones
+    compact   give unused space back to the disk
+    """
     from engine.cli.library import run_action
 
-    return run_action(options.action, options.document, options.library, as_json=options.json, quota=options.quota)
+    return run_action(action, document, program.options)
 
 
-def _bench(options: argparse.Namespace) -> int:
+@command("completion", short_help="print the script that completes commands in a shell")
+@click.argument("shell", type=click.Choice(SHELLS))
+def completion(shell: str) -> None:
+    """Print the completion script of SHELL, for example: readthrough completion bash >> ~/.bashrc"""
+    from click.shell_completion import get_completion_class
+
+    found = get_completion_class(shell)
+    assert found is not None
+    click.echo(found(cli, {}, NAME, COMPLETION_VARIABLE).source())
+
+
+@command("worker", hidden=True)
+@click.pass_obj
+def worker(program: Program) -> int:
+    """Speak the worker protocol on stdin and stdout, for the window."""
+    from engine.cli.worker import serve
+
+    return serve(program.options)
+
+
+@cli.command("bench", hidden=True, add_help_option=False, context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def bench(arguments: tuple[str, ...]) -> int:
+    """Measure this program, and others beside it; without a name, list what can be measured."""
+    if find_spec("engine.bench") is None:
+        raise KnownError("the benches come with the source, not with the installed program; run them in a clone")
     from engine.bench.registry import run_bench
 
-    return run_bench(options.what, options.arguments)
+    name = arguments[0] if arguments and not arguments[0].startswith("-") else None
+    return run_bench(name, list(arguments[1:] if name else arguments))
 
 
-def _worker(options: argparse.Namespace) -> int:
-    with without_collection():
-        from engine.session.worker import run_worker
+@command("tour", hidden=True)
+@click.option("--out", type=FilePath(), required=True, metavar="DIR", help="Folder for the pictures.")
+@click.pass_obj
+def tour(program: Program, out: Path) -> int:
+    """Drive the window through its story and save pictures of it."""
+    if program.tour is None:
+        raise KnownError("this program has no window")
+    return program.tour(out)
 
-    return run_worker(options.model, options.library, options.device, options.precision, options.quota)
+
+def _open_window(program: Program, files: Sequence[Path]) -> int:
+    for file in files:
+        if not file.exists():
+            raise KnownError(f"there is no file {file}", "missing")
+    if program.window is None:
+        raise KnownError("this program has no window")
+    return program.window(program.options, files)
+
+
+def _run(program: Program, commands: Sequence[Command], output: Path | None = None) -> int:
+    from engine.cli.jobs import run_jobs
+
+    return run_jobs(program.options, commands, output)

@@ -1,9 +1,11 @@
-"""`main.py library ...`: what is saved, for a person or a program. Light: no torch."""
+"""The `library` command: show or change what is saved, for people or programs. Light: no torch."""
 
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,12 +13,16 @@ from typing import Any
 import msgspec
 
 from engine.cli.markdown import to_markdown
+from engine.cli.options import Options
+from engine.cli.output import Output
+from engine.cli.text import fitted, one_line
 from engine.cli.words import counted
 from engine.errors import KnownError
 from engine.library.database import LibraryError
 from engine.library.export import to_json
 from engine.library.library import Library
-from engine.library.records import Document, Turn
+from engine.library.records import Document, Reading, Snapshot, Turn
+from engine.units import size_text
 
 STATES = {
     "running": "being read",
@@ -26,37 +32,31 @@ STATES = {
     "done": "read",
     None: "not read",
 }
+SNAPSHOTS = {"end": "whole document", "rung": "checkpoint"}
+TITLE_WIDTH = 40
+"""Cells of a title in the list."""
+PIPE_WIDTH = 1_000
+"""Cells of a table that does not go to a terminal: its lines are not cut."""
 
 
-def run_action(
-    action: str, name: str | None, library_file: Path | None, *, as_json: bool = False, quota: int | None = None
-) -> int:
-    """Carry out one action; returns the exit status. `compact` first brings the saved states down to `quota` bytes.
+def run_action(action: str, name: str | None, options: Options) -> int:
+    """Carry out one action; returns the exit status. `compact` first brings the saved states down to the quota.
 
     Raises KnownError.
     """
     writes = action in ("remove", "verify", "compact")
-    with _opened(library_file, writes) as library:
+    with _opened(options.library, writes) as library:
+        command = _LibraryCommand(library, Output(sys.stdout), as_json=options.as_json)
         match action:
             case "list":
-                _list(library, as_json)
-            case "show":
-                _show(library, _named(library, name, action), as_json)
-            case "export":
-                document = _named(library, name, action)
-                print((to_json if as_json else to_markdown)(library, document.id), end="")
-            case "remove":
-                document = _named(library, name, action)
-                library.documents.remove(document.id)
-                _say(as_json, {"removed": document.id}, f"Removed {document.title} ({_size(document.snapshot_bytes)}).")
+                command.list()
             case "verify":
-                return _verify(library, as_json)
+                return command.verify()
             case "compact":
-                if quota is not None:
-                    library.snapshots.set_quota(quota)
-                freed = library.maintenance.compact()
-                in_use = _size(library.maintenance.file_size())
-                _say(as_json, {"freed_bytes": freed}, f"{_size(freed)} given back; {in_use} in use.")
+                command.compact(options.quota)
+            case _:
+                document = _named(library, name, action)
+                {"show": command.show, "export": command.export, "remove": command.remove}[action](document)
     return 0
 
 
@@ -69,87 +69,6 @@ def _opened(library_file: Path | None, writes: bool) -> Library:
         return Library.open(library_file)  # which brings it up to date
 
 
-def _list(library: Library, as_json: bool) -> None:
-    documents = library.documents.all()
-    if as_json:
-        for document in documents:
-            print(json.dumps(dataclasses.asdict(document)))
-        return
-    if not documents:
-        print("The library is empty; `main.py read FILE` puts a document into it.")
-        return
-    rows = [
-        (
-            str(d.id),
-            d.title if len(d.title) <= 40 else d.title[:39] + "…",
-            f"{d.pages_read:,}" + (f" of {d.n_pages:,}" if d.n_pages and d.n_pages != d.pages_read else ""),
-            f"{d.tokens_read:,}",
-            STATES[d.state],
-            f"{d.n_snapshots} · {_size(d.snapshot_bytes)}",
-            d.model or "",
-        )
-        for d in documents
-    ]
-    _table(("", "title", "pages", "tokens", "state", "saved states", "model"), rows)
-
-
-def _show(library: Library, document: Document, as_json: bool) -> None:
-    readings = library.readings.of(document.id)
-    snapshots = library.snapshots.of(document.id)
-    summaries, turns = library.summaries.of(document.id), library.turns.of(document.id)
-    if as_json:
-        parts: dict[str, Any] = {"document": document, "readings": readings, "snapshots": snapshots}
-        parts |= {"summaries": summaries, "turns": turns, "notes": library.section_summaries.of(document.id)}
-        parts |= {"ledger": library.entities.of(document.id), "retention": library.retention.of(document.id)}
-        print(json.dumps(msgspec.to_builtins(parts)))
-        return
-    print(f"{document.title}\n{document.path}")
-    for reading in readings:
-        speed = f", {reading.speed:,.0f} tokens/s" if reading.speed else ""
-        print(
-            f"{STATES[reading.state]} by {reading.model}: {counted(reading.pages_read, 'page', 'pages')}, "
-            f"{reading.tokens_read:,} tokens{speed}. {reading.note}".rstrip()
-        )
-    print("\nSaved states")
-    pages = {
-        span.first_token + (span.n_tokens or 0): span.number
-        for span in library.pages.spans(document.id)
-        if span.first_token is not None
-    }
-    rows = [
-        (
-            str(s.id),
-            {"end": "whole document", "rung": "checkpoint"}.get(s.kind, s.kind),
-            f"{s.n_tokens:,}",
-            f"end of page {pages[s.n_tokens]}" if s.n_tokens in pages else "",
-            s.dtype,
-            _size(s.size),
-        )
-        for s in snapshots
-    ]
-    _table(("", "kind", "tokens", "stands at", "stored in", "size"), rows)
-    for summary in summaries:
-        print(f"\nSummary ({summary.method}, {summary.model})\n{summary.text}")
-    for turn in turns:
-        print(f"\nTurn {turn.id}{_circumstances(turn)}\nQ: {turn.question}\nA: {turn.answer}")
-
-
-def _circumstances(turn: Turn) -> str:
-    facts = [f"after turn {turn.parent}"] if turn.parent is not None else []
-    facts += [f"as of page {turn.as_of_page}"] if turn.as_of_page is not None else []
-    facts += [f"seed {turn.seed}"] if turn.seed is not None else []
-    return f" ({', '.join(facts)})" if facts else ""
-
-
-def _verify(library: Library, as_json: bool) -> int:
-    found = library.maintenance.verify()
-    problems = [f"state {s.id} of document {s.document} was damaged and is dropped" for s in found.damaged]
-    problems += found.problems
-    text = f"{found.checked} saved states checked; " + ("all sound." if found.sound else "; ".join(problems) + ".")
-    _say(as_json, {"checked": found.checked, "problems": problems}, text)
-    return 0 if found.sound else 2
-
-
 def _named(library: Library, name: str | None, action: str) -> Document:
     if name is None:
         raise KnownError(f"name the document to {action}: its number from `library list`, its path or its title")
@@ -159,17 +78,141 @@ def _named(library: Library, name: str | None, action: str) -> Document:
     return document
 
 
-def _say(as_json: bool, fields: dict[str, Any], text: str) -> None:
-    print(json.dumps(fields) if as_json else text)
+class _LibraryCommand:
+    """One action on an open library."""
+
+    def __init__(self, library: Library, out: Output, *, as_json: bool) -> None:
+        self._library, self._out, self._as_json = library, out, as_json
+
+    def list(self) -> None:
+        """Print every document, the last used first."""
+        documents = self._library.documents.all()
+        if self._as_json:
+            for document in documents:
+                self._json(dataclasses.asdict(document))
+        elif not documents:
+            self._out.line("The library is empty; `readthrough read FILE` puts a document into it.")
+        else:
+            header = ("", "title", "pages", "tokens", "state", "saved states", "model")
+            self._table(header, [_document_row(document) for document in documents])
+
+    def show(self, document: Document) -> None:
+        """Print a document's readings, saved states, summaries and answers."""
+        library = self._library
+        readings, snapshots = library.readings.of(document.id), library.snapshots.of(document.id)
+        summaries, turns = library.summaries.of(document.id), library.turns.of(document.id)
+        if self._as_json:
+            parts: dict[str, Any] = {"document": document, "readings": readings, "snapshots": snapshots}
+            parts |= {"summaries": summaries, "turns": turns, "notes": library.section_summaries.of(document.id)}
+            parts |= {"ledger": library.entities.of(document.id), "retention": library.retention.of(document.id)}
+            self._json(msgspec.to_builtins(parts))
+            return
+        self._out.line(one_line(document.title))
+        self._out.line(one_line(document.path))
+        for reading in readings:
+            self._out.line(_reading_line(reading))
+        self._out.line("\nSaved states")
+        pages = {
+            span.first_token + (span.n_tokens or 0): span.number
+            for span in library.pages.spans(document.id)
+            if span.first_token is not None
+        }
+        rows = [_snapshot_row(snapshot, pages) for snapshot in snapshots]
+        self._table(("", "kind", "tokens", "stands at", "stored in", "size"), rows)
+        for summary in summaries:
+            self._out.line(f"\nSummary ({summary.method}, {one_line(summary.model)})\n{summary.text}")
+        for turn in turns:
+            self._out.line(f"\nTurn {turn.id}{_circumstances(turn)}\nQ: {turn.question}\nA: {turn.answer}")
+
+    def export(self, document: Document) -> None:
+        """Print a document's summaries and answers."""
+        self._out.write((to_json if self._as_json else to_markdown)(self._library, document.id))
+
+    def remove(self, document: Document) -> None:
+        """Remove a document with everything that was saved of it."""
+        self._library.documents.remove(document.id)
+        freed = size_text(document.snapshot_bytes)
+        self._say({"removed": document.id}, f"Removed {one_line(document.title)} ({document.path}, {freed}).")
+
+    def compact(self, quota: int | None) -> None:
+        """Bring the saved states down to `quota` bytes, and give unused space back to the disk."""
+        if quota is not None:
+            self._library.snapshots.set_quota(quota)
+        freed = self._library.maintenance.compact()
+        in_use = size_text(self._library.maintenance.file_size())
+        self._say({"freed_bytes": freed}, f"{size_text(freed)} given back; {in_use} in use.")
+
+    def verify(self) -> int:
+        """Check every saved state and drop damaged ones; returns the exit status, 2 where there was one."""
+        found = self._library.maintenance.verify()
+        problems = [f"state {s.id} of document {s.document} was damaged and is dropped" for s in found.damaged]
+        problems += found.problems
+        checked = counted(found.checked, "saved state", "saved states")
+        text = f"{checked} checked; " + ("all sound." if found.sound else "; ".join(problems) + ".")
+        self._say({"checked": found.checked, "problems": problems}, text)
+        return 0 if found.sound else 2
+
+    def _say(self, fields: dict[str, Any], text: str) -> None:
+        if self._as_json:
+            self._json(fields)
+        else:
+            self._out.line(one_line(text))
+
+    def _json(self, value: object) -> None:
+        self._out.json_line(json.dumps(value))
+
+    def _table(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        from rich.console import Console
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table(*header, box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="")
+        for column in table.columns:
+            column.no_wrap, column.overflow = True, "ellipsis"
+        for row in rows:
+            table.add_row(*(Text(one_line(cell)) for cell in row))
+        drawn = io.StringIO()
+        Console(file=drawn, width=self._out.width or PIPE_WIDTH, color_system=None).print(table)
+        for line in drawn.getvalue().splitlines():
+            self._out.line(line.rstrip())
 
 
-def _table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
-    widths = [max(len(row[column]) for row in [header, *rows]) for column in range(len(header))]
-    for row in [header, *rows]:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+def _document_row(document: Document) -> tuple[str, ...]:
+    pages = f"{document.pages_read:,}"
+    if document.n_pages and document.n_pages != document.pages_read:
+        pages += f" of {document.n_pages:,}"
+    return (
+        str(document.id),
+        fitted(document.title, TITLE_WIDTH),
+        pages,
+        f"{document.tokens_read:,}",
+        STATES[document.state],
+        f"{document.n_snapshots} · {size_text(document.snapshot_bytes)}",
+        document.model or "",
+    )
 
 
-def _size(n_bytes: int) -> str:
-    if n_bytes >= 1e9:
-        return f"{n_bytes / 1e9:.1f} GB"
-    return f"{n_bytes / 1e6:.1f} MB" if n_bytes >= 1e5 else f"{n_bytes / 1e3:.0f} KB"
+def _reading_line(reading: Reading) -> str:
+    speed = f", {reading.speed:,.0f} tokens/s" if reading.speed else ""
+    pages = counted(reading.pages_read, "page", "pages")
+    line = f"{STATES[reading.state]} by {reading.model}: {pages}, {reading.tokens_read:,} tokens{speed}. {reading.note}"
+    return one_line(line)
+
+
+def _snapshot_row(snapshot: Snapshot, pages: dict[int, int]) -> tuple[str, ...]:
+    """Return the cells of a saved state. pages: tokens read at the end of a page -> its number."""
+    return (
+        str(snapshot.id),
+        SNAPSHOTS.get(snapshot.kind, snapshot.kind),
+        f"{snapshot.n_tokens:,}",
+        f"end of page {pages[snapshot.n_tokens]}" if snapshot.n_tokens in pages else "",
+        snapshot.dtype,
+        size_text(snapshot.size),
+    )
+
+
+def _circumstances(turn: Turn) -> str:
+    facts = [f"after turn {turn.parent}"] if turn.parent is not None else []
+    facts += [f"as of page {turn.as_of_page}"] if turn.as_of_page is not None else []
+    facts += [f"seed {turn.seed}"] if turn.seed is not None else []
+    return f" ({', '.join(facts)})" if facts else ""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.protocol.events import Notice, ReadingFinished
+from engine.grounding.page_references import page_list, page_numbers
+from engine.protocol.events import ModelLoaded, Notice, ReadingFinished
 from engine.protocol.evidence import Evidence, PageSpan, SummaryBasis
 
-PAGES_NAMED = 8
-"""Pages that a list names; the rest is counted."""
+RUNS_NAMED = 8
+"""Runs of pages that a list names."""
 
 
 def counted(number: int, one: str, more: str) -> str:
@@ -21,18 +22,11 @@ def page_span(first: int, last: int) -> str:
     return f"page {first}" if first == last else f"pages {first}–{last}"
 
 
-def page_numbers(numbers: Sequence[int]) -> str:
-    """Return `page 3` or `pages 3, 5–8`, at most PAGES_NAMED runs and the number of the remaining pages."""
-    runs: list[PageSpan] = []
-    for number in sorted(set(numbers)):
-        if runs and number == runs[-1].last + 1:
-            runs[-1] = PageSpan(runs[-1].first, number)
-        else:
-            runs.append(PageSpan(number, number))
-    shown, rest = runs[:PAGES_NAMED], runs[PAGES_NAMED:]
-    text = ("pages " if len(numbers) > 1 else "page ") + ", ".join(map(_numbers, shown))
-    more = sum(run.last - run.first + 1 for run in rest)
-    return f"{text} and {more:,} more" if more else text
+def model(event: ModelLoaded) -> str:
+    """Return the line about the model and where it runs."""
+    count = f"{event.parameters / 1e9:.1f}B" if event.parameters >= 1e9 else f"{event.parameters / 1e6:.1f}M"
+    name = f"{event.name} (demo)" if event.demo and event.name != "demo" else event.name
+    return f"model: {name}, {count} parameters, {event.dtype}, on the {'GPU' if event.device != 'cpu' else 'CPU'}"
 
 
 def notice(event: Notice) -> str:
@@ -72,9 +66,9 @@ def source(evidence: Evidence) -> str:
         case "not_found":
             return evidence.text or _not_found(evidence)
         case "reread" if evidence.sentence is not None:
-            return f"Source: page {evidence.sentence.page}. Checked on {page_numbers(evidence.reread_pages)}."
+            return f"Source: page {evidence.sentence.page}. Checked on {page_list(evidence.reread_pages)}."
         case "reread":
-            return f"Source: {page_numbers(evidence.reread_pages)}, checked again for this question."
+            return f"Source: {page_list(evidence.reread_pages)}, checked again for this question."
         case "state" if evidence.sentence is None:
             which = "all" if evidence.complete and evidence.as_of_page is None else "the first"
             pages = f"{which} {evidence.last_page:,} pages" if evidence.last_page > 1 else "page 1"
@@ -113,7 +107,7 @@ def summary_basis(basis: SummaryBasis) -> str:
         return _ended(basis.text)
     parts = [_covered(basis), *_left_out(basis)]
     if basis.pages_without_text:
-        parts.append(f"no text on {page_numbers(basis.pages_without_text)}")
+        parts.append(f"no text on {_first(basis.pages_without_text)}")
     if basis.unverified:
         parts.append(f"not found on any page: {', '.join(basis.unverified)}")
     return _ended("; ".join(parts))
@@ -178,6 +172,12 @@ def _not_found(evidence: Evidence) -> str:
 
 def _numbers(span: PageSpan) -> str:
     return str(span.first) if span.first == span.last else f"{span.first}–{span.last}"
+
+
+def _first(pages: Sequence[int]) -> str:
+    """Return a list of pages; of a long one, the first runs."""
+    noun = "page" if len(pages) == 1 else "pages"
+    return f"{noun} {page_numbers(pages, RUNS_NAMED)}"
 
 
 def _is(number: int) -> str:

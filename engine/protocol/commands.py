@@ -50,6 +50,8 @@ class Summarize(Command, frozen=True, kw_only=True):
     focus: str | None = None
     length: Length = "page"
     ledger: bool = False
+    again: bool = False
+    """Write a new summary where the library has one of the same length, method and focus, instead of sending that."""
 
 
 class Ask(Command, frozen=True, kw_only=True):

@@ -203,6 +203,8 @@ class SectionSummarized(Event, frozen=True, kw_only=True):
     text: str
     line_pages: list[list[int]] = []
     """The pages that each line of `text` stands on; empty for a line that no page was found for."""
+    has_findings: bool = True
+    """Whether `text` says anything, about the focus where there is one."""
     saved: bool = False
     """It was in the library already."""
 
@@ -224,6 +226,8 @@ class SummaryFinished(Event, frozen=True, kw_only=True):
     tokens_per_second: float
     summary_id: int | None = None
     """Its row in the library."""
+    saved: bool = False
+    """It was made before."""
 
 
 class AnswerDelta(Event, frozen=True, kw_only=True):

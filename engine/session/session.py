@@ -27,7 +27,7 @@ from engine.reading.document_state import DocumentState
 from engine.reading.resume import state_at_page
 from engine.session.document_source import DocumentSource, opened_event
 from engine.session.model_loader import ModelLoader
-from engine.summarising import entities, summary
+from engine.summarising import entities, saved_summaries, summary
 
 
 def open_session(
@@ -139,6 +139,10 @@ class Session:
         state = yield from self._documents.state_of(command, self.library, control)
         if command.ledger:
             yield from entities.events(self.library, state.document.id, command.job_id)
+        made = saved_summaries.find(self.runtime, self.library, state, command)
+        if made is not None:
+            yield from saved_summaries.events(made, command.job_id)
+            return
         context = Context(self.runtime, self.library, state, control, command.job_id)
         yield from summary.summarize(context, command.method, command.focus, command.length)
 

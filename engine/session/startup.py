@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+
+def prepare_environment() -> None:
+    """Set what torch reads when it is imported: its OpenMP threads do not spin while they wait.
+
+    They would take a processor from the compiled kernels' threads, and from other programs.
+    """
+    os.environ.setdefault("GOMP_SPINCOUNT", "0")
 
 
 @contextmanager

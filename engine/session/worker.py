@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO
 
 from engine.control import Control
+from engine.logs import configure_logging
 from engine.protocol import wire
 from engine.protocol.wire import Command, Event, ProtocolError
 from engine.session.follow import Follower
@@ -29,9 +30,17 @@ FOLLOW_SECONDS = 0.2
 """How long a followed file, or its cancel, may wait for a look while there is nothing else to do."""
 
 
-def run_worker(model: Path | None, library: Path | None, device: str, precision: str, quota: int | None = None) -> int:
+def run_worker(
+    model: Path | None,
+    library: Path | None,
+    device: str,
+    precision: str,
+    quota: int | None = None,
+    *,
+    debug: bool = False,
+) -> int:
     """Serve commands until end of input or Shutdown; returns the exit status."""
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
+    configure_logging("worker", debug)
     events = _take_stdout()
     with open_session(model, library, device, precision, quota) as session:
         Worker(session, sys.stdin, events).serve()

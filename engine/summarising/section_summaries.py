@@ -57,7 +57,8 @@ def summarize_sections(job: SummaryJob, sections: Sequence[Section]) -> Generato
             summary = _grounded(job, section, text, found)
             stored.save(section.id, request.text, summary.text, summary.line_pages, job.focus or "")
         found.summaries.append(summary)
-        if job.rules.has_findings(summary.text):
+        has_findings = job.rules.has_findings(summary.text)
+        if has_findings:
             found.with_findings.append(summary)
         yield SectionSummarized(
             job_id=job.context.job_id,
@@ -68,6 +69,7 @@ def summarize_sections(job: SummaryJob, sections: Sequence[Section]) -> Generato
             last_page=section.last_page,
             text=summary.text,
             line_pages=summary.line_pages,
+            has_findings=has_findings,
             saved=section.id in saved,
         )
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 import time
 from pathlib import Path
 
@@ -111,8 +112,9 @@ def test_settings_survive_a_round_trip():
 def test_the_worker_is_told_what_was_chosen():
     settings = Settings(model="/m", library="/l.db", device="cpu", precision="bf16")
     options = ["--model", "/m", "--library", "/l.db", "--device", "cpu", "--precision", "bf16"]
-    assert worker_command(settings, ["py", "main.py"]) == ["py", "main.py", "worker", *options]
-    assert worker_command(Settings(), ["py", "main.py"]) == ["py", "main.py", "worker"]
+    program = [sys.executable, "-P", "-m", "engine.cli.worker"]
+    assert worker_command(settings) == [*program, *options]
+    assert worker_command(Settings()) == program
 
 
 def test_a_session_follows_the_events_of_a_reading():

@@ -17,7 +17,6 @@ from app.jobs.worker_supervisor import worker_command
 from app.pages.marks import Passage
 from app.settings.models import DEMO_FOLDER
 from app.tasks.watchdog import Watchdog
-from app.window.application import PROGRAM
 from tests.app.conftest import make_pdf
 from tests.app.test_real_worker import record
 
@@ -40,7 +39,7 @@ def test_a_full_disk_is_said_in_place_and_reading_goes_on_when_there_is_room(sta
         f"resource.setrlimit(resource.RLIMIT_FSIZE, ({FULL}, resource.RLIM_INFINITY));"
         "os.execv(sys.argv[1], sys.argv[1:])"
     )
-    driver = start(command=lambda chosen: [sys.executable, "-c", limited, *worker_command(chosen, PROGRAM)])
+    driver = start(command=lambda chosen: [sys.executable, "-c", limited, *worker_command(chosen)])
     driver.open(make_pdf(tmp_path / "long.pdf", 60, record))
     panel = driver.window.document.trouble
     driver.until(panel.isVisible, 100)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.cli.words import doubts, page_numbers, source, summary_basis
+from engine.cli.words import doubts, source, summary_basis
 from engine.protocol.evidence import Evidence, PageSpan, Sentence, SummaryBasis
 
 SENTENCE = Sentence(page=124, start=0, end=9, text="It broke.")
@@ -82,9 +82,3 @@ def test_doubts() -> None:
 )  # fmt: skip
 def test_summary_basis(basis: SummaryBasis, words: str) -> None:
     assert summary_basis(basis) == words
-
-
-def test_page_numbers_are_joined_and_a_long_list_is_counted() -> None:
-    assert page_numbers([3]) == "page 3"
-    assert page_numbers([5, 3, 4, 9]) == "pages 3–5, 9"
-    assert page_numbers(range(1, 41, 2)) == "pages 1, 3, 5, 7, 9, 11, 13, 15 and 12 more"

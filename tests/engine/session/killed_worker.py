@@ -32,8 +32,6 @@ def serve(model: str, library: str, commands: int, events: int, file: str | None
     sys.stdin = os.fdopen(0)
     if file is not None:
         sys.stdout = os.fdopen(1, "w")
-        command_line.run(
-            command_line.parse(["read", file, "--json", "--model", model, "--library", library, "--device", "cpu"])
-        )
+        command_line.main(["read", file, "--json", "--model", model, "--library", library, "--device", "cpu"])
         return
     run_worker(Path(model), Path(library), "cpu", "fp32")

@@ -1,0 +1,76 @@
+"""Failures of the command line: the one place that turns every error into one sentence and an exit status. Light."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+
+import click
+
+from engine.cli.output import ReaderGone, discard_stdout
+from engine.cli.text import one_line
+from engine.errors import KnownError
+from engine.logs import log_file
+
+EXIT_KNOWN, EXIT_BUG, EXIT_INTERRUPTED = 2, 1, 130
+SHOWN = 200
+"""Characters of a bug's message that its line shows."""
+
+log = logging.getLogger(__name__)
+
+
+def guarded(action: Callable[[], int], debug: Callable[[], bool]) -> int:
+    """Run an action; returns its exit status, or that of the error that ended it, which is printed on stderr."""
+    try:
+        return _flushed(action())
+    except KnownError as error:
+        print_error(str(error))
+    except click.UsageError as error:
+        message = error.format_message().rstrip(".")
+        command = error.ctx.command_path if error.ctx else "readthrough"
+        print_error(f"{message[:1].lower()}{message[1:]}; see {command} --help")
+    except (ReaderGone, BrokenPipeError, SystemExit):
+        # SystemExit is click's, when the reader of its help is gone.
+        discard_stdout()
+        return 0
+    except (click.Abort, KeyboardInterrupt):
+        return EXIT_INTERRUPTED
+    except OSError as error:
+        # Click prints help by itself, and what is written last is flushed last; other files name themselves.
+        log.exception("the command failed")
+        what = "the output cannot be written" if error.filename is None else str(error.filename)
+        print_error(f"{what}: {error.strerror or error}")
+    except MemoryError:
+        print_error("the memory ran out; close other programs, or choose a smaller model or --precision int8")
+    except Exception as error:
+        log.exception("the command failed")
+        print_bug(f"{type(error).__name__}: {error}", traceback.format_exc(), debug=debug())
+        return EXIT_BUG
+    discard_stdout()
+    return EXIT_KNOWN
+
+
+def _flushed(status: int) -> int:
+    sys.stdout.flush()
+    return status
+
+
+def print_error(sentence: str) -> None:
+    """Print an error that the user can fix: one line on stderr."""
+    _print(f"error: {one_line(sentence).rstrip('.')}")
+
+
+def print_bug(message: str, details: str, *, debug: bool) -> None:
+    """Print an error of the program itself: one line that names the log file, and with --debug the traceback."""
+    if debug:
+        _print(details.rstrip())
+    shown = one_line(message)[:SHOWN]
+    _print(f"error: something is wrong in Readthrough itself ({shown}); details are in {log_file('command-line')}")
+
+
+def _print(text: str) -> None:
+    with suppress(OSError):  # where stderr is full or closed, the exit status remains
+        print(text, file=sys.stderr, flush=True)

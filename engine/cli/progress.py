@@ -1,0 +1,114 @@
+"""Progress of a reading on stderr: a live bar on a terminal, a line now and then elsewhere. Light until it draws."""
+
+from __future__ import annotations
+
+import time
+from typing import IO, TYPE_CHECKING, Protocol
+
+from engine.cli.output import Output
+from engine.protocol.wire import PrefillAdvanced
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+PLAIN_INTERVAL = 10.0
+"""Seconds between two progress lines where stderr is not a terminal."""
+
+
+class ProgressView(Protocol):
+    """Shows how far a job is."""
+
+    def say(self, text: str) -> None: ...
+
+    def advance(self, event: PrefillAdvanced) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class NoProgress:
+    """Shows nothing, for --quiet."""
+
+    def say(self, text: str) -> None:
+        pass
+
+    def advance(self, event: PrefillAdvanced) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+class LineProgress:
+    """Prints a line now and then, for logs and pipes."""
+
+    def __init__(self, err: Output) -> None:
+        self._err = err
+        self._last = time.monotonic()
+
+    def say(self, text: str) -> None:
+        pass
+
+    def advance(self, event: PrefillAdvanced) -> None:
+        if time.monotonic() - self._last >= PLAIN_INTERVAL:
+            self._last = time.monotonic()
+            self._err.line(progress_line(event))
+
+    def close(self) -> None:
+        pass
+
+
+class BarProgress:
+    """Draws a bar that is erased when it is closed."""
+
+    def __init__(self, err: IO[str]) -> None:
+        self._err = err
+        self._bar: Progress | None = None
+        self._task: TaskID | None = None
+
+    def say(self, text: str) -> None:
+        bar, task = self._opened()
+        bar.update(task, description=text)
+
+    def advance(self, event: PrefillAdvanced) -> None:
+        bar, task = self._opened()
+        bar.update(task, description=progress_line(event), total=event.total_tokens, completed=event.tokens)
+
+    def close(self) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = self._task = None
+
+    def _opened(self) -> tuple[Progress, TaskID]:
+        if self._bar is None or self._task is None:
+            from rich.console import Console
+            from rich.progress import BarColumn, Progress, TextColumn
+            from rich.table import Column
+
+            # The line is cut at the terminal's edge instead of wrapped; the width is that of stderr, because stdout may
+            # be a pipe.
+            text = TextColumn(
+                "{task.description}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis")
+            )
+            console = Console(file=self._err, highlight=False)
+            self._bar = Progress(BarColumn(bar_width=24), text, console=console, transient=True)
+            self._bar.start()
+            self._task = self._bar.add_task("", total=None)
+        return self._bar, self._task
+
+
+def progress_line(event: PrefillAdvanced) -> str:
+    """Return page, tokens, speed and time left."""
+    parts = [f"page {event.page:,}" + (f" of {event.page_count:,}" if event.page_count else "")]
+    about = "" if event.total_is_exact else "about "
+    parts.append(f"{event.tokens:,}" + (f" of {about}{event.total_tokens:,}" if event.total_tokens else "") + " tokens")
+    parts.append(f"{event.tokens_per_second:,.0f} tokens/s")
+    if event.seconds_left is not None:
+        parts.append(f"{duration(event.seconds_left)} left")
+    return " · ".join(parts)
+
+
+def duration(seconds: float) -> str:
+    """Return seconds as m:ss or h:mm:ss."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

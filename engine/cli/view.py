@@ -1,0 +1,227 @@
+"""Views of a job's events: as text for people, or as the worker's lines of JSON for programs. Light."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from engine.cli import words
+from engine.cli.output import Output
+from engine.cli.progress import ProgressView
+from engine.cli.text import one_line
+from engine.cli.words import counted, page_span
+from engine.grounding.page_references import page_list
+from engine.protocol import wire
+from engine.protocol.wire import Event, SectionSummarized
+from engine.units import size_text
+
+SHORT = 40
+"""Characters of a section summary that fit behind its pages and heading."""
+LEDGER = {"date": "Dates", "amount": "Amounts", "name": "Names"}
+LEDGER_PAGES = 6
+"""Pages listed for an entry."""
+
+
+class View(Protocol):
+    """Shows the events of one job."""
+
+    def show(self, event: Event) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class JsonView:
+    """Every event as the worker would send it."""
+
+    def __init__(self, out: Output) -> None:
+        self._out = out
+
+    def show(self, event: Event) -> None:
+        self._out.json_line(wire.encode(event))
+
+    def close(self) -> None:
+        pass
+
+
+class TextView:
+    """Summaries and answers on stdout; progress, notices and what they rest on, on stderr."""
+
+    def __init__(
+        self, out: Output, err: Output, progress: ProgressView, *, quiet: bool = False, title: str = ""
+    ) -> None:
+        self._out, self._err, self._progress, self._quiet = out, err, progress, quiet
+        self._title = title
+        """Printed above the first text, where several documents follow each other."""
+        self._command = ""
+        self._sections = _Sections(out)
+        self._ledger = ""
+
+    def close(self) -> None:
+        """End the progress and the line."""
+        self._progress.close()
+        self._sections.end()
+        self._out.end_line()
+
+    def show(self, event: Event) -> None:
+        """Print an event, if there is something to print of it."""
+        match event:
+            case wire.LedgerEntered() | wire.LedgerFinished():
+                self._show_ledger(event)
+            case wire.SectionSummarized() | wire.SummaryDelta() | wire.SummaryFinished():
+                self._show_summary(event)
+            case wire.AnswerDelta() | wire.AnswerFinished():
+                self._show_answer(event)
+            case wire.JobCancelled() | wire.JobFailed():
+                self._show_end(event)
+            case wire.JobStarted():
+                self._command = event.command
+            case wire.Notice():
+                self._tell(f"note: {words.notice(event)}", always=True)
+            case _:
+                self._show_reading(event)
+
+    def _show_reading(self, event: Event) -> None:
+        match event:
+            case wire.ModelLoading():
+                self._progress.say("loading the model …")
+            case wire.ModelLoaded():
+                self._tell(words.model(event))
+            case wire.DocumentOpened():
+                pages = counted(event.page_count, "page", "pages") if event.page_count else "text"
+                self._tell(f"{one_line(Path(event.path).name)}: {pages}, {size_text(event.size)}")
+            case wire.ReadingResumed() if event.tokens:
+                self._tell(f"resuming after page {event.page:,} ({event.tokens:,} tokens were read before)")
+            case wire.PrefillAdvanced():
+                self._progress.advance(event)
+            case wire.ReadingFinished():
+                self._show_coverage(event)
+            case wire.RetentionMeasured() if self._command == "Read" and event.faded_to_page:
+                self._tell(words.faded(event.faded_to_page))
+            case wire.FollowWaiting():
+                self._tell("waiting for the file to grow; press Ctrl-C to end")
+
+    def _show_coverage(self, event: wire.ReadingFinished) -> None:
+        """Print what was read: the result of `read`, and a remark of the other commands."""
+        sentence = f"{event.outcome} {words.read_tokens(event)}"
+        if self._command == "Read":
+            self._print(f"{sentence}\n")
+        else:
+            self._tell(sentence, always=bool(event.problems or event.pages_without_text))
+
+    def _show_ledger(self, event: wire.LedgerEntered | wire.LedgerFinished) -> None:
+        if isinstance(event, wire.LedgerFinished):
+            more = f"; {event.left_out:,} less frequent entries hidden" if event.left_out else ""
+            where = f"text search on {counted(event.pages, 'page', 'pages')}" if event.pages else "text search"
+            self._tell(f"found {counted(event.entries, 'entry', 'entries')} by {where}{more}")
+            if self._ledger:
+                self._print("\n")
+            return
+        if event.kind != self._ledger:
+            self._print(f"{chr(10) if self._ledger else ''}{LEDGER[event.kind]}\n")
+            self._ledger = event.kind
+        times = f" · {event.count} times" if event.count > 1 else ""
+        pages = page_list(event.pages[:LEDGER_PAGES]) + (" …" if len(event.pages) > LEDGER_PAGES else "")
+        self._print(f"  {event.text}{times} ({pages})\n")
+
+    def _show_summary(self, event: wire.SectionSummarized | wire.SummaryDelta | wire.SummaryFinished) -> None:
+        self._progress.close()
+        match event:
+            case wire.SectionSummarized():
+                if event.saved and event.section == event.sections:
+                    self._tell("the section summaries were made before")
+                if not event.saved:
+                    self._begin()
+                    self._sections.add(event)
+            case wire.SummaryDelta():
+                self._sections.end()
+                self._print(_with_pages(event.text, event.pages))
+            case wire.SummaryFinished():
+                self._tell(words.summary_basis(event.basis), always=True)
+                if event.saved:
+                    self._tell("this summary was made before; --again makes a new one")
+
+    def _show_answer(self, event: wire.AnswerDelta | wire.AnswerFinished) -> None:
+        if isinstance(event, wire.AnswerDelta):
+            self._print(event.text)
+            return
+        for sentence in (words.source(event.evidence), *words.doubts(event.evidence)):
+            self._out.line(f"({sentence})")
+        if event.turn_id is not None:
+            self._tell(f"turn {event.turn_id}; ask a follow-up with --after {event.turn_id}")
+
+    def _show_end(self, event: wire.JobCancelled | wire.JobFailed) -> None:
+        self.close()
+        match event:
+            case wire.JobCancelled():
+                self._tell("stopped; what was read is saved, and the same command resumes from there", always=True)
+            case wire.JobFailed(kind="known"):
+                hint = " with --password WORD" if event.reason == "needs_password" else ""
+                self._err.line(f"error: {one_line(event.message).rstrip('.')}{hint}")
+
+    def _begin(self) -> None:
+        """Print the title of the document above its first text."""
+        if self._title:
+            self._out.line(self._title)
+            self._title = ""
+
+    def _print(self, text: str) -> None:
+        self._progress.close()
+        self._begin()
+        self._out.write(text)
+
+    def _tell(self, line: str, *, always: bool = False) -> None:
+        if line and (always or not self._quiet):
+            self._progress.close()
+            self._out.end_line()
+            self._err.line(line)
+
+
+class _Sections:
+    """Prints section summaries; those in a row without findings share one line."""
+
+    def __init__(self, out: Output) -> None:
+        self._out = out
+        self._empty: list[SectionSummarized] = []
+        self._any = False
+
+    def add(self, event: SectionSummarized) -> None:
+        """Print a section summary, or keep it for the line of those without findings."""
+        if not event.has_findings:
+            self._empty.append(event)
+            return
+        self._fold()
+        heading = f" · {one_line(event.heading)}" if event.heading else ""
+        place = _capital(page_span(event.first_page, event.last_page)) + heading
+        text = event.text
+        if event.first_page != event.last_page and len(event.line_pages) == len(text.splitlines()):
+            text = "\n".join(map(_with_pages, text.splitlines(), event.line_pages))
+        short = "\n" not in text and len(text) <= SHORT
+        gap = "\n" if self._any else ""
+        self._out.line(f"{gap}{place}: {text}" if short else f"{gap}{place}\n{text}")
+        self._any = True
+
+    def end(self) -> None:
+        """Print what is kept, and a blank line between the sections and the summary."""
+        self._fold()
+        if self._any:
+            self._out.line()
+            self._any = False
+
+    def _fold(self) -> None:
+        if not self._empty:
+            return
+        place = _capital(page_span(self._empty[0].first_page, self._empty[-1].last_page))
+        sections = counted(len(self._empty), "section", "sections")
+        self._out.line(f"{chr(10) if self._any else ''}{place}: no findings ({sections})")
+        self._any, self._empty = True, []
+
+
+def _with_pages(text: str, pages: Sequence[int]) -> str:
+    """Return a line with the pages it rests on, before its line end."""
+    line = text.rstrip("\n")
+    return f"{line} ({page_list(pages)}){text[len(line) :]}" if pages else text
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

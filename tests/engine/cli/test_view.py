@@ -1,0 +1,124 @@
+"""The text view: results on stdout, remarks on stderr, sections without findings folded."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from engine.cli.output import Output
+from engine.cli.progress import NoProgress
+from engine.cli.view import TextView
+from engine.protocol import wire
+from engine.protocol.evidence import Evidence, Sentence, SummaryBasis
+from engine.protocol.wire import Event
+
+
+class Screen:
+    """A view of events, and what it printed."""
+
+    def __init__(self, **options) -> None:
+        self._out, self._err = io.StringIO(), io.StringIO()
+        self.view = TextView(Output(self._out), Output(self._err), NoProgress(), **options)
+
+    def show(self, *events: Event) -> None:
+        for event in events:
+            self.view.show(event)
+        self.view.close()
+
+    @property
+    def out(self) -> str:
+        return self._out.getvalue()
+
+    @property
+    def err(self) -> str:
+        return self._err.getvalue()
+
+
+def section(number: int, text: str = "", heading: str = "") -> wire.SectionSummarized:
+    return wire.SectionSummarized(
+        section=number,
+        sections=9,
+        heading=heading,
+        first_page=2 * number - 1,
+        last_page=2 * number,
+        text=text or "No key findings.",
+        line_pages=[[2 * number]],
+        has_findings=bool(text),
+    )
+
+
+def finished(**basis) -> wire.SummaryFinished:
+    record = SummaryBasis(made_from="sections", first_page=1, last_page=18, sections=9, **basis)
+    return wire.SummaryFinished(text="", length="page", basis=record, tokens_per_second=1.0)
+
+
+def test_sections_without_findings_share_a_line() -> None:
+    screen = Screen()
+    screen.show(
+        section(1), section(2), section(3, "The bearing broke.", "Week 3"), section(4),
+        wire.SummaryDelta(text="It broke.", pages=[6]), finished(sections_with_findings=1),
+    )  # fmt: skip
+    assert screen.out == (
+        "Pages 1–4: no findings (2 sections)\n"
+        "\nPages 5–6 · Week 3: The bearing broke. (page 6)\n"
+        "\nPages 7–8: no findings (1 section)\n"
+        "\nIt broke. (page 6)\n"
+    )
+    assert screen.err == "From 9 sections, pages 1–18; 1 with findings.\n"
+
+
+def test_only_sections_without_findings() -> None:
+    screen = Screen()
+    screen.show(*map(section, range(1, 10)), wire.SummaryDelta(text="No key findings."), finished())
+    assert screen.out == "Pages 1–18: no findings (9 sections)\n\nNo key findings.\n"
+
+
+def test_escape_codes_in_headings_and_names_are_not_printed() -> None:
+    screen = Screen()
+    screen.show(
+        wire.DocumentOpened(document_id=1, path="/x/\x1b]0;P\x07a\nb.txt", title="", kind="text", size=9, page_count=1),
+        section(1, "x\x1b[2J", "\x1b[31m\nRed"),
+        wire.JobFailed(kind="known", message="no file \x1b[1m\nnamed so."),
+    )
+    assert "\x1b" not in screen.out + screen.err and "\x07" not in screen.err
+    assert screen.err == "�]0;P�a b.txt: 1 page, 9 B\nerror: no file �[1m named so\n"
+    assert screen.out == "Pages 1–2 · �[31m Red: x�[2J (page 2)\n\n"
+
+
+def test_answer_names_its_source_and_doubts_below() -> None:
+    screen = Screen()
+    sentence = Sentence(page=9, start=0, end=3, text="...")
+    evidence = Evidence(kind="section", first_page=9, last_page=9, sentence=sentence, unverified=("17",))
+    screen.show(
+        wire.AnswerDelta(text="On 3 March"),
+        wire.AnswerFinished(text="On 3 March", evidence=evidence, turn_id=4, seconds_to_first_token=0.1),
+    )
+    assert screen.out == "On 3 March\n(Source: page 9.)\n(Not found on those pages: 17.)\n"
+    assert screen.err == "turn 4; ask a follow-up with --after 4\n"
+
+
+def test_quiet_keeps_what_matters() -> None:
+    screen = Screen(quiet=True)
+    screen.show(
+        wire.ModelLoading(folder="/m"), wire.FollowWaiting(path="/x"), wire.Notice(kind="demo_model"), finished()
+    )
+    assert screen.err.startswith("note: the demo model") and screen.err.count("\n") == 2
+
+
+@pytest.mark.parametrize(
+    ("reused", "words"),
+    [
+        (0, "7,047 tokens."),
+        (7047, "Up to date: all 7,047 tokens were read before."),
+        (7000, "47 new tokens read of 7,047."),
+    ],
+)
+def test_coverage_tells_new_from_known_tokens(reused: int, words: str) -> None:
+    screen = Screen()
+    event = wire.ReadingFinished(
+        document_id=1, tokens=7047, tokens_reused=reused, pages=6, pages_read=6, pages_without_text=[], problems={},
+        sections=3, trained_context=None, seconds=1.0, outcome="a.txt was read in full: 6 pages with text.",
+    )  # fmt: skip
+    screen.show(wire.JobStarted(command="Read"), event)
+    assert screen.out == f"a.txt was read in full: 6 pages with text. {words}\n"
