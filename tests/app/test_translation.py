@@ -110,11 +110,8 @@ def unmarked(top: QWidget) -> list[tuple[str, str]]:
     """The texts below a widget that did not go through tr."""
     found = []
     for widget in [top, *top.findChildren(QWidget)]:
-        if (
-            widget.property("role") == "key"
-            or widget.objectName() in DATA
-            or widget.objectName().startswith(("qt_", "Scroll"))
-        ):
+        name = widget.objectName()
+        if widget.property("role") == "key" or name in DATA or name.startswith(("qt_", "Scroll")):
             continue
         for text in texts_of(widget):
             plain = re.sub(r"<[^>]*>", "", text)
