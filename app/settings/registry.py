@@ -18,6 +18,7 @@ METHOD_TITLES = {
     "auto": mark("Automatic"),
     "state": mark("From the whole document"),
     "sections": mark("Section by section"),
+    "selection": mark("Key sentences, quoted"),
 }
 _DEVICE_TITLES = {"auto": mark("Automatic"), "cpu": mark("CPU"), "cuda": mark("NVIDIA GPU")}
 _PRECISION_TITLES = {

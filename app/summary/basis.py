@@ -18,9 +18,9 @@ def basis_words(session: DocumentSession) -> str:
     if not basis.last_page:
         return tr("There was no section to summarise.")
     parts = [_covered(basis)]
-    if basis.made_from == "sections" and basis.focus:
+    if basis.made_from in ("sections", "selection") and basis.focus:
         parts.append(_about(basis))
-    elif basis.sections_with_findings < basis.sections:
+    elif basis.made_from == "sections" and basis.sections_with_findings < basis.sections:
         found = basis.sections_with_findings
         parts.append(tr_count("{count} with findings", "{count} with findings", found) if found else tr("no findings"))
     parts += _left_out(basis)
@@ -35,6 +35,8 @@ def _covered(basis: SummaryBasis) -> str:
     pages = span_words(basis.first_page, basis.last_page)
     if basis.made_from == "state":
         return pages
+    if basis.made_from == "selection":
+        return tr("key sentences, quoted from {sections}, {pages}", sections=_sections(basis.sections), pages=pages)
     return tr("{sections}, {pages}", sections=_sections(basis.sections), pages=pages)
 
 

@@ -119,10 +119,13 @@ def _covered(basis: SummaryBasis) -> str:
     pages = page_span(basis.first_page, basis.last_page)
     if basis.made_from == "state":
         return f"From the whole document, {pages}"
-    sections = f"From {counted(basis.sections, 'section', 'sections')}, {pages}"
+    made = "Key sentences of" if basis.made_from == "selection" else "From"
+    sections = f"{made} {counted(basis.sections, 'section', 'sections')}, {pages}"
     merged = ["", ", merged once"][basis.merges] if basis.merges < 2 else f", merged in {basis.merges} steps"
     if basis.focus:
         return f"{sections}{merged}; {_mentioning(basis.sections_with_findings)} “{basis.focus}”"
+    if basis.made_from == "selection":
+        return f"{sections}, quoted"
     if basis.sections_with_findings == basis.sections:
         return sections + merged
     return f"{sections}{merged}; {basis.sections_with_findings or 'none'} with findings"

@@ -98,6 +98,8 @@ class SummaryRules:
     merge has exactly the lines of its parts, and a paragraph is a selection of lines."""
     merge_lines: int | None
     """Lines that the lists of one merge may have; None: no limit."""
+    selects: bool = False
+    """The model is not asked to write: a summary is chosen from the document's own sentences."""
     section_tokens: int = 300
     """Tokens of the longest summary of a section."""
     summary_tokens: int = 500

@@ -17,8 +17,9 @@ from engine.protocol.vocabulary import EndReason
 Source = Literal["state", "section", "reread", "not_found", "text"]
 """Where an answer comes from: the document state, one section's state, pages that were read again; nowhere, because no
 answer was found; or a row of version 0.1.0, which says it in words."""
-MadeFrom = Literal["state", "sections", "text"]
-"""What a summary was made from: the document state, the section summaries; or a row of version 0.1.0."""
+MadeFrom = Literal["state", "sections", "selection", "text"]
+"""What a summary was made from: the document state, the section summaries, sentences chosen from the pages and quoted;
+or a row of version 0.1.0."""
 
 
 class Sentence(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-Method = Literal["auto", "state", "sections"]
-"""How a summary is made: from the document state, from the sections, or whichever suits the document."""
+Method = Literal["auto", "state", "sections", "selection"]
+"""How a summary is made: from the document state, from the sections, by quoting key sentences, or whichever suits the
+document and the model."""
 METHODS: tuple[Method, ...] = get_args(Method)
 
 Length = Literal["paragraph", "page", "outline"]

@@ -175,6 +175,8 @@ def _person(value: str, lower: set[str]) -> str:
     stay."""
     if any(character.isdigit() for character in value):
         return value
+    if value.isupper():
+        return ""  # a heading
     words = [re.sub(r"['’]s$", "", word) for word in value.split()]
     if words[0].rstrip(".") in TITLES:
         return " ".join(words[1 : 1 + _MOST_WORDS])

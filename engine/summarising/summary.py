@@ -26,15 +26,16 @@ from engine.summarising.paragraph import Paragraph, choose_paragraph
 from engine.summarising.reduce import Reduced, Room, reduce
 from engine.summarising.result import SummaryResult
 from engine.summarising.section_summaries import SectionSummaries, summarize_sections
+from engine.summarising.selection_summary import summarize_by_selection
 from engine.summarising.state_summary import summarize_state
 
 
 def summarize(context: Context, method: str, focus: str | None = None, length: str = "page") -> Iterator[Event]:
-    """Summarise a document that has been read, by `method` (auto, state or sections), and save the summary.
+    """Summarise a document that has been read, by `method` (METHODS), and save the summary.
 
-    auto: from the document state where the document lies inside the model's trained context, else by sections. An
-    outline is always made by sections. Raises KnownError for an unknown method or length, and Cancelled; the section
-    summaries written by then are kept.
+    auto: by selection where the model does not write or the text is unlike all it knows; from the document state where
+    the document lies inside the trained context; else by sections. An outline is never made from the state. Raises
+    KnownError for an unknown method or length, and Cancelled; the section summaries written by then are kept.
     """
     for given, known in ((method, METHODS), (length, LENGTHS)):
         if given not in known:
@@ -45,7 +46,12 @@ def summarize(context: Context, method: str, focus: str | None = None, length: s
     sections = library.sections.of(document, reading.id if reading else None)
     chosen = _method(job, method, sections)
     started = time.monotonic()
-    made = yield from summarize_state(job) if chosen == "state" else _summarize_by_sections(job, sections)
+    if chosen == "selection":
+        made = yield from summarize_by_selection(job, sections)
+    elif chosen == "state":
+        made = yield from summarize_state(job)
+    else:
+        made = yield from _summarize_by_sections(job, sections)
     basis = replace(
         made.basis,
         pages_without_text=tuple(span.number for span in library.pages.spans(document) if span.problem),
@@ -66,7 +72,9 @@ def summarize(context: Context, method: str, focus: str | None = None, length: s
 
 
 def _method(job: SummaryJob, method: str, sections: Sequence[Section]) -> str:
-    """Return the method to use: state or sections."""
+    """Return the method to use: selection, state or sections."""
+    if method == "selection" or (method == "auto" and selects(job.context)):
+        return "selection"
     if job.length == "outline":
         return "sections"
     if method != "auto":
@@ -74,6 +82,16 @@ def _method(job: SummaryJob, method: str, sections: Sequence[Section]) -> str:
     trained = job.context.trained_context
     fits = trained is not None and job.context.document.tokens <= trained
     return "state" if len(sections) <= 1 or fits else "sections"
+
+
+def selects(context: Context) -> bool:
+    """Return whether summaries are chosen from the document's sentences: the model does not write, or it does not know
+    this kind of text."""
+    profile = context.runtime.profile
+    if profile.summaries.selects:
+        return True
+    known = context.library.readings.familiar(context.document_id, context.runtime.identity)
+    return profile.unfamiliar is not None and known is False
 
 
 def _summarize_by_sections(job: SummaryJob, sections: Sequence[Section]) -> Generator[Event, None, SummaryResult]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -272,3 +273,31 @@ def test_outline_skips_a_preamble():
     assert list(outline([note], INSTRUCT.summaries.has_findings)) == [
         ("Results, pages 1–2: Revenue grew. (and 1 more)", [1]),
     ]
+
+
+def test_selection_quotes_the_pages(session, file):
+    events = summarize(session, file, method="selection")
+    (finished,) = of_kind(events, wire.SummaryFinished)
+    document = session.library.documents.all()[0].id
+    pages = {page.number: " ".join(page.text.split()) for page in session.library.pages.of(document)}
+    quotes = [
+        (line, pages_of_line)
+        for line, pages_of_line in zip(finished.text.splitlines(), finished.basis.line_pages, strict=True)
+        if line.startswith("“")
+    ]
+    assert quotes
+    assert all(line.strip("“”") in pages[found[0]] for line, found in quotes)
+    assert finished.basis.made_from == "selection" and finished.basis.unverified == ()
+    notes = of_kind(events, wire.SectionSummarized)
+    assert all(note.text.startswith("“") and note.line_pages for note in notes)
+
+
+def test_unfamiliar_text_and_a_model_that_does_not_write_get_a_selection(session, file, use_profile, monkeypatch):
+    use_profile(DEMO)
+    monkeypatch.setattr(type(session.library.readings), "familiar", lambda self, document, identity: False)
+    (finished,) = of_kind(summarize(session, file), wire.SummaryFinished)
+    assert finished.basis.made_from == "selection"
+    use_profile(replace(INSTRUCT, summaries=replace(INSTRUCT.summaries, selects=True)))
+    (finished,) = of_kind(summarize(session, file, length="outline"), wire.SummaryFinished)
+    assert finished.basis.made_from == "selection"
+    assert "No key findings" not in finished.text and "nothing of note" not in finished.text

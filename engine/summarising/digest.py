@@ -1,0 +1,131 @@
+"""Choose a document's key sentences: from every section, and from the whole. Every sentence is quoted word for word.
+
+For the whole, the best sentences of the sections are scored once more beside each other, so that a section with little
+to say gives way. Sentences that repeat each other are chosen once. Light: no torch.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from engine.grounding.words import stems
+from engine.summarising.section_text import SectionText, Sentence
+from engine.summarising.sentence_scores import Scorer
+
+MakeScorer = Callable[[str], Scorer]
+"""Heading -> the scorer of a text that stands under it."""
+SECTION_SENTENCES = 3
+"""Key sentences of a section."""
+_CANDIDATES = 4
+"""Sentences of a section that are compared with those of other sections."""
+_ALIKE = 0.5
+"""Share of the shorter sentence's words from which two sentences say the same."""
+_OWN_SECTION = 0.5
+"""Weight of a sentence's score within its section when the whole document is compared."""
+_OF_ONE_SECTION = 2
+"""Key sentences of one section in the whole, where there are many sections."""
+_LONGEST_LINE = 200
+_FIRST_LINES = 3
+"""Lines shown of a section without sentences."""
+
+
+@dataclass(frozen=True)
+class KeySentence:
+    """A sentence that was chosen."""
+
+    section: int
+    """Its section, by its place in the list of sections."""
+    sentence: Sentence
+    score: float
+
+
+@dataclass(frozen=True)
+class SectionDigest:
+    """The key sentences of one section, or its first lines where it has no sentences."""
+
+    section: SectionText
+    key: tuple[KeySentence, ...]
+    """In the order of the text."""
+    candidates: tuple[KeySentence, ...]
+    """Those that may stand for the section in the whole, best first."""
+    first_lines: tuple[Sentence, ...] = ()
+
+    @property
+    def lines(self) -> list[Sentence]:
+        """Return what is shown of the section, in the order of the text."""
+        return [chosen.sentence for chosen in self.key] or list(self.first_lines)
+
+
+def digest_sections(
+    sections: Iterable[SectionText], make_scorer: MakeScorer, focus: frozenset[str] = frozenset(), most: int = 0
+) -> Iterator[SectionDigest]:
+    """Yield the digest of each section, in order. `focus`: stems of which a sentence must hold one. `most`: sentences
+    of a section, default SECTION_SENTENCES."""
+    for place, section in enumerate(sections):
+        scores = make_scorer(section.heading)(section.text, section.spans) if section.sentences else ()
+        found = [
+            KeySentence(place, sentence, score)
+            for sentence, score in zip(section.sentences, scores, strict=True)
+            if score > -math.inf and sentence.quotable and (not focus or focus & stems(sentence.text))
+        ]
+        ranked = distinct(sorted(found, key=lambda chosen: -chosen.score), max(_CANDIDATES, most))
+        key = tuple(sorted(ranked[: most or SECTION_SENTENCES], key=_in_text))
+        lines = _first_lines(section) if not ranked and not focus else ()
+        yield SectionDigest(section, key, tuple(ranked[:_CANDIDATES]), lines)
+
+
+def digest_whole(digests: Sequence[SectionDigest], scorer: Scorer, most: int) -> list[KeySentence]:
+    """Return the `most` key sentences of a whole document, in the order of the text."""
+    pool = [chosen for digest in digests for chosen in sorted(digest.candidates, key=_in_text)]
+    if len(pool) <= most:
+        return distinct(pool, most)
+    text = ""
+    spans: list[tuple[int, int]] = []
+    for chosen in pool:
+        spans.append((len(text), len(text) + len(chosen.sentence.text)))
+        text += chosen.sentence.text + "\n"
+    beside = scorer(text, spans)
+    own = _standardised([chosen.score for chosen in pool])
+    ranked = sorted(range(len(pool)), key=lambda place: -(beside[place] + _OWN_SECTION * own[place]))
+    limit = _OF_ONE_SECTION if len(digests) > most else None
+    chosen = distinct([pool[place] for place in ranked], most, limit)
+    return sorted(chosen, key=lambda one: (one.section, *_in_text(one)))
+
+
+def distinct(ranked: Sequence[KeySentence], most: int, of_one_section: int | None = None) -> list[KeySentence]:
+    """Return the first `most` of `ranked` that do not repeat one before. `of_one_section`: the most of a section."""
+    kept: list[KeySentence] = []
+    bags: list[frozenset[str]] = []
+    counts: Counter[int] = Counter()
+    for chosen in ranked:
+        if of_one_section is not None and counts[chosen.section] >= of_one_section:
+            continue
+        bag = stems(chosen.sentence.text)
+        if any(len(bag & other) > _ALIKE * max(1, min(len(bag), len(other))) for other in bags):
+            continue
+        kept.append(chosen)
+        bags.append(bag)
+        counts[chosen.section] += 1
+        if len(kept) == most:
+            break
+    return kept
+
+
+def _first_lines(section: SectionText) -> tuple[Sentence, ...]:
+    """Return the first lines of a section that has no sentences, but for those of a table of contents."""
+    told = (line for line in section.sentences if any(map(str.isalpha, line.text)) and not line.is_contents)
+    lines = [line for line in told if len(line.text) <= _LONGEST_LINE]
+    return tuple(lines[:_FIRST_LINES])
+
+
+def _in_text(chosen: KeySentence) -> tuple[int, int]:
+    return chosen.sentence.page, chosen.sentence.start
+
+
+def _standardised(scores: Sequence[float]) -> list[float]:
+    mean = sum(scores) / len(scores)
+    spread = math.sqrt(sum((score - mean) ** 2 for score in scores) / len(scores)) or 1.0
+    return [(score - mean) / spread for score in scores]

@@ -1,0 +1,116 @@
+"""The text of a section with its sentences, each with its page and its place there. Light: no torch."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engine.grounding.sentences import units
+from engine.grounding.words import UNSPACED, tokens
+from engine.library.records import Page, Section
+
+FEWEST_WORDS, MOST_WORDS = 5, 70
+"""Words of a sentence that can be quoted alone."""
+_LETTERS = 0.6
+"""Least share of letters among a sentence's characters: less is a formula, a listing or a table."""
+_CAPITALS = 0.5
+"""Share of capitals among a sentence's letters from which it is a heading."""
+_ENDS = (".", "!", "?", "…", "。", "！", "？", "؟", "।")
+_CLOSING = "\"'”’»)]」』）"
+_LEADERS = re.compile(r"(?:\.\s?){4,}|[|{}<>=]{2,}|https?://\S+\s+https?://")
+_NOTICE = re.compile(
+    r"copyright|©|all rights reserved|\bisbn\b|permission is (?:hereby )?granted|without warranty|free documentation "
+    r"license|general public license|alle rechte vorbehalten|tous droits réservés",
+    re.IGNORECASE,
+)
+"""Legal notices: they stand in front, and say nothing of what follows."""
+_OPTION = re.compile(r"[-+/]{1,2}\w|[^\w\s\"'“”‘’«»¿¡(\[„「『（]")
+"""Begins the entry of a list of options, or something that is no sentence."""
+_JOINED = re.compile(rf"(?<=[{UNSPACED}])\s+(?=[{UNSPACED}])")
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence, or a line of a list or table, on its page."""
+
+    page: int
+    start: int
+    end: int
+    """Characters of the page's text."""
+    text: str
+    listed: bool
+
+    @property
+    def is_contents(self) -> bool:
+        """Return whether it is a line of a table of contents or of an index."""
+        return _LEADERS.search(self.text) is not None
+
+    @property
+    def quotable(self) -> bool:
+        """Return whether it can stand alone in a digest."""
+        if self.listed or not self.text.rstrip(_CLOSING).endswith(_ENDS) or self.text[:1].islower():
+            return False
+        count = sum(1 for _ in tokens(self.text))
+        letters = sum(character.isalpha() for character in self.text)
+        capitals = sum(character.isupper() for character in self.text)
+        printed = sum(not character.isspace() for character in self.text)
+        return (
+            FEWEST_WORDS <= count <= MOST_WORDS
+            and letters >= _LETTERS * printed
+            and capitals < _CAPITALS * letters
+            and not self.is_contents
+            and not _OPTION.match(self.text)
+            and not _NOTICE.search(self.text)
+        )
+
+    @property
+    def quoted(self) -> str:
+        """Return its words in one line."""
+        return one_line(self.text)
+
+
+@dataclass(frozen=True)
+class SectionText:
+    """A section as the digest sees it."""
+
+    number: int
+    heading: str
+    first_page: int
+    last_page: int
+    text: str
+    sentences: tuple[Sentence, ...]
+    spans: tuple[tuple[int, int], ...]
+    """The places of the sentences in `text`."""
+
+    @classmethod
+    def of(cls, section: Section, pages: Sequence[Page]) -> SectionText:
+        """Return the text of `section`, whose pages are `pages`."""
+        text = ""
+        sentences: list[Sentence] = []
+        spans: list[tuple[int, int]] = []
+        for page in pages:
+            first, last = _part(section, page, alone=len(pages) == 1)
+            offset = len(text) - first
+            text += page.text[first:last] + "\n\n"
+            for unit in units(page.text):
+                if first <= unit.start and unit.end <= last:
+                    own = page.text[unit.start : unit.end]
+                    sentences.append(Sentence(page.number, unit.start, unit.end, own, unit.listed))
+                    spans.append((unit.start + offset, unit.end + offset))
+        place = (section.number, section.heading, section.first_page, section.last_page)
+        return cls(*place, text, tuple(sentences), tuple(spans))
+
+
+def one_line(text: str) -> str:
+    """Return `text` in one line; the scripts without blanks get none where a line ended."""
+    return " ".join(_JOINED.sub("", text).split())
+
+
+def _part(section: Section, page: Page, *, alone: bool) -> tuple[int, int]:
+    """Return the characters of `page` that belong to `section`: all, unless a long page has several sections."""
+    if alone and section.text and len(section.text) < len(page.text):
+        at = page.text.find(section.text)
+        if at >= 0:
+            return at, at + len(section.text)
+    return 0, len(page.text)

@@ -1,0 +1,125 @@
+"""Digests: key sentences chosen from a document and quoted word for word with their pages."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from engine.documents.pages import Page as DocumentPage
+from engine.documents.sections import sections as cut
+from engine.grounding.words import stems
+from engine.library.records import Page, Section
+from engine.summarising.digest import digest_sections, digest_whole
+from engine.summarising.document_head import document_head
+from engine.summarising.entities import find_entities
+from engine.summarising.section_text import SectionText, one_line
+from engine.summarising.sentence_scores import WordScores
+
+PUMPS = (
+    "1 Pumps\n\nThe pump station moves water from the river to the old reservoir. It was built in 1954 by Ann Weber. "
+    "Every pump of the station has a motor and a valve. The valve of a pump closes when its motor stops. "
+    "Tea is served at four. A pump whose valve leaks must be stopped by the operator before the motor fails."
+)
+TABLE = "Name  Size\nP-1  12\nP-2  14\nP-3  16"
+CHINESE = (
+    "泵站把河水送到旧水库。每台泵都有一台电机和一个阀门。电机停止时泵的阀门会关闭。"
+    "下午四点供应茶水。阀门泄漏的泵必须由操作员停止。"
+)
+
+
+def section(number: int, text: str, heading: str = "") -> SectionText:
+    row = Section(number, 1, number, heading, text, number, number, 0, 100, None)
+    return SectionText.of(row, [Page(number, None, text, None, None, None)])
+
+
+def scorer(heading: str) -> WordScores:
+    return WordScores(title=heading)
+
+
+def test_key_sentences_stand_on_their_page():
+    (found,) = digest_sections([section(7, PUMPS)], scorer)
+    assert 1 <= len(found.key) <= 3
+    for key in found.key:
+        place = key.sentence
+        assert place.page == 7
+        assert PUMPS[place.start : place.end] == place.text
+    said = " ".join(key.sentence.text for key in found.key)
+    assert "Tea" not in said and "valve" in said
+
+
+def test_sentences_come_in_the_order_of_the_text():
+    (found,) = digest_sections([section(1, PUMPS)], scorer)
+    starts = [key.sentence.start for key in found.key]
+    assert starts == sorted(starts)
+
+
+def test_chinese_is_chosen_by_characters():
+    (found,) = digest_sections([section(1, CHINESE)], scorer)
+    said = "".join(key.sentence.text for key in found.key)
+    assert "阀门" in said and "茶水" not in said
+
+
+def test_section_without_sentences_shows_its_first_lines():
+    (found,) = digest_sections([section(3, TABLE)], scorer)
+    assert found.key == ()
+    assert [line.text for line in found.lines] == ["Name  Size", "P-1  12", "P-2  14"]
+
+
+def test_focus_keeps_sentences_that_mention_it():
+    (found,) = digest_sections([section(1, PUMPS)], lambda heading: WordScores(focus="tea"), stems("tea"))
+    assert [key.sentence.text for key in found.key] == ["Tea is served at four."]
+    (none,) = digest_sections([section(1, PUMPS)], scorer, stems("elephants"))
+    assert none.lines == []
+
+
+def test_repeated_sentences_are_chosen_once():
+    sections = [section(number, PUMPS) for number in range(1, 6)]
+    chosen = digest_whole(list(digest_sections(sections, scorer)), scorer(""), 12)
+    said = [one_line(key.sentence.text) for key in chosen]
+    assert len(said) == len(set(said)) <= 4
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "...", "a", "1 2 3", "©" * 50, "x" * 5_000])
+def test_any_section_has_a_digest(text):
+    (found,) = digest_sections([section(1, text)], scorer)
+    assert found.key == () or found.key[0].sentence.text
+
+
+def test_notices_contents_and_fragments_are_not_quoted():
+    text = (
+        "Copyright 2024 by the Free Software Foundation, all rights reserved here. "
+        "and this is only the end of a sentence that began before. "
+        "1.1 Introduction . . . . . . . . 12 1.2 Purpose of it . . . . . 14. "
+        "The lake holds enough water for a dry summer."
+    )
+    (found,) = digest_sections([section(1, text)], scorer)
+    assert [key.sentence.text for key in found.key] == ["The lake holds enough water for a dry summer."]
+
+
+def test_head_names_kind_pages_years_and_recurring_names():
+    pages = [Page(n, None, f"On 3 May {2020 + n} Ann Weber wrote a report. {n}", None, None, None) for n in range(1, 5)]
+    entities = find_entities((page.number, page.text) for page in pages)
+    head = document_head("Pump station manual", "pdf", pages, 2, entities)
+    assert head.sentence == "Pump station manual: Manual, 4 pages in 2 sections; dates from 2021 to 2024."
+    assert head.names == ("Ann Weber",)
+
+
+def test_log_is_recognised_by_its_lines():
+    pages = [Page(1, None, "2024-05-03 08:15 start\n2024-05-03 08:16 stop\nnote", None, None, None)]
+    assert document_head("plant", "text", pages, 1, find_entities([])).kind == "log"
+
+
+def test_long_document_takes_seconds(request):
+    words = PUMPS.replace("1 Pumps\n\n", "").split()
+    rng = random.Random(3)
+    texts = [" ".join(rng.sample(words, len(words))) + "." for _ in range(300)]
+    rows = list(cut((DocumentPage(n, text), 400) for n, text in enumerate(texts, 1)))
+    sections = [
+        SectionText.of(
+            Section(row.number, 1, row.number, row.heading, row.text, row.first_page, row.last_page, 0, 1, None),
+            [Page(n, None, texts[n - 1], None, None, None) for n in range(row.first_page, row.last_page + 1)],
+        )
+        for row in rows
+    ]
+    assert sum(1 for _ in digest_sections(sections, scorer)) == len(rows)
