@@ -120,6 +120,18 @@ class FalconMamba:
         return logits
 
     @torch.inference_mode()
+    def hidden(self, ids: torch.Tensor, state: MambaState, lengths: torch.Tensor | None = None) -> torch.Tensor:
+        """Read `ids` [B, T] into `state`, in place, and return the hidden vectors [B, T, d_model] behind the last norm.
+
+        `lengths` as in a call; vectors at padding mean nothing. `head` gives the logits of a vector.
+        """
+        self._check(ids, state, lengths)
+        on_device = None if lengths is None else lengths.to(self.device, torch.int64)
+        out, residual = self._layers(ids.to(self.device, torch.int64), state.conv, state.ssm, on_device)
+        state.n_tokens += ids.shape[1] if lengths is None else lengths.to("cpu", torch.int64)
+        return self._ops.rms_norm(out, self.norm_f, self.config.norm_eps, residual)
+
+    @torch.inference_mode()
     def argmax(self, token: int, state: MambaState) -> Callable[[], int] | None:
         """Begin to read `token` into `state` of one sequence; the function returned waits for the argmax after it.
 
@@ -155,6 +167,21 @@ class FalconMamba:
         observer: DtObserver | None = None,
     ) -> torch.Tensor:
         """Run the network on [B, T] ids: advance `conv` and `ssm`, return logits [B, vocab_size]."""
+        out, residual = self._layers(ids, conv, ssm, lengths, observer)
+        last, residual = _last_token(out, lengths), _last_token(residual, lengths)
+        hidden = self._ops.rms_norm(last, self.norm_f, self.config.norm_eps, residual)
+        logits = self.head(hidden).float()
+        return logits if lengths is None else logits.masked_fill_((lengths == 0)[:, None], float("nan"))
+
+    def _layers(
+        self,
+        ids: torch.Tensor,
+        conv: torch.Tensor,
+        ssm: torch.Tensor,
+        lengths: torch.Tensor | None = None,
+        observer: DtObserver | None = None,
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the last layer's output and the residual stream before it, both [B, T, d_model]; advance the state."""
         c = self.config
         residual = F.embedding(ids, self.embeddings)  # [B, T, d_model]
         if c.residual_in_fp32:
@@ -168,10 +195,7 @@ class FalconMamba:
             observe = None if observer is None else partial(observer, index)
             out = self._mixer(layer, hidden, conv[index], ssm[index], lengths, observe)
         assert out is not None
-        last, residual = _last_token(out, lengths), _last_token(residual, lengths)
-        hidden = self._ops.rms_norm(last, self.norm_f, c.norm_eps, residual)
-        logits = self.head(hidden).float()
-        return logits if lengths is None else logits.masked_fill_((lengths == 0)[:, None], float("nan"))
+        return out, residual
 
     def _mixer(
         self,

@@ -104,6 +104,12 @@ class Tokenizer:
         self._fast.encode_special_tokens = True
         return self._fast.encode(text, add_special_tokens=False).ids
 
+    def encode_places(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
+        """Return the ids of `encode_document`, and the characters of `text` (start, end) that each stands for."""
+        self._fast.encode_special_tokens = True
+        encoding = self._fast.encode(text, add_special_tokens=False)
+        return encoding.ids, encoding.offsets
+
     def encode_prompt(self, text: str) -> list[int]:
         """Token ids of a piece of the prompt: special tokens count as such."""
         self._fast.encode_special_tokens = False
