@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -76,7 +77,10 @@ class Jobs:
 
 def trouble_of(job: Job, failure: m.JobFailed) -> Trouble:
     """Return the error of a job that failed, as the window shows it."""
-    sentence = failure.message[:1].upper() + failure.message[1:].rstrip(".") + "."
+    name = os.path.basename(getattr(job.command, "path", ""))
+    sentence = failure.message.rstrip(".") + "."
+    if not name or not sentence.startswith(name):
+        sentence = sentence[:1].upper() + sentence[1:]
     if failure.kind != "known":
         sentence = tr("Internal error: {message}", message=failure.message)
     return Trouble(sentence, failure.reason.replace(" ", "_"), failure.details, job.command)

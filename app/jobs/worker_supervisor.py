@@ -69,6 +69,7 @@ class WorkerSupervisor(QObject):
     def restart(self) -> None:
         """Start again on the person's word: earlier deaths are forgotten."""
         self._deaths.clear()
+        self._show(replace(self.facts, state="restarting", sentence="", details=""))
         if self._client.running:
             self._client.stop()
         else:
@@ -77,8 +78,8 @@ class WorkerSupervisor(QObject):
     def change(self, command: list[str]) -> None:
         """Another command line: another model, device or library."""
         self._client.command = command
-        self._show(WorkerFacts("restarting", tr("Applying the settings…")))
         self.restart()
+        self._show(WorkerFacts("restarting", tr("Applying the settings…")))
 
     def shut_down(self) -> None:
         """Save and end; `stopped` follows within two seconds."""

@@ -58,6 +58,10 @@ class ConversationPane(QScrollArea):
     def cards(self) -> list[TurnCard]:
         return self._cards
 
+    def forget(self) -> None:
+        """Forget which turn was the newest: another document is shown, from its newest turn on."""
+        self._last_key = 0
+
     def show_suggestions(self, questions: list[str]) -> None:
         """Offer these questions while none has been asked."""
         while (item := self._suggestions.takeAt(0)) is not None:

@@ -25,6 +25,7 @@ from app.style.icons import app_icon
 from app.style.theme import RESOURCES, Theme
 from app.tasks.watchdog import Watchdog
 from app.window.main_window import MainWindow
+from engine.logs import log_file
 
 GIGABYTE = 1 << 30
 NAMES = ("model", "library", "device", "precision")
@@ -134,12 +135,13 @@ def run(options: dict[str, str] | None = None, files: Sequence[str] = ()) -> int
     assert isinstance(app, QApplication)
     app.setApplicationName("Readthrough")
     app.setApplicationDisplayName("Readthrough")
-    app.setDesktopFileName("readthrough")
+    app.setDesktopFileName("org.readthrough.Readthrough")
     app.setQuitOnLastWindowClosed(False)
     app.setWindowIcon(app_icon())
     settings = SettingsStore()
     set_language(app, settings.now.language)
     parts = Application(app, settings, options)
+    parts.window.dialogs.log_file = log_file("window")
     _close_on_signals(parts)
     parts.start(files)
     status = app.exec()

@@ -152,6 +152,7 @@ class SidePane(QWidget):
         self._session = session
         self.tabs.setCurrentIndex(SUMMARY)
         self.conversation.show_suggestions([])
+        self.conversation.forget()
         self.show_session(session, Aspect.ALL)
 
     def show_session(self, session: DocumentSession, what: int) -> None:
