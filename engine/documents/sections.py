@@ -1,8 +1,8 @@
-"""Pages -> sections of 1,000 to 3,000 tokens that follow headings and page ends.
+"""Sections of 1,000 to 3,000 tokens, made of pages, that follow headings and page ends.
 
 A section begins where the document itself begins something: at a page that an outline entry or a heading opens, else at
-the page that fills the section best. What is decided never depends on more than the page that no longer fits, so
-sections come while the document is read, and a document that grows keeps all its sections but the last.
+the page that fills the section best. A decision never depends on more than the page that no longer fits, so sections
+come while the document is read, and a document that grows keeps all its sections but the last.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from engine.documents.pages import OutlineEntry, Page
 
 MIN_TOKENS = 1_000
-"""Under this a state has read too little to answer from. Only the last section is shorter, and one that stands before a
-page too full to share with."""
+"""Below this a state has read too little to answer from. Only the last section is shorter, and one before a page that
+is too full to share with."""
 MAX_TOKENS = 3_000
-"""Above this recall of a single fact falls off. A page of more is cut into equal pieces."""
+"""Above this the recall of a single fact falls. A page of more tokens is cut into equal pieces."""
 
 _TOP_CHARACTERS = 300
 """Where on a page a heading must stand for the page to begin with it."""
@@ -44,7 +44,7 @@ class Section:
     first_page: int
     last_page: int
     heading: str
-    """What it is under; empty where the document has no headings."""
+    """Heading that it stands under; empty where the document has none."""
     first_token: int
     """Where it begins, counted as the pages' tokens were."""
     n_tokens: int
@@ -61,9 +61,9 @@ class _Piece:
     n_tokens: int
     text: str
     opens: int
-    """How much the document itself begins something here: 0 not at all."""
+    """Rank of the beginning that the document has here: 0 for none."""
     heading: str
-    """The first on it, empty if there is none."""
+    """First heading on it, or empty."""
 
 
 _OUTLINE_AT_TOP, _HEADING_AT_TOP, _OUTLINE_ON_PAGE = 30, 20, 10
@@ -72,7 +72,7 @@ _OPENS_CHAPTER = _OUTLINE_AT_TOP + 8
 
 
 class SectionBuilder:
-    """Makes sections of the pages of one document as they come."""
+    """Builds the sections of one document while its pages come."""
 
     def __init__(self, outline: Sequence[OutlineEntry] = ()) -> None:
         self._by_page: dict[int, list[OutlineEntry]] = {}
@@ -83,7 +83,7 @@ class SectionBuilder:
         self._number = 0
 
     def add(self, page: Page, first_token: int, n_tokens: int) -> list[Section]:
-        """The sections that are complete now that `page` is known. Pages come in order, their tokens in one row."""
+        """Return the sections that `page` completes. Pages come in order, their tokens in one sequence."""
         done = []
         entries = self._by_page.get(page.number, [])
         for piece in _pieces(page, first_token, n_tokens, entries, bool(self._by_page)):
@@ -95,7 +95,7 @@ class SectionBuilder:
         return done
 
     def finish(self) -> list[Section]:
-        """The last section, if there is anything left for one."""
+        """Return the last section, if anything is left for one."""
         return [self._close(len(self._held))] if _total(self._held) else []
 
     def _close(self, count: int) -> Section:
@@ -115,7 +115,7 @@ class SectionBuilder:
 
 
 def sections(pages: Iterable[tuple[Page, int]], outline: Sequence[OutlineEntry] = ()) -> Iterator[Section]:
-    """Sections of `pages`, each with its number of tokens, in order; each as soon as it is complete.
+    """Yield the sections of `pages` (each with its number of tokens) in order, each as soon as it is complete.
 
     Together they hold every token once. Pages without tokens belong to the section around them.
     """
@@ -132,7 +132,7 @@ def _total(pieces: Sequence[_Piece]) -> int:
 
 
 def _best_cut(held: Sequence[_Piece], following: _Piece) -> int:
-    """How many of `held` make the section, `following` being the piece that does not fit any more."""
+    """Return how many of `held` make the section; `following` is the piece that does not fit any more."""
     best, best_rank = len(held), (-1, 0)
     n_tokens = 0
     for count, piece in enumerate(held, 1):
@@ -150,7 +150,7 @@ def _pieces(
     opens, heading = _opening(page.text, entries, has_outline)
     count = max(1, -(-n_tokens // MAX_TOKENS))
     for index in range(count):
-        # Which characters the tokens of a part of a page stand for is not known here: an equal share is near enough.
+        # The characters of a part's tokens are not known here: an equal share is near enough.
         start, end = n_tokens * index // count, n_tokens * (index + 1) // count
         text = page.text[len(page.text) * index // count : len(page.text) * (index + 1) // count]
         first = index == 0
@@ -160,7 +160,7 @@ def _pieces(
 
 
 def _opening(text: str, entries: Sequence[OutlineEntry], has_outline: bool) -> tuple[int, str]:
-    """(how much the page opens, the first heading on it)."""
+    """Return the rank of what the page begins, and the first heading on it."""
     top = _plain(text[:_TOP_CHARACTERS])
     for entry in entries:
         if _plain(entry.title) in top:
@@ -180,7 +180,7 @@ def _opening(text: str, entries: Sequence[OutlineEntry], has_outline: bool) -> t
 
 
 def _heading_level(line: str) -> int:
-    """1 for a chapter and what is like one, more for what is under it, 0 for a line that is no heading."""
+    """Return 1 for the heading of a chapter, more for one under it, 0 for a line that is no heading."""
     line = line.strip()
     if len(line) > _LONGEST_HEADING:
         return 0

@@ -1,8 +1,7 @@
 """Characters and line ends of a page, as the model is to read them.
 
-Unicode's compatibility form (NFKC) folds ligatures, full-width letters and the many spaces. It also loses what made a
-character special: x² becomes x2. Where that would change a figure (10², 1½) or leave a bare combining mark, the sign is
-written out first.
+Unicode's compatibility form (NFKC) folds ligatures, full-width letters and the many spaces. It also loses positions:
+x² becomes x2. Where that would change a figure (10², 1½) or leave a bare combining mark, the sign is written out first.
 """
 
 from __future__ import annotations
@@ -38,6 +37,12 @@ _DROPPED = re.compile(
 )  # noncharacters
 _BLANK_LINES = re.compile(r"\n{4,}")
 
+_NORMALISED = 500
+_MARK_ROW = re.compile(
+    "[\u0300-\u036f\u0483-\u0489\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20f0\ufe20-\ufe2f]{30}"
+)
+"""Thirty marks on one letter: no language has as many."""
+
 _SMALL = "a-zß-öø-ÿ\u0101-\u024fα-ωа-џ"
 _BREAK = re.compile(f"[\x02\ufffe][\r\n]*|(?<=[{_SMALL}])[-\u2010]\n[ \t]*(?=[{_SMALL}])")
 """PDFium's sign for a hyphen at a line end, the line end itself already taken out; or the hyphen and the line end."""
@@ -53,7 +58,7 @@ _FULL_LINE = 0.8
 
 
 def clean_characters(text: str) -> str:
-    """`text` in compatibility form, with "\\n" line ends and without characters that carry no text.
+    """Return `text` in compatibility form, with "\\n" line ends and without characters that carry no text.
 
     Idempotent, and line by line the same as for the whole text.
     """
@@ -63,19 +68,27 @@ def clean_characters(text: str) -> str:
         text = _FRACTION.sub(lambda found: (f"{found[1]} " if found[1] else "") + _VULGAR[found[2]], text)
         text = _SUPERSCRIPT.sub(lambda found: "^" + unicodedata.normalize("NFKC", found[0]), text)
         pieces = _SPACING_MARKS.split(text)
-        pieces[::2] = [unicodedata.normalize("NFKC", piece) for piece in pieces[::2]]
+        pieces[::2] = [_compatible(piece) for piece in pieces[::2]]
         text = "".join(pieces)
     return text
 
 
+def _compatible(text: str) -> str:
+    """Return `text` in compatibility form; a long row of combining marks, whose sorting takes its square, in parts."""
+    if len(text) < _NORMALISED or not _MARK_ROW.search(text):
+        return unicodedata.normalize("NFKC", text)
+    parts = (text[start : start + _NORMALISED] for start in range(0, len(text), _NORMALISED))
+    return "".join(unicodedata.normalize("NFKC", part) for part in parts)
+
+
 def tidy_lines(text: str) -> str:
-    """Without spaces at line ends, long rows of blank lines, and blank lines at either end."""
+    """Return `text` without spaces at line ends, long rows of blank lines, and blank lines at either end."""
     text = "\n".join(line.rstrip(" \t") for line in text.split("\n"))
     return _BLANK_LINES.sub("\n\n\n", text).strip("\n")
 
 
 def join_hyphens(text: str) -> str:
-    """Words broken at line ends made whole, for text that was set in lines (a PDF; never a log or a table).
+    """Return `text` with words joined that were broken at line ends, for text set in lines (a PDF; never a log).
 
     A compound keeps its hyphen where the same page has it unbroken ("apt-get"), and where joining would run into a
     capital or a digit.
@@ -117,7 +130,7 @@ def _is_word(character: str) -> bool:
 
 
 def join_wide_lines(text: str) -> str:
-    """Lines of Japanese or Chinese made one where the first is full: there a line ends in the middle of a word."""
+    """Return `text` with lines of Japanese or Chinese joined where the first is full and so ends within a word."""
     if not _WIDE.search(text):
         return text
     lines = text.split("\n")
@@ -135,20 +148,20 @@ def join_wide_lines(text: str) -> str:
 
 
 def _width(line: str) -> int:
-    """In columns: a wide character takes two."""
+    """Return the width of a line in columns; a wide character takes two."""
     return len(line) + sum(map(len, _WIDE_RUN.findall(line)))
 
 
 def clean_pdf_page(text: str) -> str:
-    """Everything that is done to one PDF page by itself; running heads need its neighbours (`running.py`)."""
+    """Return a PDF page cleaned by itself; running heads need its neighbours (`running_heads.py`)."""
     return join_wide_lines(tidy_lines(clean_characters(join_hyphens(text))))
 
 
 def clean_text_page(text: str) -> str:
-    """The same for a page of a text file, whose line ends and hyphens are its own."""
+    """Return a cleaned page of a text file, whose line ends and hyphens are its own."""
     return tidy_lines(clean_characters(text))
 
 
 def clean_title(text: str, limit: int) -> str:
-    """One line of at most `limit` characters."""
+    """Return `text` as one line of at most `limit` characters."""
     return " ".join(clean_characters(text[: 4 * limit]).split())[:limit]

@@ -30,6 +30,9 @@ _SPACELESS = re.compile(r"[a-zß-öø-ÿά-ώа-џ]{26,}")
 line without its spaces is not."""
 
 
+_PAIRS = ("th", "he", "in", "er", "an", "re", "on", "at", "en", "nd", "es", "or", "te", "ed", "st", "de", "ie", "ch")
+_FEW_COMMON, _MANY_COMMON = 0.07, 0.15
+_SAMPLE, _SHORTEST_SAMPLE = 3_000, 120
 _VOWELS = frozenset("aeiouyàáâãäåæèéêëìíîïòóôõöøùúûüýąęıőű")
 _LONG_WORDS = 16
 """Characters a word on average, from which on words have lost the spaces between them."""
@@ -58,8 +61,29 @@ def quality(text: str) -> Quality:
     signs = len(_LATIN_SIGNS.findall(text))
     if signs > _SIGN_SHARE * size:
         noise += signs + _letters_beyond_ascii(text)
+    if is_shifted(text):
+        noise = size
     spaceless = sum(len(found.group()) for found in _SPACELESS.finditer(text))
     return Quality(min(1.0, noise / size), spaceless / size)
+
+
+def is_shifted(text: str) -> bool:
+    """Return whether the letters of `text` are another text's, moved by a constant in the table of characters.
+
+    So a font's numbers of glyphs look that were taken for characters: "7KH" for "The".
+    """
+    sample = "".join(character for character in text[:_SAMPLE] if " " < character < "\x7f")
+    if len(sample) < _SHORTEST_SAMPLE or _common(sample) > _FEW_COMMON:
+        return False
+    return any(
+        _common("".join(chr(ord(character) + shift) for character in sample)) > _MANY_COMMON for shift in range(1, 32)
+    )
+
+
+def _common(text: str) -> float:
+    """Return the share of pairs of letters that are common in European languages."""
+    text = text.casefold()
+    return sum(text.count(pair) for pair in _PAIRS) / len(text)
 
 
 def is_plausible(text: str) -> bool:

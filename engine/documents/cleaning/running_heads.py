@@ -36,7 +36,7 @@ _ROMAN = r"[ivxlcdm]{1,8}"
 _NUMBER = rf"(?:\d{{1,5}}|{_ROMAN})"
 _OF = re.compile(
     rf"(?P<rest>.*?)(?<![\d/.:-])\W*(?<![\d/.:-])\b(?:(?:page|p\.|seite|страница|стр\.|página|pagina)\s*)?(?P<page>{_NUMBER})\s*"
-    rf"(?:/|of|von|de|из|di)\s*\d{{1,5}}\W*",
+    rf"(?:/|of|von|de|из|di)\s*(?P<of>\d{{1,5}})\W*",
     re.IGNORECASE,
 )
 """'Manual 23 / 233', 'Page 1 of 6'."""
@@ -50,6 +50,12 @@ _FURNITURE = re.compile(
     r"©|\(c\) \d{4}|confidential|vertraulich|all rights reserved|https?://|www\.|\w@\w", re.IGNORECASE
 )
 """Words of lines that stand at the foot of every page."""
+_RESULT = re.compile(
+    r"\b(?:not?|pass(?:ed)?|fail(?:ed|ure)?|open(?:ed)?|closed|approved|rejected|accepted|denied|pending|paid|unpaid|due|"
+    r"overdue|valid|invalid|positive|negative|complete[d]?|incomplete|cancell?ed|confirmed|ok|yes|done|found|missing|"
+    r"bestanden|offen|geschlossen|genehmigt|abgelehnt|bezahlt|kein\w*|nicht|ja|nein|non|oui|sí)\b"
+)
+"""Words of results, which may be the same on many certificates in a row."""
 _AT_END = re.compile(rf"(?P<rest>.*\S)\s+\W*(?P<page>{_NUMBER})\W*", re.IGNORECASE)
 _AT_START = re.compile(rf"\W*(?P<page>{_NUMBER})\W*\s(?P<rest>\S.*)", re.IGNORECASE)
 _NAMED_VALUE = re.compile(r"[^:=]{1,40}[:=]\s*\S")
@@ -63,8 +69,8 @@ _CHAPTER = re.compile(
 _SHORTEST_TITLE = 4
 _SHORTEST_HEAD, _HEAD_WORDS = 10, 2
 """Letters and words of a running head that is no known title. Single words may be results: "Passed", "CLOSED"."""
-_LARGEST_OFFSET = 40
-"""Between a number that stands alone and the number of its page; more is a counter or the number of a record."""
+_LARGEST_OFFSET, _LARGEST_LEAD = 60, 9
+"""Pages before page 1, and pages left out, that a number alone may allow for; a counter is farther off."""
 _WORDS_BEFORE_TITLE = 3
 """'Chapter 5. Control files': the title of the chapter is 'Control files'."""
 _SENTENCE_END = re.compile(r"\w{2}[.!?。！？]$")
@@ -98,18 +104,22 @@ class _Marks:
     """Keys of the lines at the upper end."""
     folios: frozenset[_Folio]
     titles: frozenset[str]
+    page_count: int | None
 
 
-def without_running_lines(pages: Iterable[Page], titles: Iterable[str] = ()) -> Iterator[Page]:
+def without_running_lines(
+    pages: Iterable[Page], titles: Iterable[str] = (), page_count: int | None = None
+) -> Iterator[Page]:
     """Yield `pages`, in order, without their running heads and feet; at most 4 are held back.
 
-    `titles`: of the document and its chapters, which are what runs beside page numbers.
+    `titles`: of the document and its chapters, which are what runs beside page numbers. `page_count`: of the document,
+    by which "3/24" is told to be a page of so many, not a month of a year.
     """
     known = frozenset(key for title in titles if len(key := _key(title)) >= _SHORTEST_TITLE)
     window: deque[_Marks] = deque()
     turn = 0  # of the window's page to be judged next
     for page in pages:
-        window.append(_marks(page, known))
+        window.append(_marks(page, known, page_count))
         if len(window) - turn > LOOK_BACK:
             yield _judged(window, turn)
             turn += 1
@@ -124,15 +134,15 @@ def without_running_lines(pages: Iterable[Page], titles: Iterable[str] = ()) -> 
             turn -= 1
 
 
-def _marks(page: Page, titles: frozenset[str]) -> _Marks:
+def _marks(page: Page, titles: frozenset[str], page_count: int | None) -> _Marks:
     lines = page.text.split("\n")
     filled = [index for index, line in enumerate(lines) if line.strip()]
     ends = set(filled[:_ZONE] + filled[-_ZONE:])
     zone = Counter(_key(lines[index]) for index in ends)
     body = Counter(_key(lines[index]) for index in filled if index not in ends)
-    folios = {folio for index in ends for folio in _folios(lines[index], page.number, titles)}
+    folios = {folio for index in ends for folio in _folios(lines[index], page.number, titles, page_count)}
     top = frozenset(_key(lines[index]) for index in filled[:_ZONE])
-    return _Marks(page, lines, zone, body, top, frozenset(folios), titles)
+    return _Marks(page, lines, zone, body, top, frozenset(folios), titles, page_count)
 
 
 def _judged(window: Sequence[_Marks], turn: int) -> Page:
@@ -166,11 +176,12 @@ def _folio_line(marks: _Marks, filled: Sequence[int], others: Sequence[_Marks]) 
     outermost = [filled[-1], filled[0]]
     for explicit, candidates in ((True, anywhere), (False, outermost)):
         for index in candidates:
-            for folio in _folios(marks.lines[index], marks.page.number, marks.titles):
+            for folio in _folios(marks.lines[index], marks.page.number, marks.titles, marks.page_count):
                 if folio.explicit != explicit or not _counts_along(folio, others):
                     continue
-                if folio.alone and not explicit and not folio.roman and _is_labelled(marks.lines, filled, index):
-                    continue
+                is_bare = folio.alone and not explicit and not folio.roman
+                if is_bare and (index != filled[-1] or _is_labelled(marks.lines, filled, index)):
+                    continue  # a number at the top may be the record's, and one under a label is a value
                 return index
     return None
 
@@ -201,7 +212,8 @@ def _repeats(
 
 def _is_head(key: str) -> bool:
     words = key.split()
-    return len(words) >= _HEAD_WORDS and sum(map(str.isalpha, key)) >= _SHORTEST_HEAD
+    is_long = len(words) >= _HEAD_WORDS and sum(map(str.isalpha, key)) >= _SHORTEST_HEAD
+    return is_long and _RESULT.search(key) is None
 
 
 def _is_uniform(key: str, marks: _Marks, others: Sequence[_Marks]) -> bool:
@@ -226,7 +238,7 @@ def _counts_along(folio: _Folio, others: Sequence[_Marks]) -> bool:
     return any(folio.rest in rests for rests in fitting)
 
 
-def _folios(line: str, page: int, titles: frozenset[str]) -> Iterator[_Folio]:
+def _folios(line: str, page: int, titles: frozenset[str], page_count: int | None) -> Iterator[_Folio]:
     """Yield the numbers in `line` that may be the page's: called so, alone, of so many, Roman, or beside a title."""
     if len(line) > _LONGEST or _LEADER.search(line) or _DATE.search(line) or _key(line) in titles:
         return  # too long, of a table of contents, a date, or a numbered title itself
@@ -238,10 +250,11 @@ def _folios(line: str, page: int, titles: frozenset[str]) -> Iterator[_Folio]:
             continue
         rest, roman, offset = _key(found["rest"]), not found["page"][0].isdigit(), number - page
         if pattern is _ALONE:
-            if called or roman or abs(offset) <= _LARGEST_OFFSET:
+            if called or roman or -_LARGEST_OFFSET <= offset <= _LARGEST_LEAD:
                 yield _Folio(offset, roman, rest, called, True)
         elif pattern is _OF:
-            if called or not rest or _is_title(rest, titles) or len(rest.split()) >= _HEAD_WORDS:
+            is_last = page_count is None or int(found["of"]) - page_count == offset
+            if called or (is_last and (not rest or _is_title(rest, titles) or len(rest.split()) >= _HEAD_WORDS)):
                 yield _Folio(offset, roman, rest, True, False)
         elif roman or _is_title(rest, titles):
             yield _Folio(offset, roman, rest, False, False)

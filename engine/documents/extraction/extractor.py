@@ -122,7 +122,8 @@ class Document:
         try:
             raw = reading.pages(max(1, first - LOOK_BACK) if is_pdf else first)
             labelled = (self._labelled(page) for page in raw)
-            for page in without_running_lines(labelled, self._titles()) if is_pdf else labelled:
+            cleaned = without_running_lines(labelled, self._titles(), self.info.page_count) if is_pdf else labelled
+            for page in cleaned:
                 if page.number >= first:
                     outcomes.add(page)
                     yield page

@@ -30,9 +30,43 @@ def test_a_title_stays_once_and_goes_on_the_following_pages() -> None:
 
 
 def test_page_numbers_go_wherever_they_stand() -> None:
-    frames = ("{p}\n{body}", "{body}\n{p}", "{body}\n- {p} -", "{body}\nPage {p} of 90", "User manual {p} / 90\n{body}")
+    frames = ("{body}\n{p}", "{body}\n- {p} -", "{body}\nPage {p} of 90", "User manual {p} / 90\n{body}")
     for frame in frames:
-        assert cleaned(framed(frame, 6, first=31)) == bodies(6), frame
+        assert cleaned(framed(frame, 6, first=8)) == bodies(6), frame
+
+
+def test_records_keep_dates_numbers_and_results() -> None:
+    frames = (
+        "Shift report 1/{p}/2024\n{body}",
+        "{body}\n{p}/24",
+        "Statement {p}/24\n{body}",
+        "{p}.5.2024\n{body}",
+        "{body}\n2024-05-0{p}",
+        "100{p}\n{body}",
+        "{body}\nCounter at the end of the day:\n500{p}",
+        "{body}\nVisitors:\n{p}",
+        "Record {p} of 9\n{body}",
+        "{p}\n{body}",
+    )
+    for frame in frames:
+        pages = [Page(number, text) for number, text in enumerate(framed(frame, 8), 1)]
+        assert [page.text for page in without_running_lines(pages, page_count=8)] == framed(frame, 8), frame
+
+
+def test_equal_results_of_certificates_stay() -> None:
+    for result in ("Passed", "OPEN", "Not approved", "No defects found", "Status: closed"):
+        for frame in (f"{result}\n{{body}}", f"{{body}}\n{result}"):
+            texts = framed(frame, 9)
+            assert cleaned(texts) == texts, frame
+
+
+def test_removed_lines_are_kept_beside_the_text() -> None:
+    texts = [f"ANNUAL REPORT\n{body}\nPage {number} of 5" for number, body in enumerate(bodies(5), 1)]
+    taken = list(without_running_lines(pages(texts), page_count=5))
+    assert [page.removed for page in taken] == [
+        ("Page 1 of 5",),
+        *[("ANNUAL REPORT", f"Page {number} of 5") for number in range(2, 6)],
+    ]
 
 
 def test_roman_numbers_and_heads_of_left_and_right_pages_go() -> None:

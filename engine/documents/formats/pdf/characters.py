@@ -86,7 +86,8 @@ def _angles(handle: int, box: Floats, is_space: Flags) -> Floats:
     step = np.diff(centre[shown], axis=0)
     size = np.abs(box[shown[1:], 1] - box[shown[1:], 3])
     near = np.hypot(step[:, 0], step[:, 1]) < 2.5 * np.maximum(size, 1)
-    turned = shown[1:][near & (np.abs(step[:, 1]) > 0.05 * np.abs(step[:, 0]) + 0.02 * size)].tolist()
+    is_off = (np.abs(step[:, 1]) > 0.05 * np.abs(step[:, 0]) + 0.02 * size) | (step[:, 0] < -0.3 * size)
+    turned = shown[1:][near & is_off].tolist()
     # Raised figures move up too, though upright.
     if len(turned) < 2 or not any(map(_angle, repeat(handle), turned)):
         return angle
@@ -110,6 +111,12 @@ def place_finder(text_page: Any) -> Callable[[float, float], int]:
     """Return a function that gives the place of the character at a point, negative where there is none."""
     handle = handle_of(text_page)
     return lambda x, y: int(_index_at(handle, x, y, 1.0, 2.0))
+
+
+def turn_finder(text_page: Any) -> Callable[[int], bool]:
+    """Return a function that tells whether the character at a place is turned; spaces are not."""
+    handle = handle_of(text_page)
+    return lambda place: 0.01 < _angle(handle, place) < 6.27
 
 
 def unmapped_share(text_page: Any, count: int) -> float:

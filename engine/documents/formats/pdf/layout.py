@@ -24,6 +24,8 @@ _WORD_GAP, _GENERATED_GAP, _WIDE_WORD_GAP = 0.17, 0.11, 0.5
 """Gap in heights that parts two words: in general, where PDFium sees one too, and between Chinese characters."""
 _LETTER_SPACE_RANK = 0.3
 """Rank of the gap that letters of one word have, among all gaps of a segment."""
+_WIDEST_LETTER_SPACE = 0.4
+"""Heights; a gap beyond it is a word's or a cell's, even if all gaps of a segment are alike."""
 _SHADOW = 0.3
 """Heights by which a letter's shadow is off at most."""
 _HYPHENS = (0x02, 0xFFFE)
@@ -128,9 +130,8 @@ def _directions(characters: Characters, page: tuple[float, float, float, float])
     _, first = np.unique(turn, return_index=True)
     for value in turn[np.sort(first)].tolist():
         chosen = turn == value
-        places = shown[chosen]
+        places, counts, gaps = shown[chosen], spaces[chosen], made[chosen]
         start, end, low, high = _turned(box[places], value)
-        counts, gaps = spaces[chosen], made[chosen]
         yield (
             value == 0,
             _Glyphs(
@@ -267,7 +268,9 @@ def _put_spaces(characters: list[str], glyphs: _Glyphs, gap: Floats, taller: Flo
         _, first, count = np.unique(segment[order], return_index=True, return_counts=True)
         ranked = gap[order[first + (count * _LETTER_SPACE_RANK).astype(np.int64)]]
         by_segment = np.zeros(int(segment.max(initial=0)) + 1, dtype=np.float32)
-        by_segment[segment[order[first]]] = np.where(count >= 2, np.maximum(ranked, 0), 0)
+        by_segment[segment[order[first]]] = np.where(
+            count >= 2, np.clip(ranked, 0, _WIDEST_LETTER_SPACE * taller[order[first]]), 0
+        )
         letter_space = by_segment[segment]
     rest = gap - letter_space[: len(gap)]
     wide = _is_wide(glyphs.code)

@@ -14,7 +14,7 @@ import pypdfium2.raw as pdfium
 from engine.documents.extraction import limits
 from engine.documents.formats.memory_file import OpenFile
 from engine.documents.formats.pdf.annotations import page_annotations
-from engine.documents.formats.pdf.characters import characters, place_finder, run_boxes, unmapped_share
+from engine.documents.formats.pdf.characters import characters, place_finder, run_boxes, turn_finder, unmapped_share
 from engine.documents.formats.pdf.layers import remove_hidden
 from engine.documents.formats.pdf.layout import page_lines
 from engine.documents.formats.pdf.plain_page import is_right_to_left, plain_text
@@ -121,7 +121,7 @@ class PdfiumReader:
             added = "".join(f"\n{placed.text}" for placed in found.placed)
             return RawPage((text_page.get_text_bounded() or text) + added, unmapped, notes)
         if not found.placed and len(text) == count:
-            plain = plain_text(run_boxes(text_page), text, box, place_finder(text_page))
+            plain = plain_text(run_boxes(text_page), text, box, place_finder(text_page), turn_finder(text_page))
             if plain is not None:
                 return RawPage(plain, unmapped, notes)
         lines = page_lines(characters(text_page, count, text), box, found.placed)

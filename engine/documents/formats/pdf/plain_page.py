@@ -19,9 +19,9 @@ Box = tuple[float, float, float, float]
 
 _LINE = re.compile("[^\r\n\x02\ufffe]*(?:[\x02\ufffe]|[^\r\n\x02\ufffe](?=[\r\n]|\\Z))")
 """A line of PDFium's text; its sign for a hyphen stands for the line end as well."""
-_SINGLE = re.compile(r"(?<!\S)[^\W\d_](?!\S)")
-_MAX_SINGLES = 0.15
-"""Share of words of one letter from which on words may have been cut at letter spaces."""
+_SINGLE = re.compile(r"(?<=[^\W\d_] )[^\W\dA-Z_aeiouyàéèóò](?!\S)")
+_MAX_SINGLES = 0.02
+"""Share of words of one letter, vowels left out, from which on words may have been cut at letter spaces."""
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 _CELL_GAP, _WORD_GAP = 1.0, 0.45
 """Gap between runs on a line, in heights of the line, from which on they may be cells, and are certainly words."""
@@ -48,19 +48,26 @@ def is_right_to_left(text: str) -> bool:
     return len(_RIGHT_TO_LEFT.findall(text)) > 0.2 * max(1, len(text))
 
 
-def plain_text(boxes: Sequence[Box], text: str, page: Box, character_at: Callable[[float, float], int]) -> str | None:
+def plain_text(
+    boxes: Sequence[Box],
+    text: str,
+    page: Box,
+    character_at: Callable[[float, float], int],
+    is_turned: Callable[[int], bool],
+) -> str | None:
     """Return the text in reading order, or None if the page's characters must be looked at.
 
     `text` is as PDFium gives it, `boxes` are those of its runs, `page` is left, bottom, right, top of what is shown,
-    and `character_at` gives the place in `text` of the character at a point, negative where there is none.
+    `character_at` gives the place in `text` of the character at a point, negative where there is none, and `is_turned`
+    tells whether the character at a place runs in another direction than to the right.
     """
     texts = [(found.start(), found.end()) for found in _LINE.finditer(text) if found[0].strip()]
     if not boxes:
         return text if not texts else None
     lines = _lines(boxes, page)
-    if lines is None or len(lines) != len(texts):
+    if lines is None or len(lines) != len(texts) or any(is_turned(start) for start, _ in texts):
         return None
-    if len(_SINGLE.findall(text)) > _MAX_SINGLES * len(text.split()) + 2:
+    if len(_SINGLE.findall(text)) > _MAX_SINGLES * len(text.split()):
         return None
     wide = [number for number, line in enumerate(lines) if line.gaps]
     if any(len(text[start:end].split()) < line.words for line, (start, end) in zip(lines, texts, strict=True)):
