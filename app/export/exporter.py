@@ -19,9 +19,9 @@ from PySide6.QtGui import (
 
 from app.style.translation import tr
 from app.tasks.background import Background
-from engine.cli.markdown import to_markdown
 from engine.library.database import LibraryError
 from engine.library.library import Library
+from engine.wording.markdown import to_markdown
 
 
 class PlainDocument(QTextDocument):

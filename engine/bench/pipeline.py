@@ -34,7 +34,6 @@ from engine.bench import calibration
 from engine.bench.recall import MODEL
 from engine.bench.record_file import holding, long_record, page_map, write_pdf, write_text
 from engine.bench.record_harness import SEED
-from engine.cli.words import doubts, source
 from engine.control import Control
 from engine.documents.cleaning.characters import clean_characters
 from engine.errors import KnownError
@@ -52,6 +51,7 @@ from engine.session.session import Session, open_session
 from engine.training.records.facts import Fact, Record
 from engine.training.records.questions import ask, ask_missing, follow_up
 from engine.training.records.writer import Writer
+from engine.wording.sentences import doubts, source
 
 SHOWN = 20
 """Wrong answers printed a cell; the file of --out has all."""

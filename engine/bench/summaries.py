@@ -23,7 +23,6 @@ from typing import Any
 
 from engine.bench.recall import MODEL, SEED
 from engine.bench.record_file import letters, long_record, write_text
-from engine.cli.words import summary_basis
 from engine.control import Control
 from engine.errors import KnownError
 from engine.grounding.attribution import MOST_PAGES
@@ -33,6 +32,7 @@ from engine.protocol.vocabulary import Method
 from engine.protocol.wire import JobFinished, ReadingFinished, SectionSummarized, Summarize, SummaryFinished
 from engine.session.session import Session, open_session
 from engine.training.records.facts import Record
+from engine.wording.sentences import summary_basis
 
 EXAMPLES = 4
 """Lines of each kind of mistake that are shown."""

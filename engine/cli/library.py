@@ -12,17 +12,17 @@ from typing import Any
 
 import msgspec
 
-from engine.cli.markdown import to_markdown
 from engine.cli.options import Options
 from engine.cli.output import Output
 from engine.cli.text import fitted, one_line
-from engine.cli.words import counted
 from engine.errors import KnownError
 from engine.library.database import LibraryError
 from engine.library.export import to_json
 from engine.library.library import Library
 from engine.library.records import Document, Reading, Snapshot, Turn
 from engine.units import size_text
+from engine.wording.markdown import to_markdown
+from engine.wording.sentences import counted
 
 STATES = {
     "running": "being read",

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from engine.cli import words
 from engine.cli.output import Output
 from engine.cli.progress import ProgressView
 from engine.cli.text import one_line
-from engine.cli.words import counted, page_span
 from engine.grounding.page_references import page_list
 from engine.protocol import wire
 from engine.protocol.wire import Event, SectionSummarized
 from engine.units import size_text
+from engine.wording import sentences
+from engine.wording.sentences import counted, page_span
 
 SHORT = 40
 """Characters of a section summary that fit behind its pages and heading."""
@@ -77,7 +77,7 @@ class TextView:
             case wire.JobStarted():
                 self._command = event.command
             case wire.Notice():
-                self._tell(f"note: {words.notice(event)}", always=True)
+                self._tell(f"note: {sentences.notice(event)}", always=True)
             case _:
                 self._show_reading(event)
 
@@ -86,7 +86,7 @@ class TextView:
             case wire.ModelLoading():
                 self._progress.say("loading the model …")
             case wire.ModelLoaded():
-                self._tell(words.model(event))
+                self._tell(sentences.model(event))
             case wire.DocumentOpened():
                 pages = counted(event.page_count, "page", "pages") if event.page_count else "text"
                 self._tell(f"{one_line(Path(event.path).name)}: {pages}, {size_text(event.size)}")
@@ -97,13 +97,13 @@ class TextView:
             case wire.ReadingFinished():
                 self._show_coverage(event)
             case wire.RetentionMeasured() if self._command == "Read" and event.faded_to_page:
-                self._tell(words.faded(event.faded_to_page))
+                self._tell(sentences.faded(event.faded_to_page))
             case wire.FollowWaiting():
                 self._tell("waiting for the file to grow; press Ctrl-C to end")
 
     def _show_coverage(self, event: wire.ReadingFinished) -> None:
         """Print what was read: the result of `read`, and a remark of the other commands."""
-        sentence = f"{event.outcome} {words.read_tokens(event)}"
+        sentence = f"{event.outcome} {sentences.read_tokens(event)}"
         if self._command == "Read":
             self._print(f"{sentence}\n")
         else:
@@ -137,7 +137,7 @@ class TextView:
                 self._sections.end()
                 self._print(_with_pages(event.text, event.pages))
             case wire.SummaryFinished():
-                self._tell(words.summary_basis(event.basis), always=True)
+                self._tell(sentences.summary_basis(event.basis), always=True)
                 if event.saved:
                     self._tell("this summary was made before; --again makes a new one")
 
@@ -145,7 +145,7 @@ class TextView:
         if isinstance(event, wire.AnswerDelta):
             self._print(event.text)
             return
-        for sentence in (words.source(event.evidence), *words.doubts(event.evidence)):
+        for sentence in (sentences.source(event.evidence), *sentences.doubts(event.evidence)):
             self._out.line(f"({sentence})")
         if event.turn_id is not None:
             self._tell(f"turn {event.turn_id}; ask a follow-up with --after {event.turn_id}")

@@ -1,4 +1,4 @@
-"""A document's summaries and conversation as JSON for programs; engine.cli.markdown writes them for people."""
+"""A document's summaries and conversation as JSON for programs; engine.wording.markdown writes them for people."""
 
 from __future__ import annotations
 

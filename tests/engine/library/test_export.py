@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from engine.cli.markdown import to_markdown
 from engine.library.database import LibraryError
 from engine.library.export import to_json
 from engine.library.library import Library
 from engine.library.reading_run import Progress
 from engine.library.records import Ledger, LedgerEntry, NewPage, NewSection, NewSummary, NewTurn
 from engine.protocol.evidence import Evidence, SummaryBasis
+from engine.wording.markdown import to_markdown
 from tests.engine.library_fakes import IDENTITY, FakeFile
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from engine.cli.words import doubts, source, summary_basis
 from engine.protocol.evidence import Evidence, PageSpan, Sentence, SummaryBasis
+from engine.wording.sentences import doubts, source, summary_basis
 
 SENTENCE = Sentence(page=124, start=0, end=9, text="It broke.")
 

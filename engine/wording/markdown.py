@@ -10,10 +10,10 @@ import re
 import time
 from collections.abc import Sequence
 
-from engine.cli.words import doubts, source, summary_basis
 from engine.grounding.page_references import page_list
 from engine.library.library import Library
 from engine.library.records import Document, LedgerEntry, SectionNote, Summary, Turn
+from engine.wording.sentences import doubts, source, summary_basis
 
 KINDS = (("date", "Dates"), ("amount", "Amounts"), ("name", "Names"))
 _ACTIVE = re.compile(r"([\\`*_\[\]<>|~])")
