@@ -201,7 +201,7 @@ class FakeWorker:
             self.read_to[path] = page
             if page % 10 == 0:
                 yield m.CheckpointSaved(
-                    job_id=job, snapshot_id=page, tokens=page * TOKENS_A_PAGE, page=page, kind="rung"
+                    job_id=job, snapshot_id=page, tokens=page * TOKENS_A_PAGE, page=page, kind="checkpoint"
                 )
             self.answer_waiting()
         pictures = [page for page in range(1, self.pages + 1) if page % 17 == 0]

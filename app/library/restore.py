@@ -44,7 +44,7 @@ def fill(session: DocumentSession, record: DocumentRecord) -> list[Turn]:
 def _place_snapshots(session: DocumentSession, record: DocumentRecord, read: list[Any]) -> None:
     ends = [span.first_token + span.n_tokens for span in read]
     for snapshot in record.snapshots:
-        if snapshot.kind in ("end", "rung") and ends:
+        if snapshot.kind in ("end", "checkpoint") and ends:
             place = min(bisect.bisect_left(ends, snapshot.n_tokens), len(ends) - 1)
             session.snapshots[read[place].number] = snapshot.kind
 

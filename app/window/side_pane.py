@@ -203,6 +203,10 @@ def notice_words(notice: Notice) -> str:
             return tr("The included model is small. Check its answers against the quoted passages.")
         case "file_replaced":
             return tr("“{name}” was truncated or replaced and is read from its start.", name=notice.detail)
+        case "rounded_checkpoint":
+            return tr(
+                "Reading resumed from a rounded checkpoint; its result differs slightly from one without a break."
+            )
         case "bad_command":
             return tr("The reader did not understand the window: {error}", error=notice.detail)
 

@@ -1,6 +1,6 @@
 """What storing a checkpoint in bf16 changes: the state and the answers after reading on from a rounded state.
 
-    main.py bench rungs [FILE] [--model DIR] [--question TEXT ...]
+    main.py bench checkpoints [FILE] [--model DIR] [--question TEXT ...]
 
 A document is read once without a stop. Then it is read on from places before its end, once from the exact state there
 and once from that state rounded to bf16, as the ladder stores it; the end states and the greedy answers are compared.
@@ -23,7 +23,7 @@ from engine.reading.page_feed import tokenize_page
 
 SAMPLE = MODEL.parents[1] / "samples" / "harlow-shifts-2025.log"
 BEHIND = (0, 1024, 4096, 16_384)
-"""Tokens between the rounded state and the end; the last is the usual distance of two rungs."""
+"""Tokens between the rounded state and the end; the last is the usual distance of two checkpoints."""
 QUESTIONS = (
     "Who was in charge of the last shift?",
     "What was found to be broken?",
@@ -39,7 +39,9 @@ ANSWER_TOKENS = 60
 
 def main(arguments: list[str] | None = None) -> int:
     """Print the table."""
-    parser = argparse.ArgumentParser(prog="main.py bench rungs", description="What rounding a checkpoint changes.")
+    parser = argparse.ArgumentParser(
+        prog="main.py bench checkpoints", description="What rounding a checkpoint changes."
+    )
     parser.add_argument("file", nargs="?", type=Path, default=SAMPLE)
     parser.add_argument("--model", type=Path, default=MODEL)
     parser.add_argument("--device", default="auto")

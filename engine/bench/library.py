@@ -95,7 +95,7 @@ def _states(library: Library) -> list[Figure]:
         for number in range(_ROUNDS):
             data = os.urandom(size)
             hasher.feed([number])
-            new = NewSnapshot("rung", hasher.at(), data, name)
+            new = NewSnapshot("checkpoint", hasher.at(), data, name)
             seconds, saved = _timed(partial(library.save_snapshot, document, new))
             saves.append(seconds)
             seconds, loaded = _timed(partial(library.load_snapshot, saved))
@@ -139,7 +139,7 @@ def _rows(library: Library) -> list[Figure]:
     blob = os.urandom(16_384)
     with library._db.write():
         for position in range(_TOKENS // _SNAPSHOTS, _TOKENS + 1, _TOKENS // _SNAPSHOTS):
-            library.snapshots.save(document, NewSnapshot("rung", hasher.at(position), blob, "bf16"))
+            library.snapshots.save(document, NewSnapshot("checkpoint", hasher.at(position), blob, "bf16"))
     figures.append(_median(f"list {_SNAPSHOTS:,} snapshots", library.snapshots, 50))
     figures.append(_median("list the documents", library.documents, None))
 

@@ -17,13 +17,13 @@ BENCHES = {
     "kernels": "every kernel against its floor, on the GPU or the CPU",
     "extraction": "pages and tokens a second out of the PDFs of a folder",
     "library": "saving, restoring, listing and finding states",
-    "rungs": "what storing a checkpoint in bf16 changes of states and answers",
+    "checkpoints": "what storing a checkpoint in bf16 changes of states and answers",
     "summaries": "key findings in the summaries of long held-out records: present, invented, right page",
     "digest": "sentences chosen for a digest against real summaries (--pairs FILE), beside TextRank: ROUGE",
     "answers": "the right sentence and span for questions on articles (--squad FILE), beside BM25; refusals",
     "recall": "what the model answers on held-out records; --pipeline: through the whole program",
 }
-_MODULES = {"kernels": "kernel_speed", "headline": "constant_speed", "rungs": "bf16_checkpoints"}
+_MODULES = {"kernels": "kernel_speed", "headline": "constant_speed", "checkpoints": "bf16_checkpoints"}
 
 
 def run_bench(name: str | None, arguments: list[str]) -> int:

@@ -35,7 +35,7 @@ from engine.protocol.vocabulary import LENGTHS, METHODS, REREADS, Length, Method
 
 NAME = "readthrough"
 ALIASES = {"summarise": "summarize"}
-ACTIONS = ("list", "show", "export", "remove", "verify", "compact")
+ACTIONS = ("list", "show", "export", "remove", "verify", "compact", "backup", "repair")
 SHELLS = ("bash", "zsh", "fish")
 COMPLETION_VARIABLE = "_READTHROUGH_COMPLETE"
 
@@ -242,12 +242,12 @@ def text(program: Program, file: Path, pages: list[tuple[int, int]] | None, pass
     return print_text(file, password, pages, as_json=program.options.as_json)
 
 
-@command("library", short_help="list, show, export, remove, verify or compact what is saved")
+@command("library", short_help="list, show, export, remove, verify, compact, back up or repair")
 @click.argument("action", metavar="ACTION", type=click.Choice(ACTIONS))
 @click.argument("document", metavar="[DOCUMENT]", required=False, type=Words())
 @click.pass_obj
 def library(program: Program, action: str, document: str | None) -> int:
-    """Show or change what is saved. DOCUMENT is a number, a path or a title.
+    """Show or change what is saved. DOCUMENT is a number, a path or a title; for backup it is the file to write.
 
     \b
     list      list every document, what was read of it and the space it takes
@@ -256,6 +256,8 @@ def library(program: Program, action: str, document: str | None) -> int:
     remove    remove a document from the library; the file is not touched
     verify    check every saved state, and drop damaged ones
     compact   give unused space back to the disk
+    backup    copy the library to a new file
+    repair    save what can be read of a damaged library
     """
     from engine.cli.library import run_action
 

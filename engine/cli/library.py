@@ -16,10 +16,11 @@ from engine.cli.options import Options
 from engine.cli.output import Output
 from engine.cli.text import fitted, one_line
 from engine.errors import KnownError
-from engine.library.database import LibraryError
+from engine.library.database import LibraryError, library_path
 from engine.library.export import to_json
 from engine.library.library import Library
 from engine.library.records import Document, Reading, Snapshot, Turn
+from engine.library.repair import repair
 from engine.units import size_text
 from engine.wording.markdown import to_markdown
 from engine.wording.sentences import counted
@@ -32,7 +33,7 @@ STATES = {
     "done": "read",
     None: "not read",
 }
-SNAPSHOTS = {"end": "whole document", "rung": "checkpoint"}
+SNAPSHOTS = {"end": "whole document", "checkpoint": "checkpoint"}
 TITLE_WIDTH = 40
 """Cells of a title in the list."""
 PIPE_WIDTH = 1_000
@@ -44,6 +45,8 @@ def run_action(action: str, name: str | None, options: Options) -> int:
 
     Raises KnownError.
     """
+    if action == "repair":
+        return _repair(options)
     writes = action in ("remove", "verify", "compact")
     with _opened(options.library, writes) as library:
         command = _LibraryCommand(library, Output(sys.stdout), as_json=options.as_json)
@@ -54,6 +57,8 @@ def run_action(action: str, name: str | None, options: Options) -> int:
                 return command.verify()
             case "compact":
                 command.compact(options.quota)
+            case "backup":
+                command.backup(name)
             case _:
                 document = _named(library, name, action)
                 {"show": command.show, "export": command.export, "remove": command.remove}[action](document)
@@ -72,10 +77,25 @@ def _opened(library_file: Path | None, writes: bool) -> Library:
 def _named(library: Library, name: str | None, action: str) -> Document:
     if name is None:
         raise KnownError(f"name the document to {action}: its number from `library list`, its path or its title")
-    document = library.documents.find(name)
-    if document is None:
+    found = library.documents.find_all(name)
+    found = [document for document in found if document.replaced is None] or found
+    if not found:
         raise KnownError(f"the library has no document {name}; `library list` shows what it has", "missing")
-    return document
+    if len(found) > 1:
+        each = "; ".join(f"{document.id} is {document.path}" for document in found)
+        raise KnownError(f"{len(found)} documents are called {name}: {each}; give the number of one", "ambiguous")
+    return found[0]
+
+
+def _repair(options: Options) -> int:
+    """Repair the library's file; returns the exit status, 2 where something was lost. Raises KnownError."""
+    done = repair(library_path(options.library))
+    lost = ", ".join(f"{count} in {table}" for table, count in done.lost.items())
+    text = f"{counted(done.rows, 'row', 'rows')} saved. The damaged file is kept as {done.kept}. "
+    text += f"Lost rows: {lost}; read the documents again to replace them." if lost else "Nothing was lost."
+    fields = {"rows": done.rows, "lost": done.lost, "kept": str(done.kept)}
+    Output(sys.stdout).line(json.dumps(fields) if options.as_json else one_line(text))
+    return 2 if lost else 0
 
 
 class _LibraryCommand:
@@ -94,7 +114,7 @@ class _LibraryCommand:
             self._out.line("The library is empty; `readthrough read FILE` puts a document into it.")
         else:
             header = ("", "title", "pages", "tokens", "state", "saved states", "model")
-            self._table(header, [_document_row(document) for document in documents])
+            self._table(header, [_document_row(document, documents) for document in documents])
 
     def show(self, document: Document) -> None:
         """Print a document's readings, saved states, summaries and answers."""
@@ -142,6 +162,13 @@ class _LibraryCommand:
         in_use = size_text(self._library.maintenance.file_size())
         self._say({"freed_bytes": freed}, f"{size_text(freed)} given back; {in_use} in use.")
 
+    def backup(self, target: str | None) -> None:
+        """Copy the library to a new file."""
+        if target is None:
+            raise KnownError("name the file to write the backup to")
+        size = self._library.maintenance.backup(target)
+        self._say({"backup": target, "bytes": size}, f"Backed up to {target} ({size_text(size)}).")
+
     def verify(self) -> int:
         """Check every saved state and drop damaged ones; returns the exit status, 2 where there was one."""
         found = self._library.maintenance.verify()
@@ -177,13 +204,19 @@ class _LibraryCommand:
             self._out.line(line.rstrip())
 
 
-def _document_row(document: Document) -> tuple[str, ...]:
+def _document_row(document: Document, among: Sequence[Document]) -> tuple[str, ...]:
+    """Return the cells of a document; a title that another document has too is followed by the path."""
+    title = fitted(document.title, TITLE_WIDTH)
+    if sum(other.title == document.title for other in among) > 1:
+        title += f" ({document.path})"
+    if document.replaced is not None:
+        title += " (an earlier content)"
     pages = f"{document.pages_read:,}"
     if document.n_pages and document.n_pages != document.pages_read:
         pages += f" of {document.n_pages:,}"
     return (
         str(document.id),
-        fitted(document.title, TITLE_WIDTH),
+        title,
         pages,
         f"{document.tokens_read:,}",
         STATES[document.state],
@@ -215,4 +248,5 @@ def _circumstances(turn: Turn) -> str:
     facts = [f"after turn {turn.parent}"] if turn.parent is not None else []
     facts += [f"as of page {turn.as_of_page}"] if turn.as_of_page is not None else []
     facts += [f"seed {turn.seed}"] if turn.seed is not None else []
+    facts += [] if turn.current else ["about an earlier content of the file"]
     return f" ({', '.join(facts)})" if facts else ""

@@ -16,7 +16,7 @@ SAVE_SECONDS = 60.0
 SAVE_TOKENS = 16_384
 """A reading saves a checkpoint after this much, whichever comes first: the most that a crash can cost."""
 
-_DROP_ORDER = ("rung", "section", "turn")
+_DROP_ORDER = ("checkpoint", "section", "turn")
 """Eviction order under the quota: checkpoints first, then section states, then turn states."""
 
 
@@ -40,7 +40,7 @@ class Checkpoint:
     """Bytes of its blob."""
     used: int = 0
     """Grows with every use; a counter, not a clock."""
-    kind: str = "rung"
+    kind: str = "checkpoint"
     pinned: bool = False
     """Pinned by the user, or the last checkpoint of an unfinished reading: never dropped."""
 

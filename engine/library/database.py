@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import logging
 import os
 import shutil
 import sqlite3
@@ -10,10 +12,13 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
+
 from engine.errors import KnownError
-from engine.library import schema
+from engine.library import schema, sql_functions
 from engine.library.writer_lock import AlreadyLockedError, WriterLock
 
+logger = logging.getLogger(__name__)
 BUSY_SECONDS = 10.0
 """How long a statement waits for a lock that another program holds (a backup, an SQLite shell)."""
 SPARE_BYTES = 32 << 20
@@ -37,7 +42,10 @@ def library_path(explicit: str | os.PathLike[str] | None = None) -> Path:
     """The library's file: the given path, else READTHROUGH_LIBRARY, else `library.db` in the user's data folder."""
     chosen = explicit or os.environ.get("READTHROUGH_LIBRARY")
     if chosen:
-        return Path(chosen).expanduser().absolute()
+        try:
+            return Path(os.path.realpath(Path(chosen).expanduser()))
+        except RuntimeError as error:
+            raise LibraryError("missing", f"There is no folder {chosen}; choose another library.") from error
     import platformdirs
 
     return Path(platformdirs.user_data_dir("Readthrough", appauthor=False)) / "library.db"
@@ -81,19 +89,17 @@ class Database:
 
     @classmethod
     def _open_to_write(cls, path: Path, busy_seconds: float) -> Database:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            lock = WriterLock(path)
-        except AlreadyLockedError as error:
-            other = f" (process {error.process})" if error.process else ""
-            raise LibraryError(
-                "locked", f"Another Readthrough{other} is writing the library at {path}; close it or use --library."
-            ) from error
+        _make_private(path)
+        lock = None
         conn = None
         try:
+            lock = WriterLock(path)
             conn = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
+            sql_functions.register(conn)
+            lock.lock_inode(path)
             pending = schema.pending(conn)
-            if pending == len(schema.STEPS):
+            new = pending == len(schema.STEPS)
+            if new:
                 conn.execute("PRAGMA auto_vacuum = INCREMENTAL")  # before the first table, or never
             conn.execute("PRAGMA journal_mode = WAL")
             conn.execute("PRAGMA synchronous = FULL")  # a commit survives a power cut; it costs one sync a snapshot
@@ -101,13 +107,21 @@ class Database:
             conn.execute("PRAGMA secure_delete = FAST")
             conn.execute("BEGIN IMMEDIATE")  # a file that cannot be written says so now
             conn.execute("ROLLBACK")
+            if pending and not new:
+                _copy_before_update(conn, path)
             if pending:
                 schema.migrate(conn)
             conn.execute("PRAGMA foreign_keys = ON")
-        except BaseException:
+        except BaseException as error:
             if conn is not None:
                 conn.close()
-            lock.release()
+            if lock is not None:
+                lock.release()
+            if isinstance(error, AlreadyLockedError):
+                other = f" (process {error.process})" if error.process else ""
+                raise LibraryError(
+                    "locked", f"Another Readthrough{other} is writing the library at {path}; close it or use --library."
+                ) from error
             raise
         return cls(path, conn, lock)
 
@@ -118,7 +132,7 @@ class Database:
     @contextlib.contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
         """The connection, for statements that only read. Raises LibraryError."""
-        with self._mutex, sentences(self.path):
+        with self._mutex, sentences(self.path, reading=True):
             yield self._conn
 
     @contextlib.contextmanager
@@ -166,11 +180,12 @@ def _connect_to_read(path: Path, busy_seconds: float) -> sqlite3.Connection:
     In a folder that cannot be written to either, a library without a log beside it is opened as immutable: SQLite
     could not make the log's index, and nobody can be writing.
     """
-    uri = path.absolute().as_uri() + "?mode=ro"
+    uri = path.as_uri() + "?mode=ro"
     log = path.with_name(path.name + "-wal")
     for attempt in (uri, uri + "&immutable=1"):
         conn = sqlite3.connect(attempt, uri=True, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
         try:
+            sql_functions.register(conn)
             conn.execute("SELECT count(*) FROM sqlite_master").fetchone()
         except sqlite3.OperationalError as error:
             conn.close()
@@ -191,8 +206,11 @@ def _code(error: sqlite3.Error) -> int:
 
 
 @contextlib.contextmanager
-def sentences(path: Path) -> Iterator[None]:
-    """Turn what a user can mend into a LibraryError; a mistake of ours passes as it is."""
+def sentences(path: Path, reading: bool = False) -> Iterator[None]:
+    """Turn errors that the user can fix into LibraryErrors; errors of the program pass as they are.
+
+    `reading`: a block that makes records of rows. There, whatever a row has that no record can hold is damage.
+    """
     try:
         yield
     except schema.NotALibraryError as error:
@@ -204,14 +222,60 @@ def sentences(path: Path) -> Iterator[None]:
     except OSError as error:
         reason = error.strerror or str(error)
         raise LibraryError("disk", f"The library at {path} cannot be opened: {reason}.") from error
+    except (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceError):
+        raise
     except sqlite3.Error as error:
-        sentence = _SENTENCES.get(_code(error))
-        if sentence is None:
+        kind, sentence = _SENTENCES.get(_code(error), ("damaged", _DAMAGED))
+        logger.warning("library: %s", error)
+        raise LibraryError(kind, sentence.format(path=path)) from error
+    except UnicodeError as error:
+        raise LibraryError("damaged", _DAMAGED.format(path=path)) from error
+    except (ValueError, TypeError, LookupError, ArithmeticError, msgspec.MsgspecError) as error:
+        if not reading:
             raise
-        raise LibraryError(sentence[0], sentence[1].format(path=path)) from error
+        logger.warning("library: %s: %s", type(error).__name__, error)
+        raise LibraryError("damaged", _DAMAGED.format(path=path)) from error
+
+
+def _make_private(path: Path) -> None:
+    """Make the library's folders and file, if they are missing, so that only their owner can read them: they hold the
+    text of documents. SQLite gives its log the permissions of the file."""
+    missing = [folder for folder in path.parents if not folder.exists()]
+    for folder in reversed(missing):
+        folder.mkdir(mode=0o700, exist_ok=True)
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+
+
+def _copy_before_update(conn: sqlite3.Connection, path: Path) -> None:
+    """Copy a library that an older version made to a file beside it before its schema is changed; an earlier copy
+    goes. Raises OSError, sqlite3.Error."""
+    copy = path.with_name(path.name + ".before-update")
+    copy_to(conn, copy, overwrite=True)
+
+
+def copy_to(conn: sqlite3.Connection, target: Path, overwrite: bool = False) -> None:
+    """Copy the whole database to a new file `target`, which appears when it is complete; only its owner can read it.
+
+    Raises OSError (FileExistsError unless `overwrite`), sqlite3.Error.
+    """
+    if target.exists() and not overwrite:
+        raise FileExistsError(errno.EEXIST, "there is a file of that name already", str(target))
+    part = target.with_name(target.name + ".part")
+    part.unlink(missing_ok=True)
+    try:
+        os.close(os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        with contextlib.closing(sqlite3.connect(part)) as copy:
+            conn.backup(copy)
+            copy.execute("PRAGMA journal_mode = DELETE")
+        os.replace(part, target)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
 
 
 _FULL = "The disk with the library at {path} is full; free some space and try again; what was saved is kept."
+_DAMAGED = "The library at {path} is damaged; 'readthrough library repair' saves what can be read, or restore a backup."
 _SENTENCES = {
     sqlite3.SQLITE_BUSY: ("busy", "Another program holds the library at {path}; close it and try again."),
     sqlite3.SQLITE_LOCKED: ("busy", "Another program holds the library at {path}; close it and try again."),
@@ -219,10 +283,7 @@ _SENTENCES = {
     sqlite3.SQLITE_FULL: ("full", _FULL),
     sqlite3.SQLITE_IOERR: ("disk", "The disk failed while using the library at {path}; check the disk and its space."),
     sqlite3.SQLITE_CANTOPEN: ("disk", "The library at {path} cannot be opened; check that the folder is accessible."),
-    sqlite3.SQLITE_CORRUPT: (
-        "damaged",
-        "The library at {path} is damaged; restore a copy of it, or move it away and read the documents again.",
-    ),
+    sqlite3.SQLITE_CORRUPT: ("damaged", _DAMAGED),
     sqlite3.SQLITE_NOTADB: ("foreign", "{path} is not a Readthrough library, or is damaged; choose another file."),
 }
 

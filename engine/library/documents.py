@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
+import sqlite3
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from engine.library.database import Database, LibraryError, storable
 from engine.library.records import Document, FileInfo
@@ -14,7 +18,9 @@ _SELECT = (
     " (SELECT count(*) FROM page_tokens WHERE reading = r.id),"
     " (SELECT count(*) FROM pages p JOIN page_tokens t ON t.reading = r.id AND t.number = p.number"
     "  WHERE p.document = d.id AND p.problem IS NOT NULL),"
-    " coalesce(r.tokens_read, 0), r.state, i.name, coalesce(s.n, 0), coalesce(s.bytes, 0)"
+    " coalesce(r.tokens_read, 0), r.state, i.name, coalesce(s.n, 0), coalesce(s.bytes, 0), d.replaced,"
+    " (SELECT json_group_array(path) FROM"
+    "  (SELECT path FROM document_paths WHERE document = d.id ORDER BY seen DESC, path))"
     " FROM documents d"
     " LEFT JOIN readings r ON r.id = (SELECT id FROM readings WHERE document = d.id ORDER BY used DESC LIMIT 1)"
     " LEFT JOIN identities i ON i.id = r.identity"
@@ -29,76 +35,90 @@ class Documents:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    def for_file(self, info: FileInfo) -> Document:
+    def for_file(self, info: FileInfo, continues: Callable[[Document], bool] = lambda _: True) -> Document:
         """Return the document of a file, made when it is new.
 
-        The same content under another name is the same document (its path follows a file that was moved). A known
-        path with other content is the same document, grown or edited: its readings are stale until they go on.
+        The same content under another name is the same document; it has both paths. A known path with other content is
+        the same document, grown or edited, if `continues` says so of the document that was there: its readings are
+        stale until they go on. Otherwise it is a new document, and the other keeps its pages, turns and summaries.
         """
         path, now = storable(os.path.abspath(os.fspath(info.path))), time.time()
+        known = self.with_content(info.sha256)
+        before = None if known is not None else self._at(path)
+        if before is not None and not continues(before):
+            before = None
         with self._db.write() as conn:
-            (used,) = conn.execute("SELECT coalesce(max(used), 0) + 1 FROM documents").fetchone()
-            row = conn.execute("SELECT id, path FROM documents WHERE sha256 = ?", [info.sha256]).fetchone()
-            if row is not None:
-                identifier, old_path = row
-                if old_path != path and not Path(old_path).exists():
-                    conn.execute("UPDATE documents SET path = ? WHERE id = ?", [path, identifier])
-                conn.execute("UPDATE documents SET opened = ?, used = ? WHERE id = ?", [now, used, identifier])
-                return self.get(identifier)
-            values = [info.sha256, path, storable(info.title or Path(path).name), info.kind, info.size]
-            values += [info.page_count, now, used]
-            row = conn.execute("SELECT id FROM documents WHERE path = ? ORDER BY used DESC", [path]).fetchone()
-            if row is not None:
+            values: list[str | int | float | None] = [path, storable(info.title or Path(path).name), info.kind]
+            values += [info.size, info.page_count, now, _next_use(conn)]
+            if known is not None:
+                identifier = known.id
+            elif before is not None:
+                identifier = before.id
                 conn.execute(
-                    "UPDATE documents SET sha256 = ?, path = ?, title = ?, kind = ?, size = ?, n_pages = ?,"
-                    " opened = ?, used = ? WHERE id = ?",
-                    [*values, row[0]],
+                    "UPDATE documents SET path = ?, title = ?, kind = ?, size = ?, n_pages = ?, opened = ?, used = ?,"
+                    " sha256 = ? WHERE id = ?",
+                    [*values, info.sha256, identifier],
                 )
-                conn.execute("UPDATE readings SET state = 'stale' WHERE document = ?", [row[0]])
-                return self.get(row[0])
-            row = conn.execute(
-                "INSERT INTO documents (sha256, path, title, kind, size, n_pages, opened, used, added)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
-                [*values, now],
-            ).fetchone()
-            return self.get(row[0])
+                conn.execute("UPDATE readings SET state = 'stale' WHERE document = ?", [identifier])
+            else:
+                (identifier,) = conn.execute(
+                    "INSERT INTO documents (path, title, kind, size, n_pages, opened, used, sha256, added)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+                    [*values, info.sha256, now],
+                ).fetchone()
+            _note_path(conn, identifier, path)
+        return self.get(identifier)
+
+    def note_opened(self, document: int, path: str | os.PathLike[str]) -> None:
+        """Store that the document was opened just now, at `path`."""
+        with self._db.write() as conn:
+            _note_path(conn, document, storable(os.path.abspath(os.path.expanduser(os.fspath(path)))))
 
     def all(self) -> list[Document]:
         """Return all documents, the one opened last first. Reads no text and no state."""
         with self._db.read() as conn:
-            return [Document(*row) for row in conn.execute(f"{_SELECT} ORDER BY d.used DESC")]
+            return [_document_of(row) for row in conn.execute(f"{_SELECT} ORDER BY d.used DESC")]
 
     def get(self, document: int) -> Document:
         """Return one document. Raises LibraryError (gone)."""
         with self._db.read() as conn:
             row = conn.execute(f"{_SELECT} WHERE d.id = ?", [document]).fetchone()
-        if row is None:
-            raise LibraryError("gone", "This document is no longer in the library; read it again.")
-        return Document(*row)
+            if row is not None:
+                return _document_of(row)
+        raise LibraryError("gone", "This document is no longer in the library; read it again.")
 
     def with_content(self, sha256: str) -> Document | None:
         """Return the document whose file had exactly this content when it was last opened."""
         with self._db.read() as conn:
             row = conn.execute(f"{_SELECT} WHERE d.sha256 = ?", [sha256]).fetchone()
-        return Document(*row) if row else None
+            return _document_of(row) if row else None
 
     def find(self, name: str | os.PathLike[str]) -> Document | None:
         """Return the document with this id, path, file name or title, tried in this order; of several the one opened
         last."""
+        return next(iter(self.find_all(name)), None)
+
+    def find_all(self, name: str | os.PathLike[str]) -> list[Document]:
+        """Return the documents with this id; where there is none, those with this path, file name or title."""
         text = os.fspath(name)
         absolute = storable(os.path.abspath(os.path.expanduser(text)))
         text = storable(text)
-        found = self.all()
-        for matches in (
-            lambda row: str(row.id) == text,
-            lambda row: row.path == absolute,
-            lambda row: Path(row.path).name == text,
-            lambda row: row.title == text,
-        ):
-            for row in found:
-                if matches(row):
-                    return row
-        return None
+        documents = self.all()
+        tests: tuple[Callable[[Document], bool], ...] = (
+            lambda document: str(document.id) == text,
+            lambda document: absolute in document.paths,
+            lambda document: text in {Path(path).name for path in (document.path, *document.paths)},
+            lambda document: document.title == text,
+        )
+        for test in tests:
+            if found := [document for document in documents if test(document)]:
+                return found
+        return []
+
+    def _at(self, path: str) -> Document | None:
+        with self._db.read() as conn:
+            row = conn.execute("SELECT document FROM document_paths WHERE path = ?", [path]).fetchone()
+        return self.get(row[0]) if row else None
 
     def remove(self, document: int) -> None:
         """Delete a document with its pages, states, summaries and turns; overwrite their bytes. Raises LibraryError
@@ -113,21 +133,52 @@ class Documents:
         for state in states:
             self._erase("DELETE FROM snapshots WHERE id = ?", state)
         self._erase("DELETE FROM documents WHERE id = ?", document)
+        # FTS5 only marks deleted words, until its segments are merged.
+        for index in ("sections_fts", "sections_cjk"):
+            self._erase(f"INSERT INTO {index} ({index}) VALUES ('optimize')")
 
-    def _erase(self, statement: str, identifier: int) -> None:
+    def _erase(self, statement: str, *values: int) -> None:
         """Run one deletion and overwrite its pages, where the disk has room for that in the log."""
         with self._db.read() as conn:
             conn.execute("PRAGMA secure_delete = ON").fetchall()
             try:
                 with self._db.write():
-                    conn.execute(statement, [identifier])
+                    conn.execute(statement, values)
             except LibraryError as error:
                 if error.kind != "full":
                     raise
                 conn.execute("PRAGMA secure_delete = OFF").fetchall()
                 with self._db.write():
-                    conn.execute(statement, [identifier])
+                    conn.execute(statement, values)
             finally:
                 conn.execute("PRAGMA secure_delete = FAST").fetchall()
             # Only now are the old pages out of the file; a window that is reading just now keeps them a little longer.
             conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
+def _document_of(row: tuple[Any, ...]) -> Document:
+    return Document(*[*row[:-1], json.loads(row[-1])])
+
+
+def _next_use(conn: sqlite3.Connection) -> int:
+    return int(conn.execute("SELECT coalesce(max(used), 0) + 1 FROM documents").fetchone()[0])
+
+
+def _note_path(conn: sqlite3.Connection, document: int, path: str) -> None:
+    """Let `path` lead to `document`, opened just now; another that it led to was replaced there. Inside a
+    transaction."""
+    now = time.time()
+    before = conn.execute("SELECT document FROM document_paths WHERE path = ?", [path]).fetchone()
+    conn.execute("INSERT OR REPLACE INTO document_paths (path, document, seen) VALUES (?, ?, ?)", [path, document, now])
+    if before is not None and before[0] != document:
+        conn.execute(
+            "UPDATE documents SET replaced = ?1 WHERE id = ?2"
+            " AND NOT EXISTS (SELECT 1 FROM document_paths WHERE document = ?2)",
+            [now, before[0]],
+        )
+    (shown, replaced) = conn.execute("SELECT path, replaced FROM documents WHERE id = ?", [document]).fetchone()
+    moved = replaced is not None or not Path(shown).exists()
+    conn.execute(
+        "UPDATE documents SET opened = ?, used = ?, replaced = NULL, path = iif(?, ?, path) WHERE id = ?",
+        [now, _next_use(conn), moved, path, document],
+    )

@@ -20,8 +20,8 @@ class EntityLists:
         entries = json.dumps([dataclasses.asdict(entry) for entry in found.entries], ensure_ascii=False)
         with self._db.write() as conn:
             conn.execute(
-                "INSERT OR REPLACE INTO ledgers (document, sha256, entries, left_out, basis)"
-                " SELECT id, sha256, ?, ?, ? FROM documents WHERE id = ?",
+                "INSERT OR REPLACE INTO ledgers (document, sha256, entries, left_out, basis, checksum)"
+                " SELECT id, sha256, ?1, ?2, ?3, text_checksum(?1, ?2, ?3) FROM documents WHERE id = ?4",
                 [storable(entries), found.left_out, str(found.pages), document],
             )
 

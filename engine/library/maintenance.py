@@ -1,13 +1,14 @@
-"""Looking after the library's file: checking every state, giving free space back."""
+"""Looking after the library's file: checking it, copying it, giving free space back."""
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
-from engine.library import snapshots
-from engine.library.database import Database
+from engine.library import schema, snapshots
+from engine.library.database import Database, LibraryError, copy_to
 from engine.library.records import Verification
 
 _VACUUM_PAGES = 2048
@@ -27,12 +28,12 @@ class Maintenance:
             return version
 
     def verify(self, progress: Callable[[int, int], None] | None = None) -> Verification:
-        """Check the file's structure, its references, its index, and the checksum of every state.
+        """Check the file's structure, its references, its indexes, and the checksums of texts and states.
 
         A writer drops damaged states: they are read again when they are next wanted. `progress` is called with
         (checked, all). Raises LibraryError where the file is too damaged to go through.
         """
-        problems = self._file_problems()
+        problems = self._file_problems() + self._text_problems()
         with self._db.read() as conn:
             rows = conn.execute(f"SELECT {snapshots.COLUMNS} FROM snapshots ORDER BY id").fetchall()
         damaged = []
@@ -46,6 +47,16 @@ class Maintenance:
             with self._db.write() as conn:
                 snapshots.drop(conn, [snapshot.id for snapshot in damaged])
         return Verification(len(rows), damaged, problems)
+
+    def backup(self, target: str | os.PathLike[str]) -> int:
+        """Copy the library, as it is at this moment, to a new file; return its bytes. Raises LibraryError."""
+        path = Path(target).expanduser().absolute()
+        try:
+            with self._db.read() as conn:
+                copy_to(conn, path)
+        except FileExistsError as error:
+            raise LibraryError("exists", f"There is a file {path} already; choose another name.") from error
+        return path.stat().st_size
 
     def compact(self) -> int:
         """Give free space back to the disk; return the bytes by which the library's files shrank.
@@ -86,6 +97,18 @@ class Maintenance:
                         raise
                     conn.execute("INSERT INTO sections_fts (sections_fts) VALUES ('rebuild')")
                     problems.append("the search index did not agree with the sections; it was rebuilt")
+        return problems
+
+    def _text_problems(self) -> list[str]:
+        """Return a sentence for every table with rows that do not agree with their checksum."""
+        problems = []
+        with self._db.read() as conn:
+            for table, columns in schema.CHECKED_TEXTS.items():
+                (changed,) = conn.execute(
+                    f"SELECT count(*) FROM {table} WHERE checksum IS NOT text_checksum({columns})"
+                ).fetchone()
+                if changed:
+                    problems.append(f"{changed} of the rows in {table} changed since they were written")
         return problems
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
 
-from engine.library import retention, snapshots
+from engine.library import cjk, retention, snapshots
 from engine.library.checkpoint_policy import Limits
 from engine.library.database import Database, LibraryError, storable
 from engine.library.prefix import Identity
@@ -101,7 +101,7 @@ class ReadingRun:
         ).fetchone()
         # The state at `tokens` is the longest that fits, so those beyond are of content that is gone.
         conn.execute(
-            "UPDATE snapshots SET stale = 1 WHERE document = ? AND identity = ? AND kind IN ('rung', 'end')"
+            "UPDATE snapshots SET stale = 1 WHERE document = ? AND identity = ? AND kind IN ('checkpoint', 'end')"
             " AND n_tokens > ?",
             [self._document, self._identity, tokens],
         )
@@ -156,9 +156,9 @@ class ReadingRun:
 
     def _save_page(self, conn: sqlite3.Connection, page: NewPage) -> None:
         conn.execute(
-            "INSERT INTO pages (document, number, label, text, problem) VALUES (?, ?, ?, ?, ?)"
-            " ON CONFLICT (document, number) DO UPDATE SET"
-            " label = excluded.label, text = excluded.text, problem = excluded.problem",
+            "INSERT INTO pages (document, number, label, text, problem, checksum)"
+            " VALUES (?1, ?2, ?3, ?4, ?5, text_checksum(?2, ?3, ?4, ?5)) ON CONFLICT (document, number) DO UPDATE SET"
+            " label = excluded.label, text = excluded.text, problem = excluded.problem, checksum = excluded.checksum",
             [self._document, page.number, *(text and storable(text) for text in (page.label, page.text, page.problem))],
         )
         conn.execute(
@@ -178,13 +178,19 @@ class ReadingRun:
         if old is not None:  # met again by a reading that went on: its summaries, its state and its decay sums stay
             (saved,) = old
         else:
-            # Not an upsert: deleting the earlier row lets the full-text index follow.
+            # Not an upsert: deleting the earlier row lets the full-text indexes follow.
             conn.execute("DELETE FROM sections WHERE reading = ? AND number = ?", [self.id, section.number])
             (saved,) = conn.execute(
-                "INSERT INTO sections (reading, number, heading, text, first_page, last_page, first_token, n_tokens)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+                "INSERT INTO sections (reading, number, heading, text, first_page, last_page, first_token, n_tokens,"
+                " checksum) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, text_checksum(?2, ?3, ?4, ?5, ?6, ?7, ?8))"
+                " RETURNING id",
                 [self.id, section.number, *values],
             ).fetchone()
+            if cjk.has_cjk(section.heading + section.text):
+                conn.execute(
+                    "INSERT INTO sections_cjk (rowid, heading, text) VALUES (?, ?, ?)",
+                    [saved, cjk.bigrams(section.heading), cjk.bigrams(section.text)],
+                )
         self._sections.append(saved)
         if snapshot is not None:
             conn.execute("UPDATE sections SET snapshot = ? WHERE id = ?", [snapshot, saved])

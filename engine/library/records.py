@@ -13,7 +13,7 @@ from typing import Any, Literal, Protocol
 from engine.library.prefix import Prefix
 from engine.protocol.evidence import Evidence, SummaryBasis
 
-SnapshotKind = Literal["end", "rung", "section", "turn"]
+SnapshotKind = Literal["end", "checkpoint", "section", "turn"]
 Blob = bytes | bytearray | memoryview
 ToBf16 = Callable[[bytearray], "Blob | None"]
 """The bytes of an fp32 state -> those of the same state in bf16; None where they are no state."""
@@ -59,6 +59,8 @@ class NewSnapshot:
     dtype: str
     """Precision of the stored recurrent state: fp32 is exact, bf16 half the size."""
     pinned: bool = False
+    exact: bool = True
+    """False where a state rounded to bf16 is among those it was computed from."""
     decay: bytes | None = None
     """The decay sums by then; see engine.reading.retention."""
 
@@ -133,6 +135,10 @@ class Document:
     model: str | None
     n_snapshots: int
     snapshot_bytes: int
+    replaced: float | None
+    """When another content took over its path; None while the path leads to this content, as far as is known."""
+    paths: list[str]
+    """All paths that lead, or led last, to this content; the one seen last first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +228,8 @@ class Snapshot:
     pinned: bool
     last_used: float
     created: float
+    exact: bool = True
+    """False where a state rounded to bf16 is among those it was computed from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +246,10 @@ class Summary:
     n_tokens: int
     created: float
     length: str = "page"
+    sha256: str = ""
+    """Of the content that it is about."""
+    current: bool = True
+    """Whether the document still has just this content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,6 +327,10 @@ class Turn:
     """The state after the answer; None where none was saved or it was dropped for space."""
     kept: bool
     created: float
+    sha256: str = ""
+    """Of the content that it is about."""
+    current: bool = True
+    """Whether the document still has just this content."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,8 +36,8 @@ class Retentions:
         """Store the retention of each section at the end of a reading."""
         with self._db.write() as conn:
             conn.execute(
-                "INSERT OR REPLACE INTO retentions (reading, tokens, figures)"
-                " SELECT id, ?, ? FROM readings WHERE id = ?",
+                "INSERT OR REPLACE INTO retentions (reading, tokens, figures, checksum)"
+                " SELECT id, ?1, ?2, text_checksum(?1, ?2) FROM readings WHERE id = ?3",
                 [retention.tokens, json.dumps(dataclasses.asdict(retention)), reading],
             )
 
@@ -57,9 +57,15 @@ class Retentions:
 
 def save_snapshot_decay(conn: sqlite3.Connection, snapshot: int, data: bytes) -> None:
     """Save decay sums beside their state. Inside a transaction."""
-    conn.execute("INSERT OR REPLACE INTO snapshot_meters (snapshot, data) VALUES (?, ?)", [snapshot, data])
+    conn.execute(
+        "INSERT OR REPLACE INTO snapshot_meters (snapshot, data, checksum) VALUES (?1, ?2, text_checksum(?2))",
+        [snapshot, data],
+    )
 
 
 def save_section_decay(conn: sqlite3.Connection, section: int, data: bytes) -> None:
     """Save the decay sums at a section's end. Inside a transaction."""
-    conn.execute("INSERT OR REPLACE INTO section_meters (section, data) VALUES (?, ?)", [section, data])
+    conn.execute(
+        "INSERT OR REPLACE INTO section_meters (section, data, checksum) VALUES (?1, ?2, text_checksum(?2))",
+        [section, data],
+    )

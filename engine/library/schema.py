@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sqlite_utils import Database as UtilsDatabase
+    from sqlite_utils import Migrations
 
 MIGRATION_SET = "readthrough"
 APPLICATION_ID = 0x52445448
@@ -231,7 +232,83 @@ def m004_familiar(db: UtilsDatabase) -> None:
     db.conn.execute("ALTER TABLE readings ADD COLUMN familiar INTEGER")
 
 
-STEPS = [m001_initial, m002_turn_tokens, m003_notes_and_meters, m004_familiar]
+def m005_content(db: UtilsDatabase) -> None:
+    """Several paths a document; the content that a turn or a summary is about; checksums of texts; an index of texts
+    without spaces; `checkpoint` for `rung`."""
+    db.executescript(
+        """
+        ALTER TABLE documents ADD COLUMN replaced REAL;
+        CREATE TABLE document_paths (
+            path TEXT PRIMARY KEY,
+            document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
+            seen REAL NOT NULL
+        ) STRICT;
+        CREATE INDEX document_paths_document ON document_paths (document);
+        INSERT OR REPLACE INTO document_paths (path, document, seen)
+            SELECT path, id, opened FROM documents ORDER BY used;
+
+        ALTER TABLE turns ADD COLUMN sha256 TEXT;
+        UPDATE turns SET sha256 = (SELECT sha256 FROM documents WHERE documents.id = turns.document);
+        ALTER TABLE summaries ADD COLUMN sha256 TEXT;
+        UPDATE summaries SET sha256 = (SELECT sha256 FROM documents WHERE documents.id = summaries.document);
+
+        CREATE VIRTUAL TABLE sections_cjk USING fts5 (heading, text, tokenize='unicode61');
+        CREATE TRIGGER sections_cjk_deleted AFTER DELETE ON sections BEGIN
+            DELETE FROM sections_cjk WHERE rowid = old.id;
+        END;
+
+        CREATE TABLE snapshots_new (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
+            identity INTEGER NOT NULL REFERENCES identities,
+            kind TEXT NOT NULL CHECK (kind IN ('end', 'checkpoint', 'section', 'turn')),
+            n_tokens INTEGER NOT NULL,
+            prefix_hash BLOB NOT NULL,
+            link_key INTEGER NOT NULL,
+            dtype TEXT NOT NULL,
+            size INTEGER NOT NULL,
+            checksum BLOB NOT NULL,
+            pinned INTEGER NOT NULL DEFAULT 0,
+            stale INTEGER NOT NULL DEFAULT 0,
+            used INTEGER NOT NULL,
+            last_used REAL NOT NULL,
+            created REAL NOT NULL,
+            exact INTEGER NOT NULL DEFAULT 1,
+            UNIQUE (document, identity, prefix_hash)
+        ) STRICT;
+        INSERT INTO snapshots_new (id, document, identity, kind, n_tokens, prefix_hash, link_key, dtype, size, checksum,
+            pinned, stale, used, last_used, created)
+            SELECT id, document, identity, iif(kind = 'rung', 'checkpoint', kind), n_tokens, prefix_hash, link_key,
+                dtype, size, checksum, pinned, stale, used, last_used, created FROM snapshots;
+        DROP TABLE snapshots;
+        ALTER TABLE snapshots_new RENAME TO snapshots;
+        CREATE INDEX snapshots_link ON snapshots (link_key, identity);
+        CREATE INDEX snapshots_used ON snapshots (used);
+        """
+    )
+    for table, columns in CHECKED_TEXTS.items():
+        db.conn.execute(f"ALTER TABLE {table} ADD COLUMN checksum BLOB")
+        db.conn.execute(f"UPDATE {table} SET checksum = text_checksum({columns})")
+    db.conn.execute(
+        "INSERT INTO sections_cjk (rowid, heading, text)"
+        " SELECT id, cjk_bigrams(heading), cjk_bigrams(text) FROM sections WHERE has_cjk(heading || text)"
+    )
+
+
+CHECKED_TEXTS = {
+    "pages": "number, label, text, problem",
+    "sections": "number, heading, text, first_page, last_page, first_token, n_tokens",
+    "section_notes": "request, focus, text, line_pages",
+    "summaries": "method, focus, text, evidence",
+    "turns": "question, answer, evidence, tokens",
+    "section_meters": "data",
+    "snapshot_meters": "data",
+    "retentions": "tokens, figures",
+    "ledgers": "entries, left_out, basis",
+}
+"""Table -> the columns that the `checksum` of each of its rows covers."""
+
+STEPS = [m001_initial, m002_turn_tokens, m003_notes_and_meters, m004_familiar, m005_content]
 
 
 class NotALibraryError(Exception):
@@ -239,33 +316,35 @@ class NotALibraryError(Exception):
 
 
 class NewerLibraryError(Exception):
-    """The library carries migrations that this program does not know."""
+    """The library has migrations that this program does not know."""
 
 
 def pending(conn: sqlite3.Connection) -> int:
-    """How many of `STEPS` the open database lacks: all of them for an empty file, 0 for a library of today.
+    """Return how many of `STEPS` the open database lacks: all of them for an empty file, 0 for a library of today.
 
     Raises NotALibraryError or NewerLibraryError.
     """
-    tables = {name for (name,) in conn.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    applied: set[str] = set()
-    if "_sqlite_migrations" in tables:
-        rows = conn.execute("SELECT name FROM _sqlite_migrations WHERE migration_set = ?", [MIGRATION_SET])
-        applied = {name for (name,) in rows}
+    db, migrations = _utils(conn)
+    applied = {migration.name for migration in migrations.applied(db)}
+    tables = set(db.table_names()) - {migrations.migrations_table}
     (application_id,) = conn.execute("PRAGMA application_id").fetchone()
-    if application_id not in (0, APPLICATION_ID) or (tables - {"_sqlite_migrations"} and not applied):
+    if application_id not in (0, APPLICATION_ID) or (tables and not applied):
         raise NotALibraryError
-    known = {step.__name__ for step in STEPS}
-    if applied - known:
+    if applied - {step.__name__ for step in STEPS}:
         raise NewerLibraryError
-    return len(known - applied)
+    return len(migrations.pending(db))
 
 
 def migrate(conn: sqlite3.Connection) -> None:
-    """Apply what is pending, each step in a transaction of its own."""
-    from sqlite_utils import Database, Migrations
+    """Apply what is pending, each step in a transaction of its own. Foreign keys must be off: steps rebuild tables."""
+    db, migrations = _utils(conn)
+    migrations.apply(db)
+
+
+def _utils(conn: sqlite3.Connection) -> tuple[UtilsDatabase, Migrations]:
+    from sqlite_utils import Database, Migrations  # here: a quarter of a second that a command without a library saves
 
     migrations = Migrations(MIGRATION_SET)
     for step in STEPS:
         migrations()(step)
-    migrations.apply(Database(conn, recursive_triggers=False, execute_plugins=False))
+    return Database(conn, recursive_triggers=False, execute_plugins=False), migrations

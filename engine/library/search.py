@@ -1,11 +1,19 @@
-"""Full-text search over the sections of a document: SQLite's FTS5 with Porter stems, ranked by BM25."""
+"""Full-text search over the sections of a document: SQLite's FTS5, ranked by BM25.
+
+Two indexes: words with Porter stems, and pairs of characters for scripts without spaces (`engine.library.cjk`). The
+scores of a section that both find are added.
+"""
 
 from __future__ import annotations
 
+import json
 import re
+import sqlite3
 from collections.abc import Sequence
 
+from engine.library import cjk
 from engine.library.database import Database
+from engine.library.pages import reading_or_latest
 from engine.library.records import Section, SectionHit
 from engine.library.sections import COLUMNS
 
@@ -27,21 +35,48 @@ class Search:
     ) -> list[SectionHit]:
         """Return the sections of a reading (default: the document's latest) that match `text` best, best first; any
         text is a valid query. `phrases`: only sections that contain one of them, word for word."""
-        query, held = fts_query(text), phrases_query(phrases)
-        if held:
-            query = f"({held}) AND ({query})" if query else held
-        if not query:
-            return []
         with self._db.read() as conn:
+            if reading is None:
+                reading = reading_or_latest(conn, document, None)
+            hits = [
+                *_matches(conn, "sections_fts", _query(fts_query(text), phrases_query(phrases), phrases), reading),
+                *_matches(conn, "sections_cjk", _cjk_query(text, phrases), reading),
+            ]
+            scores: dict[int, float] = {}
+            for section, score in hits:
+                scores[section] = scores.get(section, 0.0) + score
+            best = sorted(scores, key=lambda section: (-scores[section], section))[:limit]
             rows = conn.execute(
-                f"SELECT {COLUMNS}, bm25(sections_fts, {_HEADING_WEIGHT}, 1.0) AS rank"
-                " FROM sections_fts JOIN sections s ON s.id = sections_fts.rowid"
-                " WHERE sections_fts MATCH ? AND s.reading ="
-                " coalesce(?, (SELECT id FROM readings WHERE document = ? ORDER BY used DESC LIMIT 1))"
-                " ORDER BY rank, s.number LIMIT ?",
-                [query, reading, document, limit],
+                f"SELECT {COLUMNS} FROM sections s WHERE s.id IN (SELECT value FROM json_each(?))", [json.dumps(best)]
             )
-            return [SectionHit(Section(*row[:-1]), -row[-1]) for row in rows]
+            sections = {row[0]: Section(*row) for row in rows}
+        return [SectionHit(sections[section], scores[section]) for section in best]
+
+
+def _matches(conn: sqlite3.Connection, index: str, query: str, reading: int | None) -> list[tuple[int, float]]:
+    """Return (section, score) of the sections of a reading that match, BM25 turned positive."""
+    if not query:
+        return []
+    rows = conn.execute(
+        f"SELECT s.id, -bm25({index}, {_HEADING_WEIGHT}, 1.0) FROM {index} JOIN sections s ON s.id = {index}.rowid"
+        f" WHERE {index} MATCH ? AND s.reading = ?",
+        [query, reading],
+    )
+    return rows.fetchall()
+
+
+def _query(words: str, held: str, phrases: Sequence[str]) -> str:
+    """Return the query for any of `words`, within sections that match `held`; nothing where `phrases` hold no word."""
+    if not phrases:
+        return words
+    if not held:
+        return ""
+    return f"({held}) AND ({words})" if words else held
+
+
+def _cjk_query(text: str, phrases: Sequence[str]) -> str:
+    held = " OR ".join(f"({query})" for phrase in phrases if (query := cjk.phrase(phrase)))
+    return _query(cjk.any_bigram(text), held, phrases)
 
 
 def fts_query(text: str) -> str:

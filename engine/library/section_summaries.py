@@ -21,8 +21,8 @@ class SectionSummaries:
         earlier one. Nothing happens where the section is gone because its document was read anew."""
         with self._db.write() as conn:
             conn.execute(
-                "INSERT OR REPLACE INTO section_notes (section, request, focus, text, line_pages, created)"
-                " SELECT id, ?, ?, ?, ?, ? FROM sections WHERE id = ?",
+                "INSERT OR REPLACE INTO section_notes (section, request, focus, text, line_pages, created, checksum)"
+                " SELECT id, ?1, ?2, ?3, ?4, ?5, text_checksum(?1, ?2, ?3, ?4) FROM sections WHERE id = ?6",
                 [request, storable(focus), storable(text), json.dumps(line_pages), time.time(), section],
             )
 

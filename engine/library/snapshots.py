@@ -16,9 +16,9 @@ from engine.library.database import Database
 from engine.library.prefix import Identity, Prefix, PrefixHasher
 from engine.library.records import Blob, NewSnapshot, Snapshot, ToBf16
 
-COLUMNS = "id, document, identity, kind, n_tokens, dtype, size, pinned, last_used, created"
+COLUMNS = "id, document, identity, kind, n_tokens, dtype, size, pinned, last_used, created, exact"
 _READ_BYTES = 4 << 20
-_STRENGTH = {"rung": 0, "section": 1, "turn": 2, "end": 3}
+_STRENGTH = {"checkpoint": 0, "section": 1, "turn": 2, "end": 3}
 _IDENTITY_FIELDS = "weights, tokenizer, prefix, precision, format, name"
 
 
@@ -43,7 +43,7 @@ class Snapshots:
             most: int
             (most,) = conn.execute(
                 "SELECT coalesce(max(n_tokens), 0) FROM snapshots"
-                " WHERE kind IN ('end', 'rung') AND identity = (SELECT id FROM identities WHERE key = ?)"
+                " WHERE kind IN ('end', 'checkpoint') AND identity = (SELECT id FROM identities WHERE key = ?)"
                 # Document by document through the pages' index; the other way round it would read every page there is.
                 " AND document IN (SELECT ? UNION SELECT d.id FROM documents d CROSS JOIN pages p"
                 "  ON p.document = d.id AND p.number = ? WHERE p.text = ?)",
@@ -147,7 +147,7 @@ def require_space(db: Database, *new: NewSnapshot | None) -> None:
 
 def snapshot_of(row: tuple[Any, ...]) -> Snapshot:
     """A `Snapshot` from a row of `COLUMNS`."""
-    return Snapshot(*[*row[:7], bool(row[7]), *row[8:]])
+    return Snapshot(*[*row[:7], bool(row[7]), *row[8:10], bool(row[10])])
 
 
 def identity_id(conn: sqlite3.Connection, identity: Identity) -> int:
@@ -173,7 +173,7 @@ def save(conn: sqlite3.Connection, document: int, new: NewSnapshot) -> int:
     """Store a state, with its meter, and return its id. Inside a transaction.
 
     Where the document already has a state of the same prefix, one row stays: the more precise bytes, the stronger
-    kind (end, turn, section, rung). A new end makes the document's earlier end of the same model a rung.
+    kind (end, turn, section, checkpoint). A new end makes the document's earlier end of the same model a checkpoint.
     """
     saved = _save_state(conn, document, new)
     if new.decay is not None:
@@ -185,26 +185,27 @@ def _save_state(conn: sqlite3.Connection, document: int, new: NewSnapshot) -> in
     identity = identity_id(conn, new.prefix.identity)
     if new.kind == "end":
         conn.execute(
-            "UPDATE snapshots SET kind = 'rung' WHERE document = ? AND identity = ? AND kind = 'end'",
+            "UPDATE snapshots SET kind = 'checkpoint' WHERE document = ? AND identity = ? AND kind = 'end'",
             [document, identity],
         )
     view = memoryview(new.data).cast("B")
     now, used = time.time(), next_use(conn)
     prefix = new.prefix
     old = conn.execute(
-        "SELECT id, kind, size, checksum FROM snapshots WHERE document = ? AND identity = ? AND prefix_hash = ?",
+        "SELECT id, kind, size, checksum, exact FROM snapshots WHERE document = ? AND identity = ? AND prefix_hash = ?",
         [document, identity, prefix.hash],
     ).fetchone()
     if old is not None:
-        snapshot, kind, size, checksum = old
+        snapshot, kind, size, checksum, exact = old
         conn.execute(
             "UPDATE snapshots SET kind = ?, pinned = max(pinned, ?), stale = 0, used = ?, last_used = ? WHERE id = ?",
             [max(kind, new.kind, key=_STRENGTH.__getitem__), int(new.pinned), used, now, snapshot],
         )
-        if len(view) >= size and checksum != (new_checksum := _checksum(prefix.hash, view)):
+        better = (new.exact, len(view)) >= (bool(exact), size)
+        if better and checksum != (new_checksum := _checksum(prefix.hash, view)):
             conn.execute(
-                "UPDATE snapshots SET dtype = ?, size = ?, checksum = ? WHERE id = ?",
-                [new.dtype, len(view), new_checksum, snapshot],
+                "UPDATE snapshots SET dtype = ?, size = ?, checksum = ?, exact = ? WHERE id = ?",
+                [new.dtype, len(view), new_checksum, int(new.exact), snapshot],
             )
             conn.execute("UPDATE snapshot_blobs SET data = ? WHERE snapshot = ?", [view, snapshot])
         return int(snapshot)
@@ -218,10 +219,10 @@ def _save_state(conn: sqlite3.Connection, document: int, new: NewSnapshot) -> in
         new.dtype,
         len(view),
     ]
-    values += [_checksum(prefix.hash, view), int(new.pinned), used, now, now]
+    values += [_checksum(prefix.hash, view), int(new.pinned), used, now, now, int(new.exact)]
     cursor = conn.execute(
         "INSERT INTO snapshots (document, identity, kind, n_tokens, prefix_hash, link_key, dtype, size, checksum,"
-        " pinned, used, last_used, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " pinned, used, last_used, created, exact) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         values,
     )
     snapshot = cursor.lastrowid
@@ -256,40 +257,40 @@ def prefix_of(db: Database, snapshot: int) -> Prefix | None:
 
 
 def thin(conn: sqlite3.Connection, document: int, identity: int, end: int, limit: int) -> None:
-    """Drop the rungs of a reading that stands at `end` which the ladder does not keep. Inside a transaction."""
+    """Drop the checkpoints of a reading that stands at `end` which the policy does not keep. Inside a transaction."""
     rows = conn.execute(
         "SELECT id, n_tokens, size, used, kind, pinned FROM snapshots"
-        " WHERE document = ? AND identity = ? AND kind = 'rung' AND NOT stale",
+        " WHERE document = ? AND identity = ? AND kind = 'checkpoint' AND NOT stale",
         [document, identity],
     )
     drop(conn, checkpoint_policy.checkpoints_to_drop([Checkpoint(*row) for row in rows], end, limit))
 
 
 def enforce_quota(conn: sqlite3.Connection, quota: int) -> None:
-    """Drop what the quota does not hold. The last rung of a reading that is not done stays. Inside a transaction."""
+    """Drop states until the quota is kept; the last checkpoint of an unfinished reading stays. Inside a transaction."""
     (total,) = conn.execute("SELECT coalesce(sum(size), 0) FROM snapshots").fetchone()
     if total <= quota:
         return
     rows = conn.execute(
         "SELECT s.id, s.n_tokens, s.size, iif(s.stale, 0, s.used), s.kind,"
-        " s.pinned OR (s.kind = 'rung' AND r.state <> 'done'"
+        " s.pinned OR (s.kind = 'checkpoint' AND r.state <> 'done'"
         " AND s.n_tokens = (SELECT max(n_tokens) FROM snapshots l WHERE l.document = s.document"
-        "   AND l.identity = s.identity AND l.kind = 'rung' AND NOT l.stale AND l.n_tokens <= r.tokens_read))"
+        "   AND l.identity = s.identity AND l.kind = 'checkpoint' AND NOT l.stale AND l.n_tokens <= r.tokens_read))"
         " FROM snapshots s LEFT JOIN readings r ON r.document = s.document AND r.identity = s.identity"
     )
     drop(conn, checkpoint_policy.over_quota([Checkpoint(*[*row[:5], bool(row[5])]) for row in rows], quota))
 
 
 def round_checkpoints(conn: sqlite3.Connection, document: int, identity: int, to_bf16: ToBf16) -> None:
-    """Store the rungs in bf16, all but the newest and the pinned. Inside a transaction.
+    """Store the checkpoints in bf16, all but the newest and the pinned. Inside a transaction.
 
     The newest stays exact: it is where a reading goes on after a crash, and where a grown file is read on. A damaged
     one is left as it is: written anew it would pass for sound.
     """
     rows = conn.execute(
-        "SELECT id, prefix_hash FROM snapshots WHERE document = ?1 AND identity = ?2 AND kind = 'rung'"
+        "SELECT id, prefix_hash FROM snapshots WHERE document = ?1 AND identity = ?2 AND kind = 'checkpoint'"
         " AND dtype = 'fp32' AND NOT pinned AND NOT stale AND n_tokens < (SELECT max(n_tokens) FROM snapshots"
-        "  WHERE document = ?1 AND identity = ?2 AND kind = 'rung' AND NOT stale)",
+        "  WHERE document = ?1 AND identity = ?2 AND kind = 'checkpoint' AND NOT stale)",
         [document, identity],
     ).fetchall()
     for snapshot, prefix_hash in rows:
@@ -305,9 +306,9 @@ def round_checkpoints(conn: sqlite3.Connection, document: int, identity: int, to
 
 
 def drop_stale(conn: sqlite3.Connection, document: int, identity: int) -> None:
-    """Drop the rungs of content that is gone, and section states that no section has. Inside a transaction."""
+    """Drop the checkpoints of content that is gone, and section states that no section has. Inside a transaction."""
     conn.execute(
-        "DELETE FROM snapshots WHERE document = ? AND identity = ? AND NOT pinned AND (kind = 'rung' AND stale"
+        "DELETE FROM snapshots WHERE document = ? AND identity = ? AND NOT pinned AND (kind = 'checkpoint' AND stale"
         " OR kind = 'section' AND NOT EXISTS (SELECT 1 FROM sections WHERE sections.snapshot = snapshots.id))",
         [document, identity],
     )

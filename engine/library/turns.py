@@ -17,7 +17,8 @@ from engine.protocol.evidence import encoded, evidence_from
 
 _COLUMNS = (
     "t.id, t.document, t.parent, i.name, t.question, t.answer, t.evidence, t.as_of_page, t.seed, t.snapshot, t.kept,"
-    " t.created FROM {turns} JOIN identities i ON i.id = t.identity"
+    " t.created, coalesce(t.sha256, d.sha256), coalesce(t.sha256, d.sha256) = d.sha256"
+    " FROM {turns} JOIN identities i ON i.id = t.identity JOIN documents d ON d.id = t.document"
 )
 _SELECT = f"SELECT {_COLUMNS.format(turns='turns t')}"
 
@@ -44,7 +45,8 @@ class Turns:
                 conn.execute("UPDATE snapshots SET pinned = 1 WHERE id = ?", [saved])
             row = conn.execute(
                 "INSERT INTO turns (document, identity, parent, question, answer, evidence, as_of_page, seed, snapshot,"
-                " kept, created, tokens) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+                " kept, created, tokens, sha256, checksum) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
+                " sha256, text_checksum(?4, ?5, ?6, ?12) FROM documents WHERE id = ?1 RETURNING id",
                 [
                     document,
                     snapshots.identity_id(conn, identity),
@@ -60,6 +62,8 @@ class Turns:
                     None if new.tokens is None else _packed(new.tokens),
                 ],
             ).fetchone()
+            if row is None:
+                raise LibraryError("gone", "This document is no longer in the library; read it again.")
             snapshots.enforce_quota(conn, self._limits.quota)
             identifier: int = row[0]
             return identifier
@@ -146,4 +150,4 @@ def _packed(tokens: Sequence[int]) -> bytes:
 
 
 def _turn_of(row: tuple[Any, ...]) -> Turn:
-    return Turn(*[*row[:6], evidence_from(row[6]), *row[7:10], bool(row[10]), row[11]])
+    return Turn(*[*row[:6], evidence_from(row[6]), *row[7:10], bool(row[10]), *row[11:13], bool(row[13])])

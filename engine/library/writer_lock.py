@@ -7,13 +7,15 @@ import os
 import sys
 from pathlib import Path
 
+import platformdirs
+
 _LOCKED_BYTE = 1 << 30
 """Past the end of the file: where locks are mandatory (Windows) the process number before it stays readable."""
 _held_here: set[str] = set()
 
 
 class AlreadyLockedError(Exception):
-    """Somebody else holds the lock; `process` is their number where it is known."""
+    """Another process holds the lock; `process` is its number where it is known."""
 
     def __init__(self, process: int | None) -> None:
         super().__init__(f"locked by process {process}")
@@ -21,35 +23,56 @@ class AlreadyLockedError(Exception):
 
 
 class WriterLock:
-    """An advisory lock on the file beside the library, held until `release` or the end of the process.
+    """Advisory locks held until `release` or the end of the process: one on a file beside the library, and one that
+    goes by the library's device and inode, so that a hard link or another mount is the same library.
 
-    A record lock: a forked child does not inherit it, so an extractor that outlives a killed worker keeps nobody out.
-    A record lock does not exclude its own process either; `_held_here` does. The file itself stays behind, unlocked
-    and harmless. Raises AlreadyLockedError, or OSError where the file cannot be made.
+    Record locks: a forked child does not inherit them, so an extractor that outlives a killed worker keeps nobody out.
+    A record lock does not exclude its own process either; `_held_here` does. The files stay behind, unlocked and
+    harmless. Raises AlreadyLockedError, or OSError where a file cannot be made.
     """
 
     def __init__(self, library: Path) -> None:
-        self._path = library.with_name(library.name + ".lock")
-        self._key = os.path.realpath(self._path)
-        if self._key in _held_here:
-            raise AlreadyLockedError(os.getpid())
-        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        """Lock `library`, a path with its symbolic links resolved; the file need not exist yet."""
+        self._files: dict[str, int] = {}
+        self._lock(library.with_name(library.name + ".lock"))
+
+    def lock_inode(self, library: Path) -> None:
+        """Lock the file that `library` is by now. Nothing happens where no folder for such locks can be had."""
+        status = library.stat()
+        folder = Path(platformdirs.user_cache_dir("Readthrough", appauthor=False)) / "locks"
         try:
-            _lock(self._file)
-        except OSError as error:
-            process = _process_in(self._file)
-            os.close(self._file)
-            raise AlreadyLockedError(process) from error
-        _held_here.add(self._key)
-        with contextlib.suppress(OSError):  # a full disk: the number is a courtesy
-            os.ftruncate(self._file, 0)
-            os.write(self._file, str(os.getpid()).encode())
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError:
+            return
+        try:
+            self._lock(folder / f"{status.st_dev:x}-{status.st_ino:x}.lock")
+        except AlreadyLockedError:
+            self.release()
+            raise
 
     def release(self) -> None:
-        """Give the lock up; harmless a second time."""
-        if self._key in _held_here:
-            _held_here.discard(self._key)
-            os.close(self._file)
+        """Give the locks up; harmless a second time."""
+        while self._files:
+            key, file = self._files.popitem()
+            _held_here.discard(key)
+            os.close(file)
+
+    def _lock(self, path: Path) -> None:
+        key = os.path.realpath(path)
+        if key in _held_here:
+            raise AlreadyLockedError(os.getpid())
+        file = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
+        try:
+            _lock(file)
+        except OSError as error:
+            process = _process_in(file)
+            os.close(file)
+            raise AlreadyLockedError(process) from error
+        _held_here.add(key)
+        self._files[key] = file
+        with contextlib.suppress(OSError):  # a full disk: the number is a courtesy
+            os.ftruncate(file, 0)
+            os.write(file, str(os.getpid()).encode())
 
 
 def _process_in(file: int) -> int | None:

@@ -57,9 +57,10 @@ class ModelLoaded(Event, frozen=True, kw_only=True):
     seconds: float
 
 
-NoticeKind = Literal["demo_model", "bad_command", "file_replaced"]
+NoticeKind = Literal["demo_model", "bad_command", "file_replaced", "rounded_checkpoint"]
 """demo_model: the document is unlike all that the demonstration model was trained on. bad_command: a line was not a
-command. file_replaced: a followed file was truncated or replaced, and is read from its start."""
+command. file_replaced: a followed file was truncated or replaced, and is read from its start. rounded_checkpoint: the
+reading went on from a state rounded to bf16, so that its end state differs slightly from one read without a break."""
 
 
 class Notice(Event, frozen=True, kw_only=True):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from engine.documents.formats.regular_file import shown_name
 from engine.generation.runtime import Runtime
 from engine.library.library import Library
+from engine.library.records import Document
 from engine.protocol.wire import ReadingFinished
 from engine.reading.document_state import DocumentState
 
 
-def read_before(job_id: str, runtime: Runtime, library: Library, of: DocumentState) -> ReadingFinished:
-    """Return the coverage of a document whose reading was finished by an earlier job."""
+def read_before(job_id: str, runtime: Runtime, library: Library, of: DocumentState, path: str) -> ReadingFinished:
+    """Return the coverage of a document whose reading was finished by an earlier job, under the name that it has at
+    `path`."""
     document = of.document.id
     reading = library.readings.latest(document, runtime.identity)
     spans = library.pages.spans(document)
@@ -26,5 +29,13 @@ def read_before(job_id: str, runtime: Runtime, library: Library, of: DocumentSta
         sections=len(library.sections.of(document)),
         trained_context=runtime.trained_context,
         seconds=0.0,
-        outcome=reading.note if reading else "",
+        outcome=_named(reading.note if reading else "", of.document, shown_name(path)),
     )
+
+
+def _named(note: str, document: Document, name: str) -> str:
+    """Return the coverage in words, which begin with the name of the file that was read, with `name` instead."""
+    for known in {shown_name(path) for path in (document.path, *document.paths)}:
+        if note.startswith(f"{known} "):
+            return name + note.removeprefix(known)
+    return note

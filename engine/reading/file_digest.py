@@ -19,12 +19,21 @@ def digest_of(path: str | Path, control: Control | None = None) -> str:
 
     Raises Cancelled, and DocumentError for what is no readable regular file or is larger than any document may be.
     """
+    return _digest(path, None, control)
+
+
+def starts_with(path: str | Path, size: int, sha256: str) -> bool:
+    """Return whether the first `size` bytes of a file have this SHA-256. Raises DocumentError."""
+    return _digest(path, size, None) == sha256
+
+
+def _digest(path: str | Path, size: int | None, control: Control | None) -> str:
     path = Path(path).expanduser().absolute()
     descriptor, status = open_regular(path)
     try:
         if status.st_size > max(limits.MAX_BYTES.values()):
             raise refusal("too_big", shown_name(path))
-        file, digest = RegularFile(descriptor, status.st_size), hashlib.sha256()
+        file, digest = RegularFile(descriptor, status.st_size if size is None else size), hashlib.sha256()
         block = bytearray(_BLOCK_BYTES)
         while got := file.readinto(block):
             if control is not None and control.cancelled:

@@ -16,17 +16,18 @@ import torch
 
 from engine.control import Cancelled, Control
 from engine.documents.extraction.extractor import Document as OpenedDocument
-from engine.documents.pages import DocumentError, Outcome
+from engine.documents.pages import DocumentError, DocumentInfo, Outcome
 from engine.generation.runtime import Runtime
 from engine.library import checkpoint_policy
 from engine.library.library import Library
 from engine.library.prefix import Prefix, PrefixHasher
 from engine.library.reading_run import Progress, ReadingRun
 from engine.library.records import Document, ReadingState, Retention, Snapshot, SnapshotKind
-from engine.protocol.wire import CheckpointSaved, Event, PrefillAdvanced, ReadingFinished, ReadingResumed
+from engine.protocol.wire import CheckpointSaved, Event, Notice, PrefillAdvanced, ReadingFinished, ReadingResumed
 from engine.reading import retention
 from engine.reading.chunks import Chunk, LastApart, after, pack_chunks
 from engine.reading.document_state import DocumentState
+from engine.reading.file_digest import starts_with
 from engine.reading.page_feed import PageFeed
 from engine.reading.placed_pages import PlacedPage, PlacedPages, until_text
 from engine.reading.progress import Speed, memory_in_use
@@ -51,6 +52,7 @@ class Reader:
         """Tokens in it, the prompt's prefix included."""
         self.last_page = 0
         """The page of the last token in it."""
+        self._exact = True
         self._saved_at, self._saved_time = 0, self._started
         self._pages = PlacedPages((), (), self._hasher, job_id)
         self._document: Document | None = None
@@ -70,7 +72,7 @@ class Reader:
             early = until_text(placed)
             if not early or not early[-1].ids:
                 raise _unreadable(opened.outcome)
-            self._document = self._library.documents.for_file(info)
+            self._document = self._library.documents.for_file(info, lambda before: self._continues(before, info, early))
             self._resume(early, placed)
             self._run = self._library.reading(self._document.id, self._runtime.identity, self.consumed, to_bf16)
             with self._run:
@@ -81,6 +83,8 @@ class Reader:
                 yield ReadingResumed(
                     job_id=self._job_id, document_id=self._document.id, tokens=reused, page=self.last_page
                 )
+                if not self._exact:
+                    yield Notice(job_id=self._job_id, kind="rounded_checkpoint")
                 try:
                     pages = ((p.page.number, p.ids) for p in chain(early, placed))
                     yield from self._prefill(after(self._document_tokens, pages), feed, info.page_count)
@@ -131,6 +135,17 @@ class Reader:
     def _consumed_prefix(self) -> Prefix:
         return self._hasher.at(self.consumed)
 
+    def _continues(self, before: Document, info: DocumentInfo, early: list[PlacedPage]) -> bool:
+        """Return whether the file is `before` with something added, or an edition of it that no turn and no summary
+        would be lost with."""
+        if info.size > before.size and starts_with(info.path, before.size, before.sha256):
+            return True
+        if self._library.turns.of(before.id) or self._library.summaries.of(before.id):
+            return False
+        opening = early[-1].page
+        pages = self._library.pages.of(before.id, first=opening.number, last=opening.number)
+        return bool(pages) and pages[0].text == opening.text
+
     def _resume(self, early: list[PlacedPage], placed: Iterator[PlacedPage]) -> None:
         """Take the longest stored prefix as the state, if there is one; move the pages it may reach from `placed` to
         `early`."""
@@ -143,6 +158,7 @@ class Reader:
         if found is not None and found[0].n_tokens >= len(self._prefix):
             snapshot, self.state = found
             self.consumed = snapshot.n_tokens
+            self._exact = snapshot.exact and snapshot.dtype == "fp32"
             self._resume_meter(snapshot)
         self.last_page = max((p.page.number for p in early if p.first_token < self.consumed), default=0)
 
@@ -201,14 +217,14 @@ class Reader:
     def _finish(self, outcome: Outcome, page_count: int | None) -> CheckpointSaved:
         # A reading that was given up before the last page (its time ran out) is not done: the next one tries the rest.
         whole = page_count is None or outcome.pages_seen >= page_count
-        kind: SnapshotKind = "end" if whole else "rung"
+        kind: SnapshotKind = "end" if whole else "checkpoint"
         n_pages = outcome.pages_seen if whole else None
         return self._checkpoint(self._save("done" if whole else "stopped", kind, outcome.sentence, n_pages), kind)
 
     def _save(
         self,
         state: ReadingState | None = None,
-        kind: SnapshotKind = "rung",
+        kind: SnapshotKind = "checkpoint",
         note: str = "",
         n_pages: int | None = None,
     ) -> int:
@@ -221,7 +237,7 @@ class Reader:
             decay = self._meter.to_bytes()
             sections = [replace(s, decay=self._meter.marks.get(s.first_token + s.n_tokens)) for s in sections]
             self._meter.forget(max((s.first_token + s.n_tokens for s in sections), default=0))
-        snapshot = exact_snapshot(kind, self._consumed_prefix, self.state, decay)
+        snapshot = exact_snapshot(kind, self._consumed_prefix, self.state, decay, self._exact)
         progress = Progress(self.consumed, pages, sections, snapshot, self._speed.take_seconds())
         if state is None:
             saved = self._run.commit(progress)
@@ -240,7 +256,7 @@ class Reader:
         marks = self._library.retention.decay_at_sections(self._run.id)
         return retention.measure(self._meter, self._document_tokens, sections, marks)
 
-    def _checkpoint(self, snapshot: int, kind: SnapshotKind = "rung") -> CheckpointSaved:
+    def _checkpoint(self, snapshot: int, kind: SnapshotKind = "checkpoint") -> CheckpointSaved:
         return CheckpointSaved(
             job_id=self._job_id, snapshot_id=snapshot, tokens=self._document_tokens, page=self.last_page, kind=kind
         )

@@ -102,12 +102,14 @@ def state_at_page(runtime: Runtime, library: Library, of: DocumentState, page: i
     return replace(of, state=state, prefix=hasher.at(), pages=page, retention=None)
 
 
-def exact_snapshot(kind: SnapshotKind, prefix: Prefix, state: MambaState, decay: bytes | None = None) -> NewSnapshot:
+def exact_snapshot(
+    kind: SnapshotKind, prefix: Prefix, state: MambaState, decay: bytes | None = None, exact: bool = True
+) -> NewSnapshot:
     """Return the snapshot that stores `state`, one row, in fp32 under `prefix`, with its decay sums. Raises ValueError
-    unless it has consumed just as many tokens."""
+    unless it has consumed just as many tokens. `exact`: whether it was computed without rounded states."""
     if state.n_tokens.tolist() != [prefix.n_tokens]:
         raise ValueError(f"a state after {state.n_tokens.tolist()} tokens cannot stand for {prefix.n_tokens}")
-    return NewSnapshot(kind, prefix, state.to_bytes(), "fp32", decay=decay)
+    return NewSnapshot(kind, prefix, state.to_bytes(), "fp32", exact=exact, decay=decay)
 
 
 def to_bf16(data: bytearray) -> bytes | None:

@@ -12,6 +12,7 @@ from engine.documents.extraction.extractor import open_document
 from engine.documents.pages import DocumentInfo
 from engine.errors import KnownError
 from engine.generation.runtime import Runtime
+from engine.library.database import LibraryError
 from engine.library.library import Library
 from engine.library.records import Document
 from engine.protocol import wire
@@ -56,6 +57,7 @@ class DocumentSource:
             yield from self._model.load(command.job_id)
             saved = end_state(self._model.runtime, library, known)
             if saved is not None:
+                _note_opened(library, known, command.path)
                 yield from _events_of_saved(command, self._model.runtime, library, saved)
                 return saved
         return (yield from self._read(command, library, control))
@@ -121,12 +123,21 @@ def same_file(a: str, b: str) -> bool:
     return Path(a).expanduser().absolute() == Path(b).expanduser().absolute()
 
 
+def _note_opened(library: Library, document: Document, path: str) -> None:
+    """Let the library know this name of a document that is not read again; a full disk is no reason to refuse."""
+    try:
+        library.documents.note_opened(document.id, path)
+    except LibraryError as error:
+        if error.kind != "full":
+            raise
+
+
 def _events_of_saved(
     command: wire.Read | wire.Summarize | wire.Ask, runtime: Runtime, library: Library, saved: DocumentState
 ) -> Iterator[Event]:
     document = saved.document
     yield opened_event(command.job_id, command.path, document, document.id, document.n_pages)
     yield from unfamiliar_text.warn(runtime, library, document.id, command.job_id)
-    yield coverage.read_before(command.job_id, runtime, library, saved)
+    yield coverage.read_before(command.job_id, runtime, library, saved, command.path)
     if saved.retention is not None:
         yield retention.event(command.job_id, document.id, saved.retention)

@@ -39,6 +39,11 @@ def notice(event: Notice) -> str:
             )
         case "file_replaced":
             return f"{event.detail} was truncated or replaced and is read from its start."
+        case "rounded_checkpoint":
+            return (
+                "the reading went on from a rounded checkpoint, so the document state differs slightly from one read "
+                "without a break; to read it anew, remove the document from the library first."
+            )
         case "bad_command":
             return f"a line is not a valid command: {event.detail}"
 

@@ -161,7 +161,7 @@ def test_the_strip_finds_the_page_under_the_mouse(qtbot, qapp, pages):
     strip = MemoryStrip(theme.Theme(qapp))
     qtbot.addWidget(strip)
     strip.resize(600, 40)
-    strip.set_facts(StripFacts(pages=pages, read_to=pages // 2, snapshots={1: "rung"}, evidence=(1, 1)))
+    strip.set_facts(StripFacts(pages=pages, read_to=pages // 2, snapshots={1: "checkpoint"}, evidence=(1, 1)))
     for page in {1, pages // 2 + 1, pages}:
         first = strip.page_at(strip.cell_rect(page).center().x())
         assert first <= page < first + strip.pages_per_cell

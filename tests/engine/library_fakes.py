@@ -73,8 +73,8 @@ def read_fake_document(library: Library, seed: int, n_pages: int, say=print, ide
         )
         if end <= start:
             continue
-        rung = NewSnapshot("rung", whole.at(end), state_after(whole.at(end).hash), "bf16")
-        reading.commit(Progress(end, pages, sections, rung, seconds=0.01))
+        checkpoint = NewSnapshot("checkpoint", whole.at(end), state_after(whole.at(end).hash), "bf16")
+        reading.commit(Progress(end, pages, sections, checkpoint, seconds=0.01))
         pages, sections = [], []
         say(f"committed {end}")
     reading.finish(

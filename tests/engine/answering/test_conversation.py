@@ -163,7 +163,7 @@ def test_document_state_holds_no_conversation(session, file, tmp_path, tiny_fold
     whole = document_tokens(session)
     hasher = PrefixHasher(session.runtime.identity)
     hasher.feed(whole)
-    for kind in ("end", "rung"):
+    for kind in ("end", "checkpoint"):
         for row, state in stored(session, kind):
             prefix = session.library.snapshots.prefix(row)
             assert prefix is not None and prefix == hasher.at(int(state.n_tokens))
@@ -209,7 +209,7 @@ def test_hash_is_never_ahead_of_state(session, file, stop_after):
             control.cancel()
     found = [
         (session.library.snapshots.prefix(row), state)
-        for kind in ("rung", "end")
+        for kind in ("checkpoint", "end")
         for row, state in stored(session, kind)
     ]
     read_document(session, file)

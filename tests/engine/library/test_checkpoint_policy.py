@@ -18,14 +18,14 @@ from engine.library.checkpoint_policy import (
 
 
 def climb(steps: list[int], limit: int, pinned: frozenset[int] = frozenset()) -> list[Checkpoint]:
-    """The kept after a reading that saved a rung after each of `steps` tokens."""
+    """The kept after a reading that saved a checkpoint after each of `steps` tokens."""
     kept: list[Checkpoint] = []
     end = 0
     for number, step in enumerate(steps):
         end += step
         kept.append(Checkpoint(number, end, pinned=number in pinned))
         dropped = set(checkpoints_to_drop(kept, end, limit))
-        kept = [rung for rung in kept if rung.id not in dropped]
+        kept = [checkpoint for checkpoint in kept if checkpoint.id not in dropped]
     return kept
 
 
@@ -38,7 +38,7 @@ def test_never_more_than_the_set_number_and_always_the_last(steps: list[int], li
 
 @given(st.integers(30, 400), st.integers(8, 24))
 def test_dense_near_the_end_thinner_behind(n_steps: int, limit: int) -> None:
-    positions = [0] + [rung.n_tokens for rung in climb([1000] * n_steps, limit)]
+    positions = [0] + [checkpoint.n_tokens for checkpoint in climb([1000] * n_steps, limit)]
     end = n_steps * 1000
     gaps = [after - before for before, after in itertools.pairwise(positions)]
     assert gaps[-1] == 1000
@@ -47,9 +47,9 @@ def test_dense_near_the_end_thinner_behind(n_steps: int, limit: int) -> None:
     assert share <= 8 / limit + 0.35
 
 
-def test_pinned_rungs_stay_where_they_are() -> None:
+def test_pinned_checkpoints_stay_where_they_are() -> None:
     pinned = frozenset({3, 17, 40})
-    kept = {rung.id for rung in climb([1000] * 100, 6, pinned)}
+    kept = {checkpoint.id for checkpoint in climb([1000] * 100, 6, pinned)}
     assert pinned <= kept
     assert len(kept) == 6
     assert (
@@ -70,7 +70,7 @@ def test_saving_is_due_after_its_tokens_or_its_time_but_not_without_tokens() -> 
     assert not save_due(0, SAVE_SECONDS * 10)
 
 
-def test_the_quota_takes_the_least_recently_used_rungs_first() -> None:
+def test_the_quota_takes_the_least_recently_used_checkpoints_first() -> None:
     snapshots = [
         Checkpoint(1, 10, 100, used=5),
         Checkpoint(2, 20, 100, used=2),
@@ -86,7 +86,7 @@ def test_the_quota_takes_the_least_recently_used_rungs_first() -> None:
     assert over_quota(snapshots, 0) == [2, 1, 5, 4]
 
 
-kinds = st.sampled_from(["rung", "end", "turn", "section"])
+kinds = st.sampled_from(["checkpoint", "end", "turn", "section"])
 
 
 @given(

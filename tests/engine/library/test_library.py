@@ -22,7 +22,7 @@ SOURCE = Evidence(kind="section", first_page=1, last_page=1)
 BASIS = SummaryBasis(made_from="sections", first_page=1, last_page=2, sections=1)
 
 
-def snapshot(tokens: list[int], kind="rung", data: bytes = b"state", dtype: str = "bf16", **more) -> NewSnapshot:
+def snapshot(tokens: list[int], kind="checkpoint", data: bytes = b"state", dtype: str = "bf16", **more) -> NewSnapshot:
     return NewSnapshot(kind, hash_tokens(more.pop("identity", IDENTITY), tokens), data, dtype, **more)
 
 
@@ -145,9 +145,9 @@ def test_after_an_edit_the_states_of_the_old_content_go_when_the_new_is_read(lib
     assert len(library.snapshots.all()) == 6
     reading.finish(Progress(90, snapshot=snapshot(new, "end")))
     assert [(row.n_tokens, row.kind) for row in library.snapshots.of(document.id)] == [
-        (20, "rung"),
-        (40, "rung"),
-        (60, "rung"),
+        (20, "checkpoint"),
+        (40, "checkpoint"),
+        (60, "checkpoint"),
         (90, "end"),
     ]
 
@@ -228,9 +228,9 @@ def test_a_state_comes_back_bit_for_bit_with_its_prefix(library: Library) -> Non
 
 def test_saving_a_prefix_again_keeps_one_state_the_more_precise_and_the_stronger_kind(library: Library) -> None:
     document = library.documents.for_file(FakeFile())
-    first = library.snapshots.save(document.id, snapshot([1, 2], "rung", b"bf16", "bf16"))
+    first = library.snapshots.save(document.id, snapshot([1, 2], "checkpoint", b"bf16", "bf16"))
     assert library.snapshots.save(document.id, snapshot([1, 2], "end", b"fp32fp32", "fp32")) == first
-    assert library.snapshots.save(document.id, snapshot([1, 2], "rung", b"bf16", "bf16", pinned=True)) == first
+    assert library.snapshots.save(document.id, snapshot([1, 2], "checkpoint", b"bf16", "bf16", pinned=True)) == first
     (row,) = library.snapshots.all()
     assert (row.kind, row.dtype, row.size, row.pinned) == ("end", "fp32", 8, True)
     assert library.snapshots.load(first) == b"fp32fp32"
@@ -275,14 +275,14 @@ def test_a_document_is_known_by_its_content(library: Library) -> None:
     assert library.documents.with_content("bb") is None
 
 
-def test_a_new_end_makes_the_old_one_a_rung(library: Library) -> None:
+def test_a_new_end_makes_the_old_one_a_checkpoint(library: Library) -> None:
     document = library.documents.for_file(FakeFile())
     for identity, end in ((IDENTITY, 5), (OTHER, 5), (IDENTITY, 8)):
         library.snapshots.save(document.id, snapshot(list(range(end)), "end", identity=identity))
-    assert [(row.n_tokens, row.kind) for row in library.snapshots.all()] == [(5, "rung"), (5, "end"), (8, "end")]
+    assert [(row.n_tokens, row.kind) for row in library.snapshots.all()] == [(5, "checkpoint"), (5, "end"), (8, "end")]
 
 
-def test_the_ladder_keeps_its_number_of_rungs(tmp_path: Path) -> None:
+def test_the_policy_keeps_its_number_of_checkpoints(tmp_path: Path) -> None:
     with Library.open(tmp_path / "l.db", max_checkpoints=5) as library:
         document = library.documents.for_file(FakeFile())
         reading = library.reading(document.id, IDENTITY)
@@ -292,7 +292,7 @@ def test_the_ladder_keeps_its_number_of_rungs(tmp_path: Path) -> None:
     assert len(positions) == 5 and positions[-2:] == [38, 39]
 
 
-def test_the_quota_drops_old_rungs_but_no_end_no_kept_turn_and_not_where_a_reading_stands(tmp_path: Path) -> None:
+def test_the_quota_drops_old_checkpoints_but_no_end_no_kept_turn_and_not_where_a_reading_stands(tmp_path: Path) -> None:
     with Library.open(tmp_path / "l.db", quota=600) as library:
         done = library.documents.for_file(FakeFile("/x/done", "aa"))
         reading = library.reading(done.id, IDENTITY)
@@ -313,17 +313,21 @@ def test_the_quota_drops_old_rungs_but_no_end_no_kept_turn_and_not_where_a_readi
             (done.id, "end", 2),
             (done.id, "turn", 3),
             (done.id, "turn", 3),
-            (running.id, "rung", 3),
-            (running.id, "rung", 4),
-            (running.id, "rung", 5),
+            (running.id, "checkpoint", 3),
+            (running.id, "checkpoint", 4),
+            (running.id, "checkpoint", 5),
         ]
         library._limits.quota = 100
         reading.commit(Progress(6, snapshot=snapshot([9] * 6, data=bytes(100))))
-        assert [(row.kind, row.n_tokens) for row in library.snapshots.all()] == [("end", 2), ("turn", 3), ("rung", 6)]
+        assert [(row.kind, row.n_tokens) for row in library.snapshots.all()] == [
+            ("end", 2),
+            ("turn", 3),
+            ("checkpoint", 6),
+        ]
         assert library.turns.get(kept).snapshot is not None and library.turns.get(other).snapshot is None
 
 
-def test_a_loaded_rung_is_dropped_after_the_others(tmp_path: Path) -> None:
+def test_a_loaded_checkpoint_is_dropped_after_the_others(tmp_path: Path) -> None:
     with Library.open(tmp_path / "l.db", quota=300) as library:
         document = library.documents.for_file(FakeFile())
         ids = [library.snapshots.save(document.id, snapshot([n], data=bytes(100))) for n in range(3)]

@@ -40,7 +40,7 @@ def expand(pieces: list[tuple[int, int]]) -> list[int]:
 
 def save(library: Library, identity: Identity, tokens: list[int], document: int) -> int:
     prefix = hash_tokens(identity, tokens)
-    return library.snapshots.save(document, NewSnapshot("rung", prefix, state_after(prefix.hash, 64), "fp32"))
+    return library.snapshots.save(document, NewSnapshot("checkpoint", prefix, state_after(prefix.hash, 64), "fp32"))
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -72,14 +72,14 @@ def test_longest_prefix_agrees_with_comparing_all_tokens(
 
 @settings(max_examples=60, deadline=None)
 @given(st.integers(1, 5 * BLOCK), st.integers(1, 3 * BLOCK), st.integers(1, 40))
-def test_a_grown_sequence_starts_from_its_old_end(library: Library, old: int, added: int, rungs: int) -> None:
+def test_a_grown_sequence_starts_from_its_old_end(library: Library, old: int, added: int, checkpoints: int) -> None:
     identity = fresh_identity()
     document = library.documents.for_file(FakeFile(sha256=identity.key)).id
     tokens = [(n * 2654435761) % 65_024 for n in range(old + added)]
     hasher = PrefixHasher(identity)
     hasher.feed(tokens[:old])
-    for position in range(old, 0, -max(1, old // rungs)):
-        library.snapshots.save(document, NewSnapshot("rung", hasher.at(position), b"x", "fp32"))
+    for position in range(old, 0, -max(1, old // checkpoints)):
+        library.snapshots.save(document, NewSnapshot("checkpoint", hasher.at(position), b"x", "fp32"))
     hasher.feed(tokens[old:])
     found = library.snapshots.longest(hasher)
     assert found is not None and found.n_tokens == old
@@ -95,7 +95,7 @@ def test_an_edit_goes_back_to_the_last_state_before_it(library: Library, length:
     hasher.feed(tokens)
     positions = sorted(data.draw(st.sets(st.integers(1, length), max_size=12)))
     for position in positions:
-        library.snapshots.save(document, NewSnapshot("rung", hasher.at(position), b"x", "fp32"))
+        library.snapshots.save(document, NewSnapshot("checkpoint", hasher.at(position), b"x", "fp32"))
     edit = data.draw(st.integers(0, length - 1))
     changed = PrefixHasher(identity)
     changed.feed([*tokens[:edit], tokens[edit] + 1, *tokens[edit + 1 :]])
@@ -130,10 +130,10 @@ def test_a_state_that_consumed_more_is_never_found_for_less(library: Library) ->
     hasher = PrefixHasher(identity)
     hasher.feed(text)
     found = library.snapshots.longest(hasher)
-    assert found is not None and found.kind == "rung"
+    assert found is not None and found.kind == "checkpoint"
     hasher.feed([7, 8, 10])
     found = library.snapshots.longest(hasher)
-    assert found is not None and found.kind == "rung"
+    assert found is not None and found.kind == "checkpoint"
     follow_up = hasher.copy()
     assert library.snapshots.longest(follow_up, limit=999) is None
     again = PrefixHasher(identity)
@@ -162,8 +162,8 @@ def test_an_exact_state_can_be_asked_for(library: Library) -> None:
     document = library.documents.for_file(FakeFile(sha256=identity.key)).id
     hasher = PrefixHasher(identity)
     hasher.feed(range(600))
-    library.snapshots.save(document, NewSnapshot("rung", hasher.at(400), b"exact", "fp32"))
-    library.snapshots.save(document, NewSnapshot("rung", hasher.at(500), b"half", "bf16"))
+    library.snapshots.save(document, NewSnapshot("checkpoint", hasher.at(400), b"exact", "fp32"))
+    library.snapshots.save(document, NewSnapshot("checkpoint", hasher.at(500), b"half", "bf16"))
     longest, exact = library.snapshots.longest(hasher), library.snapshots.longest(hasher, exact=True)
     assert longest is not None and longest.n_tokens == 500
     assert exact is not None and exact.n_tokens == 400
@@ -192,7 +192,7 @@ def test_the_look_up_is_one_query_whatever_the_length(library: Library) -> None:
     counts = []
     for _ in range(3):
         hasher.feed(range(50_000))
-        library.snapshots.save(document, NewSnapshot("rung", hasher.at(), b"x", "fp32"))
+        library.snapshots.save(document, NewSnapshot("checkpoint", hasher.at(), b"x", "fp32"))
         statements: list[str] = []
         with library._db.read() as conn:
             conn.set_trace_callback(statements.append)

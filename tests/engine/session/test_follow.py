@@ -77,7 +77,7 @@ def test_a_growing_record_is_read_again_from_the_beginning_of_its_last_page_at_m
         assert after.tokens - after.tokens_reused == sum(now.values()) - unchanged
 
 
-def test_a_change_in_the_middle_goes_back_to_the_last_rung_before_it(session, tmp_path, monkeypatch):
+def test_a_change_in_the_middle_goes_back_to_the_last_checkpoint_before_it(session, tmp_path, monkeypatch):
     monkeypatch.setattr(checkpoint_policy, "SAVE_TOKENS", 1000)
     file = tmp_path / "report.pdf"
     pages = [page(number) for number in range(1, 81)]
@@ -85,35 +85,37 @@ def test_a_change_in_the_middle_goes_back_to_the_last_rung_before_it(session, tm
     tokens = tokens_of_pages(run_to_success(session, Read(job_id="r", path=str(file))))
     prefix = len(session.runtime.tokenizer.document_prefix)
     (document,) = session.library.documents.all()
-    rungs = [row.n_tokens - prefix for row in session.library.snapshots.of(document.id) if row.kind == "rung"]
+    checkpoints = [
+        row.n_tokens - prefix for row in session.library.snapshots.of(document.id) if row.kind == "checkpoint"
+    ]
     pages[49] = page(50, "corrected entry")
     write_pdf(file, pages)
     after = read_document(session, file)
     unchanged = sum(tokens[number] for number in range(1, 50))
-    assert after.tokens_reused == max(rung for rung in rungs if rung <= unchanged) > 0
+    assert after.tokens_reused == max(checkpoint for checkpoint in checkpoints if checkpoint <= unchanged) > 0
 
 
-def test_rungs_are_rounded_but_the_newest_and_the_end_are_exact(session, tmp_path, monkeypatch):
+def test_checkpoints_are_rounded_but_the_newest_and_the_end_are_exact(session, tmp_path, monkeypatch):
     monkeypatch.setattr(checkpoint_policy, "SAVE_TOKENS", 1000)
     file = write_pages(tmp_path / "log.txt", 6)
     run_to_success(session, Read(job_id="r", path=str(file)))
     rows = session.library.snapshots.all()
-    rungs = [row for row in rows if row.kind == "rung"]
-    assert len(rungs) > 3
-    assert [row.dtype for row in rungs] == ["bf16"] * (len(rungs) - 1) + ["fp32"]
+    checkpoints = [row for row in rows if row.kind == "checkpoint"]
+    assert len(checkpoints) > 3
+    assert [row.dtype for row in checkpoints] == ["bf16"] * (len(checkpoints) - 1) + ["fp32"]
     assert [row.dtype for row in rows if row.kind == "end"] == ["fp32"]
-    assert max(row.size for row in rungs[:-1]) < rungs[-1].size
+    assert max(row.size for row in checkpoints[:-1]) < checkpoints[-1].size
     assert session.library.maintenance.verify().sound
 
 
-def test_a_damaged_rung_is_not_made_to_look_sound_when_it_is_rounded(tmp_path):
+def test_a_damaged_checkpoint_is_not_made_to_look_sound_when_it_is_rounded(tmp_path):
     hasher = PrefixHasher(IDENTITY)
     with Library.open(tmp_path / "fakes.db") as library:
         reading = library.reading(library.documents.for_file(FakeFile()).id, IDENTITY, to_bf16=lambda data: data[:500])
         for number in (1, 2, 3):
             hasher.feed([number])
-            rung = NewSnapshot("rung", hasher.at(), bytes([number]) * 1000, "fp32")
-            saved = reading.commit(Progress(number, snapshot=rung))
+            checkpoint = NewSnapshot("checkpoint", hasher.at(), bytes([number]) * 1000, "fp32")
+            saved = reading.commit(Progress(number, snapshot=checkpoint))
             if number == 2:
                 conn = sqlite3.connect(tmp_path / "fakes.db")
                 with conn, conn.blobopen("snapshot_blobs", "data", saved) as blob:

@@ -230,7 +230,7 @@ def test_a_reading_given_up_before_the_last_page_is_gone_on_with_by_the_next(ses
     assert session.library.documents.all()[0].state == "done"
 
 
-def test_a_smaller_quota_drops_rungs_and_a_reading_still_ends_whole(tiny_folder, tmp_path, file, monkeypatch):
+def test_a_smaller_quota_drops_checkpoints_and_a_reading_still_ends_whole(tiny_folder, tmp_path, file, monkeypatch):
     monkeypatch.setattr(checkpoint_policy, "SAVE_TOKENS", 1000)
     with open_session(tiny_folder, tmp_path / "library.db", "cpu", "fp32") as session:
         read_document(session, file)

@@ -95,7 +95,7 @@ def test_meters_stay_with_their_state_and_their_section(library):
     measured = [replace(section, decay=bytes([section.number])) for section in SECTIONS]
     document, reading = read(library, measured)
     assert library.retention.decay_at_sections(reading) == {10: b"\1", 20: b"\2", 30: b"\3"}
-    state = NewSnapshot("rung", hash_tokens(IDENTITY, range(30)), b"state", "fp32", decay=b"so far")
+    state = NewSnapshot("checkpoint", hash_tokens(IDENTITY, range(30)), b"state", "fp32", decay=b"so far")
     saved = library.snapshots.save(document, state)
     assert library.retention.decay_at_snapshot(saved) == b"so far"
     library.snapshots.drop(saved)
