@@ -12,6 +12,7 @@ from engine.answering.attempts import Attempt, Prompt
 from engine.answering.conversation import save_turn
 from engine.answering.evidence import evidence_of, nearest
 from engine.answering.pipeline import Result, answer_question
+from engine.answering.text_end import until_end
 from engine.control import Cancelled
 from engine.errors import KnownError
 from engine.generation.generate import decode, prefill
@@ -22,6 +23,7 @@ from engine.generation.text_stream import TextStream
 from engine.generators import Kept
 from engine.library.records import NewTurn
 from engine.network.state import MambaState
+from engine.prompting.prompts import NOT_FOUND
 from engine.protocol.vocabulary import REREADS
 from engine.protocol.wire import AnswerDelta, AnswerFinished, Ask, Event
 from engine.reading.context import Context
@@ -66,13 +68,18 @@ class _Writing:
     """An answer while it is written out."""
 
     def __init__(self, context: Context, result: Result, seed: int | None) -> None:
-        self._context, self._best, self._seed = context, result.best, seed
+        self._context = context
+        self._shown = result.best if result.best is not None else result.refusal
+        """The attempt to show; None for a refusal that no source was asked for or whose words are not shown."""
+        self._seed = seed if result.best is not None else None
         self.prompt: Prompt = (
-            result.best.prompt if result.best is not None else result.conversation.prompt(context, nearest(result))
+            self._shown.prompt if self._shown is not None else result.conversation.prompt(context, nearest(result))
         )
         """The prompt that is answered."""
         self.state: MambaState = (
-            self.prompt.state.clone() if self._best is None or seed is not None else _state(self._best)
+            self._shown.state
+            if self._shown is not None and self._shown.state is not None and self._seed is None
+            else self.prompt.state.clone()
         )
         """Has consumed the prompt and `tokens` once `pieces` has ended."""
         self.tokens: list[int] = []
@@ -80,12 +87,15 @@ class _Writing:
 
     def pieces(self) -> Generator[str, None, EndReason]:
         """Stream the text of the answer; return why it ended. Raise Cancelled."""
-        if self._best is None:
+        stops = self._context.runtime.profile.answers.stop_strings
+        if self._shown is None:
             return self._refusal()
-        if self._seed is None:
-            return self._continued(self._best)
+        return until_end(self._continued(self._shown) if self._seed is None else self._drawn(self._seed), stops)
+
+    def _drawn(self, seed: int) -> Generator[str, None, EndReason]:
+        """Stream an answer that is drawn with `seed`."""
         runtime, rules = self._context.runtime, self._context.runtime.profile.answers
-        sampling = Sampling(rules.temperature, rules.top_p, self._seed)
+        sampling = Sampling(rules.temperature, rules.top_p, seed)
         control = self._context.control
         return runtime.respond(self.state, self.prompt.tokens, rules.longest, control, sampling, self.tokens)
 
@@ -113,7 +123,7 @@ class _Writing:
     def _refusal(self) -> Generator[str, None, EndReason]:
         """Stream the model's words for a refusal, and feed them: a follow-up goes on from there."""
         context, runtime = self._context, self._context.runtime
-        refusal = runtime.profile.answers.refusal
+        refusal = runtime.profile.answers.refusal or NOT_FOUND
         yield refusal
         self.tokens += runtime.tokenizer.encode_document(refusal)
         ids = [*self.prompt.tokens, *self.tokens]
@@ -121,8 +131,3 @@ class _Writing:
             pass
         context.raise_if_cancelled()
         return "stop"
-
-
-def _state(attempt: Attempt) -> MambaState:
-    assert attempt.state is not None, "an attempt that was selected keeps its state"
-    return attempt.state

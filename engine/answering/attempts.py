@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 import torch
 
 from engine.answering.retrieval import Source
+from engine.answering.support import supporting_passages
+from engine.answering.text_end import before_stop
 from engine.control import Cancelled, Control
 from engine.generation.generate import prefill_batch
 from engine.generation.runtime import Runtime
@@ -17,6 +19,7 @@ from engine.grounding.claims import claims
 from engine.grounding.passages import Passage, supporting_passage
 from engine.grounding.support import unsupported
 from engine.network.state import MambaState
+from engine.profile.profile import AnswerRules
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,7 @@ class Prompt:
     """Token ids still to be fed: the rest of the conversation and the question."""
     conversation: list[int] = field(default_factory=list)
     """All tokens between the source's text and the question."""
+    question: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,7 @@ class Attempt:
     ended: bool
     """The answer is complete."""
     state: MambaState | None = None
-    """After the prompt and `tokens`, one row; None for a refusal."""
+    """After the prompt and `tokens`, one row; None for a refusal in words that are not shown."""
     logits: torch.Tensor | None = None
     """[1, vocab_size] after `tokens`, where the answer goes on."""
     passage: Passage | None = None
@@ -58,15 +62,14 @@ class Attempt:
     """Nothing in it could be looked up, or something stands on none of its pages."""
     lowest: float = 1.0
     """Lowest probability of one of its tokens, the end included."""
+    unclear: bool = False
+    """It says that the document does not hold the answer, and something else as well."""
+    supported: bool = False
+    """`passage` supports the answer; see `ground`."""
 
     @property
     def source(self) -> Source:
         return self.prompt.source
-
-    @property
-    def supported(self) -> bool:
-        """Whether a passage contains the answer and every figure and name of the question."""
-        return self.passage is not None and self.passage.names_all
 
     @property
     def quoted(self) -> bool:
@@ -142,7 +145,6 @@ class _Batch:
 
     def choose(self) -> torch.Tensor:
         """Take the argmax of every row and end the rows that are complete; return the token of every row."""
-        runtime, rules = self._runtime, self._runtime.profile.answers
         log_p = torch.log_softmax(self._logits.float(), dim=-1)
         entropies: list[float] = (-(log_p.exp() * log_p).nan_to_num().sum(dim=-1)).tolist()
         best, tokens = log_p.max(dim=-1)
@@ -151,13 +153,23 @@ class _Batch:
             row.entropies.append(entropies[place])
             row.probabilities.append(math.exp(best[place].item()))
             token = int(tokens[place])
-            if token in runtime.stop_ids:
+            if token in self._runtime.stop_ids:
                 self._end(place, ended=True)
                 continue
             row.tokens.append(token)
-            if rules.refuses(runtime.tokenizer.decode(row.tokens)):
+            if self._is_complete(row):
                 self._end(place, ended=True)
         return tokens
+
+    def _is_complete(self, row: _Row) -> bool:
+        """Return whether an answer is complete without a stop token."""
+        rules = self._runtime.profile.answers
+        if not rules.refusal_ends and not rules.stop_strings:
+            return False
+        text = self._runtime.tokenizer.decode(row.tokens)
+        if before_stop(text, rules.stop_strings) is not None:
+            return True
+        return rules.refusal_ends and rules.judge(text, row.prompt.question) == "refuses"
 
     def advance(self, tokens: torch.Tensor) -> int:
         """Feed `tokens`, one a row; return their number."""
@@ -176,32 +188,40 @@ class _Batch:
 
     def _end(self, place: int, *, ended: bool) -> None:
         row = self._rows[self._places[place]]
+        rules = self._runtime.profile.answers
         text = self._runtime.tokenizer.decode(row.tokens)
         if not ended:
             text = text.rpartition(" ")[0] or text  # the last word may be half a word
-        refuses = self._runtime.profile.answers.refuses(text)
+        kept = before_stop(text, rules.stop_strings)
+        text = (text if kept is None else kept).strip()
+        verdict = rules.judge(text, row.prompt.question)
         self._done[self._places[place]] = Attempt(
             row.prompt,
-            text.strip(),
+            text,
             row.tokens,
             entropy=sum(row.entropies) / len(row.entropies),
             certainty=sum(row.probabilities) / len(row.probabilities),
-            refuses=refuses,
+            refuses=verdict == "refuses",
             ended=ended,
-            state=None if refuses else self._state.select([place]),
+            state=None if verdict == "refuses" and rules.refusal is not None else self._state.select([place]),
             logits=None if ended else self._logits[place : place + 1],
             lowest=min(row.probabilities),
+            unclear=verdict == "unclear",
         )
 
 
-def ground(attempt: Attempt, topic: str, pages: Iterable[tuple[int, str]]) -> Attempt:
+def ground(attempt: Attempt, topic: str, pages: Iterable[tuple[int, str]], rules: AnswerRules) -> Attempt:
     """Return `attempt` with the passage of `pages` (number, text) that supports it as an answer about `topic`."""
     if attempt.refuses:
         return attempt
     pages = list(pages)
+    if not rules.verbatim:
+        found = supporting_passages(topic, attempt.text, pages)
+        return replace(attempt, passage=found[0] if found else None, supported=bool(found), doubtful=not found)
     passage = supporting_passage(topic, attempt.text, pages)
     doubtful = passage is None and _is_doubtful(attempt.text, [text for _, text in pages])
-    return replace(attempt, passage=passage, doubtful=doubtful)
+    supported = passage is not None and passage.names_all
+    return replace(attempt, passage=passage, supported=supported, doubtful=doubtful)
 
 
 def _is_doubtful(answer: str, texts: Collection[str]) -> bool:

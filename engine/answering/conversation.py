@@ -41,6 +41,7 @@ class Conversation:
     """The turns before it."""
     recent: list[int]
     """The last turns only, for a state that knows nothing of the conversation."""
+    question: str = ""
 
     @classmethod
     def of(cls, context: Context, question: str, turns: Sequence[Turn]) -> Conversation:
@@ -51,6 +52,7 @@ class Conversation:
             tokenizer.encode_request(ask(question)),
             tokens_of(context.runtime, context.library, turns),
             tokens_of(context.runtime, context.library, turns, REPLAYED),
+            question,
         )
 
     def prompt(self, context: Context, source: Source) -> Prompt:
@@ -60,7 +62,7 @@ class Conversation:
             state, missing = state_after(context, source, conversation)
             if len(missing) <= REPLAYED:
                 break
-        return Prompt(source, state, [*missing, *self.request], conversation)
+        return Prompt(source, state, [*missing, *self.request], conversation, self.question)
 
 
 def turn_before(library: Library, turn: int | None) -> Turn | None:

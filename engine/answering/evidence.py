@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import chain
 from typing import TypedDict
 
 from engine.answering.pipeline import Result
 from engine.answering.retrieval import Source
 from engine.answering.selection import is_sure
-from engine.grounding.passages import supporting_passage, unconfirmed
+from engine.answering.support import content_of, supporting_passages
+from engine.grounding.passages import Passage, supporting_passage, unconfirmed
+from engine.grounding.support import unsupported
 from engine.protocol.evidence import Evidence, PageSpan, Sentence
 from engine.protocol.vocabulary import EndReason
 from engine.reading.context import Context
@@ -45,7 +49,8 @@ def evidence_of(context: Context, result: Result, text: str, end: EndReason, as_
         sections_asked=len(retrieved.sections),
         absent=tuple(retrieved.absent),
     )
-    if best is None or context.runtime.profile.answers.refuses(text):
+    rules = context.runtime.profile.answers
+    if best is None or (rules.refusal is not None and rules.judge(text, result.conversation.question) == "refuses"):
         source = nearest(result)
         spans = tuple(PageSpan(section.first_page, section.last_page) for section in retrieved.ranked[:NEAREST])
         return Evidence(
@@ -55,11 +60,10 @@ def evidence_of(context: Context, result: Result, text: str, end: EndReason, as_
     first, last = source.first_page, source.last_page
     reread = tuple(number for number, _ in result.rereading.pages) if result.rereading is not None else ()
     pages = _pages(context, source, reread)
-    passage = supporting_passage(result.topic, text, pages)
-    sentence: Sentence | None = None
-    if passage is not None and passage.names_all:
-        sentence = Sentence(page=passage.page, start=passage.start, end=passage.end, text=passage.text)
-        first = last = passage.page
+    passages, unverified = (_copied if rules.verbatim else _written)(context, result, text, pages)
+    quotes = [Sentence(page=p.page, start=p.start, end=p.end, text=p.text) for p in passages]
+    if quotes:
+        first, last = min(quote.page for quote in quotes), max(quote.page for quote in quotes)
     decays = not reread and source.section is None and of.retention is not None
     return Evidence(
         kind="reread" if reread else "state" if source.section is None else "section",
@@ -67,14 +71,35 @@ def evidence_of(context: Context, result: Result, text: str, end: EndReason, as_
         last_page=last,
         heading="" if reread else source.heading,
         reread_pages=reread,
-        sentence=sentence,
-        unverified=tuple(unconfirmed(result.topic, text, passage, (page for _, page in pages))),
+        sentence=quotes[0] if quotes else None,
+        further=tuple(quotes[1:]),
+        unverified=tuple(unverified),
         doubtful=is_doubtful(context, result, text),
         contradicted=result.contradicted,
         faded_to_page=of.retention.faded_to_page if decays and of.retention is not None else 0,
         certainty=round(best.certainty, 4),
         weakest=round(best.lowest, 4),
         **common,
+    )
+
+
+def _copied(
+    context: Context, result: Result, text: str, pages: Sequence[tuple[int, str]]
+) -> tuple[list[Passage], list[str]]:
+    """Return the passage of an answer that copies, and its claims that stand in no passage about the question."""
+    passage = supporting_passage(result.topic, text, pages)
+    unverified = unconfirmed(result.topic, text, passage, (page for _, page in pages))
+    return [passage] if passage is not None and passage.names_all else [], unverified
+
+
+def _written(
+    context: Context, result: Result, text: str, pages: Sequence[tuple[int, str]]
+) -> tuple[list[Passage], list[str]]:
+    """Return the passages that support an answer in the model's own words, and its figures, dates and names that stand
+    neither in the question nor on any page."""
+    texts = (page.text for page in context.pages())
+    return supporting_passages(result.topic, text, pages), unsupported(
+        "\n".join(content_of(text)), chain([result.topic], texts)
     )
 
 

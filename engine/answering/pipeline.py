@@ -14,9 +14,19 @@ from dataclasses import dataclass, replace
 from engine.answering.attempts import Attempt, generate_attempts, ground
 from engine.answering.constrained import decode_constrained
 from engine.answering.conversation import Conversation
+from engine.answering.probe import probe
 from engine.answering.reread import Rereading, reread
-from engine.answering.retrieval import NAMED_SECTIONS, Retrieved, retrieve, topic_of
-from engine.answering.selection import counts, is_contradicted, is_denied, is_sure, select, settle
+from engine.answering.retrieval import NAMED_SECTIONS, Retrieved, Source, retrieve, topic_of
+from engine.answering.selection import (
+    counts,
+    differs,
+    is_contradicted,
+    is_denied,
+    is_sure,
+    select,
+    settle,
+    settle_written,
+)
 from engine.grounding.passages import Passage, denies, matching_passages, states
 from engine.library.records import Turn
 from engine.protocol.vocabulary import Reread
@@ -24,6 +34,8 @@ from engine.reading.context import Context
 
 REREAD_ANSWER = 100
 """Tokens kept free for the answer behind pages that are read again."""
+ANSWERED = 0.5
+"""Probability of "yes", from which a source that is unclear holds the answer."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +55,8 @@ class Result:
     """Set where the best answer comes from pages that were read again."""
     second: Attempt | None = None
     """The answer of the re-reading, selected or not."""
+    refusal: Attempt | None = None
+    """The refusal to show where there is no answer and the model's own words are shown."""
     contradicted: bool = False
     """A page read again contains more of the question than the sentence with the answer, and says something else."""
 
@@ -58,13 +72,48 @@ def answer_question(context: Context, question: str, turns: Sequence[Turn], rere
     conversation = Conversation.of(context, question, turns)
     if retrieved.absent and rules.refuse_absent:
         return Result(topic, retrieved, conversation, [], None, 0)
-    prompts = [conversation.prompt(context, source) for source in (retrieved.document, *retrieved.sections)]
+    sources, probed = _sources(context, retrieved, topic)
+    prompts = [conversation.prompt(context, source) for source in sources]
     attempts, steps = generate_attempts(context.runtime, prompts, context.control)
+    attempts, clarified = _clarified(context, attempts, topic)
     attempts = [_grounded(context, attempt, topic) for attempt in attempts]
-    result = Result(topic, retrieved, conversation, attempts, select(attempts, topic, rules), steps)
+    best = select(attempts, topic, rules)
+    result = Result(
+        topic, retrieved, conversation, attempts, best, probed + steps + clarified, refusal=_refusal(best, attempts)
+    )
     if rereads == "always" or (rereads == "auto" and not _is_certain(context, result)):
         return _reread(context, question, result)
     return result
+
+
+def _sources(context: Context, retrieved: Retrieved, topic: str) -> tuple[list[Source], int]:
+    """Return the sources to answer from, and the tokens that the model was fed to choose them: those first that say
+    "yes" to whether they hold the answer, and among equals the best match."""
+    most = context.runtime.profile.answers.attempts
+    sources = [retrieved.document, *retrieved.sections]
+    if most is None or len(sources) <= most:
+        return sources, 0
+    chances, steps = probe(context, sources, topic)
+    order = sorted(range(len(sources)), key=lambda place: (-chances[place] if chances is not None else 0.0, place))
+    return [sources[place] for place in order[:most]], steps
+
+
+def _clarified(context: Context, attempts: Sequence[Attempt], topic: str) -> tuple[list[Attempt], int]:
+    """Return the attempts with those decided that refuse in part and say something as well: the probe of their source
+    decides; and the tokens that the model was fed."""
+    unclear = [attempt.source for attempt in attempts if attempt.unclear]
+    chances, steps = probe(context, unclear, topic)
+    if chances is None:
+        return list(attempts), 0
+    decided = iter(chances)
+    return [replace(a, refuses=next(decided) < ANSWERED) if a.unclear else a for a in attempts], steps
+
+
+def _refusal(best: Attempt | None, attempts: Sequence[Attempt]) -> Attempt | None:
+    """Return the first refusal whose words can be shown, where there is no answer."""
+    if best is not None:
+        return None
+    return next((attempt for attempt in attempts if attempt.refuses and attempt.state is not None), None)
 
 
 def _grounded(context: Context, attempt: Attempt, topic: str) -> Attempt:
@@ -72,7 +121,8 @@ def _grounded(context: Context, attempt: Attempt, topic: str) -> Attempt:
     if attempt.refuses:
         return attempt
     pages = context.pages(attempt.source.first_page - 1, attempt.source.last_page)
-    return ground(attempt, topic, ((page.number, page.text) for page in pages))
+    texts = ((page.number, page.text) for page in pages)
+    return ground(attempt, topic, texts, context.runtime.profile.answers)
 
 
 def _is_certain(context: Context, result: Result) -> bool:
@@ -82,8 +132,10 @@ def _is_certain(context: Context, result: Result) -> bool:
     best = result.best
     if best is None or not is_sure(best, rules):
         return False
-    if len({attempt.text for attempt in result.attempts if attempt.supported}) > 1:
+    if any(differs(best, other, result.topic, rules) for other in result.attempts if other.supported):
         return False
+    if not rules.verbatim:
+        return True
     sections = [source.section for source in result.retrieved.sections if source.section is not None]
     if len(sections) > NAMED_SECTIONS:
         return True
@@ -102,9 +154,13 @@ def _reread(context: Context, question: str, result: Result) -> Result:
     if again is None:
         return result
     prompt = conversation.prompt(context, again.source)
-    (attempt,), steps = generate_attempts(context.runtime, [prompt], context.control)
-    second = ground(attempt, topic, again.pages)
-    result = replace(result, second=second, steps=result.steps + again.steps + steps)
+    attempts, steps = generate_attempts(context.runtime, [prompt], context.control)
+    (attempt,), clarified = _clarified(context, attempts, topic)
+    rules = context.runtime.profile.answers
+    second = ground(attempt, topic, again.pages, rules)
+    result = replace(result, second=second, steps=result.steps + again.steps + steps + clarified)
+    if not rules.verbatim:
+        return _written(result, second, again)
     passages = matching_passages(topic, again.pages)
     best, steps = _settled(context, question, result, again, passages)
     return replace(
@@ -113,6 +169,19 @@ def _reread(context: Context, question: str, result: Result) -> Result:
         steps=result.steps + steps,
         rereading=again if best is not None and best.source is again.source else None,
         contradicted=best is not None and is_contradicted(best, passages),
+    )
+
+
+def _written(result: Result, second: Attempt, again: Rereading) -> Result:
+    """Return the result after a re-reading by a model that writes in its own words."""
+    best = settle_written(result.best, second)
+    refusal = None if best is not None else second
+    shown = best if best is not None else refusal
+    return replace(
+        result,
+        best=best,
+        refusal=refusal,
+        rereading=again if shown is not None and shown.source is again.source else None,
     )
 
 
@@ -152,7 +221,7 @@ def _quote(
     quote, steps = decode_constrained(context.runtime, result.second.prompt, texts, context.control)
     if quote is None:
         return None, steps
-    quote = ground(quote, result.topic, again.pages)
+    quote = ground(quote, result.topic, again.pages, rules)
     return (quote if counts(quote, question, rules, refused=refused) else None), steps
 
 

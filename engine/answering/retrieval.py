@@ -29,6 +29,17 @@ NAMED_SECTIONS = 12
 """Most sections that are queried where the question names an identifier that they contain."""
 READING_SECONDS = 20.0
 """Time that reading sections for one question may take at the document's own speed; saved states cost nothing."""
+REQUEST_TOKENS = 20
+"""Tokens of a question without its instructions."""
+FEWEST_ASKED = 4
+"""Sections that are queried however slow the machine is."""
+_FOLLOWS = re.compile(
+    r"\W*(?:and|but|also|what about|how about|or|then|und|aber|auch|oder|was ist mit|wie steht es mit|"
+    r"et|mais|ou|y|pero|qué hay de|"
+    r"e|ma|mas|en|maar|a co z|i|а|и|но|или|那|那么|那麼|還有|还有|では|じゃあ|그럼|그리고|و|وماذا|ve|peki)(?!\w)",
+    re.IGNORECASE,
+)
+"""Begins a question that leans on the one before."""
 
 
 @dataclass(frozen=True)
@@ -65,15 +76,18 @@ class Retrieved:
 
 
 def topic_of(question: str, turns: Sequence[Turn]) -> str:
-    """Return the question, expanded with the topic of earlier turns: "And when?" is about what one of them named."""
-    if claims(question):
+    """Return the question, expanded with the topic of earlier turns: "And when?" is about what one of them named, and
+    "What about the CFO?" asks the earlier question again."""
+    if not turns:
+        return question
+    if claims(question) and (identifiers(question) or not _FOLLOWS.match(question)):
         return question
     for turn in reversed(turns):
         if claims(turn.question):
             return f"{turn.question} {question}"
         if identifiers(turn.answer):
             return f"{turn.question} {' '.join(identifiers(turn.answer))} {question}"
-    return f"{turns[-1].question} {question}" if turns else question
+    return f"{turns[-1].question} {question}"
 
 
 def retrieve(context: Context, topic: str) -> Retrieved:
@@ -100,6 +114,7 @@ def retrieve(context: Context, topic: str) -> Retrieved:
         chosen = [*ranked, *(section for section in everything if section not in ranked)]
     else:
         chosen = ranked[:SECTIONS]
+    chosen = chosen[: _affordable(context, reading.speed)]
     ranks = {section.id: rank for rank, section in enumerate(chosen, 1)}
     states = _states(context, chosen, reading.speed)
     sources = [
@@ -124,6 +139,15 @@ def _containing(
     most = max((len(names) for names in held.values()), default=0)
     containing = [sections[id] for id, names in held.items() if most and len(names) == most]
     return containing, absent if context.document.complete else []
+
+
+def _affordable(context: Context, speed: float) -> int:
+    """Return how many sections may be queried in the time that the profile allows, at `speed` tokens a second."""
+    seconds = context.runtime.profile.answers.asking_seconds
+    if seconds is None:
+        return SECTIONS
+    request = len(context.runtime.tokenizer.encode_request(context.runtime.tokenizer.prompts.question("")))
+    return max(FEWEST_ASKED, int(seconds * speed / (request + REQUEST_TOKENS)))
 
 
 def _states(context: Context, sections: Sequence[Section], speed: float) -> dict[int, SectionState]:

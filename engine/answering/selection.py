@@ -14,6 +14,7 @@ from typing import Literal
 from engine.answering.attempts import Attempt
 from engine.grounding.claims import claims
 from engine.grounding.passages import Passage, denies, states
+from engine.grounding.support import supports
 from engine.profile.profile import AnswerRules, Weights
 
 By = Literal["all", "entropy", "rank"]
@@ -68,6 +69,26 @@ def is_sure(attempt: Attempt | None, rules: AnswerRules) -> bool:
     if attempt is None or not (attempt.quoted if rules.verbatim else attempt.supported):
         return False
     return attempt.certainty >= rules.certain and attempt.match >= rules.matching
+
+
+def differs(attempt: Attempt, other: Attempt, topic: str, rules: AnswerRules) -> bool:
+    """Return whether two supported answers say different things: other words where answers are copied, else figures or
+    names that the question and the other answer lack."""
+    if rules.verbatim:
+        return attempt.text != other.text
+    new = [[claim for claim in claims(a.text) if not supports(claim, topic)] for a in (attempt, other)]
+    return all(new) and not any(supports(claim, attempt.text) for claim in new[1])
+
+
+def settle_written(first: Attempt | None, reread: Attempt) -> Attempt | None:
+    """Return the answer to believe after a re-reading by a model that writes in its own words; None for a refusal.
+
+    The re-reading has only the pages about the question before it, so its answer wins unless only the first is
+    supported.
+    """
+    if first is not None and first.supported and not reread.supported:
+        return first
+    return None if reread.refuses else reread
 
 
 def settle(

@@ -22,6 +22,7 @@ BENCHES = {
     "digest": "sentences chosen for a digest against real summaries (--pairs FILE), beside TextRank: ROUGE",
     "answers": "the right sentence and span for questions on articles (--squad FILE), beside BM25; refusals",
     "recall": "what the model answers on held-out records; --pipeline: through the whole program",
+    "transcripts": "replies of instruct models, played through the whole program with a scripted model",
 }
 _MODULES = {"kernels": "kernel_speed", "headline": "constant_speed", "checkpoints": "bf16_checkpoints"}
 

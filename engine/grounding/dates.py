@@ -34,6 +34,9 @@ _ENGLISH_WORDS = (
     "aug sep sept oct nov dec"
 )
 _ENGLISH = frozenset(_ENGLISH_WORDS.split())
+_FULL_NAMES = frozenset(
+    name for name in MONTHS if len(name) > 4 or name in ("may", "mai", "june", "july", "juni", "juli")
+)
 _SHORT = frozenset(("ene", "gen", "mag", "giu", "lug", "ago", "ott", "dic", "dez", "okt", "déc", "fev"))
 """Short names that are other words elsewhere: they count with a year only."""
 _MONTH = "(?:" + "|".join(sorted(map(re.escape, MONTHS), key=len, reverse=True)) + r")(?!\w)\.?"
@@ -41,10 +44,17 @@ _DAY = r"(?:3[01]|[12]\d|0?[1-9])"
 _YEAR = r"(?:1\d|2[01])\d\d"
 _ANY_YEAR = r"\d{4}"
 _OF = r"(?:(?:of|de|del|di) )?"
+_DAYS = (
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth "
+    "sixteenth seventeenth eighteenth nineteenth twentieth twenty-first twenty-second twenty-third twenty-fourth "
+    "twenty-fifth twenty-sixth twenty-seventh twenty-eighth twenty-ninth thirtieth thirty-first"
+)
+_DAY_WORDS = {word: number for number, word in enumerate(_DAYS.split(), 1)}
 _DATE = re.compile(
     rf"(?<![\w./-])(?:"
     rf"(?P<y1>{_ANY_YEAR})-(?P<m1>1[0-2]|0?[1-9])(?:-(?P<d1>3[01]|[12]\d|0?[1-9]))?(?=t\d|(?![\w-]))"
     rf"|(?P<d2>\d{{1,2}})(?:st|nd|rd|th|er|[.ºª])? +{_OF}(?P<m2>{_MONTH})(?:,? +{_OF}(?P<y2>{_ANY_YEAR}))?(?!\w)"
+    rf"|(?P<d9>{'|'.join(_DAY_WORDS)}) of (?P<m9>{_MONTH})(?:,? +(?P<y9>{_ANY_YEAR}))?(?!\w)"
     rf"|(?P<m3>{_MONTH}) +(?P<d3>\d{{1,2}})(?:st|nd|rd|th)?(?:,? +(?P<y3>{_ANY_YEAR}))?(?![\w.,:/-]*\d)"
     rf"|(?P<m4>{_MONTH}),? +{_OF}(?P<y4>{_YEAR})(?!\w)"
     rf"|(?P<d5>{_DAY})\. ?(?P<m5>1[0-2]|0?[1-9])\. ?(?P<y5>{_ANY_YEAR})(?!\w|\.\d)"
@@ -88,6 +98,8 @@ def dates(text: str) -> Iterator[FoundDate]:
     end = 0
     for (start, stop), values in sorted(found, key=lambda item: (item[0][0], -item[0][1])):
         if start >= end:
+            if text[start:stop].endswith(".") and plain[start:stop].rstrip(".").split()[-1] in _FULL_NAMES:
+                stop -= 1  # the full stop of a sentence
             yield FoundDate(start, stop, text[start:stop], values)
             end = stop
 
@@ -111,7 +123,7 @@ def slash_order(text: str) -> tuple[bool, bool]:
 
 def _is_date(found: re.Match[str], text: str) -> bool:
     """Return whether a match is meant as a date: without a day or a year, an English month has a capital."""
-    group = next((name for name in ("m2", "m3", "m4") if found[name]), None)
+    group = next((name for name in ("m2", "m3", "m4", "m9") if found[name]), None)
     if group is None or (group == "m2" and found["y2"]) or (group == "m3" and found["y3"]):
         return True
     month = found[group].rstrip(".")
@@ -126,10 +138,12 @@ def _values(found: re.Match[str]) -> frozenset[str]:
         a, b = int(part["a6"]), int(part["b6"])
         both = (_iso(int(part["y6"]), month, day) for day, month in ((a, b), (b, a)))
         return frozenset(made for made in both if made)
-    number = next(n for n in "1234578" if part.get(f"m{n}"))
+    number = next(n for n in "12345789" if part.get(f"m{n}"))
     month = part[f"m{number}"].rstrip(".")
     year, day = part.get(f"y{number}"), part.get(f"d{number}")
-    made = _iso(int(year) if year else None, MONTHS.get(month) or int(month), int(day) if day else None)
+    made = _iso(
+        int(year) if year else None, MONTHS.get(month) or int(month), _DAY_WORDS.get(day) or int(day) if day else None
+    )
     return frozenset({made}) if made else frozenset()
 
 

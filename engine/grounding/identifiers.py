@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from engine.grounding.words import signs_unified
+from engine.grounding.words import UNSPACED, signs_unified
 
 _CURRENCY = "(?:EUR|USD|GBP|CHF|JPY|CNY|INR|CAD|AUD|SEK|NOK|DKK|PLN|RUB)"
 SPACED = rf"\b(?!{_CURRENCY}\b)(?:[A-ZÀ-ÖØ-ÞΑ-ΩА-ЯЁ]){{1,4}} \d{{2,}}\b(?![.,]\d)"
 """PR 409: capitals and a number, but for sums of money."""
-_IDENTIFIER = re.compile(rf"{SPACED}|(?<!\w)[^\W\d_]+[-./_]?\d{{2,}}\w*(?:[-./_]\w+)*(?!\w)")
+_WORD = rf"[^\W{UNSPACED}]"
+_IDENTIFIER = re.compile(
+    rf"{SPACED}|(?<!{_WORD})[^\W\d_{UNSPACED}]+[-./_]?\d{{2,}}{_WORD}*(?:[-./_]{_WORD}+)*(?!{_WORD})"
+)
 _PIECES = re.compile(r"[^\W\d_]+|\d+")
 _PERIOD = re.compile(r"(?:FY|Q\d?)[ -]?'?\d+", re.IGNORECASE)
 

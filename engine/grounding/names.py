@@ -17,6 +17,7 @@ from engine.grounding.words import UNSPACED, signs_unified
 
 _WORD = re.compile(rf"[^\W\d_{UNSPACED}]+(?:['.][^\W\d_{UNSPACED}]+)*")
 _SENTENCE_END = re.compile(r"(?:[.!?:…;][\"'”’)\]]*\s+|[\"“„«(\[]\s*)$")
+_POSSESSIVE = re.compile(r"'s?$")
 _PARTICLES = frozenset(
     {"van", "von", "de", "der", "den", "di", "da", "du", "la", "ten", "zu", "bin", "ibn", "al", "el"}
 )
@@ -60,6 +61,8 @@ def _names_of_line(line: str, offset: int, language: str) -> Iterator[Name]:
     nouns = capitalises_nouns(language)
     for run in _runs(line, parsed.begins):
         start, end = run[0].start(), run[-1].end()
+        if possessive := _POSSESSIVE.search(line[start:end]):
+            end -= len(possessive[0])
         opens = start == _begin(line, parsed.begins) or _SENTENCE_END.search(line, 0, start) is not None
         words = [word[0].lower() for word in run]
         if opens and _is_opener(words[0], language):

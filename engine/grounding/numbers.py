@@ -71,8 +71,19 @@ _WORDS = (
     "cero uno dos tres cuatro cinco seis siete ocho nueve diez once doce",
     "ноль один два три четыре пять шесть семь восемь девять десять одиннадцать двенадцать",
 )
+_TENS = (
+    "twenty thirty forty fifty sixty seventy eighty ninety hundred",
+    "zwanzig dreißig vierzig fünfzig sechzig siebzig achtzig neunzig hundert",
+    "vingt trente quarante cinquante soixante soixante-dix quatre-vingts quatre-vingt-dix cent",
+    "veinte treinta cuarenta cincuenta sesenta setenta ochenta noventa cien",
+    "двадцать тридцать сорок пятьдесят шестьдесят семьдесят восемьдесят девяносто сто",
+)
 NUMBER_WORDS = {word: Decimal(value) for row in _WORDS for value, word in enumerate(row.split()) if value > 1}
+NUMBER_WORDS |= {word: Decimal(10 * value) for row in _TENS for value, word in enumerate(row.split(), 2)}
 """Small numbers that prose writes as words -> their value; "one" is mostly an article or a pronoun."""
+_SHORT_SCALES = {"k": 3, "m": 6, "mn": 6, "bn": 9, "b": 9}
+_SHORT = re.compile(rf"{_BARE}(?P<n>{_PLAIN})(?P<s>{'|'.join(sorted(_SHORT_SCALES, key=len, reverse=True))})(?!\w)")
+"""5.1M and 420k: a number with the letter of its scale."""
 _NUMBER_WORD = re.compile(rf"(?<!\w)(?:{'|'.join(sorted(NUMBER_WORDS, key=len, reverse=True))})(?!\w)")
 
 _CODES = "EUR USD GBP CHF JPY CNY SEK NOK DKK PLN CAD AUD INR RUB"
@@ -159,6 +170,10 @@ def numbers(text: str, *, words: bool = False) -> Iterator[FoundNumber]:
         scale = found["s"] or found["t"]
         if scale:
             values = frozenset(value.scaleb(_SCALES[scale]) for value in values)
+        yield FoundNumber(start, end, text[start:end], values)
+    for found in _SHORT.finditer(plain):
+        start, end = found.span()
+        values = frozenset(value.scaleb(_SHORT_SCALES[found["s"]]) for value in number_values(found["n"]))
         yield FoundNumber(start, end, text[start:end], values)
     if words:
         for found in _NUMBER_WORD.finditer(plain):

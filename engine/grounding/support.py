@@ -38,7 +38,7 @@ def supports(claim: Claim | str, text: str) -> bool:
     if claim.kind == "date":
         return any(includes(stated, wanted) for wanted in _dates(claim.text) for stated in _dates(text))
     if claim.kind == "number":
-        return not _numbers(claim.text).isdisjoint(_numbers(text)) or _is_year_in(claim.text, text)
+        return not _number(claim.text).isdisjoint(_numbers(text)) or _is_year_in(claim.text, text)
     return claim.kind == "name" and _supports_name(claim, plain, text)
 
 
@@ -82,6 +82,19 @@ def _numbers(text: str) -> frozenset[Decimal]:
     if ordinal := _ORDINAL.fullmatch(text):
         return frozenset({Decimal(ordinal[1])})
     return frozenset(value for number in numbers(text, words=True) for value in number.values)
+
+
+@lru_cache(maxsize=4096)
+def _number(claim: str) -> frozenset[Decimal]:
+    """Return the values of a claim that is one number; none where it is more, as 88-2014."""
+    if ordinal := _ORDINAL.fullmatch(claim):
+        return frozenset({Decimal(ordinal[1])})
+    whole = (
+        number
+        for number in numbers(claim, words=True)
+        if not re.search(r"\d", claim[: number.start] + claim[number.end :])
+    )
+    return frozenset(value for number in whole for value in number.values)
 
 
 def _is_year_in(number: str, text: str) -> bool:

@@ -4,22 +4,36 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
+from engine.profile.base import BASE
 from engine.profile.demo import DEMO
 from engine.profile.instruct import INSTRUCT
 from engine.profile.profile import Profile
 
 
 def choose_profile(folder: Path) -> Profile:
-    """Return the profile of the checkpoint in `folder`."""
-    return DEMO if is_demonstration(folder) else INSTRUCT
+    """Return the profile of the checkpoint in `folder`: a model without a chat template is a base model."""
+    if is_demonstration(folder):
+        return DEMO
+    return INSTRUCT if _has_chat_template(folder) else BASE
 
 
 def is_demonstration(folder: Path) -> bool:
     """Return whether the checkpoint's config.json says that it is the shipped demonstration model."""
-    try:
-        values = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    declared = values.get("readthrough") if isinstance(values, dict) else None
+    declared = _json(folder / "config.json").get("readthrough")
     return bool(isinstance(declared, dict) and declared.get("demo"))
+
+
+def _has_chat_template(folder: Path) -> bool:
+    return (folder / "chat_template.jinja").is_file() or bool(
+        _json(folder / "tokenizer_config.json").get("chat_template")
+    )
+
+
+def _json(file: Path) -> dict[str, Any]:
+    try:
+        values = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return values if isinstance(values, dict) else {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from engine.profile.profile import AnswerRules, Copying, Profile, SummaryRules, UnfamiliarText, Weights
+from engine.profile.profile import AnswerRules, Copying, Profile, SummaryRules, UnfamiliarText, Verdict, Weights
 from engine.prompting.prompts import NO_FINDINGS, NOT_FOUND, Wording
 
 UNFAMILIAR_NATS = 4.0
@@ -16,6 +16,11 @@ _DATE = re.compile(r"\b(?:when|(?:what|which) (?:day|date|year|time))\b", re.IGN
 def refuses(text: str) -> bool:
     """Return whether a text is the model's "Not in this document."."""
     return text.strip().startswith(NOT_FOUND.rstrip("."))
+
+
+def judge(answer: str, question: str) -> Verdict:
+    """Return whether an answer is the model's refusal; its answers hold nothing else."""
+    return "refuses" if refuses(answer) else "answers"
 
 
 def has_findings(text: str) -> bool:
@@ -36,8 +41,9 @@ DEMO = Profile(
     name="demo",
     wording=Wording(),
     answers=AnswerRules(
-        refuses=refuses,
+        judge=judge,
         refusal=NOT_FOUND,
+        refusal_ends=True,
         look_ahead=24,
         longest=400,
         weights=Weights(supported=100.0, verbatim=50.0, doubtful=-20.0, match=1.0, entropy=-1.0),

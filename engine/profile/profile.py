@@ -10,9 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from engine.prompting.prompts import Wording
 from engine.protocol.events import NoticeKind
+
+Verdict = Literal["answers", "refuses", "unclear"]
+"""Of a reply: it answers; it says that the document does not hold the answer; or it says that and something else."""
 
 
 @dataclass(frozen=True)
@@ -53,10 +57,12 @@ class Copying:
 class AnswerRules:
     """How a model answers, and when its answer is believed."""
 
-    refuses: Callable[[str], bool]
-    """Whether a text says that the document does not hold the answer."""
-    refusal: str
-    """The model's words for that, where it was not asked."""
+    judge: Callable[[str, str], Verdict]
+    """(answer, question) -> whether the answer says that the document does not hold it."""
+    refusal: str | None
+    """The words of every refusal; None: the model's own words are shown."""
+    refusal_ends: bool
+    """Nothing follows the first words of a refusal, so generation stops there."""
     look_ahead: int
     """Tokens of every attempt that are generated before one is selected."""
     longest: int
@@ -71,7 +77,8 @@ class AnswerRules:
     marked_words: int
     """Words up to which an unsure answer is marked as doubtful; 0: never by the model's own probabilities."""
     verbatim: bool
-    """A right answer stands word for word on a page; one that stands nowhere is read again, and refused if short."""
+    """A right answer stands word for word on a page; one that stands nowhere is read again, and refused if short.
+    Otherwise the model writes sentences, and a passage supports what they add to the question."""
     refuse_absent: bool
     """Refuse without asking where an identifier of the question stands on no page."""
     copying: Copying | None
@@ -79,7 +86,9 @@ class AnswerRules:
     stop_strings: tuple[str, ...] = ()
     """Texts that end an answer where the model has no token for it."""
     asking_seconds: float | None = None
-    """Time that asking sections may take at the reading's speed; None: no limit."""
+    """Time that putting the question to sections may take at the reading's speed; None: no limit."""
+    attempts: int | None = None
+    """Sources that are answered from, those first that say "yes" to the probe; None: all of them."""
     temperature: float = 0.7
     """For an answer asked again with a seed; otherwise decoding is greedy."""
     top_p: float = 0.9

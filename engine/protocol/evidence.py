@@ -52,6 +52,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """Pages that were read again for the question, for kind "reread"."""
     sentence: Sentence | None = None
     """The sentence that supports the answer; None where none was found."""
+    further: tuple[Sentence, ...] = ()
+    """Sentences that support further parts of an answer, in its order."""
     complete: bool = True
     """Whether the asked state had read the whole document."""
     as_of_page: int | None = None

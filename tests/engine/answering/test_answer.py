@@ -1,10 +1,12 @@
-"""Which answer is given, when pages are read again, what is said of it and kept with its turn.
+"""Answers of a model that copies (the demo profile): selection, re-reading, evidence, and the saved turn.
 
-The model's words are scripted: who says what is decided by the text that a state has read.
+The model is scripted: its answers depend on the text that a state has read.
 """
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -24,6 +26,15 @@ PAGES = [
     "Valve VA-77 was closed by Karl Novak. The bearing temperature of pump P-120 was 61 degrees.",
     "Correction: the speed of pump P-120 was 950 rpm, not 900 rpm.",
 ]
+
+
+@pytest.fixture(scope="module")
+def tiny_folder(tiny_folder, tmp_path_factory) -> Path:
+    """The tiny checkpoint with the profile of the demonstration model."""
+    folder = shutil.copytree(tiny_folder, tmp_path_factory.mktemp("demo") / "model")
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | {"readthrough": {"demo": True}}))
+    return folder
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,8 @@ def attempt(text: str, pages: Pages) -> Attempt:
     source = Source(None, None, 1, 1)  # type: ignore[arg-type]
     passage = supporting_passage(ABOUT, text, [(page.number, page.text) for page in pages._pages])
     assert passage is not None and passage.names_all
-    return Attempt(Prompt(source, None, []), text, [], 0.1, 0.9, False, True, passage=passage)  # type: ignore[arg-type]
+    prompt = Prompt(source, None, [])  # type: ignore[arg-type]
+    return Attempt(prompt, text, [], 0.1, 0.9, False, True, passage=passage, supported=True)
 
 
 def test_reread_keeps_the_passage_of_an_answer():

@@ -24,7 +24,9 @@ def attempt(text: str, entropy: float = 0.1, section: int | None = 1, refuses: b
         found = Passage(**values | passage)
     of = Section(section, 1, section, "", "", 1, 1, 0, 1, None) if section else None
     begun = Source(None, None, 1, 1, "", of, section or 0)  # type: ignore[arg-type]
-    return Attempt(Prompt(begun, None, []), text, [], entropy, 0.9, refuses, True, passage=found)  # type: ignore[arg-type]
+    supported = found is not None and found.names_all
+    prompt = Prompt(begun, None, [])  # type: ignore[arg-type]
+    return Attempt(prompt, text, [], entropy, 0.9, refuses, True, passage=found, supported=supported)
 
 
 NO = attempt("Not in this document.", 0.01, refuses=True)
@@ -61,7 +63,7 @@ def test_select_by_entropy_or_rank():
 
 def test_ground_on_own_pages():
     pages = [(1, "Pump P-12 ran at 900 rpm. Pump P-13 ran at 800 rpm.")]
-    assert ground(attempt("900 rpm"), QUESTION, pages).supported
-    assert not ground(attempt("800 rpm"), QUESTION, pages).supported
-    assert ground(attempt("700 rpm"), QUESTION, pages).doubtful
-    assert ground(NO, QUESTION, pages) is NO
+    assert ground(attempt("900 rpm"), QUESTION, pages, RULES).supported
+    assert not ground(attempt("800 rpm"), QUESTION, pages, RULES).supported
+    assert ground(attempt("700 rpm"), QUESTION, pages, RULES).doubtful
+    assert ground(NO, QUESTION, pages, RULES) is NO

@@ -1,0 +1,99 @@
+"""Support: the passages behind an answer that a model wrote in its own words, sentence by sentence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from engine.grounding.claims import Claim, claims
+from engine.grounding.passages import Passage, matching_passages, supporting_passage
+from engine.grounding.support import supports
+from engine.grounding.words import stems
+from engine.profile.refusal import clauses_of, sentences
+from engine.profile.replies import plain, without_attribution
+
+RETOLD = 0.5
+"""Share of the words of a sentence without figures or names that a passage must hold to support it."""
+CONFIRMED = 0.6
+"""Match of the passage behind a bare "yes" or "no"."""
+_SENTENCES = 40
+"""Sentences of an answer that are looked up."""
+_CANDIDATES = 5
+"""Passages that match a sentence best and may support several of its claims."""
+_YES_OR_NO = re.compile(
+    r"\W*(?:yes|no|ja|nein|oui|non|sí|si|no|да|нет|sim|não|sì|tak|nie|nee|是|不是|是的|没有|否|はい|いいえ|네|아니요|نعم|لا|evet|hayır)\b",
+    re.IGNORECASE,
+)
+
+
+def supporting_passages(topic: str, answer: str, pages: Sequence[tuple[int, str]]) -> list[Passage]:
+    """Return the passages of `pages` (number, text) that support what `answer` adds to `topic`, each once, in the order
+    of the answer's sentences. What only repeats the question supports nothing."""
+    found: dict[tuple[int, int, int], Passage] = {}
+    for sentence in content_of(answer)[:_SENTENCES]:
+        for passage in _passages_of(topic, sentence, pages):
+            found.setdefault((passage.page, passage.start, passage.end), passage)
+    if not found and _YES_OR_NO.match(plain(answer)):
+        best = max(matching_passages(topic, pages), key=lambda passage: passage.match, default=None)
+        return [best] if best is not None and best.match >= CONFIRMED else []
+    return list(found.values())
+
+
+def content_of(answer: str) -> list[str]:
+    """Return the sentences of an answer without markdown, attributions, apologies and offers."""
+    kept = []
+    for sentence in sentences(plain(answer)):
+        kinds = {clause.kind for clause in clauses_of(sentence)}
+        bare = without_attribution(sentence)
+        if bare.strip() and not bare.rstrip().endswith((":", "：")) and kinds - {"filler", "missing"}:
+            kept.append(bare)
+    return kept
+
+
+def _passages_of(topic: str, sentence: str, pages: Sequence[tuple[int, str]]) -> list[Passage]:
+    """Return the passages that support one sentence: one that holds all of it, else those of its single claims."""
+    new = [claim for claim in claims(sentence) if not supports(claim, topic)]
+    if not new and not stems(sentence) - stems(topic):
+        return []
+    if (passage := _supporting(topic, sentence, pages)) is not None:
+        return [passage]
+    if new:
+        return _passages_of_claims(topic, sentence, new, pages)
+    best = max(matching_passages(sentence, pages), key=lambda passage: passage.match, default=None)
+    return [best] if best is not None and best.match >= RETOLD else []
+
+
+def _passages_of_claims(
+    topic: str, sentence: str, made: Sequence[Claim], pages: Sequence[tuple[int, str]]
+) -> list[Passage]:
+    """Return the fewest passages that support the single claims of a sentence, where most of them have one."""
+    passages = [_supporting(topic, claim.text, pages) for claim in made]
+    candidates = [passage for passage in passages if passage is not None]
+    if 2 * len(candidates) <= len(made):
+        return []
+    candidates += sorted(matching_passages(sentence, pages), key=lambda passage: -passage.match)[:_CANDIDATES]
+    words, chosen, open_claims = stems(sentence), list[Passage](), list(made)
+    while open_claims:
+
+        def held(passage: Passage) -> tuple[int, int]:
+            count = sum(supports(claim, passage.text) for claim in open_claims)  # noqa: B023
+            return count, len(words & stems(passage.text))
+
+        best = max(candidates, key=held)
+        if not held(best)[0]:
+            break
+        chosen.append(best)
+        # A name that one passage has by the way is no reason for a further one.
+        open_claims = [claim for claim in open_claims if claim.kind != "name" and not supports(claim, best.text)]
+    return chosen
+
+
+def _supporting(topic: str, statement: str, pages: Sequence[tuple[int, str]]) -> Passage | None:
+    """Return the passage of one page that supports `statement` and matches `topic` best; else one over a page break."""
+    found = [supporting_passage(topic, statement, [page]) for page in pages]
+    best = max((passage for passage in found if passage is not None), key=_rank, default=None)
+    return best if best is not None else supporting_passage(topic, statement, pages)
+
+
+def _rank(passage: Passage) -> tuple[bool, float, int]:
+    return passage.verbatim, passage.match, -len(passage.text)

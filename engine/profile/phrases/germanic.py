@@ -1,0 +1,231 @@
+"""Refusals in English, German, Dutch and the Nordic languages."""
+
+from __future__ import annotations
+
+import re
+
+from engine.profile.phrases.phrases import FEW, SOME, Phrases, any_of
+
+
+def english() -> Phrases:
+    """Return the phrases of English."""
+    pure = (
+        r"(?:documents?|texts?|passages?|excerpts?|extracts?|snippets?|pages?|sections?|files?|articles?|sources?|"
+        r"contexts?|contents?|transcripts?|paragraphs?|(?:provided|given|supplied|available) (?:information|data|"
+        r"materials?)|information (?:provided|given))"
+    )
+    work = (
+        r"(?:reports?|records?|manuals?|letters?|papers?|study|studies|minutes|guides?|guidelines?|logs?|summary|"
+        r"summaries|overview|tables?|forms?|e-?mails?|memos?|notices?|newsletters?|bulletins?|leaflets?|brochures?|"
+        r"recipes?|specifications?|datasheets?|handbooks?|appendix|annex|novel|story|chapters?|poem|rules|"
+        r"instructions|notes?|statements?|author|books?|charts?|lists?|invoices?)"
+    )
+    law = (
+        r"(?:contracts?|agreements?|acts?|laws?|statutes?|regulations?|polic(?:y|ies)|treat(?:y|ies)|charters?|"
+        r"clauses?)"
+    )
+    text = rf"(?:{pure}|{work}|{law})"
+    not_ = r"(?:not|n['’]t|never|nowhere)"
+    speak = (
+        r"(?:mention|state|say|specif(?:y|ied|ies)|indicat|disclos|discuss|address|reveal|tell|clarif|"
+        r"elaborat|touch on|"
+        r"refer to|comment on|spell out|make clear|go into|account for)\w*"
+    )
+    hold = (
+        r"(?:provide|give|contain|include|list|describ|cover|detail|identif|name|offer|explain|note|"
+        r"record|answer|supply|"
+        r"have|hold|report|show|appear|present|available|found|find|part of)\w*"
+    )
+    fact = (
+        r"(?:information|details?|mention|indication|specifics|reference|answer|data|figures?|explanation|"
+        r"statement|clue)"
+    )
+    know = (
+        r"(?:find|locate|see|answer|determine|tell|identify|know|confirm|verify|establish|infer|derive|ascertain|say)"
+    )
+    gap = r"(?:(?! that | which | who | because | and |, ).){0,60}?(?:\b(?:do|does|did|is|are)|\bhas|\bhave)? ?"
+    adverb = r"(?:\w+ly |actually |even |really |seem to |appear to |contain or |go on to )*"
+    return Phrases(
+        missing=any_of(
+            rf"\b{pure}\b{gap}{not_} {adverb}(?:{speak}|{hold})",
+            rf"\b{work}\b{gap}{not_} {adverb}(?:{speak}|(?:list|give|name|identif|record|report|show|tell)\w*)",
+            rf"\b{law}\b{gap}{not_} {adverb}{speak}",
+            rf"(?:\b(?:it|they|this|that|which)\b (?:\w+ )?|^)(?:do|does|did)(?:n['’]t| not) {adverb}{speak}",
+            rf"\b(?:is|are|was|were|been|being)(?:n['’]t| not| never| nowhere) {adverb}"
+            r"(?:mentioned|stated|specified|disclosed|indicated|spelled out|clear from)",
+            rf"\b(?:is|are|was|were)(?:n['’]t| not| nowhere) {adverb}"
+            rf"(?:given|provided|listed|described|detailed|included|found|available|present|covered|named|discussed|"
+            rf"addressed|identified|contained|answered|reported|recorded|to be found|part of) ?"
+            rf"(?:$|{FEW}(?:in|by|within|from|anywhere in|of) {FEW}{text}\b)",
+            rf"\b(?:there(?: is| are| was| were|['’]s)(?: simply| also| currently)?|i (?:see|found|find|"
+            rf"have|could find)|with|"
+            rf"contain\w*|provid\w*|giv\w*|offer\w*|includ\w*|ha[sd]|have|mak\w*|find)\s"
+            rf"(?:absolutely |virtually )?(?:no|not any|not enough|insufficient|n['’]t (?:any|enough)) {FEW}{fact}\b",
+            rf"\b(?:is|are)(?:n['’]t| not) (?:any|enough|sufficient) {FEW}{fact}\b",
+            rf"^(?:unfortunately,? )?(?:no|insufficient|not enough) {FEW}{fact}\b(?!.*\b(?:shall|may|must|will)\b)",
+            rf"\b(?:i|we)(?: \w+)?(?: am| was| were|['’]m| are)?(?: \w+)? "
+            rf"(?:ca|could|can|was|were|do|did)?(?:n['’]t|not| not|unable to| unable to| not able to) {FEW}{know}\b",
+            rf"\b(?:unable|impossible|not possible|not able|cannot|can['’]t|could not|couldn['’]t) (?:to )?{SOME}"
+            rf"{know}\w* ?{SOME}(?:from|in|based on|with|using|given|on the basis of|within|by)\b.{{0,30}}{text}\b",
+            rf"\b(?:cannot|can['’]t|could not|couldn['’]t|not) be (?:\w+ly )?"
+            rf"(?:determined|found|answered|inferred|established|identified|derived|ascertained|located|deduced)\b"
+            rf".{{0,30}}\b(?:from|in|based on|with|using|on the basis of|within|by)\b.{{0,30}}{text}\b",
+            r"\bi (?:do not|don['’]t) (?:know|have)\b",
+            rf"\b{text}\b.{{0,40}}\b(?:lacks?|lacking|fails? to|failed to|omits?|neglects? to|is silent|are silent|"
+            rf"says? nothing (?:about|of|on|regarding|concerning)|makes? no|leaves? (?:it |this |"
+            rf"that )?(?:open|unsaid)|stops? short)\b",
+            rf"\b(?:nothing|nowhere|none of|neither|no part)\b.{{0,40}}\b{text}\b",
+            r"^no (?:\w+ ){1,5}(?:is|are|was|were|has been|have been) (?:mentioned|stated|specified|listed|named|"
+            r"disclosed|recorded|indicated|given)\b",
+            rf"\b(?:based on|from|given|using|with|in|according to)\b.{{0,30}}{text}\b.{{0,30}}\b(?:it is|it['’]s|i|"
+            rf"we|one) (?:am |are |is )?(?:not possible|impossible|unclear|cannot|can['’]t|could not|unable)\b "
+            rf"{SOME}{know}",
+            r"\bsays? (?:absolutely )?nothing (?:about|of|on|regarding|concerning|as to)\b",
+            rf"\bno {text}\b.{{0,30}}\b(?:mention|state|say|specif|give|provide|contain|address)\w*",
+            rf"\b(?:outside|beyond) (?:of )?(?:the )?scope\b.{{0,20}}{text}\b",
+            rf"\b(?:absent|missing|left out) from (?:the|this)\b.{{0,20}}{text}\b",
+            rf"^(?:(?:this|that|it|the answer|the information)(?: is|['’]s) )?not {adverb}(?:found |"
+            rf"mentioned |stated |given )?"
+            rf"(?:anywhere )?(?:in|part of|within|from) (?:the|this|that|these|your|any)\b.{{0,25}}{text}\b",
+            r"^(?:the )?(?:answer:? |answer is |it is |it['’]s |"
+            r"this is )?(?:not (?:\w+ly )?(?:specified|mentioned|stated|available|given|provided|"
+            r"found|applicable|disclosed|known|answerable|included|listed)|unknown|n\s?/\s?a|none|"
+            r"none (?:given|mentioned|stated|"
+            r"specified|provided|listed|found)|unanswerable|undetermined|unspecified|cannot be determined|no answer|"
+            r"no (?:mention|information|details?|data|answer)(?: (?:is |was )?(?:available|found|given|provided))?)$",
+        ),
+        hedge=re.compile(
+            r"\b(?:explicit|direct|exact|precise|specific|literal|outright|in so many words|verbatim|fully|by name)",
+            re.I,
+        ),
+        contrast=re.compile(
+            r"\b(?:but|however|although|though|nevertheless|nonetheless|yet|still|instead|that said|"
+            r"only that|even so)\b",
+            re.I,
+        ),
+        reports=any_of(
+            rf"\b(?:{text}|it|annex\w*|appendix|table|author|section \w+|page \d+)\b (?:\w+ )?"
+            r"(?:states?|says?|stated|said|notes?|noted|mentions?|mentioned|indicates?|indicated|"
+            r"shows?|reports?|suggests?|implies|explains?|"
+            r"specifies|confirms?|reveals?|concludes?|claims?|adds?|does say|does state) that\b",
+        ),
+        describes=any_of(
+            rf"\b(?:{text}|it|they)\b (?:\w+ ){{0,2}}(?:focus\w*|discuss\w*|cover\w*|deals? with|"
+            rf"is about|are about|talks? about|describ\w*|"
+            r"concerns?|relat\w*|mention\w*|contain\w*|provid\w*|outlin\w*|address\w*|refers? to|"
+            r"lists?|includ\w*|names?|"
+            r"limited to|touch\w*|consists?)\b(?! that\b)",
+            rf"^(?:the )?(?:given |provided )?{text} (?:is|are) (?:a|an|about|limited|focused|primarily|mainly|only)\b",
+        ),
+        filler=any_of(
+            r"^(?:i['’]?m|i am|my)? ?(?:very |so |truly )?(?:sorry|apolog\w*|afraid)\b[^.]{0,12}$|^i apologi[sz]e\b",
+            r"\b(?:please|feel free|let me know|kindly|i hope|happy to|glad to|don['’]t hesitate)\b",
+            r"^(?:if|should) you\b|\byou (?:may|might|can|could|should|would)(?: \w+)? (?:want|wish|"
+            r"need|check|consult|refer|contact|look|ask|provide|have to|try|find)\b",
+            r"\bi(?:['’]d| would| can| could) (?:\w+ )?(?:recommend|suggest|advise|need|be able|help|"
+            r"assist)\b|^could you\b|^would you\b|^is there anything\b|^do you\b",
+            r"\b(?:more|additional|further|other) (?:information|context|details|documents?|"
+            r"sources?)\b.{0,30}\b(?:need|requir|necessary|consult|help)\w*",
+            r"^(?:as an ai|as a language model)\b",
+        ),
+    )
+
+
+def german() -> Phrases:
+    """Return the phrases of German."""
+    text = (
+        r"(?:dokument\w*|text(?:es|e|s|en)?|unterlage\w*|abschnitt\w*|seiten?|auszug\w*|auszüge\w*|"
+        r"bericht\w*|quellen?|datei|"
+        r"schriftstück\w*|vertrag\w*|protokoll\w*|handbuch\w*|textstelle\w*|passage\w*|vorlage|inhalt\w*|"
+        r"(?:vorliegenden|gegebenen|bereitgestellten|verfügbaren) (?:informationen|angaben|daten|material\w*))"
+    )
+    not_ = r"(?:nicht|keine?r?[snm]?|nirgends|nirgendwo|nichts|weder)"
+    say = (
+        r"(?:erwähn\w*|genannt\w*|nenn\w*|angegeben|angeführt|aufgeführt|enthalten|enthält|hervor\w*|entnehm\w*|"
+        r"entnommen|beschr[ie]+b\w*|beantwort\w*|f[iu]nd\w*|gefunden|ersichtlich|spezifizier\w*|"
+        r"behandel\w*|thematisier\w*|vermerkt|"
+        r"steht|stehen|festgehalten|ermitteln|bestimm\w*|festzustellen|feststellen|äußert|geäußert|"
+        r"sagt|gesagt|dargelegt|ableiten|abzuleiten|"
+        r"eingegangen|ein|an|vor|ausgeführt|erläuter\w*|gibt)"
+    )
+    fact = (
+        r"(?:angaben?|information\w*|hinweis\w*|auskunft|aussagen?|erwähnung|einzelheiten|details?|antwort|"
+        r"daten|anhaltspunkt\w*|beleg\w*)"
+    )
+    return Phrases(
+        missing=any_of(
+            rf"\b{text}\b.{{0,70}}?\b{not_}\b {SOME}{say}\b",
+            rf"\b{not_}\b {SOME}{say}?\b ?{SOME}(?:im|in|aus|auf|dem|diesem|den|"
+            rf"der)\b.{{0,25}}\b{text}\b {FEW}(?:{say}|zu|$)",
+            rf"\b(?:{say})\b {SOME}{not_}(?: {FEW}(?:im|in|aus) .{{0,20}}{text}\b.*)?$",
+            rf"\b(?:keine?r?|keinerlei|nicht genügend|unzureichende?) {FEW}{fact}\b",
+            r"\b(?:ich|wir) .{0,60}\b(?:nicht|keine?n?)\b .{0,40}\b(?:finden|gefunden|beantworten|"
+            r"sagen|bestimmen|ermitteln|entnehmen|feststellen|weiß|beurteilen)\b",
+            r"\b(?:weiß|kann|konnte|lässt sich)\b.{0,60}\bnicht\b.{0,40}\b(?:beantwort\w*|sagen|"
+            r"bestimm\w*|ermittel\w*|entnehm\w*|feststellen|wissen|find\w*|erkennen|ableiten)\b",
+            r"\bgeht\b .{0,60}\bnicht\b.{0,20}\bhervor\b",
+            rf"\b(?:wird|werden|ist|sind|wurde|wurden)\b .{{0,60}}\b{not_}\b .{{0,20}}(?:erwähnt|"
+            rf"genannt|angegeben|aufgeführt|beschrieben|spezifiziert|thematisiert|behandelt|bekannt)\b",
+            rf"^{not_} .{{0,20}}\b(?:in|im|aus) .{{0,20}}{text}\b",
+            r"^(?:nicht (?:angegeben|erwähnt|genannt|bekannt|vorhanden|verfügbar|spezifiziert)|"
+            r"unbekannt|k\. ?a|keine angaben?|keine)$",
+            rf"\b{text}\b.{{0,40}}\b(?:schweigt|lässt .{{0,20}}offen|fehlt|fehlen)\b|\b(?:fehlt|"
+            rf"fehlen)\b.{{0,40}}\b{text}\b",
+        ),
+        hedge=re.compile(r"\b(?:ausdrücklich|explizit|direkt|genaue?\w*|exakt|wörtlich|konkret|namentlich)", re.I),
+        contrast=re.compile(
+            r"\b(?:aber|jedoch|allerdings|doch|dennoch|hingegen|sondern|lediglich|obwohl|trotzdem)\b", re.I
+        ),
+        reports=any_of(
+            rf"\b(?:{text}|anhang|tabelle|es|seite \d+)\b .{{0,20}}(?:besagt|heißt es|steht|sagt|"
+            rf"gibt an|erwähnt|berichtet|erklärt|zeigt|nennt|hervor)\w*,? (?:dass|daß)\b",
+            r"\b(?:steht|heißt es|geht hervor)\b.{0,30}, dass\b",
+        ),
+        describes=any_of(
+            rf"\b(?:{text}|es)\b {FEW}(?:behandelt|beschreibt|befasst|handelt|konzentriert|bezieht|geht|"
+            rf"enthält|erwähnt|nennt|umfasst|beschränkt|thematisiert|spricht)\b(?!.*\bdass\b)",
+        ),
+        filler=any_of(
+            r"^(?:es tut mir (?:sehr )?leid|tut mir leid|entschuldigung|leider)[^.]{0,12}$",
+            r"\b(?:bitte|gerne?|falls sie|wenn sie|sie (?:können|sollten|könnten)|ich (?:empfehle|"
+            r"würde|helfe)|lassen sie mich)\b",
+            r"\b(?:weitere|zusätzliche|andere) (?:informationen|quellen|unterlagen|dokumente)\b",
+        ),
+    )
+
+
+def dutch_nordic() -> Phrases:
+    """Return the phrases of Dutch and Nordic."""
+    text = (
+        r"(?:document\w*|dokument\w*|tekst\w*|text(?:en|et)?|passage\w*|pagina\w*|sid(?:an|orna)|"
+        r"rapport\w*|bron|källan?|avtal\w*|contract|bestand|gedeelte|avsnitt\w*)"
+    )
+    say = (
+        r"(?:vermeld\w*|genoemd\w*|noemt|noemen|staat|beva(?:t|tten)|aangegeven|geeft|gevonden|vinden|"
+        r"besproken|beschreven|nämn\w*|ange\w*|framgår|innehåller|nævn\w*|står|finns|omtal\w*|oppgi\w*|"
+        r"fremgår|indeholder|inneholder)"
+    )
+    return Phrases(
+        missing=any_of(
+            rf"\b{text}\b.{{0,60}}\b(?:niet|geen|nergens|inte|ingen|ingenting|ikke|intet|inget)\b.{{0,40}}(?:{say})?",
+            rf"\b(?:{say})\b .{{0,40}}\b(?:niet|nergens|inte|ikke)\b.{{0,20}}{text}?",
+            rf"\b(?:niet|inte|ikke)\b .{{0,25}}\b{say}\b",
+            r"\b(?:geen|ingen|inga|ingen) (?:\S+ ){0,2}?(?:informatie|information|vermelding|gegevens|"
+            r"uppgift\w*|opplysning\w*|oplysning\w*|details)\b",
+            r"\b(?:ik kan|ik kon|ik weet|jag kan|jag hittar|jeg kan|jeg finder)\b.{0,40}\b(?:niet|geen|inte|ikke)\b",
+            r"^(?:niet vermeld|onbekend|okänt|ukendt|ukjent|framgår inte|ikke oppgitt|ikke nævnt|ej angivet)$",
+        ),
+        hedge=re.compile(
+            r"\b(?:expliciet|exact|rechtstreeks|uttryckligen|exakt|direkt|eksplisitt|udtrykkeligt|precies)", re.I
+        ),
+        contrast=re.compile(r"\b(?:maar|echter|toch|men|dock|emellertid)\b", re.I),
+        reports=any_of(rf"\b{text}\b .{{0,15}}(?:vermeldt|zegt|stelt|säger|anger|siger|sier) (?:dat|att|at)\b"),
+        describes=any_of(
+            rf"\b{text}\b (?:\S+ ){{0,2}}?(?:gaat|beschrijft|behandelt|bespreekt|handlar|beskriver|"
+            rf"behandlar|handler|omhandler)\b"
+        ),
+        filler=any_of(
+            r"^(?:het spijt me|sorry|helaas|tyvärr|beklager|desværre)[^.]{0,20}$",
+            r"\b(?:alstublieft|als u|u kunt|om du|hvis du|vänligen|gerne)\b",
+        ),
+    )

@@ -1,0 +1,152 @@
+"""Refusals in French, Spanish, Italian and Portuguese."""
+
+from __future__ import annotations
+
+import re
+
+from engine.profile.phrases.phrases import FEW, Phrases, any_of
+
+
+def french() -> Phrases:
+    """Return the phrases of French."""
+    text = (
+        r"(?:documents?|textes?|passages?|extraits?|pages?|sections?|rapports?|fichiers?|articles?|"
+        r"sources?|contrats?|manuels?|"
+        r"contexte|procès-verbal|contenu|informations? (?:fournies?|disponibles?|données?))"
+    )
+    ne = r"(?:ne |n['’])"
+    no = r"(?:pas|aucune?|nulle part|rien|jamais|point|ni)"
+    say = (
+        r"(?:mentionn|précis|indiqu|fourni|contien|comport|donn|aborde|évoqu|dit|spécifi|parl|révèl|"
+        r"figur|trouv|cit|nomm|"
+        r"inclu|détaill|répond|permet|préciser|renseign|décri|fait)\w*"
+    )
+    fact = (
+        r"(?:informations?|mentions?|détails?|indications?|précisions?|réponses?|données?|références?|renseignements?)"
+    )
+    return Phrases(
+        missing=any_of(
+            rf"{ne}(?:\w+['’]?\s?){{0,3}}?{say} {FEW}{no}\b",
+            rf"{ne}(?:\w+['’]?\s?){{0,3}}{no} .{{0,30}}{say}",
+            rf"\b(?:aucune?|pas d['’e]\s?|sans|pas assez d['’e]\s?) ?{FEW}{fact}\b",
+            r"\bje (?:ne |n['’]).{0,30}\b(?:pas|rien)\b",
+            rf"\b(?:impossible|pas possible) (?:de |d['’]).{{0,60}}{text}\b",
+            rf"^(?:pas|non|nulle part) .{{0,20}}\b(?:dans|par) .{{0,20}}{text}\b",
+            r"^(?:non (?:précisée?|mentionnée?|indiquée?|spécifiée?|disponible|renseignée?|"
+            r"communiquée?)|inconnue?|aucune?|n\.?c\.?)$",
+            rf"\b{text}\b.{{0,40}}\b(?:reste muet|passe sous silence|omet|est muet)",
+            rf"\b(?:absente?|absents) d[eu] .{{0,20}}{text}\b",
+        ),
+        hedge=re.compile(
+            r"\b(?:explicitement|directement|exacte?\w*|précisément|expressément|clairement|nommément)", re.I
+        ),
+        contrast=re.compile(
+            r"\b(?:mais|cependant|toutefois|néanmoins|pourtant|en revanche|seulement|bien que)\b", re.I
+        ),
+        reports=any_of(
+            rf"\b(?:{text}|annexe|il|tableau)\b .{{0,12}}(?:indique|précise|mentionne|dit|affirme|"
+            rf"déclare|montre|note|explique|rapporte) qu[e']"
+        ),
+        describes=any_of(
+            rf"\b(?:{text}|il|elle)\b {FEW}(?:traite|décrit|porte|parle|concerne|évoque|mentionne|"
+            rf"aborde|contient|se limite|se concentre|présente|cite)\b(?! qu)"
+        ),
+        filler=any_of(
+            r"^(?:je (?:suis|m['’]excuse)|désolée?|malheureusement|navrée?)[^.]{0,25}$",
+            r"\b(?:veuillez|n['’]hésitez pas|si vous|vous (?:pouvez|pourriez|devriez)|"
+            r"je vous (?:recommande|conseille|invite|suggère)|s['’]il vous plaît)\b",
+        ),
+    )
+
+
+def spanish() -> Phrases:
+    """Return the phrases of Spanish."""
+    text = (
+        r"(?:documentos?|textos?|pasajes?|fragmentos?|páginas?|secciones|sección|informes?|archivos?|"
+        r"artículos?|fuentes?|contratos?|manual(?:es)?|"
+        r"contexto|contenido|actas?|información (?:proporcionada|disponible|facilitada|suministrada))"
+    )
+    say = (
+        r"(?:mencion|indic|especific|proporcion|contien|dic|dice|señal|figur|aparec|encuentr|da|detall|"
+        r"inclu|habl|nombr|precis|"
+        r"aclar|refier|consta|revel|respond|abord|describ|ofrec|aport|facilit|recog)\w*"
+    )
+    fact = r"(?:información|mención|detalles?|indicación|referencias?|respuesta|datos?|dato alguno|precisión)"
+    return Phrases(
+        missing=any_of(
+            rf"\bno (?:se |me |le |lo |la |está |están |es |ha sido |fue |viene |hay |existe |existen )?{FEW}{say}",
+            rf"\b(?:no hay|no existe|no existen|sin|ninguna?|no contiene|no ofrece|no tengo|no tiene) {FEW}{fact}\b",
+            r"\b(?:no (?:puedo|pude|he podido|sé|es posible|se puede|encuentro|encontré|logro|dispongo))\b",
+            rf"\b(?:imposible) .{{0,60}}{text}\b",
+            rf"^no .{{0,25}}\b(?:en|por) .{{0,20}}{text}\b",
+            r"^(?:no (?:especificad[oa]|mencionad[oa]|indicad[oa]|disponible|consta|aplica|se sabe)|"
+            r"desconocid[oa]|ninguno|ninguna|n\.? ?d\.?)$",
+            rf"\b{text}\b.{{0,40}}\b(?:guarda silencio|omite|carece|calla)\b",
+            rf"\b(?:tampoco|nada)\b.{{0,40}}\b(?:{text}|menciona|indica|dice)\b|\ben ningun[ao] .{{0,15}}{text}\b",
+        ),
+        hedge=re.compile(
+            r"\b(?:explícit\w*|directament\w*|exact\w*|expresament\w*|literalment\w*|específicament\w*|concret\w*)",
+            re.I,
+        ),
+        contrast=re.compile(r"\b(?:pero|sin embargo|aunque|no obstante|sino|solo|sólo|en cambio)\b", re.I),
+        reports=any_of(
+            rf"\b(?:{text}|anexo|tabla|se)\b .{{0,12}}(?:indica|dice|señala|menciona|afirma|especifica|"
+            rf"muestra|explica|informa) que\b"
+        ),
+        describes=any_of(
+            rf"\b(?:{text})\b {FEW}(?:trata|describe|habla|se centra|se refiere|aborda|menciona|"
+            rf"contiene|se limita|cubre|incluye|versa|ofrece)\b(?! que)"
+        ),
+        filler=any_of(
+            r"^(?:lo siento|lo lamento|disculp\w*|lamentablemente|desafortunadamente|perdón)[^.]{0,20}$",
+            r"\b(?:por favor|si (?:tiene|necesita|puede|desea|lo)|puede (?:consultar|proporcionar)|"
+            r"le (?:recomiendo|sugiero)|no dude en|podría)\b",
+        ),
+    )
+
+
+def italian_portuguese() -> Phrases:
+    """Return the phrases of Italian and Portuguese."""
+    text = (
+        r"(?:documento|documenti|documentos|testo|testi|texto|textos|brano|passo|trecho|pagina|pagine|"
+        r"página|páginas|sezione|seção|secção|rapporto|relazione|"
+        r"relatório|fonte|fonti|contratto|contrato|manuale|contesto|contexto|contenuto|conteúdo|"
+        r"informazioni fornite|informações fornecidas)"
+    )
+    say = (
+        r"(?:menzion|mencion|indic|specific|especific|forni|fornec|contien|contiene|cont[eé]m|dice|diz|"
+        r"riport|cit|trov|encontr|figura|"
+        r"precis|parla|fala|include|inclui|rivela|revela|nomin|risult|const|const|apresent|presenta|"
+        r"aborda|affront|esplicit|informa|descri)\w*"
+    )
+    return Phrases(
+        missing=any_of(
+            rf"\b(?:non|não) (?:si |se |è |é |sono |são |viene |vengono |ci sono |c['’]è |há |foi |"
+            rf"está |estão )?{FEW}{say}",
+            r"\b(?:non ci sono|non c['’]è|nessuna|alcuna|não há|nenhuma|sem|"
+            r"senza) (?:\S+ ){0,3}?(?:informazion\w*|informaç\w*|menzione|menção|dettagli|detalhes|"
+            r"riferiment\w*|referência\w*|indicazion\w*|indicaç\w*|dat[io]|dados)\b",
+            r"\b(?:non (?:posso|riesco|so|ho trovato|è possibile)|não (?:posso|consigo|sei|encontrei|"
+            r"é possível|foi possível))\b",
+            rf"^(?:non|não|nada|nulla) .{{0,20}}\b(?:nel|in|nella|no|na|neste|deste|del|dal) .{{0,15}}{text}\b",
+            r"^(?:non (?:specificat[oa]|indicat[oa]|menzionat[oa]|disponibile)|não (?:especificad[oa]|"
+            r"informad[oa]|mencionad[oa]|consta|disponível)|sconosciuto|desconhecido)$",
+        ),
+        hedge=re.compile(r"\b(?:esplicit|explicit|diretta|diretament|esatt|exat|precis|espress|expressa)\w*", re.I),
+        contrast=re.compile(
+            r"\b(?:ma|tuttavia|però|mas|porém|contudo|no entanto|entretanto|todavia|sebbene|embora)\b", re.I
+        ),
+        reports=any_of(
+            rf"\b(?:{text}|allegato|anexo)\b .{{0,12}}(?:indica|afferma|dice|afirma|diz|menziona|"
+            rf"menciona|specifica|informa|mostra) (?:che|que)\b"
+        ),
+        describes=any_of(
+            rf"\b{text}\b (?:\S+ ){{0,3}}?(?:tratta|trata|descrive|descreve|parla|fala|si concentra|"
+            rf"concentra-se|riguarda|aborda|menziona|menciona|contiene|contém)\b(?! (?:che|que))"
+        ),
+        filler=any_of(
+            r"^(?:mi dispiace|spiacente|purtroppo|desculpe|lamento|infelizmente|sinto muito)[^.]{0,20}$",
+            r"\b(?:per favore|se (?:hai|vuoi|ha|desidera|você|precisar|tiver)|puoi|può consultare|"
+            r"por favor|recomendo|ti consiglio|le consiglio|consulte)\b",
+        ),
+    )
