@@ -29,7 +29,10 @@ def read(session: DocumentSession) -> m.Read:
 
 
 def summarize(session: DocumentSession, settings: Settings, length: Length | Literal[""], focus: str) -> m.Summarize:
-    """Return the command that summarises a document. length "": as in the settings; focus "": all of it."""
+    """Return the command that summarises a document. focus "": all of it.
+
+    length "": as in the settings, and a saved summary of that kind will do; else a new one is made.
+    """
     return m.Summarize(
         path=session.path,
         password=session.password,
@@ -37,4 +40,5 @@ def summarize(session: DocumentSession, settings: Settings, length: Length | Lit
         length=length or settings.summary_length,
         focus=focus or None,
         ledger=session.ledger is None,
+        again=bool(length),
     )

@@ -1,4 +1,4 @@
-"""The only place that decides: what people want becomes commands, what the worker reports becomes facts."""
+"""Controller of the jobs: turns the user's wishes into commands and the worker's events into session state."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from engine.protocol.vocabulary import Length
 
 
 class JobController(QObject):
-    """Intents in, facts out. Owns the sessions, the jobs and the shelf; the client and the reader are lent to it."""
+    """Owns the sessions, the jobs and the shelf; uses the client and the reader of its creator."""
 
     session_changed = Signal(object, int)
     """(DocumentSession, Aspect flags)"""
@@ -38,9 +38,9 @@ class JobController(QObject):
     worker_changed = Signal(object)
     """WorkerFacts"""
     library_failed = Signal(str)
-    """A sentence; "" when all is well again."""
+    """An error, as a sentence; "" when it is over."""
     stopped = Signal()
-    """After shut_down(): the worker is gone."""
+    """The worker has ended after shut_down()."""
 
     def __init__(
         self, client: WorkerClient, reader: LibraryReader, settings: SettingsStore, parent: QObject | None = None
@@ -69,7 +69,7 @@ class JobController(QObject):
         reader.outdated.connect(self.lock.claim)
 
     def start(self) -> None:
-        """Start the worker, and go on with what was being read when the window was last closed."""
+        """Start the worker, and resume the reading that was interrupted when the window was last closed."""
         self._supervisor.start()
         now = self._settings.now
         path = now.unfinished or now.last_document
@@ -92,32 +92,32 @@ class JobController(QObject):
         self._tell(session, Aspect.ALL)
 
     def show(self, path: str) -> None:
-        """Show a document of the library; it is read on when somebody asks for it."""
+        """Show a document of the library without resuming its reading."""
         self.open(path, decide=False)
 
     def summarize_as_usual(self) -> None:
-        """Read the shown document on and summarise it as the settings say."""
+        """Resume reading the shown document and summarise it as in the settings."""
         self.summarize("", "")
 
     def summarize(self, length: Length | Literal[""], focus: str) -> None:
-        """Read the shown document on and summarise it; length "": as the settings say, focus "": all of it."""
+        """Resume reading the shown document and summarise it. length "": as in the settings; focus "": all of it."""
         session = self.current
         if session is not None and not self._jobs.reading(session):
             self._summarize(session, length, focus)
 
     def read(self) -> None:
-        """Read the shown document on, without a summary."""
+        """Resume reading the shown document, without a summary."""
         session = self.current
         if session is not None and not self._jobs.reading(session):
             self._begin(session, commands.read(session))
 
     def ask(self, question: str, page: int | None = None, parent: Turn | None = None) -> None:
-        """Ask the shown document, as of a page if one is given, or on from an answer."""
+        """Ask a question about the shown document. page: use the pages up to it only; parent: the turn to follow up."""
         if self.current is not None and question.strip():
             self._ask(self.current, self.current.conversation.add(question.strip(), parent, page=page))
 
     def ask_again(self, turn: Turn, question: str | None = None) -> None:
-        """Another try of a turn: with another seed, or with an edited question."""
+        """Answer a turn again, with another seed or with an edited question."""
         if self.current is None:
             return
         edited = question is not None and question.strip() != turn.question
@@ -126,7 +126,7 @@ class JobController(QObject):
         self._ask(self.current, self.current.conversation.add(words, turn.parent, turn, page=turn.page, seed=seed))
 
     def show_evidence(self, turn: Turn, page: int = 0) -> None:
-        """Light the pages that an answer rests on, or the one page that was asked for."""
+        """Mark the evidence pages of an answer; page: only this one, where it is not among them."""
         if self.current is not None:
             pages = turn.pages
             self.current.evidence = pages if (pages and pages[0] <= page <= pages[1]) or not page else (page, page)
@@ -148,7 +148,7 @@ class JobController(QObject):
         self._to_reading(m.Resume)
 
     def stop(self) -> None:
-        """Stop what goes on with the shown document: an answer first, then the reading. All that was read is kept."""
+        """Cancel the shown document's latest answer, or else its reading. What was read is kept."""
         session = self.current
         jobs = self._jobs.of(session) if session else []
         if jobs:
@@ -156,14 +156,14 @@ class JobController(QObject):
             self._jobs.tell(m.Cancel(job_id=(answers or jobs)[-1].command.job_id))
 
     def provide_password(self, password: str) -> None:
-        """Try the shown document again with a password; it is kept in memory only."""
+        """Open the shown document again with a password, which is kept in memory only."""
         session = self.current
         if session is not None and session.trouble is not None:
             session.password = password
             self.retry()
 
     def retry(self) -> None:
-        """Send again what failed."""
+        """Send the failed command again."""
         session = self.current
         if session is None or session.trouble is None:
             return
@@ -180,7 +180,7 @@ class JobController(QObject):
         self._tell(session, Aspect.ALL)
 
     def remove(self, document_id: int) -> None:
-        """Take a document out of the library, unless that is undone within a few seconds."""
+        """Remove a document from the library, unless that is undone within a few seconds."""
         path = self.shelf.remove(document_id)
         if self.current is not None and self.current.path == path:
             self._show(None)
@@ -199,20 +199,20 @@ class JobController(QObject):
         self._turns.put_first(self.current)
 
     def restart_worker(self) -> None:
-        """Start the worker again on the person's word."""
+        """Restart the worker at the user's request."""
         self._supervisor.restart()
 
     def change_worker(self, command: list[str]) -> None:
-        """The settings ask for another model, device or library: a new worker, and the jobs go on in it."""
+        """Start another worker for another model, device or library; the jobs go on in it."""
         self.lock.forget()
         self._supervisor.change(command)
 
     def set_quota(self, size: int) -> None:
-        """What the library's saved states may take, bytes; the running worker keeps to it at once."""
+        """Limit the space of saved states, in bytes; the running worker applies it at once."""
         self._jobs.send(Job(m.Configure(quota_bytes=size)))
 
     def shut_down(self) -> None:
-        """Save and end; `stopped` follows within two seconds."""
+        """End the worker, which saves; `stopped` follows within two seconds."""
         self.shelf.remove_now()
         self._supervisor.shut_down()
 
@@ -259,7 +259,7 @@ class JobController(QObject):
             self.session_changed.emit(session, int(what))
 
     def _on_ready(self) -> None:
-        """Send what waits, and again what an earlier worker did not finish."""
+        """Send the waiting jobs, and those that an earlier worker did not finish."""
         for job in self._jobs:
             self._send_again(job)
 
@@ -333,7 +333,7 @@ class JobController(QObject):
             self._tell(job.session, Aspect.ALL)
 
     def _hold(self, job: Job) -> None:
-        """Another program writes the library: the job waits, what is saved is shown."""
+        """Hold a job because another program writes the library."""
         self._forget(job)
         self.lock.take(job)
         if job.turn is not None:
@@ -354,7 +354,7 @@ class JobController(QObject):
         self._tell(session, Aspect.ALL)
 
     def _forget(self, job: Job) -> None:
-        """The job is over; the document is idle unless another one goes on."""
+        """Drop a job; the document is idle unless another one goes on."""
         self._jobs.drop(job)
         session = job.session
         if session is None:
@@ -383,7 +383,7 @@ class JobController(QObject):
             self._release()
 
     def _decide(self, session: DocumentSession) -> None:
-        """A document was opened: go on as the settings say, with what is not done yet."""
+        """Read and summarise an opened document as in the settings, unless that is done."""
         wish = self._settings.now.on_open
         done = session.fully_read and (session.summary_done or wish == "read")
         if wish == "wait" or done or self._jobs.of(session):

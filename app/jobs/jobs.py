@@ -1,4 +1,4 @@
-"""The commands that are under way, each with the document and the question it is for."""
+"""Jobs: the commands that have not ended, each with its document and its question."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from engine.protocol import wire as m
 
 @dataclass
 class Job:
-    """One command under way."""
+    """A command that has not ended."""
 
     command: m.Command
     session: DocumentSession | None = None
     turn: Turn | None = None
     decide: bool = False
-    """After opening, go on as the settings say."""
+    """Read and summarise as in the settings after opening."""
 
     @property
     def reads(self) -> bool:
-        """Whether it reads the document on, with a summary or without."""
+        """Whether it reads the document, with a summary or without."""
         return isinstance(self.command, (m.Read, m.Summarize))
 
 
@@ -41,11 +41,11 @@ class Jobs:
         self._numbers = itertools.count(1)
 
     def __iter__(self) -> Iterator[Job]:
-        """Oldest first; jobs may be begun and dropped meanwhile."""
+        """Iterate over the jobs, oldest first; the list may change meanwhile."""
         return iter(list(self._by_id.values()))
 
     def send(self, job: Job) -> None:
-        """Give the job a fresh id and send it, at once or when the worker is ready."""
+        """Give a job a new id and send it, at once or when the worker is ready."""
         self.drop(job)
         kind = type(job.command).__name__.lower()
         job.command = replace(job.command, job_id=f"{kind}-{next(self._numbers)}")
@@ -55,23 +55,23 @@ class Jobs:
         self.tell(job.command)
 
     def tell(self, command: m.Command) -> None:
-        """Send a command that is no job of its own; without a worker it is void."""
+        """Send a command about another job; it is dropped while no worker is ready."""
         if self._client.ready:
             self._client.send(command)
 
     def drop(self, job: Job) -> None:
-        """The job is over."""
+        """Remove a job that has ended."""
         self._by_id.pop(job.command.job_id, None)
 
     def by_id(self, job_id: str) -> Job | None:
         return self._by_id.get(job_id)
 
     def of(self, session: DocumentSession | None) -> list[Job]:
-        """The document's jobs, oldest first; none of no document."""
+        """Return the document's jobs, oldest first."""
         return [job for job in self if session is not None and job.session is session]
 
     def reading(self, session: DocumentSession | None) -> Job | None:
-        """The job that reads or summarises the document, if one does."""
+        """Return the job that reads or summarises the document, if there is one."""
         return next((job for job in self.of(session) if job.reads), None)
 
 

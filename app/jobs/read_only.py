@@ -1,4 +1,4 @@
-"""Another program writes the library: the window only shows what is saved until that one is closed."""
+"""Library lock: while another program writes the library, the window is view-only."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def locked_answer() -> str:
 
 
 class LibraryLock(QObject):
-    """Keeps what could not be done, to be tried again."""
+    """Holds the jobs that need the library until it is free."""
 
     changed = Signal(str)
-    """A sentence while the library is held by another program, "" when it is free."""
+    """The banner while another program writes the library; "" when it is free."""
 
     def __init__(self, jobs: Jobs, parent: QObject | None = None):
         super().__init__(parent)
@@ -36,33 +36,33 @@ class LibraryLock(QObject):
         self.held = False
 
     def claim(self) -> None:
-        """Once: let the worker open the library. It says whether another program holds it, and updates an older one."""
+        """Let the worker open the library, once: it reports a lock, and updates an older library."""
         if not self._claimed:
             self._claimed = True
             self._jobs.send(Job(m.ListDocuments()))
 
     def forget(self) -> None:
-        """Another worker, perhaps with another library: what was known of the old one is void."""
+        """Forget the lock of an earlier worker, which can have had another library."""
         self._claimed = False
         self._tell(False)
 
     def is_cause_of(self, event: m.Event) -> bool:
-        """Whether a job failed because another program holds the library."""
+        """Return whether a job failed because another program writes the library."""
         return isinstance(event, m.JobFailed) and event.reason == "locked"
 
     def take(self, job: Job) -> None:
-        """The job has to wait; the latest of each document is enough, and a question is for its asker to repeat."""
+        """Hold a job: the latest of each document; a question is not held, its user asks it again."""
         if job.turn is None:
             self._waiting = [other for other in self._waiting if other.session is not job.session] + [job]
         self._tell(True)
 
     def note_end(self, job: Job, event: m.Event) -> None:
-        """A job that works with the library could be done: it is free. What others come to says nothing of it."""
+        """Note that a job ended: one that writes the library shows that it is free."""
         if isinstance(event, m.JobFinished) and isinstance(job.command, WITH_LIBRARY):
             self._tell(False)
 
     def retry(self) -> None:
-        """Try what had to wait."""
+        """Send the held jobs again."""
         waiting, self._waiting = self._waiting, []
         for job in waiting:
             self._jobs.send(job)

@@ -1,4 +1,4 @@
-"""The worker process as the window sees it: start, send, frame lines, stop, report its death."""
+"""Client of the worker process: starts it, sends commands, receives events, stops it, reports how it ended."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from engine.protocol.wire import (
     decode_event,
     encode,
 )
-from engine.resources import resource_path
+from engine.resources import source_root
 
 HANDSHAKE_MS = 30_000
 STOP_MS = 1_600
-"""The worker saves and ends within this, or is killed: two seconds are promised to the person who closes the window."""
+"""Time in which the worker saves and ends before it is killed: the window closes within two seconds."""
 BATCH_SECONDS = 0.008
-"""Events are decoded at most this long at a stretch, then the window may draw."""
+"""Longest time that events are decoded before the window draws again."""
 _LOG_LINES = 200
 
 logger = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class WorkerDeath:
-    """How the worker ended when nobody asked it to."""
+    """An end of the worker that was not requested."""
 
     sentence: str
     details: str
@@ -43,10 +43,10 @@ class WorkerDeath:
 
 
 class WorkerClient(QObject):
-    """Owns one QProcess. Restarting is somebody else's decision: call start() again after `died`."""
+    """Owns the worker's QProcess. It does not restart it: call start() again after `died`."""
 
     started = Signal(object)
-    """WorkerStarted: the worker speaks our protocol."""
+    """WorkerStarted of a worker with the same protocol version."""
     received = Signal(object)
     """One Event, in order."""
     died = Signal(object)
@@ -75,7 +75,7 @@ class WorkerClient(QObject):
 
     @property
     def ready(self) -> bool:
-        """True between a good handshake and the end."""
+        """Whether the handshake is done and the worker has not ended."""
         return self._shaken and self._process is not None and not self._stopping
 
     @property
@@ -84,7 +84,7 @@ class WorkerClient(QObject):
 
     @property
     def pid(self) -> int:
-        """Process id, 0 when none runs."""
+        """Process id; 0 while none runs."""
         return self._process.processId() if self._process else 0
 
     @property
@@ -124,7 +124,7 @@ class WorkerClient(QObject):
         self._process.write(encode(command).encode() + b"\n")
 
     def stop(self) -> None:
-        """Ask the worker to save and end; it is killed if it takes too long. `stopped` follows."""
+        """Ask the worker to save and end, and kill it if it takes too long. `stopped` follows."""
         if self._process is None:
             self.stopped.emit()
             return
@@ -137,7 +137,7 @@ class WorkerClient(QObject):
         self._deadline.start(STOP_MS)
 
     def wait_stopped(self, milliseconds: int = STOP_MS) -> None:
-        """Block until the worker is gone, killing it if need be. Only for the end of the program."""
+        """Block until the worker has ended, killing it if necessary. For the end of the program only."""
         process = self._process
         if process is None:
             return
@@ -238,6 +238,6 @@ class WorkerClient(QObject):
 
 
 def _with_own_packages(path: str) -> str:
-    """Return a module search path that begins with the folder of this program's packages: a clone is not installed."""
-    own = str(resource_path("").parent)
+    """Return a module search path with the folder of this program's packages in front: a clone is not installed."""
+    own = str(source_root())
     return os.pathsep.join(part for part in (own, path) if part)

@@ -1,4 +1,4 @@
-"""Keeps a worker running: starts it, starts it again after a death, gives up after too many."""
+"""Supervisor of the worker: starts it, restarts it after a crash, gives up after several within a minute."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from app.style.translation import tr
 from engine.protocol import wire as m
 
 RESTARTS = 3
-"""Deaths within a minute after which the person is asked instead of starting again."""
+"""Crashes within a minute after which the user is asked instead of restarting."""
 RESTART_MS = 300
 
 
 @dataclass(frozen=True)
 class WorkerFacts:
-    """The worker as the window shows it. state: starting, ready, restarting, failed."""
+    """The state of the worker: starting, ready, restarting or failed."""
 
     state: str = "starting"
     sentence: str = ""
@@ -34,16 +34,16 @@ class WorkerFacts:
 
 
 class WorkerSupervisor(QObject):
-    """Decides when the client's process starts again."""
+    """Restarts the client's process."""
 
     changed = Signal(object)
     """WorkerFacts"""
     ready = Signal()
-    """A worker answers: jobs can be sent, also those that an earlier worker did not finish."""
+    """The worker accepts jobs, also those that an earlier one did not finish."""
     given_up = Signal(str, str)
     """(sentence, details)"""
     stopped = Signal()
-    """After shut_down(): no worker runs."""
+    """The worker has ended after shut_down()."""
 
     def __init__(self, client: WorkerClient, parent: QObject | None = None):
         super().__init__(parent)
@@ -67,7 +67,7 @@ class WorkerSupervisor(QObject):
             self._client.start()
 
     def restart(self) -> None:
-        """Start again on the person's word: earlier deaths are forgotten."""
+        """Restart at the user's request and reset the crash counter."""
         self._deaths.clear()
         self._show(replace(self.facts, state="restarting", sentence="", details=""))
         if self._client.running:
@@ -76,13 +76,13 @@ class WorkerSupervisor(QObject):
             self.start()
 
     def change(self, command: list[str]) -> None:
-        """Another command line: another model, device or library."""
+        """Restart with another command line: another model, device or library."""
         self._client.command = command
         self.restart()
         self._show(WorkerFacts("restarting", tr("Applying the settings…")))
 
     def shut_down(self) -> None:
-        """Save and end; `stopped` follows within two seconds."""
+        """End the worker, which saves; `stopped` follows within two seconds."""
         self._closing = True
         self._again.stop()
         self._client.stop()

@@ -7,16 +7,16 @@ import logging
 import sys
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QRectF, QSizeF, QTimer, Signal
 from PySide6.QtGui import QImage
 
 from app.style.translation import mark, tr
+from engine.resources import source_root
 
 COMMAND = (sys.executable, "-P", "-m", "app.pages.process")
-_SOURCE_ROOT = str(Path(__file__).resolve().parents[2])
+_SOURCE_ROOT = str(source_root())
 BATCH_SECONDS = 0.008
 """Replies are taken in at most this long at a stretch, then the window may draw."""
 PATIENCE_MS = 15_000

@@ -1,4 +1,4 @@
-"""The questions asked of one document, as a tree: follow-ups below their answer, other tries beside each other."""
+"""The conversation about one document: a tree of turns, with follow-ups below an answer and versions side by side."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from engine.protocol.evidence import Evidence, Sentence
 
 @dataclass
 class Turn:
-    """One question and its answer, streaming or whole."""
+    """A question and its answer, streaming or complete."""
 
     key: int
-    """Of this window; stays when the library gives the turn its id."""
+    """Identifies the turn in this window, before and after the library has given it an id."""
     question: str
     parent: Turn | None = None
     turn_id: int | None = None
     job_id: str = ""
     page: int | None = None
-    """As of the end of this page; None: of all that was read."""
+    """Last page that is used for the answer; None for all pages."""
     answer: str = ""
     evidence: Evidence | None = None
     """What the answer rests on; None until it is complete."""
     seed: int | None = None
     done: bool = False
     problem: str = ""
-    """A sentence when no answer came."""
+    """The error in place of an answer, as a sentence."""
     revises: int | None = None
-    """Key of the turn that this one is another try of."""
+    """Key of the turn that this one is another version of."""
 
     mentions: list[int] = field(default_factory=list)
     """Pages that contain the words of the answer, within its evidence where it has some, best first."""
@@ -94,7 +94,7 @@ class Turn:
 
     @property
     def best_page(self) -> int:
-        """The page to look at for this answer; 0 where none is known."""
+        """The page to show for this answer; 0 where none is known."""
         return self.evidence_page or next(iter(self.mentions), self.pages[0] if self.pages else 0)
 
     @property
@@ -104,7 +104,7 @@ class Turn:
 
 
 def _whole(evidence: Evidence, asked_at: int | None) -> bool:
-    """Return whether the evidence is all that was read, not some pages of it."""
+    """Return whether the evidence is the whole text that was read, not certain pages of it."""
     if evidence.sentence is not None:
         return False
     if evidence.kind == "state":
@@ -114,7 +114,7 @@ def _whole(evidence: Evidence, asked_at: int | None) -> bool:
 
 
 class Conversation:
-    """A forest of turns. Tries of one question form a group, of which one is shown."""
+    """All turns of a document. The versions of one answer form a group, of which one is shown."""
 
     def __init__(self) -> None:
         self.turns: list[Turn] = []
@@ -130,7 +130,7 @@ class Conversation:
         page: int | None = None,
         seed: int | None = None,
     ) -> Turn:
-        """A new turn; a try of another turn takes that turn's place in the view."""
+        """Add a turn and return it; a version of another turn takes its place in the view."""
         key = revises.key if revises else None
         turn = Turn(next(self._keys), question, parent, page=page, seed=seed, revises=key)
         self.turns.append(turn)
@@ -147,18 +147,18 @@ class Conversation:
         return next((turn for turn in self.turns if turn.turn_id == turn_id), None) if turn_id is not None else None
 
     def tries(self, turn: Turn) -> list[Turn]:
-        """All tries of the turn's question, oldest first, the turn among them."""
+        """Return all versions of a turn, oldest first, the turn included."""
         root = self._root_of(turn)
         return [other for other in self.turns if self._root_of(other) is root]
 
     def show_try(self, turn: Turn, step: int) -> None:
-        """Show the next (step 1) or previous (-1) try of the turn's question."""
+        """Show the next (step 1) or previous (-1) version of a turn."""
         tries = self.tries(turn)
         place = min(max(tries.index(turn) + step, 0), len(tries) - 1)
         self._shown[self._root_of(turn).key] = tries[place].key
 
     def remove(self, turn: Turn) -> None:
-        """Take a turn without an answer out again."""
+        """Remove a turn without an answer."""
         root = self._root_of(turn)
         self.turns.remove(turn)
         rest = [other for other in self.turns if self._root_of(other) is root]
@@ -166,7 +166,7 @@ class Conversation:
             self._shown[root.key] = rest[-1].key
 
     def visible(self) -> Iterator[Turn]:
-        """The shown turns, each followed by its follow-ups: the order of the pane."""
+        """Yield the shown turns, each followed by its follow-ups: the order of the pane."""
         yield from self._below(None)
 
     def _below(self, parent: Turn | None) -> Iterator[Turn]:

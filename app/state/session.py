@@ -55,13 +55,13 @@ class Trouble:
 
     @property
     def asks_password(self) -> bool:
-        """Whether a password mends it."""
+        """Whether a password solves it."""
         return self.reason in ("needs_password", "wrong_password")
 
 
 @dataclass
 class SummaryText:
-    """A summary, streaming or whole."""
+    """A summary, streaming or complete."""
 
     text: str = ""
     line_pages: list[list[int]] = field(default_factory=list)

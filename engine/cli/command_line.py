@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 import click
 
@@ -38,6 +39,27 @@ ALIASES = {"summarise": "summarize"}
 ACTIONS = ("list", "show", "export", "remove", "verify", "compact", "backup", "repair")
 SHELLS = ("bash", "zsh", "fish")
 COMPLETION_VARIABLE = "_READTHROUGH_COMPLETE"
+
+
+class SummaryOptions(TypedDict):
+    """Options of `summarize`, named as the fields of its command."""
+
+    length: Length
+    focus: str | None
+    method: Method
+    ledger: bool
+    again: bool
+    password: str | None
+
+
+class AskOptions(TypedDict):
+    """Options of `ask`, named as the fields of its command."""
+
+    parent: int | None
+    page: int | None
+    reread: Reread
+    seed: int | None
+    password: str | None
 
 
 class Commands(click.Group):
@@ -148,36 +170,20 @@ def open_files(program: Program, files: tuple[Path, ...]) -> int:
 def summarize(
     program: Program,
     files: tuple[Path, ...],
-    length: Length,
-    focus: str | None,
-    method: Method,
     output: Path | None,
-    password: str | None,
-    *,
-    ledger: bool,
-    again: bool,
+    **wishes: Unpack[SummaryOptions],
 ) -> int:
     """Summarise each FILE. What is new in it is read first; a summary that was made before is shown again."""
-    commands = [
-        Summarize(
-            job_id=f"summary-{number}",
-            path=str(file),
-            password=password,
-            method=method,
-            focus=focus,
-            length=length,
-            ledger=ledger,
-            again=again,
-        )
-        for number, file in enumerate(files, 1)
-    ]
+    commands = [Summarize(job_id=f"summary-{number}", path=str(file), **wishes) for number, file in enumerate(files, 1)]
     return _run(program, commands, output)
 
 
 @command("ask", short_help="ask a question about a file, reading what is new in it first")
 @click.argument("file", metavar="FILE", type=FilePath())
 @click.argument("question", metavar="QUESTION", type=Words())
-@click.option("--after", metavar="TURN", type=click.IntRange(1, INT64), help="Ask a follow-up to this turn's answer.")
+@click.option(
+    "--after", "parent", metavar="TURN", type=click.IntRange(1, INT64), help="Ask a follow-up to this turn's answer."
+)
 @click.option("--page", metavar="N", type=click.IntRange(1, INT64), help="Use pages 1 to N only.")
 @click.option(
     "--reread",
@@ -194,26 +200,12 @@ def ask(
     program: Program,
     file: Path,
     question: str,
-    after: int | None,
-    page: int | None,
-    reread: Reread,
-    seed: int | None,
-    password: str | None,
+    **wishes: Unpack[AskOptions],
 ) -> int:
     """Answer QUESTION, which is one argument in quotation marks, from FILE."""
     if not question.strip():
         raise KnownError("the question is empty; write what you want to know")
-    job = Ask(
-        job_id="answer",
-        path=str(file),
-        question=question,
-        password=password,
-        page=page,
-        parent=after,
-        seed=seed,
-        reread=reread,
-    )
-    return _run(program, [job])
+    return _run(program, [Ask(job_id="answer", path=str(file), question=question, **wishes)])
 
 
 @command("read", short_help="read files and save what was read")

@@ -93,7 +93,7 @@ def _events(session: object, command: Command, control: Control) -> Iterator[Eve
 def _view(options: Options, out: IO[str], title: str) -> View:
     if options.as_json:
         return JsonView(Output(out))
-    err = Output(sys.stderr)
+    err = Output(sys.stderr, required=False)
     progress: ProgressView = NoProgress()
     if not options.quiet:
         progress = BarProgress(sys.stderr) if err.is_terminal else LineProgress(err)

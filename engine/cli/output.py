@@ -34,8 +34,9 @@ class ClosedOutput(io.TextIOBase):
 class Output:
     """Writes text to one stream. On a terminal lines are broken between words, never within one."""
 
-    def __init__(self, stream: IO[str]) -> None:
-        self._stream = stream
+    def __init__(self, stream: IO[str], *, required: bool = True) -> None:
+        """required: whether a stream that cannot be written is an error; else what is written is lost."""
+        self._stream, self._required = stream, required
         self.width = _width_of(stream)
         """Cells of a terminal's line; None for files and pipes."""
         self._column = 0
@@ -105,9 +106,11 @@ class Output:
             self._stream.write(text)
             if flush:
                 self._stream.flush()
-        except BrokenPipeError as error:
-            raise ReaderGone from error
         except OSError as error:
+            if not self._required:
+                return
+            if isinstance(error, BrokenPipeError):
+                raise ReaderGone from error
             raise OutputError(f"the output cannot be written: {error.strerror or error}", "output") from error
         end = text.rfind("\n")
         self._column = len(text) - end - 1 if end >= 0 else self._column + len(text)

@@ -44,7 +44,7 @@ def print_text(
     """
     from engine.documents.extraction.extractor import open_document
 
-    out, err = Output(sys.stdout), Output(sys.stderr)
+    out, err = Output(sys.stdout), Output(sys.stderr, required=False)
     ranges = pages or [(1, _LAST)]
     first, last = min(start for start, _ in ranges), max(end for _, end in ranges)
     shown = 0

@@ -26,9 +26,10 @@ from engine.network.weights import load_model, weights_fingerprint
 from engine.profile.choose import choose_profile
 from engine.profile.profile import Profile
 from engine.prompting.tokenizer import Tokenizer
+from engine.resources import resource_path
 from kernels import KernelsError, implementation
 
-DEMO_MODEL = Path(__file__).resolve().parents[2] / "resources" / "models" / "demo"
+DEMO_MODEL = resource_path("models/demo")
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 

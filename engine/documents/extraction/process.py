@@ -15,7 +15,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Sequence
-from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
@@ -24,11 +23,12 @@ import psutil
 from engine.documents.extraction import limits
 from engine.documents.extraction.messages import Answer, Command, decode_answer, encode
 from engine.documents.pages import ProblemKind
+from engine.resources import source_root
 
 COMMAND = (sys.executable, "-P", "-m", "engine.documents.extraction.child")
 """-P: nothing is imported from the working folder, which may be the one the document was downloaded to."""
 
-_SOURCE_ROOT = str(Path(__file__).resolve().parents[3])
+_SOURCE_ROOT = str(source_root())
 _END_SECONDS = 5.0
 
 

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import resource
+import shlex
 import shutil
 import signal
 import sqlite3
@@ -497,3 +498,76 @@ def test_an_outline_with_its_ledger_and_what_it_covers(call, tmp_path):
     assert len(shown["notes"]) > 1
     assert [entry["text"] for entry in shown["ledger"]["entries"]] == ["3 May 2024", "500 euros", "Elena Petrov"]
     assert len(shown["retention"]["retained"]) == len(shown["notes"])
+
+
+def test_summary_of_the_same_kind_is_shown_again_and_again_makes_a_new_one(call, tmp_path):
+    file = write_pages(tmp_path / "log.txt", 1)
+    _, first, err = call("summarize", file)
+    assert "was made before" not in err
+    status, second, err = call("summarise", file)
+    assert (status, second) == (0, first)
+    assert "this summary was made before; --again makes a new one" in err
+    assert "was made before" not in call("summarize", file, "--length", "paragraph")[2]
+    assert "was made before" not in call("summarize", file, "--again")[2]
+    assert len(json.loads(call("library", "show", "1", "--json")[1])["summaries"]) == 3
+
+
+def test_several_files_are_headed_by_their_names_and_one_failure_is_the_status(call, tmp_path):
+    one, two = write_pages(tmp_path / "one.txt", 1), write_pages(tmp_path / "two.txt", 2)
+    status, out, _ = call("summarize", one, two)
+    assert status == 0
+    assert out.startswith("== one.txt ==\n") and "\n\n== two.txt ==\n" in out
+    status, out, err = call("read", one, tmp_path / "gone.txt", two)
+    assert status == 2
+    assert is_one_error_line(err) and "== two.txt ==" in out
+
+
+def test_output_file_gets_the_summary_as_a_whole_or_not_at_all(call, tmp_path):
+    file, target = write_pages(tmp_path / "log.txt", 1), tmp_path / "summary.txt"
+    _, text, _ = call("summarize", file)
+    status, out, _ = call("summarize", file, "-o", target)
+    assert (status, out, target.read_text()) == (0, "", text)
+    assert call("summarize", tmp_path / "gone.txt", "-o", target)[0] == 2
+    assert target.read_text() == text
+    status, _, err = call("summarize", file, "-o", tmp_path / "no" / "folder.txt")
+    assert status == 2 and is_one_error_line(err) and "cannot be written" in err
+    assert sorted(path.name for path in tmp_path.iterdir() if path.suffix == ".txt") == ["log.txt", "summary.txt"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="descriptors as POSIX has them")
+@pytest.mark.parametrize(("redirect", "status"), [(">/dev/full", 2), (">&-", 2), ("2>&-", 0), ("2>/dev/full", 0)])
+def test_output_that_cannot_be_written_is_one_line_and_the_reading_is_saved(tiny_folder, tmp_path, redirect, status):
+    file = write_pages(tmp_path / "log.txt", 2)
+    arguments = [sys.executable, str(ROOT / "main.py"), "read", str(file), "--model", str(tiny_folder)]
+    arguments += ["--library", str(tmp_path / "library.db"), "--device", "cpu"]
+    line = f"{shlex.join(arguments)} {redirect}"
+    done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == status, done.stderr
+    assert "Traceback" not in done.stderr
+    if status:
+        assert is_one_error_line(done.stderr) and "the output cannot be written" in done.stderr
+    with Library.open(tmp_path / "library.db", read_only=True) as library:
+        assert library.documents.all()[0].state == "done"
+
+
+def test_title_outside_the_encoding_of_stdout_is_printed_with_question_marks(call, tmp_path):
+    call("read", write_pages(tmp_path / "東京.txt", 1))
+    command = [sys.executable, str(ROOT / "main.py"), "library", "list", "--library", str(tmp_path / "library.db")]
+    environment = os.environ | {"PYTHONIOENCODING": "cp1252"}
+    done = subprocess.run(command, env=environment, capture_output=True, timeout=60, check=True)
+    assert b"1  ??" in done.stdout
+
+
+def test_bug_is_one_line_that_names_the_log(capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("READTHROUGH_LOGS", str(tmp_path))
+
+    def broken(options, files):
+        raise RuntimeError("the window\nis broken")
+
+    assert main([], window=broken) == 1
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1 and "RuntimeError: the window is broken" in err
+    log = tmp_path / "command-line.log"
+    assert str(log) in err and "Traceback" in log.read_text()
+    assert main(["--debug"], window=broken) == 1
+    assert "Traceback" in capsys.readouterr().err
