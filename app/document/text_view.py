@@ -105,7 +105,7 @@ class TextView(QPlainTextEdit):
         self._reader.read_head(path)
 
     def set_document(self, document: int, count: int) -> None:
-        """The library knows the document now, or knows more pages of it."""
+        """Show a document of the library, of which `count` pages are known."""
         lacks = not self._starts or (self._starts[-1][1] < self._first + STRETCH - 1 and count > self._starts[-1][1])
         fresh = document != self._document or lacks
         self._document, self._count = document, count

@@ -1,4 +1,4 @@
-"""What the library remembers of a document, put into its session."""
+"""Fills a session with what the library holds of its document."""
 
 from __future__ import annotations
 
@@ -68,6 +68,6 @@ def _is_try_of(turn: Turn, row: Any, parent: Turn | None) -> bool:
 
 
 def summary_of(row: Any) -> SummaryText:
-    """A summary as the library has it."""
+    """Return a summary of the library as the session shows it."""
     pages = [list(line) for line in row.basis.line_pages] if row.basis else []
     return SummaryText(row.text, pages, row.length, row.focus or "", row.basis)

@@ -37,7 +37,7 @@ class ModelCard(QFrame):
         words, role = fit_words(entry, memory)
         self.choice.setAccessibleDescription(words)
         column.addWidget(label(words, role, wrap=True, name="modelFit"))
-        if entry.demo:
+        if entry.included:
             about = tr("Included. A small model: it finds and quotes passages. Larger models write better answers.")
             column.addWidget(label(about, "muted", wrap=True))
         else:

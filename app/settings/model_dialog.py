@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.settings.model_cards import ModelCard, SuggestionCard
-from app.settings.models import DEMO_FOLDER, SUGGESTIONS, ModelEntry, ModelFinder, folder_problem, total_memory
+from app.settings.models import DEFAULT_FOLDER, SUGGESTIONS, ModelEntry, ModelFinder, folder_problem, total_memory
 from app.settings.store import SettingsStore
 from app.style.screen import fit_to_screen
 from app.style.translation import tr
@@ -28,10 +28,10 @@ HEIGHT = 560
 
 
 class ModelDialog(QDialog):
-    """A decision, so a dialog. Saves the choice in the settings."""
+    """Lists models to choose and to download; saves the choice in the settings."""
 
     chosen = Signal(str)
-    """The folder; "" for the demo model."""
+    """The folder; "" for the default model."""
 
     def __init__(self, settings: SettingsStore, parent: QWidget | None = None):
         super().__init__(parent)
@@ -103,7 +103,7 @@ class ModelDialog(QDialog):
             card.deleteLater()
         memory = total_memory()
         self._cards = [ModelCard(entry, memory, self._remover(entry)) for entry in entries]
-        now = Path(self._settings.now.model or str(DEMO_FOLDER))
+        now = Path(self._settings.now.model or str(DEFAULT_FOLDER))
         for card in self._cards:
             self._found.addWidget(card)
             self._group.addButton(card.choice)
@@ -164,7 +164,7 @@ class ModelDialog(QDialog):
     def _accept(self) -> None:
         card = next((card for card in self._cards if card.choice.isChecked()), None)
         if card is not None:
-            folder = "" if card.entry.demo else card.entry.folder
+            folder = "" if Path(card.entry.folder) == DEFAULT_FOLDER else card.entry.folder
             self._settings.update(model=folder)
             self.chosen.emit(folder)
             self.accept()

@@ -16,7 +16,11 @@ from app.style.theme import RESOURCES
 from app.style.translation import mark, tr
 from app.tasks.background import Background
 
-DEMO_FOLDER = RESOURCES / "models" / "demo"
+INCLUDED = RESOURCES / "models"
+"""The folder of the models that come with the program."""
+DEMO_FOLDER = INCLUDED / "demo"
+DEFAULT_FOLDER = DEMO_FOLDER
+"""The model that the worker loads where none is chosen; as in engine.generation.runtime, which is heavy to import."""
 READABLE = ("falcon_mamba", "mamba")
 WORK_SHARE = 1.25
 """Memory for weights, state and work over the size of the weight files."""
@@ -30,7 +34,8 @@ class ModelEntry:
 
     folder: str
     name: str
-    demo: bool
+    included: bool
+    """It comes with the program."""
     weight_bytes: int
     problem: str = ""
     """Why it cannot be used, in a sentence; "" when it can."""
@@ -85,10 +90,16 @@ def memory_for(weight_bytes: int) -> int:
 
 
 def model_name(folder: str) -> str:
-    """Return the name of a chosen folder before anything of it is read; "" is the demo model's."""
-    if not folder or Path(folder).resolve() == DEMO_FOLDER.resolve():
-        return tr("Demo model")
-    return Path(folder).name
+    """Return the name of a chosen folder before anything of it is read; "" is the default model's."""
+    path = Path(folder).resolve() if folder else DEFAULT_FOLDER.resolve()
+    if path.parent != INCLUDED.resolve():
+        return path.name
+    return tr("Demo model") if path.name == DEMO_FOLDER.name else tr("Included {name}", name=path.name)
+
+
+def is_included(folder: str) -> bool:
+    """Return whether a chosen folder is of a model that comes with the program; "" is the default model's."""
+    return not folder or Path(folder).resolve().parent == INCLUDED.resolve()
 
 
 def total_memory() -> int:
@@ -101,20 +112,19 @@ def look_at(folder: Path) -> ModelEntry | None:
     config_file = folder / "config.json"
     if not config_file.is_file():
         return None
-    demo = folder.resolve() == DEMO_FOLDER.resolve()
-    name = tr("Demo model") if demo else folder.name
+    included, name = is_included(str(folder)), model_name(str(folder))
     weights = sum(file.stat().st_size for file in folder.glob("*.safetensors"))
     try:
         kind = json.loads(config_file.read_text(encoding="utf-8")).get("model_type", "")
     except (OSError, ValueError, AttributeError):
-        return ModelEntry(str(folder), name, demo, weights, tr("Its config.json cannot be read."))
+        return ModelEntry(str(folder), name, included, weights, tr("Its config.json cannot be read."))
     if kind not in READABLE:
         shown = kind.capitalize() if kind else tr("unknown")
         sentence = tr("Not supported: this is a {kind} model. Readthrough runs Mamba models.", kind=shown)
-        return ModelEntry(str(folder), name, demo, weights, sentence)
+        return ModelEntry(str(folder), name, included, weights, sentence)
     if not weights:
-        return ModelEntry(str(folder), name, demo, 0, tr("It has no .safetensors weights."))
-    return ModelEntry(str(folder), name, demo, weights)
+        return ModelEntry(str(folder), name, included, 0, tr("It has no .safetensors weights."))
+    return ModelEntry(str(folder), name, included, weights)
 
 
 def folder_problem(path: Path) -> str:
@@ -139,8 +149,8 @@ def snapshot_folders() -> list[Path]:
 
 
 def find_models(extra: Iterable[str]) -> list[ModelEntry]:
-    """Return the demo model, the models in `extra` folders (or right below them) and in the Hugging Face cache."""
-    folders: list[Path] = [DEMO_FOLDER]
+    """Return the included models, the models in `extra` folders (or right below them) and in the Hugging Face cache."""
+    folders = sorted(INCLUDED.iterdir(), key=lambda folder: folder != DEFAULT_FOLDER)
     for name in extra:
         folder = Path(name).expanduser()
         folders.append(folder)

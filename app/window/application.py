@@ -18,7 +18,7 @@ from app.jobs.controller import JobController
 from app.jobs.worker_client import WorkerClient
 from app.jobs.worker_supervisor import worker_command
 from app.library.reader import LibraryReader
-from app.settings.models import model_name
+from app.settings.models import is_included
 from app.settings.store import Settings, SettingsStore
 from app.style import translation
 from app.style.icons import app_icon
@@ -113,7 +113,7 @@ class Application(QObject):
 
     def _show_model(self, folder: str) -> None:
         self.window.side.set_chosen_model(folder)
-        self.window.welcome.set_demo(model_name(folder) == model_name(""))
+        self.window.welcome.set_demo(is_included(folder))
 
     def _close(self) -> None:
         self.controller.shut_down()

@@ -24,7 +24,7 @@ class Dialogs(QObject):
     """Opens dialogs over `window`."""
 
     done = Signal(object)
-    """What was done, in a sentence worth saying."""
+    """What was done, in a sentence for the toast."""
 
     def __init__(self, window: QWidget, controller: JobController, reader: LibraryReader, settings: SettingsStore):
         super().__init__(window)

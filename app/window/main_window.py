@@ -48,7 +48,7 @@ SURE_TOKENS = 20_000
 
 
 class MainWindow(QMainWindow):
-    """The window. All decisions are the controller's."""
+    """The window: shows the current session and passes intents to the controller."""
 
     closing = Signal()
 

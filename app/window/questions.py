@@ -23,7 +23,7 @@ class Questions(QObject):
     """Connects the question box and the answers with the document; holds the context of the next question."""
 
     done = Signal(object)
-    """What was done, in a sentence worth saying."""
+    """What was done, in a sentence for the toast."""
     tree_changed = Signal()
     """Another version of an answer is to be shown."""
 

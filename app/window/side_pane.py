@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QStackedWidget, 
 from app.jobs.worker_supervisor import WorkerFacts
 from app.questions.pane import ConversationPane
 from app.questions.question_bar import QuestionBar
-from app.settings.models import model_name
+from app.settings.models import is_included, model_name
 from app.state.session import Aspect, DocumentSession
 from app.style.icons import IconButton
 from app.style.theme import Theme
@@ -39,7 +39,7 @@ class SidePane(QWidget):
         self.setObjectName("sidePane")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._worker = WorkerFacts()
-        self._chosen = model_name("")
+        self._chosen, self._included = model_name(""), True
         self._held = ""
         self._chain: list[QWidget] = []
         self._session: DocumentSession | None = None
@@ -119,8 +119,8 @@ class SidePane(QWidget):
         return self.tabs.sizeHint().width() + count + 34
 
     def set_chosen_model(self, folder: str) -> None:
-        """Show which model the settings call for; "" is the demo model."""
-        self._chosen = model_name(folder)
+        """Show which model the settings call for; "" is the default model."""
+        self._chosen, self._included = model_name(folder), is_included(folder)
         self.set_worker(self._worker)
 
     def set_worker(self, facts: WorkerFacts) -> None:
@@ -130,7 +130,7 @@ class SidePane(QWidget):
         self._model.setText(words)
         self._model.setToolTip(plain_tip(tip))
         self._model.setAccessibleDescription(tip)
-        demo = facts.model.demo if facts.model is not None else self._chosen == model_name("")
+        demo = facts.model.demo if facts.model is not None else self._included
         restyle(self._model, "demo", "true" if demo and facts.state != "failed" else "false")
         self._show_notice()
         if self._session is not None:

@@ -39,7 +39,7 @@ PATIENCE_SECONDS = 900
 
 
 class TourError(RuntimeError):
-    """The story did not go on as it should."""
+    """The tour could not go on."""
 
 
 @dataclass
@@ -189,7 +189,7 @@ def _first_day(stage: Stage, path: str, question: str) -> None:
 
 
 def _read_aside(stage: Stage, path: str) -> None:
-    """Another document, so that the library is one."""
+    """Read another document, so that the library shows two."""
     parts = stage.parts
     parts.settings.update(on_open="read")
     parts.controller.open(path)
@@ -278,7 +278,7 @@ def _is_answered(turn: Turn) -> bool:
 
 
 def _word_of(summary: str) -> str:
-    """A word worth finding."""
+    """Return the longest word of a summary, to be found in the document."""
     words = [word.strip(".,;:()") for word in summary.split()]
     return max((word for word in words if word.isalpha()), key=len, default="the")
 

@@ -175,7 +175,7 @@ def test_a_folder_is_judged_before_it_is_chosen(tmp_path: Path):
     (tmp_path / "config.json").write_text('{"model_type": "mamba"}')
     assert "no .safetensors" in look_at(tmp_path).problem
     (tmp_path / "model.safetensors").write_bytes(bytes(1000))
-    assert look_at(tmp_path).problem == "" and not look_at(tmp_path).demo
+    assert look_at(tmp_path).problem == "" and not look_at(tmp_path).included
     (tmp_path / "config.json").write_text("no json")
     assert "cannot be read" in look_at(tmp_path).problem
     if (DEMO_FOLDER / "config.json").exists():
