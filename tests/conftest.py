@@ -1,11 +1,16 @@
-"""What must be set before any test module is imported."""
+"""Settings that must be made before any test module is imported."""
 
 from __future__ import annotations
 
 import os
 
 import torch
+from hypothesis import settings
 
 # Triton reads this when it is first imported, and torch may import it for reasons of its own.
 if not torch.cuda.is_available():
     os.environ.setdefault("TRITON_INTERPRET", "1")
+
+# A deadline is a timed test: on a busy machine it fails without a fault.
+settings.register_profile("readthrough", deadline=None)
+settings.load_profile("readthrough")

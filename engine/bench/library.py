@@ -96,9 +96,9 @@ def _states(library: Library) -> list[Figure]:
             data = os.urandom(size)
             hasher.feed([number])
             new = NewSnapshot("checkpoint", hasher.at(), data, name)
-            seconds, saved = _timed(partial(library.save_snapshot, document, new))
+            seconds, saved = _timed(partial(library.snapshots.save, document, new))
             saves.append(seconds)
-            seconds, loaded = _timed(partial(library.load_snapshot, saved))
+            seconds, loaded = _timed(partial(library.snapshots.load, saved))
             loads.append(seconds)
             if loaded != data:
                 raise AssertionError("the state came back changed")
@@ -118,7 +118,7 @@ def _states(library: Library) -> list[Figure]:
     )
     seconds, _ = _timed(lambda: library.documents.remove(document))
     figures.append(Figure(f"remove a document of {2 * _ROUNDS} states, overwritten", seconds, "s"))
-    seconds, given_back = _timed(library.compact)
+    seconds, given_back = _timed(library.maintenance.compact)
     figures.append(Figure(f"compact: give {given_back / 1e6:.0f} MB back", seconds, "s"))
     return figures
 
@@ -140,8 +140,8 @@ def _rows(library: Library) -> list[Figure]:
     with library._db.write():
         for position in range(_TOKENS // _SNAPSHOTS, _TOKENS + 1, _TOKENS // _SNAPSHOTS):
             library.snapshots.save(document, NewSnapshot("checkpoint", hasher.at(position), blob, "bf16"))
-    figures.append(_median(f"list {_SNAPSHOTS:,} snapshots", library.snapshots, 50))
-    figures.append(_median("list the documents", library.documents, None))
+    figures.append(_median(f"list {_SNAPSHOTS:,} snapshots", library.snapshots.all, 50))
+    figures.append(_median("list the documents", library.documents.all, None))
 
     whole = f"longest prefix among {_SNAPSHOTS:,} of {_TOKENS:,} tokens"
     edited = tokens.copy()
@@ -160,7 +160,7 @@ def _rows(library: Library) -> list[Figure]:
         found = library.snapshots.longest(other)
         if (found.n_tokens if found else None) != expected:
             raise AssertionError(f"{name}: found {found}")
-        figures.append(_median(f"{whole}: {name}", partial(library.longest_prefix, other), 20))
+        figures.append(_median(f"{whole}: {name}", partial(library.snapshots.longest, other), 20))
     return figures
 
 

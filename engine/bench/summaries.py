@@ -21,8 +21,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from engine.bench.recall import MODEL, SEED
+from engine.bench.recall import MODEL
 from engine.bench.record_file import letters, long_record, write_text
+from engine.bench.record_harness import SEED
 from engine.control import Control
 from engine.errors import KnownError
 from engine.grounding.attribution import MOST_PAGES
@@ -95,7 +96,9 @@ class Score:
         }
 
 
-def run(model: Path = MODEL, device: str = "auto", cells: Sequence[Cell] = CELLS, state: bool = True) -> Iterator[dict]:
+def run(
+    model: Path = MODEL, device: str = "auto", cells: Sequence[Cell] = CELLS, state: bool = True
+) -> Iterator[dict[str, Any]]:
     """The result of each cell as it is done. `state`: also summarise from the document state."""
     tokenizer = Tokenizer.from_folder(model)
     for cell in cells:

@@ -9,9 +9,10 @@ Light until a command needs the model: `--help` and `library list` import no tor
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 
 import click
 
@@ -282,10 +283,9 @@ def bench(arguments: tuple[str, ...]) -> int:
     """Measure this program, and others beside it; without a name, list what can be measured."""
     if find_spec("engine.bench") is None:
         raise KnownError("the benches come with the source, not with the installed program; run them in a clone")
-    from engine.bench.registry import run_bench
-
+    registry: Any = import_module("engine.bench.registry")
     name = arguments[0] if arguments and not arguments[0].startswith("-") else None
-    return run_bench(name, list(arguments[1:] if name else arguments))
+    return int(registry.run_bench(name, list(arguments[1:] if name else arguments)))
 
 
 @command("tour", hidden=True)

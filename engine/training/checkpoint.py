@@ -11,6 +11,7 @@ import argparse
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -33,7 +34,7 @@ def round_moments(optimizer: Optimizer) -> None:
                 tensor.copy_(tensor.to(torch.bfloat16))
 
 
-def save(folder: Path, network: Network, optimizer: Optimizer | None, position: dict) -> None:
+def save(folder: Path, network: Network, optimizer: Optimizer | None, position: dict[str, Any]) -> None:
     """Write `folder`/piece-N.safetensors and position.json; without an optimizer, weights alone."""
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("piece-*.safetensors"):
@@ -57,7 +58,7 @@ def save(folder: Path, network: Network, optimizer: Optimizer | None, position: 
     (folder / "position.json").write_text(json.dumps(position, indent=1) + "\n")
 
 
-def load(folder: Path, network: Network, optimizer: Optimizer | None) -> dict:
+def load(folder: Path, network: Network, optimizer: Optimizer | None) -> dict[str, Any]:
     """Fill network and, where the checkpoint has moments, optimizer; returns the position.
 
     Raises FileNotFoundError or KeyError for an incomplete folder.
@@ -74,7 +75,7 @@ def load(folder: Path, network: Network, optimizer: Optimizer | None) -> dict:
     return position
 
 
-def average(folders: Sequence[Path]) -> tuple[Network, dict]:
+def average(folders: Sequence[Path]) -> tuple[Network, dict[str, Any]]:
     """The mean of the weights of checkpoints or model folders, and the position of the last checkpoint.
 
     Along one run it stands for a lower learning rate at the end of it (Izmailov et al., arXiv 1803.05407).

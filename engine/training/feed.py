@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -40,13 +41,13 @@ def _batch(teacher: Teacher, plan: Plan, step: int, rank: int, ranks: int) -> tu
     return teacher.batch(plan.lesson(step), plan.batch_seed(step, rank, ranks)).arrays()
 
 
-def _work(plan: Plan, tokenizer: Path, start: int, stride: int, rank: int, ranks: int, queue) -> None:
+def _work(plan: Plan, tokenizer: Path, start: int, stride: int, rank: int, ranks: int, queue: Any) -> None:
     teacher = Teacher(load(tokenizer))
     for step in range(start, plan.steps, stride):
         queue.put(_batch(teacher, plan, step, rank, ranks))
 
 
-def _collect(queues, processes, count: int) -> Iterator[tuple[np.ndarray, ...]]:
+def _collect(queues: Sequence[Any], processes: Sequence[Any], count: int) -> Iterator[tuple[np.ndarray, ...]]:
     try:
         for i in range(count):
             yield queues[i % len(queues)].get(timeout=PATIENCE_S)

@@ -10,6 +10,7 @@ Rows are padded on the left, forks on the right. A batch is a function of its se
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -100,7 +101,7 @@ class _Row:
 class Teacher:
     """Makes batches with one tokenizer."""
 
-    def __init__(self, tokenizer) -> None:
+    def __init__(self, tokenizer: Any) -> None:
         self.encode = WordEncoder(tokenizer)
         self.prompts = chat_prompts(tokenizer)
         self._pages: dict[str, list[int]] = {}

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import cache, partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -53,7 +53,7 @@ class Shape:
     norm_eps: float = 1e-5
     mixer_norm_eps: float = 1e-6
 
-    def config(self, trained_context: int) -> dict:
+    def config(self, trained_context: int) -> dict[str, Any]:
         """config.json for transformers and for engine.network.config; `readthrough` marks the demonstration model."""
         return {
             "architectures": ["FalconMambaForCausalLM"],
@@ -186,7 +186,7 @@ class Network(nn.Module):
             layers = [stored[f"backbone.layers.{i}.{theirs}"] for i in range(self.shape.n_layers)]
             mine.copy_(torch.stack(layers).reshape(mine.shape))
 
-    def description(self) -> dict:
+    def description(self) -> dict[str, Any]:
         return asdict(self.shape)
 
 
@@ -195,13 +195,16 @@ def _rms(x: Tensor, eps: float) -> Tensor:
     return x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + eps)
 
 
-def _enter(residual, norm, w_in, eps, dtype):
+def _enter(residual: Tensor, norm: Tensor, w_in: Tensor, eps: float, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
     """The two halves [B, T, d_inner] of the first projection: what the convolution reads, and the gate."""
     hidden = (_rms(residual, eps) * norm).to(dtype)
-    return F.linear(hidden, w_in.to(dtype)).chunk(2, dim=-1)
+    x, z = F.linear(hidden, w_in.to(dtype)).chunk(2, dim=-1)
+    return x, z
 
 
-def _select(x, mask, w_x, w_dt, dt_bias, eps):
+def _select(
+    x: Tensor, mask: Tensor, w_x: Tensor, w_dt: Tensor, dt_bias: Tensor, eps: float
+) -> tuple[Tensor, Tensor, Tensor]:
     """delta [B, T, d_inner] and B, C [B, T, d_state] from the convolution's output; delta is 0 at padding."""
     dtype = x.dtype
     d_state = (w_x.shape[0] - w_dt.shape[1]) // 2
@@ -211,13 +214,13 @@ def _select(x, mask, w_x, w_dt, dt_bias, eps):
     return delta, _rms(B, eps).to(dtype), _rms(C, eps).to(dtype)
 
 
-def _after(residual, y, x, z, D, w_out):
+def _after(residual: Tensor, y: Tensor, x: Tensor, z: Tensor, D: Tensor, w_out: Tensor) -> Tensor:
     """Skip, gate, projection and residual."""
     gated = (y.float() + D * x.float()) * F.silu(z.float())
     return residual + F.linear(gated.to(x.dtype), w_out.to(x.dtype)).float()
 
 
-def _head(flat, norm_f, embeddings, targets, eps, dtype):
+def _head(flat: Tensor, norm_f: Tensor, embeddings: Tensor, targets: Tensor, eps: float, dtype: torch.dtype) -> Tensor:
     hidden = (_rms(flat, eps) * norm_f).to(dtype)
     return F.cross_entropy(F.linear(hidden, embeddings.to(dtype)).float(), targets, reduction="none")
 

@@ -9,9 +9,12 @@ is a section of its own. README.md beside them lists questions and their answers
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+
+from fpdf import FPDF, TextStyle
 
 from engine.training.records import records, words
 from engine.training.records.facts import Fact, Finding
@@ -71,7 +74,9 @@ def spoken(day: date) -> str:
     return f"{day.day} {words.MONTHS[day.month - 1]} {day.year}"
 
 
-def weeks(seed: int, year: int, count: int, tokens: int, findings: dict[int, int], count_tokens) -> list[Week]:
+def weeks(
+    seed: int, year: int, count: int, tokens: int, findings: dict[int, int], count_tokens: Callable[[str], int]
+) -> list[Week]:
     """`count` weeks of record, each at most `tokens` tokens."""
     writer = SampleWriter(seed, year)
     made: list[Week] = []
@@ -149,7 +154,7 @@ def write_pdf(made: list[Week], path: Path) -> int:
     return pdf.pages_count
 
 
-def _title_page(pdf) -> None:
+def _title_page(pdf: FPDF) -> None:
     pdf.add_page()
     pdf.ln(45)
     pdf.set_font("helvetica", "B", 24)
@@ -168,9 +173,7 @@ def _title_page(pdf) -> None:
     pdf.multi_cell(0, 6, text, align="L", new_x="LMARGIN", new_y="NEXT")
 
 
-def _title_style(size: int, space: int):
-    from fpdf import TextStyle
-
+def _title_style(size: int, space: int) -> TextStyle:
     return TextStyle("helvetica", "B", size, t_margin=space / 2, b_margin=2, l_margin=0)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -61,7 +63,9 @@ class Update:
 class Step:
     """Gradients of one lesson's batches."""
 
-    def __init__(self, network: Network, gradients: Gradients, lesson: Lesson, dtype: torch.dtype, pool=None) -> None:
+    def __init__(
+        self, network: Network, gradients: Gradients, lesson: Lesson, dtype: torch.dtype, pool: Any = None
+    ) -> None:
         self.network, self.gradients, self.lesson, self.dtype = network, gradients, lesson, dtype
         self._parameters = list(network.parameters())
         self.device = network.embeddings.device

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import Any
 
 import torch
 from torch import Tensor, distributed
+from torch._C._distributed_c10d import PrefixStore, TCPStore
 
 PATIENCE = timedelta(seconds=300)
 
@@ -16,11 +18,11 @@ class Team:
 
     def __init__(self, rank: int = 0, size: int = 1, port: int = 0) -> None:
         self.rank, self.size = rank, size
-        self._store: distributed.TCPStore | None = None
+        self._store: Any = None
         if size > 1:
-            self._store = distributed.TCPStore("127.0.0.1", port, size, is_master=rank == 0, timeout=PATIENCE)
+            self._store = TCPStore("127.0.0.1", port, size, is_master=rank == 0, timeout=PATIENCE)
             backend = "nccl" if torch.cuda.is_available() else "gloo"
-            shared = distributed.PrefixStore("gradients", self._store)
+            shared = PrefixStore("gradients", self._store)
             distributed.init_process_group(backend, store=shared, rank=rank, world_size=size, timeout=PATIENCE)
 
     @property

@@ -7,7 +7,9 @@ whole words, and many times faster: what the generator of training rows uses.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from engine.prompting import prompts
 from engine.training.records import records, words
@@ -57,7 +59,7 @@ def build(folder: Path, *, seed: int = 0, n_records: int = 2500, size: int = VOC
     tokenizer.save_pretrained(str(folder))
 
 
-def _training_text(seed: int, n_records: int):
+def _training_text(seed: int, n_records: int) -> Iterator[str]:
     """Generated records with their questions and answers, the instructions, and the words that must stay whole."""
     writer = Writer(seed)
     vocabulary = [*words.MONTHS, *words.WEEKDAYS, *_list_words()]
@@ -97,14 +99,14 @@ def _list_words() -> list[str]:
     return sorted(found)
 
 
-def load(folder: Path):
+def load(folder: Path) -> Any:
     """The saved tokenizer as transformers gives it."""
     from transformers import AutoTokenizer
 
     return AutoTokenizer.from_pretrained(str(folder))
 
 
-def chat_prompts(tokenizer) -> prompts.Prompts:
+def chat_prompts(tokenizer: Any) -> prompts.Prompts:
     """The product's prompts for a tokenizer with a chat template."""
     return prompts.Prompts.from_template(
         lambda messages: tokenizer.apply_chat_template(list(messages), tokenize=False, add_generation_prompt=True)
@@ -117,7 +119,7 @@ class WordEncoder:
     _MOST_WORDS = 200_000
     """Remembered words; made-up names would fill the memory otherwise."""
 
-    def __init__(self, tokenizer) -> None:
+    def __init__(self, tokenizer: Any) -> None:
         from tokenizers import Tokenizer
 
         self._tokenizer = tokenizer

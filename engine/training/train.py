@@ -14,9 +14,11 @@ import socket
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
+from torch.multiprocessing.spawn import spawn
 
 from engine.training import checkpoint
 from engine.training.feed import batches
@@ -163,7 +165,7 @@ class _Log:
         self._waited += waited
         self._count += 1
 
-    def write(self, entry: dict) -> None:
+    def write(self, entry: dict[str, Any]) -> None:
         answer, n_answers, text, norm = self._sums.tolist()
         now = time.monotonic()
         if self._count:
@@ -209,7 +211,7 @@ def train_on(ranks: int, plan: Plan, run: Run) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    torch.multiprocessing.spawn(_rank, args=(plan, run, ranks, port), nprocs=ranks)
+    spawn(_rank, args=(plan, run, ranks, port), nprocs=ranks)
 
 
 def main() -> None:

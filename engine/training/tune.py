@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import random
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,7 +36,14 @@ WARM_UP = 15
 CLIP = 0.3
 
 
-def tune(network: Network, teacher: Teacher, steps: int, lr: float, lessons=LESSONS, every: int = 10) -> None:
+def tune(
+    network: Network,
+    teacher: Teacher,
+    steps: int,
+    lr: float,
+    lessons: Sequence[tuple[float, Lesson]] = LESSONS,
+    every: int = 10,
+) -> None:
     """Change `network` by `steps` steps, products in bf16; prints the loss of answers `every` so many."""
     parameters = list(network.parameters())
     gradients = Gradients(dict(network.named_parameters()))

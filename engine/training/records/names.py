@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from engine.training.records import everyday
 
@@ -105,8 +106,10 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 # fmt: on
 HELD_OUT = frozenset([*HELD_OUT_FIRST, *HELD_OUT_LAST, *HELD_OUT_PLACES])
 
+T = TypeVar("T")
 
-def pick(r: random.Random, items: Sequence):
+
+def pick(r: random.Random, items: Sequence[T]) -> T:
     return items[int(r.random() * len(items))]
 
 

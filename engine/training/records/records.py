@@ -246,9 +246,8 @@ def _grouped(writer: Writer, stated: list[Fact]) -> list[list[Fact]]:
         group = [first]
         chance = writer.random.random()
         if chance < 0.3:
-            same = first.key[:1] if chance < 0.16 else first.key[1:]
             cut = slice(0, 1) if chance < 0.16 else slice(1, 3)
-            group += [fact for fact in left if fact.key[cut] == same][: writer.below(6) + 1]
+            group += [fact for fact in left if fact.key[cut] == first.key[cut]][: writer.below(6) + 1]
             left = [fact for fact in left if fact not in group]
         groups.append(group)
     return groups
