@@ -24,7 +24,7 @@ from app.style.theme import Theme
 from app.style.translation import tr
 from app.style.widgets import label
 
-OUTLINE_WIDTH = 220
+OUTLINE_WIDTH = 260
 OUTLINE_ROOM = 340
 """Pixels that the pages need beside the outline; in less the outline is hidden."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from engine.grounding.passages import matching_passages
+from engine.grounding.passages import Passage, matching_passages
 from engine.protocol.evidence import PageSpan, Sentence
 
 if TYPE_CHECKING:
@@ -44,12 +44,19 @@ def closest_passages(
         pages.update(range(hit.section.first_page, hit.section.last_page + 1))
     wanted = sorted(page for page in pages if upto is None or page <= upto)
     texts = [(page, _text(library, document, page)) for page in wanted]
-    found = sorted(matching_passages(question, texts), key=lambda passage: -passage.match)[:MOST]
-    found.sort(key=lambda passage: passage.page)
+    found: list[Passage] = []
+    for passage in sorted(matching_passages(question, texts), key=lambda one: (-one.match, one.end - one.start)):
+        if len(found) < MOST and not any(_overlap(passage, other) for other in found):
+            found.append(passage)
+    found.sort(key=lambda passage: (passage.page, passage.start))
     return [
         Sentence(page=one.page, start=one.start, end=min(one.end, one.start + PASSAGE), text=one.text[:PASSAGE])
         for one in found
     ]
+
+
+def _overlap(one: Passage, other: Passage) -> bool:
+    return one.page == other.page and one.start < other.end and other.start < one.end
 
 
 def _text(library: Library, document: int, page: int) -> str:

@@ -14,8 +14,8 @@ SECTIONS_LOOKED_AT = 5
 AROUND = 28
 """Characters of the snippet before the first word."""
 SNIPPET = 90
-SENTENCE = 240
-"""Characters of a sentence that are shown at most."""
+SENTENCE = 200
+"""Characters of a sentence that are shown at most after the part."""
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n\s*\n")
 
 
@@ -77,9 +77,10 @@ def snippets(library: Library, document: int, places: list[tuple[int, str]]) -> 
 
 
 def _sentence_around(text: str, start: int, end: int) -> str:
-    """Return the sentence that contains a part of a text, on one line, cut to SENTENCE characters around it."""
-    before = max([match.end() for match in _SENTENCE_END.finditer(text, 0, start)], default=0)
-    before = max(before, start - SENTENCE // 2)
+    """Return the sentence that contains a part of a text, on one line, from a few words before the part on."""
+    begin = max([match.end() for match in _SENTENCE_END.finditer(text, 0, start)], default=0)
+    cut = start - begin > AROUND
+    first = max(text.rfind(" ", 0, start - AROUND), text.rfind("\n", 0, start - AROUND)) + 1 if cut else begin
     after = _SENTENCE_END.search(text, end)
-    last = min(after.start() if after else len(text), end + SENTENCE // 2)
-    return " ".join(text[before:last].split())
+    last = min(after.start() if after else len(text), end + SENTENCE)
+    return ("…" if cut else "") + " ".join(text[first:last].split())

@@ -47,7 +47,7 @@ def lines_of(text: str, pages: list[list[int]] | None = None) -> list[Line]:
 def _is_heading(words: str) -> bool:
     if _HEADING.match(words):
         return True
-    return words.rstrip().endswith(":") and len(words) < 60 and not _ITEM.match(words)
+    return words.rstrip().endswith(":") and len(words) < 100 and not _ITEM.match(words)
 
 
 class LineText(QTextBrowser):
@@ -75,9 +75,9 @@ class LineText(QTextBrowser):
         theme.changed.connect(self._restyle)
 
     def show_lines(self, lines: list[Line], follow: bool = False) -> None:
-        """Show these lines. follow: the end stays in view if it was."""
+        """Show these lines. follow: the end stays in view if the reader has scrolled there."""
         bar = self.verticalScrollBar()
-        self._follow = follow and bar.value() >= bar.maximum() - 30
+        self._follow = follow and 0 < bar.maximum() <= bar.value() + 30
         self._wanted, self._at = lines, 0
         self.work()
 

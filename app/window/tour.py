@@ -29,7 +29,7 @@ from app.settings.store import Settings, SettingsStore
 from app.state.conversation import Turn
 from app.state.session import Phase
 from app.window.application import Application
-from app.window.samples import SAMPLES, sample_file, sample_questions
+from app.window.samples import SAMPLES, sample_questions
 from app.window.side_pane import ENTITIES, QUESTIONS, SECTIONS, SUMMARY
 
 ASKED = 4
@@ -115,11 +115,11 @@ def run(
     """
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
-    path = document or str(sample_file() or "")
+    path = document or str(next((file for file in sorted(SAMPLES.glob("*.pdf")) if questions_about(file)), ""))
     if not path:
         print("error: there is no sample to show; name a document", file=sys.stderr)
         return 2
-    questions = questions or questions_about(Path(path))
+    questions = questions or questions_about(Path(path)) or ("What is this about?",) * ASKED
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     os.environ.setdefault("QT_LOGGING_RULES", "default.warning=false")  # what the offscreen platform cannot do
     app = QApplication.instance() or QApplication(["readthrough"])
@@ -137,10 +137,10 @@ def run(
 
 
 def questions_about(path: Path) -> tuple[str, ...]:
-    """Return questions about a sample, one of which it does not answer."""
+    """Return questions about a sample, one of which it does not answer; none of a file without a list."""
     held, absent = sample_questions(path)
     chosen = [*held[2:3], *held[4:5], *absent[:1], *held[5:6]]
-    return tuple(chosen) if len(chosen) == ASKED else ("What is this about?",) * ASKED
+    return tuple(chosen) if len(chosen) == ASKED else ()
 
 
 def _stage(
