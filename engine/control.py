@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+
+_POLL_SECONDS = 0.1
+"""How long a command that arrives while a job is paused may wait."""
 
 
 class Cancelled(Exception):
@@ -16,6 +20,8 @@ class Control:
         self._cancelled = threading.Event()
         self._running = threading.Event()
         self._running.set()
+        self.while_paused: Callable[[], None] | None = None
+        """Called again and again in the job's own thread while the job is paused: other work for that thread."""
 
     def cancel(self) -> None:
         """Stop at the next chunk or token; a paused job stops as well."""
@@ -32,12 +38,16 @@ class Control:
 
     @property
     def cancelled(self) -> bool:
+        """Whether the job was told to stop."""
         return self._cancelled.is_set()
 
     @property
     def paused(self) -> bool:
+        """Whether the job is held."""
         return not self._running.is_set()
 
     def wait_while_paused(self) -> None:
         """Return at once unless paused; then when resumed or cancelled."""
-        self._running.wait()
+        while not self._running.wait(_POLL_SECONDS if self.while_paused is not None else None):
+            if self.while_paused is not None:
+                self.while_paused()

@@ -24,13 +24,12 @@ from engine.network.layer import Layer
 from engine.network.linear import Linear, QuantisedLinear, bits_of
 from engine.network.memory import short_cpu_chunks
 from engine.network.model import FalconMamba
+from engine.network.weights_digest import file_digest
 
 INDEX = "model.safetensors.index.json"
 SINGLE = "model.safetensors"
 _PICKLED = ("*.bin", "*.pt", "*.pth", "*.ckpt")
 _FLOATING = ("F64", "F32", "F16", "BF16")
-# Samples of every file that a fingerprint reads, spread evenly: any fine-tuning shows, and 15 GB take milliseconds.
-_SAMPLES, _SAMPLE_BYTES = 256, 4096
 
 
 class ModelError(KnownError):
@@ -123,10 +122,10 @@ def random_model(
 
 
 def weights_fingerprint(folder: str | Path) -> str:
-    """Return 64 hex digits that identify a set of weights, without reading all of it.
+    """Return 64 hex digits that identify a set of weights.
 
-    They cover the network's shape and constants, and of each weight file its name, size, header and evenly spread
-    samples, but not the path of the folder. Raises ConfigError or ModelError.
+    They cover the network's shape and constants, and the name and every byte of each weight file, but not the path of
+    the folder. Raises ConfigError or ModelError.
     """
     folder = Path(folder)
     config = asdict(FalconMambaConfig.from_folder(folder))
@@ -134,15 +133,10 @@ def weights_fingerprint(folder: str | Path) -> str:
         del config[key]  # these change no logits
     digest = hashlib.sha256(json.dumps(config, sort_keys=True).encode())
     for path in sorted({stored.path for stored in _locate(folder).values()}):
-        size = path.stat().st_size
-        with path.open("rb") as file:
-            header = file.read(8)
-            header += file.read(int.from_bytes(header, "little"))
-            digest.update(f"{path.name} {size} ".encode() + header)
-            step = max(_SAMPLE_BYTES, (size - len(header)) // _SAMPLES)
-            for offset in range(len(header), size, step):
-                file.seek(offset)
-                digest.update(file.read(_SAMPLE_BYTES))
+        try:
+            digest.update(f"{path.name} {file_digest(path)} ".encode())
+        except OSError as error:
+            raise _damaged(path, error) from error
     return digest.hexdigest()
 
 

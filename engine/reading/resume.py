@@ -13,6 +13,7 @@ import torch
 from engine.control import Cancelled, Control
 from engine.errors import KnownError
 from engine.generation.runtime import Runtime
+from engine.generation.sampling import NOT_A_NUMBER, GenerationError
 from engine.library.library import Library
 from engine.library.prefix import Prefix, PrefixHasher
 from engine.library.records import Document, NewSnapshot, Snapshot, SnapshotKind
@@ -109,7 +110,19 @@ def exact_snapshot(
     unless it has consumed just as many tokens. `exact`: whether it was computed without rounded states."""
     if state.n_tokens.tolist() != [prefix.n_tokens]:
         raise ValueError(f"a state after {state.n_tokens.tolist()} tokens cannot stand for {prefix.n_tokens}")
+    require_finite(state)
     return NewSnapshot(kind, prefix, state.to_bytes(), "fp32", exact=exact, decay=decay)
+
+
+def require_finite(state: MambaState) -> None:
+    """Raise GenerationError where a number of `state` is infinite or no number: such a state is not saved."""
+    if not is_finite(state):
+        raise GenerationError(NOT_A_NUMBER)
+
+
+def is_finite(state: MambaState) -> bool:
+    """Return whether all numbers of `state` are finite."""
+    return bool(torch.isfinite(state.ssm).all()) and bool(torch.isfinite(state.conv).all())
 
 
 def to_bf16(data: bytearray) -> bytes | None:
@@ -126,4 +139,4 @@ def _state_from(data: bytearray, device: torch.device, n_tokens: int) -> MambaSt
         state = MambaState.from_bytes(bytes(data), device)
     except StateError:
         return None
-    return state if state.n_tokens.tolist() == [n_tokens] else None
+    return state if state.n_tokens.tolist() == [n_tokens] and is_finite(state) else None

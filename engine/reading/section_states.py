@@ -22,6 +22,7 @@ from engine.network.memory import chunk_length
 from engine.network.state import MambaState, StateError
 from engine.prompting.prompts import page_text
 from engine.protocol.wire import SectionsRead
+from engine.reading.resume import is_finite, require_finite
 
 BATCH_ROWS = {"cpu": 8, "cuda": 32}
 """Sections read side by side: enough rows to keep the matrix products busy."""
@@ -46,7 +47,8 @@ def saved(runtime: Runtime, library: Library, sections: Sequence[Section]) -> di
             state = MambaState.from_bytes(bytes(data), runtime.model.device)
         except StateError:
             continue
-        if state.n_tokens.tolist() == [prefix.n_tokens] and prefix.identity.key == runtime.identity.key:
+        known = prefix.identity.key == runtime.identity.key
+        if known and state.n_tokens.tolist() == [prefix.n_tokens] and is_finite(state):
             found[section] = SectionState(state, prefix)
     return found
 
@@ -69,6 +71,7 @@ def read(
             control.wait_while_paused()
         if control.cancelled:
             raise Cancelled
+        require_finite(state)
         found: dict[int, SectionState] = {}
         for row, (section, text) in enumerate(zip(batch, texts, strict=True)):
             hasher = PrefixHasher(runtime.identity)

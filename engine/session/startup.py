@@ -9,11 +9,15 @@ from contextlib import contextmanager
 
 
 def prepare_environment() -> None:
-    """Set what torch reads when it is imported: its OpenMP threads do not spin while they wait.
+    """Set what torch reads when it is imported.
 
-    They would take a processor from the compiled kernels' threads, and from other programs.
+    Its OpenMP threads do not spin while they wait: they would take a processor from the compiled kernels' threads, and
+    from other programs. oneDNN keeps what it prepares for few shapes of matrices, not for a thousand: sections have all
+    lengths, so that a worker would grow with every document that it reads (I2). One forward pass needs about ten.
     """
     os.environ.setdefault("GOMP_SPINCOUNT", "0")
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "32")
+    os.environ.setdefault("LRU_CACHE_CAPACITY", "32")
 
 
 @contextmanager

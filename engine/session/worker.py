@@ -1,9 +1,10 @@
 """The worker process: commands in on stdin, events out on stdout, one JSON object a line; logs on stderr.
 
-One thread takes commands while the job runs in the main thread. Cancel, pause and resume act at once; other commands
-wait their turn, except that a question about what is being read, or was read before, is answered at the next chunk
-boundary and the reading then goes on. A followed file is looked at whenever there is nothing else to do. End of input
-ends the worker: it saves what was read and leaves no orphan.
+One thread takes commands while the job runs in the main thread. Cancel, pause and resume act at once. Other commands
+wait their turn, except those that can be served at the next chunk boundary of a reading, or while it is paused: a
+question about the file that is being read or about one that was read before, and a list of the documents. A followed
+file is looked at whenever there is nothing else to do. End of input, SIGTERM and SIGHUP end the worker: running jobs
+are cancelled, what was read is saved, and every job gets its terminal event.
 """
 
 from __future__ import annotations
@@ -11,23 +12,28 @@ from __future__ import annotations
 import logging
 import os
 import queue
+import signal
 import sys
 import threading
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from types import FrameType
 from typing import IO
 
 from engine.control import Control
 from engine.logs import configure_logging
 from engine.protocol import wire
 from engine.protocol.wire import Command, Event, ProtocolError
+from engine.session.event_writer import EventWriter
 from engine.session.follow import Follower
 from engine.session.session import Session, open_session
 
 log = logging.getLogger("readthrough.worker")
 FOLLOW_SECONDS = 0.2
 """How long a followed file, or its cancel, may wait for a look while there is nothing else to do."""
+CLOSE_SECONDS = 5.0
+"""How long the last events wait for a client that does not read."""
 
 
 def run_worker(
@@ -39,28 +45,45 @@ def run_worker(
     *,
     debug: bool = False,
 ) -> int:
-    """Serve commands until end of input or Shutdown; returns the exit status."""
+    """Serve commands until end of input, Shutdown or a signal; return the exit status."""
     configure_logging("worker", debug)
-    events = _take_stdout()
+    events = EventWriter(_take_stdout())
     with open_session(model, library, device, precision, quota) as session:
-        Worker(session, sys.stdin, events).serve()
+        worker = Worker(session, sys.stdin, events)
+        _end_at_signals(worker)
+        worker.serve()
+    events.close(CLOSE_SECONDS)
     return 0
 
 
-def _take_stdout() -> IO[str]:
-    """The real stdout, for events alone: whatever else prints goes to stderr from now on."""
+def _take_stdout() -> int:
+    """Return a descriptor of the real stdout, for events alone: other output goes to stderr from now on."""
     sys.stdout.flush()
-    events = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
+    events = os.dup(1)
     os.dup2(2, 1)
     return events
 
 
-class Worker:
-    """Takes commands from `commands`, a line each, and writes events to `events`."""
+def _end_at_signals(worker: Worker) -> None:
+    """Let the first SIGTERM, SIGHUP or SIGINT end the worker in order; a second one acts as it would without this."""
+    names = ("SIGTERM", "SIGHUP", "SIGINT")
+    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
 
-    def __init__(self, session: Session, commands: IO[str], events: IO[str]):
+    def end(number: int, frame: FrameType | None) -> None:
+        for each in numbers:
+            signal.signal(each, signal.SIG_DFL)
+        # A thread, because the main thread may hold a lock just now that this needs.
+        threading.Thread(target=worker.end, name="signal", daemon=True).start()
+
+    for number in numbers:
+        signal.signal(number, end)
+
+
+class Worker:
+    """Takes commands from `commands`, a line each, and gives events to `events`."""
+
+    def __init__(self, session: Session, commands: IO[str], events: EventWriter) -> None:
         self._session, self._commands, self._events = session, commands, events
-        self._write_lock = threading.Lock()
         self._jobs: queue.Queue[Command | None] = queue.Queue()
         self._waiting: list[Command] = []
         self._followers: dict[str, Follower] = {}
@@ -68,7 +91,7 @@ class Worker:
         self._ending = threading.Event()
 
     def serve(self) -> None:
-        """Run jobs until the input ends."""
+        """Run jobs until the worker ends."""
         self._emit(wire.WorkerStarted(protocol_version=wire.PROTOCOL_VERSION, app_version=_version(), pid=os.getpid()))
         threading.Thread(target=self._take_commands, name="commands", daemon=True).start()
         self._session.model.prepare()
@@ -77,20 +100,34 @@ class Worker:
             self._look_at_followed()
         self._look_at_followed()
 
+    def end(self) -> None:
+        """Cancel all jobs and take no more; from any thread."""
+        self._ending.set()
+        self._events.end()
+        for control in list(self._controls.values()):
+            control.cancel()
+        self._jobs.put(None)
+
     def _take_commands(self) -> None:
         try:
             while not self._ending.is_set() and (line := self._commands.readline(wire.MAX_LINE)):
+                whole = line.endswith("\n") or len(line) < wire.MAX_LINE
                 if line.strip():
                     self._take(line)
+                while not whole:  # the rest of a line that is too long is no command
+                    rest = self._commands.readline(wire.MAX_LINE)
+                    whole = rest.endswith("\n") or len(rest) < wire.MAX_LINE
+        except (OSError, ValueError):
+            log.exception("commands cannot be read any more")
         finally:
-            self._ending.set()
-            for control in list(self._controls.values()):
-                control.cancel()
-            self._jobs.put(None)
+            self.end()
 
     def _take(self, line: str) -> None:
         try:
             command = wire.decode_command(line)
+        except RecursionError:
+            self._emit(wire.Notice(kind="bad_command", detail="it is nested too deeply"))
+            return
         except ProtocolError as error:
             log.warning("ignored a line: %s", error)
             if error.job_id and error.job_id not in self._controls:
@@ -117,8 +154,12 @@ class Worker:
                 if command.job_id in self._controls:
                     log.warning("a second command with the job id %r is ignored", command.job_id)
                     return
-                self._controls[command.job_id] = Control()
+                control = Control()
+                control.while_paused = self._serve_meanwhile
+                self._controls[command.job_id] = control
                 self._jobs.put(command)
+                if self._ending.is_set():
+                    control.cancel()
 
     def _next_job(self) -> Command | None:
         while not self._waiting:
@@ -141,12 +182,13 @@ class Worker:
         del self._controls[command.job_id]
 
     def _send(self, events: Iterator[Event]) -> None:
-        """Emit `events`; between two chunks of a reading, answer what can be answered."""
+        """Emit `events`; between two chunks of a reading, serve other commands."""
         for event in events:
             self._emit(event)
             if isinstance(event, wire.PrefillAdvanced):
-                for question in self._questions_meanwhile():
-                    self._run(question)
+                self._serve_meanwhile()
+            if self._events.client_is_gone:
+                self.end()
 
     def _look_at_followed(self) -> None:
         for job_id, follower in list(self._followers.items()):
@@ -154,8 +196,8 @@ class Worker:
             if follower.ended:
                 del self._followers[job_id], self._controls[job_id]
 
-    def _questions_meanwhile(self) -> Iterator[wire.Ask]:
-        """Questions that can be answered before the reading in progress has ended; other commands keep waiting."""
+    def _serve_meanwhile(self) -> None:
+        """Run the commands that need not wait for the reading in progress; the others keep waiting."""
         while not self._ending.is_set():
             try:
                 command = self._jobs.get_nowait()
@@ -163,19 +205,18 @@ class Worker:
                 return
             if command is None:
                 self._ending.set()
-            elif isinstance(command, wire.Ask) and self._session.can_answer_now(command):
-                yield command
+            elif self._can_run_meanwhile(command):
+                self._run(command)
             else:
                 self._waiting.append(command)
 
+    def _can_run_meanwhile(self, command: Command) -> bool:
+        if isinstance(command, wire.Ask):
+            return self._session.can_answer_now(command)
+        return isinstance(command, (wire.ListDocuments, wire.Configure))
+
     def _emit(self, event: Event) -> None:
-        with self._write_lock:
-            try:
-                self._events.write(wire.encode(event) + "\n")
-                self._events.flush()
-            except BrokenPipeError:
-                # Whoever listened is gone; end of input follows, and with it the end of the worker.
-                self._ending.set()
+        self._events.write(event)
 
 
 def _version() -> str:

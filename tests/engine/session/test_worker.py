@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from engine.library.library import Library
 from engine.protocol import wire
 from engine.protocol.wire import Ask, Cancel, Command, ListDocuments, Pause, Read, Resume, Shutdown
 from tests.engine.tiny import write_pages
@@ -26,6 +27,7 @@ class RunningWorker:
     """A worker process and its pipes."""
 
     def __init__(self, model: Path, library: Path) -> None:
+        self.model = model
         command = [sys.executable, str(ROOT / "main.py"), "worker", "--model", str(model), "--library", str(library)]
         self.process = subprocess.Popen(
             [*command, "--device", "cpu"],
@@ -230,3 +232,54 @@ def test_a_worker_that_follows_ends_with_its_input(worker, tmp_path):
     worker.process.stdin.close()
     assert isinstance(worker.end_of("f")[-1], wire.JobCancelled)
     assert worker.process.wait(timeout=10) == 0
+
+
+def test_a_signal_ends_the_worker_as_the_end_of_input_does(worker, long_file, tmp_path):
+    """SIGTERM and SIGHUP save what was read, and every job gets its terminal event."""
+    for number in [signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]:
+        running = RunningWorker(worker.model, tmp_path / f"{number}.db")
+        try:
+            running.send(Read(job_id="r", path=str(long_file)), Read(job_id="waits", path=str(long_file)))
+            running.until(lambda event: isinstance(event, wire.PrefillAdvanced) and event.tokens > 2_000)
+            running.process.send_signal(number)
+            events = list(running.events())
+            ends = [(event.job_id, type(event)) for event in events if isinstance(event, wire.TERMINAL)]
+            assert sorted(ends) == [("r", wire.JobCancelled), ("waits", wire.JobCancelled)]
+            assert running.process.wait(20) == 0
+        finally:
+            running.close()
+        with Library.open(tmp_path / f"{number}.db", read_only=True) as library:
+            (document,) = library.documents.all()
+            assert document.state == "stopped"
+            assert document.tokens_read > 2_000
+
+
+def test_while_a_reading_is_paused_questions_are_answered(worker, long_file, tmp_path):
+    done = write_pages(tmp_path / "done.txt", 1)
+    worker.send(Read(job_id="d", path=str(done)))
+    worker.end_of("d")
+    worker.send(Read(job_id="r", path=str(long_file)))
+    worker.until(lambda event: isinstance(event, wire.PrefillAdvanced))
+    worker.send(Pause(job_id="r"))
+    worker.until(lambda event: isinstance(event, wire.JobPaused))
+    worker.send(Ask(job_id="q", path=str(done), question="What?"), ListDocuments(job_id="l"))
+    seen = worker.end_of("q") + worker.end_of("l")
+    assert not any(event.job_id == "r" and isinstance(event, wire.TERMINAL) for event in seen)
+    worker.send(Ask(job_id="q2", path=str(long_file), question="What so far?"))
+    worker.end_of("q2")
+    worker.send(Resume(job_id="r"))
+    (end,) = [event for event in worker.end_of("r") if event.job_id == "r" and isinstance(event, wire.TERMINAL)]
+    assert isinstance(end, wire.JobFinished)
+
+
+def test_a_client_that_never_reads_does_not_keep_the_worker(worker, long_file):
+    worker.send(Read(job_id="r", path=str(long_file)), *(ListDocuments(job_id=f"l{n}") for n in range(3_000)))
+    time.sleep(2)
+    worker.process.stdin.close()
+    assert worker.process.wait(60) == 0
+
+
+def test_what_follows_a_line_that_is_too_long_is_no_command(worker):
+    worker.process.stdin.write("x" * (wire.MAX_LINE + 5) + wire.encode(ListDocuments(job_id="in it")) + "\n")
+    worker.send(ListDocuments(job_id="after"))
+    assert not any(event.job_id == "in it" for event in worker.end_of("after"))
