@@ -152,6 +152,6 @@ def test_passages_snippets_and_suggestions_come_from_the_texts(library):
         found = find_in_texts(opened, "CRANE")
         assert list(found) == ["/files/minutes.pdf"] and found["/files/minutes.pdf"].words in ("crane", "Crane")
         around = snippets(opened, pumps, [(1, "3 May 2024"), (2, "nowhere")])
-        assert list(around) == [(1, "3 May 2024")] and around[1, "3 May 2024"].startswith("The <valve>")
+        assert list(around) == [(1, "3 May 2024")] and "was replaced on 3 May 2024" in around[1, "3 May 2024"]
     pages = [text for texts in TEXTS.values() for text in texts]
     assert suggested_questions(pages) == ["What is a crane?", "What did the Committee decide?"]
