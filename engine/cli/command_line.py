@@ -8,6 +8,7 @@ Light until a command needs the model: `--help` and `library list` import no tor
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from importlib.util import find_spec
@@ -73,7 +74,7 @@ class Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if self.get_command(ctx, args[0]) is None:
-            if not Path(args[0]).expanduser().exists():
+            if not os.path.exists(os.path.expanduser(args[0])):
                 raise click.UsageError(f"{args[0]} is neither a command nor a file", ctx)
             return "open", open_files, args
         return super().resolve_command(ctx, args)

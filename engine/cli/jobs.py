@@ -48,7 +48,8 @@ def run_jobs(options: Options, commands: Sequence[Command], result_file: Path | 
         for command in commands:
             title = one_line(Path(getattr(command, "path", "")).name) if len(commands) > 1 else ""
             heading = f"{chr(10) if statuses else ''}== {title} ==" if title else ""
-            statuses.append(_show(_view(options, out, heading), _events(session, command, control), control, options))
+            view = _view(options, out, heading)
+            statuses.append(_show(view, command, _events(session, command, control), control, options))
             if control.cancelled:
                 break
     if result_file is not None and not any(statuses):
@@ -100,22 +101,26 @@ def _view(options: Options, out: IO[str], title: str) -> View:
     return TextView(Output(out), err, progress, quiet=options.quiet, title=title)
 
 
-def _show(view: View, events: Iterable[Event], control: Control, options: Options) -> int:
-    """Show the events of one job; returns its exit status.
+def _show(view: View, command: Command, events: Iterable[Event], control: Control, options: Options) -> int:
+    """Show the events of one job; returns its exit status: 0 too where `read` is stopped after its last sentence,
+    while it prepares the sections for questions.
 
     Where the output cannot be written any more, the job is cancelled and ends when what it has read is saved; then the
     error is raised.
     """
     status = EXIT_BUG
     error: Exception | None = None
+    done = False
     for event in events:
         if error is None:
             error = _shown(view, event, control)
         match event:
+            case wire.ReadingFinished():
+                done = isinstance(command, Read) and not command.follow
             case wire.JobFinished():
                 status = 0
             case wire.JobCancelled():
-                status = EXIT_INTERRUPTED
+                status = 0 if done else EXIT_INTERRUPTED
             case wire.JobFailed(kind="known"):
                 status = EXIT_KNOWN
             case wire.JobFailed():

@@ -158,9 +158,12 @@ class _LibraryCommand:
         """Bring the saved states down to `quota` bytes, and give unused space back to the disk."""
         if quota is not None:
             self._library.snapshots.set_quota(quota)
+        states, _ = self._library.take_dropped()
         freed = self._library.maintenance.compact()
         in_use = size_text(self._library.maintenance.file_size())
-        self._say({"freed_bytes": freed}, f"{size_text(freed)} given back; {in_use} in use.")
+        deleted = f"{counted(states, 'saved state', 'saved states')} deleted; " if quota is not None else ""
+        text = f"{deleted}{size_text(freed)} given back; {in_use} in use."
+        self._say({"freed_bytes": freed, "deleted_states": states}, text)
 
     def backup(self, target: str | None) -> None:
         """Copy the library to a new file."""

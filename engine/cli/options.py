@@ -13,6 +13,7 @@ import click
 
 from engine.logs import configure_logging
 from engine.protocol.vocabulary import DEVICES, PRECISIONS, Device, Precision
+from engine.user_paths import absolute
 
 INT64 = 2**63 - 1
 
@@ -76,7 +77,7 @@ class FilePath(click.ParamType[Path]):
         text = os.fspath(value)
         if not text or "\0" in text:
             self.fail("the file name is empty" if not text else "a file name cannot hold a NUL character", param, ctx)
-        return Path(os.path.abspath(os.path.expanduser(text)))
+        return absolute(text)
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
         from click.shell_completion import CompletionItem

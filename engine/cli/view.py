@@ -56,6 +56,8 @@ class TextView:
         self._command = ""
         self._sections = _Sections(out)
         self._ledger = ""
+        self._done = False
+        """The whole document is read."""
 
     def close(self) -> None:
         """End the progress and the line."""
@@ -98,11 +100,14 @@ class TextView:
                 self._show_coverage(event)
             case wire.RetentionMeasured() if self._command == "Read" and event.faded_to_page:
                 self._tell(sentences.faded(event.faded_to_page))
+            case wire.StatesDropped():
+                self._tell(f"note: {sentences.dropped(event)}", always=True)
             case wire.FollowWaiting():
                 self._tell("waiting for the file to grow; press Ctrl-C to end")
 
     def _show_coverage(self, event: wire.ReadingFinished) -> None:
         """Print what was read: the result of `read`, and a remark of the other commands."""
+        self._done = True
         sentence = f"{event.outcome} {sentences.read_tokens(event)}"
         if self._command == "Read":
             self._print(f"{sentence}\n")
@@ -153,6 +158,8 @@ class TextView:
     def _show_end(self, event: wire.JobCancelled | wire.JobFailed) -> None:
         self.close()
         match event:
+            case wire.JobCancelled() if self._done and self._command == "Read":
+                self._tell("stopped; the document is read and saved")
             case wire.JobCancelled():
                 self._tell("stopped; what was read is saved, and the same command resumes from there", always=True)
             case wire.JobFailed(kind="known"):

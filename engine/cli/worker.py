@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 
 import click
@@ -13,6 +14,9 @@ from engine.session.startup import prepare_environment, without_collection
 
 def serve(options: Options) -> int:
     """Speak the worker protocol until the input ends; returns the exit status."""
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        # A line that is not UTF-8 is refused like every other that is not a command, and the worker goes on.
+        sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")
     with without_collection():
         from engine.session.worker import run_worker
 

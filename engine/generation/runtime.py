@@ -27,6 +27,7 @@ from engine.profile.choose import choose_profile
 from engine.profile.profile import Profile
 from engine.prompting.tokenizer import Tokenizer
 from engine.resources import resource_path
+from engine.user_paths import absolute
 from kernels import KernelsError, implementation
 
 DEMO_MODEL = resource_path("models/demo")
@@ -101,7 +102,7 @@ def as_text(
 
 def load_runtime(folder: Path | None, device: str = "auto", precision: str = "auto") -> Runtime:
     """Load the checkpoint in `folder` (default: the demo model). Raises KnownError."""
-    folder = (folder or DEMO_MODEL).expanduser()
+    folder = absolute(folder or DEMO_MODEL)
     choice = choose_device(device)
     config = FalconMambaConfig.from_folder(folder)
     bits = BITS.get(precision)

@@ -28,6 +28,15 @@ class Limits:
     """Bytes of all states together."""
     checkpoints: int = MAX_CHECKPOINTS
     """Checkpoints per document and model."""
+    dropped_states: int = 0
+    """States that were dropped to keep the quota, and their bytes, since `take_dropped`."""
+    dropped_bytes: int = 0
+
+    def take_dropped(self) -> tuple[int, int]:
+        """Return number and bytes of the states dropped since the last call."""
+        found = self.dropped_states, self.dropped_bytes
+        self.dropped_states = self.dropped_bytes = 0
+        return found
 
 
 @dataclass(frozen=True)

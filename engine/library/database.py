@@ -17,6 +17,7 @@ import msgspec
 from engine.errors import KnownError
 from engine.library import schema, sql_functions
 from engine.library.writer_lock import AlreadyLockedError, WriterLock
+from engine.user_paths import absolute
 
 logger = logging.getLogger(__name__)
 BUSY_SECONDS = 10.0
@@ -43,7 +44,7 @@ def library_path(explicit: str | os.PathLike[str] | None = None) -> Path:
     chosen = explicit or os.environ.get("READTHROUGH_LIBRARY")
     if chosen:
         try:
-            return Path(os.path.realpath(Path(chosen).expanduser()))
+            return Path(os.path.realpath(absolute(chosen)))
         except RuntimeError as error:
             raise LibraryError("missing", f"There is no folder {chosen}; choose another library.") from error
     import platformdirs

@@ -77,6 +77,10 @@ class Library:
         """Begin a run over a document, or go on from a stored state with `tokens` tokens; see `ReadingRun`."""
         return ReadingRun(self._db, self._limits, document, identity, tokens, to_bf16)
 
+    def take_dropped(self) -> tuple[int, int]:
+        """Return number and bytes of the states that were dropped to keep the quota since the last call."""
+        return self._limits.take_dropped()
+
     @property
     def path(self) -> Path:
         """The library's file."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from engine.library import schema, snapshots
 from engine.library.database import Database, LibraryError, copy_to
 from engine.library.records import Verification
+from engine.user_paths import absolute
 
 _VACUUM_PAGES = 2048
 """Pages given back in one transaction: on a full disk the log must stay small too."""
@@ -50,7 +51,7 @@ class Maintenance:
 
     def backup(self, target: str | os.PathLike[str]) -> int:
         """Copy the library, as it is at this moment, to a new file; return its bytes. Raises LibraryError."""
-        path = Path(target).expanduser().absolute()
+        path = absolute(target)
         try:
             with self._db.read() as conn:
                 copy_to(conn, path)

@@ -133,7 +133,7 @@ class ReadingRun:
                     snapshots.round_checkpoints(conn, self._document, self._identity, self._to_bf16)
             if ending is not None:
                 self._close(conn, state, *ending)
-            snapshots.enforce_quota(conn, self._limits.quota)
+            snapshots.enforce_quota(conn, self._limits)
         self._finished = ending is not None
         return saved
 

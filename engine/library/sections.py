@@ -44,7 +44,7 @@ class Sections:
                     continue
                 saved = snapshots.save(conn, document, new)
                 conn.execute("UPDATE sections SET snapshot = ? WHERE id = ?", [saved, section])
-            snapshots.enforce_quota(conn, self._limits.quota)
+            snapshots.enforce_quota(conn, self._limits)
 
     def load_states(self, sections: Iterable[Section]) -> dict[int, tuple[bytearray, Prefix]]:
         """Return section id -> the bytes of its own state and its prefix, for sections with an undamaged one.

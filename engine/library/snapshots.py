@@ -33,7 +33,7 @@ class Snapshots:
         require_space(self._db, new)
         with self._db.write() as conn:
             saved = save(conn, document, new)
-            enforce_quota(conn, self._limits.quota)
+            enforce_quota(conn, self._limits)
         return saved
 
     def reach(self, document: int, identity: Identity, page: int, text: str) -> int:
@@ -135,7 +135,7 @@ class Snapshots:
         checkpoints, section states, turns, the least recently used first. Ends and pinned states stay."""
         self._limits.quota = quota
         with self._db.write() as conn:
-            enforce_quota(conn, quota)
+            enforce_quota(conn, self._limits)
 
 
 def require_space(db: Database, *new: NewSnapshot | None) -> None:
@@ -266,10 +266,11 @@ def thin(conn: sqlite3.Connection, document: int, identity: int, end: int, limit
     drop(conn, checkpoint_policy.checkpoints_to_drop([Checkpoint(*row) for row in rows], end, limit))
 
 
-def enforce_quota(conn: sqlite3.Connection, quota: int) -> None:
-    """Drop states until the quota is kept; the last checkpoint of an unfinished reading stays. Inside a transaction."""
+def enforce_quota(conn: sqlite3.Connection, limits: Limits) -> None:
+    """Drop states until the quota is kept, and count them in `limits`; the last checkpoint of an unfinished reading
+    stays. Inside a transaction."""
     (total,) = conn.execute("SELECT coalesce(sum(size), 0) FROM snapshots").fetchone()
-    if total <= quota:
+    if total <= limits.quota:
         return
     rows = conn.execute(
         "SELECT s.id, s.n_tokens, s.size, iif(s.stale, 0, s.used), s.kind,"
@@ -278,7 +279,11 @@ def enforce_quota(conn: sqlite3.Connection, quota: int) -> None:
         "   AND l.identity = s.identity AND l.kind = 'checkpoint' AND NOT l.stale AND l.n_tokens <= r.tokens_read))"
         " FROM snapshots s LEFT JOIN readings r ON r.document = s.document AND r.identity = s.identity"
     )
-    drop(conn, checkpoint_policy.over_quota([Checkpoint(*[*row[:5], bool(row[5])]) for row in rows], quota))
+    states = [Checkpoint(*[*row[:5], bool(row[5])]) for row in rows]
+    dropped = set(checkpoint_policy.over_quota(states, limits.quota))
+    drop(conn, dropped)
+    limits.dropped_states += len(dropped)
+    limits.dropped_bytes += sum(state.size for state in states if state.id in dropped)
 
 
 def round_checkpoints(conn: sqlite3.Connection, document: int, identity: int, to_bf16: ToBf16) -> None:

@@ -64,7 +64,7 @@ class Turns:
             ).fetchone()
             if row is None:
                 raise LibraryError("gone", "This document is no longer in the library; read it again.")
-            snapshots.enforce_quota(conn, self._limits.quota)
+            snapshots.enforce_quota(conn, self._limits)
             identifier: int = row[0]
             return identifier
 

@@ -247,6 +247,14 @@ class AnswerFinished(Event, frozen=True, kw_only=True):
     seconds_to_first_token: float
 
 
+class StatesDropped(Event, frozen=True, kw_only=True):
+    """Old saved states were deleted to keep the quota. They are made again when they are needed."""
+
+    states: int
+    n_bytes: int
+    quota_bytes: int
+
+
 class DocumentListed(Event, frozen=True, kw_only=True):
     """One document of the library."""
 

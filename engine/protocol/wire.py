@@ -14,6 +14,7 @@ Of one job come, in this order and each only where it applies:
                   SummaryFinished
     Ask           as Read, then (AnswerDelta)*, AnswerFinished
     Configure     nothing of its own
+    every job     StatesDropped before its end, where it deleted saved states to keep the quota
 
 Light: no torch, no Qt.
 """
@@ -67,6 +68,7 @@ from engine.protocol.events import (
     RetentionMeasured,
     SectionsRead,
     SectionSummarized,
+    StatesDropped,
     SummaryDelta,
     SummaryFinished,
     WorkerStarted,
@@ -114,6 +116,7 @@ __all__ = [
     "SectionSummarized",
     "SectionsRead",
     "Shutdown",
+    "StatesDropped",
     "Summarize",
     "SummaryDelta",
     "SummaryFinished",

@@ -10,6 +10,7 @@ from engine.control import Cancelled, Control
 from engine.documents.extraction import limits
 from engine.documents.formats.regular_file import RegularFile, open_regular, shown_name
 from engine.documents.outcomes import refusal
+from engine.user_paths import absolute
 
 _BLOCK_BYTES = 4 << 20
 
@@ -28,7 +29,7 @@ def starts_with(path: str | Path, size: int, sha256: str) -> bool:
 
 
 def _digest(path: str | Path, size: int | None, control: Control | None) -> str:
-    path = Path(path).expanduser().absolute()
+    path = absolute(path)
     descriptor, status = open_regular(path)
     try:
         if status.st_size > max(limits.MAX_BYTES.values()):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from engine.answering.conversation import turn_before
 from engine.control import Control
@@ -24,6 +23,7 @@ from engine.reading.reader import Reader
 from engine.reading.resume import end_state
 from engine.session import unfamiliar_text
 from engine.session.model_loader import ModelLoader
+from engine.user_paths import absolute
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def opened_event(
 
 def same_file(a: str, b: str) -> bool:
     """Return whether two paths are the same, symbolic links apart."""
-    return Path(a).expanduser().absolute() == Path(b).expanduser().absolute()
+    return absolute(a) == absolute(b)
 
 
 def _note_opened(library: Library, document: Document, path: str) -> None:

@@ -17,6 +17,7 @@ from engine.errors import KnownError
 from engine.protocol import wire
 from engine.protocol.wire import Event, Read
 from engine.reading.file_digest import digest_of
+from engine.user_paths import absolute
 
 POLL_SECONDS = 1.0
 _STEP_SECONDS = 0.1
@@ -51,7 +52,7 @@ class Follower:
 
     def __init__(self, session: Jobs, command: Read, control: Control, poll_seconds: float = POLL_SECONDS) -> None:
         self._session, self._command, self._control = session, command, control
-        self._path = Path(command.path).expanduser()
+        self._path = absolute(command.path)
         self._poll_seconds, self._next_look = poll_seconds, 0.0
         self._seen: _Look | None = None
         self._digest = ""

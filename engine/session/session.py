@@ -80,28 +80,35 @@ class Session:
         """Carry out `command`. The last event, and only the last, is terminal; only KeyboardInterrupt is raised."""
         job_id = command.job_id
         yield wire.JobStarted(job_id=job_id, command=type(command).__name__)
+        end: Event = wire.JobFinished(job_id=job_id)
         try:
             yield from self._events(command, control)
         except Cancelled:
-            yield wire.JobCancelled(job_id=job_id)
+            end = wire.JobCancelled(job_id=job_id)
         except KnownError as error:
-            yield wire.JobFailed(job_id=job_id, kind="known", message=str(error), reason=error.reason)
+            end = wire.JobFailed(job_id=job_id, kind="known", message=str(error), reason=error.reason)
         except (MemoryError, torch.OutOfMemoryError):
-            yield wire.JobFailed(
+            end = wire.JobFailed(
                 job_id=job_id,
                 kind="known",
                 message="the memory ran out; close other programs, or choose a smaller model or --precision bf16",
                 reason="memory",
             )
         except Exception as error:
-            yield wire.JobFailed(
+            end = wire.JobFailed(
                 job_id=job_id,
                 kind="bug",
                 message=f"{type(error).__name__}: {error}",
                 details=traceback.format_exc(),
             )
-        else:
-            yield wire.JobFinished(job_id=job_id)
+        yield from self._dropped(job_id)
+        yield end
+
+    def _dropped(self, job_id: str) -> Iterator[Event]:
+        """Report the states that were dropped to keep the quota."""
+        states, n_bytes = self._library.take_dropped() if self._library is not None else (0, 0)
+        if states:
+            yield wire.StatesDropped(job_id=job_id, states=states, n_bytes=n_bytes, quota_bytes=self._quota)
 
     def can_answer_now(self, question: wire.Ask) -> bool:
         """Return whether `question` can be answered in the middle of a reading."""
@@ -147,6 +154,8 @@ class Session:
         yield from summary.summarize(context, command.method, command.focus, command.length)
 
     def _ask(self, command: wire.Ask, control: Control) -> Iterator[Event]:
+        if not command.question.strip():
+            raise KnownError("the question is empty; write what you want to know", "empty")
         before = turn_before(self.library, command.parent)
         state = yield from self._documents.state_of(command, self.library, control)
         if before is not None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.grounding.page_references import page_list, page_numbers
-from engine.protocol.events import ModelLoaded, Notice, ReadingFinished
+from engine.protocol.events import ModelLoaded, Notice, ReadingFinished, StatesDropped
 from engine.protocol.evidence import Evidence, PageSpan, SummaryBasis
+from engine.units import size_text
 
 RUNS_NAMED = 8
 """Runs of pages that a list names."""
@@ -27,6 +28,13 @@ def model(event: ModelLoaded) -> str:
     count = f"{event.parameters / 1e9:.1f}B" if event.parameters >= 1e9 else f"{event.parameters / 1e6:.1f}M"
     name = f"{event.name} (demo)" if event.demo and event.name != "demo" else event.name
     return f"model: {name}, {count} parameters, {event.dtype}, on the {'GPU' if event.device != 'cpu' else 'CPU'}"
+
+
+def dropped(event: StatesDropped) -> str:
+    """Return the sentence about saved states that were deleted to keep the quota."""
+    states = counted(event.states, "old saved state", "old saved states")
+    limit = size_text(event.quota_bytes)
+    return f"the space limit of {limit} is reached; {states} ({size_text(event.n_bytes)}) deleted (see --quota)"
 
 
 def notice(event: Notice) -> str:

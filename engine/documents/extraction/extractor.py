@@ -27,6 +27,7 @@ from engine.documents.extraction.source import Source
 from engine.documents.formats.regular_file import RegularFile, Stamp, open_regular, printable, sha256, shown_name
 from engine.documents.outcomes import OFFICE_HEADERS, OFFICE_SUFFIXES, READABLE_SUFFIXES, Outcomes, refusal
 from engine.documents.pages import DocumentInfo, DocumentKind, Outcome, OutcomeKind, OutlineEntry, Page
+from engine.user_paths import absolute
 
 _HEADER_BYTES = 1024
 _SHORTEST_RANGE = 16
@@ -40,7 +41,7 @@ def open_document(
     `processes`: extractors at a time, by default one a core, at most 4. `command` starts an extractor (tests have their
     own).
     """
-    path = Path(path).expanduser().absolute()
+    path = absolute(path)
     descriptor, status = open_regular(path)
     try:
         file = RegularFile(descriptor, status.st_size)

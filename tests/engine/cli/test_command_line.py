@@ -20,7 +20,12 @@ from pathlib import Path
 import pytest
 
 from engine.cli.command_line import main
-from engine.cli.options import Size
+from engine.cli.jobs import _show
+from engine.cli.options import Options, Size
+from engine.cli.output import Output
+from engine.cli.progress import NoProgress
+from engine.cli.view import TextView
+from engine.control import Control
 from engine.library import schema
 from engine.library.library import Library
 from engine.protocol import wire
@@ -571,3 +576,26 @@ def test_bug_is_one_line_that_names_the_log(capsys, monkeypatch, tmp_path):
     assert str(log) in err and "Traceback" in log.read_text()
     assert main(["--debug"], window=broken) == 1
     assert "Traceback" in capsys.readouterr().err
+
+
+def test_deleted_states_are_told(call, tmp_path):
+    _, _, err = call("read", write_pages(tmp_path / "log.txt", 4), "--quota", 1, "--quiet")
+    assert re.search(r"note: the space limit of 1 B is reached; \d+ old saved states? \(.*\) deleted", err)
+
+
+def test_unknown_user_in_a_path_is_one_line(call):
+    status, _, err = call("read", "~nosuchuser/x")
+    assert status == 2 and is_one_error_line(err)
+
+
+@pytest.mark.parametrize(("follow", "expected"), [(False, 0), (True, 130)])
+def test_stop_after_the_last_sentence_of_read_is_success(follow, expected, capsys):
+    finished = wire.ReadingFinished(
+        document_id=1, tokens=9, tokens_reused=0, pages=1, pages_read=1, pages_without_text=[], problems={},
+        sections=1, trained_context=None, seconds=1.0, outcome="log.txt was read in full: 1 page with text.",
+    )  # fmt: skip
+    events = [wire.JobStarted(command="Read"), finished, wire.JobCancelled()]
+    command = wire.Read(path="log.txt", follow=follow)
+    view = TextView(Output(sys.stdout), Output(sys.stderr), NoProgress())
+    assert _show(view, command, events, Control(), Options()) == expected
+    assert capsys.readouterr().out == "log.txt was read in full: 1 page with text. 9 tokens.\n"
