@@ -78,6 +78,16 @@ class RmsNorm(Protocol):
         """
 
 
+class Quantise(Protocol):
+    """The integers and scales of a weight."""
+
+    def __call__(self, weight: Tensor, bits: int) -> tuple[Tensor, Tensor]:
+        """Return (integers, scales) of a weight [out, in] in 8 or 4 bits (`kernels.quantisation`).
+
+        Raises ValueError for 4 bits if GROUP does not divide in.
+        """
+
+
 class Dequantise(Protocol):
     """The floats of a quantised weight."""
 
@@ -101,5 +111,6 @@ class Operations:
     causal_conv: CausalConv
     causal_conv_update: CausalConvUpdate
     rms_norm: RmsNorm
+    quantise: Quantise
     dequantise: Dequantise
     quantised_linear: QuantisedLinear

@@ -17,25 +17,37 @@ from torch import Tensor
 GROUP = 32
 FEW = 16
 """Most vectors for which a matmul reads the integers; for more the weight is dequantised first."""
-_SHRINKAGE = (1.0, 0.95, 0.9, 0.85, 0.8)
+SHRINKAGE = (1.0, 0.95, 0.9, 0.85, 0.8)
+"""Candidates for the scale of an int4 group, as shares of the one that holds its farthest value."""
+BLOCK_WEIGHTS = 1 << 24
+"""Weights that are quantised at once."""
 
 
-def quantise(weight: Tensor, bits: int) -> tuple[Tensor, Tensor]:
-    """Return (integers, scales) of a weight [out, in] in 8 or 4 bits. Raises ValueError if 4 bits do not fit GROUP."""
-    if bits == 8:
-        weight = weight.float()
-        scales = weight.abs().amax(dim=1).clamp(min=1e-30) / 127
-        return (weight / scales[:, None]).round_().to(torch.int8), scales
+def quantise_ref(weight: Tensor, bits: int) -> tuple[Tensor, Tensor]:
+    """Implement `kernels.operations.Quantise`, some rows at a time: float32 copies of a whole weight take gigabytes."""
     out, width = weight.shape
-    if bits != 4 or width % GROUP:
+    if bits not in (4, 8) or (bits == 4 and width % GROUP):
         raise ValueError(f"a weight [{out}, {width}] cannot be quantised to {bits} bits")
-    groups = weight.float().reshape(out, width // GROUP, GROUP)
+    quantise_rows = _int8 if bits == 8 else _int4
+    parts = [quantise_rows(rows.float()) for rows in weight.split(max(1, BLOCK_WEIGHTS // width))]
+    integers, scales = zip(*parts, strict=True)
+    return torch.cat(integers), torch.cat(scales)
+
+
+def _int8(weight: Tensor) -> tuple[Tensor, Tensor]:
+    scales = weight.abs().amax(dim=1).clamp(min=1e-30) / 127
+    return (weight / scales[:, None]).round_().to(torch.int8), scales
+
+
+def _int4(weight: Tensor) -> tuple[Tensor, Tensor]:
+    out, width = weight.shape
+    groups = weight.reshape(out, width // GROUP, GROUP)
     # The farthest value of a group becomes -8, the end of the range that reaches farther. Clipping it a little leaves
     # more levels to the others: of a few such scales the one with the least squared error is taken.
     farthest = groups.gather(2, groups.abs().argmax(dim=2, keepdim=True))
     best = torch.full(farthest.shape, float("inf"), device=weight.device)
     scales = torch.zeros_like(farthest)
-    for shrinkage in _SHRINKAGE:
+    for shrinkage in SHRINKAGE:
         scale = (farthest * (shrinkage / -8)).bfloat16().float()
         error = (_levels(groups, scale) * scale - groups).square().sum(dim=2, keepdim=True)
         better = error < best

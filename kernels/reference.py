@@ -22,7 +22,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from kernels.operations import Operations
-from kernels.quantisation import dequantise_ref, quantised_linear_ref
+from kernels.quantisation import dequantise_ref, quantise_ref, quantised_linear_ref
 
 
 def wide(*tensors: Tensor | None) -> torch.dtype:
@@ -107,6 +107,6 @@ def rms_norm_ref(x: Tensor, weight: Tensor | None, eps: float, residual: Tensor 
 
 
 OPERATIONS = Operations(
-    selective_scan_ref, selective_update_ref, causal_conv_ref, causal_conv_update_ref, rms_norm_ref, dequantise_ref,
-    quantised_linear_ref,
+    selective_scan_ref, selective_update_ref, causal_conv_ref, causal_conv_update_ref, rms_norm_ref, quantise_ref,
+    dequantise_ref, quantised_linear_ref,
 )  # fmt: skip

@@ -32,7 +32,8 @@ from engine.errors import KnownError
 from engine.generation.generate import decode
 from engine.network.config import FalconMambaConfig
 from engine.network.device import configure_cpu
-from engine.network.memory import chunk_length, parameter_count
+from engine.network.footprint import parameter_count
+from engine.network.memory import chunk_length
 from engine.network.model import FalconMamba
 from engine.network.weights import random_model
 

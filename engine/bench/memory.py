@@ -62,11 +62,12 @@ def read_record(model_folder: Path | None, tokens: int) -> dict[str, Any]:
     from engine.network.config import FalconMambaConfig
     from engine.network.device import configure_cpu
     from engine.network.memory import chunk_length
+    from engine.network.precision import compute_dtype
     from engine.network.weights import load_model, random_model
 
     configure_cpu()
     if model_folder:
-        model = load_model(model_folder, "cpu", None)
+        model = load_model(model_folder, "cpu", compute_dtype("cpu", FalconMambaConfig.from_folder(model_folder)))
     else:
         model = random_model(FalconMambaConfig.from_dict(SMALL_SHAPE))
     chunk = chunk_length(model.config, "cpu", model.dtype)

@@ -118,7 +118,8 @@ def _alone(model: FalconMamba, part: str, bits: int) -> FalconMamba:
 
     def kept(linear: Linear) -> QuantisedLinear:
         width = linear.weight.shape[1]
-        return QuantisedLinear(linear.weight, linear.bias, 4 if bits == 4 and width % GROUP == 0 else 8, model.dtype)
+        kept = 4 if bits == 4 and width % GROUP == 0 else 8
+        return QuantisedLinear.from_floats(linear.weight, linear.bias, kept, model.dtype)
 
     head = kept(model.head) if part == "lm_head" else model.head
     layers: Any = model.layers

@@ -29,8 +29,10 @@ from engine.bench.shapes import finish as _finish
 from engine.generation.generate import SequenceToken, decode, decode_batch, prefill_batch
 from engine.network.config import FalconMambaConfig
 from engine.network.device import choose_device, configure_cpu
-from engine.network.memory import chunk_length, parameter_count
+from engine.network.footprint import parameter_count
+from engine.network.memory import chunk_length
 from engine.network.model import FalconMamba
+from engine.network.precision import choose_precision
 from engine.network.weights import load_model, random_model
 from kernels import implementation, operations
 
@@ -146,9 +148,9 @@ def _start(folder: Path, precision: str) -> None:
     """The process that `start_seconds` measures."""
     configure_cpu()
     imported = time.time()
-    dtype, bits = PRECISIONS.get(precision, (None, None))
     device = choose_device("auto").device
-    model = load_model(folder, device, dtype, bits)
+    taken = choose_precision(FalconMambaConfig.from_folder(folder), device, precision)
+    model = load_model(folder, device, taken.dtype, taken.bits)
     loaded = time.time()
     float(model(torch.arange(16)[None], model.new_state()).sum())
     print(imported, loaded, time.time())

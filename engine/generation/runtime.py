@@ -6,8 +6,6 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-
 from engine.control import Cancelled, Control
 from engine.errors import KnownError
 from engine.generation.generate import decode, prefill
@@ -16,13 +14,17 @@ from engine.generation.stopping import EndReason
 from engine.generation.text_stream import TextStream
 from engine.generators import Kept, run_to_end
 from engine.library.prefix import Identity
+from engine.network.checkpoint import weights_fingerprint
 from engine.network.config import FalconMambaConfig
-from engine.network.device import choose_device, configure_cpu, default_dtype
-from engine.network.linear import BITS, SCHEME
-from engine.network.memory import chunk_length, memory_fit
+from engine.network.device import choose_device, configure_cpu
+from engine.network.footprint import BITS
+from engine.network.linear import SCHEME
+from engine.network.memory import chunk_length
 from engine.network.model import FalconMamba
+from engine.network.precision import Precision, choose_precision
+from engine.network.quantised_copy import default_folder
 from engine.network.state import FORMAT_VERSION, MambaState
-from engine.network.weights import load_model, weights_fingerprint
+from engine.network.weights import Progress, load_model
 from engine.profile.choose import choose_profile
 from engine.profile.profile import Profile
 from engine.prompting.tokenizer import Tokenizer
@@ -31,7 +33,6 @@ from engine.user_paths import absolute
 from kernels import KernelsError, implementation
 
 DEMO_MODEL = resource_path("models/demo")
-DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,11 @@ class Runtime:
     chunk_length: int
     """Tokens read at once."""
     stop_ids: tuple[int, ...]
+
+    def batch_chunk_length(self, batch_size: int) -> int:
+        """Return the tokens of each of `batch_size` sequences to read at once."""
+        m = self.model
+        return chunk_length(m.config, m.device, m.dtype, batch_size=batch_size, bits=BITS.get(self.precision))
 
     @property
     def trained_context(self) -> int | None:
@@ -100,20 +106,19 @@ def as_text(
     return kept.value
 
 
-def load_runtime(folder: Path | None, device: str = "auto", precision: str = "auto") -> Runtime:
-    """Load the checkpoint in `folder` (default: the demo model). Raises KnownError."""
+def load_runtime(
+    folder: Path | None, device: str = "auto", precision: str = "auto", progress: Progress | None = None
+) -> Runtime:
+    """Load the checkpoint in `folder` (default: the demo model). Raises KnownError.
+
+    `precision` "auto" takes the best that fits. `progress` is called while the weights are loaded.
+    """
     folder = absolute(folder or DEMO_MODEL)
     choice = choose_device(device)
     config = FalconMambaConfig.from_folder(folder)
-    bits = BITS.get(precision)
-    dtype = DTYPES.get(precision) or default_dtype(choice.device, config, bits)
-    fit = memory_fit(config, choice.device, dtype, bits=bits)
-    if not fit.fits:
-        raise KnownError(
-            f"the model in {folder} does not fit: {fit.sentence} Choose a smaller model or --precision "
-            f"{'int4' if bits or dtype.itemsize == 2 else 'bf16'}",
-            reason="memory",
-        )
+    taken = choose_precision(config, choice.device, precision)
+    if not taken.fit.fits:
+        raise KnownError(f"the model in {folder} does not fit: {taken.fit.sentence} {_advice(taken)}", reason="memory")
     configure_cpu()
     try:
         kernels = implementation(choice.device)
@@ -121,8 +126,11 @@ def load_runtime(folder: Path | None, device: str = "auto", precision: str = "au
         raise KnownError(str(error), reason="kernels") from error
     profile = choose_profile(folder)
     tokenizer = Tokenizer.from_folder(folder, profile.wording)
-    model = load_model(folder, choice.device, dtype, bits)
+    model = load_model(folder, choice.device, taken.dtype, taken.bits, progress, default_folder())
     name = folder.resolve().name
+    reasons = [choice.reason, f"{kernels.name} kernels, {kernels.reason}"]
+    if taken.reason:
+        reasons.append(f"{taken.name}, because {taken.reason}")
     return Runtime(
         model=model,
         tokenizer=tokenizer,
@@ -130,14 +138,26 @@ def load_runtime(folder: Path | None, device: str = "auto", precision: str = "au
             weights=weights_fingerprint(folder),
             tokenizer=tokenizer.fingerprint,
             prefix=tokenizer.prompts.document_prefix,
-            precision=("" if bits is None else f"{precision}, scheme {SCHEME}, ") + str(dtype).removeprefix("torch."),
+            precision=_identity_of(taken),
             format=f"state-{FORMAT_VERSION}",
             name=name,
         ),
-        precision=precision if bits else next(known for known, kind in DTYPES.items() if kind is dtype),
+        precision=taken.name,
         name=name,
         profile=profile,
-        reason=f"{choice.reason}; {kernels.name} kernels, {kernels.reason}",
-        chunk_length=chunk_length(config, choice.device, dtype),
+        reason="; ".join(reasons),
+        chunk_length=chunk_length(config, choice.device, taken.dtype, bits=taken.bits),
         stop_ids=tokenizer.stop_ids(config.eos_ids),
     )
+
+
+def _identity_of(precision: Precision) -> str:
+    """Return the part of a snapshot's identity that the precision decides."""
+    dtype = str(precision.dtype).removeprefix("torch.")
+    return dtype if precision.bits is None else f"{precision.name}, scheme {SCHEME}, {dtype}"
+
+
+def _advice(precision: Precision) -> str:
+    """Return what to do about a model that does not fit."""
+    smaller = {"fp32": "bf16", "bf16": "int8", "fp16": "int8", "int8": "int4"}.get(precision.name)
+    return "Choose a smaller model." if smaller is None else f"Choose a smaller model or --precision {smaller}."

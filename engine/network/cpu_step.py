@@ -24,14 +24,11 @@ _log = logging.getLogger(__name__)
 def cpu_step(
     config: FalconMambaConfig, layers: Sequence[Layer], embeddings: torch.Tensor, norm: torch.Tensor, head: Linear
 ) -> CpuStep | None:
-    """Return the compiled step of a network, or None: on another device or dtype, with weights in
-    oneDNN's own layout, or where vector code is off."""
+    """Return the compiled step of a network, or None: on another device or dtype, or where vector
+    code is off."""
     if embeddings.device.type != "cpu" or implementation("cpu").name != "cpu":
         return None
     if embeddings.dtype not in (torch.float32, torch.bfloat16) or not config.residual_in_fp32:
-        return None
-    matrices = [head, *(matrix for layer in layers for matrix in layer.matrices)]
-    if any(matrix.weight.is_mkldnn for matrix in matrices):
         return None
     from kernels.cpu.products import switched_on
 

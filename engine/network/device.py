@@ -1,4 +1,4 @@
-"""The device that runs the network, its precision, and the process-wide settings of a CPU."""
+"""The device that runs the network, and the process-wide settings of a CPU."""
 
 from __future__ import annotations
 
@@ -7,14 +7,11 @@ import os
 import platform
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import psutil
 import torch
 
 from engine.errors import KnownError
-from engine.network.config import FalconMambaConfig
-from engine.network.memory import memory_fit
 
 DEVICES = ("auto", "cpu", "cuda")
 
@@ -50,34 +47,6 @@ def choose_device(wish: str = "auto") -> DeviceChoice:
     if wish == "cuda":
         raise HardwareError(f"{obstacle}; use --device cpu, or install a driver and a PyTorch built for CUDA")
     return DeviceChoice(torch.device("cpu"), f"the CPU, because {obstacle}")
-
-
-def default_dtype(device: torch.device | str, config: FalconMambaConfig, bits: int | None = None) -> torch.dtype:
-    """Return the compute dtype.
-
-    On a GPU: bf16, or fp16 where there is no bf16. On a CPU: fp32, except for a checkpoint stored in half precision,
-    which is computed in bf16 if that is fast here or if fp32 does not fit. With weights of `bits` bits: bf16 if it is
-    fast, else fp32.
-    """
-    device = torch.device(device)
-    if device.type == "cuda":
-        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
-    if bits:
-        return torch.bfloat16 if bf16_is_fast() else torch.float32
-    if config.checkpoint_dtype not in ("bfloat16", "float16"):
-        return torch.float32
-    fits_in_fp32 = memory_fit(config, device, torch.float32).fits
-    return torch.bfloat16 if bf16_is_fast() or not fits_in_fp32 else torch.float32
-
-
-@cache
-def bf16_is_fast() -> bool:
-    """Return whether this CPU multiplies bf16 matrices in hardware (avx512_bf16 or amx_bf16 in /proc/cpuinfo)."""
-    try:
-        flags = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace")
-    except OSError:
-        return False
-    return any(flag in flags.split() for flag in ("avx512_bf16", "amx_bf16"))
 
 
 def thread_count() -> int:

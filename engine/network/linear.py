@@ -8,21 +8,18 @@ and decide what the state keeps, the head decides between tokens (measured: `mai
 from __future__ import annotations
 
 import math
+import threading
 from functools import cache
 
 import torch
 from torch.nn import functional as F
 
+from engine.network.footprint import BLOCK_BYTES
 from kernels import operations
-from kernels.quantisation import FEW, GROUP, quantise
+from kernels.quantisation import FEW
 
-BITS = {"int8": 8, "int4": 4}
-"""Bits of the quantised precisions, by their names on the command line."""
-SCHEME = 1
+SCHEME = 2
 """Version of the quantisation, part of the identity of a snapshot; raise it when integers or scales change."""
-IN_FOUR_BITS = ("in_proj", "out_proj")
-BYTES = {8: 1.0, 4: 0.5 + 2 / GROUP}
-"""Bytes of a weight, scales of groups included; one scale a row is left out."""
 SHARE_OF_L2 = 0.6
 """Of a GPU's L2 cache, for what is to stay there during a matmul."""
 
@@ -32,23 +29,17 @@ class Linear:
 
     On a CPU oneDNN multiplies where this PyTorch offers it (F.linear takes another library for fp32). The rows of the
     weight stay in order, so that the decode step can read them (`engine.network.cpu_step`), and oneDNN reorders them at
-    every call. `pack` keeps them in oneDNN's own layout instead, for a network so large that its chunks are too short
-    to pay for that. Measured on 2 cores of an AMD EPYC with AVX-512, [1536, 768] times 512 tokens, GFLOP/s: fp32 packed
-    389, in order 401, F.linear 180; bf16 830, 804, 785. With 64 tokens in bf16 the reorder is half of the time.
+    every call, which chunks of 256 tokens and more amortise (`engine.network.memory`).
     """
 
-    __slots__ = ("_packed", "bias", "scales", "weight")
+    __slots__ = ("bias", "scales", "weight")
 
-    def __init__(self, weight: torch.Tensor, bias: torch.Tensor | None = None, pack: bool = False) -> None:
+    def __init__(self, weight: torch.Tensor, bias: torch.Tensor | None = None) -> None:
         """`weight` [out, in], `bias` [out] or None."""
-        self.bias = bias
+        self.weight, self.bias = weight, bias
         self.scales: torch.Tensor | None = None  # of quantised weights
-        self._packed = pack and weight.device.type == "cpu" and onednn_multiplies(weight.dtype)
-        self.weight = torch.ops.mkldnn._reorder_linear_weight(weight) if self._packed else weight
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
-        if self._packed:
-            return _onednn_linear(x, self.weight, self.bias)
         return matmul(x, self.weight, self.bias)
 
     @property
@@ -60,32 +51,64 @@ class Linear:
 class QuantisedLinear(Linear):
     """`Linear` in `dtype` with a quantised weight.
 
-    Up to FEW vectors are multiplied by the integers as they are read; for more the weight is dequantised first.
+    Up to FEW vectors are multiplied by the integers as they are read; for more the weight is dequantised first, on a
+    CPU into one buffer for all matmuls: a new one for each would be page-faulted anew. A weight of more than
+    BLOCK_BYTES is dequantised in blocks of rows.
     """
 
     __slots__ = ("_dtype", "_ops")
 
-    def __init__(self, weight: torch.Tensor, bias: torch.Tensor | None, bits: int, dtype: torch.dtype) -> None:
-        """Quantise `weight` [out, in], in any float dtype, best the checkpoint's own. Raises ValueError as
-        `kernels.quantisation.quantise` does."""
-        self.weight, self.scales = quantise(weight, bits)
-        self.bias = bias
-        self._packed = False
+    def __init__(
+        self, weight: torch.Tensor, scales: torch.Tensor, bias: torch.Tensor | None, dtype: torch.dtype
+    ) -> None:
+        """`weight` and `scales` as `kernels.quantisation` defines them."""
+        super().__init__(weight, bias)
+        self.scales = scales
         self._dtype = dtype
         self._ops = operations(weight.device)
 
+    @classmethod
+    def from_floats(
+        cls, weight: torch.Tensor, bias: torch.Tensor | None, bits: int, dtype: torch.dtype
+    ) -> QuantisedLinear:
+        """Quantise `weight` [out, in], in any float dtype, best the checkpoint's own.
+
+        Raises ValueError as `kernels.operations.Quantise` does.
+        """
+        return cls(*operations(weight.device).quantise(weight, bits), bias, dtype)
+
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
-        assert self.scales is not None
         vectors = x.reshape(-1, x.shape[-1])
+        assert self.scales is not None
         if len(vectors) <= FEW:
             y = self._ops.quantised_linear(vectors, self.weight, self.scales, self.bias)
-            return y.reshape(*x.shape[:-1], -1)
-        return matmul(x, self._ops.dequantise(self.weight, self.scales, self._dtype), self.bias)
+        elif x.device.type == "cpu":
+            y = self._in_blocks(vectors, self.scales)
+        else:
+            y = matmul(vectors, self._ops.dequantise(self.weight, self.scales, self._dtype), self.bias)
+        return y.reshape(*x.shape[:-1], -1)
+
+    def _in_blocks(self, vectors: torch.Tensor, scales: torch.Tensor) -> torch.Tensor:
+        out, width = len(self.weight), vectors.shape[1]
+        rows = max(1, min(out, BLOCK_BYTES // (width * self._dtype.itemsize)))
+        y = vectors.new_empty(len(vectors), out)
+        for start in range(0, out, rows):
+            block = slice(start, min(start + rows, out))
+            buffer = _buffer(rows * width, self._dtype)[: (block.stop - start) * width].view(-1, width)
+            dense = self._ops.dequantise(self.weight[block], scales[block], self._dtype, buffer)
+            y[:, block] = matmul(vectors, dense, None if self.bias is None else self.bias[block])
+        return y
 
 
-def bits_of(part: str, width: int, bits: int) -> int:
-    """Return the bits (8 or 4) of the weight [.., width] of the projection `part` in a network of `bits` bits."""
-    return 4 if bits == 4 and part in IN_FOUR_BITS and width % GROUP == 0 else 8
+_buffers = threading.local()
+
+
+def _buffer(size: int, dtype: torch.dtype) -> torch.Tensor:
+    """Return this thread's buffer of `size` or more elements."""
+    kept: torch.Tensor | None = getattr(_buffers, "kept", None)
+    if kept is None or kept.dtype != dtype or len(kept) < size:
+        kept = _buffers.kept = torch.empty(size, dtype=dtype)
+    return kept
 
 
 def matmul(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:

@@ -1,88 +1,103 @@
-"""Load a checkpoint folder: safetensors, single or sharded, tensor by tensor to its device and dtype.
+"""FalconMamba from a checkpoint or from random numbers, tensor by tensor to its device and dtype.
 
-Each tensor is read, converted and placed before the next one is touched, from a file mapped only for that long; so
-the weights never exist twice. All names and shapes are checked before the first tensor is read. Pickled checkpoints are
-refused.
+Each tensor is read, converted and placed before the next one is touched, from a file mapped only for that long, and
+quantised from there; so the weights never exist twice.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
 
-from engine.errors import KnownError
+from engine.network.checkpoint import Checkpoint, ModelError, expected_shapes, weights_fingerprint
 from engine.network.config import FalconMambaConfig
-from engine.network.device import default_dtype
+from engine.network.footprint import bits_of
 from engine.network.layer import Layer
-from engine.network.linear import Linear, QuantisedLinear, bits_of
-from engine.network.memory import short_cpu_chunks
+from engine.network.linear import Linear, QuantisedLinear
 from engine.network.model import FalconMamba
-from engine.network.weights_digest import file_digest
+from engine.network.quantised_copy import Quantised, QuantisedCopy, copy_file, keep_copy, open_copy
+from kernels import operations
 
-INDEX = "model.safetensors.index.json"
-SINGLE = "model.safetensors"
-_PICKLED = ("*.bin", "*.pt", "*.pth", "*.ckpt")
-_FLOATING = ("F64", "F32", "F16", "BF16")
-
-
-class ModelError(KnownError):
-    """A model folder cannot be loaded; the text is one sentence for the user."""
-
-
-@dataclass(frozen=True)
-class _Stored:
-    """The file of a tensor and its name in that file."""
-
-    path: Path
-    name: str
-
-
-# (name, shape, dtype) -> the tensor on its device; `_assemble` gets every weight of the network through it.
-_Source = Callable[[str, tuple[int, ...], torch.dtype], torch.Tensor]
+EMBEDDINGS = "embeddings.weight"
+Progress = Callable[[int, int], None]
+"""Called with the weights that are loaded and the number of all weights."""
+Source = Callable[[str, tuple[int, ...], torch.dtype], torch.Tensor]
+"""(name, shape, dtype) to the tensor on its device."""
+Quantise = Callable[[str, tuple[int, ...], int], Quantised]
+"""(name, shape, bits) to the quantised weight on its device."""
 
 
 def load_model(
     folder: str | Path,
     device: torch.device | str = "cpu",
-    dtype: torch.dtype | None = torch.float32,
+    dtype: torch.dtype = torch.float32,
     bits: int | None = None,
+    progress: Progress | None = None,
+    copies: Path | None = None,
 ) -> FalconMamba:
     """Load a Hugging Face folder (config.json, *.safetensors) of model_type `mamba` or `falcon_mamba`.
 
-    `dtype` None means `device.default_dtype`; `bits` 8 or 4 quantises the matrices (`engine.network.linear`).
-    Raises ConfigError or ModelError, each one sentence.
+    `bits` 8 or 4 quantises the matrices (`engine.network.linear`). `copies` is the folder of quantised copies
+    (`engine.network.quantised_copy`): on a CPU the copy of these weights in 4 bits is read if there is one, and written
+    if not. Raises ConfigError or ModelError, each one sentence.
     """
-    folder, device = Path(folder), torch.device(device)
-    config = FalconMambaConfig.from_folder(folder)
-    dtype = dtype or default_dtype(device, config, bits)
-    tensors = _locate(folder)
-    _check(config, tensors)
-
-    def read(name: str, shape: tuple[int, ...], kind: torch.dtype) -> torch.Tensor:
-        stored = tensors[name]
-        try:
-            with safe_open(stored.path, framework="pt") as file:
-                tensor: torch.Tensor = file.get_tensor(stored.name)
-        except (SafetensorError, OSError) as error:
-            raise _damaged(stored.path, error) from error
-        # A tensor that already has the right device and dtype is still a view of the file: give it memory of its own.
-        return tensor.to(device).to(kind, copy=device.type == "cpu").reshape(shape)
-
+    device = torch.device(device)
+    checkpoint = Checkpoint(folder)
+    use_copy = copies is not None and bits == 4 and device.type == "cpu"
+    path = copy_file(copies, weights_fingerprint(folder), 4) if use_copy and copies is not None else None
+    loading = _Loading(checkpoint, device, progress, None if path is None else open_copy(path))
     try:
-        return _assemble(config, read, dtype, bits)
+        model = _assemble(checkpoint.config, loading.floats, dtype, bits, loading.quantised)
     except RuntimeError as error:
         # On CUDA torch has a class for this (a RuntimeError too), on the CPU only a text.
         if not isinstance(error, torch.OutOfMemoryError) and "allocate memory" not in str(error):
             raise
         advice = "use a smaller model" if device.type == "cpu" else "use --device cpu or a smaller model"
         raise ModelError(f"the model does not fit into the free memory of {device}; {advice}") from error
+    if path is not None and not loading.all_copied:
+        keep_copy(path, loading.weights)
+    return model
+
+
+class _Loading:
+    """The tensors of a checkpoint on their way to a device."""
+
+    def __init__(
+        self, checkpoint: Checkpoint, device: torch.device, progress: Progress | None, copy: QuantisedCopy | None
+    ) -> None:
+        self._checkpoint, self._device, self._progress, self._copy = checkpoint, device, progress, copy
+        self._quantise = operations(device).quantise
+        self._done, self._total = 0, sum(math.prod(s) for s in expected_shapes(checkpoint.config).values())
+        self.weights: dict[str, Quantised] = {}
+        """All quantised weights by name."""
+        self.all_copied = True
+        """Whether all of them came from the copy."""
+
+    def floats(self, name: str, shape: tuple[int, ...], dtype: torch.dtype) -> torch.Tensor:
+        """Return a tensor of the checkpoint in `dtype`, with memory of its own. Raises ModelError."""
+        # On a CPU a tensor of the right dtype is still a view of the file.
+        tensor = self._checkpoint.read(name).to(self._device).to(dtype, copy=self._device.type == "cpu")
+        self._report(shape)
+        return tensor.reshape(shape)
+
+    def quantised(self, name: str, shape: tuple[int, ...], bits: int) -> Quantised:
+        """Return a weight of the checkpoint in `bits` bits, from the copy if it is there. Raises ModelError."""
+        found = None if self._copy is None else self._copy.get(name, shape[0], bits)
+        if found is None:
+            found = self._quantise(self._checkpoint.read(name).to(self._device), bits)
+            self.all_copied = False
+        self.weights[name] = found
+        if name != EMBEDDINGS:  # a tied head, which was counted as the embeddings
+            self._report(shape)
+        return found
+
+    def _report(self, shape: tuple[int, ...]) -> None:
+        self._done += math.prod(shape)
+        if self._progress is not None:
+            self._progress(self._done, self._total)
 
 
 def random_model(
@@ -99,8 +114,11 @@ def random_model(
     """
     device = torch.device(device)
     generator = torch.Generator(device).manual_seed(seed)
+    tied: dict[str, torch.Tensor] = {}  # the embeddings, which the head may take again
 
     def draw(name: str, shape: tuple[int, ...], kind: torch.dtype) -> torch.Tensor:
+        if name in tied:
+            return tied[name]
         tensor = torch.empty(shape, device=device, dtype=kind)
         if name.endswith("A_log"):
             return tensor.copy_(torch.arange(1, shape[1] + 1, device=device).log())
@@ -113,73 +131,36 @@ def random_model(
             return tensor.zero_()
         if name.endswith("out_proj.weight"):
             return tensor.normal_(std=(2 * config.n_layers * shape[1]) ** -0.5, generator=generator)
-        if name.endswith("embeddings.weight"):
-            return tensor.normal_(std=0.02, generator=generator)
+        if name == EMBEDDINGS:
+            tied[name] = tensor.normal_(std=0.02, generator=generator)
+            return tied[name]
         bound = shape[-1] ** -0.5
         return tensor.uniform_(-bound, bound, generator=generator)
 
-    return _assemble(config, draw, dtype, bits)
+    def quantised(name: str, shape: tuple[int, ...], bits: int) -> Quantised:
+        return operations(device).quantise(draw(name, shape, torch.float32), bits)
+
+    return _assemble(config, draw, dtype, bits, quantised)
 
 
-def weights_fingerprint(folder: str | Path) -> str:
-    """Return 64 hex digits that identify a set of weights.
-
-    They cover the network's shape and constants, and the name and every byte of each weight file, but not the path of
-    the folder. Raises ConfigError or ModelError.
-    """
-    folder = Path(folder)
-    config = asdict(FalconMambaConfig.from_folder(folder))
-    for key in ("eos_ids", "bos_id", "pad_id", "trained_context", "checkpoint_dtype"):
-        del config[key]  # these change no logits
-    digest = hashlib.sha256(json.dumps(config, sort_keys=True).encode())
-    for path in sorted({stored.path for stored in _locate(folder).values()}):
-        try:
-            digest.update(f"{path.name} {file_digest(path)} ".encode())
-        except OSError as error:
-            raise _damaged(path, error) from error
-    return digest.hexdigest()
-
-
-def expected_shapes(config: FalconMambaConfig) -> dict[str, tuple[int, ...]]:
-    """Return the shapes of all tensors of such a checkpoint by their names, without the `backbone.` prefix."""
-    c = config
-    shapes: dict[str, tuple[int, ...]] = {"embeddings.weight": (c.vocab_size, c.d_model)}
-    for index in range(c.n_layers):
-        mixer = f"layers.{index}.mixer."
-        shapes[f"layers.{index}.norm.weight"] = (c.d_model,)
-        shapes[mixer + "in_proj.weight"] = (2 * c.d_inner, c.d_model)
-        shapes[mixer + "conv1d.weight"] = (c.d_inner, 1, c.d_conv)
-        shapes[mixer + "x_proj.weight"] = (c.dt_rank + 2 * c.d_state, c.d_inner)
-        shapes[mixer + "dt_proj.weight"] = (c.d_inner, c.dt_rank)
-        shapes[mixer + "dt_proj.bias"] = (c.d_inner,)
-        shapes[mixer + "A_log"] = (c.d_inner, c.d_state)
-        shapes[mixer + "D"] = (c.d_inner,)
-        shapes[mixer + "out_proj.weight"] = (c.d_model, c.d_inner)
-        if c.use_conv_bias:
-            shapes[mixer + "conv1d.bias"] = (c.d_inner,)
-        if c.use_bias:
-            shapes[mixer + "in_proj.bias"] = (2 * c.d_inner,)
-            shapes[mixer + "out_proj.bias"] = (c.d_model,)
-    shapes["norm_f.weight"] = (c.d_model,)
-    if not c.tie_word_embeddings:
-        shapes["lm_head.weight"] = (c.vocab_size, c.d_model)
-    return shapes
-
-
-def _assemble(config: FalconMambaConfig, source: _Source, dtype: torch.dtype, bits: int | None) -> FalconMamba:
-    """Build the model from the tensors of `expected_shapes`, each taken from `source` once."""
+def _assemble(
+    config: FalconMambaConfig, floats: Source, dtype: torch.dtype, bits: int | None, quantised: Quantise
+) -> FalconMamba:
+    """Build the model from the tensors of `expected_shapes`, each taken from `floats` or `quantised` once."""
     shapes = expected_shapes(config)
-    pack = short_cpu_chunks(config)
 
     def get(name: str, kind: torch.dtype = dtype) -> torch.Tensor:
-        return source(name, shapes[name], kind)
+        return floats(name, shapes[name], kind)
 
-    def linear(name: str, bias: bool = False) -> Linear:
-        added = get(name + ".bias") if bias else None
+    def linear(part: str, bias: bool = False) -> Linear:
+        added = get(part + ".bias") if bias else None
         if bits is None:
-            return Linear(get(name + ".weight"), added, pack)
-        part, width = name.rsplit(".", maxsplit=1)[-1], shapes[name + ".weight"][1]
-        return QuantisedLinear(get(name + ".weight", torch.float32), added, bits_of(part, width, bits), dtype)
+            return Linear(get(part + ".weight"), added)
+        return quantised_linear(part.rsplit(".", maxsplit=1)[-1], part + ".weight", bits, added)
+
+    def quantised_linear(part: str, name: str, bits: int, bias: torch.Tensor | None = None) -> Linear:
+        shape = shapes[name]
+        return QuantisedLinear(*quantised(name, shape, bits_of(part, shape[1], bits)), bias, dtype)
 
     def layer(index: int) -> Layer:
         mixer = f"layers.{index}.mixer."
@@ -196,7 +177,7 @@ def _assemble(config: FalconMambaConfig, source: _Source, dtype: torch.dtype, bi
             out_proj=linear(mixer + "out_proj", config.use_bias),
         )
 
-    embeddings = get("embeddings.weight")
+    embeddings = get(EMBEDDINGS)
     layers = [layer(index) for index in range(config.n_layers)]
     norm_f = get("norm_f.weight")
     if not config.tie_word_embeddings:
@@ -204,90 +185,5 @@ def _assemble(config: FalconMambaConfig, source: _Source, dtype: torch.dtype, bi
     elif bits is None:
         head = Linear(embeddings)
     else:  # a quantised copy, which every token reads whole; of the embeddings it reads one row
-        head = QuantisedLinear(embeddings, None, bits_of("lm_head", config.d_model, bits), dtype)
+        head = quantised_linear("lm_head", EMBEDDINGS, bits)
     return FalconMamba(config, embeddings, layers, norm_f, head)
-
-
-def _locate(folder: Path) -> dict[str, _Stored]:
-    """Return all tensors in the folder's safetensors files by canonical name. Raises ModelError."""
-    tensors: dict[str, _Stored] = {}
-    for path in _weight_files(folder):
-        try:
-            with safe_open(path, framework="pt") as file:
-                names = list(file.keys())
-        except (SafetensorError, OSError) as error:
-            raise _damaged(path, error) from error
-        for name in names:
-            canonical = name.removeprefix("backbone.").replace("embedding.weight", "embeddings.weight")
-            if canonical in tensors:
-                raise ModelError(f"{folder} holds {name} twice; keep one copy of the weights in the folder")
-            tensors[canonical] = _Stored(path, name)
-    return tensors
-
-
-def _weight_files(folder: Path) -> list[Path]:
-    """Return the safetensors files of the checkpoint. Raises ModelError."""
-    index = folder / INDEX
-    if index.is_file():
-        try:
-            names = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
-        except (ValueError, KeyError, AttributeError, TypeError) as error:
-            raise ModelError(f"{index} is damaged; download the file again") from error
-        if any(Path(name).name != name for name in names):
-            raise ModelError(f"{index} names files outside its folder; download the checkpoint again")
-        missing = [name for name in names if not (folder / name).is_file()]
-        if missing:
-            raise ModelError(
-                f"{folder} lacks {missing[0]} ({len(missing)} of {len(names)} weight files); download it again"
-            )
-        return [folder / name for name in names]
-    if (folder / SINGLE).is_file():
-        return [folder / SINGLE]
-    found = sorted(folder.glob("*.safetensors"))
-    if len(found) == 1:
-        return found
-    if found:
-        raise ModelError(f"{folder} has {len(found)} weight files but no {INDEX} to say how they belong together")
-    pickled = sorted(
-        path.name for pattern in _PICKLED for path in folder.glob(pattern) if path.name != "training_args.bin"
-    )
-    if pickled:
-        raise ModelError(
-            f"{folder} has its weights only as {pickled[0]}, a pickle, which can run any code when it is opened; where "
-            "you trust it, load it once with transformers and save it with save_pretrained, which writes safetensors"
-        )
-    raise ModelError(f"{folder} has no weights; it must hold {SINGLE} or shards with {INDEX}")
-
-
-def _check(config: FalconMambaConfig, tensors: dict[str, _Stored]) -> None:
-    """Compare names, shapes and dtypes with config.json. Raises ModelError with the first difference."""
-    expected = expected_shapes(config)
-    missing = [name for name in expected if name not in tensors]
-    if missing:
-        raise ModelError(f"the weights lack {missing[0]} ({len(missing)} of {len(expected)} tensors); download them")
-    # A tied checkpoint may carry its head too: older versions of transformers wrote both names.
-    unexpected = [name for name in tensors if name not in expected and name != "lm_head.weight"]
-    if unexpected:
-        raise ModelError(
-            f"the weights hold {len(unexpected)} tensors that this config.json has no place for ({unexpected[0]}); "
-            "use the config.json that belongs to the weights"
-        )
-    by_file: dict[Path, list[tuple[str, str]]] = {}
-    for name in expected:
-        by_file.setdefault(tensors[name].path, []).append((name, tensors[name].name))
-    for path, pairs in by_file.items():
-        with safe_open(path, framework="pt") as file:
-            for name, stored_name in pairs:
-                part = file.get_slice(stored_name)
-                shape, kind = tuple(part.get_shape()), part.get_dtype()
-                if shape != expected[name]:
-                    raise ModelError(
-                        f"{name} has the shape {list(shape)} where config.json asks for {list(expected[name])}; "
-                        "use the config.json that belongs to the weights"
-                    )
-                if kind not in _FLOATING:
-                    raise ModelError(f"{name} is stored as {kind}; use the checkpoint in bf16, fp16 or fp32")
-
-
-def _damaged(path: Path, error: Exception) -> ModelError:
-    return ModelError(f"{path} is damaged or cut short ({error}); download it again")

@@ -18,7 +18,6 @@ from engine.library.database import LibraryError
 from engine.library.library import Library
 from engine.library.prefix import Prefix, PrefixHasher
 from engine.library.records import NewSnapshot, Section
-from engine.network.memory import chunk_length
 from engine.network.state import MambaState, StateError
 from engine.prompting.prompts import page_text
 from engine.protocol.wire import SectionsRead
@@ -66,7 +65,7 @@ def read(
         batch = sections[first : first + rows]
         texts = [tokens_of(runtime, section) for section in batch]
         state = model.new_state(len(batch))
-        length = chunk_length(model.config, model.device, model.dtype, batch_size=len(batch))
+        length = runtime.batch_chunk_length(len(batch))
         for _ in prefill_batch(model, state, texts, length, lambda: control.cancelled):
             control.wait_while_paused()
         if control.cancelled:

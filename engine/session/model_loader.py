@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 
 from engine.generation.runtime import DEMO_MODEL, Runtime, load_runtime
-from engine.network.memory import parameter_count
+from engine.network.footprint import parameter_count
 from engine.protocol import wire
 from engine.protocol.wire import Event
 from engine.session.startup import without_collection

@@ -10,6 +10,7 @@ from torch import Tensor
 from kernels.cpu.loops import F32, WIDTH, conv_kernel, norm_kernel, scan_kernel, update_kernel
 from kernels.cpu.parallel import PARALLEL_WORK, parallel_for
 from kernels.cpu.products import dequantise, quantised_linear
+from kernels.cpu.quantise import quantise
 from kernels.cpu.tensors import (
     KINDS,
     address,
@@ -117,5 +118,5 @@ def rms_norm(x: Tensor, weight: Tensor | None, eps: float, residual: Tensor | No
 
 
 OPERATIONS = Operations(
-    selective_scan, selective_update, causal_conv, causal_conv_update, rms_norm, dequantise, quantised_linear
+    selective_scan, selective_update, causal_conv, causal_conv_update, rms_norm, quantise, dequantise, quantised_linear
 )

@@ -6,7 +6,9 @@ from kernels.gpu.rms_norm import rms_norm
 from kernels.gpu.selective_scan import selective_scan
 from kernels.gpu.selective_update import selective_update
 from kernels.operations import Operations
+from kernels.quantisation import quantise_ref
 
 OPERATIONS = Operations(
-    selective_scan, selective_update, causal_conv, causal_conv_update, rms_norm, dequantise, quantised_linear
-)
+    selective_scan, selective_update, causal_conv, causal_conv_update, rms_norm, quantise_ref, dequantise,
+    quantised_linear,
+)  # fmt: skip

@@ -15,7 +15,7 @@ from kernels.gpu.matvec import matvec_kernel
 from kernels.gpu.overlap import overlaps
 from kernels.gpu.programs import PROGRAMS, walk
 from kernels.gpu.step import NetworkStep, argmax, readable
-from kernels.quantisation import dequantise_ref, quantise
+from kernels.quantisation import dequantise_ref, quantise_ref
 from kernels.reference import causal_conv_update_ref, rms_norm_ref, selective_update_ref
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
@@ -96,7 +96,7 @@ def network(
         extra = randn(rows).to(dtype) if bias else None
         if bits is None:
             return Matrix(weight, None, extra)
-        return Matrix(*quantise(weight, kept or 8), extra)
+        return Matrix(*quantise_ref(weight, kept or 8), extra)
 
     layers = [
         Layer(
@@ -193,7 +193,7 @@ def test_a_number_that_is_none_is_not_lost_among_integers(
 @pytest.mark.parametrize("bits", [8, 4])
 def test_a_product_of_integers_is_nearer_than_bf16_could_be(bits: int, size: int) -> None:
     rng = torch.Generator().manual_seed(0)
-    weight, scales = quantise(torch.randn(6, size, generator=rng) / size**0.5, bits)
+    weight, scales = quantise_ref(torch.randn(6, size, generator=rng) / size**0.5, bits)
     x = torch.randn(size, generator=rng).to(torch.bfloat16)
     expected = dequantise_ref(weight, scales, torch.float32).double() @ x.double()
     placed = torch.empty_like(x)
@@ -240,12 +240,12 @@ def test_the_order_of_a_vector_is_that_of_the_words_of_a_weight() -> None:
     for k in range(size):
         one = torch.zeros(1, size)
         one[0, k] = 1.0
-        words = quantise(one, 8)[0].view(torch.int32)[0]
+        words = quantise_ref(one, 8)[0].view(torch.int32)[0]
         (word,) = words.nonzero()[0].tolist()
         byte = (int(words[word]).bit_length() - 1) // 8
         assert at8[k] == byte * (size // 4) + word
-        levels = quantise(-one, 4)[0].clone()
-        levels = levels ^ quantise(torch.zeros(1, size), 4)[0]  # what is not as a zero is
+        levels = quantise_ref(-one, 4)[0].clone()
+        levels = levels ^ quantise_ref(torch.zeros(1, size), 4)[0]  # what is not as a zero is
         word = int(levels.view(torch.int32)[0].nonzero()[0])
         nibble = (int(levels.view(torch.int32)[0, word]) & 0xFFFFFFFF).bit_length() - 1
         assert at4[k] == nibble // 4 * (size // 8) + word

@@ -12,8 +12,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kernels import operations_named
 from kernels.cpu.llvm import matvec
-from kernels.quantisation import GROUP, dequantise_ref, quantise, quantised_linear_ref
+from kernels.quantisation import GROUP, dequantise_ref, quantise_ref, quantised_linear_ref
 
 SHAPES = [(5, 32), (40, 96), (33, 160), (3, 1056)]
 
@@ -41,7 +42,7 @@ def dequantise(implementation_name: str):
 @pytest.mark.parametrize("vectors", [1, 3, 7])
 @pytest.mark.parametrize("biased", [True, False])
 def test_few_vectors_times_a_quantised_weight(multiply, device, bits, shape, vectors, biased):
-    weight, scales = quantise(torch.randn(shape).to(device), bits)
+    weight, scales = quantise_ref(torch.randn(shape).to(device), bits)
     x, bias = torch.randn(vectors, shape[1]).to(device), torch.randn(shape[0]).to(device) if biased else None
     expected = quantised_linear_ref(x, weight, scales, bias)
     torch.testing.assert_close(multiply(x, weight, scales, bias), expected, rtol=1e-5, atol=1e-4)
@@ -54,7 +55,7 @@ def test_int4_multiplied_by_bytes_is_as_exact_as_by_floats(by_bytes: bool, vecto
     if by_bytes and not matvec.BYTE_PRODUCTS:
         pytest.skip("this processor does not sum products of bytes")
     monkeypatch.setattr(matvec, "BYTE_PRODUCTS", by_bytes and matvec.BYTE_PRODUCTS)
-    weight, scales = quantise(torch.randn(9, 1056), 4)
+    weight, scales = quantise_ref(torch.randn(9, 1056), 4)
     x = torch.randn(vectors, 1056) * torch.logspace(-18, 6, 33).repeat_interleave(GROUP)
     dense = dequantise_ref(weight, scales, torch.float32).double()
     found = matvec.multiply(x, matvec.Rows(weight, scales))
@@ -64,10 +65,10 @@ def test_int4_multiplied_by_bytes_is_as_exact_as_by_floats(by_bytes: bool, vecto
 FREED_MEMORY_IS_GONE = """
 import torch
 from kernels.cpu.llvm.matvec import Rows, multiply
-from kernels.quantisation import dequantise_ref, quantise
+from kernels.quantisation import dequantise_ref, quantise_ref
 torch.manual_seed(0)
 for bits in (8, 4):
-    weight, scales = quantise(torch.randn(40, 4096), bits)
+    weight, scales = quantise_ref(torch.randn(40, 4096), bits)
     x = torch.randn(8, 4096)
     expected = x @ dequantise_ref(weight, scales, torch.float32).T
     torch.testing.assert_close(multiply(x, Rows(weight, scales)), expected, rtol=1e-5, atol=1e-3)
@@ -85,7 +86,7 @@ def test_nothing_is_read_where_an_array_was_freed():
 @pytest.mark.parametrize("bits", [8, 4])
 @pytest.mark.parametrize("wrong", [float("nan"), float("inf")])
 def test_what_is_no_number_stays_none(multiply, device, bits, wrong):
-    weight, scales = quantise(torch.rand(5, 160).to(device) + 0.5, bits)
+    weight, scales = quantise_ref(torch.rand(5, 160).to(device) + 0.5, bits)
     for at in (3, 127, 150):
         x = torch.randn(2, 160).to(device)
         x[0, at] = wrong
@@ -98,7 +99,7 @@ def test_what_is_no_number_stays_none(multiply, device, bits, wrong):
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_a_quantised_weight_is_widened(dequantise, device, bits, shape, dtype):
-    weight, scales = quantise(torch.randn(shape).to(device), bits)
+    weight, scales = quantise_ref(torch.randn(shape).to(device), bits)
     # Triton's interpreter truncates to bf16 where hardware rounds: one unit.
     tolerance = 0.01 if dtype == torch.bfloat16 else 1e-6
     expected = dequantise_ref(weight, scales, dtype)
@@ -124,7 +125,7 @@ def test_few_vectors_times_a_plain_weight_on_the_cpu(kind, width, vectors):
 def test_every_weight_is_within_a_step_of_what_it_was(bits: int, groups: int, seed: int, scale: float):
     weight = scale * torch.randn(6, groups * GROUP, generator=torch.Generator().manual_seed(seed))
     weight[0] = 0
-    back = dequantise_ref(*quantise(weight, bits), torch.float32)
+    back = dequantise_ref(*quantise_ref(weight, bits), torch.float32)
     largest = weight.reshape(6, -1, weight.shape[1] if bits == 8 else GROUP).abs().amax(2, keepdim=True)
     # int8: half a step of 1/127. int4: half a step of 1/8, or up to a fifth where the farthest values are clipped.
     allowed = largest * (0.51 / 127 if bits == 8 else 0.21) + 1e-30
@@ -132,9 +133,42 @@ def test_every_weight_is_within_a_step_of_what_it_was(bits: int, groups: int, se
     assert (back[0] == 0).all()
 
 
+@pytest.mark.parametrize("bits", [8, 4])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("shape", [(5, 32), (40, 96), (300, 1024)])
+def test_cpu_quantises_as_reference(bits: int, dtype: torch.dtype, shape: tuple[int, int]):
+    """int8 to the bit; in int4 a group whose candidates are equally good may take another scale."""
+    weight = (0.02 * torch.randn(shape)).to(dtype)
+    weight[0], weight[1, :5], weight[2, 3], weight[2, 4] = 0, 1e-30, 0.5, -0.5
+    (found, scales), (expected, expected_scales) = (
+        operations_named("cpu").quantise(weight, bits),
+        quantise_ref(weight, bits),
+    )
+    assert found.dtype == expected.dtype and scales.dtype == expected_scales.dtype
+    if bits == 8:
+        assert torch.equal(found, expected) and torch.equal(scales, expected_scales)
+        return
+    assert (scales == expected_scales).float().mean() > 0.999
+    errors = [
+        (dequantise_ref(*pair, torch.float32) - weight.float()).square().mean()
+        for pair in ((found, scales), (expected, expected_scales))
+    ]
+    torch.testing.assert_close(errors[0], errors[1], rtol=1e-5, atol=0.0)
+
+
+def test_reference_quantises_in_blocks_of_rows(monkeypatch: pytest.MonkeyPatch):
+    weight = torch.randn(33, 64)
+    for bits in (8, 4):
+        whole = quantise_ref(weight, bits)
+        monkeypatch.setattr("kernels.quantisation.BLOCK_WEIGHTS", 64 * 5)
+        blocks = quantise_ref(weight, bits)
+        monkeypatch.undo()
+        assert all(torch.equal(a, b) for a, b in zip(whole, blocks, strict=True))
+
+
 def test_clipping_a_group_does_not_make_it_worse():
     weight = torch.randn(64, 256, generator=torch.Generator().manual_seed(3))
-    back = dequantise_ref(*quantise(weight, 4), torch.float32)
+    back = dequantise_ref(*quantise_ref(weight, 4), torch.float32)
     groups = weight.reshape(64, -1, GROUP)
     step = (groups.gather(2, groups.abs().argmax(2, keepdim=True)) / -8).bfloat16().float()
     plain = ((groups / step).round().clamp(-8, 7) * step).reshape(64, 256)
@@ -143,5 +177,5 @@ def test_clipping_a_group_does_not_make_it_worse():
 
 def test_a_width_that_groups_do_not_divide_is_refused_in_four_bits():
     with pytest.raises(ValueError, match="4 bits"):
-        quantise(torch.randn(4, 40), 4)
-    assert quantise(torch.randn(4, 40), 8)[0].shape == (4, 40)
+        quantise_ref(torch.randn(4, 40), 4)
+    assert quantise_ref(torch.randn(4, 40), 8)[0].shape == (4, 40)

@@ -10,7 +10,6 @@ import torch
 
 from engine.network.config import FalconMambaConfig
 from engine.network.cpu_step import CpuStep, cpu_step
-from engine.network.linear import Linear
 from engine.network.model import FalconMamba
 from engine.network.weights import random_model
 from kernels.cpu import products
@@ -128,13 +127,10 @@ def test_steps_of_several_threads_do_not_wait_for_each_other_for_ever(monkeypatc
     assert all(torch.equal(a, b) for a, b in zip(alone, together, strict=True))
 
 
-def test_weights_in_another_layout_are_left_to_the_forward_pass():
-    model = network()
-    assert step_of(model) is not None
-    head = Linear(model.head.weight, pack=True)
-    if not head.weight.is_mkldnn:
-        pytest.skip("oneDNN offers no layout of its own here")
-    assert cpu_step(model.config, model.layers, model.embeddings, model.norm_f, head) is None
+def test_only_dtypes_of_the_kernels_have_a_step():
+    assert step_of(network()) is not None and step_of(network(torch.bfloat16)) is not None
+    assert step_of(network(torch.float16)) is None
+    assert step_of(network(residual_in_fp32=False)) is None
 
 
 def test_a_step_takes_as_many_threads_as_have_been_faster(monkeypatch: pytest.MonkeyPatch):

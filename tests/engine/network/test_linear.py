@@ -1,4 +1,4 @@
-"""A linear layer multiplies the same, whichever layout its weight is kept in."""
+"""Linear layers equal F.linear; quantised ones equal their dequantised weights, in any number of blocks."""
 
 from __future__ import annotations
 
@@ -6,36 +6,63 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from engine.network.linear import Linear, matmul_in_parts
+from engine.network.linear import Linear, QuantisedLinear, _buffer, matmul_in_parts
+from kernels.quantisation import dequantise_ref
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize("shape", [(33, 17), (80, 64), (7, 2), (1, 5)])
 @pytest.mark.parametrize("tokens", [1, 3, 40])
-def test_every_layout_gives_what_f_linear_gives(dtype: torch.dtype, shape: tuple[int, int], tokens: int):
+def test_linear_equals_f_linear(dtype: torch.dtype, shape: tuple[int, int], tokens: int):
     generator = torch.Generator().manual_seed(tokens)
     weight = torch.randn(shape, generator=generator).to(dtype)
     bias = torch.randn(shape[0], generator=generator).to(dtype)
     x = torch.randn(2, tokens, shape[1], generator=generator).to(dtype)
     tolerance = {"rtol": 1e-5, "atol": 1e-5} if dtype == torch.float32 else {"rtol": 0.02, "atol": 0.05}
-    for pack in (True, False):
-        torch.testing.assert_close(Linear(weight, bias, pack)(x), F.linear(x, weight, bias), **tolerance)
-        torch.testing.assert_close(Linear(weight, None, pack)(x), F.linear(x, weight), **tolerance)
+    torch.testing.assert_close(Linear(weight, bias)(x), F.linear(x, weight, bias), **tolerance)
+    torch.testing.assert_close(Linear(weight)(x), F.linear(x, weight), **tolerance)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-def test_a_part_of_a_projection_is_multiplied_without_a_copy_of_ones_own(dtype: torch.dtype):
+def test_linear_takes_part_of_a_projection(dtype: torch.dtype):
     whole = torch.randn(2, 9, 50, generator=torch.Generator().manual_seed(0)).to(dtype)
     weight = torch.randn(21, 12, generator=torch.Generator().manual_seed(1)).to(dtype)
     part = whole[..., 5:17]
-    for pack in (True, False):
-        torch.testing.assert_close(Linear(weight, pack=pack)(part), Linear(weight, pack=pack)(part.contiguous()))
+    torch.testing.assert_close(Linear(weight)(part), Linear(weight)(part.contiguous()))
 
 
-def test_a_weight_that_others_look_into_stays_the_same_tensor():
+def test_linear_keeps_the_weight_tensor():
     weight = torch.randn(4, 3)
     assert Linear(weight).weight is weight
-    assert Linear(weight).nbytes == Linear(weight, pack=True).nbytes == 48
+    assert Linear(weight).nbytes == 48
+
+
+@pytest.mark.parametrize("bits", [8, 4])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("block_rows", [1, 7, 24, 100])
+@pytest.mark.parametrize("biased", [True, False])
+def test_quantised_linear_equals_dequantised_weight(
+    bits: int, dtype: torch.dtype, block_rows: int, biased: bool, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("engine.network.linear.BLOCK_BYTES", block_rows * 64 * dtype.itemsize)
+    generator = torch.Generator().manual_seed(bits)
+    x = torch.randn(2, 20, 64, generator=generator).to(dtype)
+    bias = torch.randn(24, generator=generator).to(dtype) if biased else None
+    linear = QuantisedLinear.from_floats(torch.randn(24, 64, generator=generator), bias, bits, dtype)
+    assert linear.scales is not None
+    expected = F.linear(x, dequantise_ref(linear.weight, linear.scales, dtype), bias)
+    tolerance = {"rtol": 1e-5, "atol": 1e-5} if dtype == torch.float32 else {"rtol": 0.02, "atol": 0.1}
+    found = linear(x)
+    again = linear(-x)  # in the same buffer
+    torch.testing.assert_close(found, expected, **tolerance)
+    assert (again + found).abs().max() < 4 * (0.05 if bias is None else bias.abs().max() + 0.05)
+
+
+def test_dequantisation_buffer_is_reused_and_grows():
+    first = _buffer(1 << 20, torch.float32)
+    assert _buffer(60, torch.float32).data_ptr() == first.data_ptr()
+    assert len(_buffer(len(first) + 1, torch.float32)) == len(first) + 1
+    assert _buffer(10, torch.bfloat16).dtype == torch.bfloat16
 
 
 @pytest.mark.parametrize("shape", [(1024, 48), (700, 16), (256, 8)])
@@ -49,9 +76,7 @@ def test_a_matmul_in_parts_is_the_product(shape: tuple[int, int], l2: int):
 
 
 @pytest.mark.parametrize(("vectors", "l2", "expected"), [(512, 1 << 14, 4), (512, 1 << 20, 0), (2, 1 << 14, 0)])
-def test_only_what_would_not_stay_in_the_cache_is_cut(
-    vectors: int, l2: int, expected: int, monkeypatch: pytest.MonkeyPatch
-):
+def test_matmul_is_cut_only_beyond_l2(vectors: int, l2: int, expected: int, monkeypatch: pytest.MonkeyPatch):
     """1,024 outputs of 8 inputs are 32 KB, a part of 256 is 8, and 512 vectors are 16."""
     products = []
     plain = torch.mm
@@ -62,7 +87,7 @@ def test_only_what_would_not_stay_in_the_cache_is_cut(
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
-def test_the_large_products_of_a_gpu_are_the_product():
+def test_large_matmul_on_gpu_equals_f_linear():
     x = torch.randn(1, 5000, 4096, device="cuda", dtype=torch.bfloat16)
     weight = torch.randn(16_384, 4096, device="cuda", dtype=torch.bfloat16)
     torch.testing.assert_close(Linear(weight)(x), F.linear(x, weight))

@@ -217,7 +217,7 @@ def on_cuda(model: FalconMamba, dtype: torch.dtype = torch.float32) -> FalconMam
 
     def move(name: str, part: Any) -> Any:
         if isinstance(part, Linear):
-            weight = part.weight.to_dense() if part.weight.is_mkldnn else part.weight
+            weight = part.weight
             return Linear(move("", weight), None if part.bias is None else move("", part.bias))
         return part.to("cuda", torch.float32 if name in ("A", "D", "dt_bias") else dtype)
 

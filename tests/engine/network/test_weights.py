@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 from collections.abc import Callable
 from dataclasses import fields
@@ -13,11 +14,12 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from engine.network import weights
+from engine.network.checkpoint import ModelError, expected_shapes, weights_fingerprint
 from engine.network.config import ConfigError, FalconMambaConfig
 from engine.network.layer import Layer
 from engine.network.linear import Linear
 from engine.network.model import FalconMamba
-from engine.network.weights import ModelError, expected_shapes, load_model, random_model, weights_fingerprint
+from engine.network.weights import load_model, random_model
 from tests.engine.conftest import MODEL_TYPES, reference_model
 
 IDS = torch.tensor([[1, 2, 3, 4, 5]])
@@ -80,8 +82,15 @@ def test_weights_take_the_dtype_asked_for_and_what_must_be_exact_stays_fp32(chec
     assert (model.layers[0].A < 0).all()
 
 
-def test_without_a_dtype_the_default_for_the_device_is_taken(checkpoints):
-    assert load_model(checkpoints["mamba"], dtype=None).dtype == torch.float32  # stored in fp32
+@pytest.mark.parametrize("bits", [None, 8, 4])
+@pytest.mark.parametrize("tied", [False, True])
+def test_progress_counts_every_weight_once(save_checkpoint, bits: int | None, tied: bool):
+    folder = save_checkpoint(reference_model("falcon_mamba", tie_word_embeddings=tied))
+    reports: list[tuple[int, int]] = []
+    load_model(folder, bits=bits, progress=lambda done, total: reports.append((done, total)))
+    done = [report[0] for report in reports]
+    assert done == sorted(set(done)) and {total for _, total in reports} == {done[-1]}
+    assert done[-1] == sum(math.prod(s) for s in expected_shapes(FalconMambaConfig.from_folder(folder)).values())
 
 
 def test_a_loaded_model_does_not_read_its_file_again(checkpoints, tmp_path: Path):

@@ -1,0 +1,186 @@
+"""Checkpoint: the safetensors files of a model folder, single or sharded, and their fingerprint.
+
+All names and shapes are checked when a checkpoint is opened, before a tensor is read. Pickled checkpoints are refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+
+from engine.errors import KnownError
+from engine.network.config import FalconMambaConfig
+from engine.network.weights_digest import file_digest
+
+INDEX = "model.safetensors.index.json"
+SINGLE = "model.safetensors"
+_PICKLED = ("*.bin", "*.pt", "*.pth", "*.ckpt")
+_FLOATING = ("F64", "F32", "F16", "BF16")
+
+
+class ModelError(KnownError):
+    """A model folder cannot be loaded; the text is one sentence for the user."""
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """The file of a tensor and its name in that file."""
+
+    path: Path
+    name: str
+
+
+class Checkpoint:
+    """A Hugging Face folder (config.json, *.safetensors) of model_type `mamba` or `falcon_mamba`."""
+
+    def __init__(self, folder: str | Path) -> None:
+        """Open and check `folder`. Raises ConfigError or ModelError, each one sentence."""
+        self.folder = Path(folder)
+        self.config = FalconMambaConfig.from_folder(self.folder)
+        self._tensors = _locate(self.folder)
+        _check(self.config, self._tensors)
+
+    def read(self, name: str) -> torch.Tensor:
+        """Return the tensor `name` as it is stored, a view of the mapped file. Raises ModelError."""
+        stored = self._tensors[name]
+        try:
+            with safe_open(stored.path, framework="pt") as file:
+                tensor: torch.Tensor = file.get_tensor(stored.name)
+        except (SafetensorError, OSError) as error:
+            raise _damaged(stored.path, error) from error
+        return tensor
+
+
+def weights_fingerprint(folder: str | Path) -> str:
+    """Return 64 hex digits that identify a set of weights.
+
+    They cover the network's shape and constants, and the name and every byte of each weight file, but not the path of
+    the folder. Raises ConfigError or ModelError.
+    """
+    folder = Path(folder)
+    config = asdict(FalconMambaConfig.from_folder(folder))
+    for key in ("eos_ids", "bos_id", "pad_id", "trained_context", "checkpoint_dtype"):
+        del config[key]  # these change no logits
+    digest = hashlib.sha256(json.dumps(config, sort_keys=True).encode())
+    for path in sorted({stored.path for stored in _locate(folder).values()}):
+        try:
+            digest.update(f"{path.name} {file_digest(path)} ".encode())
+        except OSError as error:
+            raise _damaged(path, error) from error
+    return digest.hexdigest()
+
+
+def expected_shapes(config: FalconMambaConfig) -> dict[str, tuple[int, ...]]:
+    """Return the shapes of all tensors of such a checkpoint by their names, without the `backbone.` prefix."""
+    c = config
+    shapes: dict[str, tuple[int, ...]] = {"embeddings.weight": (c.vocab_size, c.d_model)}
+    for index in range(c.n_layers):
+        mixer = f"layers.{index}.mixer."
+        shapes[f"layers.{index}.norm.weight"] = (c.d_model,)
+        shapes[mixer + "in_proj.weight"] = (2 * c.d_inner, c.d_model)
+        shapes[mixer + "conv1d.weight"] = (c.d_inner, 1, c.d_conv)
+        shapes[mixer + "x_proj.weight"] = (c.dt_rank + 2 * c.d_state, c.d_inner)
+        shapes[mixer + "dt_proj.weight"] = (c.d_inner, c.dt_rank)
+        shapes[mixer + "dt_proj.bias"] = (c.d_inner,)
+        shapes[mixer + "A_log"] = (c.d_inner, c.d_state)
+        shapes[mixer + "D"] = (c.d_inner,)
+        shapes[mixer + "out_proj.weight"] = (c.d_model, c.d_inner)
+        if c.use_conv_bias:
+            shapes[mixer + "conv1d.bias"] = (c.d_inner,)
+        if c.use_bias:
+            shapes[mixer + "in_proj.bias"] = (2 * c.d_inner,)
+            shapes[mixer + "out_proj.bias"] = (c.d_model,)
+    shapes["norm_f.weight"] = (c.d_model,)
+    if not c.tie_word_embeddings:
+        shapes["lm_head.weight"] = (c.vocab_size, c.d_model)
+    return shapes
+
+
+def _locate(folder: Path) -> dict[str, _Stored]:
+    """Return all tensors in the folder's safetensors files by canonical name. Raises ModelError."""
+    tensors: dict[str, _Stored] = {}
+    for path in _weight_files(folder):
+        try:
+            with safe_open(path, framework="pt") as file:
+                names = list(file.keys())
+        except (SafetensorError, OSError) as error:
+            raise _damaged(path, error) from error
+        for name in names:
+            canonical = name.removeprefix("backbone.").replace("embedding.weight", "embeddings.weight")
+            if canonical in tensors:
+                raise ModelError(f"{folder} holds {name} twice; keep one copy of the weights in the folder")
+            tensors[canonical] = _Stored(path, name)
+    return tensors
+
+
+def _weight_files(folder: Path) -> list[Path]:
+    """Return the safetensors files of the checkpoint. Raises ModelError."""
+    index = folder / INDEX
+    if index.is_file():
+        try:
+            names = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
+        except (ValueError, KeyError, AttributeError, TypeError) as error:
+            raise ModelError(f"{index} is damaged; download the file again") from error
+        if any(Path(name).name != name for name in names):
+            raise ModelError(f"{index} names files outside its folder; download the checkpoint again")
+        missing = [name for name in names if not (folder / name).is_file()]
+        if missing:
+            raise ModelError(
+                f"{folder} lacks {missing[0]} ({len(missing)} of {len(names)} weight files); download it again"
+            )
+        return [folder / name for name in names]
+    if (folder / SINGLE).is_file():
+        return [folder / SINGLE]
+    found = sorted(folder.glob("*.safetensors"))
+    if len(found) == 1:
+        return found
+    if found:
+        raise ModelError(f"{folder} has {len(found)} weight files but no {INDEX} to say how they belong together")
+    pickled = sorted(
+        path.name for pattern in _PICKLED for path in folder.glob(pattern) if path.name != "training_args.bin"
+    )
+    if pickled:
+        raise ModelError(
+            f"{folder} has its weights only as {pickled[0]}, a pickle, which can run any code when it is opened; where "
+            "you trust it, load it once with transformers and save it with save_pretrained, which writes safetensors"
+        )
+    raise ModelError(f"{folder} has no weights; it must hold {SINGLE} or shards with {INDEX}")
+
+
+def _check(config: FalconMambaConfig, tensors: dict[str, _Stored]) -> None:
+    """Compare names, shapes and dtypes with config.json. Raises ModelError with the first difference."""
+    expected = expected_shapes(config)
+    missing = [name for name in expected if name not in tensors]
+    if missing:
+        raise ModelError(f"the weights lack {missing[0]} ({len(missing)} of {len(expected)} tensors); download them")
+    # A tied checkpoint may carry its head too: older versions of transformers wrote both names.
+    unexpected = [name for name in tensors if name not in expected and name != "lm_head.weight"]
+    if unexpected:
+        raise ModelError(
+            f"the weights hold {len(unexpected)} tensors that this config.json has no place for ({unexpected[0]}); "
+            "use the config.json that belongs to the weights"
+        )
+    by_file: dict[Path, list[tuple[str, str]]] = {}
+    for name in expected:
+        by_file.setdefault(tensors[name].path, []).append((name, tensors[name].name))
+    for path, pairs in by_file.items():
+        with safe_open(path, framework="pt") as file:
+            for name, stored_name in pairs:
+                part = file.get_slice(stored_name)
+                shape, kind = tuple(part.get_shape()), part.get_dtype()
+                if shape != expected[name]:
+                    raise ModelError(
+                        f"{name} has the shape {list(shape)} where config.json asks for {list(expected[name])}; "
+                        "use the config.json that belongs to the weights"
+                    )
+                if kind not in _FLOATING:
+                    raise ModelError(f"{name} is stored as {kind}; use the checkpoint in bf16, fp16 or fp32")
+
+
+def _damaged(path: Path, error: Exception) -> ModelError:
+    return ModelError(f"{path} is damaged or cut short ({error}); download it again")

@@ -1,0 +1,130 @@
+"""Bytes of a network by its shape: weights, state, the work of a chunk. Needs no torch, so the window uses it too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.network.config import FalconMambaConfig
+
+GROUP = 32
+"""Weights that share a scale in int4; equal to `kernels.quantisation.GROUP`."""
+BITS = {"int8": 8, "int4": 4}
+"""Bits of the quantised precisions, by their names on the command line."""
+ITEM_BYTES = {"fp32": 4, "bf16": 2, "fp16": 2}
+"""Bytes of a number in the float precisions, by their names on the command line."""
+BYTES = {8: 1.0, 4: 0.5 + 2 / GROUP}
+"""Bytes of a quantised weight, scales of groups included; one scale a row is left out."""
+IN_FOUR_BITS = ("in_proj", "out_proj")
+
+CPU_LONGEST, CPU_SHORTEST = 512, 32
+"""Tokens of a chunk on a CPU."""
+LARGE_CHUNK = 256
+"""Tokens of a chunk of a large float network on a CPU, which multiplies them at the rate of CPU_LONGEST."""
+CPU_CHUNK_OPERATIONS = 1e12
+"""Operations of a chunk above which a network is large: two seconds on two cores in bf16."""
+BLOCK_BYTES = 160 << 20
+"""Most bytes of a weight that a CPU dequantises at once: in_proj of 7B in bf16 is 134 MB."""
+# Kept free beyond the sum of weights, state and chunk: the interpreter, torch, and on CUDA its context and workspaces.
+CPU_OVERHEAD = 600 << 20
+CUDA_OVERHEAD = 900 << 20
+STATES = 4
+"""States in memory: the document's, a question's copy, a snapshot on its way, the CUDA graph's."""
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """Bytes that a network needs on a device."""
+
+    weights: int
+    loading: int
+    """Beside the weights while they are loaded."""
+    state: int
+    work: int
+    """Of one chunk."""
+    overhead: int
+
+    @property
+    def needed(self) -> int:
+        """The peak, while loading or while reading."""
+        return self.weights + self.overhead + max(self.loading, self.state + self.work)
+
+
+def footprint(
+    config: FalconMambaConfig, item_bytes: int, bits: int | None = None, chunk: int | None = None, on_gpu: bool = False
+) -> Footprint:
+    """Return the footprint of a network that computes in `item_bytes` per number, with weights in `bits` bits if given.
+
+    `chunk` is the number of tokens read at once; None means the CPU's.
+    """
+    tokens = longest_cpu_chunk(config, bits) if chunk is None else chunk
+    return Footprint(
+        weights=weight_bytes(config, item_bytes, bits),
+        loading=config.vocab_size * config.d_model * 4 if on_gpu else 0,  # the largest tensor, before its conversion
+        state=STATES * state_bytes(config, item_bytes),
+        work=work_bytes(config, item_bytes, tokens, bits, on_gpu),
+        overhead=CUDA_OVERHEAD if on_gpu else CPU_OVERHEAD,
+    )
+
+
+def longest_cpu_chunk(config: FalconMambaConfig, bits: int | None = None) -> int:
+    """Return the tokens of the longest chunk on a CPU.
+
+    A quantised weight is dequantised for every chunk, which takes as long as multiplying some 200 tokens: a large
+    quantised network reads 512 tokens at once, a large float network 256.
+    """
+    large = 2 * parameter_count(config) * CPU_LONGEST > CPU_CHUNK_OPERATIONS
+    return LARGE_CHUNK if large and bits is None else CPU_LONGEST
+
+
+def bits_of(part: str, width: int, bits: int) -> int:
+    """Return the bits (8 or 4) of the weight [.., width] of the projection `part` in a network of `bits` bits."""
+    return 4 if bits == 4 and part in IN_FOUR_BITS and width % GROUP == 0 else 8
+
+
+def parameter_count(config: FalconMambaConfig) -> int:
+    """Return the number of weights of the network; tied embeddings count once."""
+    c = config
+    mixer = 3 * c.d_inner * c.d_model  # in_proj, out_proj
+    mixer += c.d_inner * (c.d_conv + c.dt_rank + 2 * c.d_state + c.dt_rank + c.d_state)  # conv, x_proj, dt_proj, A
+    mixer += c.d_inner * (2 + int(c.use_conv_bias)) + int(c.use_bias) * (2 * c.d_inner + c.d_model)  # dt bias, D
+    embeddings = c.vocab_size * c.d_model * (1 if c.tie_word_embeddings else 2)
+    return embeddings + c.n_layers * (mixer + c.d_model) + c.d_model
+
+
+def weight_bytes(config: FalconMambaConfig, item_bytes: int, bits: int | None = None) -> int:
+    """Return the bytes of the weights in memory, matrices in `bits` bits if given; A, D and dt's bias are fp32."""
+    c = config
+    total = parameter_count(c) * item_bytes
+    total += c.n_layers * c.d_inner * (c.d_state + 2) * (4 - item_bytes)
+    if bits is None:
+        return total
+    large, small = 3 * c.d_inner * c.d_model, 2 * c.d_inner * (c.dt_rank + c.d_state)
+    large_bytes = BYTES[bits_of("in_proj", min(c.d_model, c.d_inner), bits)]
+    saved = c.n_layers * (large * (item_bytes - large_bytes) + small * (item_bytes - BYTES[8]))
+    head = c.vocab_size * c.d_model * (-BYTES[8] if c.tie_word_embeddings else item_bytes - BYTES[8])
+    return round(total - saved - head)
+
+
+def state_bytes(config: FalconMambaConfig, item_bytes: int, batch_size: int = 1) -> int:
+    """Return the bytes of a MambaState of `batch_size` sequences, without its token counts."""
+    per_channel = config.d_state * 4 + (config.d_conv - 1) * item_bytes
+    return config.n_layers * batch_size * config.d_inner * per_channel
+
+
+def work_bytes(
+    config: FalconMambaConfig, item_bytes: int, tokens: int, bits: int | None = None, on_gpu: bool = False
+) -> int:
+    """Return an upper estimate of the bytes that one forward pass over `tokens` tokens allocates.
+
+    The most at one time is in the scan: the residual and its norm, both halves of in_proj, the convolved x, dt and y.
+    The GPU's scan adds packed B and C; a CPU's matmul reorders the weight; both dequantise a quantised one.
+    """
+    c = config
+    per_token = c.d_model * (4 + 2 * item_bytes) + 5 * c.d_inner * item_bytes + 2 * c.dt_rank * item_bytes
+    largest = 2 * c.d_inner * c.d_model * item_bytes
+    if on_gpu:
+        per_token += c.d_inner * c.d_state * 8 // 32
+        matrices = largest if bits else 0
+    else:
+        matrices = 2 * min(largest, BLOCK_BYTES) if bits else largest
+    return tokens * per_token + c.vocab_size * (4 + item_bytes) + matrices
