@@ -1,4 +1,4 @@
-"""What storing a checkpoint in bf16 changes: the state and the answers after reading on from a rounded state.
+"""Checkpoints in bf16: the state and the answers after reading on from a rounded state.
 
     main.py bench checkpoints [FILE] [--model DIR] [--question TEXT ...]
 
@@ -86,12 +86,12 @@ def _read(runtime: Runtime, state: MambaState, ids: Sequence[int]) -> MambaState
 
 
 def _distance(a: MambaState, b: MambaState) -> float:
-    """Of the recurrent states, as a share of the exact one's norm."""
+    """Return the distance of the recurrent states, as a share of the exact one's norm."""
     return float((a.ssm - b.ssm).norm() / b.ssm.norm())
 
 
 def _answer(runtime: Runtime, state: MambaState, question: str) -> list[int]:
-    """The tokens of the greedy answer from a copy of `state`."""
+    """Return the tokens of the greedy answer from a copy of `state`."""
     said: list[int] = []
     request = runtime.tokenizer.encode_request(runtime.tokenizer.prompts.question(question))
     for _ in runtime.respond(state.clone(), request, ANSWER_TOKENS, Control(), said=said):

@@ -1,10 +1,10 @@
-"""The claims of the Falcon Mamba announcement, side by side with a transformer of the same size in one run.
+"""The claims of the Falcon Mamba announcement, beside a transformer of the same size in one run.
 
     main.py bench headline [--cuda] [--tokens N] [--positions [P ...]] [--memory-gb 24] [--out FILE]
 
 1. Speed of decode and memory at several positions of a text: ours after reading that much, the transformer with a cache
    of that many (random) keys and values, through transformers with its default cache.
-2. One uninterrupted text of N tokens: tokens a second and memory, window by window.
+2. One uninterrupted text of N tokens: tokens per second and memory, window by window.
 3. The longest prompt that fits into a given memory, read at once and in chunks: a straight line through the peaks of
    two lengths.
 
@@ -73,7 +73,7 @@ KINDS = ("ours, in chunks", "ours, at once", "transformer, at once")
 SAME_LOGITS = 0.05  # of the scale, in bf16
 
 
-def headline(
+def measure(
     device: str = "cpu",
     tokens: int = 20_000,
     positions: tuple[int, ...] = POSITIONS,
@@ -81,7 +81,7 @@ def headline(
     decoded: int = 64,
     lengths: tuple[int, int] = (8192, 16_384),
 ) -> Figures:
-    """All parts that are asked for. Raises KnownError when the check fails."""
+    """Measure all parts that are asked for. Raises KnownError when the check fails."""
     configure_cpu()
     ours = _ours(device)
     chunk = chunk_length(ours.config, device, ours.dtype)
@@ -130,7 +130,7 @@ def _ours(device: str) -> FalconMamba:
 
 
 def _transformer(device: str) -> Any:
-    """A Mistral-shaped network with random weights in bf16, without a sliding window."""
+    """Return a Mistral-shaped network with random weights in bf16, without a sliding window."""
     from transformers import MistralConfig, MistralForCausalLM
 
     config = MistralConfig(**TRANSFORMERS[device], sliding_window=None, max_position_embeddings=1 << 20)
@@ -144,7 +144,7 @@ def _transformer(device: str) -> Any:
 
 
 def _our_speed(model: FalconMamba, ids: torch.Tensor, chunk: int, count: int) -> tuple[float, int]:
-    """Tokens a second after `ids`, and the bytes of the state."""
+    """Return the tokens per second after `ids`, and the bytes of the state."""
     logits, state = read(model, ids, chunk)
     list(decode(model, state, logits, GREEDY, (), 8))
     seconds = min(timed(lambda: list(decode(model, state, logits, GREEDY, (), count)))[0] for _ in range(2))
@@ -153,7 +153,7 @@ def _our_speed(model: FalconMamba, ids: torch.Tensor, chunk: int, count: int) ->
 
 @torch.inference_mode()
 def _their_speed(model: Any, position: int, count: int) -> tuple[float, int]:
-    """Tokens a second with a cache of `position` keys and values, and the cache's bytes."""
+    """Return the tokens per second with a cache of `position` keys and values, and the cache's bytes."""
     from transformers import DynamicCache
 
     c, cache = model.config, DynamicCache()
@@ -178,7 +178,7 @@ def _their_speed(model: Any, position: int, count: int) -> tuple[float, int]:
 
 
 def _one_text(model: FalconMamba, ids: torch.Tensor, tokens: int, windows: int = 10) -> list[Figures]:
-    """`tokens` tokens in one go: speed and memory of each of `windows` parts."""
+    """Read `tokens` tokens in one text: speed and memory of each of `windows` parts."""
     logits, state = read(model, ids, len(ids))
     text, size, rows = decode(model, state, logits, GREEDY, (), tokens), tokens // windows, []
     for window in range(windows):
@@ -190,7 +190,7 @@ def _one_text(model: FalconMamba, ids: torch.Tensor, tokens: int, windows: int =
 
 
 def _longest(kind: str, device: str, lengths: tuple[int, int], memory: float) -> Figures:
-    """The longest prompt of one way of reading in `memory` bytes, from the peaks at two lengths."""
+    """Return the longest prompt of one way of reading in `memory` bytes, from the peaks at two lengths."""
     short, long = (_measured_peak(kind, device, length) for length in lengths)
     a_token = (long - short) / (lengths[1] - lengths[0])
     flat = long < 1.02 * short
@@ -204,7 +204,7 @@ def _longest(kind: str, device: str, lengths: tuple[int, int], memory: float) ->
 
 
 def _measured_peak(kind: str, device: str, tokens: int) -> int:
-    """On a GPU torch counts; on a CPU a process of its own has a peak of its own."""
+    """Measure the peak: torch counts on a GPU, on a CPU each reading has its own process."""
     if device == "cuda":
         torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats()
@@ -215,7 +215,7 @@ def _measured_peak(kind: str, device: str, tokens: int) -> int:
 
 @torch.inference_mode()
 def _peak_of_reading(kind: str, device: str, tokens: int) -> int:
-    """Bytes: the peak of this process (CPU) or of what torch held on the GPU, over reading `tokens` tokens."""
+    """Return the peak bytes of this process (CPU) or of torch on the GPU while `tokens` tokens are read."""
     configure_cpu()
     if kind.startswith("ours"):
         model = _ours(device)
@@ -241,7 +241,7 @@ def main(arguments: list[str] | None = None) -> None:
         print(_peak_of_reading(chosen.child[0], chosen.device, int(chosen.child[1])))
         return
     tokens = chosen.tokens if chosen.tokens is not None else 0 if chosen.cuda else 20_000
-    figures = headline("cuda" if chosen.cuda else "cpu", tokens, tuple(chosen.positions), chosen.memory_gb)
+    figures = measure("cuda" if chosen.cuda else "cpu", tokens, tuple(chosen.positions), chosen.memory_gb)
     show("The headline", figures)
     write(chosen.out, figures)
 

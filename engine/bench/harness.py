@@ -1,4 +1,4 @@
-"""What the speed benches share: contestants who take turns, the machine in words, tables and JSON."""
+"""Parts of the speed benches: contestants that take turns, a description of the machine, tables and JSON."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Figures = dict[str, Any]
 
 
 def timed(work: Callable[[], Any]) -> tuple[float, Any]:
-    """Seconds that `work` takes, the GPU's part included, and its result."""
+    """Return the seconds of `work`, the GPU's part included, and its result."""
     synchronize()
     start = time.perf_counter()
     result = work()
@@ -35,7 +35,7 @@ def synchronize() -> None:
 
 
 def contest(works: Mapping[str, Callable[[], Any]], rounds: int) -> tuple[dict[str, float], dict[str, Any]]:
-    """The least seconds of each work and its last result, after one call that does not count.
+    """Return the least seconds of each work and its last result, after one call that does not count.
 
     All take turns for `rounds` rounds, so that other work on the machine hits all alike.
     """
@@ -51,13 +51,13 @@ def contest(works: Mapping[str, Callable[[], Any]], rounds: int) -> tuple[dict[s
 
 
 def distance(one: torch.Tensor, other: torch.Tensor) -> float:
-    """Largest difference, as a share of the largest value."""
+    """Return the largest difference, as a share of the largest value."""
     one, other = one.float(), other.float()
     return float((one - other).abs().max() / other.abs().max())
 
 
 def surroundings(device: torch.device | str = "cpu") -> Figures:
-    """Machine, versions, date and load: what a figure is worth nothing without."""
+    """Return machine, versions, date and load of a measurement."""
     device = torch.device(device)
     gpu = {"gpu": torch.cuda.get_device_name(device)} if device.type == "cuda" else {}
     load = {"load average": round(os.getloadavg()[0], 1)} if hasattr(os, "getloadavg") else {}
@@ -108,7 +108,7 @@ def _table(title: str, rows: Sequence[Figures]) -> Table:
 
 
 def plain(value: Any) -> str:
-    """A figure as people read it."""
+    """Return a figure as text."""
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""Each kernel's time beside its floor: the bytes it must move and, for the scan, the exponentials it must take.
+"""Time of each kernel beside its floor: the bytes that it must move and, for the scan, its exponentials.
 
 Bytes count every input once and every output once, over the bandwidth of a large copy measured in the same run.
 Exponentials: one for each step, channel and state, over the special-function units' rate (16 a clock and
@@ -37,7 +37,7 @@ def run(
     batch: int = 1,
     dtype: torch.dtype = torch.bfloat16,
 ) -> dict[str, Any]:
-    """Check and time every op; prints a table and returns {"device", "implementation", "shape", "ops": [...]}.
+    """Check and time every operation, print a table and return {"device", "implementation", "shape", "ops": [...]}.
 
     Times are medians in milliseconds. Raises RuntimeError if an op differs from the reference.
     """
@@ -79,7 +79,7 @@ Case = tuple[str, Callable[[], Any], Callable[[], None], int, int]
 def _cases(
     device: torch.device, steps: int, d_inner: int, d_state: int, d_conv: int, batch: int, dtype: torch.dtype
 ) -> list[Case]:
-    """(name, timed call, check against the reference, bytes, exponentials) of each op on random inputs."""
+    """Return (name, timed call, check against the reference, bytes, exponentials) of each operation."""
     ops = operations_named(implementation(device).name)
     width, d_model = dtype.itemsize, d_inner // 2
 
@@ -181,7 +181,7 @@ def _same(ours: Tensor, theirs: Tensor) -> None:
 
 
 def _time(call: Callable[[], Any], device: torch.device, short: bool = False, seconds: float = 0.3) -> float:
-    """Median time of a call in ms: the wall clock on a CPU, device events on a GPU.
+    """Return the median time of a call in ms: the wall clock on a CPU, device events on a GPU.
 
     On a GPU a `short` call, whose launch takes longer than its work, is timed inside a captured graph (and with a warm
     L2, as decoding finds it); any other with a cold L2.
@@ -203,7 +203,7 @@ def _time(call: Callable[[], Any], device: torch.device, short: bool = False, se
 
 
 def _bandwidth(device: torch.device) -> float:
-    """Bytes per second of a large copy, read and written both counted."""
+    """Return the bytes per second of a large copy, reads and writes counted."""
     size = 1 << (30 if device.type == "cuda" else 26)
     source, target = (
         torch.ones(size, dtype=torch.uint8, device=device),
@@ -213,7 +213,7 @@ def _bandwidth(device: torch.device) -> float:
 
 
 def _exponential_rate(device: torch.device) -> float | None:
-    """exp2 a second of a GPU's special-function units; None on a CPU, where nothing limits it but arithmetic."""
+    """Return the exp2 per second of a GPU's special-function units, or None on a CPU."""
     if device.type != "cuda" or torch.version.hip:
         return None
     properties = torch.cuda.get_device_properties(device)

@@ -34,7 +34,7 @@ _ENDS = {
     "lm_head.weight": "output.weight",
 }
 _MATRICES = ("ssm_in.weight", "ssm_out.weight", "token_embd.weight", "output.weight")
-"""What a file in another precision than F32 keeps in it, as llama.cpp's own tool does."""
+"""Tensors that stay F32 in a file of another precision, as in llama.cpp's own tool."""
 PRECISIONS = ("F32", "BF16", "Q8_0", "Q4_0")
 
 
@@ -65,7 +65,7 @@ class LlamaPeer:
         self._vocab_size = llama_cpp.llama_vocab_n_tokens(llama_cpp.llama_model_get_vocab(self._model))
 
     def read(self, ids: list[int]) -> torch.Tensor:
-        """The logits [1, vocab_size] after `ids`, read from an empty state."""
+        """Return the logits [1, vocab_size] after `ids`, read from an empty state."""
         self._api.llama_memory_clear(self._api.llama_get_memory(self._context), True)
         for start in range(0, len(ids), 512):
             self._feed(ids[start : start + 512])
@@ -87,7 +87,7 @@ class LlamaPeer:
 
 
 def write_gguf(folder: Path, target: Path, precision: str) -> None:
-    """The checkpoint in `folder` as a GGUF file without a vocabulary."""
+    """Write the checkpoint in `folder` as a GGUF file without a vocabulary."""
     import gguf
 
     values = json.loads((folder / "config.json").read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""I2, constant memory: the peak of a process that reads a long record against that of one that reads a short one.
+"""I2, constant memory: the peak of a process that reads a long record beside that of a short one.
 
     python -m engine.bench.memory [--model DIR] [--tokens 50000 1000000] [--out FILE]
 
@@ -43,7 +43,7 @@ SMALL_SHAPE: dict[str, Any] = {
 
 
 def memory_use(model: Path | None, lengths: list[int]) -> dict[str, Any]:
-    """Peak resident size of a process for each of `lengths`, and the growth from the first to the last."""
+    """Measure the peak resident size of a process for each of `lengths`, and the growth from first to last."""
     readings = [_in_own_process(model, tokens) for tokens in lengths]
     growth = readings[-1]["peak bytes"] / readings[0]["peak bytes"] - 1
     return {
@@ -96,7 +96,7 @@ def _in_own_process(model: Path | None, tokens: int) -> dict[str, Any]:
 
 
 def peak_resident_bytes() -> int:
-    """The largest resident size of this process so far."""
+    """Return the largest resident size of this process so far."""
     status = Path("/proc/self/status")
     if status.exists():  # VmHWM starts anew with the program; getrusage would carry over the parent's peak
         lines = status.read_text().splitlines()

@@ -1,4 +1,4 @@
-"""This program beside others in one run: the same weights, the same prompt, the same threads, taking turns.
+"""This program beside others in one run: equal weights, prompt and threads, taking turns.
 
     main.py bench peers [--cuda] [--out FILE]
 
@@ -34,7 +34,7 @@ ALLOWED = {"fp32": 1e-4, "bf16": 0.05, "int8": 0.1, "int4": 0.5, "F32": 1e-4, "B
 
 
 def peers(device: str = "cpu", tokens: int = 512, decode_tokens: int = 16, rounds: int = 3) -> Figures:
-    """Prefill of `tokens` and decode of `decode_tokens` after it by every contestant, and which limits there are.
+    """Measure prefill of `tokens` and decode of `decode_tokens` after it by every contestant, beside the limits.
 
     The 130M shape on the CPU, the 7B shape on a GPU. Raises KnownError when a contestant's logits are not the
     reference's.
@@ -111,7 +111,7 @@ def peers(device: str = "cpu", tokens: int = 512, decode_tokens: int = 16, round
 def _shares(
     name: str, prefill: float, decode: float, ours: dict[str, FalconMamba], measured: dict[torch.dtype, roofline.Limits]
 ) -> Figures:
-    """What share of the run's limits one of our precisions reaches, given its tokens a second; empty for a peer."""
+    """Return the shares of the run's limits for the tokens per second of our precision `name`; empty for a peer."""
     if name not in ours:
         return {"prefill share": None, "decode share": None}
     model = ours[name]
@@ -121,7 +121,7 @@ def _shares(
 
 
 def installed(module: str) -> bool:
-    """Whether a Python package can be imported here."""
+    """Return whether a Python package can be imported here."""
     return importlib.util.find_spec(module) is not None
 
 
@@ -134,7 +134,7 @@ def _transformers(folder: Path, device: str, dtype: torch.dtype) -> Any:
 
 @torch.inference_mode()
 def _their_read(model: Any, ids: torch.Tensor) -> tuple[torch.Tensor, Any]:
-    """Last logits and cache of a transformers model after `ids`."""
+    """Return the last logits and the cache of a transformers model after `ids`."""
     out = model(ids[None].to(model.device), use_cache=True, logits_to_keep=1)
     return out.logits[:, -1].float(), out.cache_params
 
@@ -148,7 +148,7 @@ def _their_write(model: Any, cache: Any, count: int) -> None:
 
 
 def _roomy_folder() -> str | None:
-    """Shared memory where there is any, which keeps the disk out of the figures; else the system's default."""
+    """Return the folder of shared memory if there is one, which keeps the disk out of the figures."""
     return "/dev/shm" if Path("/dev/shm").is_dir() else None
 
 

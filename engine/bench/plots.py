@@ -21,13 +21,13 @@ OURS, THEIRS, LIMIT = "#2a6f97", "#bc6c25", "#8d99ae"
 
 
 def headline(figures: Figures, pyplot: Any) -> Any:
-    """Decode speed over the position in the text, and what is kept beside the weights."""
+    """Plot decode speed over the position in the text, and the bytes beside the weights."""
     rows = figures.get("decode at a position")
     if not rows:
         raise KnownError("these figures of bench headline were made without positions; there is nothing to draw")
     at = [row["position"] for row in rows]
     picture, (speed, memory) = pyplot.subplots(1, 2, figsize=(8, 3.2))
-    for axis, what, unit in ((speed, "tokens/s", "tokens a second"), (memory, "MB", "MB of state or cache")):
+    for axis, what, unit in ((speed, "tokens/s", "tokens per second"), (memory, "MB", "MB of state or cache")):
         ours, theirs = ("ours, tokens/s", "transformer, tokens/s")
         if what == "MB":
             ours, theirs = "ours, state MB", "transformer, cache MB"
@@ -39,18 +39,18 @@ def headline(figures: Figures, pyplot: Any) -> Any:
 
 
 def speed(figures: Figures, pyplot: Any) -> Any:
-    """Prefill and decode beside the limits of the same run, by precision; on a GPU prefill by tokens read."""
+    """Plot prefill and decode beside the limits of the same run, by precision; on a GPU prefill by tokens read."""
     picture, axes = pyplot.subplots(1, 2, figsize=(8, 3.2))
     for axis, (title, names, reached, limit) in zip(axes, _speeds(figures), strict=True):
         axis.bar(names, limit, color=LIMIT, width=0.8, label="limit measured in the run")
         axis.bar(names, reached, color=OURS, width=0.5, label="Readthrough")
-        axis.set(title=title, ylabel="tokens a second")
+        axis.set(title=title, ylabel="tokens per second")
     axes[1].legend(frameon=False, fontsize=8, loc="upper left")
     return picture
 
 
 def _speeds(figures: Figures) -> list[tuple[str, list[str], list[float], list[float]]]:
-    """Of prefill and of decode: title, names of the bars, what was reached and the limits."""
+    """Return for prefill and decode: title, names of the bars, speeds and limits."""
     if "speed" in figures:
         rows = figures["speed"]
         names = [row["precision"] for row in rows]
@@ -68,14 +68,14 @@ def _speeds(figures: Figures) -> list[tuple[str, list[str], list[float], list[fl
 
 
 def peers(figures: Figures, pyplot: Any) -> Any:
-    """Every contestant's prefill and decode."""
+    """Plot every contestant's prefill and decode."""
     rows = figures["contestants"][::-1]
     names = [row["contestant"] for row in rows]
     colours = [OURS if name.startswith("ours") else THEIRS for name in names]
     picture, axes = pyplot.subplots(1, 2, figsize=(8, 0.6 + 0.35 * len(rows)), sharey=True)
     for axis, part in zip(axes, ("prefill", "decode"), strict=True):
         axis.barh(names, [row[f"{part}, tokens/s"] for row in rows], color=colours)
-        axis.set(xlabel=f"{part}, tokens a second")
+        axis.set(xlabel=f"{part}, tokens per second")
     return picture
 
 
@@ -83,7 +83,7 @@ PICTURES: dict[str, Callable[[Figures, Any], Any]] = {"headline": headline, "spe
 
 
 def draw(name: str, source: Path, folder: Path = FOLDER) -> Path:
-    """Draw the picture `name` of the figures in `source`; returns the file. Raises KnownError."""
+    """Draw the picture `name` of the figures in `source` and return the file. Raises KnownError."""
     try:
         import matplotlib
     except ImportError as error:

@@ -1,4 +1,4 @@
-"""What int8 and int4 weights change: size, speed, divergence from bf16 and recall, all on the demo model.
+"""int8 and int4 weights beside bf16: size, speed, divergence and recall of the demo model.
 
     main.py bench quantised [--device cuda] [--parts] [--long] [--out FILE]
 
@@ -47,7 +47,7 @@ def quantised(
     text_tokens: int = 8192,
     parts: bool = False,
 ) -> Figures:
-    """Size, speed, divergence and recall of the model in `folder` with weights in bf16, int8 and int4."""
+    """Measure size, speed, divergence and recall of the model in `folder` in bf16, int8 and int4."""
     configure_cpu()
     tokenizer = Tokenizer.from_folder(folder)
     models = {name: load_model(folder, device, *PRECISIONS[name]) for name in NAMES}
@@ -72,7 +72,7 @@ def quantised(
                 "prefill, tokens/s": 2048 / best[f"{name} prefill"],
                 "decode, tokens/s": 128 / best[f"{name} decode"],
                 "divergence, nats": _divergence(exact, found),
-                "same likeliest token": f"{(exact.argmax(-1) == found.argmax(-1)).float().mean():.1%}",
+                "same argmax": f"{(exact.argmax(-1) == found.argmax(-1)).float().mean():.1%}",
                 **{cell.name: _recall(model, tokenizer, cell, questions) for cell in cells},
             }
         )
@@ -92,7 +92,7 @@ def quantised(
 
 
 def _text(tokenizer: Tokenizer, model: FalconMamba, count: int) -> torch.Tensor:
-    """Pages of records that training never showed, as the reader feeds them."""
+    """Return pages of records outside the training set, as the reader feeds them."""
     bench = Examination(model, tokenizer)
     ids: list[int] = []
     for record in bench.records(Cell("text", 2000, 8), 7000, -(-count // 900)):
@@ -102,7 +102,7 @@ def _text(tokenizer: Tokenizer, model: FalconMamba, count: int) -> torch.Tensor:
 
 @torch.inference_mode()
 def _log_probabilities(model: FalconMamba, text: torch.Tensor, rows: int = 16) -> torch.Tensor:
-    """Log-probabilities of the token after each token of `text`, cut into `rows` texts read side by side."""
+    """Return the log-probabilities of the token after each token of `text`, cut into `rows` texts read side by side."""
     ids = text[: len(text) // rows * rows].reshape(rows, -1)
     state = model.new_state(rows)
     steps = [F.log_softmax(model(ids[:, t : t + 1], state), dim=-1).cpu() for t in range(ids.shape[1])]
@@ -114,7 +114,7 @@ def _divergence(exact: torch.Tensor, found: torch.Tensor) -> float:
 
 
 def _alone(model: FalconMamba, part: str, bits: int) -> FalconMamba:
-    """The network with only the projections `part` in `bits` bits."""
+    """Return the network with only the projections `part` in `bits` bits."""
 
     def kept(linear: Linear) -> QuantisedLinear:
         width = linear.weight.shape[1]
@@ -129,7 +129,7 @@ def _alone(model: FalconMamba, part: str, bits: int) -> FalconMamba:
 
 
 def _recall(model: FalconMamba, tokenizer: Tokenizer, cell: Cell, questions: int) -> str:
-    """The share of a cell's questions that are answered exactly."""
+    """Return the share of a cell's questions that are answered exactly."""
     with redirect_stdout(sys.stderr):  # the recall bench says its results as it goes
         result = Examination(model, tokenizer).cell(cell, questions)
     return f"{result['exact']:.0%} of {result['asked']}"

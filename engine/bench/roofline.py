@@ -1,4 +1,4 @@
-"""What this machine allows at most: matrix products and memory measured in the same run, and shares of them.
+"""Limits of this machine: matmul rate and memory bandwidth, measured in the same run, and shares of them.
 
 Prefill cannot be faster than the products of a token at the highest rate that any of a few shapes reaches (the
 network's own among them); decode of one row not faster than reading every weight, and reading and writing the state,
@@ -27,25 +27,25 @@ READS, REPEATS = 16, 7
 
 @dataclass(frozen=True)
 class Limits:
-    """What was measured on one device for one compute dtype."""
+    """The limits of one device for one compute dtype."""
 
     product_rate: float
-    """Operations a second, two for every multiply-add."""
+    """Operations per second, two for every multiply-add."""
     bandwidth: float
-    """Bytes read a second."""
+    """Bytes read per second."""
 
     def prefill(self, config: FalconMambaConfig) -> float:
-        """Tokens a second if nothing but the layers' products took time."""
-        return self.product_rate / operations_a_token(config)
+        """Return the tokens per second if only the layers' matmuls took time."""
+        return self.product_rate / operations_per_token(config)
 
     def decode(self, model: FalconMamba) -> float:
-        """Tokens a second of one row if nothing but moving weights and state took time."""
-        return self.bandwidth / bytes_a_token(model)
+        """Return the tokens per second of one sequence if only moving weights and state took time."""
+        return self.bandwidth / bytes_per_token(model)
 
 
 @dataclass(frozen=True)
 class Probe:
-    """One way of reaching a limit: `amount` operations or bytes a call of `work`."""
+    """A way of reaching a limit: `amount` operations or bytes per call of `work`."""
 
     work: Callable[[], Any]
     amount: float
@@ -54,7 +54,7 @@ class Probe:
 def probes(
     config: FalconMambaConfig, device: torch.device | str, dtypes: Iterable[torch.dtype], chunk: int
 ) -> dict[str, Probe]:
-    """What takes turns with the contestants, so that limits and speeds are measured under the same load."""
+    """Return the probes that take turns with the contestants, so that both are measured under the same load."""
     device = torch.device(device)
     found = {f"limit, memory {name}": probe for name, probe in _memory(device).items()}
     for dtype in dtypes:
@@ -65,7 +65,7 @@ def probes(
 def reached(
     found: dict[str, Probe], seconds: dict[str, float], dtypes: Iterable[torch.dtype]
 ) -> dict[torch.dtype, Limits]:
-    """The limits of each dtype, from the least seconds of each probe."""
+    """Return the limits of each dtype, from the least seconds of each probe."""
 
     def highest(beginning: str) -> float:
         return max(probe.amount / seconds[name] for name, probe in found.items() if name.startswith(beginning))
@@ -74,39 +74,40 @@ def reached(
 
 
 def measure(config: FalconMambaConfig, device: torch.device | str, dtype: torch.dtype, chunk: int) -> Limits:
-    """Both limits for chunks of `chunk` tokens of a network of this shape, measured now."""
+    """Measure both limits for chunks of `chunk` tokens of a network of this shape."""
     found = probes(config, device, [dtype], chunk)
     seconds, _ = contest({name: probe.work for name, probe in found.items()}, REPEATS)
     return reached(found, seconds, [dtype])[dtype]
 
 
-def operations_a_token(config: FalconMambaConfig) -> int:
-    """Of the four projections of all layers; the head is multiplied once a chunk, and the scan is none of them."""
+def operations_per_token(config: FalconMambaConfig) -> int:
+    """Return the operations of the four projections of all layers per token; the head is multiplied once a chunk."""
     c = config
     return 2 * c.n_layers * c.d_inner * (3 * c.d_model + 2 * c.dt_rank + 2 * c.d_state)
 
 
-def bytes_a_token(model: FalconMamba) -> int:
-    """Moved for one token of one row: all weights (of embeddings that are no head, one row) and the state twice."""
+def bytes_per_token(model: FalconMamba) -> int:
+    """Return the bytes moved for one token of one sequence: all weights (one row of untied embeddings) and
+    the state twice."""
     embeddings = 0 if model.head.weight is model.embeddings else model.embeddings.nbytes
     return model.nbytes - embeddings + 2 * model.new_state().nbytes
 
 
 def _products(config: FalconMambaConfig, device: torch.device, dtype: torch.dtype, chunk: int) -> dict[str, Probe]:
-    """The network's two large products, and a square one."""
+    """Return probes of the network's two large matmuls, and a square one."""
     size = 2048 if device.type == "cpu" else 8192
     shapes = [(chunk, 2 * config.d_inner, config.d_model), (chunk, config.d_model, config.d_inner), (size, size, size)]
     found = {}
     for rows, out, width in shapes:
         x, weight = (torch.randn(n, width, device=device).to(dtype) for n in (rows, out))
         amount = 2 * rows * out * width
-        times = max(1, operations_a_token(config) * chunk // amount)
+        times = max(1, operations_per_token(config) * chunk // amount)
         found[f"{rows} x {out} x {width}"] = _repeated(partial(matmul, x, weight, None), amount, times)
     return found
 
 
 def _repeated(work: Callable[[], Any], amount: float, times: int) -> Probe:
-    """A probe that lasts about as long as what it is compared with: a short one could slip between other programs."""
+    """Return a probe that lasts about as long as the work beside it: a short one could slip between other programs."""
 
     def repeated() -> Any:
         for _ in range(times):
@@ -117,7 +118,7 @@ def _repeated(work: Callable[[], Any], amount: float, times: int) -> Probe:
 
 
 def _memory(device: torch.device) -> dict[str, Probe]:
-    """Reading by a sum, and by inner products with rows; on a GPU also copying, which reads and writes."""
+    """Return probes of reading by a sum and by dot products, and on a GPU by a copy, which reads and writes."""
     width = 4096
     buffer = torch.randn(BUFFER_BYTES // 4 // width, width, device=device)
     x = torch.ones(1, width, device=device)

@@ -49,7 +49,7 @@ SHAPE_7B: dict[str, Any] = {
     "tie_word_embeddings": False,
     "torch_dtype": "bfloat16",
 }
-GREEDY = Sampling(loop_tokens=0)  # random weights chant, and a bench wants its tokens all the same
+GREEDY = Sampling(loop_tokens=0)  # random weights repeat themselves, and a bench needs all its tokens
 PRECISIONS: dict[str, tuple[torch.dtype, int | None]] = {
     "fp32": (torch.float32, None),
     "bf16": (torch.bfloat16, None),
@@ -99,18 +99,18 @@ def save(model: FalconMamba, shape: dict[str, Any], folder: Path) -> None:
 
 
 def read(model: FalconMamba, ids: Any, chunk: int) -> tuple[torch.Tensor, MambaState]:
-    """Logits and state after a prefill from nothing."""
+    """Return logits and state after a prefill from an empty state."""
     state = model.new_state()
     return finish(prefill(model, state, ids, chunk)), state
 
 
 def written(model: FalconMamba, state: MambaState, logits: torch.Tensor, count: int) -> list[int]:
-    """`count` tokens decoded greedily; the state is advanced."""
+    """Return `count` tokens decoded greedily; the state is advanced."""
     return list(decode(model, state, logits, GREEDY, (), count))
 
 
 def finish(generator: Generator[int, None, torch.Tensor | None]) -> torch.Tensor:
-    """The logits that a prefill returns at its end."""
+    """Return the logits that a prefill returns at its end."""
     logits = run_to_end(generator)
     assert logits is not None
     return logits

@@ -1,4 +1,4 @@
-"""How fast the network reads and writes on this machine, beside what its processor and its memory allow at most.
+"""Prefill and decode speed of the network on this machine, beside the limits of its processor and memory.
 
     main.py bench speed --cpu     130M shape in fp32, bf16, int8 and int4
     main.py bench speed --cuda    7B shape in bf16: lengths, decode of one row and of many, int8 and int4
@@ -43,7 +43,7 @@ DEMO_MODEL = Path(__file__).parents[2] / "resources" / "models" / "demo"
 def cpu_speed(
     tokens: int = 512, long_tokens: int = 2048, decode_tokens: int = 32, rounds: int = 5, names: tuple[str, ...] = ()
 ) -> Figures:
-    """Prefill and decode of the 130M shape in every precision of `names` (default: all), and a process's start.
+    """Measure prefill and decode of the 130M shape in each precision of `names` (default: all), and a start.
 
     The precisions take turns for `rounds` rounds and the best of each counts. The same weights throughout; the logits
     after `tokens` are compared with those of fp32.
@@ -106,16 +106,16 @@ def cpu_speed(
 
 
 def chunk_parts(model: FalconMamba, tokens: int) -> Figures:
-    """Milliseconds that each kind of operation takes in all layers for one chunk of `tokens` tokens, each by itself."""
+    """Return the milliseconds of each operation in all layers for one chunk of `tokens` tokens, timed alone."""
     c, layer = model.config, model.layers[0]
     hidden, state = torch.randn(1, tokens, c.d_model).to(model.dtype), model.new_state()
     residual, ops = torch.randn(1, tokens, c.d_model), operations(model.device)
 
     with torch.inference_mode():
-        x, z = layer.in_proj(hidden).split(c.d_inner, dim=-1)
+        x, z = torch.split(layer.in_proj(hidden), c.d_inner, dim=-1)
         convolved = ops.causal_conv(x, layer.conv, layer.conv_bias, state.conv[0])
         projected = layer.x_proj(convolved)
-        dt, B, C = projected.split([c.dt_rank, c.d_state, c.d_state], dim=-1)
+        dt, B, C = torch.split(projected, [c.dt_rank, c.d_state, c.d_state], dim=-1)
         steps = layer.dt_proj(dt)
         works = {
             "in_proj": lambda: layer.in_proj(hidden),
@@ -132,7 +132,7 @@ def chunk_parts(model: FalconMamba, tokens: int) -> Figures:
 
 
 def start_seconds(folder: Path, precision: str) -> Figures:
-    """Seconds of a process of its own until the imports are done, the model is loaded and 16 tokens are read.
+    """Return the seconds of a new process until the imports are done, the model is loaded and 16 tokens are read.
 
     Twice, and the second counts: its files are in the page cache.
     """
@@ -145,7 +145,7 @@ def start_seconds(folder: Path, precision: str) -> Figures:
 
 
 def _start(folder: Path, precision: str) -> None:
-    """The process that `start_seconds` measures."""
+    """Run the process that `start_seconds` measures."""
     configure_cpu()
     imported = time.time()
     device = choose_device("auto").device
@@ -164,7 +164,7 @@ def cuda_speed(
     folder: str | None = None,
     shape: dict[str, Any] | None = None,
 ) -> Figures:
-    """Prefill at each of `lengths`, decode of one row and of `many`, memory, for the 7B shape in bf16 on the first GPU.
+    """Measure prefill at `lengths`, decode of one and of `many` sequences, and memory, for 7B in bf16 on the first GPU.
 
     With `folder` the random weights are saved there (15 GB) and loaded from there, which is timed too. Checks:
     reading in chunks of another length ends in the same logits to bf16 accuracy, decode by captured graph gives the
@@ -228,8 +228,10 @@ def cuda_speed(
 def _decode_row(
     name: str, model: FalconMamba, state: Any, logits: torch.Tensor, count: int, most: roofline.Limits
 ) -> Figures:
-    """Decode of one row with the captured graph. The checks: 32 tokens without it, and the logits of a chunk of one
-    token, which come from other kernels. RuntimeError if those are far from it.
+    """Measure decode of one sequence with the CUDA graph.
+
+    Checks 32 tokens against the plain path, and the logits against those of a chunk of one token, which come from other
+    kernels. Raises RuntimeError if those are far from it.
     """
     kept = state.clone()
     token = logits.argmax(-1, keepdim=True)
@@ -259,7 +261,7 @@ def _decode_row(
 
 
 def _decode_many(model: FalconMamba, rows: int, ids: torch.Tensor, row_tokens: int = 256, count: int = 64) -> Figures:
-    """`rows` texts of unequal length read together, then decoded together."""
+    """Measure `rows` texts of unequal length, read together, then decoded together."""
     ids = ids.repeat(-(-rows * row_tokens // len(ids)))[: rows * row_tokens].reshape(rows, row_tokens)
     texts = [row[: row_tokens - 3 * (index % 16)] for index, row in enumerate(ids)]
     length = chunk_length(model.config, model.device, model.dtype, batch_size=rows)

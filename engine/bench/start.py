@@ -54,7 +54,7 @@ FACTS = 500
 
 
 def start(options: Sequence[str], model: Path = DEMO_MODEL, tokens: int = 100_000, runs: int = 7) -> Figures:
-    """Seconds from the start of the process to each step, over `runs` runs; `options` go to `main.py`."""
+    """Measure the seconds from the start of the process to each step, over `runs` runs; `options` go to `main.py`."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         long, questions = _record(folder / "record.txt", model, tokens, runs)
@@ -83,7 +83,7 @@ def start(options: Sequence[str], model: Path = DEMO_MODEL, tokens: int = 100_00
 
 
 def first_seen(arguments: Sequence[str]) -> dict[str, float]:
-    """Seconds from the start of `main.py` to its first event of each type, and to its end (ENDED).
+    """Return the seconds from the start of `main.py` to its first event of each type, and to its end (ENDED).
 
     Raises KnownError where the command did not do what it should.
     """
@@ -110,7 +110,7 @@ def _bare() -> float:
 
 
 def _steps(steps: dict[str, str], runs: Sequence[dict[str, float]]) -> list[dict[str, Any]]:
-    """A row for each step: when it was reached, best and median, and the median of what it took by itself."""
+    """Return a row for each step: best and median of its moment, and the median of its own duration."""
     rows: list[dict[str, Any]] = []
     before = [0.0] * len(runs)
     for name, event in steps.items():
@@ -128,7 +128,7 @@ def _steps(steps: dict[str, str], runs: Sequence[dict[str, float]]) -> list[dict
 
 
 def _record(file: Path, model: Path, tokens: int, questions: int) -> tuple[Path, list[str]]:
-    """A file of about so many tokens of `model`, and questions about it."""
+    """Write a file of about `tokens` tokens of `model`; return it and questions about it."""
     tokenizer = Tokenizer.from_folder(model)
     writer = Writer(SEED + tokens, held_out=True)
     record = records.make_record(

@@ -9,7 +9,6 @@ from engine.control import Cancelled
 from engine.generation.generate import SequenceEnded, SequenceToken, decode_batch, prefill_batch
 from engine.generation.sampling import Sampling
 from engine.generators import run_to_end
-from engine.network.memory import chunk_length
 from engine.network.state import MambaState
 from engine.profile.profile import SummaryRules
 from engine.prompting.prompts import Request
@@ -55,7 +54,7 @@ def generate_batch(
     ended, in order, each as soon as those before it are complete. `most`: tokens of an answer. Raises Cancelled."""
     context = job.context
     model = context.runtime.model
-    length = chunk_length(model.config, model.device, model.dtype, batch_size=len(texts))
+    length = context.runtime.batch_chunk_length(len(texts))
     logits = run_to_end(prefill_batch(model, state, texts, length, context.cancelled))
     if logits is None:
         raise Cancelled

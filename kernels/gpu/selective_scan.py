@@ -156,7 +156,7 @@ def selective_scan(
     if d_state == N_STATES:
         scan_16(x, dt, A, B, C, D, z, dt_bias, state, lengths, y)
         return y
-    # Chosen by hand, since a state that is advanced in place cannot be autotuned; docs/kernels.md has what others give.
+    # Chosen by hand: a state advanced in place cannot be autotuned (other choices: docs/lab/2026-11-kernels.md).
     padded_n = max(STEPS_A_TURN, triton.next_power_of_2(d_state))
     block_d = 32 // STEPS_A_TURN if padded_n <= 16 else 32  # with more states a program of one warp spills registers
     rows = triton.cdiv(steps, 4 * STEPS_A_TURN) * 4 * STEPS_A_TURN + STEPS_A_TURN

@@ -30,7 +30,7 @@ def conv_inputs(
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
 @pytest.mark.parametrize("d_conv", [1, 2, 3, 4])
 @pytest.mark.parametrize("steps", [1, 2, 3, 70])
-def test_conv_equals_the_reference(
+def test_conv_equals_reference(
     compiled: Operations, device: torch.device, d_conv: int, steps: int, dtype: torch.dtype
 ) -> None:
     x, weight, bias, ours = conv_inputs(2, steps, 24, d_conv, dtype, device)
@@ -48,7 +48,7 @@ def test_conv_without_bias(compiled: Operations, device: torch.device) -> None:
 
 
 @pytest.mark.parametrize("lengths", [[0, 1, 2, 3], [40, 39, 17, 4]])
-def test_each_tail_stops_at_its_length(compiled: Operations, device: torch.device, lengths: list[int]) -> None:
+def test_conv_tail_stops_at_length(compiled: Operations, device: torch.device, lengths: list[int]) -> None:
     x, weight, bias, ours = conv_inputs(4, 40, 24, 4, torch.float32, device)
     for row, length in enumerate(lengths):
         x[row, length:] = NAN
@@ -61,7 +61,7 @@ def test_each_tail_stops_at_its_length(compiled: Operations, device: torch.devic
 
 
 @pytest.mark.parametrize("d_conv", [1, 2, 3, 4])
-def test_conv_update_equals_the_reference(compiled: Operations, device: torch.device, d_conv: int) -> None:
+def test_conv_update_equals_reference(compiled: Operations, device: torch.device, d_conv: int) -> None:
     x, weight, bias, ours = conv_inputs(3, 1, 40, d_conv, torch.bfloat16, device)
     theirs = ours.clone()
     y = compiled.causal_conv_update(x[:, 0], weight, bias, ours)

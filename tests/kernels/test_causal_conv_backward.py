@@ -20,7 +20,7 @@ DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
         pytest.param(3, 301, 768, torch.bfloat16, marks=pytest.mark.gpu),
     ],
 )
-def test_convolution_and_all_gradients_agree_with_autograd_through_the_reference(rows, steps, d_inner, dtype) -> None:
+def test_conv_gradients_equal_autograd(rows, steps, d_inner, dtype) -> None:
     rng = torch.Generator().manual_seed(0)
     randn = lambda *shape: torch.randn(*shape, generator=rng).to(DEVICE)  # noqa: E731
     x = randn(rows, steps, 2 * d_inner).to(dtype)[..., :d_inner]

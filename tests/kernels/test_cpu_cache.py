@@ -11,7 +11,7 @@ from kernels import operations
 from kernels.cpu.cache import SOURCES, cache_folder
 
 
-def test_every_state_of_the_sources_has_a_folder_and_older_ones_go(tmp_path: Path):
+def test_cache_folder_per_source_version(tmp_path: Path):
     sources, parent = tmp_path / "sources", tmp_path / "cache"
     sources.mkdir()
     for name in ("loops", "vectors"):
@@ -26,12 +26,12 @@ def test_every_state_of_the_sources_has_a_folder_and_older_ones_go(tmp_path: Pat
     assert sorted(parent.iterdir()) == sorted([parent / "other", second])
 
 
-def test_where_nothing_can_be_written_numba_looks_itself(tmp_path: Path):
+def test_unwritable_cache_is_left_to_numba(tmp_path: Path):
     (tmp_path / "file").touch()
     assert cache_folder(SOURCES, tmp_path / "file") is None
 
 
-def test_what_is_compiled_here_is_kept_in_that_folder():
+def test_compiled_code_is_cached_in_that_folder():
     operations("cpu").rms_norm(torch.randn(3, 8), None, 1e-5)
     folder = Path(numba.config.CACHE_DIR)
     assert folder.name.startswith("readthrough-kernels-")

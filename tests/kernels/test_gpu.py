@@ -16,13 +16,13 @@ pytestmark = [
 ]
 
 
-def test_a_gpu_runs_triton() -> None:
+def test_gpu_runs_triton() -> None:
     assert implementation("cuda").name == "triton"
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize("steps", [2048, 517])
-def test_scan_at_the_shape_of_a_7b_layer(dtype: torch.dtype, steps: int) -> None:
+def test_scan_at_7b_shape(dtype: torch.dtype, steps: int) -> None:
     ours = scan_inputs(1, steps, 8192, 16, dtype, "cuda")
     theirs = with_state(ours)
     y = operations_named("triton").selective_scan(**ours)
@@ -30,7 +30,7 @@ def test_scan_at_the_shape_of_a_7b_layer(dtype: torch.dtype, steps: int) -> None
     assert_close(ours["state"], theirs["state"], tolerance=1e-4)
 
 
-def test_update_conv_and_norm_at_the_shape_of_a_7b_layer() -> None:
+def test_update_conv_norm_at_7b_shape() -> None:
     compiled = operations_named("triton")
     ours = scan_inputs(2, 5, 8192, 16, torch.bfloat16, "cuda")
     theirs = with_state(ours)

@@ -134,7 +134,7 @@ SHAPES = [
 @pytest.mark.parametrize(("bits", "walks"), [(None, False), (8, False), (4, False), (4, True)])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize(("sizes", "norms", "biases"), SHAPES)
-def test_a_network_equals_the_reference_token_after_token(
+def test_gpu_step_equals_reference(
     sizes: tuple[Any, ...], norms: bool, biases: bool, dtype: torch.dtype, bits: int | None, walks: bool,
     overlap: bool, monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
@@ -176,9 +176,7 @@ def test_a_network_equals_the_reference_token_after_token(
 
 @pytest.mark.parametrize("strange", [float("nan"), float("inf")])
 @pytest.mark.parametrize("bits", [8, 4])
-def test_a_number_that_is_none_is_not_lost_among_integers(
-    bits: int, strange: float, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_integer_matvec_keeps_nan_and_infinity(bits: int, strange: float, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kernels.gpu.programs.FEW_ROWS", (4, 1))
     ours = network(1, 32, 64, 16, 4, 8, 42, bits, False, True, torch.bfloat16)
     ours.embeddings[3, 7] = strange
@@ -191,7 +189,7 @@ def test_a_number_that_is_none_is_not_lost_among_integers(
 
 @pytest.mark.parametrize("size", [96, 4096])
 @pytest.mark.parametrize("bits", [8, 4])
-def test_a_product_of_integers_is_nearer_than_bf16_could_be(bits: int, size: int) -> None:
+def test_integer_matvec_is_more_exact_than_bf16(bits: int, size: int) -> None:
     rng = torch.Generator().manual_seed(0)
     weight, scales = quantise_ref(torch.randn(6, size, generator=rng) / size**0.5, bits)
     x = torch.randn(size, generator=rng).to(torch.bfloat16)
@@ -219,7 +217,7 @@ def test_a_product_of_integers_is_nearer_than_bf16_could_be(bits: int, size: int
         pytest.param(4096, 8192, 4, 16, (512, 0), id="long rows"),
     ],
 )
-def test_programs_walk_where_they_have_rows_to_share(
+def test_walk_covers_all_rows(
     rows: int, size: int, bits: int, multiprocessors: int, expected: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("kernels.gpu.programs.multiprocessors", lambda _: multiprocessors)
@@ -231,7 +229,7 @@ def test_programs_walk_where_they_have_rows_to_share(
     assert turns == 0 or programs * 2 * turns >= rows / PROGRAMS[bits, False][0] > 4 * multiprocessors >= programs
 
 
-def test_the_order_of_a_vector_is_that_of_the_words_of_a_weight() -> None:
+def test_vector_order_matches_weight_words() -> None:
     """The words of a quantised weight, taken apart, name the elements that `place` puts beside them."""
     size = 96
     at8 = [int(place.fn(torch.tensor(k), 4, size)) for k in range(size)]
@@ -251,7 +249,7 @@ def test_the_order_of_a_vector_is_that_of_the_words_of_a_weight() -> None:
         assert at4[k] == nibble // 4 * (size // 8) + word
 
 
-def test_the_likeliest_is_the_first_of_the_greatest() -> None:
+def test_argmax_is_first_maximum() -> None:
     found = torch.empty(1, dtype=torch.int64, device=DEVICE)
     told = torch.empty(1, dtype=torch.int64, pin_memory=DEVICE == "cuda")
     for size, best in ((10, 3), (9000, 8999), (20_000, 8192)):
@@ -268,7 +266,7 @@ def test_the_likeliest_is_the_first_of_the_greatest() -> None:
         assert int(found) == int(told) == -1
 
 
-def test_weights_that_cannot_be_read_as_words_are_left_to_others() -> None:
+def test_unreadable_weights_have_no_step() -> None:
     odd = network(1, 30, 64, 16, 4, 8, 40, 8, False, True, torch.float32)
     assert not readable(odd.layers, odd.embeddings, odd.head)
     half = network(1, 32, 64, 16, 4, 8, 40, None, False, True, torch.float16)
@@ -286,7 +284,7 @@ def test_weights_that_cannot_be_read_as_words_are_left_to_others() -> None:
         pytest.param("cpu", None, (9, 0), True, False, id="the interpreter"),
     ],
 )
-def test_launches_overlap_only_where_the_gpu_can(
+def test_overlap_needs_hopper(
     device: str, hip: str | None, capability: tuple[int, int], waits: bool, expected: bool,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
@@ -297,9 +295,7 @@ def test_launches_overlap_only_where_the_gpu_can(
 
 
 @pytest.mark.parametrize("overlap", [False, True])
-def test_every_launch_but_the_first_and_the_choice_may_begin_early(
-    overlap: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_all_launches_but_first_overlap(overlap: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first one reads a token that the one before it chose, so it begins after its end."""
     launches: list[tuple[str, Any, bool]] = []
 

@@ -19,18 +19,18 @@ def run_python(code: str, **environment: str) -> subprocess.CompletedProcess[str
     )
 
 
-def test_the_cpu_runs_numba_and_leaves_triton_alone() -> None:
+def test_cpu_runs_numba_without_triton() -> None:
     done = run_python("import kernels, sys; print(kernels.implementation('cpu').name, 'triton' in sys.modules)")
     assert done.stdout.split() == ["cpu", "False"], done.stderr
 
 
-def test_the_environment_overrides_the_choice() -> None:
+def test_environment_overrides_implementation() -> None:
     done = run_python("import kernels; print(kernels.implementation('cpu'))", READTHROUGH_KERNELS="reference")
     assert "name='reference'" in done.stdout
     assert kernels.OVERRIDE in done.stdout
 
 
-def test_an_impossible_choice_is_an_error_with_a_sentence() -> None:
+def test_impossible_override_is_kernels_error() -> None:
     code = "import kernels\ntry: kernels.implementation('cpu')\nexcept kernels.KernelsError as error: print(error)"
     assert "Triton needs a GPU" in run_python(code, READTHROUGH_KERNELS="triton").stdout
     assert "choose one of" in run_python(code, READTHROUGH_KERNELS="fastest").stdout

@@ -41,7 +41,7 @@ def dequantise(implementation_name: str):
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("vectors", [1, 3, 7])
 @pytest.mark.parametrize("biased", [True, False])
-def test_few_vectors_times_a_quantised_weight(multiply, device, bits, shape, vectors, biased):
+def test_quantised_linear_equals_reference(multiply, device, bits, shape, vectors, biased):
     weight, scales = quantise_ref(torch.randn(shape).to(device), bits)
     x, bias = torch.randn(vectors, shape[1]).to(device), torch.randn(shape[0]).to(device) if biased else None
     expected = quantised_linear_ref(x, weight, scales, bias)
@@ -50,7 +50,7 @@ def test_few_vectors_times_a_quantised_weight(multiply, device, bits, shape, vec
 
 @pytest.mark.parametrize("by_bytes", [True, False])
 @pytest.mark.parametrize("vectors", [1, 6])
-def test_int4_multiplied_by_bytes_is_as_exact_as_by_floats(by_bytes: bool, vectors: int, monkeypatch):
+def test_int4_byte_products_are_exact(by_bytes: bool, vectors: int, monkeypatch):
     """Vectors whose groups are of any magnitude; beside the rounding of the terms in float32."""
     if by_bytes and not matvec.BYTE_PRODUCTS:
         pytest.skip("this processor does not sum products of bytes")
@@ -76,7 +76,7 @@ for bits in (8, 4):
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="glibc gives freed memory back at once when asked to")
-def test_nothing_is_read_where_an_array_was_freed():
+def test_no_read_of_freed_arrays():
     """numba frees an array after the last use of its name, whoever still holds its address."""
     strict = os.environ | {"MALLOC_MMAP_THRESHOLD_": "4096", "MALLOC_PERTURB_": "165"}
     subprocess.run([sys.executable, "-c", FREED_MEMORY_IS_GONE], env=strict, check=True, timeout=100)
@@ -85,7 +85,7 @@ def test_nothing_is_read_where_an_array_was_freed():
 @pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")  # of Triton's interpreter
 @pytest.mark.parametrize("bits", [8, 4])
 @pytest.mark.parametrize("wrong", [float("nan"), float("inf")])
-def test_what_is_no_number_stays_none(multiply, device, bits, wrong):
+def test_quantised_linear_keeps_nan_and_infinity(multiply, device, bits, wrong):
     weight, scales = quantise_ref(torch.rand(5, 160).to(device) + 0.5, bits)
     for at in (3, 127, 150):
         x = torch.randn(2, 160).to(device)
@@ -98,7 +98,7 @@ def test_what_is_no_number_stays_none(multiply, device, bits, wrong):
 @pytest.mark.parametrize("bits", [8, 4])
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-def test_a_quantised_weight_is_widened(dequantise, device, bits, shape, dtype):
+def test_dequantise_equals_reference(dequantise, device, bits, shape, dtype):
     weight, scales = quantise_ref(torch.randn(shape).to(device), bits)
     # Triton's interpreter truncates to bf16 where hardware rounds: one unit.
     tolerance = 0.01 if dtype == torch.bfloat16 else 1e-6
@@ -109,7 +109,7 @@ def test_a_quantised_weight_is_widened(dequantise, device, bits, shape, dtype):
 @pytest.mark.parametrize("kind", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize("width", [1, 17, 64, 200])
 @pytest.mark.parametrize("vectors", [1, 4, 6])
-def test_few_vectors_times_a_plain_weight_on_the_cpu(kind, width, vectors):
+def test_cpu_matvec_of_float_weight(kind, width, vectors):
     weight, x = torch.randn(19, width).to(kind), torch.randn(vectors, width)
     expected = x @ weight.float().T
     torch.testing.assert_close(matvec.multiply(x, matvec.Rows(weight)), expected, rtol=1e-5, atol=1e-5)
@@ -122,7 +122,7 @@ def test_few_vectors_times_a_plain_weight_on_the_cpu(kind, width, vectors):
     seed=st.integers(0, 99),
     scale=st.sampled_from([1e-20, 1e-3, 1.0, 1e4]),
 )
-def test_every_weight_is_within_a_step_of_what_it_was(bits: int, groups: int, seed: int, scale: float):
+def test_quantisation_error_within_one_step(bits: int, groups: int, seed: int, scale: float):
     weight = scale * torch.randn(6, groups * GROUP, generator=torch.Generator().manual_seed(seed))
     weight[0] = 0
     back = dequantise_ref(*quantise_ref(weight, bits), torch.float32)
@@ -166,7 +166,7 @@ def test_reference_quantises_in_blocks_of_rows(monkeypatch: pytest.MonkeyPatch):
         assert all(torch.equal(a, b) for a, b in zip(whole, blocks, strict=True))
 
 
-def test_clipping_a_group_does_not_make_it_worse():
+def test_clipped_scale_reduces_error():
     weight = torch.randn(64, 256, generator=torch.Generator().manual_seed(3))
     back = dequantise_ref(*quantise_ref(weight, 4), torch.float32)
     groups = weight.reshape(64, -1, GROUP)
@@ -175,7 +175,7 @@ def test_clipping_a_group_does_not_make_it_worse():
     assert (back - weight).square().mean() <= (plain - weight).square().mean()
 
 
-def test_a_width_that_groups_do_not_divide_is_refused_in_four_bits():
+def test_int4_refuses_width_not_divisible_by_group():
     with pytest.raises(ValueError, match="4 bits"):
         quantise_ref(torch.randn(4, 40), 4)
     assert quantise_ref(torch.randn(4, 40), 8)[0].shape == (4, 40)

@@ -15,7 +15,7 @@ DTYPES = [torch.float32, torch.bfloat16, torch.float16]
 @pytest.mark.parametrize("shape", [(1, 1, 16), (2, 5, 100), (3, 768), (64,)])
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("weighted", [True, False])
-def test_norm_equals_the_reference(
+def test_norm_equals_reference(
     compiled: Operations, device: torch.device, shape: tuple[int, ...], dtype: torch.dtype, weighted: bool
 ) -> None:
     x = torch.randn(shape).to(device, dtype)
@@ -31,13 +31,13 @@ def test_norm_of_a_slice(compiled: Operations, device: torch.device) -> None:
     assert_close(compiled.rms_norm(x, None, 1e-6), rms_norm_ref(x, None, 1e-6))
 
 
-def test_the_output_has_the_dtype_of_the_weight(compiled: Operations, device: torch.device) -> None:
+def test_norm_output_has_weight_dtype(compiled: Operations, device: torch.device) -> None:
     x, weight = torch.randn(3, 32).to(device), torch.randn(32).to(device, torch.bfloat16)
     assert compiled.rms_norm(x, weight, 1e-5).dtype == torch.bfloat16
 
 
 @pytest.mark.parametrize("stream_dtype", DTYPES)
-def test_the_residual_stream_is_advanced(compiled: Operations, device: torch.device, stream_dtype: torch.dtype) -> None:
+def test_norm_advances_residual(compiled: Operations, device: torch.device, stream_dtype: torch.dtype) -> None:
     x, weight = torch.randn(2, 5, 96).to(device, torch.bfloat16), torch.randn(96).to(device, torch.bfloat16)
     ours = torch.randn(2, 5, 96).to(device, stream_dtype)
     theirs = ours.clone()

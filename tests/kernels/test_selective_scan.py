@@ -18,7 +18,7 @@ DTYPES = [torch.float32, torch.bfloat16, torch.float16]
 
 @pytest.mark.parametrize("d_state", [1, 4, 16, 64, 256])
 @pytest.mark.parametrize("steps", [1, 3, 17])
-def test_scan_equals_the_reference(compiled: Operations, device: torch.device, d_state: int, steps: int) -> None:
+def test_scan_equals_reference(compiled: Operations, device: torch.device, d_state: int, steps: int) -> None:
     ours = scan_inputs(2, steps, 24, d_state, device=device)
     theirs = with_state(ours)
     assert_close(compiled.selective_scan(**ours), selective_scan_ref(**theirs))
@@ -26,7 +26,7 @@ def test_scan_equals_the_reference(compiled: Operations, device: torch.device, d
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_scan_reads_and_writes_every_dtype(compiled: Operations, device: torch.device, dtype: torch.dtype) -> None:
+def test_scan_of_every_dtype(compiled: Operations, device: torch.device, dtype: torch.dtype) -> None:
     ours = scan_inputs(1, 9, 40, 16, dtype, device)
     theirs = with_state(ours)
     y = compiled.selective_scan(**ours)
@@ -35,7 +35,7 @@ def test_scan_reads_and_writes_every_dtype(compiled: Operations, device: torch.d
     assert_close(ours["state"], theirs["state"])  # fp32 whatever the inputs
 
 
-def test_a_long_chunk_equals_the_reference(compiled: Operations, device: torch.device) -> None:
+def test_scan_of_long_chunk(compiled: Operations, device: torch.device) -> None:
     """Long enough for every implementation to cut time into segments, with an odd end."""
     ours = scan_inputs(1, 333, 8, 16, device=device)
     theirs = with_state(ours)
@@ -44,7 +44,7 @@ def test_a_long_chunk_equals_the_reference(compiled: Operations, device: torch.d
 
 
 @pytest.mark.parametrize("lengths", [[0, 150, 7], [150, 150, 150], [0, 0, 0], [1, 149, 64]])
-def test_rows_end_at_their_lengths(compiled: Operations, device: torch.device, lengths: list[int]) -> None:
+def test_scan_stops_at_lengths(compiled: Operations, device: torch.device, lengths: list[int]) -> None:
     ends = torch.tensor(lengths)
     ours = scan_inputs(3, 150, 8, 4, device=device, lengths=ends)
     theirs = with_state(ours)
@@ -57,9 +57,7 @@ def test_rows_end_at_their_lengths(compiled: Operations, device: torch.device, l
 
 @pytest.mark.parametrize("lanes", [2, 4, 8])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-def test_the_scan_of_16_states_is_right_in_any_number_of_lanes(
-    lanes: int, dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_scan_16_with_any_lanes(lanes: int, dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch) -> None:
     scan = operations_named("triton").selective_scan
     monkeypatch.setattr("kernels.gpu.scan_16.LANES_A_CHANNEL", lanes)
     device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -71,7 +69,7 @@ def test_the_scan_of_16_states_is_right_in_any_number_of_lanes(
 
 @pytest.mark.parametrize("d_state", [4, 15, 16, 32])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-def test_the_compiled_scan_is_right_however_it_lays_out_its_states(d_state: int, dtype: torch.dtype) -> None:
+def test_scan_with_any_layout(d_state: int, dtype: torch.dtype) -> None:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     ends = torch.tensor([39, 70])
     ours = scan_inputs(2, 70, 12, d_state, dtype, device, lengths=ends)
@@ -82,7 +80,7 @@ def test_the_compiled_scan_is_right_however_it_lays_out_its_states(d_state: int,
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-def test_16_states_and_channels_that_fill_no_program(dtype: torch.dtype) -> None:
+def test_scan_16_with_partial_programs(dtype: torch.dtype) -> None:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     ends = torch.tensor([70, 39, 0])
     ours = scan_inputs(3, 70, 5, 16, dtype, device, lengths=ends)
@@ -105,7 +103,7 @@ def test_every_split_gives_the_same_bits(d_state: int, dtype: torch.dtype) -> No
     assert torch.equal(parts["state"], whole["state"])
 
 
-def test_the_state_of_an_empty_row_is_untouched(compiled: Operations, device: torch.device) -> None:
+def test_scan_of_empty_sequence_keeps_state(compiled: Operations, device: torch.device) -> None:
     ends = torch.tensor([0, 5])
     arguments = scan_inputs(2, 5, 8, 16, device=device, lengths=ends)
     before = arguments["state"].clone()
@@ -113,7 +111,7 @@ def test_the_state_of_an_empty_row_is_untouched(compiled: Operations, device: to
     assert torch.equal(arguments["state"][0], before[0])
 
 
-def test_float64_is_taken(device: torch.device) -> None:
+def test_scan_of_float64(device: torch.device) -> None:
     arguments = scan_inputs(1, 5, 8, 4, torch.float64, device)
     assert operations_named("reference").selective_scan(**arguments).dtype == torch.float64
 
@@ -135,7 +133,7 @@ def test_every_split_equals_one_pass(name: str, steps: int, cuts: list[int], see
 
 @pytest.mark.parametrize("d_state", [1, 4, 16, 64, 256])
 @pytest.mark.parametrize("batch", [1, 3])
-def test_update_equals_the_reference(compiled: Operations, device: torch.device, d_state: int, batch: int) -> None:
+def test_update_equals_reference(compiled: Operations, device: torch.device, d_state: int, batch: int) -> None:
     ours = scan_inputs(batch, 2, 40, d_state, device=device)
     theirs = with_state(ours)
     for step in range(2):
@@ -154,14 +152,14 @@ def test_update_continues_a_scan(compiled: Operations, device: torch.device, dty
     assert_close(parts["state"], whole["state"])
 
 
-def test_a_large_batch_of_updates_equals_the_reference(compiled: Operations, device: torch.device) -> None:
+def test_update_of_large_batch(compiled: Operations, device: torch.device) -> None:
     ours = scan_inputs(33, 1, 1024, 16, device=device)
     theirs = with_state(ours)
     assert_close(compiled.selective_update(**step_of(ours, 0)), selective_update_ref(**step_of(theirs, 0)))
     assert_close(ours["state"], theirs["state"])
 
 
-def test_extreme_steps_neither_overflow_nor_leak(compiled: Operations, device: torch.device) -> None:
+def test_scan_of_extreme_steps(compiled: Operations, device: torch.device) -> None:
     """A huge dt forgets everything, a very negative one keeps everything; large gates stay finite."""
     ours = scan_inputs(1, 6, 8, 16, device=device)
     ours["dt"][:, ::2] = 90.0
@@ -173,7 +171,7 @@ def test_extreme_steps_neither_overflow_nor_leak(compiled: Operations, device: t
 
 
 @pytest.mark.parametrize("d_state", [4, 16])
-def test_the_smallest_steps_keep_their_digits(compiled: Operations, device: torch.device, d_state: int) -> None:
+def test_scan_of_smallest_steps(compiled: Operations, device: torch.device, d_state: int) -> None:
     """An empty state after one step of x = B = 1 is the step itself: softplus(dt + dt_bias)."""
     ours = scan_inputs(1, 1, 512, d_state, device=device)
     raw = torch.linspace(-80, 20, 512, device=device)

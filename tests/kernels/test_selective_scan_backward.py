@@ -41,7 +41,7 @@ def values_and_gradients(scan, arguments: list[torch.Tensor], weights) -> list[t
         pytest.param(3, 301, 768, 16, torch.bfloat16, marks=pytest.mark.gpu),
     ],
 )
-def test_scan_and_all_gradients_agree_with_autograd_through_the_reference(rows, steps, d_inner, d_state, dtype) -> None:
+def test_scan_gradients_equal_autograd(rows, steps, d_inner, d_state, dtype) -> None:
     arguments = inputs(rows, steps, d_inner, d_state, dtype)
     arguments[1] = arguments[1] * (torch.arange(steps, device=DEVICE) >= 2)[:, None]  # padding: delta 0
     rng = torch.Generator().manual_seed(1)
@@ -59,7 +59,7 @@ def test_scan_and_all_gradients_agree_with_autograd_through_the_reference(rows, 
 
 
 @pytest.mark.parametrize(("rows", "steps", "d_inner", "d_state"), [(2, 11, 40, 16), (3, 40, 130, 16), (1, 1, 16, 4)])
-def test_the_scan_of_a_cpu_and_all_its_gradients_agree_with_autograd(rows, steps, d_inner, d_state) -> None:
+def test_cpu_scan_gradients_equal_autograd(rows, steps, d_inner, d_state) -> None:
     arguments = [argument.cpu() for argument in inputs(rows, steps, d_inner, d_state, torch.float32)]
     rng = torch.Generator().manual_seed(1)
     weights = [torch.randn(rows, steps, d_inner, generator=rng), torch.randn(rows, d_inner, d_state, generator=rng)]
@@ -69,7 +69,7 @@ def test_the_scan_of_a_cpu_and_all_its_gradients_agree_with_autograd(rows, steps
         assert (a - b).norm() / b.norm() < 2e-5, name
 
 
-def test_two_scans_with_a_carried_state_give_the_gradients_of_one() -> None:
+def test_scan_gradients_through_carried_state() -> None:
     x, delta, A, B, C, h0 = inputs(2, 10, 16, 4, torch.float32)
 
     def cut(x, delta, A, B, C, h0):

@@ -20,19 +20,19 @@ from engine.network.weights import load_model, random_model
 from tests.engine.network.test_cpu_step import SHAPE
 
 
-def test_every_bench_that_is_listed_can_be_run():
+def test_every_listed_bench_exists():
     folder = Path(roofline.__file__).parent
     assert all((folder / f"{_MODULES.get(name, name)}.py").is_file() for name in BENCHES)
 
 
-def test_contestants_take_turns_and_the_best_round_counts():
+def test_contest_takes_best_round():
     calls: list[str] = []
     best, results = contest({name: lambda name=name: calls.append(name) or name for name in ("a", "b")}, 2)  # type: ignore[misc]
     assert calls == ["a", "b"] * 3
     assert results == {"a": "a", "b": "b"} and all(0 <= seconds < 1 for seconds in best.values())
 
 
-def test_a_saved_network_is_the_network(tmp_path: Path):
+def test_saved_network_round_trip(tmp_path: Path):
     shape = {**SHAPE, "num_hidden_layers": 9}
     model = random_model(FalconMambaConfig.from_dict(shape))
     save(model, shape, tmp_path)
@@ -40,22 +40,22 @@ def test_a_saved_network_is_the_network(tmp_path: Path):
     torch.testing.assert_close(read(load_model(tmp_path), ids, 7)[0], read(model, ids, 20)[0])
 
 
-def test_limits_count_the_products_of_a_token_and_the_bytes_that_one_reads():
+def test_limits_per_token():
     config = FalconMambaConfig.from_dict(SHAPE)
     model = random_model(config)
     layer = model.layers[0]
     matrices = (layer.in_proj, layer.x_proj, layer.dt_proj, layer.out_proj)
-    assert roofline.operations_a_token(config) == 2 * 3 * sum(matrix.weight.numel() for matrix in matrices)
+    assert roofline.operations_per_token(config) == 2 * 3 * sum(matrix.weight.numel() for matrix in matrices)
     state, embeddings = model.new_state().nbytes, model.embeddings.nbytes
-    assert roofline.bytes_a_token(model) == model.nbytes - embeddings + 2 * state
+    assert roofline.bytes_per_token(model) == model.nbytes - embeddings + 2 * state
     tied = random_model(FalconMambaConfig.from_dict({**SHAPE, "tie_word_embeddings": True}))
-    assert roofline.bytes_a_token(tied) == tied.nbytes + 2 * state
+    assert roofline.bytes_per_token(tied) == tied.nbytes + 2 * state
     most = roofline.Limits(product_rate=1e6, bandwidth=1e7)
-    assert most.prefill(config) == 1e6 / roofline.operations_a_token(config)
-    assert most.decode(tied) == 1e7 / roofline.bytes_a_token(tied)
+    assert most.prefill(config) == 1e6 / roofline.operations_per_token(config)
+    assert most.decode(tied) == 1e7 / roofline.bytes_per_token(tied)
 
 
-def test_a_peer_that_computes_something_else_gets_no_figures(monkeypatch: pytest.MonkeyPatch):
+def test_wrong_peer_gets_no_figures(monkeypatch: pytest.MonkeyPatch):
     shape = {**SHAPE, "eos_token_id": 0}
     monkeypatch.setattr(peers, "SHAPE_130M", shape)
     monkeypatch.setattr(peers, "PRECISIONS", {name: PRECISIONS[name] for name in ("fp32", "bf16")})
@@ -74,7 +74,7 @@ def _config(shape: dict[str, Any]) -> FalconMambaConfig:
     return FalconMambaConfig.from_dict(shape)
 
 
-def test_the_transformer_beside_ours_is_of_its_size_and_its_cache_grows():
+def test_peer_transformer_size_and_cache():
     ours = constant_speed._ours("cpu")
     theirs = constant_speed._transformer("cpu")
     size = sum(parameter.numel() for parameter in theirs.parameters())
@@ -83,13 +83,13 @@ def test_the_transformer_beside_ours_is_of_its_size_and_its_cache_grows():
     assert one[0] > 0 and two[1] == 3 * one[1]
 
 
-def test_one_text_is_measured_window_by_window():
+def test_one_text_by_windows():
     rows = constant_speed._one_text(random_model(_config(SHAPE)), torch.arange(4), 40, windows=4)
     assert [row["tokens"] for row in rows] == [10, 20, 30, 40]
 
 
-def test_parts_of_the_headline_are_left_out_on_request():
-    figures = constant_speed.headline("cpu", 20, (), 0)
+def test_constant_speed_leaves_parts_out_on_request():
+    figures = constant_speed.measure("cpu", 20, (), 0)
     assert [row["tokens"] for row in figures["one text"]] == list(range(2, 21, 2))
     assert not any("position" in name or "prompt" in name or name == "transformer" for name in figures)
     with pytest.raises(KnownError, match="without positions"):
@@ -101,7 +101,7 @@ class NoLimits:
         return 1000.0
 
 
-def test_decode_is_timed_only_where_its_logits_are_those_of_a_chunk(monkeypatch: pytest.MonkeyPatch):
+def test_decode_timing_checks_logits(monkeypatch: pytest.MonkeyPatch):
     model = random_model(_config(SHAPE))
     logits, state = read(model, torch.arange(9), 9)
     row = speed._decode_row("fp32", model, state, logits, 6, NoLimits())  # type: ignore[arg-type]
@@ -127,14 +127,14 @@ def test_figures_are_shown_and_saved(tmp_path: Path, capsys: pytest.CaptureFixtu
     ]
 
 
-def test_pictures_refuse_what_is_no_file_of_figures(tmp_path: Path):
+def test_plots_refuse_other_files(tmp_path: Path):
     pytest.importorskip("matplotlib")
     (tmp_path / "other.json").write_text("{}")
     with pytest.raises(KnownError, match="holds no figures of bench speed"):
         plots.draw("speed", tmp_path / "other.json", tmp_path)
 
 
-def test_speeds_are_drawn_by_precision_and_on_a_gpu_prefill_by_length():
+def test_speed_plots():
     row = {"precision": "bf16", "prefill 512, tokens/s": 5.0, "its limit": 9.0, "decode, tokens/s": 3.0, "limit": 4.0}
     assert plots._speeds({"speed": [row]}) == [
         ("prefill", ["bf16"], [5.0], [9.0]),
@@ -153,15 +153,13 @@ def test_speeds_are_drawn_by_precision_and_on_a_gpu_prefill_by_length():
 @pytest.mark.parametrize(
     ("peaks", "longest"), [((10, 20), "120"), ((10, 10), "any"), ((200, 200), "under 10"), ((200, 300), "under 10")]
 )
-def test_the_longest_prompt_is_read_off_a_straight_line(
-    peaks: tuple[int, int], longest: str, monkeypatch: pytest.MonkeyPatch
-):
+def test_longest_prompt_is_extrapolated(peaks: tuple[int, int], longest: str, monkeypatch: pytest.MonkeyPatch):
     at = dict(zip((10, 20), peaks, strict=True))
     monkeypatch.setattr(constant_speed, "_measured_peak", lambda kind, device, length: at[length])
     assert constant_speed._longest("ours, in chunks", "cpu", (10, 20), 120)["longest prompt"] == longest
 
 
-def test_without_figures_there_is_nothing_to_draw():
+def test_plots_need_figures():
     with pytest.raises(KnownError, match="name the files"):
         plots.main([])
 
@@ -171,7 +169,7 @@ def test_the_verdict_on_extraction_says_who_waits():
     assert verdict(20_000, 38_000).startswith("extraction is the bottleneck")
 
 
-def test_a_start_is_timed_step_by_step_from_outside():
+def test_start_is_timed_by_steps():
     figures = start.start(["--device", "cpu"], tokens=600, runs=1)
     for name, steps in (
         ("asking a document that was read before", start.ASKING),
@@ -184,6 +182,6 @@ def test_a_start_is_timed_step_by_step_from_outside():
         assert sum(row["this step, s"] for row in rows) == pytest.approx(reached[-1], abs=0.01)
 
 
-def test_a_process_that_fails_gives_no_figures(tmp_path: Path):
+def test_failed_process_gives_no_figures(tmp_path: Path):
     with pytest.raises(KnownError, match="missing"):
         start.first_seen(["--library", str(tmp_path / "library.db"), "read", str(tmp_path / "missing.txt")])

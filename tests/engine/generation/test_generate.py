@@ -49,7 +49,7 @@ def near(one: MambaState, other: MambaState) -> bool:
 
 
 @pytest.mark.parametrize("chunk", [1, 3, 7, 100])
-def test_prefill_reports_what_it_has_consumed_and_returns_the_last_logits(model: FalconMamba, chunk: int):
+def test_prefill_yields_consumed_tokens(model: FalconMamba, chunk: int):
     state = model.new_state()
     progress, logits = finish(prefill(model, state, PROMPT, chunk))
     expected_state, expected = started(model)
@@ -58,20 +58,20 @@ def test_prefill_reports_what_it_has_consumed_and_returns_the_last_logits(model:
     assert near(state, expected_state) and state.n_tokens.tolist() == [len(PROMPT)]
 
 
-def test_a_cancelled_prefill_returns_nothing_and_leaves_the_state_at_the_last_chunk(model: FalconMamba):
+def test_cancelled_prefill(model: FalconMamba):
     state = model.new_state()
     progress, logits = finish(prefill(model, state, PROMPT, 2, cancelled=lambda: int(state.n_tokens) >= 4))
     assert (progress, logits, state.n_tokens.tolist()) == ([2, 4], None, [4])
     assert near(state, started(model, PROMPT[:4])[0])
 
 
-def test_an_empty_prompt_reads_nothing(model: FalconMamba):
+def test_prefill_of_empty_prompt(model: FalconMamba):
     assert finish(prefill(model, model.new_state(), [], 4)) == ([], None)
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(lengths=st.lists(st.integers(1, 12), min_size=1, max_size=5), chunk=st.integers(1, 13))
-def test_a_batch_of_texts_is_read_as_each_alone(model: FalconMamba, lengths: list[int], chunk: int):
+def test_prefill_batch_equals_single_texts(model: FalconMamba, lengths: list[int], chunk: int):
     texts = [list(range(3 + row, 3 + row + length)) for row, length in enumerate(lengths)]
     state = model.new_state(len(texts))
     progress, logits = finish(prefill_batch(model, state, texts, chunk))
@@ -82,13 +82,13 @@ def test_a_batch_of_texts_is_read_as_each_alone(model: FalconMamba, lengths: lis
         assert near(state.select([row]), alone)
 
 
-def test_a_batch_needs_a_text_for_every_row(model: FalconMamba):
+def test_prefill_batch_needs_a_text_per_sequence(model: FalconMamba):
     for texts in ([[1]], [[1], []]):
         with pytest.raises(ValueError):
             next(prefill_batch(model, model.new_state(2), texts, 4))
 
 
-def test_at_every_item_the_state_has_consumed_prompt_and_yielded_tokens_each_once(model: FalconMamba):
+def test_decode_state_at_every_item(model: FalconMamba):
     state, logits = started(model)
     yielded: list[int] = []
     for token in decode(model, state, logits, NO_LOOP_RULE, (), max_tokens=6):
@@ -98,7 +98,7 @@ def test_at_every_item_the_state_has_consumed_prompt_and_yielded_tokens_each_onc
         assert near(state, expected)
 
 
-def test_stopping_at_any_item_and_going_on_gives_the_same_tokens_as_never_stopping(model: FalconMamba):
+def test_decode_resumes_at_any_item(model: FalconMamba):
     state, logits = started(model)
     whole, reason = finish(decode(model, state, logits, NO_LOOP_RULE, (), 10))
     assert reason == "length" and len(whole) == 10
@@ -116,7 +116,7 @@ def test_stopping_at_any_item_and_going_on_gives_the_same_tokens_as_never_stoppi
     assert first + rest == whole
 
 
-def test_a_stop_token_is_neither_yielded_nor_consumed_and_any_of_several_stops(model: FalconMamba):
+def test_stop_token_is_not_consumed(model: FalconMamba):
     state, logits = started(model)
     free, _ = finish(decode(model, state, logits, NO_LOOP_RULE, (), 12))
     stop = next(token for token in free if token != free[0])
@@ -128,7 +128,7 @@ def test_a_stop_token_is_neither_yielded_nor_consumed_and_any_of_several_stops(m
         assert near(state, started(model, PROMPT + before)[0])
 
 
-def test_decode_looks_for_a_cancel_before_every_token(model: FalconMamba):
+def test_decode_checks_cancel_before_every_token(model: FalconMamba):
     state, logits = started(model)
     tokens, reason = finish(
         decode(model, state, logits, NO_LOOP_RULE, (), 12, cancelled=lambda: int(state.n_tokens) >= len(PROMPT) + 3)
@@ -152,7 +152,7 @@ class Chant:
 
 
 @pytest.mark.parametrize("period", [1, 2, 5, 11, 20, 50])
-def test_a_text_caught_in_a_loop_ends(period: int):
+def test_loop_ends_text(period: int):
     chant: Any = Chant(range(period))
     tokens, reason = finish(decode(chant, None, chant.logits(), Sampling(), (), 1000))  # type: ignore[arg-type]
     assert reason == "repetition"
@@ -161,7 +161,7 @@ def test_a_text_caught_in_a_loop_ends(period: int):
 
 @settings(max_examples=100)
 @given(st.lists(st.integers(0, 3), max_size=90), st.integers(1, 64))
-def test_the_loop_rule_is_what_it_says(history: list[int], longest: int):
+def test_loop_rule(history: list[int], longest: int):
     sampling = Sampling(longest_loop=longest)
 
     def looped(period: int) -> bool:
@@ -173,7 +173,7 @@ def test_the_loop_rule_is_what_it_says(history: list[int], longest: int):
     assert not closes_a_loop(history, NO_LOOP_RULE)
 
 
-def test_a_table_of_like_lines_is_not_a_loop():
+def test_table_is_not_a_loop():
     line = [1, 2, 3, 4]
     history: list[int] = []
     for number in range(20):
@@ -181,7 +181,7 @@ def test_a_table_of_like_lines_is_not_a_loop():
     assert not closes_a_loop(history, Sampling())
 
 
-def test_the_same_seed_gives_the_same_text_and_another_seed_another(model: FalconMamba):
+def test_seed_decides_text(model: FalconMamba):
     def text(seed: int) -> list[int]:
         state, logits = started(model)
         return finish(decode(model, state, logits, Sampling(temperature=1.5, seed=seed), (), 12))[0]
@@ -190,7 +190,7 @@ def test_the_same_seed_gives_the_same_text_and_another_seed_another(model: Falco
     assert len({tuple(text(seed)) for seed in range(4)}) > 1
 
 
-def test_top_p_leaves_out_the_unlikely_and_keeps_at_least_the_likeliest():
+def test_top_p_keeps_at_least_argmax():
     chant: Any = Chant([0])
     logits = torch.full((1, 60), -20.0)
     logits[0, :3] = torch.tensor([3.0, 2.9, 0.0])
@@ -203,19 +203,19 @@ def test_top_p_leaves_out_the_unlikely_and_keeps_at_least_the_likeliest():
 
 
 @pytest.mark.parametrize("wrong", [{"temperature": -1}, {"top_p": 0}, {"top_p": 1.5}])
-def test_impossible_sampling_is_refused(wrong: dict[str, float]):
+def test_invalid_sampling_is_refused(wrong: dict[str, float]):
     with pytest.raises(ValueError):
         Sampling(**wrong)  # type: ignore[arg-type]
 
 
-def test_output_that_is_not_a_number_is_an_error_and_not_a_text(model: FalconMamba):
+def test_nan_logits_are_generation_error(model: FalconMamba):
     state, logits = started(model)
     with pytest.raises(GenerationError):
         next(decode(model, state, logits * float("nan"), Sampling(), (), 5))
 
 
 @pytest.mark.parametrize("temperature", [0.0, 1.2])
-def test_rows_of_a_batch_decode_as_each_alone_and_end_on_their_own(model: FalconMamba, temperature: float):
+def test_decode_batch_equals_single_texts(model: FalconMamba, temperature: float):
     prompts = [[row + 1, row + 2, 30 + row] for row in range(5)]
     state = model.new_state(5)
     _, logits = finish(prefill_batch(model, state, prompts, 8))
@@ -244,7 +244,7 @@ def test_rows_of_a_batch_decode_as_each_alone_and_end_on_their_own(model: Falcon
 STOPS = frozenset(range(0, 257, 4))
 
 
-def test_a_closed_or_cancelled_batch_leaves_every_row_whole(model: FalconMamba):
+def test_closed_or_cancelled_batch_leaves_exact_states(model: FalconMamba):
     prompts = [[1, 2], [3, 4], [5, 6]]
     state = model.new_state(3)
     _, logits = finish(prefill_batch(model, state, prompts, 8))
@@ -267,7 +267,7 @@ TEXT = st.text(st.one_of(st.sampled_from(" \n.,é€😀漢字ab"), st.character
 
 @settings(max_examples=200)
 @given(text=TEXT)
-def test_pieces_join_to_the_text_and_never_split_a_character(text: str):
+def test_stream_pieces_join_to_text(text: str):
     tokenizer = ByteTokenizer()
     pieces = streamed(tokenizer, tokenizer.encode(text))
     assert "".join(pieces) == text
@@ -277,12 +277,12 @@ def test_pieces_join_to_the_text_and_never_split_a_character(text: str):
 
 @settings(max_examples=200)
 @given(ids=st.lists(st.integers(0, 256), max_size=40))
-def test_any_bytes_stream_to_what_they_decode_to(ids: list[int]):
+def test_stream_of_any_bytes(ids: list[int]):
     tokenizer = ByteTokenizer()
     assert "".join(streamed(tokenizer, ids)) == tokenizer.decode(ids)
 
 
-def test_an_unfinished_character_at_the_end_comes_out_with_the_flush():
+def test_flush_returns_unfinished_character():
     assert streamed(ByteTokenizer(), list("a€".encode())[:-1]) == ["a", "", "", "\ufffd"]
 
 
@@ -316,7 +316,7 @@ def trained_tokenizer(kind: str) -> Any:
 
 
 @pytest.mark.parametrize("kind", ["byte-level", "sentencepiece"])
-def test_real_tokenizers_lose_no_space_and_break_no_character(kind: str):
+def test_stream_of_real_tokenizers(kind: str):
     tokenizer = trained_tokenizer(kind)
 
     @settings(max_examples=60, deadline=None)
@@ -333,7 +333,7 @@ def test_real_tokenizers_lose_no_space_and_break_no_character(kind: str):
     assert "".join(streamed(tokenizer, tokenizer.encode(sentence, add_special_tokens=False))) == sentence
 
 
-def test_special_tokens_give_no_text_and_do_not_eat_the_space_after_them():
+def test_stream_skips_special_tokens():
     tokenizer = trained_tokenizer("byte-level")
     ids = tokenizer.encode("fox jumps", add_special_tokens=False)
     with_special = [ids[0], tokenizer.eos_token_id, *ids[1:], tokenizer.eos_token_id]

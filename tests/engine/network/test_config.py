@@ -54,7 +54,7 @@ def write(folder: Path, config: dict[str, Any], **others: dict[str, Any]) -> Pat
     return folder
 
 
-def test_the_shape_of_falcon_mamba_7b_is_read_and_not_derived_from_expand():
+def test_falcon_mamba_7b_shape_ignores_expand():
     config = FalconMambaConfig.from_dict(FALCON_MAMBA_7B)
     assert (config.d_model, config.d_inner, config.dt_rank, config.d_state, config.d_conv) == (4096, 8192, 256, 16, 4)
     assert config.mixer_norm_eps == 1e-6
@@ -63,19 +63,19 @@ def test_the_shape_of_falcon_mamba_7b_is_read_and_not_derived_from_expand():
     assert not config.tie_word_embeddings
 
 
-def test_mamba_130m_is_tied_and_has_no_norms_in_its_mixer():
+def test_mamba_130m_shape():
     config = FalconMambaConfig.from_dict(MAMBA_130M)
     assert config.tie_word_embeddings
     assert config.mixer_norm_eps is None
     assert config.trained_context == 2048
 
 
-def test_end_tokens_of_both_files_count(tmp_path: Path):
+def test_eos_ids_of_both_files(tmp_path: Path):
     folder = write(tmp_path, FALCON_MAMBA_7B, generation_config={"eos_token_id": [10, 11]})
     assert set(FalconMambaConfig.from_folder(folder).eos_ids) == {10, 11}
 
 
-def test_a_stated_context_wins_over_the_table_and_the_tokenizer_comes_last(tmp_path: Path):
+def test_trained_context_precedence(tmp_path: Path):
     stated = {**FALCON_MAMBA_7B, "max_position_embeddings": 4096}
     assert FalconMambaConfig.from_dict(stated, tokenizer={"model_max_length": 2048}).trained_context == 4096
     assert FalconMambaConfig.from_dict(FALCON_MAMBA_7B, tokenizer={"model_max_length": 2048}).trained_context == 8192
@@ -92,7 +92,7 @@ REQUIRED = sorted(
 
 
 @pytest.mark.parametrize("key", REQUIRED)
-def test_a_missing_key_is_named(key: str):
+def test_missing_key_is_named(key: str):
     values = {k: v for k, v in FALCON_MAMBA_7B.items() if k != key}
     with pytest.raises(ConfigError, match=f'has no "{key}"'):
         FalconMambaConfig.from_dict(values)
@@ -114,14 +114,14 @@ def test_a_missing_key_is_named(key: str):
         ({"use_bias": "no"}, "use_bias"),
     ],
 )
-def test_a_network_that_cannot_be_run_is_refused_in_one_sentence(change: dict[str, Any], words: str):
+def test_unsupported_network_is_one_sentence(change: dict[str, Any], words: str):
     with pytest.raises(ConfigError) as caught:
         FalconMambaConfig.from_dict({**FALCON_MAMBA_7B, **change})
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
-def test_a_missing_folder_a_missing_file_and_broken_json_are_told_apart(tmp_path: Path):
+def test_missing_folder_missing_file_broken_json(tmp_path: Path):
     with pytest.raises(ConfigError, match="no model folder"):
         FalconMambaConfig.from_folder(tmp_path / "nowhere")
     with pytest.raises(ConfigError, match=r"no config\.json"):
@@ -134,7 +134,7 @@ def test_a_missing_folder_a_missing_file_and_broken_json_are_told_apart(tmp_path
         FalconMambaConfig.from_folder(tmp_path)
 
 
-def test_folders_saved_by_transformers_are_read(checkpoints: dict[str, Path]):
+def test_config_saved_by_transformers(checkpoints: dict[str, Path]):
     for model_type, folder in checkpoints.items():
         config = FalconMambaConfig.from_folder(folder)
         assert config.model_type == model_type

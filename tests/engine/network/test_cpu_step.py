@@ -59,9 +59,7 @@ def step_of(model: FalconMamba) -> CpuStep | None:
         {"state_size": 16, "conv_kernel": 4},
     ],
 )
-def test_a_step_gives_the_logits_and_the_state_of_the_forward_pass(
-    changes: dict[str, Any], rows: int, monkeypatch: pytest.MonkeyPatch
-):
+def test_cpu_step_equals_forward_pass(changes: dict[str, Any], rows: int, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("kernels.cpu.llvm.step.PARALLEL_BYTES", 0)
     model = network(**changes)
     ids = torch.randint(0, 131, (rows, 12), generator=torch.Generator().manual_seed(rows))
@@ -79,7 +77,7 @@ def test_a_step_gives_the_logits_and_the_state_of_the_forward_pass(
     torch.testing.assert_close(state.conv, plain.conv, rtol=1e-5, atol=1e-5)
 
 
-def test_bf16_steps_differ_from_the_forward_pass_by_rounding_only():
+def test_bf16_cpu_step_near_forward_pass():
     model = network(torch.bfloat16, model_type="falcon_mamba")
     ids = torch.randint(0, 131, (2, 9), generator=torch.Generator().manual_seed(0))
     state = model.new_state(2)
@@ -92,7 +90,7 @@ def test_bf16_steps_differ_from_the_forward_pass_by_rounding_only():
     assert state.conv.dtype == torch.bfloat16
 
 
-def test_the_number_of_threads_changes_no_bit(monkeypatch: pytest.MonkeyPatch):
+def test_cpu_step_bits_do_not_depend_on_threads(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("kernels.cpu.llvm.step.PARALLEL_BYTES", 0)
     model, ids, threads = network(), torch.tensor([[5], [6]]), torch.get_num_threads()
     try:
@@ -107,7 +105,7 @@ def test_the_number_of_threads_changes_no_bit(monkeypatch: pytest.MonkeyPatch):
         assert all(torch.equal(a, b) for a, b in zip(found[0], other, strict=True))
 
 
-def test_steps_of_several_threads_do_not_wait_for_each_other_for_ever(monkeypatch: pytest.MonkeyPatch):
+def test_concurrent_cpu_steps_do_not_deadlock(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("kernels.cpu.llvm.step.PARALLEL_BYTES", 0)
     model, threads = network(), torch.get_num_threads()
 
@@ -127,13 +125,13 @@ def test_steps_of_several_threads_do_not_wait_for_each_other_for_ever(monkeypatc
     assert all(torch.equal(a, b) for a, b in zip(alone, together, strict=True))
 
 
-def test_only_dtypes_of_the_kernels_have_a_step():
+def test_cpu_step_dtypes():
     assert step_of(network()) is not None and step_of(network(torch.bfloat16)) is not None
     assert step_of(network(torch.float16)) is None
     assert step_of(network(residual_in_fp32=False)) is None
 
 
-def test_a_step_takes_as_many_threads_as_have_been_faster(monkeypatch: pytest.MonkeyPatch):
+def test_cpu_step_takes_faster_team(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("kernels.cpu.llvm.step.PARALLEL_BYTES", 0)
     found, threads = step_of(network()), torch.get_num_threads()
     assert found is not None

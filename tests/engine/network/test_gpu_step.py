@@ -75,7 +75,7 @@ def near(one: MambaState, other: MambaState) -> bool:
 
 
 @pytest.mark.timeout(120)
-def test_two_texts_in_turns_are_exact_at_every_token():
+def test_two_texts_in_turns():
     ours, plain = models()
     count = 10 if DEVICE == "cuda" else 3
     prompts = [[1, 2, 3], [7, 5, 9, 11]]
@@ -92,7 +92,7 @@ def test_two_texts_in_turns_are_exact_at_every_token():
             assert near(state, right[step][1])
 
 
-def test_a_text_ends_at_a_stop_token_with_the_state_before_it():
+def test_stop_token_leaves_state_before_it():
     ours, plain = models()
     state, logits = started(plain, [1, 2, 3])
     free = list(decode(plain, state, logits, GREEDY, (), 3))
@@ -103,7 +103,7 @@ def test_a_text_ends_at_a_stop_token_with_the_state_before_it():
     assert near(state, started(plain, [1, 2, 3, *wanted])[0])
 
 
-def test_logits_are_given_for_a_token_of_the_callers_choice():
+def test_gpu_step_logits_of_any_token():
     ours, plain = models()
     (state, _), (other, _) = started(ours, [1, 2, 3]), started(plain, [1, 2, 3])
     for token in (4, 60):
@@ -112,7 +112,7 @@ def test_logits_are_given_for_a_token_of_the_callers_choice():
     assert near(state, other)
 
 
-def test_numbers_that_are_none_end_a_text_in_one_sentence():
+def test_nan_logits_end_text_in_one_sentence():
     ours, _ = models()
     state, logits = started(ours, [1, 2, 3])
     ours.norm_f.fill_(float("nan"))
@@ -122,7 +122,7 @@ def test_numbers_that_are_none_end_a_text_in_one_sentence():
         next(text)
 
 
-def test_a_state_of_several_rows_or_out_of_order_is_left_to_the_plain_step():
+def test_gpu_step_refuses_other_states():
     ours, _ = models()
     step = ours._decode_step
     assert isinstance(step, GpuStep) and step.takes(ours.new_state())
@@ -135,7 +135,7 @@ def test_a_state_of_several_rows_or_out_of_order_is_left_to_the_plain_step():
 
 @pytest.mark.usefixtures("no_collection")
 @pytest.mark.parametrize("ended", [True, False], ids=["after a text", "in the middle of a text"])
-def test_a_model_goes_with_the_last_reference_to_it(ended: bool):
+def test_model_is_freed_with_last_reference(ended: bool):
     ours, _ = models()
     state, logits = started(ours, [1, 2, 3])
     text = decode(ours, state, logits, GREEDY, (), 2 if ended else 9)
@@ -149,7 +149,7 @@ def test_a_model_goes_with_the_last_reference_to_it(ended: bool):
 @pytest.mark.gpu
 @pytest.mark.usefixtures("no_collection")
 @pytest.mark.parametrize("rows", [1, 2])
-def test_the_memory_of_a_model_on_a_gpu_is_free_after_a_captured_decode(rows: int):
+def test_gpu_memory_is_freed_after_captured_decode(rows: int):
     """For one row and for several, whose steps are captured by the model itself."""
     before = torch.cuda.memory_allocated()
     model = random_model(config(512), "cuda", torch.bfloat16)
@@ -168,9 +168,7 @@ def test_the_memory_of_a_model_on_a_gpu_is_free_after_a_captured_decode(rows: in
 @pytest.mark.gpu
 @pytest.mark.parametrize("overlap", [False, True])
 @pytest.mark.parametrize("bits", [None, 8, 4])
-def test_a_captured_step_writes_the_tokens_of_the_plain_path(
-    bits: int | None, overlap: bool, monkeypatch: pytest.MonkeyPatch
-):
+def test_captured_step_equals_plain_path(bits: int | None, overlap: bool, monkeypatch: pytest.MonkeyPatch):
     """fp32, so that rounding decides no token: over 100 tokens, in turns with another text on the same graph."""
     if overlap and not overlaps(torch.device("cuda")):
         pytest.skip("launches cannot overlap on this GPU")
@@ -196,13 +194,13 @@ SHAPES: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("bits", [None, 8, 4])
 @pytest.mark.parametrize("shape", list(SHAPES))
-def test_the_step_reads_the_shapes_that_there_are(shape: str, bits: int | None):
+def test_gpu_step_reads_published_shapes(shape: str, bits: int | None):
     wanted = replace(config(32), **SHAPES[shape], n_layers=1, d_state=16)
     model = random_model(wanted, bits=bits, dtype=torch.bfloat16)
     assert readable(model.layers, model.embeddings, model.head)
 
 
-def test_a_model_has_the_step_only_with_kernels_and_weights_for_it(monkeypatch: pytest.MonkeyPatch):
+def test_gpu_step_needs_triton_and_readable_weights(monkeypatch: pytest.MonkeyPatch):
     plain = random_model(config(32), DEVICE)
     half = random_model(config(32), DEVICE, torch.float16)
     odd = random_model(replace(config(32), dt_rank=6), DEVICE, bits=8)
@@ -214,6 +212,6 @@ def test_a_model_has_the_step_only_with_kernels_and_weights_for_it(monkeypatch: 
 
 
 @pytest.mark.gpu
-def test_a_model_on_a_gpu_has_such_a_step():
+def test_model_on_gpu_has_step():
     model = random_model(config(64), "cuda", torch.bfloat16)
     assert step_of(model) is not None

@@ -67,7 +67,7 @@ def test_dequantisation_buffer_is_reused_and_grows():
 
 @pytest.mark.parametrize("shape", [(1024, 48), (700, 16), (256, 8)])
 @pytest.mark.parametrize("l2", [1 << 8, 1 << 12, 1 << 16])
-def test_a_matmul_in_parts_is_the_product(shape: tuple[int, int], l2: int):
+def test_matmul_in_parts_equals_matmul(shape: tuple[int, int], l2: int):
     generator = torch.Generator().manual_seed(l2)
     x, weight = torch.randn(2, 5, shape[1], generator=generator), torch.randn(shape, generator=generator)
     torch.testing.assert_close(matmul_in_parts(x, weight, l2), F.linear(x, weight))

@@ -86,7 +86,7 @@ def read(model: FalconMamba, ids: torch.Tensor, cuts: list[int]) -> tuple[torch.
 @pytest.mark.parametrize("key", CASES)
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(cuts=st.sets(st.integers(1, LENGTH - 1), max_size=12))
-def test_any_split_agrees_with_transformers_token_by_token(case, key, cuts: set[int]):
+def test_any_split_equals_transformers(case, key, cuts: set[int]):
     expected = case(key)
     logits, state = read(expected.model, expected.ids, sorted(cuts))
     assert_close(logits, expected.logits[-1])
@@ -96,7 +96,7 @@ def test_any_split_agrees_with_transformers_token_by_token(case, key, cuts: set[
 
 
 @pytest.mark.parametrize("model_type", MODEL_TYPES)
-def test_token_by_token_agrees_at_every_token(case, model_type: str):
+def test_every_token_equals_transformers(case, model_type: str):
     expected = case((model_type, *SHAPES[0]))
     state = expected.model.new_state()
     for token, logits in zip(expected.ids.split(1, dim=1), expected.logits, strict=True):
@@ -106,7 +106,7 @@ def test_token_by_token_agrees_at_every_token(case, model_type: str):
 @pytest.mark.parametrize("model_type", MODEL_TYPES)
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(lengths=st.lists(st.integers(0, 20), min_size=1, max_size=5), before=st.integers(0, 5))
-def test_rows_of_unequal_length_equal_their_single_runs(case, model_type: str, lengths: list[int], before: int):
+def test_unequal_batch_equals_single_runs(case, model_type: str, lengths: list[int], before: int):
     model = case((model_type, *SHAPES[0])).model
     generator = torch.Generator().manual_seed(sum(lengths))
     first = torch.randint(0, 64, (len(lengths), 5), generator=generator)[:, :before]
@@ -127,7 +127,7 @@ def test_rows_of_unequal_length_equal_their_single_runs(case, model_type: str, l
             assert_same_state(state.select([row]), alone)
 
 
-def test_a_batch_equals_its_rows(case):
+def test_batch_equals_single_runs(case):
     model = case(CASES[0]).model
     ids = torch.randint(0, 64, (3, 9), generator=torch.Generator().manual_seed(1))
     logits, state = read(model, ids, [4, 5])
@@ -137,7 +137,7 @@ def test_a_batch_equals_its_rows(case):
         assert_same_state(state.select([row]), alone_state)
 
 
-def test_reading_changes_nothing_but_the_state_it_was_given(case):
+def test_forward_changes_only_its_state(case):
     model = case(CASES[0]).model
     ids = torch.tensor([[3, 4, 5]])
     _, state = read(model, ids, [])
@@ -149,7 +149,7 @@ def test_reading_changes_nothing_but_the_state_it_was_given(case):
 
 
 @pytest.mark.parametrize("model_type", MODEL_TYPES)
-def test_bf16_keeps_the_scan_state_in_fp32_and_stays_near_fp32(checkpoints: dict[str, Path], model_type: str):
+def test_bf16_keeps_fp32_state(checkpoints: dict[str, Path], model_type: str):
     exact = load_model(checkpoints[model_type], dtype=torch.float32)
     half = load_model(checkpoints[model_type], dtype=torch.bfloat16)
     ids = torch.randint(0, 257, (1, 40), generator=torch.Generator().manual_seed(2))
@@ -160,14 +160,14 @@ def test_bf16_keeps_the_scan_state_in_fp32_and_stays_near_fp32(checkpoints: dict
         assert_close(logits, expected, tolerance=0.08)
 
 
-def test_a_residual_in_compute_dtype_is_honoured(save_checkpoint):
+def test_residual_in_compute_dtype(save_checkpoint):
     folder = save_checkpoint(reference_model("mamba", residual_in_fp32=False))
     model = load_model(folder, dtype=torch.bfloat16)
     assert not model.config.residual_in_fp32
     assert torch.isfinite(model(torch.tensor([[1, 2, 3]]), model.new_state())).all()
 
 
-def test_ids_of_any_integer_type_are_read(case):
+def test_ids_of_any_integer_dtype(case):
     model = case(CASES[0]).model
     results = [
         model(torch.tensor([[1, 2, 3]], dtype=kind), model.new_state())
@@ -176,7 +176,7 @@ def test_ids_of_any_integer_type_are_read(case):
     assert torch.equal(results[0], results[1]) and torch.equal(results[1], results[2])
 
 
-def test_what_does_not_go_together_is_refused(case, checkpoints: dict[str, Path]):
+def test_mismatched_shapes_are_refused(case, checkpoints: dict[str, Path]):
     model = case(CASES[0]).model
     other = case(CASES[1]).model
     half = load_model(checkpoints["mamba"], dtype=torch.bfloat16)
@@ -231,7 +231,7 @@ def on_cuda(model: FalconMamba, dtype: torch.dtype = torch.float32) -> FalconMam
 @pytest.mark.gpu
 @pytest.mark.parametrize("model_type", MODEL_TYPES)
 @pytest.mark.parametrize("cuts", [[], [1, 2, 3], [7, 200, 201, 333], [256, 512]])
-def test_the_gpu_agrees_with_the_cpu_for_any_split(model_type: str, cuts: list[int]):
+def test_gpu_equals_cpu_for_any_split(model_type: str, cuts: list[int]):
     model = random_model(gpu_config(model_type), seed=3)
     ids = torch.randint(0, 512, (2, 600), generator=torch.Generator().manual_seed(4))
     expected, expected_state = read(model, ids, [])
@@ -242,7 +242,7 @@ def test_the_gpu_agrees_with_the_cpu_for_any_split(model_type: str, cuts: list[i
 
 @pytest.mark.gpu
 @pytest.mark.parametrize("model_type", MODEL_TYPES)
-def test_single_tokens_of_one_row_on_the_gpu_agree_with_the_cpu(model_type: str):
+def test_gpu_decode_equals_cpu(model_type: str):
     model = random_model(gpu_config(model_type), seed=3)
     ids = torch.randint(0, 512, (1, 60), generator=torch.Generator().manual_seed(4))
     expected, expected_state = read(model, ids, [])
@@ -255,7 +255,7 @@ def test_single_tokens_of_one_row_on_the_gpu_agree_with_the_cpu(model_type: str)
 
 @pytest.mark.gpu
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-def test_a_captured_step_equals_the_plain_step_for_any_state_handed_to_it(dtype: torch.dtype):
+def test_captured_graph_equals_plain_for_any_state(dtype: torch.dtype):
     graphed = on_cuda(random_model(gpu_config("falcon_mamba"), seed=5), dtype)
     plain = on_cuda(random_model(gpu_config("falcon_mamba"), seed=5), dtype)
     plain.graphs_enabled = False
@@ -273,7 +273,7 @@ def test_a_captured_step_equals_the_plain_step_for_any_state_handed_to_it(dtype:
 
 
 @pytest.mark.gpu
-def test_unequal_rows_on_the_gpu_equal_their_single_runs():
+def test_unequal_batch_on_gpu():
     model = on_cuda(random_model(gpu_config("falcon_mamba"), seed=8))
     ids = torch.randint(0, 512, (4, 150), generator=torch.Generator().manual_seed(9))
     lengths = [150, 1, 77, 3]

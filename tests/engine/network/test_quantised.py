@@ -27,7 +27,7 @@ def bits(request: pytest.FixtureRequest) -> int:
 
 
 @pytest.mark.parametrize("changes", [{}, {"tie_word_embeddings": True, "model_type": "falcon_mamba", "use_bias": True}])
-def test_logits_stay_near_those_of_the_whole_weights(bits: int, changes: dict[str, Any]):
+def test_quantised_logits_near_float(bits: int, changes: dict[str, Any]):
     config = FalconMambaConfig.from_dict({**WIDE, **changes})
     whole, small = random_model(config), random_model(config, bits=bits)
     ids = torch.randint(0, 131, (2, 40), generator=torch.Generator().manual_seed(0))
@@ -39,7 +39,7 @@ def test_logits_stay_near_those_of_the_whole_weights(bits: int, changes: dict[st
     assert small.layers[0].A.dtype == small.layers[0].dt_bias.dtype == torch.float32
 
 
-def test_any_split_gives_the_same_logits_and_state(bits: int):
+def test_quantised_any_split(bits: int):
     """I1, over what is read at once, few vectors at a time and token by token: three ways to multiply."""
     config = FalconMambaConfig.from_dict({**WIDE, "model_type": "falcon_mamba"})
     model = random_model(config, bits=bits)
@@ -55,7 +55,7 @@ def test_any_split_gives_the_same_logits_and_state(bits: int):
             torch.testing.assert_close(one, two, rtol=1e-4, atol=1e-5)
 
 
-def test_a_checkpoint_is_loaded_in_few_bits(bits: int, checkpoints: dict[str, Path]):
+def test_checkpoint_loads_quantised(bits: int, checkpoints: dict[str, Path]):
     for folder in checkpoints.values():
         model = load_model(folder, dtype=torch.bfloat16, bits=bits)
         half = load_model(folder, dtype=torch.bfloat16)
@@ -65,13 +65,13 @@ def test_a_checkpoint_is_loaded_in_few_bits(bits: int, checkpoints: dict[str, Pa
         assert (found - expected).norm() < 0.3 * expected.norm()
 
 
-def test_four_bits_are_for_the_large_projections_whose_width_groups_divide():
+def test_bits_of_each_projection():
     assert [bits_of(part, 64, 4) for part in ("in_proj", "out_proj", "x_proj", "dt_proj", "lm_head")] == [4, 4, 8, 8, 8]
     assert bits_of("in_proj", 72, 4) == 8
     assert bits_of("in_proj", 64, 8) == 8
 
 
-def test_the_estimate_is_what_the_weights_take(bits: int):
+def test_weight_bytes_of_quantised_model(bits: int):
     for tied in (True, False):
         config = FalconMambaConfig.from_dict({**WIDE, "tie_word_embeddings": tied, "vocab_size": 3000})
         model = random_model(config, dtype=torch.bfloat16, bits=bits)
@@ -79,14 +79,14 @@ def test_the_estimate_is_what_the_weights_take(bits: int):
         assert memory_fit(config, "cpu", torch.bfloat16, bits=bits).footprint.weights < model.nbytes * 1.1
 
 
-def test_precisions_have_identities_of_their_own(tiny_folder: Path):
+def test_identity_depends_on_precision(tiny_folder: Path):
     """I4: a state read by other weights is another state."""
     runtimes = {name: load_runtime(tiny_folder, "cpu", name) for name in ("fp32", "bf16", "int8", "int4")}
     assert len({runtime.identity.key for runtime in runtimes.values()}) == 4
     assert [runtime.precision for runtime in runtimes.values()] == list(runtimes)
 
 
-def test_kernels_that_there_are_not_are_one_sentence(tiny_folder: Path, monkeypatch: pytest.MonkeyPatch):
+def test_unknown_kernels_are_one_sentence(tiny_folder: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("READTHROUGH_KERNELS", "none")
     kernels._choice.cache_clear()
     try:

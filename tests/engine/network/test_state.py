@@ -36,20 +36,20 @@ def assert_identical(one: MambaState, other: MambaState) -> None:
     seed=st.integers(0, 1000),
     dtype=st.sampled_from([torch.float32, torch.bfloat16, torch.float16]),
 )
-def test_bytes_give_back_the_same_bits(rows: int, seed: int, dtype: torch.dtype):
+def test_state_bytes_round_trip(rows: int, seed: int, dtype: torch.dtype):
     state = random_state(rows, dtype, seed)
     data = state.to_bytes()
     assert_identical(MambaState.from_bytes(data), state)
     assert MambaState.from_bytes(data).to_bytes() == data
 
 
-def test_a_view_of_a_larger_state_is_stored_as_what_it_shows():
+def test_view_is_stored_as_its_content():
     whole = random_state(rows=3)
     view = MambaState(whole.conv[:, 1:2], whole.ssm[:, 1:2], whole.n_tokens[1:2])
     assert_identical(MambaState.from_bytes(view.to_bytes()), whole.select([1]))
 
 
-def test_a_rounded_scan_state_is_half_the_size_and_comes_back_as_fp32():
+def test_rounded_state_loads_as_fp32():
     state = random_state()
     data = state.to_bytes(ssm_dtype=torch.bfloat16)
     restored = MambaState.from_bytes(data)
@@ -59,7 +59,7 @@ def test_a_rounded_scan_state_is_half_the_size_and_comes_back_as_fp32():
         state.to_bytes(ssm_dtype=torch.int8)
 
 
-def test_reading_on_from_a_restored_state_gives_the_same_logits(checkpoints: dict[str, Path]):
+def test_restored_state_gives_same_logits(checkpoints: dict[str, Path]):
     model = load_model(checkpoints["falcon_mamba"])
     state = model.new_state()
     model(torch.tensor([[1, 2, 3, 4]]), state)
@@ -69,7 +69,7 @@ def test_reading_on_from_a_restored_state_gives_the_same_logits(checkpoints: dic
     assert_identical(restored, state)
 
 
-def test_nothing_is_pickled_and_the_header_says_what_it_is():
+def test_state_header_has_format_and_version():
     data = random_state(2).to_bytes()
     length = int.from_bytes(data[:8], "little")
     metadata = json.loads(data[8 : 8 + length])["__metadata__"]
@@ -78,7 +78,7 @@ def test_nothing_is_pickled_and_the_header_says_what_it_is():
 
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
-def test_a_truncated_blob_is_never_a_state(data: st.DataObject):
+def test_truncated_blob_is_refused(data: st.DataObject):
     blob = random_state().to_bytes()
     size = data.draw(st.integers(0, len(blob) - 1))
     with pytest.raises(StateError):
@@ -87,12 +87,12 @@ def test_a_truncated_blob_is_never_a_state(data: st.DataObject):
 
 @settings(max_examples=60, deadline=None)
 @given(blob=st.binary(max_size=200))
-def test_foreign_bytes_are_never_a_state(blob: bytes):
+def test_foreign_bytes_are_refused(blob: bytes):
     with pytest.raises(StateError):
         MambaState.from_bytes(blob)
 
 
-def test_other_safetensors_newer_versions_and_parts_that_do_not_fit_are_told_apart():
+def test_state_errors_are_told_apart():
     state = random_state()
     tensors = {"conv": state.conv, "ssm": state.ssm, "n_tokens": state.n_tokens}
     header = {FORMAT: '{"version": 1}'}
@@ -107,7 +107,7 @@ def test_other_safetensors_newer_versions_and_parts_that_do_not_fit_are_told_apa
         MambaState.from_bytes(save(wrong, metadata=header))
 
 
-def test_rows_are_selected_repeated_stacked_and_assigned_by_content():
+def test_select_stack_assign():
     state = random_state(rows=3)
     picked = state.select([2, 0, 2])
     assert picked.n_tokens.tolist() == [7, 5, 7]
@@ -118,7 +118,7 @@ def test_rows_are_selected_repeated_stacked_and_assigned_by_content():
     assert_identical(target, state)
 
 
-def test_copies_are_independent():
+def test_state_copies_are_independent():
     state = random_state()
     twin, target = state.clone(), random_state(seed=1)
     target.copy_(state)
@@ -129,7 +129,7 @@ def test_copies_are_independent():
 
 
 @pytest.mark.gpu
-def test_bytes_move_a_state_between_devices_without_changing_it():
+def test_state_bytes_between_devices():
     state = random_state(2, torch.bfloat16)
     on_gpu = MambaState.from_bytes(state.to_bytes(), "cuda")
     assert on_gpu.device.type == "cuda" and on_gpu.n_tokens.device.type == "cpu"

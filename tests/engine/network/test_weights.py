@@ -39,7 +39,7 @@ def rewritten(folder: Path, target: Path, change: Callable[[dict[str, torch.Tens
 
 @pytest.mark.parametrize("model_type", MODEL_TYPES)
 @pytest.mark.parametrize("tied", [True, False])
-def test_tied_and_untied_heads_give_the_logits_of_transformers(save_checkpoint, model_type: str, tied: bool):
+def test_tied_and_untied_heads_equal_transformers(save_checkpoint, model_type: str, tied: bool):
     reference = reference_model(model_type, tie_word_embeddings=tied)
     model = load_model(save_checkpoint(reference))
     assert (model.head.weight is model.embeddings) == tied
@@ -48,14 +48,14 @@ def test_tied_and_untied_heads_give_the_logits_of_transformers(save_checkpoint, 
     torch.testing.assert_close(logits_of(model), expected, rtol=1e-4, atol=1e-5)
 
 
-def test_a_sharded_checkpoint_loads_like_a_single_file(save_checkpoint):
+def test_sharded_checkpoint_equals_single_file(save_checkpoint):
     reference = reference_model("falcon_mamba")
     single, sharded = save_checkpoint(reference), save_checkpoint(reference, max_shard_size="20KB")
     assert len(list(sharded.glob("*.safetensors"))) > 2
     assert torch.equal(logits_of(load_model(single)), logits_of(load_model(sharded)))
 
 
-def test_names_with_and_without_the_backbone_prefix_and_the_old_embedding_name_load(checkpoints, tmp_path: Path):
+def test_tensor_names_of_all_versions(checkpoints, tmp_path: Path):
     folder = checkpoints["mamba"]
     expected = logits_of(load_model(folder))
     bare = rewritten(folder, tmp_path / "bare", lambda t: {k.removeprefix("backbone."): v for k, v in t.items()})
@@ -64,13 +64,13 @@ def test_names_with_and_without_the_backbone_prefix_and_the_old_embedding_name_l
     assert torch.equal(logits_of(load_model(old)), expected)
 
 
-def test_a_tied_checkpoint_that_also_carries_its_head_loads(save_checkpoint, tmp_path: Path):
+def test_tied_checkpoint_with_head(save_checkpoint, tmp_path: Path):
     folder = save_checkpoint(reference_model("mamba", tie_word_embeddings=True))
     both = rewritten(folder, tmp_path / "m", lambda t: {**t, "lm_head.weight": t["backbone.embeddings.weight"].clone()})
     assert torch.equal(logits_of(load_model(both)), logits_of(load_model(folder)))
 
 
-def test_weights_take_the_dtype_asked_for_and_what_must_be_exact_stays_fp32(checkpoints):
+def test_weight_dtypes(checkpoints):
     model = load_model(checkpoints["falcon_mamba"], dtype=torch.bfloat16)
     for layer in model.layers:
         for field in fields(Layer):
@@ -93,7 +93,7 @@ def test_progress_counts_every_weight_once(save_checkpoint, bits: int | None, ti
     assert done[-1] == sum(math.prod(s) for s in expected_shapes(FalconMambaConfig.from_folder(folder)).values())
 
 
-def test_a_loaded_model_does_not_read_its_file_again(checkpoints, tmp_path: Path):
+def test_loaded_model_needs_no_file(checkpoints, tmp_path: Path):
     folder = tmp_path / "m"
     shutil.copytree(checkpoints["mamba"], folder)
     model = load_model(folder)
@@ -110,14 +110,14 @@ def expect_error(folder: Path, words: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_a_pickled_checkpoint_is_refused_and_says_why(checkpoints, tmp_path: Path):
+def test_pickled_checkpoint_is_refused(checkpoints, tmp_path: Path):
     shutil.copy(checkpoints["mamba"] / "config.json", tmp_path)
     expect_error(tmp_path, "has no weights")
     (tmp_path / "pytorch_model.bin").write_bytes(b"never opened")
     expect_error(tmp_path, "can run any code")
 
 
-def test_missing_shards_damaged_indexes_and_several_files_without_an_index_are_refused(save_checkpoint, tmp_path: Path):
+def test_broken_shards_and_index_are_refused(save_checkpoint, tmp_path: Path):
     folder = save_checkpoint(reference_model("mamba"), max_shard_size="20KB")
     shard = sorted(folder.glob("*.safetensors"))[1]
     moved = tmp_path / shard.name
@@ -136,7 +136,7 @@ def test_missing_shards_damaged_indexes_and_several_files_without_an_index_are_r
 
 
 @pytest.mark.parametrize("keep", [0, 5, 200, -10])
-def test_a_weight_file_cut_short_is_refused(checkpoints, tmp_path: Path, keep: int):
+def test_truncated_weight_file_is_refused(checkpoints, tmp_path: Path, keep: int):
     folder = tmp_path / "m"
     shutil.copytree(checkpoints["mamba"], folder)
     path = folder / "model.safetensors"
@@ -144,7 +144,7 @@ def test_a_weight_file_cut_short_is_refused(checkpoints, tmp_path: Path, keep: i
     expect_error(folder, "damaged or cut short")
 
 
-def test_missing_unknown_and_misshaped_tensors_are_named(checkpoints, tmp_path: Path):
+def test_wrong_tensors_are_named(checkpoints, tmp_path: Path):
     folder = checkpoints["falcon_mamba"]
     name = "backbone.layers.1.mixer.D"
     missing = rewritten(folder, tmp_path / "a", lambda t: {k: v for k, v in t.items() if k != name})
@@ -161,7 +161,7 @@ def test_missing_unknown_and_misshaped_tensors_are_named(checkpoints, tmp_path: 
     expect_error(twice, "twice")
 
 
-def test_a_model_that_does_not_fit_into_memory_is_one_sentence(checkpoints, monkeypatch: pytest.MonkeyPatch):
+def test_out_of_memory_while_loading_is_one_sentence(checkpoints, monkeypatch: pytest.MonkeyPatch):
     def no_memory(*_: object) -> None:
         raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 99999999999 bytes")
 
@@ -170,7 +170,7 @@ def test_a_model_that_does_not_fit_into_memory_is_one_sentence(checkpoints, monk
     expect_error(checkpoints["mamba"], "does not fit into the free memory of cpu")
 
 
-def test_the_fingerprint_follows_the_content_and_not_the_place(checkpoints, tmp_path: Path):
+def test_weights_fingerprint_depends_on_content(checkpoints, tmp_path: Path):
     folder = checkpoints["mamba"]
     fingerprint = weights_fingerprint(folder)
     assert len(fingerprint) == 64
@@ -187,14 +187,14 @@ def test_the_fingerprint_follows_the_content_and_not_the_place(checkpoints, tmp_
     assert weights_fingerprint(moved) != fingerprint
 
 
-def test_a_folder_that_is_not_there_is_a_config_error(tmp_path: Path):
+def test_missing_folder_is_config_error(tmp_path: Path):
     for use in (load_model, weights_fingerprint):
         with pytest.raises(ConfigError):
             use(tmp_path / "nowhere")
 
 
 @pytest.mark.parametrize("model_type", MODEL_TYPES)
-def test_a_random_model_has_the_checkpoints_shapes_and_is_the_same_for_the_same_seed(checkpoints, model_type: str):
+def test_random_model_is_reproducible(checkpoints, model_type: str):
     config = FalconMambaConfig.from_folder(checkpoints[model_type])
     one, twin, other = (random_model(config, seed=seed) for seed in (1, 1, 2))
     assert torch.equal(logits_of(one), logits_of(twin))
@@ -205,6 +205,6 @@ def test_a_random_model_has_the_checkpoints_shapes_and_is_the_same_for_the_same_
 
 
 @pytest.mark.gpu
-def test_loading_straight_to_the_gpu_gives_the_logits_of_the_cpu(checkpoints):
+def test_load_to_gpu_equals_cpu(checkpoints):
     on_cpu, on_gpu = (load_model(checkpoints["falcon_mamba"], device) for device in ("cpu", "cuda"))
     torch.testing.assert_close(logits_of(on_gpu).cpu(), logits_of(on_cpu), rtol=1e-4, atol=1e-4)

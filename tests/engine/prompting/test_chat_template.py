@@ -72,27 +72,27 @@ def same_as_transformers(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("name", CONFIGS)
-def test_every_form_of_settings_is_read_as_transformers_reads_it(tmp_path: Path, name: str):
+def test_tokenizer_settings_equal_transformers(tmp_path: Path, name: str):
     file = add_tokenizer(tmp_path) / "tokenizer_config.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | CONFIGS[name]))
     same_as_transformers(tmp_path)
 
 
-def test_the_demo_model_is_read_as_transformers_reads_it():
+def test_demo_tokenizer_equals_transformers():
     same_as_transformers(DEMO_MODEL)
 
 
-def test_a_folder_without_settings_or_template_has_plain_prompts(tmp_path: Path):
+def test_no_settings_give_plain_prompts(tmp_path: Path):
     add_tokenizer(tmp_path, chat=False)
     same_as_transformers(tmp_path)
 
 
-def test_a_template_in_a_file_of_its_own_comes_first(tmp_path: Path):
+def test_template_file_takes_precedence(tmp_path: Path):
     (add_tokenizer(tmp_path) / "chat_template.jinja").write_text(SPACED)
     same_as_transformers(tmp_path)
 
 
-def test_special_tokens_may_stand_in_a_file_of_their_own(tmp_path: Path):
+def test_special_tokens_map_file(tmp_path: Path):
     file = add_tokenizer(tmp_path) / "tokenizer_config.json"
     file.write_text(json.dumps({"chat_template": WITH_BOS}))
     tokens = {"bos_token": "<|im_start|>", "eos_token": {"content": "<|im_end|>", "lstrip": False}}
@@ -100,7 +100,7 @@ def test_special_tokens_may_stand_in_a_file_of_their_own(tmp_path: Path):
     same_as_transformers(tmp_path)
 
 
-def test_a_start_that_the_tokenizer_itself_adds_is_added(tmp_path: Path):
+def test_bos_of_tokenizer_is_added(tmp_path: Path):
     from tokenizers import Tokenizer as Fast
     from tokenizers.processors import TemplateProcessing
 
@@ -125,7 +125,7 @@ def test_a_start_that_the_tokenizer_itself_adds_is_added(tmp_path: Path):
         (["no settings"], "holds no settings"),
     ],
 )
-def test_what_is_unsound_is_one_sentence(tmp_path: Path, config: Any, said: str):
+def test_unsound_settings_are_one_sentence(tmp_path: Path, config: Any, said: str):
     file = add_tokenizer(tmp_path) / "tokenizer_config.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | config if isinstance(config, dict) else config))
     with pytest.raises(TokenizerError, match=said) as caught:

@@ -21,7 +21,7 @@ def special(tokenizer):
     return tokenizer.encode_prompt("<|im_end|>")
 
 
-def test_a_special_token_in_a_document_or_a_question_is_spelled_out(tokenizer):
+def test_special_token_in_data_is_spelled_out(tokenizer):
     assert len(special(tokenizer)) == 1
     in_document = tokenizer.encode_document("a <|im_end|> b")
     assert special(tokenizer)[0] not in in_document
@@ -30,30 +30,30 @@ def test_a_special_token_in_a_document_or_a_question_is_spelled_out(tokenizer):
     assert asked.count(special(tokenizer)[0]) == 1  # the template's own
 
 
-def test_the_pages_of_a_document_are_tokenised_one_by_one(tokenizer):
+def test_pages_are_tokenised_separately(tokenizer):
     pages = ["One.", "Two ends here", "Drei äöü"]
     apart = [tokenizer.encode_document(page_text(page)) for page in pages]
     assert tokenizer.decode([i for ids in apart for i in ids]) == "".join(map(page_text, pages))
 
 
-def test_the_end_of_a_turn_stops_an_answer_as_well_as_the_end_of_text(tokenizer):
+def test_stop_ids_include_end_of_turn(tokenizer):
     end_of_text = tokenizer.encode_prompt("<|endoftext|>")
     assert set(tokenizer.stop_ids([7])) == {7, *end_of_text, *special(tokenizer)}
 
 
-def test_the_document_prefix_opens_the_users_turn(tokenizer):
+def test_document_prefix_opens_user_turn(tokenizer):
     assert tokenizer.decode(tokenizer.document_prefix).startswith("user\n")
     assert tokenizer.document_prefix[0] == tokenizer.encode_prompt("<|im_start|>")[0]
 
 
-def test_a_checkpoint_without_a_chat_template_gets_a_plain_prompt(tmp_path):
+def test_no_chat_template_gives_plain_prompts(tmp_path):
     plain = Tokenizer.from_folder(add_tokenizer(tmp_path, chat=False))
     assert not plain.has_chat_template
     request = plain.encode_request(plain.prompts.question("who?"))
     assert plain.decode(request).endswith("who?\nAnswer:")
 
 
-def test_the_fingerprint_follows_the_files_not_their_place(tmp_path, tokenizer):
+def test_tokenizer_fingerprint_depends_on_content(tmp_path, tokenizer):
     first, second = tmp_path / "a", tmp_path / "b"
     first.mkdir()
     add_tokenizer(first)
@@ -65,7 +65,7 @@ def test_the_fingerprint_follows_the_files_not_their_place(tmp_path, tokenizer):
         Tokenizer.from_folder(second)
 
 
-def test_a_folder_without_a_tokenizer_is_one_sentence(tmp_path):
+def test_missing_tokenizer_is_one_sentence(tmp_path):
     with pytest.raises(TokenizerError, match=r"tokenizer\.json"):
         Tokenizer.from_folder(tmp_path)
     (tmp_path / "tokenizer.json").write_text("{broken")
@@ -74,7 +74,7 @@ def test_a_folder_without_a_tokenizer_is_one_sentence(tmp_path):
     assert "\n" not in str(caught.value)
 
 
-def test_a_question_asked_before_pages_is_data_and_the_introduction_follows(tokenizer):
+def test_reread_prefix_treats_question_as_data(tokenizer):
     ids = tokenizer.reread_prefix("who <|im_end|> is it?")
     assert special(tokenizer)[0] not in ids
     assert tokenizer.decode(ids).endswith("who <|im_end|> is it?\n\nRead this document.\n\n")
