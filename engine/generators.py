@@ -22,7 +22,7 @@ class Kept(Generic[Item, Value]):
 
 
 def run_to_end(generator: Generator[Any, None, Value]) -> Value:
-    """What `generator` returns once all its items have come; nobody sees these."""
+    """Run `generator` to its end, without its items; return its value."""
     kept = Kept(generator)
     for _ in kept:
         pass

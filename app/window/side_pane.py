@@ -207,6 +207,11 @@ def notice_words(notice: Notice) -> str:
             return tr(
                 "Reading resumed from a rounded checkpoint; its result differs slightly from one without a break."
             )
+        case "stored_decrypted":
+            return tr(
+                "The text of “{name}” is stored in the library without its password. Remove the document to delete it.",
+                name=notice.detail,
+            )
         case "bad_command":
             return tr("The reader did not understand the window: {error}", error=notice.detail)
 

@@ -23,15 +23,15 @@ logger = logging.getLogger(__name__)
 BUSY_SECONDS = 10.0
 """How long a statement waits for a lock that another program holds (a backup, an SQLite shell)."""
 SPARE_BYTES = 32 << 20
-"""Disk space that saving a state leaves free: what deleting, compacting and other programs need to go on."""
+"""Disk space that saving a state leaves free, for deleting, compacting and other programs."""
 _WAL_LIMIT = 64 << 20
 """The write-ahead log is cut back to this after a checkpoint; one 7B snapshot passes through whole."""
 
 
 class LibraryError(KnownError):
-    """Something that the user can mend; its text is one sentence: what happened, what to do.
+    """An error that the user can fix; its text is one sentence: what happened, what to do.
 
-    `kind`: missing, foreign, newer, older, locked, busy, read_only, full, damaged, disk, gone (no such row).
+    `kind`: missing, foreign, newer, older, locked, busy, read_only, full, damaged, disk, exists, gone (no such row).
     """
 
     def __init__(self, kind: str, sentence: str) -> None:
@@ -40,7 +40,8 @@ class LibraryError(KnownError):
 
 
 def library_path(explicit: str | os.PathLike[str] | None = None) -> Path:
-    """The library's file: the given path, else READTHROUGH_LIBRARY, else `library.db` in the user's data folder."""
+    """Return the library's file, links resolved: the given path, else READTHROUGH_LIBRARY, else `library.db` in
+    the user's data folder. Raises LibraryError for the home of an unknown user."""
     chosen = explicit or os.environ.get("READTHROUGH_LIBRARY")
     if chosen:
         try:
@@ -109,6 +110,7 @@ class Database:
             conn.execute("BEGIN IMMEDIATE")  # a file that cannot be written says so now
             conn.execute("ROLLBACK")
             if pending and not new:
+                path.chmod(0o600)  # older versions let everybody read it
                 _copy_before_update(conn, path)
             if pending:
                 schema.migrate(conn)
@@ -132,13 +134,14 @@ class Database:
 
     @contextlib.contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
-        """The connection, for statements that only read. Raises LibraryError."""
+        """Give the connection, for statements that only read and for making records of rows. Raises LibraryError."""
         with self._mutex, sentences(self.path, reading=True):
             yield self._conn
 
     @contextlib.contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
-        """A transaction: committed as a whole when the block ends, undone when it raises. Raises LibraryError.
+        """Give the connection in a transaction: committed as a whole when the block ends, undone when it raises. Raises
+        LibraryError.
 
         A block inside another belongs to the outer transaction.
         """
@@ -176,7 +179,7 @@ class Database:
 
 
 def _connect_to_read(path: Path, busy_seconds: float) -> sqlite3.Connection:
-    """A connection that cannot write.
+    """Return a connection that cannot write.
 
     In a folder that cannot be written to either, a library without a log beside it is opened as immutable: SQLite
     could not make the log's index, and nobody can be writing.
@@ -202,7 +205,7 @@ def _connect_to_read(path: Path, busy_seconds: float) -> sqlite3.Connection:
 
 
 def _code(error: sqlite3.Error) -> int:
-    """The primary result code, 0 where there is none."""
+    """Return the primary result code, 0 where there is none."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 

@@ -1,4 +1,4 @@
-"""The hash of a token prefix: what a state has consumed, exactly, and under which model.
+"""The hash of a token prefix: the exact tokens that a state has consumed, and the model that consumed them.
 
 Tokens are hashed in blocks of `BLOCK`, each block's link chained to the one before:
 
@@ -29,7 +29,7 @@ Tokens = Sequence[int] | bytes | Any
 
 @dataclass(frozen=True)
 class Identity:
-    """Everything besides the tokens that decides what a state is; two identities never share a state.
+    """Everything besides the tokens that a state depends on; two identities never share a state.
 
     `weights` is the fingerprint of the weights, `tokenizer` that of the tokenizer, `prefix` the text consumed before
     the document, `precision` the compute dtype, `format` the layout of the state's bytes. `name` is for people and
@@ -45,7 +45,7 @@ class Identity:
 
     @property
     def key(self) -> str:
-        """64 hexadecimal digits; every field counts with its length, so that no two splits of a text agree."""
+        """Return 64 hexadecimal digits; every field counts with its length, so that no two splits of a text agree."""
         digest = blake2b(digest_size=_DIGEST_BYTES, person=b"rt-identity")
         for field in (self.weights, self.tokenizer, self.prefix, self.precision, self.format):
             data = field.encode("utf-8", "surrogatepass")
@@ -55,7 +55,7 @@ class Identity:
 
 @dataclass(frozen=True)
 class Prefix:
-    """The first `n_tokens` tokens of a sequence under one identity: what a snapshot is stored under."""
+    """The first `n_tokens` tokens of a sequence under one identity: the key of a snapshot."""
 
     identity: Identity
     n_tokens: int
@@ -72,7 +72,7 @@ class Prefix:
 
 
 def link_key(link: bytes) -> int:
-    """The first 64 bits of a link as the signed integer that the library's index holds.
+    """Return the first 64 bits of a link as the signed integer that the library's index holds.
 
     It only narrows the search: a match counts when the whole hash agrees.
     """
@@ -95,7 +95,8 @@ class PrefixHasher:
 
     @classmethod
     def resume(cls, prefix: Prefix) -> PrefixHasher:
-        """A hasher that stands at the end of `prefix`; positions before it are unknown to it."""
+        """Return a hasher that stands at the end of `prefix`; it knows no positions before. Raises ValueError where the
+        prefix does not agree with its own hash."""
         hasher = cls(prefix.identity)
         hasher._first_block = prefix.n_tokens // BLOCK
         hasher._links = [prefix.link]
@@ -125,7 +126,7 @@ class PrefixHasher:
                 self._links.append(link)
 
     def at(self, position: int | None = None) -> Prefix:
-        """The prefix of the first `position` tokens; all of them by default.
+        """Return the prefix of the first `position` tokens; of all of them by default.
 
         Raises ValueError for a position not yet fed, or before `first_position`.
         """
@@ -148,7 +149,7 @@ class PrefixHasher:
             self._forgotten += blocks
 
     def copy(self) -> PrefixHasher:
-        """An independent hasher at the same place: for a question's tokens after a document's."""
+        """Return an independent hasher at the same place: for a question's tokens after a document's."""
         twin = PrefixHasher.__new__(PrefixHasher)
         twin.identity, twin._key = self.identity, self._key
         twin._first_block, twin._forgotten = self._first_block, self._forgotten
@@ -156,14 +157,14 @@ class PrefixHasher:
         return twin
 
     def link_keys(self, limit: int | None = None) -> list[int]:
-        """The `link_key` of every block boundary from `first_position` up to `limit` tokens (default: all)."""
+        """Return the `link_key` of every block boundary from `first_position` up to `limit` tokens (default: all)."""
         end = self.n_tokens if limit is None else min(limit, self.n_tokens)
         last = max(0, end // BLOCK - self._first_block + 1)
         return [link_key(link) for link in self._links[self._forgotten : last]]
 
 
 def hash_tokens(identity: Identity, tokens: Tokens) -> Prefix:
-    """The prefix of a whole token sequence at once."""
+    """Return the prefix of a whole token sequence at once."""
     hasher = PrefixHasher(identity)
     hasher.feed(tokens)
     return hasher.at()

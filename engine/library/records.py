@@ -1,4 +1,4 @@
-"""What goes into the library and what comes out of it: frozen records, one a row.
+"""Records: the rows that go into the library and come out of it.
 
 Times are seconds since 1970 and for people only; order is by `id`, so a clock that goes backwards does no harm.
 """
@@ -21,7 +21,7 @@ ReadingState = Literal["running", "stopped", "interrupted", "stale", "done"]
 
 
 class FileInfo(Protocol):
-    """What the library needs to know of a file; `engine.documents.pages.DocumentInfo` is one."""
+    """Facts of a file that its document stores; `engine.documents.pages.DocumentInfo` is one."""
 
     @property
     def path(self) -> Any: ...
@@ -131,7 +131,7 @@ class Document:
     pages_with_problem: int
     tokens_read: int
     state: ReadingState | None
-    """Of the latest reading; None when there was none."""
+    """State of the latest reading; None when there was none."""
     model: str | None
     n_snapshots: int
     snapshot_bytes: int
@@ -247,7 +247,7 @@ class Summary:
     created: float
     length: str = "page"
     sha256: str = ""
-    """Of the content that it is about."""
+    """SHA-256 of the content that it is about."""
     current: bool = True
     """Whether the document still has just this content."""
 
@@ -282,7 +282,7 @@ class LedgerEntry:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """What was found in a document's pages, most important first within each kind."""
+    """Entities of a document, most important first within each kind."""
 
     entries: list[LedgerEntry]
     left_out: int
@@ -293,10 +293,10 @@ class Ledger:
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How much of each section the document state can still hold, section by section; see engine.reading.retention."""
+    """Retention of each section in the document state; see engine.reading.retention."""
 
     tokens: int
-    """Of the document, in the state."""
+    """Tokens of the document in the state."""
     first_pages: list[int]
     last_pages: list[int]
     retained: list[float]
@@ -328,20 +328,20 @@ class Turn:
     kept: bool
     created: float
     sha256: str = ""
-    """Of the content that it is about."""
+    """SHA-256 of the content that it is about."""
     current: bool = True
     """Whether the document still has just this content."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What `verify` found."""
+    """The result of `Maintenance.verify`."""
 
     checked: int
     damaged: list[Snapshot]
     """Snapshots whose bytes do not agree with their checksum; dropped, unless the library is open for reading."""
     problems: list[str]
-    """What else SQLite says about the file; empty when it is sound."""
+    """Other faults of the file, a sentence each; empty when it is sound."""
 
     @property
     def sound(self) -> bool:

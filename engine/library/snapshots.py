@@ -146,12 +146,12 @@ def require_space(db: Database, *new: NewSnapshot | None) -> None:
 
 
 def snapshot_of(row: tuple[Any, ...]) -> Snapshot:
-    """A `Snapshot` from a row of `COLUMNS`."""
+    """Return the `Snapshot` of a row of `COLUMNS`."""
     return Snapshot(*[*row[:7], bool(row[7]), *row[8:10], bool(row[10])])
 
 
 def identity_id(conn: sqlite3.Connection, identity: Identity) -> int:
-    """The row of `identity`, made when it is new, renamed when its model was. Inside a transaction."""
+    """Return the row of `identity`, made when it is new, renamed when its model was. Inside a transaction."""
     row = conn.execute("SELECT id, name FROM identities WHERE key = ?", [identity.key]).fetchone()
     if row is not None and identity.name not in ("", row[1]):
         conn.execute("UPDATE identities SET name = ? WHERE id = ?", [identity.name, row[0]])
@@ -164,7 +164,7 @@ def identity_id(conn: sqlite3.Connection, identity: Identity) -> int:
 
 
 def find_identity(conn: sqlite3.Connection, identity: Identity) -> int | None:
-    """The row of `identity`, None when nothing was ever saved under it."""
+    """Return the row of `identity`; None when nothing was ever saved under it."""
     row = conn.execute("SELECT id FROM identities WHERE key = ?", [identity.key]).fetchone()
     return row[0] if row else None
 
@@ -245,7 +245,7 @@ def _matching(rows: sqlite3.Cursor, hasher: PrefixHasher, exact: bool, without: 
 
 
 def prefix_of(db: Database, snapshot: int) -> Prefix | None:
-    """What a state has consumed, for `PrefixHasher.resume`; None when it is not there."""
+    """Return the prefix of a state, for `PrefixHasher.resume`; None when it is gone."""
     with db.read() as conn:
         row = conn.execute(
             f"SELECT n_tokens, prefix_hash, link, tail, {_IDENTITY_FIELDS} FROM snapshots"
@@ -325,19 +325,19 @@ def drop(conn: sqlite3.Connection, snapshots: Collection[int]) -> None:
 
 
 def next_use(conn: sqlite3.Connection) -> int:
-    """The next value of the counter that orders uses; a clock may go backwards, this does not."""
+    """Return the next value of the counter that orders uses; a clock may go backwards, this does not."""
     return int(conn.execute("SELECT coalesce(max(used), 0) + 1 FROM snapshots").fetchone()[0])
 
 
 def _checksum(prefix_hash: bytes, data: Blob) -> bytes:
-    """Over the state's bytes and its prefix's hash, so that bytes under another row's prefix are damage too."""
+    """Return the digest of a state's bytes and its prefix's hash: bytes under another row's prefix are damage too."""
     digest = blake2b(prefix_hash, digest_size=32, person=b"rt-snapshot")
     digest.update(data)
     return digest.digest()
 
 
 def checked_bytes(conn: sqlite3.Connection, snapshot: int) -> bytearray | None:
-    """The bytes, read in pieces so that they lie in memory once; None when missing, torn or changed."""
+    """Return the bytes, read in pieces so that they are in memory once; None when missing, torn or changed."""
     try:
         row = conn.execute("SELECT prefix_hash, checksum FROM snapshots WHERE id = ?", [snapshot]).fetchone()
         if row is None:

@@ -57,10 +57,11 @@ class ModelLoaded(Event, frozen=True, kw_only=True):
     seconds: float
 
 
-NoticeKind = Literal["demo_model", "bad_command", "file_replaced", "rounded_checkpoint"]
+NoticeKind = Literal["demo_model", "bad_command", "file_replaced", "rounded_checkpoint", "stored_decrypted"]
 """demo_model: the document is unlike all that the demonstration model was trained on. bad_command: a line was not a
 command. file_replaced: a followed file was truncated or replaced, and is read from its start. rounded_checkpoint: the
-reading went on from a state rounded to bf16, so that its end state differs slightly from one read without a break."""
+reading went on from a state rounded to bf16, so that its end state differs slightly from one read without a break.
+stored_decrypted: the text of a document that a password opened is stored in the library in the clear."""
 
 
 class Notice(Event, frozen=True, kw_only=True):
@@ -68,7 +69,7 @@ class Notice(Event, frozen=True, kw_only=True):
 
     kind: NoticeKind
     detail: str = ""
-    """bad_command: the error; file_replaced: the name of the file."""
+    """bad_command: the error; file_replaced, stored_decrypted: the name of the file."""
 
 
 class DocumentOpened(Event, frozen=True, kw_only=True):

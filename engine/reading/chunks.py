@@ -1,4 +1,4 @@
-"""How tokens are cut into chunks: every one of the same length, whatever the pages, and the rest at the end.
+"""Cut tokens into chunks: all of the same length, whatever the pages, and the rest at the end.
 
 The rule has no memory at a boundary: cutting the rest of a document from any boundary gives the boundaries that cutting
 it from the start gave. So a reading that resumes from a checkpoint feeds the very same chunks as one that was never
@@ -23,7 +23,7 @@ class Chunk:
 
 
 def pack_chunks(pages: Iterable[tuple[int, array[int]]], length: int) -> Iterator[Chunk]:
-    """Chunks of `length` tokens, the last one shorter, from (page number, token ids); holds a chunk and a page."""
+    """Yield chunks of `length` tokens, the last one shorter, from (page number, ids). Holds one chunk and one page."""
     waiting: array[int] = array("I")
     last_page = 0
     for number, ids in pages:
@@ -37,7 +37,7 @@ def pack_chunks(pages: Iterable[tuple[int, array[int]]], length: int) -> Iterato
 
 
 def after(position: int, pages: Iterable[tuple[int, array[int]]]) -> Iterator[tuple[int, array[int]]]:
-    """What of `pages` (number, tokens) lies at or after the `position`-th of their tokens; empty pages are left out."""
+    """Yield the part of `pages` (number, tokens) at or after the `position`-th of their tokens, without empty pages."""
     start = 0
     for number, ids in pages:
         rest = ids[max(0, position - start) :]

@@ -32,17 +32,17 @@ class TokenPage:
 
 
 def tokenize_page(tokenizer: Tokenizer, text: str) -> array[int]:
-    """The tokens of one page, uint32; a blank page has none."""
+    """Return the tokens of one page, uint32; a blank page has none."""
     return array("I", tokenizer.encode_document(page_text(text)) if text.strip() else ())
 
 
 class PageFeed:
     """Iterates over the tokenised pages of an open document, in order. A context manager: leaving it ends the thread.
 
-    Iterating raises Cancelled soon after the job's cancel, and whatever reading the document raised.
+    Iterating raises Cancelled soon after the job's cancel, and the errors of reading the document.
     """
 
-    def __init__(self, document: Document, tokenizer: Tokenizer, control: Control):
+    def __init__(self, document: Document, tokenizer: Tokenizer, control: Control) -> None:
         self._document, self._tokenizer, self._control = document, tokenizer, control
         self._queue: queue.Queue[TokenPage | BaseException | None] = queue.Queue(READ_AHEAD)
         self._closed = threading.Event()
@@ -50,7 +50,7 @@ class PageFeed:
         """Pages tokenised so far, those still waiting included."""
         self.tokens_seen = 0
         self._bytes_seen = 0
-        """Of the text of these pages, in UTF-8."""
+        """Bytes of the text of these pages in UTF-8."""
         self.complete = False
         """Whether the last page has been tokenised."""
         self._thread = threading.Thread(target=self._run, name="page-feed", daemon=True)

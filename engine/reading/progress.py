@@ -1,4 +1,4 @@
-"""How fast a reading goes and what memory it takes, as told while it runs."""
+"""Progress of a reading: its speed and its memory."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import psutil
 import torch
 
 SPEED_SECONDS = 8.0
-"""Tokens/s and time left are told from this much of the immediate past."""
+"""Tokens per second and time left are computed from this much of the immediate past."""
 
 
 def memory_in_use(device: torch.device) -> int:
-    """Bytes the model's side of the program holds: on the GPU where it runs there, else of this process."""
+    """Return the bytes that the model uses: on the GPU where it runs there, else of this process."""
     if device.type == "cuda":
         return torch.cuda.memory_allocated(device)
     return int(psutil.Process().memory_info().rss)
 
 
 class Speed:
-    """Tokens a second over the last SPEED_SECONDS."""
+    """Tokens per second over the last SPEED_SECONDS."""
 
     def __init__(self) -> None:
         self._marks: deque[tuple[float, int]] = deque()
@@ -42,7 +42,7 @@ class Speed:
         return (last - first) / (now - then) if now > then else 0.0
 
     def take_seconds(self) -> float:
-        """Seconds since the last call."""
+        """Return the seconds since the last call."""
         now = time.monotonic()
         seconds, self._since = now - self._since, now
         return seconds

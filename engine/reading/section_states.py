@@ -1,4 +1,4 @@
-"""The states of a document's sections: saved in the library, or read now, many to a batch.
+"""Section states: the states of single sections, loaded from the library or read now in batches.
 
 A section's state has consumed the prompt's prefix and the section's text, nothing else. It is read once, rounded to
 bf16 (it is only ever asked, never read on from) and kept beside its section, within the library's quota.
@@ -102,7 +102,7 @@ def read_ahead(
 
 
 def tokens_of(runtime: Runtime, section: Section) -> list[int]:
-    """What a section's state consumes."""
+    """Return the tokens that the state of a section consumes."""
     tokenizer = runtime.tokenizer
     return [*tokenizer.document_prefix, *tokenizer.encode_document(page_text(section.text))]
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from engine.answering.conversation import turn_before
 from engine.control import Control
 from engine.documents.extraction.extractor import open_document
+from engine.documents.formats.regular_file import shown_name
 from engine.documents.pages import DocumentInfo
 from engine.errors import KnownError
 from engine.generation.runtime import Runtime
@@ -90,6 +91,8 @@ class DocumentSource:
         with open_document(command.path, command.password) as opened:
             info = opened.info
             yield opened_event(command.job_id, info.path, info, None, info.page_count)
+            if command.password:
+                yield wire.Notice(job_id=command.job_id, kind="stored_decrypted", detail=shown_name(info.path))
             yield from self._model.load(command.job_id)
             reader = Reader(self._model.runtime, library, control, command.job_id)
             self._reading = _Reading(command.path, reader)

@@ -1,7 +1,7 @@
-"""Following a file that grows: what is there is read, then what is added, until somebody stops it.
+"""Follow a file that grows: read its content, then everything that is added, until the job is cancelled.
 
-Once a second the file system is asked whether the file has changed, which works on every one. Nothing is opened while
-it has not, and nothing is read while the content is the same.
+The file's status is polled once a second, which works on every file system. The file is not opened while its status is
+the same, and not read while its content is.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ _STEP_SECONDS = 0.1
 """How long a cancel may wait."""
 _HEAD_BYTES = 1024
 _PASSING = ("empty", "no_text", "missing", "changed")
-"""What may be wrong with a log for a moment, while it is being rotated or written."""
+"""Reasons for which a log cannot be read for a moment, while it is rotated or written."""
 
 
 class Jobs(Protocol):
-    """Whoever carries out a command; a session."""
+    """Anything that can run a command, such as a Session."""
 
     def run(self, command: wire.Command, control: Control) -> Iterator[Event]: ...
 
 
 @dataclass(frozen=True)
 class _Look:
-    """What a glance at a file shows."""
+    """The status of a file, and its first bytes."""
 
     file: tuple[int, int]
     modified: int
@@ -43,7 +43,7 @@ class _Look:
     head: bytes
 
     def goes_on_from(self, earlier: _Look) -> bool:
-        """Whether the file can be the earlier one with something added."""
+        """Return whether the file can be the earlier one with something added."""
         return self.size >= earlier.size and self.head.startswith(earlier.head)
 
 
@@ -146,7 +146,7 @@ def _look(path: Path, seen: _Look | None) -> _Look | None:
 
 
 def _digest(path: Path) -> str:
-    """Of the content; "" where it cannot be read just now."""
+    """Return the digest of the content; "" where it cannot be read just now."""
     try:
         return digest_of(path)
     except KnownError:

@@ -52,6 +52,11 @@ def notice(event: Notice) -> str:
                 "the reading went on from a rounded checkpoint, so the document state differs slightly from one read "
                 "without a break; to read it anew, remove the document from the library first."
             )
+        case "stored_decrypted":
+            return (
+                f"the text of {event.detail} is stored in the library without its password; "
+                "`library remove` deletes and overwrites it."
+            )
         case "bad_command":
             return f"a line is not a valid command: {event.detail}"
 
