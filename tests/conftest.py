@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 
 import torch
 from hypothesis import settings
@@ -14,3 +15,11 @@ if not torch.cuda.is_available():
 # A deadline is a timed test: on a busy machine it fails without a fault.
 settings.register_profile("readthrough", deadline=None)
 settings.load_profile("readthrough")
+
+# Log files of the processes that tests start do not go among those of the user.
+os.environ.setdefault(
+    "READTHROUGH_LOGS",
+    os.path.join(
+        tempfile.gettempdir(), f"readthrough-test-logs-{os.environ.get('PYTEST_XDIST_TESTRUNUID', os.getpid())}"
+    ),
+)

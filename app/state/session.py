@@ -162,6 +162,8 @@ class DocumentSession:
     evidence: tuple[int, int] | None = None
     trouble: Trouble | None = None
     notices: list[m.Notice] = field(default_factory=list)
+    states_dropped: m.StatesDropped | None = None
+    """The last deletion of saved states to keep the quota, by one of this document's jobs."""
     stopped: bool = False
     """The user stopped the reading before its end."""
     _entries: list[LedgerEntry] = field(default_factory=list)
@@ -227,6 +229,8 @@ class DocumentSession:
                 self.phase = Phase.LOADING
             case m.ModelLoaded():
                 self.phase = Phase.WAITING if self.phase is Phase.LOADING else self.phase
+            case m.StatesDropped():
+                self.states_dropped = event
             case m.Notice():
                 if (event.kind, event.detail) not in {(notice.kind, notice.detail) for notice in self.notices}:
                     self.notices.append(event)
