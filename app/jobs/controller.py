@@ -260,6 +260,7 @@ class JobController(QObject):
 
     def _on_ready(self) -> None:
         """Send the waiting jobs, and those that an earlier worker did not finish."""
+        self._turns.forget()
         for job in self._jobs:
             self._send_again(job)
 

@@ -26,6 +26,10 @@ class ReadingTurns:
                 self._stopping.append(job)
                 self._jobs.tell(m.Cancel(job_id=job.command.job_id))
 
+    def forget(self) -> None:
+        """Hold nothing any more: a new worker is sent every job again."""
+        self._first, self._stopping, self._held = None, [], []
+
     def gives_way(self, job: Job, event: m.Event) -> bool:
         """Return whether a job has ended because it gives way; it is held then."""
         if job not in self._stopping:

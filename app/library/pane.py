@@ -135,7 +135,8 @@ class LibraryPane(QWidget):
         """Select the document that is shown."""
         self._current = path
         place = self.model.place_of(path)
-        if place != self.list.currentIndex().row() and not self.list.hasFocus():
+        goes_through = self.list.hasFocus() and self.list.currentIndex().isValid()
+        if place != self.list.currentIndex().row() and not goes_through:
             self.list.setCurrentIndex(self.model.index(place) if place >= 0 else QModelIndex())
             if place < 0:
                 self.list.clearSelection()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -43,8 +44,8 @@ from engine.units import duration_text
 LONG_SECONDS = 20 * 60
 """Readings that take longer are asked about."""
 SUGGESTIONS = 3
-SURE_TOKENS = 20_000
-"""Tokens that a reading has read before its time left is believed."""
+SURE_TOKENS, SURE_SECONDS = 6_000, 15.0
+"""A reading has read so many tokens, or lasts so long, before its time left is believed."""
 
 
 class MainWindow(QMainWindow):
@@ -62,6 +63,7 @@ class MainWindow(QMainWindow):
         self._shown: DocumentSession | None = None
         self._goal: tuple[str, int, str] | None = None
         self._asked_about: set[str] = set()
+        self._reading_since: dict[str, float] = {}
         self._suggested_for: int | None = None
         # Two throttles out of step: neither side waits in the same turn of the event loop for the other to be drawn.
         self._throttle = Throttle(self._refresh_document, 60, self)
@@ -259,8 +261,10 @@ class MainWindow(QMainWindow):
     def _ask_long(self, session: DocumentSession) -> None:
         """Ask, once for a document, before a reading that takes long."""
         progress = session.progress
-        sure = progress.tokens - progress.reused_tokens > SURE_TOKENS
-        if session.phase is not Phase.READING or session.path in self._asked_about or not sure:
+        if session.phase is not Phase.READING or session.path in self._asked_about:
+            return
+        lasts = time.monotonic() - self._reading_since.setdefault(session.path, time.monotonic())
+        if progress.tokens - progress.reused_tokens < SURE_TOKENS and lasts < SURE_SECONDS:
             return
         if progress.seconds_left is not None and progress.seconds_left > LONG_SECONDS:
             self._asked_about.add(session.path)
