@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,7 @@ class Tokenizer:
     ):
         """`config`: the content of tokenizer_config.json. Raise ValueError where it or the template is not sound."""
         self._fast = fast
+        self._mode = threading.Lock()
         fast.no_truncation()
         fast.no_padding()
         named = {name: _content(config[name]) for name in NAMED if config.get(name)}
@@ -101,19 +103,23 @@ class Tokenizer:
 
     def encode_document(self, text: str) -> list[int]:
         """Token ids of text that is data: what looks like a special token is spelled out."""
-        self._fast.encode_special_tokens = True
-        return self._fast.encode(text, add_special_tokens=False).ids
+        return self._encode(text, as_data=True).ids
 
     def encode_places(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
         """Return the ids of `encode_document`, and the characters of `text` (start, end) that each stands for."""
-        self._fast.encode_special_tokens = True
-        encoding = self._fast.encode(text, add_special_tokens=False)
+        encoding = self._encode(text, as_data=True)
         return encoding.ids, encoding.offsets
 
     def encode_prompt(self, text: str) -> list[int]:
         """Token ids of a piece of the prompt: special tokens count as such."""
-        self._fast.encode_special_tokens = False
-        return self._fast.encode(text, add_special_tokens=False).ids
+        return self._encode(text, as_data=False).ids
+
+    def _encode(self, text: str, as_data: bool) -> tokenizers.Encoding:
+        """Encode in one of the two modes. The mode belongs to the whole tokenizer, and pages are encoded in a thread of
+        their own while another builds prompts: without the lock a page's special tokens could count as such."""
+        with self._mode:
+            self._fast.encode_special_tokens = as_data
+            return self._fast.encode(text, add_special_tokens=False)
 
     def encode_request(self, request: Request) -> list[int]:
         """Token ids of a request; what a person typed in it is data like the document."""

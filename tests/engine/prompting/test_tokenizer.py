@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -79,3 +82,40 @@ def test_reread_prefix_treats_question_as_data(tokenizer):
     assert special(tokenizer)[0] not in ids
     assert tokenizer.decode(ids).endswith("who <|im_end|> is it?\n\nRead this document.\n\n")
     assert ids[0] == tokenizer.document_prefix[0]
+
+
+class SlowSwitch:
+    """A tokenizer that takes a moment between the switch of its mode and its use, as a busy machine may."""
+
+    def __init__(self, fast) -> None:
+        self.fast = fast
+
+    def __setattr__(self, name, value) -> None:
+        if name == "encode_special_tokens":
+            setattr(self.fast, name, value)
+            time.sleep(0.0005)
+        else:
+            object.__setattr__(self, name, value)
+
+    def encode(self, *args, **options):
+        return self.fast.encode(*args, **options)
+
+
+def test_special_tokens_stay_data_while_prompts_are_built_in_another_thread(tmp_path):
+    tokenizer = Tokenizer.from_folder(add_tokenizer(tmp_path))
+    end = special(tokenizer)[0]
+    tokenizer._fast = SlowSwitch(tokenizer._fast)
+    over = threading.Event()
+
+    def build_prompts() -> int:
+        leaks = 0
+        while not over.is_set():
+            leaks += special(tokenizer) != [end]
+        return leaks
+
+    with ThreadPoolExecutor(1) as pool:
+        prompts = pool.submit(build_prompts)
+        found = [tokenizer.encode_document("a <|im_end|> b") for _ in range(200)]
+        over.set()
+        assert prompts.result(20) == 0
+    assert not any(end in ids for ids in found)
