@@ -4,7 +4,7 @@
 
 The divergence is the mean Kullback-Leibler divergence of the next token's distribution from that of bf16 weights,
 in nats a token, over text that the model has not seen. `--parts` says which projection costs what: one kind at a
-time in few bits, all others whole. `--long` asks about records of 100,000 tokens too.
+time quantised, all others in bf16. `--long` asks about records of 100,000 tokens too.
 """
 
 from __future__ import annotations
@@ -146,7 +146,7 @@ def main(arguments: list[str] | None = None) -> None:
     chosen = parser.parse_args(arguments)
     cells = (*CELLS, LONG) if chosen.long else CELLS
     figures = quantised(chosen.model, chosen.device, chosen.questions, cells, parts=chosen.parts)
-    show("Weights in few bits", figures)
+    show("Quantised weights", figures)
     write(chosen.out, figures)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -20,7 +21,8 @@ from engine.network.weights_digest import file_digest
 INDEX = "model.safetensors.index.json"
 SINGLE = "model.safetensors"
 _PICKLED = ("*.bin", "*.pt", "*.pth", "*.ckpt")
-_FLOATING = ("F64", "F32", "F16", "BF16")
+_FLOATING = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2}
+"""Bytes of a number by its dtype in a safetensors header."""
 
 
 class ModelError(KnownError):
@@ -43,7 +45,8 @@ class Checkpoint:
         self.folder = Path(folder)
         self.config = FalconMambaConfig.from_folder(self.folder)
         self._tensors = _locate(self.folder)
-        _check(self.config, self._tensors)
+        self.sizes = _check(self.config, self._tensors)
+        """Bytes of every tensor of `expected_shapes` in its file."""
 
     def read(self, name: str) -> torch.Tensor:
         """Return the tensor `name` as it is stored, a view of the mapped file. Raises ModelError."""
@@ -152,8 +155,11 @@ def _weight_files(folder: Path) -> list[Path]:
     raise ModelError(f"{folder} has no weights; it must hold {SINGLE} or shards with {INDEX}")
 
 
-def _check(config: FalconMambaConfig, tensors: dict[str, _Stored]) -> None:
-    """Compare names, shapes and dtypes with config.json. Raises ModelError with the first difference."""
+def _check(config: FalconMambaConfig, tensors: dict[str, _Stored]) -> dict[str, int]:
+    """Compare names, shapes and dtypes with config.json, and return the bytes of each tensor.
+
+    Raises ModelError with the first difference.
+    """
     expected = expected_shapes(config)
     missing = [name for name in expected if name not in tensors]
     if missing:
@@ -165,6 +171,7 @@ def _check(config: FalconMambaConfig, tensors: dict[str, _Stored]) -> None:
             f"the weights hold {len(unexpected)} tensors that this config.json has no place for ({unexpected[0]}); "
             "use the config.json that belongs to the weights"
         )
+    sizes: dict[str, int] = {}
     by_file: dict[Path, list[tuple[str, str]]] = {}
     for name in expected:
         by_file.setdefault(tensors[name].path, []).append((name, tensors[name].name))
@@ -180,6 +187,8 @@ def _check(config: FalconMambaConfig, tensors: dict[str, _Stored]) -> None:
                     )
                 if kind not in _FLOATING:
                     raise ModelError(f"{name} is stored as {kind}; use the checkpoint in bf16, fp16 or fp32")
+                sizes[name] = math.prod(shape) * _FLOATING[kind]
+    return sizes
 
 
 def _damaged(path: Path, error: Exception) -> ModelError:

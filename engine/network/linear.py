@@ -21,7 +21,7 @@ from kernels.quantisation import FEW
 SCHEME = 2
 """Version of the quantisation, part of the identity of a snapshot; raise it when integers or scales change."""
 SHARE_OF_L2 = 0.6
-"""Of a GPU's L2 cache, for what is to stay there during a matmul."""
+"""Share of a GPU's L2 cache for the operand that is to stay there during a matmul."""
 
 
 class Linear:

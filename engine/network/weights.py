@@ -23,7 +23,7 @@ from kernels import operations
 
 EMBEDDINGS = "embeddings.weight"
 Progress = Callable[[int, int], None]
-"""Called with the weights that are loaded and the number of all weights."""
+"""Called with the bytes of the checkpoint that are loaded, and with all of them."""
 Source = Callable[[str, tuple[int, ...], torch.dtype], torch.Tensor]
 """(name, shape, dtype) to the tensor on its device."""
 Quantise = Callable[[str, tuple[int, ...], int], Quantised]
@@ -70,7 +70,7 @@ class _Loading:
     ) -> None:
         self._checkpoint, self._device, self._progress, self._copy = checkpoint, device, progress, copy
         self._quantise = operations(device).quantise
-        self._done, self._total = 0, sum(math.prod(s) for s in expected_shapes(checkpoint.config).values())
+        self._done, self._total = 0, sum(checkpoint.sizes.values())
         self.weights: dict[str, Quantised] = {}
         """All quantised weights by name."""
         self.all_copied = True
@@ -80,7 +80,7 @@ class _Loading:
         """Return a tensor of the checkpoint in `dtype`, with memory of its own. Raises ModelError."""
         # On a CPU a tensor of the right dtype is still a view of the file.
         tensor = self._checkpoint.read(name).to(self._device).to(dtype, copy=self._device.type == "cpu")
-        self._report(shape)
+        self._report(name)
         return tensor.reshape(shape)
 
     def quantised(self, name: str, shape: tuple[int, ...], bits: int) -> Quantised:
@@ -91,11 +91,11 @@ class _Loading:
             self.all_copied = False
         self.weights[name] = found
         if name != EMBEDDINGS:  # a tied head, which was counted as the embeddings
-            self._report(shape)
+            self._report(name)
         return found
 
-    def _report(self, shape: tuple[int, ...]) -> None:
-        self._done += math.prod(shape)
+    def _report(self, name: str) -> None:
+        self._done += self._checkpoint.sizes[name]
         if self._progress is not None:
             self._progress(self._done, self._total)
 

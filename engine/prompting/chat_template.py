@@ -22,7 +22,7 @@ FILE = "chat_template.jinja"
 
 
 def find_template(folder: Path, config: Mapping[str, Any]) -> str | None:
-    """The template of a tokenizer folder: its own file, else what tokenizer_config.json says; None without one.
+    """Return the template of a tokenizer folder: its own file, else that in tokenizer_config.json, else None.
 
     Of several with names it is the one named "default". Raises ValueError where there is none of that name.
     """
@@ -38,7 +38,7 @@ def find_template(folder: Path, config: Mapping[str, Any]) -> str | None:
 
 
 def render(template: str, messages: Sequence[Message], special_tokens: Mapping[str, str]) -> str:
-    """`messages` as the model was trained to see them, with the opening of its answer. Raises ValueError.
+    """Render `messages` in the model's training format, with the opening of its answer. Raises ValueError.
 
     `special_tokens`: bos_token, eos_token and so on, which templates name.
     """
@@ -59,7 +59,7 @@ def render(template: str, messages: Sequence[Message], special_tokens: Mapping[s
 
 
 def _tojson(value: Any, ensure_ascii: bool = False, indent: int | None = None, **options: Any) -> str:
-    """JSON as it is; jinja's own filter would escape it for HTML."""
+    """Return plain JSON; jinja's own filter would escape it for HTML."""
     return json.dumps(value, ensure_ascii=ensure_ascii, indent=indent, **options)
 
 

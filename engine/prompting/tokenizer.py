@@ -1,4 +1,4 @@
-"""The tokenizer of a checkpoint folder, as the reader needs it.
+"""The tokenizer of a checkpoint folder.
 
 The document's own text is data: nothing written in it ever becomes a special token. The prompt's pieces are tokenised
 apart from the document (and every page apart from the next), so that each token belongs to one page and the same text
@@ -27,11 +27,11 @@ LISTED = ("additional_special_tokens", "extra_special_tokens")
 
 
 class TokenizerError(KnownError):
-    """The folder's tokenizer cannot be used; the text is one sentence for a person."""
+    """The folder's tokenizer cannot be used; the text is one sentence for the user."""
 
 
 class Tokenizer:
-    """Text to token ids and back, with the model's chat template cut into `prompts`."""
+    """Encodes text and decodes token ids; `prompts` are cut out of the model's chat template."""
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class Tokenizer:
         for index, token in sorted(config.get("added_tokens_decoder", {}).items(), key=lambda item: int(item[0])):
             if fast.token_to_id(token["content"]) != int(index):
                 fast.add_tokens([tokenizers.AddedToken(**token)])
-        # A text of the vocabulary that is named here is matched whole, and left out of what is decoded.
+        # A text of the vocabulary that is named here is matched whole, and left out of decoded text.
         known = {str(token) for token in fast.get_added_tokens_decoder().values()}
         fast.add_special_tokens([token for token in (*named.values(), *listed) if token not in known])
         self._special_ids = {fast.token_to_id(token) for token in (*named.values(), *listed)}
@@ -102,7 +102,7 @@ class Tokenizer:
         return [bos, *ids]
 
     def encode_document(self, text: str) -> list[int]:
-        """Token ids of text that is data: what looks like a special token is spelled out."""
+        """Return the token ids of data: text that looks like a special token is spelled out."""
         return self._encode(text, as_data=True).ids
 
     def encode_places(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
@@ -111,7 +111,7 @@ class Tokenizer:
         return encoding.ids, encoding.offsets
 
     def encode_prompt(self, text: str) -> list[int]:
-        """Token ids of a piece of the prompt: special tokens count as such."""
+        """Return the token ids of a piece of the prompt, in which special tokens count as such."""
         return self._encode(text, as_data=False).ids
 
     def _encode(self, text: str, as_data: bool) -> tokenizers.Encoding:
@@ -122,7 +122,7 @@ class Tokenizer:
             return self._fast.encode(text, add_special_tokens=False)
 
     def encode_request(self, request: Request) -> list[int]:
-        """Token ids of a request; what a person typed in it is data like the document."""
+        """Return the token ids of a request; the user's text in it is data like the document."""
         return (
             self.encode_prompt(request.opening)
             + self.encode_document(request.text)
@@ -130,16 +130,16 @@ class Tokenizer:
         )
 
     def reread_prefix(self, question: str) -> list[int]:
-        """Token ids before pages that are read again for `question`; stands in place of `document_prefix`."""
+        """Return the token ids before pages that are reread for `question`, in place of `document_prefix`."""
         request = self.prompts.reread_prefix(question)
         return self._opening(request.opening) + self.encode_document(request.text) + self.encode_prompt(request.closing)
 
     def decode(self, ids: Sequence[int]) -> str:
-        """Text of token ids, special tokens left out."""
+        """Return the text of token ids, special tokens left out."""
         return self._fast.decode(list(ids), skip_special_tokens=True)
 
     def stop_ids(self, eos: Sequence[int]) -> tuple[int, ...]:
-        """Tokens that end an answer: the checkpoint's `eos` and the template's own end of turn."""
+        """Return the tokens that end an answer: the checkpoint's `eos` and the template's own end of turn."""
         ids = set(eos)
         if self._eos is not None:
             ids.add(self._eos)
@@ -149,7 +149,7 @@ class Tokenizer:
 
 
 def _config(folder: Path) -> dict[str, Any]:
-    """tokenizer_config.json, with special_tokens_map.json in older folders. Raises ValueError or OSError."""
+    """Return tokenizer_config.json, with special_tokens_map.json in older folders. Raises ValueError or OSError."""
     found: dict[str, Any] = {}
     for name in ("tokenizer_config.json", "special_tokens_map.json"):
         file = folder / name
@@ -163,7 +163,7 @@ def _config(folder: Path) -> dict[str, Any]:
 
 
 def _content(token: Any) -> str:
-    """A special token's text, which stands alone or with its flags."""
+    """Return a special token's text, which is given alone or with its flags."""
     return token["content"] if isinstance(token, dict) else str(token)
 
 

@@ -1,4 +1,4 @@
-"""Weights in few bits: how far they are from what they were, and that every implementation multiplies the same."""
+"""Quantised weights: their error, and that every implementation multiplies the same."""
 
 from __future__ import annotations
 

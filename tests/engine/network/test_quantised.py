@@ -1,4 +1,4 @@
-"""Networks with weights in few bits: near the network they were made from, smaller, and never taken for it."""
+"""Quantised networks: near the float network, smaller, and with an identity of their own."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_quantised_logits_near_float(bits: int, changes: dict[str, Any]):
 
 
 def test_quantised_any_split(bits: int):
-    """I1, over what is read at once, few vectors at a time and token by token: three ways to multiply."""
+    """I1, in chunks, few vectors at a time and token by token: three ways to multiply."""
     config = FalconMambaConfig.from_dict({**WIDE, "model_type": "falcon_mamba"})
     model = random_model(config, bits=bits)
     ids = torch.randint(0, 131, (1, 45), generator=torch.Generator().manual_seed(1))
