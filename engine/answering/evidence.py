@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import chain
 from typing import TypedDict
 
 from engine.answering.pipeline import Result
@@ -11,6 +10,7 @@ from engine.answering.retrieval import Source
 from engine.answering.selection import is_sure
 from engine.answering.support import content_of, supporting_passages
 from engine.grounding.passages import Passage, supporting_passage, unconfirmed
+from engine.grounding.quantities import mismatched
 from engine.grounding.support import unsupported
 from engine.protocol.evidence import Evidence, PageSpan, Sentence
 from engine.protocol.vocabulary import EndReason
@@ -97,10 +97,11 @@ def _written(
 ) -> tuple[list[Passage], list[str]]:
     """Return the passages that support an answer in the model's own words, and its figures, dates and names that stand
     neither in the question nor on any page."""
-    texts = (page.text for page in context.pages())
-    return supporting_passages(result.topic, text, pages), unsupported(
-        "\n".join(content_of(text)), chain([result.topic], texts)
-    )
+    texts = [result.topic, *(page.text for page in context.pages())]
+    content = "\n".join(content_of(text))
+    missing = unsupported(content, texts)
+    missing += [number for number in mismatched(content, texts) if not any(number in claim for claim in missing)]
+    return supporting_passages(result.topic, text, pages), missing
 
 
 def _pages(context: Context, source: Source, reread: tuple[int, ...]) -> list[tuple[int, str]]:

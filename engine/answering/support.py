@@ -13,9 +13,11 @@ from engine.profile.refusal import clauses_of, sentences
 from engine.profile.replies import plain, without_attribution
 
 RETOLD = 0.5
-"""Share of the words of a sentence without figures or names that a passage must hold to support it."""
+"""Share of the new words of a sentence without figures that a passage must hold to support it."""
 CONFIRMED = 0.6
 """Match of the passage behind a bare "yes" or "no"."""
+NAMED = 0.2
+"""The same where the passage holds every name of the sentence."""
 _SENTENCES = 40
 """Sentences of an answer that are looked up."""
 _CANDIDATES = 5
@@ -43,9 +45,10 @@ def content_of(answer: str) -> list[str]:
     """Return the sentences of an answer without markdown, attributions, apologies and offers."""
     kept = []
     for sentence in sentences(plain(answer)):
-        kinds = {clause.kind for clause in clauses_of(sentence)}
-        bare = without_attribution(sentence)
-        if bare.strip() and not bare.rstrip().endswith((":", "：")) and kinds - {"filler", "missing"}:
+        clauses = clauses_of(sentence)
+        said = [clause.text for clause in clauses if clause.kind in ("says", "describes")]
+        bare = without_attribution(sentence if len(said) == len(clauses) else " ".join(said)).strip()
+        if said and bare and not bare.endswith((":", "：")):
             kept.append(bare)
     return kept
 
@@ -55,12 +58,35 @@ def _passages_of(topic: str, sentence: str, pages: Sequence[tuple[int, str]]) ->
     new = [claim for claim in claims(sentence) if not supports(claim, topic)]
     if not new and not stems(sentence) - stems(topic):
         return []
+    names_only = bool(new) and all(claim.kind == "name" for claim in new)
+    if names_only and (found := _passage_of_words(topic, sentence, pages)):
+        return found
     if (passage := _supporting(topic, sentence, pages)) is not None:
         return [passage]
     if new:
         return _passages_of_claims(topic, sentence, new, pages)
-    best = max(matching_passages(sentence, pages), key=lambda passage: passage.match, default=None)
-    return [best] if best is not None and best.match >= RETOLD else []
+    return _passage_of_words(topic, sentence, pages)
+
+
+def _passage_of_words(topic: str, sentence: str, pages: Sequence[tuple[int, str]]) -> list[Passage]:
+    """Return the passage that has the most of the words of a sentence, those of the question counting less; none where
+    it has too few of the new ones."""
+    words = stems(sentence)
+    new = words - stems(topic) or words
+    candidates = [*matching_passages(f"{topic} {sentence}", pages), *matching_passages(sentence, pages)]
+    if (passage := _supporting(topic, sentence, pages)) is not None:
+        candidates.append(passage)
+
+    def held(passage: Passage) -> tuple[float, int]:
+        found = stems(passage.text)
+        return len(new & found) / len(new) + len((words - new) & found) / max(1, len(words)) / 2, -len(passage.text)
+
+    best = max(candidates, key=held, default=None)
+    if best is None:
+        return []
+    named = [claim for claim in claims(sentence) if not supports(claim, topic)]
+    least = NAMED if named and all(supports(claim, best.text) for claim in named) else RETOLD
+    return [best] if len(new & stems(best.text)) >= least * len(new) else []
 
 
 def _passages_of_claims(

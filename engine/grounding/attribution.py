@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
 from itertools import pairwise
 
@@ -19,7 +19,7 @@ from engine.grounding.claims import claims
 from engine.grounding.dates import dates
 from engine.grounding.languages import language_of
 from engine.grounding.lines import parse_line
-from engine.grounding.numbers import number_values, numbers
+from engine.grounding.numbers import numbers
 from engine.grounding.sentences import split_block, units
 from engine.grounding.words import folded, signs_unified, terms
 
@@ -63,7 +63,7 @@ def _figures(text: str) -> set[str]:
     for number in numbers(text):
         found.update(f"{value.normalize():f}" for value in number.values)
     for word in _WORD.findall(folded(text)):
-        if any(c.isdigit() for c in word) and not number_values(word):
+        if any(c.isdigit() for c in word) and not any(number.text == word for number in numbers(word)):
             found.add(re.sub(r"[-./_]", "", word))
     return found
 
@@ -130,7 +130,27 @@ class PageIndex:
             share, found = self.find(sentence)
             if share >= HELD or (share >= RETOLD and self._holds_figures(sentence, found)):
                 pages.update(found)
+                pages.update(self._pages_of_figures(sentence, self._figures_on(found)))
+            else:
+                pages.update(self._pages_of_figures(sentence))
         return sorted(pages)
+
+    def _figures_on(self, pages: Sequence[int]) -> set[str]:
+        return {word for number, _, words in self._sentences if number in pages for word in words}
+
+    def _pages_of_figures(self, sentence: str, held: Collection[str] = ()) -> set[int]:
+        """Return the pages of the passages that hold the figures of a sentence put together from several, but for those
+        that are `held`; none where they hold less than half of them, or too little of the sentence."""
+        wanted, left = weights(sentence, self._language), _figures(sentence).difference(held)
+        pages, words, most = set[int](), set(held), len(left)
+        while left and self._passages:
+            best = max(self._passages, key=lambda passage: (len(left & passage[2]), share_held(wanted, passage[2])))
+            if not left & best[2]:
+                break
+            pages.update(range(best[0], best[1] + 1))
+            words |= best[2]
+            left = left - best[2]
+        return pages if most and 2 * len(left) < most and share_held(wanted, words) >= RETOLD else set()
 
     def _holds_figures(self, sentence: str, pages: Sequence[int]) -> bool:
         """Return whether a sentence of `pages` holds every figure of `sentence`, which has some."""
@@ -176,14 +196,23 @@ class SourceLines:
                 for text, words, pages in self._lines
             ]
             best = max((share for share, _, _ in shares), default=0.0)
-            if best < HELD:
+            figures = _figures(sentence)
+            if best < HELD and not (best >= RETOLD and any(figures and figures <= set(w) for _, w, _ in self._lines)):
+                found.update(self._pages_of_figures(figures))
                 continue
             near = [
                 (fuzz.token_set_ratio(_plain(sentence), text), pages) for share, text, pages in shares if share == best
             ]
             nearest = max(score for score, _ in near)
             found.update(page for score, pages in near if score >= nearest - _TIE for page in pages)
+            held = {word for _, words, pages in self._lines if found.issuperset(pages) for word in words}
+            found.update(self._pages_of_figures(figures.difference(held)))
         return sorted(found)
+
+    def _pages_of_figures(self, figures: Collection[str]) -> set[int]:
+        """Return the pages of the first source line that holds each of `figures`."""
+        lines = [next((pages for _, words, pages in self._lines if figure in words), ()) for figure in figures]
+        return {page for pages in lines for page in pages}
 
 
 def line_sentences(line: str) -> list[str]:

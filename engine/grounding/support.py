@@ -60,7 +60,7 @@ def _pattern(claim: str) -> re.Pattern[str]:
         written = written_pattern(text)
     else:
         words = text.split()
-        written = r"\s+".join(re.escape(word) for word in words)
+        written = r"\s+".join(_word_pattern(word) for word in words)
         if len(words) == 2 and not any(c.isdigit() for c in text):
             last, first = (re.escape(word.rstrip(",")) for word in words)
             written += rf"|{first}\s+{last}" if words[0].endswith(",") else rf"|{first},\s+{last}"
@@ -68,6 +68,11 @@ def _pattern(claim: str) -> re.Pattern[str]:
             written += f"|{_ORDINAL_WORDS[int(ordinal[1]) - 1]}"
     inside = r"(?<![^\W\d_]-)" if text[:1].isdigit() else ""  # 835 is not P-835
     return re.compile(rf"(?<!\w)(?<!\d[.,]){inside}(?:{written})(?!\w|[.,]\d)")
+
+
+def _word_pattern(word: str) -> str:
+    """Return a pattern for a word; an abbreviated title may have its full stop or not."""
+    return rf"{re.escape(word[:-1])}\.?" if word.endswith(".") and word[:-1].isalpha() else re.escape(word)
 
 
 @lru_cache(maxsize=4096)

@@ -60,7 +60,7 @@ class Clause:
     kind: Kind
     text: str
     contrasts: bool = False
-    """It begins with "but"."""
+    """It begins with "but", or stands behind a semicolon."""
 
 
 def judge(reply: str, question: str = "") -> Verdict:
@@ -83,11 +83,14 @@ def judge(reply: str, question: str = "") -> Verdict:
 def clauses_of(reply: str, question: str = "") -> list[Clause]:
     """Return the clauses of a reply in order, each with its kind."""
     found: list[Clause] = []
+    follows = False
     for sentence in sentences(plain(reply)):
         for contrasts, text in _clauses(sentence):
             kind = _kind(text, question)
             if kind is not None:
-                found.append(Clause(kind, text, contrasts))
+                found.append(Clause(kind, text, contrasts or follows))
+            follows = False
+        follows = sentence.endswith((";", "；", "؛"))
     return found
 
 

@@ -21,7 +21,8 @@ def english() -> Phrases:
         r"instructions|notes?|statements?|author|books?|charts?|lists?|invoices?)"
     )
     law = (
-        r"(?:contracts?|agreements?|acts?|laws?|statutes?|regulations?|polic(?:y|ies)|treat(?:y|ies)|charters?|"
+        r"(?:contracts?|agreements?|leases?|deeds?|acts?|laws?|statutes?|regulations?|polic(?:y|ies)|"
+        r"treat(?:y|ies)|charters?|"
         r"clauses?)"
     )
     text = rf"(?:{pure}|{work}|{law})"
@@ -59,7 +60,7 @@ def english() -> Phrases:
             rf"(?:$|{FEW}(?:in|by|within|from|anywhere in|of) {FEW}{text}\b)",
             rf"\b(?:there(?: is| are| was| were|['’]s)(?: simply| also| currently)?|i (?:see|found|find|"
             rf"have|could find)|with|"
-            rf"contain\w*|provid\w*|giv\w*|offer\w*|includ\w*|ha[sd]|have|mak\w*|find)\s"
+            rf"contain\w*|provid\w*|giv\w*|offer\w*|includ\w*|ha[sd]|have|mak\w*|find|finds|found|see)\s"
             rf"(?:absolutely |virtually )?(?:no|not any|not enough|insufficient|n['’]t (?:any|enough)) {FEW}{fact}\b",
             rf"\b(?:is|are)(?:n['’]t| not) (?:any|enough|sufficient) {FEW}{fact}\b",
             rf"^(?:unfortunately,? )?(?:no|insufficient|not enough) {FEW}{fact}\b(?!.*\b(?:shall|may|must|will)\b)",
@@ -80,7 +81,12 @@ def english() -> Phrases:
             rf"\b(?:based on|from|given|using|with|in|according to)\b.{{0,30}}{text}\b.{{0,30}}\b(?:it is|it['’]s|i|"
             rf"we|one) (?:am |are |is )?(?:not possible|impossible|unclear|cannot|can['’]t|could not|unable)\b "
             rf"{SOME}{know}",
+            r"\b(?:is|are|remains?|stays?) silent (?:on|about|as to|regarding|concerning)\b",
+            r"\bmakes? no (?:mention|reference)\b",
+            r"\b(?:nothing|not a word) (?:is|was|has been) (?:said|stated|mentioned|written|given|reported)\b",
+            r"\b(?:given|stated|mentioned|named|specified|listed|shown)\b.{0,60}\b(?:is|are)(?:n['’]t| not)$",
             r"\bsays? (?:absolutely )?nothing (?:about|of|on|regarding|concerning|as to)\b",
+            rf"\bfound (?:absolutely )?no {FEW}(?:{fact}|trace|word)\b",
             rf"\bno {text}\b.{{0,30}}\b(?:mention|state|say|specif|give|provide|contain|address)\w*",
             rf"\b(?:outside|beyond) (?:of )?(?:the )?scope\b.{{0,20}}{text}\b",
             rf"\b(?:absent|missing|left out) from (?:the|this)\b.{{0,20}}{text}\b",
@@ -127,6 +133,8 @@ def english() -> Phrases:
             r"\b(?:more|additional|further|other) (?:information|context|details|documents?|"
             r"sources?)\b.{0,30}\b(?:need|requir|necessary|consult|help)\w*",
             r"^(?:as an ai|as a language model)\b",
+            r"^(?:i(?:['’]ve| have)?|after|having) (?:\w+ )?(?:look|search|read|review|check|examin|"
+            r"scann?|went|go)(?:ed|ing|ne)?\b",
         ),
     )
 
@@ -189,6 +197,7 @@ def german() -> Phrases:
             r"^(?:es tut mir (?:sehr )?leid|tut mir leid|entschuldigung|leider)[^.]{0,12}$",
             r"\b(?:bitte|gerne?|falls sie|wenn sie|sie (?:können|sollten|könnten)|ich (?:empfehle|"
             r"würde|helfe)|lassen sie mich)\b",
+            r"^(?:ich habe|nach) .{0,40}(?:durchgesehen|durchsucht|gelesen|geprüft|durchsicht|prüfung)\b",
             r"\b(?:weitere|zusätzliche|andere) (?:informationen|quellen|unterlagen|dokumente)\b",
         ),
     )

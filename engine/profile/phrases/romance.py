@@ -19,7 +19,7 @@ def french() -> Phrases:
     say = (
         r"(?:mentionn|précis|indiqu|fourni|contien|comport|donn|aborde|évoqu|dit|spécifi|parl|révèl|"
         r"figur|trouv|cit|nomm|"
-        r"inclu|détaill|répond|permet|préciser|renseign|décri|fait)\w*"
+        r"inclu|détaill|répond|permet|préciser|renseign|décri|fait|appara[iî]|ressort|rapport|énonc|expliqu|révél)\w*"
     )
     fact = (
         r"(?:informations?|mentions?|détails?|indications?|précisions?|réponses?|données?|références?|renseignements?)"
@@ -52,6 +52,7 @@ def french() -> Phrases:
             rf"aborde|contient|se limite|se concentre|présente|cite)\b(?! qu)"
         ),
         filler=any_of(
+            r"^(?:j['’]ai|après avoir) (?:\w+ )?(?:parcouru|lu|relu|consulté|examiné|cherché)\b",
             r"^(?:je (?:suis|m['’]excuse)|désolée?|malheureusement|navrée?)[^.]{0,25}$",
             r"\b(?:veuillez|n['’]hésitez pas|si vous|vous (?:pouvez|pourriez|devriez)|"
             r"je vous (?:recommande|conseille|invite|suggère)|s['’]il vous plaît)\b",
@@ -98,6 +99,7 @@ def spanish() -> Phrases:
             rf"contiene|se limita|cubre|incluye|versa|ofrece)\b(?! que)"
         ),
         filler=any_of(
+            r"^(?:he|tras) (?:\w+ )?(?:revisad[oa]|leíd[oa]|buscad[oa]|consultad[oa]|revisar|leer)\b",
             r"^(?:lo siento|lo lamento|disculp\w*|lamentablemente|desafortunadamente|perdón)[^.]{0,20}$",
             r"\b(?:por favor|si (?:tiene|necesita|puede|desea|lo)|puede (?:consultar|proporcionar)|"
             r"le (?:recomiendo|sugiero)|no dude en|podría)\b",
