@@ -12,6 +12,9 @@ from hypothesis import settings
 if not torch.cuda.is_available():
     os.environ.setdefault("TRITON_INTERPRET", "1")
 
+# Text recognition takes seconds a page and need not be installed. Tests of it switch it on.
+os.environ["READTHROUGH_OCR"] = "off"
+
 # A deadline is a timed test: on a busy machine it fails without a fault.
 settings.register_profile("readthrough", deadline=None)
 settings.load_profile("readthrough")

@@ -27,9 +27,10 @@ PROBLEMS: dict[ProblemKind, str] = {
 }
 
 _REFUSALS: dict[OutcomeKind, str] = {
-    "no_text": "{name} holds pictures of pages, not text; run it through text recognition (OCR) first.",
+    "no_text": "{name} holds pictures of pages, not text; install Readthrough with text recognition (OCR), "
+    "pip install 'readthrough[ocr]', or run the file through another program's first.",
     "unreadable_fonts": "{name} has text, but its fonts do not say which characters they show; "
-    "print it to a new PDF or run it through text recognition (OCR) first.",
+    "install Readthrough with text recognition (OCR), pip install 'readthrough[ocr]', or print the file to a new PDF.",
     "placeholder": "{name} is a dynamic XFA form, which only Adobe Reader can show; print it to a new PDF there.",
     "needs_password": "{name} is encrypted; give its password.",
     "wrong_password": "The password does not open {name}; check it and try again.",

@@ -183,7 +183,7 @@ class _Reading:
         self._processes = processes
         self._spare = spare
         self._range_readers: list[RangeReader] = []
-        self._waited = 0.0
+        self._waited = self._allowed = 0.0
         self.next_page = 1
         self.stopped_for: OutcomeKind | None = None
         """Why the reading was given up before the last page."""
@@ -211,9 +211,11 @@ class _Reading:
                 if page is None:
                     return
                 self.next_page = page.number + 1
+                if page.certainty is not None:
+                    self._allowed += limits.RECOGNITION_SECONDS_A_PAGE
                 yield page
                 expected = self._page_count or self.next_page
-                if self._waited > limits.DOCUMENT_SECONDS + limits.SECONDS_A_PAGE * expected:
+                if self._waited > self._allowed + limits.DOCUMENT_SECONDS + limits.SECONDS_A_PAGE * expected:
                     self.stopped_for = "timed_out"
                     return
             following = number + 2 * len(self._range_readers)

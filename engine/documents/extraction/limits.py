@@ -16,6 +16,12 @@ PAGE_SECONDS = 20.0
 READER_SECONDS = PAGE_SECONDS / 2
 """For one reader on one page, so that the second reader always has its turn."""
 
+RECOGNITION_SECONDS = 90.0
+"""For the recognition of one page's picture: it takes 4 s, on a busy machine ten times as long."""
+
+RECOGNITION_SECONDS_A_PAGE = 20.0
+"""What a page that was recognised adds to the time that a reading may wait."""
+
 DOCUMENT_SECONDS = 60.0
 SECONDS_A_PAGE = 1.0
 """All the time that a reading may wait for pages: 60 s and 1 s a page. It ends a file whose every page takes 20 s;

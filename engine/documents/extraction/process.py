@@ -46,6 +46,8 @@ class Extractor:
 
     def __init__(self, command: Sequence[str] = COMMAND) -> None:
         environment = {**os.environ, "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+        # Text recognition shares the cores with other extractors; each arena of malloc counts against the limit.
+        environment |= {"OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, [_SOURCE_ROOT, os.environ.get("PYTHONPATH")]))
         # Its own session or group: Ctrl-C is the parent's to handle. No window flashes up on Windows.
         self._process = subprocess.Popen(

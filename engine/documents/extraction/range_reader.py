@@ -78,7 +78,7 @@ class RangeReader:
         while True:
             extractor = self._extractor or self._start()
             try:
-                message = extractor.receive(limits.READER_SECONDS if self._is_open else limits.OPEN_SECONDS)
+                message = extractor.receive(self._patience())
             except ExtractorLost as lost:
                 was_open, reader = self._is_open, self._reader
                 page_number = self._ranges[0].first
@@ -97,6 +97,12 @@ class RangeReader:
                 return page
             if self._at_end:
                 return None
+
+    def _patience(self) -> float:
+        """Return the seconds that the extractor may be silent."""
+        if not self._is_open:
+            return limits.OPEN_SECONDS
+        return limits.RECOGNITION_SECONDS if self._reader == "ocr" else limits.READER_SECONDS
 
     def _take(self, extractor: Extractor, message: Answer) -> Page | None:
         """Return the page that `message` brings, if any. Raises ExtractionFailed."""

@@ -82,11 +82,12 @@ def test_a_declared_encoding_comes_first_unless_it_is_none() -> None:
 
 
 def test_an_uncertain_encoding_is_told() -> None:
-    assert "not certain" in " ".join(read(b"caf\xe9 and \xb3")[0].notes)
+    assert "not certain" in " ".join(read(b"\xb9 and \xe6")[0].notes)
 
 
 def test_whole_escape_sequences_are_taken_out() -> None:
-    line = "\x1b[90m2024-05-01\x1b[0m \x1b[1;31mERROR\x1b[0m \x1b]8;;http://x\x07unit\x1b]8;;\x07 \x1b(B1.5\x1b[K\x1b]0;title\x1b\\ bar\n"  # noqa: E501
+    line = "\x1b[90m2024-05-01\x1b[0m \x1b[1;31mERROR\x1b[0m \x1b]8;;http://x\x07unit\x1b]8;;\x07 "
+    line += "\x1b(B1.5\x1b[K\x1b]0;title\x1b\\ bar\n"
     assert text_of(line.encode() * 5000).split("\n")[1500] == "2024-05-01 ERROR unit 1.5 bar"
 
 
@@ -122,7 +123,8 @@ def test_pictures_in_the_text_are_left_out_and_counted(size: int) -> None:
 
 
 def test_empty_cells_keep_their_place() -> None:
-    rows = "<tr><td>P-204</td><td>3 May</td><td></td><td>120</td></tr><tr><td></td><td>&nbsp;</td><td>9 May</td><td>48</td></tr>"  # noqa: E501
+    rows = "<tr><td>P-204</td><td>3 May</td><td></td><td>120</td></tr>"
+    rows += "<tr><td></td><td>&nbsp;</td><td>9 May</td><td>48</td></tr>"
     assert html(f"<table>{rows}</table>") == "P-204\t3 May\t\t120\n\t\t9 May\t48"
 
 
@@ -133,7 +135,8 @@ def test_cells_over_columns_and_rows_keep_the_others_in_place() -> None:
 
 def test_paragraphs_in_cells_make_no_rows() -> None:
     cell = "<td><p><span>{}</span></p><p>{}</p></td>"
-    rows = f"<tr>{cell.format('Seal', 'kit')}{cell.format('120', '')}</tr><tr>{cell.format('Relay', '')}<td><p></p></td></tr>"  # noqa: E501
+    rows = f"<tr>{cell.format('Seal', 'kit')}{cell.format('120', '')}</tr>"
+    rows += f"<tr>{cell.format('Relay', '')}<td><p></p></td></tr>"
     assert html(f"<table><tbody>{rows}</tbody></table>") == "Seal kit\t120\nRelay"
 
 
@@ -157,24 +160,11 @@ def test_raised_and_lowered_figures_are_told_apart() -> None:
 def test_controls_are_apart_and_hidden_parts_are_left_out() -> None:
     page = (
         "<label>Dose</label><span>5 mg</span><button>Save</button><label>Ward</label><span>7</span>"
-        "<textarea>note</textarea><fieldset><legend>Legend</legend>in it</fieldset><center>mid</center><dialog>ask</dialog>"  # noqa: E501
+        "<textarea>note</textarea><fieldset><legend>Legend</legend>in it</fieldset><center>mid</center>"
+        "<dialog>ask</dialog>"
         "<p hidden>no</p><p style='display: none'>no</p><noscript>no</noscript><template>no</template><p>end</p>"
     )
-    assert html(page).split() == [
-        "Dose",
-        "5",
-        "mg",
-        "Save",
-        "Ward",
-        "7",
-        "note",
-        "Legend",
-        "in",
-        "it",
-        "mid",
-        "ask",
-        "end",
-    ]
+    assert " ".join(html(page).split()) == "Dose 5 mg Save Ward 7 note Legend in it mid ask end"
 
 
 def test_bare_ampersands_and_angles_cost_no_text() -> None:

@@ -17,6 +17,7 @@ from engine.documents.extraction import limits
 from engine.documents.formats.memory_file import OpenFile
 from engine.documents.formats.pdf.pdfium_reader import PdfiumReader, RawPage
 from engine.documents.formats.pdf.problems import CannotOpen
+from engine.documents.formats.pdf.recognition import LONGEST_SIDE, is_available, recognise
 from engine.documents.pages import OutcomeKind, ProblemKind
 
 if TYPE_CHECKING:
@@ -24,10 +25,12 @@ if TYPE_CHECKING:
 
 __all__ = ["CannotOpen", "PageText", "PdfFile", "Structure"]
 
-ReaderName = Literal["pypdf", "pdfium"]
+ReaderName = Literal["pypdf", "pdfium", "ocr"]
 T = TypeVar("T")
 
 _HEADER_SEARCH = 1 << 20
+_WAITING = "\x00waiting"
+"""Stands for the page of a dynamic form that only asks for Adobe Reader."""
 _WAITING_TEXT = ("Please wait", "Adobe Reader")
 _LISTED_ATTACHMENTS = 5
 
@@ -100,6 +103,8 @@ class PdfFile:
             raise CannotOpen("damaged")
         self._find_hidden_layers()
         able = tuple(reader for reader, count in counts.items() if count == page_count)
+        if "pdfium" in able and is_available():
+            able = (*able, "ocr")
         best = self._pdfium_opened if "pdfium" in able else self._pypdf_opened
         assert best is not None
         return Structure(
@@ -133,11 +138,41 @@ class PdfFile:
             self._pdfium_opened.hide_layers(self._hidden)
 
     def page(self, number: int, readers: Sequence[str], announce: Callable[[str], None]) -> PageText:
-        """Return page `number`, from 1, by the first of `readers` that reads it well, else by the one that reads it best."""  # noqa: E501
-        best: tuple[float, str] | None = None
+        """Return page `number`, from 1, by the first of `readers` that reads it well, else by the best of them."""
         problems: list[ProblemKind] = []
         notes: list[str] = []
+        raw = self._best_text(number, readers, announce, problems, notes)
+        if raw == _WAITING:
+            return PageText("", "placeholder")
+        if text := clean_pdf_page(raw):
+            cut_short = self._pypdf_opened is not None and self._pypdf_opened.log.cut_short
+            return PageText(text, "too_big" if "too_big" in problems and cut_short else None, notes)
+        shows_something = "unreadable_fonts" in problems or self._shows_something(number, readers)
+        if shows_something and "ocr" in readers:
+            announce("ocr")
+            if (page := self._recognised(number, notes)) is not None:
+                return page
+        for kind in ("unreadable_fonts", "too_big", "damaged"):
+            if kind in problems:
+                return PageText("", kind, notes)
+        return PageText("", "no_text" if shows_something else None, notes)
+
+    def _best_text(
+        self,
+        number: int,
+        readers: Sequence[str],
+        announce: Callable[[str], None],
+        problems: list[ProblemKind],
+        notes: list[str],
+    ) -> str:
+        """Return the text of the first reader that reads the page well, else the best text, empty if there is none.
+
+        Adds what went wrong to `problems`, and what the readers noticed to `notes`.
+        """
+        best, best_badness = "", 2.0
         for reader in readers:
+            if reader == "ocr":
+                break
             announce(reader)
             try:
                 raw = self._read(reader, number)
@@ -145,27 +180,30 @@ class PdfFile:
                 problems.append(_why(error))
                 continue
             problems += self._logged(reader)
-            notes = raw.notes or notes
+            notes += raw.notes
             if not raw.text.strip():
                 continue
             marks = quality(raw.text)
-            unreadable = max(marks.noise, raw.unmapped) >= UNREADABLE
-            if unreadable or ("unreadable_fonts" in problems and not is_plausible(raw.text)):
+            is_noise = max(marks.noise, raw.unmapped) >= UNREADABLE
+            if is_noise or ("unreadable_fonts" in problems and not is_plausible(raw.text)):
                 problems.append("unreadable_fonts")
                 continue
             if reader == "pdfium" and self._pdfium().is_dynamic_form and _is_waiting(raw.text):
-                return PageText("", "placeholder")
-            if best is None or marks.badness < best[0] - CLEARLY_BETTER:
-                best = marks.badness, raw.text
+                return _WAITING
+            if marks.badness < best_badness - CLEARLY_BETTER:
+                best, best_badness = raw.text, marks.badness
             if marks.badness <= GOOD_ENOUGH:
                 break
-        if best is not None and (text := clean_pdf_page(best[1])):
-            cut_short = self._pypdf_opened is not None and self._pypdf_opened.log.cut_short
-            return PageText(text, "too_big" if "too_big" in problems and cut_short else None, notes)
-        for kind in ("unreadable_fonts", "too_big", "damaged"):
-            if kind in problems:
-                return PageText("", kind, notes)
-        return PageText("", "no_text" if self._shows_something(number, readers) else None, notes)
+        return best
+
+    def _recognised(self, number: int, notes: list[str]) -> PageText | None:
+        """Return page `number` read from its picture, None if nothing on it can be recognised."""
+        found = _or(lambda: recognise(self._pdfium().picture(number, LONGEST_SIDE)), None)
+        if found is None:
+            return None
+        if found.lost:
+            notes = [*notes, f"{found.lost} line{'' if found.lost == 1 else 's'} could not be recognised"]
+        return PageText(clean_pdf_page(found.text), None, notes, round(found.certainty, 3))
 
     def _read(self, reader: str, number: int) -> RawPage:
         if self._pypdf_opened is not None:

@@ -25,6 +25,8 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _DRAWING_OBJECTS = 50
 """Paths on a page without text from which on it is called a drawing; fewer are rules and frames."""
 _OBJECT_LOOKS = 2_000
+_LARGEST_SCALE = 4.0
+"""Pixels a point of a page's picture: a tiny page is not blown up."""
 _MOST_LAID_OUT = 200_000
 """Characters of a page whose places are looked at; more take the page's text as PDFium gives it."""
 
@@ -126,6 +128,17 @@ class PdfiumReader:
                 return RawPage(plain, unmapped, notes)
         lines = page_lines(characters(text_page, count, text), box, found.placed)
         return RawPage(_paired("\n".join(lines)), unmapped, notes)
+
+    def picture(self, number: int, longest_side: int) -> Any:
+        """Return page `number` as a picture, [height, width, 3] uint8, of at most `longest_side` pixels a side."""
+        page = self._document[number - 1]
+        try:
+            width, height = page.get_size()
+            scale = min(longest_side / max(width, height, 1.0), _LARGEST_SCALE)
+            drawn = page.render(scale=scale, may_draw_forms=self._form is not None, rev_byteorder=True)
+            return drawn.to_numpy()[:, :, :3]
+        finally:
+            page.close()
 
     def shows_something(self, number: int) -> bool:
         """Return whether a page without text has a picture or a drawing on it."""
