@@ -18,6 +18,7 @@ MENUS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("sample", mark("Open the sample"), ""),
             ("-", "", ""),
             ("export", mark("Export…"), "Ctrl+E"),
+            ("print", mark("Print…"), "Ctrl+Alt+P"),
             ("-", "", ""),
             ("close", mark("Close document"), "Ctrl+W"),
             ("quit", mark("Quit"), "Ctrl+Q"),

@@ -77,7 +77,7 @@ class Application(QObject):
         self.client.wait_stopped()
         self.reader.stop()
         self.window.document.source.wait_stopped()
-        self.window.dialogs.exporter.wait()
+        self.window.dialogs.wait_stopped()
 
     def _begin(self, files: Sequence[str]) -> None:
         # Objects that exist now stay: without this a full collection walks all of them, for tens of milliseconds.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
@@ -15,6 +16,11 @@ from app.settings.store import SettingsStore
 from app.style.translation import tr
 from app.window.samples import sample_file
 from engine.documents.outcomes import READABLE_SUFFIXES
+
+if TYPE_CHECKING:
+    from PySide6.QtPrintSupport import QPrinter
+
+    from app.export.printing import PagePrinter
 
 WEB = ("https", "http", "mailto")
 """Kinds of addresses that a document's links may open."""
@@ -31,6 +37,7 @@ class Dialogs(QObject):
         self._window, self._controller, self._reader, self._settings = window, controller, reader, settings
         self.log_file: Path | None = None
         """Where the window's log is written; None where it is not."""
+        self._printing: PagePrinter | None = None
         self.exporter = Exporter(self)
         self.exporter.finished.connect(self.done)
 
@@ -57,6 +64,38 @@ class Dialogs(QObject):
         path, _ = QFileDialog.getSaveFileName(self._window, tr("Export"), suggestion, kinds)
         if path:
             self.exporter.export(path, self._settings.now.library, session.document_id, session.name)
+
+    def print_pages(self) -> None:
+        """Print the shown PDF; text documents have no pages of their own to print."""
+        from PySide6.QtPrintSupport import QPrintDialog, QPrinter
+
+        session = self._controller.current
+        if session is None:
+            return
+        if not session.is_pdf:
+            self.done.emit(tr("Only PDFs can be printed. Export the results to print them."))
+            return
+        printer = QPrinter(QPrinter.PrinterMode.HighResolution)
+        printer.setDocName(session.name)
+        dialog = QPrintDialog(printer, self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.accepted.connect(lambda: self.print_to(printer, session.path, session.password))
+        dialog.setModal(True)
+        dialog.show()
+
+    def print_to(self, printer: QPrinter, path: str, password: str | None) -> None:
+        """Print a PDF to a printer that is set up."""
+        from app.export.printing import PagePrinter
+
+        self._printing = PagePrinter(printer, self)
+        self._printing.finished.connect(self.done)
+        self._printing.start(path, password)
+
+    def wait_stopped(self) -> None:
+        """Block until no export and no printing is left; only for the end of the program."""
+        self.exporter.wait()
+        if self._printing is not None:
+            self._printing.wait_stopped()
 
     def choose_model(self, folder: str = "") -> None:
         """Choose a model. folder: a folder or file that was dropped on the window, looked at first."""

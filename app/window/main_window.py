@@ -150,6 +150,7 @@ class MainWindow(QMainWindow):
             "open": dialogs.browse,
             "sample": dialogs.open_sample,
             "export": dialogs.export,
+            "print": dialogs.print_pages,
             "close": control.close_document,
             "quit": self.close,
             "copy_summary": self.copy_summary,

@@ -177,3 +177,19 @@ def test_close_document_returns_to_the_welcome(start, book):
     driver, _ = shown(start, book)
     driver.window.actions_.by_name["close"].trigger()
     assert driver.window.welcome.isVisible() and driver.session is None
+
+
+def test_pages_are_printed_from_the_first_to_the_last(start, book, tmp_path: Path):
+    import pypdfium2
+    from PySide6.QtPrintSupport import QPrinter
+
+    driver = start()
+    printer = QPrinter()
+    printer.setOutputFormat(QPrinter.OutputFormat.PdfFormat)
+    printer.setOutputFileName(str(tmp_path / "printed.pdf"))
+    printer.setResolution(72)
+    printer.setDocName("Handbook")
+    printer.setFromTo(2, 4)
+    driver.window.dialogs.print_to(printer, str(book), None)
+    driver.until(lambda: driver.window.toast.words == "Sent to the printer: Handbook")
+    assert len(pypdfium2.PdfDocument(tmp_path / "printed.pdf")) == 3
