@@ -55,6 +55,9 @@ class TextView:
         """Printed above the first text, where several documents follow each other."""
         self._command = ""
         self._sections = _Sections(out)
+        self._saved: list[SectionSummarized] = []
+        """Section summaries that were made before, as long as no new one has come."""
+        self._new_sections = False
         self._ledger = ""
         self._done = False
         """The whole document is read."""
@@ -133,11 +136,7 @@ class TextView:
         self._progress.close()
         match event:
             case wire.SectionSummarized():
-                if event.saved and event.section == event.sections:
-                    self._tell("the section summaries were made before")
-                if not event.saved:
-                    self._begin()
-                    self._sections.add(event)
+                self._show_section(event)
             case wire.SummaryDelta():
                 self._sections.end()
                 self._print(_with_pages(event.text, event.pages))
@@ -145,6 +144,20 @@ class TextView:
                 self._tell(sentences.summary_basis(event.basis), always=True)
                 if event.saved:
                     self._tell("this summary was made before; --again makes a new one")
+
+    def _show_section(self, event: SectionSummarized) -> None:
+        """Print a section summary; those that were made before only beside new ones, as after an interrupted job."""
+        self._saved.append(event)
+        if not event.saved:
+            self._begin()
+            for section in self._saved:
+                self._sections.add(section)
+            self._saved = []
+            self._new_sections = True
+        elif self._new_sections:
+            self._sections.add(self._saved.pop())
+        elif event.section == event.sections:
+            self._tell("the section summaries were made before")
 
     def _show_answer(self, event: wire.AnswerDelta | wire.AnswerFinished) -> None:
         if isinstance(event, wire.AnswerDelta):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 
+import msgspec
 import pytest
 
 from engine.cli.output import Output
@@ -66,6 +67,25 @@ def test_sections_without_findings_share_a_line() -> None:
         "\nIt broke. (page 6)\n"
     )
     assert screen.err == "From 9 sections, pages 1–18; 1 with findings.\n"
+
+
+def test_saved_sections_are_shown_only_beside_new_ones() -> None:
+    def saved(number: int) -> wire.SectionSummarized:
+        return msgspec.structs.replace(section(number, f"Text {number}."), saved=True)
+
+    screen = Screen()
+    screen.show(*map(saved, range(1, 10)), wire.SummaryDelta(text="It broke."), finished())
+    assert screen.out == "It broke.\n"
+    assert screen.err.startswith("the section summaries were made before\n")
+    resumed = Screen()
+    resumed.show(saved(1), saved(2), section(3, "New."), saved(4), wire.SummaryDelta(text="It broke."))
+    assert [line for line in resumed.out.splitlines() if line] == [
+        "Pages 1–2: Text 1. (page 2)",
+        "Pages 3–4: Text 2. (page 4)",
+        "Pages 5–6: New. (page 6)",
+        "Pages 7–8: Text 4. (page 8)",
+        "It broke.",
+    ]
 
 
 def test_only_sections_without_findings() -> None:
