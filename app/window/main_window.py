@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Qt, QUrl, Signal
+from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDesktopServices,
@@ -83,6 +83,7 @@ class MainWindow(QMainWindow):
         self._connect_library()
         self._connect_reading()
         self._frame.restore(self, settings.now)
+        theme.changed.connect(self._fit_letters)
         self.document.set_outline_shown(settings.now.show_outline)
         self.welcome.open_button.setFocus()
 
@@ -354,11 +355,10 @@ class MainWindow(QMainWindow):
             now = self._settings.now
             self._settings.update(places=now.with_place(self._shown.path, self.document.view.page))
 
-    def changeEvent(self, event: QEvent) -> None:
-        if event.type() in (QEvent.Type.FontChange, QEvent.Type.ApplicationFontChange) and hasattr(self, "_frame"):
-            self._frame.fit_letters()
-            self._frame.fit_width(self.width())
-        super().changeEvent(event)
+    def _fit_letters(self) -> None:
+        """Arrange the panes for letters of another size, which the theme has just set."""
+        self._frame.fit_letters()
+        self._frame.fit_width(self.width())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
