@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
 from collections import deque
@@ -130,6 +131,8 @@ class WorkerSupervisor(QObject):
 def worker_command(settings: Settings) -> list[str]:
     """Return the command line of the worker: this interpreter, the worker's module, and the options of the settings."""
     command = [sys.executable, "-P", "-m", "engine.cli.worker"]
+    if logging.getLogger("app").isEnabledFor(logging.DEBUG):
+        command.append("--debug")
     for option, value in (("--model", settings.model), ("--library", settings.library)):
         if value:
             command += [option, str(Path(value).expanduser())]

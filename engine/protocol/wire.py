@@ -131,8 +131,8 @@ M = TypeVar("M", Command, Event)
 PROTOCOL_VERSION = 3
 MAX_LINE = 4 * 1024 * 1024
 """Longest line that either side accepts, in bytes: far above any message, too short to fill the memory."""
-_SHOWN = 80
-"""Characters of a bad line that an error quotes."""
+_SHOWN = 20
+"""Characters of a bad line that an error quotes: enough to recognise it, too few to put a password into a log."""
 
 
 class ProtocolError(ValueError):
@@ -174,7 +174,7 @@ def _decoded(decoder: msgspec.json.Decoder[M], line: str | bytes) -> M:
     try:
         return decoder.decode(line)
     except msgspec.ValidationError as error:
-        raise ProtocolError(f"{error}, in {line[:_SHOWN]!r}", _job_of(line)) from None
+        raise ProtocolError(str(error), _job_of(line)) from None
     except (msgspec.DecodeError, UnicodeError):
         raise ProtocolError(f"not JSON: {line[:_SHOWN]!r}") from None
     except RecursionError:

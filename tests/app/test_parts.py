@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import sys
 import time
@@ -109,12 +110,14 @@ def test_settings_survive_a_round_trip():
     assert from_json(to_json(settings)) == settings
 
 
-def test_the_worker_is_told_what_was_chosen():
+def test_the_worker_is_told_what_was_chosen(caplog):
     settings = Settings(model="/m", library="/l.db", device="cpu", precision="bf16")
     options = ["--model", "/m", "--library", "/l.db", "--device", "cpu", "--precision", "bf16"]
     program = [sys.executable, "-P", "-m", "engine.cli.worker"]
     assert worker_command(settings) == [*program, *options]
     assert worker_command(Settings()) == program
+    with caplog.at_level(logging.DEBUG, "app"):
+        assert worker_command(Settings()) == [*program, "--debug"]
 
 
 def test_a_session_follows_the_events_of_a_reading():

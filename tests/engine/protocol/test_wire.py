@@ -97,6 +97,16 @@ def test_error_names_the_field_and_the_job() -> None:
     assert caught.value.job_id == "j7"
 
 
+def test_error_does_not_quote_the_fields() -> None:
+    for line in (
+        '{"type": "Read", "path": 7, "password": "swordfish"}',
+        '{"type": "Read", "path": "x", "password": "swordfish"',
+    ):
+        with pytest.raises(ProtocolError) as caught:
+            decode_command(line)
+        assert "swordfish" not in str(caught.value)
+
+
 def test_unencodable_characters_do_not_stop_a_message() -> None:
     sent = JobFailed(job_id="a\ud800", kind="known", message="no file x\udcff")
     assert decode_event(encode(sent)) == JobFailed(job_id="a?", kind="known", message="no file x?")
