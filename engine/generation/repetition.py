@@ -52,5 +52,7 @@ def _same_block(text: str) -> bool:
     if before < 0:
         return False
     length = len(text) - PARAGRAPH - before
+    times = 2 if length >= PARAGRAPH else SAME_LINES
     block = " ".join(text[len(text) - length :].split())
-    return length >= PARAGRAPH and " ".join(text[: len(text) - length].split()).endswith(block)
+    whole = " ".join(text.split())
+    return len(block) * times >= PARAGRAPH and whole.endswith(" ".join([block] * times))

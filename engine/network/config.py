@@ -13,21 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import KnownError
+from engine.network.published import published_context, repository_of
 
 MODEL_TYPES = ("mamba", "falcon_mamba")
 MAX_D_STATE = 256
 MAX_D_CONV = 4
 
-# Trained context by (model_type, d_model, n_layers, vocab_size): neither family writes it into its config.json.
-# Mamba: arXiv 2312.00752, appendix E.2 (The Pile, 2,048 tokens). Falcon Mamba 7B: arXiv 2410.05355 (up to 8,192).
-_TRAINED_CONTEXT = {
-    ("mamba", 768, 24, 50280): 2048,
-    ("mamba", 1024, 48, 50280): 2048,
-    ("mamba", 1536, 48, 50280): 2048,
-    ("mamba", 2048, 48, 50280): 2048,
-    ("mamba", 2560, 64, 50280): 2048,
-    ("falcon_mamba", 4096, 64, 65024): 8192,
-}
 # A tokenizer without a limit writes 1e30.
 _NO_LIMIT = 10_000_000
 
@@ -85,13 +76,21 @@ class FalconMambaConfig:
             values,
             generation=_read_json(folder / "generation_config.json") or {},
             tokenizer=_read_json(folder / "tokenizer_config.json") or {},
+            name=repository_of(folder.resolve()),
         )
 
     @classmethod
     def from_dict(
-        cls, values: dict[str, Any], generation: dict[str, Any] | None = None, tokenizer: dict[str, Any] | None = None
+        cls,
+        values: dict[str, Any],
+        generation: dict[str, Any] | None = None,
+        tokenizer: dict[str, Any] | None = None,
+        name: str = "",
     ) -> FalconMambaConfig:
-        """Read the parsed config.json, generation_config.json and tokenizer_config.json. Raises ConfigError."""
+        """Read the parsed config.json, generation_config.json and tokenizer_config.json. Raises ConfigError.
+
+        `name`: the repository, where it is known.
+        """
         model_type = values.get("model_type")
         if model_type not in MODEL_TYPES:
             found = f'model_type "{model_type}"' if model_type else "no model_type"
@@ -138,7 +137,7 @@ class FalconMambaConfig:
             eos_ids=_token_ids((generation or {}).get("eos_token_id"), values.get("eos_token_id")),
             bos_id=next(iter(_token_ids(values.get("bos_token_id"))), None),
             pad_id=next(iter(_token_ids(values.get("pad_token_id"))), None),
-            trained_context=_trained_context(model_type, shape, values, tokenizer or {}),
+            trained_context=_trained_context(values, tokenizer or {}, name),
             checkpoint_dtype=_checkpoint_dtype(values),
         )
 
@@ -184,19 +183,17 @@ def _token_ids(*sources: int | list[int] | None) -> tuple[int, ...]:
     return tuple(ids)
 
 
-def _trained_context(
-    model_type: str, shape: dict[str, int], values: dict[str, Any], tokenizer: dict[str, Any]
-) -> int | None:
-    """Return the trained context by config.json, else the published figure for the shape, else the tokenizer's limit.
+def _trained_context(values: dict[str, Any], tokenizer: dict[str, Any], name: str) -> int | None:
+    """Return the published trained context of the checkpoint, else that of config.json, else the tokenizer's limit.
 
     The tokenizer comes last: it is often inherited from another model together with that model's limit.
     """
+    origin = values.get("_name_or_path")
+    if (published := published_context(*([origin] if isinstance(origin, str) else []), name)) is not None:
+        return published
     stated = values.get("max_position_embeddings")
     if isinstance(stated, int) and stated > 0:
         return stated
-    published = _TRAINED_CONTEXT.get((model_type, shape["d_model"], shape["n_layers"], shape["vocab_size"]))
-    if published is not None:
-        return published
     limit = tokenizer.get("model_max_length")
     return int(limit) if isinstance(limit, (int, float)) and 0 < limit < _NO_LIMIT else None
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from engine.network.config import ConfigError, FalconMambaConfig
+from engine.network.published import repository_of
 
 # The published config.json of Falcon-Mamba-7B: note `expand`, and that it has no mixer_rms_eps.
 FALCON_MAMBA_7B: dict[str, Any] = {
@@ -58,7 +59,6 @@ def test_falcon_mamba_7b_shape_ignores_expand():
     config = FalconMambaConfig.from_dict(FALCON_MAMBA_7B)
     assert (config.d_model, config.d_inner, config.dt_rank, config.d_state, config.d_conv) == (4096, 8192, 256, 16, 4)
     assert config.mixer_norm_eps == 1e-6
-    assert config.trained_context == 8192
     assert config.checkpoint_dtype == "bfloat16"
     assert not config.tie_word_embeddings
 
@@ -67,7 +67,6 @@ def test_mamba_130m_shape():
     config = FalconMambaConfig.from_dict(MAMBA_130M)
     assert config.tie_word_embeddings
     assert config.mixer_norm_eps is None
-    assert config.trained_context == 2048
 
 
 def test_eos_ids_of_both_files(tmp_path: Path):
@@ -75,13 +74,28 @@ def test_eos_ids_of_both_files(tmp_path: Path):
     assert set(FalconMambaConfig.from_folder(folder).eos_ids) == {10, 11}
 
 
-def test_trained_context_precedence(tmp_path: Path):
+def test_trained_context_precedence():
+    """R14: by the catalogue's name, then config.json, then the tokenizer; never by the shape."""
+
+    def context(config: dict[str, Any], limit: float = 1e30, name: str = "") -> int | None:
+        return FalconMambaConfig.from_dict(config, tokenizer={"model_max_length": limit}, name=name).trained_context
+
     stated = {**FALCON_MAMBA_7B, "max_position_embeddings": 4096}
-    assert FalconMambaConfig.from_dict(stated, tokenizer={"model_max_length": 2048}).trained_context == 4096
-    assert FalconMambaConfig.from_dict(FALCON_MAMBA_7B, tokenizer={"model_max_length": 2048}).trained_context == 8192
-    other = {**MAMBA_130M, "vocab_size": 1000}
-    assert FalconMambaConfig.from_dict(other, tokenizer={"model_max_length": 512}).trained_context == 512
-    assert FalconMambaConfig.from_dict(other, tokenizer={"model_max_length": 1e30}).trained_context is None
+    assert context(stated, 2048) == 4096
+    assert context(stated, 2048, "tiiuae/Falcon3-Mamba-7B-Instruct") == 32_768
+    assert context(FALCON_MAMBA_7B, 32_768) == 32_768
+    assert context(FALCON_MAMBA_7B) is None
+    assert context(FALCON_MAMBA_7B, 32_768, "falcon-mamba-7b-instruct") == 8192
+    assert context(FALCON_MAMBA_7B | {"_name_or_path": "tiiuae/falcon-mamba-7b"}, name="my model") == 8192
+    assert context(MAMBA_130M, name="mamba-130m-hf") == 2048
+
+
+def test_repository_of_a_cache_folder(tmp_path: Path):
+    cached = tmp_path / "models--tiiuae--Falcon3-Mamba-7B-Instruct" / "snapshots" / "0f0f"
+    assert repository_of(cached) == "tiiuae/Falcon3-Mamba-7B-Instruct"
+    assert repository_of(tmp_path / "mamba-130m-hf") == "mamba-130m-hf"
+    cached.mkdir(parents=True)
+    assert FalconMambaConfig.from_folder(write(cached, FALCON_MAMBA_7B)).trained_context == 32_768
 
 
 REQUIRED = sorted(
