@@ -16,6 +16,7 @@ BENCHES = {
     "memory": "peak memory over the length of a record",
     "kernels": "every kernel against its floor, on the GPU or the CPU",
     "extraction": "pages and tokens a second out of the PDFs of a folder",
+    "fidelity": "words of PDFs that are lost, against poppler's, over folders",
     "library": "saving, restoring, listing and finding states",
     "checkpoints": "what storing a checkpoint in bf16 changes of states and answers",
     "summaries": "key findings in the summaries of long held-out records: present, invented, right page",
@@ -24,7 +25,12 @@ BENCHES = {
     "recall": "what the model answers on held-out records; --pipeline: through the whole program",
     "transcripts": "replies of instruct models, played through the whole program with a scripted model",
 }
-_MODULES = {"kernels": "kernel_speed", "headline": "constant_speed", "checkpoints": "bf16_checkpoints"}
+_MODULES = {
+    "fidelity": "text_fidelity",
+    "kernels": "kernel_speed",
+    "headline": "constant_speed",
+    "checkpoints": "bf16_checkpoints",
+}
 
 
 def run_bench(name: str | None, arguments: list[str]) -> int:

@@ -10,8 +10,8 @@ from engine.documents.cleaning.characters import clean_text_page, clean_title
 from engine.documents.extraction import limits
 from engine.documents.formats.text.page_cutter import LONGEST, WANTED, cut_pages
 
-_EARLIEST_BREAK = 1_200
-"""Characters of a page from which on a heading begins the next one."""
+_EARLIEST_CHAPTER, _EARLIEST_BREAK = 200, 1_200
+"""Characters of a page from which on a heading of the first level, or any other, begins the next one."""
 
 
 class Block(NamedTuple):
@@ -54,7 +54,8 @@ class Parts:
         size = 0
         for block in blocks:
             is_heading = block.level > 0 and bool(block.text.strip())
-            begins = breaks and is_heading and size >= _EARLIEST_BREAK
+            earliest = _EARLIEST_CHAPTER if block.level == 1 else _EARLIEST_BREAK
+            begins = breaks and is_heading and size >= earliest
             if held and (begins or size + len(block.text) > LONGEST or size >= WANTED):
                 self._add_page(held)
                 held, size = [], 0
