@@ -14,7 +14,7 @@ from pathlib import Path
 
 import torch
 
-from engine.bench.recall import MODEL
+from engine.bench.record_harness import MODEL
 from engine.control import Control
 from engine.documents.extraction.extractor import open_document
 from engine.generation.runtime import Runtime, load_runtime

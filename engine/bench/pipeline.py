@@ -31,9 +31,8 @@ from engine.answering.attempts import Attempt
 from engine.answering.pipeline import answer_question
 from engine.answering.selection import select
 from engine.bench import calibration
-from engine.bench.recall import MODEL
 from engine.bench.record_file import holding, long_record, page_map, write_pdf, write_text
-from engine.bench.record_harness import SEED
+from engine.bench.record_harness import MODEL, SEED
 from engine.control import Control
 from engine.documents.cleaning.characters import clean_characters
 from engine.errors import KnownError

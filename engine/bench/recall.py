@@ -20,11 +20,9 @@ from typing import Any
 
 import torch
 
-from engine.bench.record_harness import SEED, Cell, Examination
+from engine.bench.record_harness import MODEL, SEED, Cell, Examination
 from engine.network.weights import load_model
 from engine.prompting.tokenizer import Tokenizer
-
-MODEL = Path(__file__).parents[2] / "resources" / "models" / "demo"
 
 CELLS = (
     Cell("1 fact", 2000, 1),

@@ -22,11 +22,13 @@ from engine.network.model import FalconMamba
 from engine.network.state import MambaState
 from engine.prompting.prompts import NOT_FOUND, page_text
 from engine.prompting.tokenizer import Tokenizer
+from engine.resources import resource_path
 from engine.training.records import records, words
 from engine.training.records.facts import Record, Turn
 from engine.training.records.questions import ask, ask_missing, follow_up
 from engine.training.records.writer import Writer
 
+MODEL = resource_path("models/demo")
 SEED = 20_000
 ROWS = 16
 CHUNK = 512

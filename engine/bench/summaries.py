@@ -21,9 +21,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from engine.bench.recall import MODEL
 from engine.bench.record_file import letters, long_record, write_text
-from engine.bench.record_harness import SEED
+from engine.bench.record_harness import MODEL, SEED
 from engine.control import Control
 from engine.errors import KnownError
 from engine.grounding.attribution import MOST_PAGES
