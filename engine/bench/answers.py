@@ -12,15 +12,12 @@ the likelihood of the question behind them.
 from __future__ import annotations
 
 import argparse
-import json
-import lzma
 import random
-import re
 import string
 import sys
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +35,7 @@ from engine.network.weights import load_model
 from engine.prompting.tokenizer import Tokenizer
 from engine.scoring.likelihood import question_likelihoods
 from engine.scoring.passage import Candidate, answer
+from engine.training.reader.squad import Article, Question, load
 
 WORDS = 0.2
 """What a sentence's BM25 score weighs beside the model's logit."""
@@ -52,23 +50,6 @@ Read = Callable[[str, Sequence[tuple[str, Sequence[tuple[int, int]]]]], list[Can
 
 
 @dataclass(frozen=True)
-class Question:
-    """A question, the paragraph it was asked about, and its answers, if it has any there."""
-
-    text: str
-    paragraph: int
-    answers: tuple[str, ...]
-
-
-@dataclass
-class Article:
-    """Paragraphs and questions about them."""
-
-    paragraphs: list[str] = field(default_factory=list)
-    questions: list[Question] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
 class Outcome:
     """What came of one question."""
 
@@ -78,26 +59,6 @@ class Outcome:
     right: tuple[bool, ...] = ()
     """Whether each of the first three sentences is right."""
     f1: float = 0.0
-
-
-def load(path: Path) -> dict[str, Article]:
-    """Return the articles by title. Raise KnownError where the file holds none."""
-    try:
-        data = json.loads(lzma.decompress(path.read_bytes()) if path.suffix == ".xz" else path.read_bytes())
-        articles: dict[str, Article] = defaultdict(Article)
-        for version in ("1.1", "v2.0"):
-            for name, context, questions in data[version]:
-                article = articles[re.sub(r".*/|\.html$", "", name)]
-                paragraph = context.strip()
-                if paragraph not in article.paragraphs:
-                    article.paragraphs.append(paragraph)
-                at = article.paragraphs.index(paragraph)
-                for asked, answers in questions:
-                    if bool(answers) == (version == "1.1"):  # of 2.0 only what 1.1 has not
-                        article.questions.append(Question(asked, at, tuple(dict.fromkeys(map(str.strip, answers)))))
-    except (OSError, ValueError, KeyError, TypeError, lzma.LZMAError) as error:
-        raise KnownError(f"{path} holds no articles with questions: {error}") from error
-    return dict(articles)
 
 
 def reader_of(folder: Path, device: str) -> Read:

@@ -10,12 +10,9 @@ hand. A model without heads scores by its likelihoods.
 from __future__ import annotations
 
 import argparse
-import bz2
-import json
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +28,9 @@ from engine.network.weights import load_model
 from engine.prompting.tokenizer import Tokenizer
 from engine.scoring.likelihood import sentence_likelihoods
 from engine.scoring.section import choose, sentence_scores
+from engine.training.reader.pairs import FEWEST_WORDS, Pair, load
 
 MODEL = Path(__file__).parents[2] / "resources" / "models" / "reader"
-FEWEST_WORDS = 5
-"""Of a sentence that may stand in a digest."""
 PROMISING = 15
 """Sentences among which the best choice is looked for."""
 WAYS = ("lead", "TextRank", "model", "best")
@@ -42,26 +38,6 @@ WAYS = ("lead", "TextRank", "model", "best")
 Score = Callable[[str, Sequence[tuple[int, int]]], Sequence[float]]
 """The worth of each sentence of a text."""
 Rouge = tuple[float, float]
-
-
-@dataclass(frozen=True)
-class Pair:
-    """A document and its real summary."""
-
-    kind: str
-    text: str
-    summary: str
-
-
-def load(path: Path) -> list[Pair]:
-    """Return the pairs of a file. Raise KnownError where it is none."""
-    try:
-        data = bz2.decompress(path.read_bytes()) if path.suffix == ".bz2" else path.read_bytes()
-        values = json.loads(data)
-        values = list(values.values()) if isinstance(values, dict) else values
-        return [Pair(str(value.get("n", "all")), value["x"], value["s"]) for value in values]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise KnownError(f"{path} holds no pairs of documents and summaries: {error}") from error
 
 
 def scorer_of(folder: Path, device: str) -> Score:

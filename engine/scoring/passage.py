@@ -73,15 +73,15 @@ class Found:
     """That one of the passages answers, 0 to 1; not calibrated for more than a handful of passages."""
 
 
-def rows(tokens: Tokens) -> list[Row]:
-    """Return `tokens` as rows of whole sentences; a sentence that is longer than a row loses its end."""
+def rows(tokens: Tokens, most: int = PASSAGE_TOKENS) -> list[Row]:
+    """Return `tokens` as rows of whole sentences, of at most `most` tokens; a longer sentence loses its end."""
     found: list[Row] = []
     ends, low = tokens.sentence_ends, 0
     while low < len(ends):
         base = int(ends[low - 1]) if low else 0
-        fits = int(np.searchsorted(ends, base + PASSAGE_TOKENS, "right"))
+        fits = int(np.searchsorted(ends, base + most, "right"))
         high = max(low + 1, min(low + PASSAGE_SENTENCES, fits))
-        stops = np.minimum(ends[low:high] - base, PASSAGE_TOKENS)
+        stops = np.minimum(ends[low:high] - base, most)
         found.append(Row(tokens.ids[base : base + int(stops[-1])], stops, low, base))
         low = high
     return found

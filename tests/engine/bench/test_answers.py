@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from engine.bench import answers
-from engine.bench.answers import Article, Outcome, Question, area, load, run, span_f1, summarise
+from engine.bench.answers import Outcome, area, run, span_f1, summarise
 from engine.errors import KnownError
 from engine.scoring.passage import Candidate
+from engine.training.reader.squad import Article, Question, load
 
 BRIDGE = "The bridge was built in 1787 by Louis Vidal. It has five arches."
 FLOOD = "In 1930 a flood carried away two arches. The town rebuilt them."

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from engine.bench import digest
-from engine.bench.digest import Judge, Pair, evaluate, load, table
+from engine.bench.digest import Judge, evaluate, table
 from engine.bench.text_rank import text_rank
 from engine.errors import KnownError
+from engine.training.reader.pairs import Pair, load
 
 TEXT = (
     "The meeting opened at nine in the morning. Bridges in the county are old and costly to keep. "

@@ -1,0 +1,167 @@
+"""Train the reader: `python -m engine.training.reader.train --data FOLDER --out FOLDER [--base FILE] --seconds N`.
+
+One process on one device, by the clock. Without --base the network begins with fresh weights. Early on it learns
+words, sentences taken out of plain text and questions made by rules; from --turn on, real summaries and questions. A
+learning rate of 1e-3 and more ends in NaN on this mixture; 6e-4 does not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+from torch.utils.data import DataLoader, IterableDataset, get_worker_info
+
+from engine.network.heads import Heads
+from engine.training.network import Network, Shape
+from engine.training.optimizer import Optimizer
+from engine.training.reader.checkpoint import save
+from engine.training.reader.losses import Batch, Losses
+from engine.training.reader.rows import Data, stack
+
+SHAPE = Shape(vocab_size=16_384, d_model=640, n_layers=14, d_inner=1280, d_state=16, dt_rank=40)
+EARLY = {"section": 0.20, "gap": 0.28, "real": 0.24, "made": 0.28}
+LATE = {"section": 0.40, "gap": 0.06, "real": 0.44, "made": 0.10}
+"""Shares of the batches by kind, before and after the turn."""
+MISSING = 0.22
+"""Share of the answerable questions that are shown with passages that do not answer."""
+WARM_UP = 150
+TEXT = (1.0, 0.3)
+"""Weight of the words' loss before and after the turn."""
+
+
+class Batches(IterableDataset[tuple[str, Batch]]):
+    """Batches without end; `progress`, from 0 to 1, decides of what kinds."""
+
+    def __init__(self, folder: Path, progress: Tensor, options: argparse.Namespace) -> None:
+        self.folder, self.progress, self.options = folder, progress, options
+
+    def __iter__(self) -> Iterator[tuple[str, Batch]]:
+        """Yield (kind, batch); every worker has chances of its own."""
+        torch.set_num_threads(1)
+        worker, options = get_worker_info(), self.options
+        rng = np.random.default_rng(options.seed * 1000 + (worker.id if worker else 0))
+        data = Data(self.folder)
+        left: dict[str, list[int]] = defaultdict(list)
+
+        def following(kind: str) -> int:
+            if not left[kind]:
+                left[kind] = rng.permutation(data.sizes[kind]).tolist()
+            return left[kind].pop()
+
+        while True:
+            mix = EARLY if float(self.progress) < options.turn else LATE
+            kind = str(rng.choice(list(mix), p=list(mix.values())))
+            if kind == "section":
+                rows = [data.section(rng, following(kind)) for _ in range(options.sections)]
+            elif kind == "gap":
+                rows = [data.gap(rng) for _ in range(options.sections)]
+            else:
+                asked = (data.question(rng, kind, following(kind), MISSING) for _ in range(options.questions))
+                rows = [row for pair in asked for row in pair]
+            yield kind, {name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in stack(rows).items()}
+
+
+def load_base(network: Network, path: Path) -> None:
+    """Fill `network` from a file of stacked tensors."""
+    stored = load_file(path)
+    with torch.no_grad():
+        for name, parameter in network.named_parameters():
+            parameter.copy_(stored[name])
+
+
+def train(network: Network, heads: Heads, options: argparse.Namespace) -> int:
+    """Train until `options.seconds` or `options.steps`; return the steps. Raise FloatingPointError on NaN."""
+    began, device = time.monotonic(), "cuda" if torch.cuda.is_available() else "cpu"
+    torch.set_float32_matmul_precision("high")
+    network.to(device)
+    heads.to(device)
+    parameters: dict[str, Tensor] = dict(network.named_parameters())
+    parameters |= {f"heads.{name}": parameter for name, parameter in heads.named_parameters()}
+    optimizer = Optimizer(parameters)
+    losses = Losses(network, heads, torch.bfloat16 if device == "cuda" else torch.float32, options.drop)
+    progress = torch.zeros(()).share_memory_()
+    feed = Batches(options.data, progress, options)
+    batches = iter(DataLoader(feed, batch_size=None, num_workers=options.workers, pin_memory=device == "cuda"))
+    sums: dict[str, list[Tensor]] = defaultdict(list)
+    for step in range(options.steps):
+        share = (time.monotonic() - began) / options.seconds
+        if share >= 1.0:
+            return step
+        progress.fill_(share)
+        kind, batch = next(batches)
+        batch = {name: tensor.to(device, non_blocking=True) for name, tensor in batch.items()}
+        if kind in ("section", "gap"):
+            loss, parts = losses.section(batch, TEXT[share >= options.turn])
+        else:
+            loss, parts = losses.question(batch)
+        found = torch.autograd.grad(loss, list(parameters.values()), allow_unused=True)
+        gradients = [torch.zeros_like(p) if g is None else g for g, p in zip(found, parameters.values(), strict=True)]
+        falling = min(1.0, (1.0 - share) / (1.0 - options.flat))
+        optimizer.lr.fill_(options.lr * min(1.0, (step + 1) / WARM_UP) * falling)
+        norm = optimizer.step(gradients)
+        for name, value in (parts | {"loss": loss, "norm": norm}).items():
+            sums[f"{kind}.{name}"].append(value.detach())
+        if (step + 1) % options.every == 0:
+            entry = {name: round(float(torch.stack(values).mean()), 4) for name, values in sorted(sums.items())}
+            sums.clear()
+            _log(options.out, {"step": step + 1, "seconds": round(time.monotonic() - began, 1), **entry})
+            if not all(math.isfinite(value) for value in entry.values()):
+                raise FloatingPointError(f"not a number after {step + 1} steps; use a lower learning rate")
+    return int(options.steps)
+
+
+def _log(folder: Path, entry: dict[str, float]) -> None:
+    line = json.dumps(entry)
+    print(line, flush=True)
+    with (folder / "log.jsonl").open("a") as file:
+        file.write(line + "\n")
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    found = argparse.ArgumentParser(description=__doc__)
+    found.add_argument("--data", type=Path, required=True)
+    found.add_argument("--out", type=Path, required=True)
+    found.add_argument("--base", type=Path)
+    found.add_argument("--seconds", type=float, default=890)
+    found.add_argument("--steps", type=int, default=10**9)
+    found.add_argument("--lr", type=float, default=6e-4)
+    found.add_argument("--flat", type=float, default=0.25, help="share of the time before the rate falls")
+    found.add_argument("--turn", type=float, default=0.4, help="share of the time before real data prevail")
+    found.add_argument("--drop", type=float, default=0.15, help="dropout in the heads")
+    found.add_argument("--sections", type=int, default=32, help="rows of a batch")
+    found.add_argument("--questions", type=int, default=128, help="of a batch, two rows each")
+    found.add_argument("--workers", type=int, default=9)
+    found.add_argument("--every", type=int, default=50, help="steps between two lines of the log")
+    found.add_argument("--seed", type=int, default=3)
+    return found
+
+
+def main() -> None:
+    """Train as the command line says and save a checkpoint."""
+    options = parser().parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(options.seed)
+    network, heads = Network(SHAPE), Heads(SHAPE.d_model, SHAPE.vocab_size)
+    if options.base:
+        load_base(network, options.base)
+    words = np.load(options.data / "words.npz")
+    heads.word.copy_(torch.from_numpy(words["word"]))
+    heads.rarity.copy_(torch.from_numpy(words["rarity"]))
+    steps = train(network, heads, options)
+    save(options.out, network, heads)
+    print(f"{steps} steps")
+
+
+if __name__ == "__main__":
+    main()
