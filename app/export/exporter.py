@@ -15,6 +15,7 @@ from PySide6.QtGui import (
     QTextCursor,
     QTextDocument,
     QTextDocumentWriter,
+    QTextFormat,
 )
 
 from app.style.translation import tr
@@ -108,6 +109,8 @@ def _document(markdown: str, title: str) -> QTextDocument:
         if level:
             shape.setTopMargin({1: 0, 2: 22}.get(level, 14))
             shape.setBottomMargin(5)
+        if shape.intProperty(QTextFormat.Property.BlockQuoteLevel):
+            shape.setLeftMargin(24)
         shape.setLineHeight(125, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
         QTextCursor(block).setBlockFormat(shape)
         block = block.next()
