@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from types import TracebackType
 
-from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QObject, QSocketNotifier, QTimer, QTranslator
+from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QObject, QSocketNotifier, Qt, QTimer, QTranslator
 from PySide6.QtWidgets import QApplication
 
 from app.jobs.controller import JobController
@@ -25,6 +25,7 @@ from app.style.icons import app_icon
 from app.style.theme import RESOURCES, Theme
 from app.tasks.watchdog import Watchdog
 from app.window.main_window import MainWindow
+from app.window.single_instance import SingleInstance, hand_over
 from engine.logs import log_file
 
 GIGABYTE = 1 << 30
@@ -70,6 +71,15 @@ class Application(QObject):
         """Show the window; everything else starts when it is on the screen."""
         self.window.show()
         QTimer.singleShot(0, self, lambda: self._begin(files))
+
+    def come_forward(self, files: Sequence[str] = ()) -> None:
+        """Bring the window forward and open files, for a second start of the program."""
+        for file in files:
+            self.controller.open(file)
+        self.window.setWindowState(self.window.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.window.show()
+        self.window.raise_()
+        self.window.activateWindow()
 
     def end(self) -> None:
         """Stop everything; may wait, for no window is left."""
@@ -140,11 +150,17 @@ def run(options: dict[str, str] | None = None, files: Sequence[str] = ()) -> int
     app.setWindowIcon(app_icon())
     settings = SettingsStore()
     set_language(app, settings.now.language)
+    library = (options or {}).get("library") or settings.now.library
+    if hand_over(library, files):
+        return 0
     parts = Application(app, settings, options)
+    instance = SingleInstance(library, parts)
+    instance.files_handed.connect(parts.come_forward)
     parts.window.dialogs.log_file = log_file("window")
     _close_on_signals(parts)
     parts.start(files)
     status = app.exec()
+    instance.close()
     parts.end()
     return status
 
