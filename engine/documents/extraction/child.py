@@ -33,6 +33,7 @@ from engine.documents.pages import DocumentError
 
 if TYPE_CHECKING:
     from engine.documents.formats.office.office_file import OfficeFile
+    from engine.documents.formats.parts import Parts
     from engine.documents.formats.pdf.pdf_file import PdfFile
     from engine.documents.formats.text.text_file import TextFile
 
@@ -84,7 +85,7 @@ class _Child:
     def _open_pdf(self, file: RegularFile, command: OpenFile) -> None:
         from engine.documents.formats.pdf.pdf_file import CannotOpen, PdfFile
 
-        self._pdf = PdfFile(file, command.password, command.hidden_layers)
+        self._pdf = PdfFile(file, command.password, command.hidden_layers, _read_inner)
         if not command.structure:
             self._answer(Opened())
             return
@@ -159,6 +160,13 @@ class _Child:
             if number >= command.first:
                 self._answer(PageRead(page=number, text=page.text, notes=page.notes))
         self._answer(Done(True, text.sha256))
+
+
+def _read_inner(name: str, data: bytes) -> Parts | None:
+    """Return the pages of a file within a PDF, None if it cannot be read."""
+    from engine.documents.formats.office.office_file import read_inner
+
+    return read_inner(name, data)
 
 
 def _limit_process() -> None:

@@ -375,3 +375,56 @@ def test_the_readers_stay_out_of_the_parent() -> None:
     program = "import sys, engine.documents.extraction.extractor as e; print([m for m in ('torch', 'pypdf', 'pypdfium2', 'transformers') if m in sys.modules])"  # noqa: E501
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, cwd=FAKE.parents[3], check=True)
     assert done.stdout.strip() == b"[]"
+
+
+@pytest.mark.parametrize("how", ["overwritten", "overwritten and put back", "cut short"])
+def test_a_text_that_changes_while_it_is_read_is_noticed(tmp_path: Path, how: str) -> None:
+    path = tmp_path / "report.txt"
+    before = b"Anna Smith repaired the pump.\n" * 4000
+    path.write_bytes(before)
+    with open_document(path) as document:
+        path.write_bytes(b"Carl Jones repaired the pump.\n" * (1000 if how == "cut short" else 4000))
+        pages = list(document.pages())
+        if how == "overwritten and put back":
+            path.write_bytes(before)
+    assert pages
+    assert document.outcome is not None and document.outcome.kind == "changed"
+    assert not document.outcome.is_readable
+
+
+def test_a_text_that_grew_is_not_changed(tmp_path: Path) -> None:
+    path = tmp_path / "events.log"
+    path.write_text("before\n" * 2000)
+    with open_document(path) as document:
+        with path.open("a") as log:
+            log.write("after\n")
+        list(document.pages())
+    assert document.outcome is not None and document.outcome.kind == "text"
+
+
+def test_a_pdf_that_is_written_to_while_it_is_read_is_noticed(tmp_path: Path) -> None:
+    path = write_pdf(tmp_path / "report.pdf", ["some words"] * 4)
+    with open_document(path, processes=1) as document:
+        path.write_bytes(path.read_bytes().replace(b"some", b"none"))
+        list(document.pages())
+    assert document.outcome is not None and document.outcome.kind == "changed"
+
+
+@posix_only
+def test_a_crash_at_opening_costs_no_outline() -> None:
+    path = corpus("long", "debian-policy.pdf")
+    with open_document(path) as document:
+        expected = document.info.outline
+    killer = threading.Thread(target=_kill_first_child)
+    killer.start()
+    with open_document(path) as document:
+        assert document.info.outline == expected
+    killer.join()
+
+
+def _kill_first_child() -> None:
+    for _ in range(500):
+        for child in children_of(os.getpid()):
+            child.send_signal(signal.SIGKILL)
+            return
+        time.sleep(0.005)

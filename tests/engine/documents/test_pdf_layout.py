@@ -239,3 +239,26 @@ def test_encryption_for_a_certificate_is_named(tmp_path: Path) -> None:
     with pytest.raises(DocumentError) as caught:
         read(path)
     assert caught.value.kind == "needs_certificate"
+
+
+def attached(name: str, number: int, data: str) -> tuple[str, str]:
+    """Return a file specification and its stream, to be numbered `number` and `number` + 1."""
+    file = f"<< /Type /Filespec /F ({name}) /UF ({name}) /EF << /F {number + 1} 0 R >> >>"
+    return file, f"<< /Type /EmbeddedFile /Length {len(data)} >>\nstream\n{data}\nendstream"
+
+
+def test_files_of_a_portfolio_follow_its_cover(tmp_path: Path) -> None:
+    inner = draw_pdf(tmp_path / "inner.pdf", [[(50, 700, "The pump was repaired.")], [(50, 700, "Page two.")]])
+    objects = (
+        *attached("report.pdf", 10, inner.read_bytes().decode("latin-1")),
+        *attached("list.csv", 12, "id;n\n1;2\n"),
+    )
+    names = "/Names << /EmbeddedFiles << /Names [(a) 10 0 R (b) 12 0 R] >> >>"
+    cover = [[(50, 700, "For the best experience, open this portfolio in another program.")]]
+    path = draw_pdf(tmp_path / "a.pdf", cover, objects=objects, catalog=f"{names} /Collection << /View /T >>")
+    pages, _ = read(path)
+    assert [page.text for page in pages][1:] == ["The pump was repaired.", "Page two.", "id;n\n1;2"]
+    assert [page.label for page in pages] == [None, "report.pdf: page 1", "report.pdf: page 2", "list.csv"]
+    plain, outcome = read(draw_pdf(tmp_path / "b.pdf", cover, objects=objects, catalog=names))
+    assert len(plain) == 1
+    assert "2 files are attached to it and were not read: report.pdf, list.csv" in outcome.sentence

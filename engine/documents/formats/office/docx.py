@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from lxml import etree
 
 from engine.documents.formats.office.package import Package
-from engine.documents.formats.office.parts import Block, Parts
+from engine.documents.formats.parts import Block, Parts
 from engine.documents.pages import DocumentError
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"

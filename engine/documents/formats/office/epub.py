@@ -6,7 +6,7 @@ import posixpath
 from urllib.parse import unquote
 
 from engine.documents.formats.office.package import Package, parsed_xml
-from engine.documents.formats.office.parts import Block, Parts
+from engine.documents.formats.parts import Block, Parts
 from engine.documents.formats.text.encoding import decoded
 from engine.documents.formats.text.html import HtmlText
 from engine.documents.pages import DocumentError

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from email.message import EmailMessage, MIMEPart
 
-from engine.documents.formats.office.parts import Block, Parts
+from engine.documents.formats.parts import Block, Parts
 from engine.documents.formats.text.html import HtmlText
 
 _HEADERS = ("From", "To", "Cc", "Date", "Subject")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from lxml import etree
 
 from engine.documents.formats.office.package import Package
-from engine.documents.formats.office.parts import Block, Parts
+from engine.documents.formats.parts import Block, Parts
 
 _TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"

@@ -13,7 +13,7 @@ from engine.documents.extraction import limits
 from engine.documents.formats.memory_file import MemoryFile, OpenFile
 from engine.documents.formats.office.mail import read_mail
 from engine.documents.formats.office.package import Package
-from engine.documents.formats.office.parts import Block, Parts
+from engine.documents.formats.parts import Block, Parts
 from engine.documents.pages import DocumentError, OutcomeKind
 
 _RTF = b"{\\rtf"
@@ -52,7 +52,7 @@ def read_parts(data: bytes, suffix: str, depth: int = 0) -> Parts:
     if data.startswith(_OLE):
         raise DocumentError("unsupported", "")
     if suffix in _MAIL_SUFFIXES:
-        return read_mail(data, lambda name, content: _read_inner(name, content, depth))
+        return read_mail(data, lambda name, content: read_inner(name, content, depth))
     raise DocumentError("damaged", "")
 
 
@@ -123,7 +123,7 @@ def _read_archive(package: Package, depth: int) -> Parts:
     for name in sorted(package.names):
         if name.startswith(_SKIPPED_NAMES) or posixpath.basename(name) in _SKIPPED_NAMES:
             continue
-        inner = _read_inner(name, package.read(name), depth)
+        inner = read_inner(name, package.read(name), depth)
         if inner is None:
             unread.append(name)
         else:
@@ -136,7 +136,7 @@ def _read_archive(package: Package, depth: int) -> Parts:
     return parts
 
 
-def _read_inner(name: str, data: bytes, depth: int) -> Parts | None:
+def read_inner(name: str, data: bytes, depth: int = 0) -> Parts | None:
     """Return the pages of a file within another one, None if it is of no kind that is read."""
     if depth >= _DEEPEST or not data:
         return None

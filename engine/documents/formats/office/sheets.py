@@ -12,7 +12,7 @@ from typing import Any
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
-from engine.documents.formats.office.parts import Block, Parts
+from engine.documents.formats.parts import Block, Parts
 from engine.documents.pages import DocumentError
 
 _MOST_CELLS = 5_000_000

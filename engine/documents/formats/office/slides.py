@@ -9,7 +9,7 @@ from typing import Any
 from pptx import Presentation
 from pptx.exc import PackageNotFoundError
 
-from engine.documents.formats.office.parts import Block, Parts
+from engine.documents.formats.parts import Block, Parts
 from engine.documents.pages import DocumentError
 
 _MOST_POINTS = 2_000

@@ -15,6 +15,7 @@ from engine.documents.cleaning.characters import clean_pdf_page, clean_title
 from engine.documents.cleaning.quality import CLEARLY_BETTER, GOOD_ENOUGH, UNREADABLE, is_plausible, quality
 from engine.documents.extraction import limits
 from engine.documents.formats.memory_file import OpenFile
+from engine.documents.formats.parts import Parts
 from engine.documents.formats.pdf.pdfium_reader import PdfiumReader, RawPage
 from engine.documents.formats.pdf.problems import CannotOpen
 from engine.documents.formats.pdf.recognition import LONGEST_SIDE, is_available, recognise
@@ -68,8 +69,19 @@ class Structure:
 class PdfFile:
     """A PDF that both readers look at through one descriptor. They are opened when first asked for."""
 
-    def __init__(self, file: OpenFile, password: str | None, hidden_layers: Sequence[str] = ()) -> None:
-        """`password` is tried after the empty one; what is on `hidden_layers` is not read."""
+    def __init__(
+        self,
+        file: OpenFile,
+        password: str | None,
+        hidden_layers: Sequence[str] = (),
+        read_file: Callable[[str, bytes], Parts | None] | None = None,
+    ) -> None:
+        """`password` is tried after the empty one; what is on `hidden_layers` is not read.
+
+        `read_file` reads the files of a portfolio, whose own page is a cover: name and content -> pages.
+        """
+        self._read_file = read_file
+        self._attached: Parts | None = None
         self._hidden = frozenset(hidden_layers)
         self._file = file
         self._passwords = [""] + ([password] if password else [])
@@ -102,21 +114,42 @@ class PdfFile:
         if page_count == 0:
             raise CannotOpen("damaged")
         self._find_hidden_layers()
+        attached = _or(self._portfolio, Parts()) if self._is_portfolio() else Parts()
         able = tuple(reader for reader, count in counts.items() if count == page_count)
         if "pdfium" in able and is_available():
             able = (*able, "ocr")
         best = self._pdfium_opened if "pdfium" in able else self._pypdf_opened
         assert best is not None
+        outline: list[tuple[str, int, int]] = _or(lambda: _cleaned_outline(best.outline()), [])
+        labels: dict[int, str] = _or(lambda: _cleaned_labels(best.labels()), {})
         return Structure(
-            page_count,
+            page_count + len(attached.pages),
             able,
             next((one.password for one in (self._pdfium_opened, self._pypdf_opened) if one and one.password), ""),
             clean_title(_or(lambda: best.title, ""), limits.TITLE_CHARACTERS),
-            _or(lambda: _cleaned_outline(best.outline()), []),
-            _or(lambda: _cleaned_labels(best.labels()), {}),
+            [*outline, *((title, page + page_count, level) for title, page, level in attached.outline)],
+            labels | {page_count + number: page.label for number, page in enumerate(attached.pages, 1) if page.label},
             sorted(self._hidden),
-            _or(self._notes, []),
+            attached.notes if attached.pages else _or(self._notes, []),
         )
+
+    def _is_portfolio(self) -> bool:
+        opened = self._pypdf_opened
+        return self._read_file is not None and opened is not None and _or(lambda: opened.is_portfolio, False)
+
+    def _portfolio(self) -> Parts:
+        """Return the pages of the attached files, which follow the document's own."""
+        if self._attached is None:
+            assert self._read_file is not None
+            self._attached = Parts()
+            pdfium = self._pdfium()
+            for number, name in enumerate(pdfium.attachments()):
+                parts = self._read_file(name, pdfium.attachment(number))
+                if parts is None:
+                    self._attached.notes.append(f"an attached file is not read: {clean_title(name, 80)}")
+                else:
+                    self._attached.add(parts, clean_title(name, 80))
+        return self._attached
 
     def _count(self, reader: ReaderName, counts: dict[ReaderName, int]) -> int:
         """Open the file with `reader` and return its number of pages.
@@ -139,6 +172,9 @@ class PdfFile:
 
     def page(self, number: int, readers: Sequence[str], announce: Callable[[str], None]) -> PageText:
         """Return page `number`, from 1, by the first of `readers` that reads it well, else by the best of them."""
+        if self._read_file is not None and self._pdfium_opened and number > (own := self._pdfium().page_count):
+            attached = self._portfolio().pages[number - own - 1]
+            return PageText(attached.text, None, attached.notes)
         problems: list[ProblemKind] = []
         notes: list[str] = []
         raw = self._best_text(number, readers, announce, problems, notes)

@@ -90,6 +90,10 @@ class PdfiumReader:
         count = min(1_000, self._document.count_attachments())
         return [self._document.get_attachment(number).get_name() for number in range(count)]
 
+    def attachment(self, number: int) -> bytes:
+        """Return the content of an attached file, counted from 0."""
+        return bytes(self._document.get_attachment(number).get_data())
+
     def hide_layers(self, names: frozenset[str]) -> None:
         """Leave the layers of these names out of the text."""
         self._hidden = names
