@@ -12,6 +12,7 @@ from engine.answering.attempts import Attempt, Prompt
 from engine.answering.conversation import save_turn
 from engine.answering.evidence import evidence_of, nearest
 from engine.answering.pipeline import Result, answer_question
+from engine.answering.quoted_answer import quote_answer
 from engine.answering.text_end import until_end
 from engine.control import Cancelled
 from engine.errors import KnownError
@@ -27,6 +28,7 @@ from engine.prompting.prompts import NOT_FOUND
 from engine.protocol.vocabulary import REREADS
 from engine.protocol.wire import AnswerDelta, AnswerFinished, Ask, Event
 from engine.reading.context import Context
+from engine.summarising.summary import selects
 
 
 def answer(context: Context, ask: Ask, page: int | None = None) -> Iterator[Event]:
@@ -37,6 +39,9 @@ def answer(context: Context, ask: Ask, page: int | None = None) -> Iterator[Even
     """
     if ask.reread not in REREADS:
         raise KnownError(f"rereading must be one of {', '.join(REREADS)}, not {ask.reread!r}")
+    if selects(context):
+        yield from quote_answer(context, ask, page)
+        return
     started = time.monotonic()
     turns = context.library.turns.path(ask.parent) if ask.parent is not None else []
     result = answer_question(context, ask.question, turns, ask.reread)

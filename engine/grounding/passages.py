@@ -31,7 +31,7 @@ _NAMED, _WORDS = 0.6, 0.4
 _REQUESTS_WORDS = (
     "please give gave given find tell show name state list describe explain say said mention mentioned document "
     "record text page look need want know much many bitte nenne nennen zeige gib donne donnez indique dime diga "
-    "назови укажи скажи"
+    "назови укажи скажи сколько какой какая какие почему wie wieviel combien happened happen happens occurred"
 )
 _REQUESTS = frozenset(_REQUESTS_WORDS.split())
 """Words that ask, and say nothing of what is asked for."""

@@ -85,9 +85,23 @@ def stem(word: str, language: str) -> str:
     return _stem(word, language)
 
 
+_IRREGULAR_FORMS = (
+    "write wrote written, make made, do did done, go went gone, give gave given, take took taken, begin began begun, "
+    "build built, buy bought, hold held, keep kept, lead led, leave left, lose lost, meet met, pay paid, send sent, "
+    "sell sold, spend spent, stand stood, teach taught, tell told, think thought, win won, break broke broken, choose "
+    "chose chosen, draw drew drawn, fall fell fallen, grow grew grown, know knew known, rise rose risen, see saw seen, "
+    "speak spoke spoken, run ran, bring brought, catch caught, come came, drive drove driven, fight fought, fly flew "
+    "flown, become became, die died death, born birth"
+)
+_IRREGULAR = {form: forms.split()[0] for forms in _IRREGULAR_FORMS.split(", ") for form in forms.split()[1:]}
+"""Forms of English verbs that no stemmer joins -> their base form."""
+
+
 @lru_cache(maxsize=1 << 17)
 def _stem(word: str, language: str) -> str:
     stemmer = _stemmer(language)
+    if language == "en":
+        word = _IRREGULAR.get(word, word)
     return word if stemmer is None else str(stemmer.stemWord(word))
 
 

@@ -91,8 +91,8 @@ def digest_whole(digests: Sequence[SectionDigest], scorer: Scorer, most: int) ->
     own = _standardised([chosen.score for chosen in pool])
     ranked = sorted(range(len(pool)), key=lambda place: -(beside[place] + _OWN_SECTION * own[place]))
     limit = _OF_ONE_SECTION if len(digests) > most else None
-    chosen = distinct([pool[place] for place in ranked], most, limit)
-    return sorted(chosen, key=lambda one: (one.section, *_in_text(one)))
+    kept = distinct([pool[place] for place in ranked], most, limit)
+    return sorted(kept, key=lambda one: (one.section, *_in_text(one)))
 
 
 def distinct(ranked: Sequence[KeySentence], most: int, of_one_section: int | None = None) -> list[KeySentence]:

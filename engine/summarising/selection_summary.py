@@ -16,6 +16,7 @@ from engine.grounding.words import stems
 from engine.library.records import Section
 from engine.protocol.evidence import SummaryBasis
 from engine.protocol.wire import Event, SectionSummarized, SummaryDelta
+from engine.reading.context import Context
 from engine.summarising.digest import KeySentence, SectionDigest, digest_sections, digest_whole
 from engine.summarising.document_head import DocumentHead, document_head
 from engine.summarising.entities import stored_entities
@@ -57,10 +58,7 @@ def summarize_by_selection(job: SummaryJob, sections: Sequence[Section]) -> Gene
     context = job.context
     title = context.document.document.title
     scorers = Scorers(title, job.focus or "")
-    texts = [
-        SectionText.of(section, [page for page in context.pages(section.first_page, section.last_page) if page.text])
-        for section in sections
-    ]
+    texts = _texts(job, sections)
     digests: list[SectionDigest] = []
     focus = stems(job.focus or "")
     for section, digest in zip(sections, digest_sections(texts, scorers.of, focus), strict=True):
@@ -81,9 +79,27 @@ def summarize_by_selection(job: SummaryJob, sections: Sequence[Section]) -> Gene
     return SummaryResult("\n".join(line for line, _ in lines), [pages for _, pages in lines], basis, 0, "")
 
 
+def overview(context: Context) -> list[Line]:
+    """Return what a document is and its few best sentences: a summary of paragraph length, not stored."""
+    job = SummaryJob(context, "paragraph", None)
+    reading = context.library.readings.latest(context.document_id, context.runtime.identity)
+    sections = context.library.sections.of(context.document_id, reading.id if reading else None)
+    scorers = Scorers(context.document.document.title, "")
+    return list(_lines(job, list(digest_sections(_texts(job, sections), scorers.of)), scorers))
+
+
 def quoted(sentence: Sentence) -> str:
     """Return a sentence as a quotation."""
     return f"“{sentence.quoted}”"
+
+
+def _texts(job: SummaryJob, sections: Sequence[Section]) -> list[SectionText]:
+    return [
+        SectionText.of(
+            section, [page for page in job.context.pages(section.first_page, section.last_page) if page.text]
+        )
+        for section in sections
+    ]
 
 
 def _section_event(job: SummaryJob, section: Section, digest: SectionDigest, count: int) -> SectionSummarized:

@@ -50,6 +50,7 @@ def library_file(tiny_folder, tmp_path_factory, file) -> Path:
         read_document(session, file)
         assert len(session.library.pages.of(1)) == 3
         assert len(session.library.sections.of(1)) >= 3
+        session.library.readings.save_familiar(1, session.runtime.identity, True)
     return library
 
 

@@ -1,0 +1,108 @@
+"""Kinds of question: what an answer to it has to be. Several languages; English first. Light: no torch."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from engine.grounding.words import folded
+
+Kind = Literal["about", "events", "list", "count", "amount", "time", "person", "place", "definition", "check", "other"]
+"""What is asked for: an overview, what happened, a list, a number of things, a quantity, a date, a person, a place, a
+definition, yes or no, or anything else."""
+
+_TEXT = r"(?:document|text|file|paper|report|book|manual|article|contract|record|pdf)s?"
+_ABOUT = re.compile(
+    rf"what(?:'s| is| are| was)? (?:this|the|that)? ?{_TEXT} (?:all )?about\b|"
+    r"what(?:'s| is) (?:this|it)(?: all)? about\b|"
+    r"\b(?:summari[sz]e|summary|overview|gist|tl;?dr|main (?:points|ideas?|findings|topics?|message|conclusions?)|"
+    r"key (?:points|findings|messages?|takeaways)|(?:most )?important points)\b|"
+    rf"what (?:does|do|is) (?:this|the) {_TEXT}(?: \w+){{0,2}} (?:say|cover|contain|describe|discuss|tell)s?\s*\??$|"
+    rf"what (?:kind|sort|type) of {_TEXT} is (?:this|it)|"
+    r"worum geht|wovon handelt|zusammenfass|wichtigste[nrs]? (?:punkte|aussagen)|de quoi (?:parle|s'agit|traite)|résum|"
+    r"de qué (?:trata|habla)|resum|о ч[её]м|кратко|содержани[ея] документа|何について|要約|概要|主要内容|讲了什么|摘要"
+)
+_EVENTS = re.compile(
+    r"^(?:and )?what (?:has |had )?(?:happened|happens|occurred|went wrong|took place|changed|was (?:done|going on))\b|"
+    r"^what (?:was|were) (?:wrong|the (?:problem|matter|cause|reason)s?) with\b|^tell me (?:more )?about\b|"
+    r"^was (?:geschah|passierte|wurde gemacht|ist .*(?:passiert|geschehen))|^que s'est-il passé|"
+    r"^qué (?:pasó|ocurrió|sucedió)|^что (?:случилось|произошло)"
+)
+_LIST = re.compile(
+    r"^(?:please )?(?:list|name|enumerate|give (?:me )?(?:all|a list))\b|\ball (?:the )?\w+s\b.*\?*$|"
+    r"^(?:which|what) (?:\w+ )?\w+s (?:are|were|exist|do|did|have|can)\b|^(?:nenne|liste|welche \w+ (?:gibt|sind))|"
+    r"^(?:quels|quelles) sont|^(?:cuáles|qué) son|^(?:какие|перечисл)|列出|有哪些|一覧"
+)
+_COUNT = re.compile(r"\bhow many\b|\bnumber of\b|wie ?viele\b|combien d|cuánt[oa]s|сколько|多少|几个|いくつ|何[個人件]")
+_QUANTITY = (
+    r"(?:cost|price|amount|total|size|length|height|speed|rate|temperature|pressure|weight|percentage|share|budget|"
+    r"salary|fee|value|population|distance|age|volume)"
+)
+_AMOUNT = re.compile(
+    r"\bhow (?:much|long|far|old|big|large|high|deep|fast|often|heavy|tall|wide|hot|cold)\b|"
+    rf"\bwhat (?:is|was|were|are) the (?:\w+ )?{_QUANTITY}\b|wie (?:viel|lange|hoch|groß|alt|weit|schnell|teuer)\b|"
+    r"\bcombien\b|cuánto|как(?:ая|ов) (?:цена|стоимость|сумма)|いくら|多大|多长"
+)
+_TIME = re.compile(
+    r"^(?:and )?(?:since |until |by )?when\b|\b(?:what|which) (?:day|date|year|month|time|decade|century)\b|"
+    r"\bhow long ago\b|^wann\b|welche[mns]? (?:tag|datum|jahr)|^quand\b|quelle (?:date|année)|^cuándo\b|^когда\b|"
+    r"в каком году|いつ|何時|何年|什么时候|何时|哪一年"
+)
+_PERSON = re.compile(
+    r"^(?:and |by |to |for |with )?who(?:m|se)?\b|\b(?:what|which) (?:person|people|man|woman|author|king|president)\b|"
+    r"\bby whom\b|^wer\b|^wem\b|^wen\b|^qui\b|^quién|^кто\b|^кем\b|誰|谁"
+)
+_PLACE = re.compile(
+    r"^(?:and |from |to )?where\b|\b(?:what|which) (?:city|country|place|town|state|region|location|room)\b|^wo\b|"
+    r"^wohin\b|^où\b|^dónde|^где\b|^куда\b|どこ|哪里|哪儿"
+)
+_DEFINITION = re.compile(
+    r"^what(?:'s| is| are| does) (?:an? |the |meant by )?(?P<en>[^?]+?)(?: mean| stand for| do)?\s*\??$|"
+    r"^define (?P<d>.+)$|^was (?:ist|sind|bedeutet) (?:ein |eine |der |die |das )?(?P<de>[^?]+)|"
+    r"^qu'est-ce qu(?:e|') (?:un |une )?(?P<fr>[^?]+)|^qué (?:es|son|significa) (?:un |una |el |la )?(?P<es>[^?]+)|"
+    r"^что (?:такое|значит) (?P<ru>[^?]+)|^(?P<ja>.+)とは"
+)
+_CHECK = re.compile(
+    r"^(?:is|are|was|were|does|do|did|has|have|had|can|could|will|would|should|shall|may|must|am|isn't|aren't|wasn't|"
+    r"weren't|doesn't|don't|didn't|ist|sind|war|waren|hat|haben|kann|darf|muss|wird|wurde|est-ce que|es|son|está)\b|"
+    r"ли\b|吗|ですか"
+)
+_LONGEST_TERM = 6
+"""Words of something whose definition is asked for."""
+
+
+@dataclass(frozen=True)
+class QuestionKind:
+    """The kind of a question."""
+
+    kind: Kind
+    term: str = ""
+    """What a definition is asked of."""
+
+
+def question_kind(question: str) -> QuestionKind:
+    """Return the kind of `question`."""
+    plain = folded(question).strip()
+    if _ABOUT.search(plain):
+        return QuestionKind("about")
+    for kind, pattern in _TYPED:
+        if pattern.search(plain):
+            return QuestionKind(kind)
+    definition = _DEFINITION.search(plain)
+    if definition:
+        term = next((part for part in definition.groups() if part), "").strip()
+        if 0 < len(term.split()) <= _LONGEST_TERM:
+            return QuestionKind("definition", term)
+    return QuestionKind("check" if _CHECK.search(plain) else "other")
+
+
+_TYPED: tuple[tuple[Kind, re.Pattern[str]], ...] = (
+    ("events", _EVENTS),
+    ("count", _COUNT),
+    ("time", _TIME),
+    ("amount", _AMOUNT),
+    ("person", _PERSON),
+    ("place", _PLACE),
+    ("list", _LIST),
+)

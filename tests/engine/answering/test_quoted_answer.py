@@ -1,0 +1,119 @@
+"""Answers by selection: the questions that people type first, on pages of a manual, a record and a Chinese note."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from engine.answering import quoted_answer
+from engine.answering.quoted_answer import reply_to
+
+MANUAL = [
+    "Packaging Manual\n\nThis manual describes the rules for packages. It was last updated on 19 September 2022.\n"
+    "3.6 Virtual packages . . . . . . . . . . . . . 26\n3.8 Essential packages . . . . . . . . . . . 27",
+    "3.6 Virtual packages\n\nA virtual package is a name that several packages provide. Mail readers depend on the "
+    "name of a mail server, not on one server. There are three archive areas, main, contrib and extra.",
+    "3.8 Essential packages\n\nPackages of this kind must work at every moment. They are never removed. The maintainer "
+    "of a package answers its bug reports. A package of the main area costs nothing.",
+]
+RECORD = [
+    "Shift record, week 13\n\nPump P-835 was repaired by Hassan Carter on 12 September 2024. Tea was served at four.",
+    "Shift record, week 14\n\nA seal of the boiler leaked and was replaced the same day. The alarm was tested. "
+    "31 July 2024 is the date on which conveyor C-165 was repaired. Pump P-835 was moved to hall 35 in the evening.",
+    "Shift record, week 15\n\nCorrection: conveyor C-165 was repaired on 1 August 2024, not on 31 July 2024. "
+    "Stefan Singh inspected the valve. Marta Varga signed the list of parts.",
+]
+CHINESE = ["泵站说明。每台泵都有一台电机和一个阀门。阀门泄漏的泵必须由操作员停止。下午四点供应茶水。"]
+
+
+@pytest.fixture
+def reply(monkeypatch):
+    """(pages, question) -> the reply."""
+    monkeypatch.setattr(quoted_answer, "overview", lambda context: [("Manual, 3 pages.", []), ("“It is.”", [1])])
+    quoted_answer._INDEXES.clear()
+
+    def ask(pages: list[str], question: str, seed: int = 0):
+        rows = [SimpleNamespace(number=number, text=text) for number, text in enumerate(pages, 1)]
+        document = SimpleNamespace(document=SimpleNamespace(sha256=str(pages)), pages=len(rows), complete=True)
+        return reply_to(SimpleNamespace(document=document, pages=lambda: rows), question, seed)
+
+    return ask
+
+
+@pytest.mark.parametrize(
+    ("pages", "question", "page", "words"),
+    [
+        (MANUAL, "What is a virtual package?", 2, "a name that several packages provide"),
+        (MANUAL, "What is an essential package?", 3, "must work at every moment"),
+        (MANUAL, "When was this manual last updated?", 1, "19 September 2022"),
+        (MANUAL, "How many archive areas are there?", 2, "three archive areas"),
+        (MANUAL, "Who answers bug reports?", 3, "The maintainer of a package"),
+        (MANUAL, "Does a package of the main area cost anything?", 3, "costs nothing"),
+        (RECORD, "When was conveyor C-165 repaired?", 3, "1 August 2024"),
+        (RECORD, "Who is Marta Varga?", 3, "Marta Varga signed"),
+        (RECORD, "Who repaired pump P 835?", 1, "Hassan Carter"),
+        (CHINESE, "谁停止泄漏的泵？", 1, "操作员停止"),
+    ],
+)
+def test_sentence_that_answers_is_quoted(reply, pages, question, page, words):
+    got = reply(pages, question)
+    assert got.found
+    assert words in got.lines[0]
+    assert got.quoted[0].page == page
+
+
+@pytest.mark.parametrize("question", ["What is this document about?", "Summarize the main points", "Worum geht es?"])
+def test_overview_is_given_for_what_it_is_about(reply, question):
+    got = reply(MANUAL, question)
+    assert got.found and got.lines == ["Manual, 3 pages.", "“It is.” (page 1)"]
+
+
+def test_events_are_told_in_order(reply):
+    got = reply(RECORD, "What happened to pump P-835?")
+    assert got.found and [sentence.page for sentence in got.quoted] == [1, 2]
+    assert all("P-835" in line for line in got.lines)
+
+
+def test_events_of_a_part_are_those_under_its_heading(reply):
+    got = reply(RECORD, "what happened in week 14")
+    assert got.found and {sentence.page for sentence in got.quoted} == {2}
+    assert any("seal of the boiler" in line for line in got.lines)
+
+
+@pytest.mark.parametrize("pages", [MANUAL, RECORD])
+@pytest.mark.parametrize("question", ["What is the capital of France?", "What happened to pump P-999?"])
+def test_what_is_named_and_absent_is_said_with_closest_passages(reply, pages, question):
+    got = reply(pages, question)
+    assert not got.found
+    assert got.absent and got.absent[0] in got.lines[0]
+    assert "Not in this document" not in " ".join(got.lines)
+
+
+def test_closest_passages_are_shown_where_nothing_answers(reply):
+    got = reply(MANUAL, "Which colour has the roof of the mail building in winter?")
+    assert not got.found
+    assert got.lines[0] == "No answer found. Closest passages:"
+    assert 1 <= len(got.lines) - 1 <= 3 and all(line.startswith("“") for line in got.lines[1:])
+
+
+def test_absence_is_claimed_only_where_no_word_is_found(reply):
+    got = reply(RECORD, "Was anyone injured?")
+    assert got.lines == ["No page of the document mentions any word of this question."]
+
+
+def test_every_line_is_quoted_from_its_page(reply):
+    for pages in (MANUAL, RECORD):
+        for question in ("What is a package?", "List all pumps", "Who was it?", "And when?"):
+            for sentence in reply(pages, question).quoted:
+                assert pages[sentence.page - 1][sentence.start : sentence.end] in sentence.text
+
+
+def test_contents_lines_are_no_answers(reply):
+    got = reply(MANUAL, "Where are virtual packages?")
+    assert not any(". . ." in line for line in got.lines)
+
+
+def test_another_seed_gives_another_sentence(reply):
+    first, second = (reply(RECORD, "Who repaired conveyor C-165?", seed) for seed in (0, 1))
+    assert first.lines[0] != second.lines[0]
