@@ -371,12 +371,11 @@ def test_a_full_disk_is_one_line_and_nothing_is_half_written(tiny_folder, tmp_pa
 
 
 def test_a_reader_that_goes_away_is_no_error(tiny_folder, tmp_path):
-    process = start(tiny_folder, tmp_path, "read", write_pages(tmp_path / "log.txt", 3), "--json")
-    assert process.stdout is not None
-    process.stdout.close()
-    assert process.wait(timeout=60) == 0
-    assert process.stderr is not None
-    assert "Traceback" not in process.stderr.read()
+    with start(tiny_folder, tmp_path, "read", write_pages(tmp_path / "log.txt", 3), "--json") as process:
+        assert process.stdout is not None and process.stderr is not None
+        process.stdout.close()
+        assert process.wait(timeout=60) == 0
+        assert "Traceback" not in process.stderr.read()
 
 
 @pytest.mark.parametrize(("text", "size"), [("8G", 8 << 30), ("1.5 GB", 3 << 29), ("500MiB", 500 << 20), ("7", 7)])
