@@ -8,6 +8,7 @@ from engine.errors import KnownError
 
 BENCHES = {
     "speed": "prefill and decode beside this machine's limits: 130M shape (--cpu), 7B shape on a GPU (--cuda)",
+    "large": "the 7B shape on a CPU: loading, peak memory, prefill and decode in each precision",
     "peers": "the same weights through transformers, mamba_ssm and llama.cpp, in the same run",
     "headline": "constant speed and memory over 130,000 tokens beside a transformer; the longest prompt",
     "quantised": "int8 and int4: size, speed, divergence and recall beside bf16",
