@@ -268,7 +268,7 @@ def _all_pages(library: Library, document: int, first: int = 1, last: int | None
 
 def _record(library: Library, path: str) -> DocumentRecord | None:
     document = library.documents.find(path)
-    if document is None or document.path != path:
+    if document is None or path not in (document.path, *document.paths):
         return None
     readings = library.readings.of(document.id)
     summaries = library.summaries.of(document.id)

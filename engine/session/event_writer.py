@@ -6,6 +6,7 @@ import logging
 import os
 import queue
 import threading
+import time
 
 from engine.protocol import wire
 from engine.protocol.wire import Event
@@ -13,6 +14,8 @@ from engine.protocol.wire import Event
 logger = logging.getLogger(__name__)
 _WAITING = 10_000
 """Events that may wait for the client. Then a job waits too, as long as the worker is not ending."""
+STUCK_SECONDS = 5.0
+"""A client that has read nothing for so long is not waited for when the worker ends."""
 _POLL_SECONDS = 0.1
 
 
@@ -22,6 +25,7 @@ class EventWriter:
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
         self._queue: queue.Queue[bytes | None] = queue.Queue(_WAITING)
+        self._read_at = time.monotonic()
         self._gone = threading.Event()
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="events", daemon=True)
@@ -37,14 +41,18 @@ class EventWriter:
         self._put((wire.encode(event) + "\n").encode("utf-8", "backslashreplace"))
 
     def end(self) -> None:
-        """Wait for nobody any more: from now on an event that finds no room is dropped."""
+        """Stop waiting for a client that reads nothing: from now on an event that finds no room is then dropped."""
         self._ending.set()
 
-    def close(self, seconds: float) -> None:
-        """Write the events that are waiting, for at most so many seconds."""
+    def close(self) -> None:
+        """Write the events that are waiting, as long as the client reads."""
         self.end()
         self._put(None)
-        self._thread.join(seconds)
+        while self._thread.is_alive() and not self._is_stuck():
+            self._thread.join(_POLL_SECONDS)
+
+    def _is_stuck(self) -> bool:
+        return time.monotonic() - self._read_at > STUCK_SECONDS
 
     def _put(self, line: bytes | None) -> None:
         while not self._gone.is_set():
@@ -52,7 +60,7 @@ class EventWriter:
                 self._queue.put(line, timeout=_POLL_SECONDS)
                 return
             except queue.Full:
-                if self._ending.is_set():
+                if self._ending.is_set() and self._is_stuck():
                     return
 
     def _run(self) -> None:
@@ -60,6 +68,7 @@ class EventWriter:
             try:
                 while line:
                     line = line[os.write(self._descriptor, line) :]
+                    self._read_at = time.monotonic()
             except OSError as error:
                 logger.info("the client is gone: %s", error)
                 self._gone.set()

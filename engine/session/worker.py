@@ -32,8 +32,6 @@ from engine.session.session import Session, open_session
 log = logging.getLogger("readthrough.worker")
 FOLLOW_SECONDS = 0.2
 """How long a followed file, or its cancel, may wait for a look while there is nothing else to do."""
-CLOSE_SECONDS = 5.0
-"""How long the last events wait for a client that does not read."""
 
 
 def run_worker(
@@ -52,7 +50,7 @@ def run_worker(
         worker = Worker(session, sys.stdin, events)
         _end_at_signals(worker)
         worker.serve()
-    events.close(CLOSE_SECONDS)
+    events.close()
     return 0
 
 
@@ -213,7 +211,7 @@ class Worker:
     def _can_run_meanwhile(self, command: Command) -> bool:
         if isinstance(command, wire.Ask):
             return self._session.can_answer_now(command)
-        return isinstance(command, (wire.ListDocuments, wire.Configure))
+        return not self._waiting and isinstance(command, (wire.ListDocuments, wire.Configure))
 
     def _emit(self, event: Event) -> None:
         self._events.write(event)

@@ -220,4 +220,4 @@ def test_ctrl_c_ends_following_with_everything_saved(tiny_folder, tmp_path):
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=30)
     assert process.returncode == 130
-    assert "Traceback" not in err and "is saved" in err
+    assert "Traceback" not in err and "saved" in err
