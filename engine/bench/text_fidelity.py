@@ -58,7 +58,7 @@ class Fidelity:
 def words(text: str) -> Counter[str]:
     """Return the words of a text in compatibility form, characters of Chinese and Japanese one by one."""
     text = unicodedata.normalize("NFKC", text).casefold()
-    text = re.sub("([\\u3040-\\u30ff\\u3400-\\u9fff])", r" \\1 ", text)
+    text = re.sub("([\u3040-\u30ff\u3400-\u9fff])", r" \1 ", text)
     return Counter(_WORD.findall(text))
 
 
@@ -71,7 +71,7 @@ def poppler_pages(path: Path, last: int) -> list[str] | None:
         return None
     if done.returncode:
         return None
-    return done.stdout.decode("utf-8", "replace").split("\\f")[:-1]
+    return done.stdout.decode("utf-8", "replace").split("\f")[:-1]
 
 
 def compare(path: Path, last: int) -> Fidelity:
@@ -91,7 +91,7 @@ def compare(path: Path, last: int) -> Fidelity:
                 total = sum(want.values())
                 if total < _FEWEST_WORDS:
                     continue
-                lost = want - words("\\n".join([page.text, *page.removed]))
+                lost = want - words("\n".join([page.text, *page.removed]))
                 missing = sum(lost.values())
                 result.words += total
                 result.found += total - missing

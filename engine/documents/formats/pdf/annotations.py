@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +28,7 @@ _COMMENTS = {
     pdfium.FPDF_ANNOT_CIRCLE,
 }
 _READ = _COMMENTS | {pdfium.FPDF_ANNOT_WIDGET, pdfium.FPDF_ANNOT_FREETEXT}
+_SHOWS_TEXT = re.compile(r"\bT[jJ]\b|\)\s*['\"]")
 _LINE_HEIGHT = 12.0
 
 
@@ -35,12 +37,17 @@ class Annotations:
     """Texts of one page's annotations."""
 
     placed: list[Placed] = field(default_factory=list)
+    is_drawn: bool = False
+    """Whether some show text by their own drawing, which is to be flattened into the page."""
     comments: int = 0
     """Comments that are shown beside the page only."""
 
 
 def page_annotations(page: Any, form: Any) -> Annotations:
-    """Return the texts of `page`'s annotations. `form`: pypdfium2's form environment, None without form fields."""
+    """Return the texts of `page`'s annotations. `form`: pypdfium2's form environment, None without form fields.
+
+    What an annotation shows by its own drawing is left to be flattened; the others are hidden and read by their values.
+    """
     found = Annotations()
     for index in range(min(pdfium.FPDFPage_GetAnnotCount(page.raw), _MOST)):
         annotation = pdfium.FPDFPage_GetAnnot(page.raw, index)
@@ -48,32 +55,53 @@ def page_annotations(page: Any, form: Any) -> Annotations:
             continue
         try:
             kind = pdfium.FPDFAnnot_GetSubtype(annotation)
-            if kind not in _READ:
-                continue
-            if pdfium.FPDFAnnot_GetFlags(annotation) & _HIDDEN_FLAGS:
+            if kind not in _READ or pdfium.FPDFAnnot_GetFlags(annotation) & _HIDDEN_FLAGS:
                 continue
             if kind == pdfium.FPDF_ANNOT_WIDGET and form is not None:
-                _place(found, annotation, _value(form, annotation))
+                value = _value(form, annotation)
             elif kind == pdfium.FPDF_ANNOT_FREETEXT:
-                _place(found, annotation, _string(pdfium.FPDFAnnot_GetStringValue, annotation, b"Contents"))
-            elif kind in _COMMENTS:
-                found.comments += bool(_string(pdfium.FPDFAnnot_GetStringValue, annotation, b"Contents").strip())
+                value = None if _is_drawn(annotation) else _contents(annotation)
+            elif kind == pdfium.FPDF_ANNOT_STAMP and _is_drawn(annotation):
+                value = None
+            else:
+                found.comments += kind in _COMMENTS and bool(_contents(annotation).strip())
+                continue
+            if value is None:
+                found.is_drawn = True
+            else:
+                pdfium.FPDFAnnot_SetFlags(annotation, pdfium.FPDFAnnot_GetFlags(annotation) | _HIDDEN_FLAGS)
+                _place(found, annotation, value)
         finally:
             pdfium.FPDFPage_CloseAnnot(annotation)
     return found
 
 
-def _value(form: Any, widget: Any) -> str:
-    """Return what a form field shows."""
+def flatten(page: Any) -> None:
+    """Make the drawings of annotations part of the page's content; the page must be loaded anew after it."""
+    pdfium.FPDFPage_Flatten(page.raw, pdfium.FLAT_NORMALDISPLAY)
+
+
+def _contents(annotation: Any) -> str:
+    return _string(pdfium.FPDFAnnot_GetStringValue, annotation, b"Contents")
+
+
+def _is_drawn(annotation: Any) -> bool:
+    """Return whether the annotation's own drawing shows text."""
+    drawing = _string(pdfium.FPDFAnnot_GetAP, annotation, pdfium.FPDF_ANNOT_APPEARANCEMODE_NORMAL)
+    return _SHOWS_TEXT.search(drawing) is not None or " Do" in drawing
+
+
+def _value(form: Any, widget: Any) -> str | None:
+    """Return the value of a form field, None if its own drawing shows it, as formatted by the form's author."""
     kind = pdfium.FPDFAnnot_GetFormFieldType(form.raw, widget)
     if kind in (pdfium.FPDF_FORMFIELD_CHECKBOX, pdfium.FPDF_FORMFIELD_RADIOBUTTON):
         return "[x]" if pdfium.FPDFAnnot_IsChecked(form.raw, widget) else "[ ]"
-    if kind == pdfium.FPDF_FORMFIELD_PUSHBUTTON:
+    flags = pdfium.FPDFAnnot_GetFormFieldFlags(form.raw, widget)
+    if kind == pdfium.FPDF_FORMFIELD_TEXTFIELD and flags & _PASSWORD_FIELD:
         return ""
-    if (
-        kind == pdfium.FPDF_FORMFIELD_TEXTFIELD
-        and pdfium.FPDFAnnot_GetFormFieldFlags(form.raw, widget) & _PASSWORD_FIELD
-    ):
+    if _is_drawn(widget):
+        return None
+    if kind in (pdfium.FPDF_FORMFIELD_PUSHBUTTON, pdfium.FPDF_FORMFIELD_SIGNATURE):
         return ""
     if kind in (pdfium.FPDF_FORMFIELD_COMBOBOX, pdfium.FPDF_FORMFIELD_LISTBOX):
         chosen = [

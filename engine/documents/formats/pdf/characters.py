@@ -35,6 +35,7 @@ _unicode = _bulk("FPDFText_GetUnicode", ctypes.c_uint, _pointer, _int)
 _has_map_error = _bulk("FPDFText_HasUnicodeMapError", _int, _pointer, _int)
 _angle = _bulk("FPDFText_GetCharAngle", ctypes.c_float, _pointer, _int)
 _index_at = _bulk("FPDFText_GetCharIndexAtPos", _int, _pointer, *[ctypes.c_double] * 4)
+_font_size = _bulk("FPDFText_GetFontSize", ctypes.c_double, _pointer, _int)
 _rect = _bulk("FPDFText_GetRect", _int, _pointer, _int, _pointer, _pointer, _pointer, _pointer)
 
 
@@ -116,7 +117,7 @@ def place_finder(text_page: Any) -> Callable[[float, float], int]:
 def turn_finder(text_page: Any) -> Callable[[int], bool]:
     """Return a function that tells whether the character at a place is turned; spaces are not."""
     handle = handle_of(text_page)
-    return lambda place: 0.01 < _angle(handle, place) < 6.27
+    return lambda place: 0.01 < _angle(handle, place) < 6.27 or _font_size(handle, place) < 0
 
 
 def unmapped_share(text_page: Any, count: int) -> float:

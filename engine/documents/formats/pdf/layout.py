@@ -125,6 +125,7 @@ def _directions(characters: Characters, page: tuple[float, float, float, float])
     turn[(turn < 0.6) | (turn > 359.4)] = 0
     right_angle = np.round(turn / 90) * 90
     turn = np.where(np.abs(turn - right_angle) < 0.6, right_angle % 360, np.round(turn))
+    _correct_mirrored(turn, middle[shown])
     downwards = _written_downwards(code[shown], box[shown], turn)
     turn[downwards] = -1
     _, first = np.unique(turn, return_index=True)
@@ -145,6 +146,16 @@ def _directions(characters: Characters, page: tuple[float, float, float, float])
                 np.diff(gaps, prepend=gaps[:1]) > 0,
             ),
         )
+
+
+def _correct_mirrored(turn: npt.NDArray[np.floating], middle: npt.NDArray[np.floating]) -> None:
+    """Turn round, in place, what runs against its own direction: letters mirrored twice, or of a negative size."""
+    for value, across, sign in ((0, 0, 1), (90, 1, 1), (180, 0, -1), (270, 1, -1)):
+        places = np.flatnonzero(turn == value)
+        if len(places) > 1:
+            steps = np.diff(middle[places, across]) * sign
+            if np.count_nonzero(steps < 0) > 0.6 * len(steps):
+                turn[places] = (value + 180) % 360
 
 
 def _written_downwards(code: Ints, box: Floats, turn: npt.NDArray[np.floating]) -> Flags:

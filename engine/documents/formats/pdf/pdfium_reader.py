@@ -13,7 +13,7 @@ import pypdfium2.raw as pdfium
 
 from engine.documents.extraction import limits
 from engine.documents.formats.memory_file import OpenFile
-from engine.documents.formats.pdf.annotations import page_annotations
+from engine.documents.formats.pdf.annotations import Annotations, flatten, page_annotations
 from engine.documents.formats.pdf.characters import characters, place_finder, run_boxes, turn_finder, unmapped_share
 from engine.documents.formats.pdf.layers import remove_hidden
 from engine.documents.formats.pdf.layout import page_lines
@@ -102,21 +102,25 @@ class PdfiumReader:
         """Return the text of page `number`, from 1. Raises MemoryError for a page of too much text."""
         page = self._document[number - 1]
         try:
+            found = page_annotations(page, self._form)
+            if found.is_drawn:
+                flatten(page)
+                page.close()
+                page = self._document[number - 1]
             if self._hidden:
                 remove_hidden(page, self._hidden)
             text_page = page.get_textpage()
             try:
-                return self._text(page, text_page)
+                return self._text(page, text_page, found)
             finally:
                 text_page.close()
         finally:
             page.close()
 
-    def _text(self, page: Any, text_page: Any) -> RawPage:
+    def _text(self, page: Any, text_page: Any, found: Annotations) -> RawPage:
         count = text_page.count_chars()
         if count > limits.PAGE_CHARACTERS:
             raise MemoryError
-        found = page_annotations(page, self._form)
         notes = [_comments(found.comments)] if found.comments else []
         if count == 0 and not found.placed:
             return RawPage("", notes=notes)
