@@ -13,6 +13,7 @@ from decimal import Decimal
 from engine.grounding.dates import dates
 from engine.grounding.languages import language_of
 from engine.grounding.numbers import numbers
+from engine.grounding.stopwords import stop_words
 from engine.grounding.words import folded, stem
 
 LARGEST = 100
@@ -41,6 +42,6 @@ def _quantities(text: str) -> Iterator[tuple[str, Decimal, str]]:
         if any(start < number.end and number.start < end for start, end in days):
             continue
         counted = _COUNTED.match(plain, number.end)
-        if counted is not None:
+        if counted is not None and counted[1] not in stop_words(language):
             for value in number.values:
                 yield number.text, value, stem(counted[1], language)

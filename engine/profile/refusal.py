@@ -145,11 +145,8 @@ def _kind_in(phrases: Phrases, text: str, bare: str) -> Kind | None:
     if phrases.reports.search(text) and complement and not phrases.missing.search(head):
         return "says"
     for wording in dict.fromkeys((bare, text)):
-        if (found := phrases.missing.search(wording)) is None:
-            continue
-        if complement and found.start() > len(head) and wording is text:
-            continue  # what the text reports is missing, not the report
-        return "partly" if phrases.hedge.search(wording) else "missing"
+        if phrases.missing.search(wording):
+            return "partly" if phrases.hedge.search(wording) else "missing"
     return None
 
 

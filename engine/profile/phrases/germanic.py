@@ -11,7 +11,8 @@ def english() -> Phrases:
     """Return the phrases of English."""
     pure = (
         r"(?:documents?|texts?|passages?|excerpts?|extracts?|snippets?|pages?|sections?|files?|articles?|sources?|"
-        r"contexts?|contents?|transcripts?|paragraphs?|(?:provided|given|supplied|available) (?:information|data|"
+        r"contexts?|contents?|transcripts?|paragraphs?|abstracts?|introduction|discussion|conclusions?|preamble|"
+        r"footnotes?|(?:provided|given|supplied|available) (?:information|data|"
         r"materials?)|information (?:provided|given))"
     )
     work = (
@@ -86,6 +87,11 @@ def english() -> Phrases:
             r"\b(?:nothing|not a word) (?:is|was|has been) (?:said|stated|mentioned|written|given|reported)\b",
             r"\b(?:given|stated|mentioned|named|specified|listed|shown)\b.{0,60}\b(?:is|are)(?:n['’]t| not)$",
             r"\bsays? (?:absolutely )?nothing (?:about|of|on|regarding|concerning|as to)\b",
+            r"\b(?:is|are)(?:n['’]t| not) (?:part of|covered by|included in|among) (?:it|them|this|these)$",
+            rf"(?:\bnot|n['’]t) (?:something|anything|a (?:detail|point|topic|question)) (?:that |"
+            rf"which )?(?:the |this )?"
+            rf"{text}\b",
+            rf"\b(?:unclear|not clear|not evident|not apparent|left open)\b.{{0,25}}\b{text}\b",
             rf"\bfound (?:absolutely )?no {FEW}(?:{fact}|trace|word)\b",
             rf"\bno {text}\b.{{0,30}}\b(?:mention|state|say|specif|give|provide|contain|address)\w*",
             rf"\b(?:outside|beyond) (?:of )?(?:the )?scope\b.{{0,20}}{text}\b",
@@ -177,6 +183,8 @@ def german() -> Phrases:
             rf"^{not_} .{{0,20}}\b(?:in|im|aus) .{{0,20}}{text}\b",
             r"^(?:nicht (?:angegeben|erwähnt|genannt|bekannt|vorhanden|verfügbar|spezifiziert)|"
             r"unbekannt|k\. ?a|keine angaben?|keine)$",
+            rf"\b(?:unklar|offen)\b.{{0,40}}\b{text}\b|\b{text}\b.{{0,40}}\b(?:unklar|offen)\b|"
+            rf"\bnicht (?:bestand)?teil\b",
             rf"\b{text}\b.{{0,40}}\b(?:schweigt|lässt .{{0,20}}offen|fehlt|fehlen)\b|\b(?:fehlt|"
             rf"fehlen)\b.{{0,40}}\b{text}\b",
         ),

@@ -29,6 +29,8 @@ def french() -> Phrases:
             rf"{ne}(?:\w+['’]?\s?){{0,3}}?{say} {FEW}{no}\b",
             rf"{ne}(?:\w+['’]?\s?){{0,3}}{no} .{{0,30}}{say}",
             rf"\b(?:aucune?|pas d['’e]\s?|sans|pas assez d['’e]\s?) ?{FEW}{fact}\b",
+            r"\bn['’]est (?:pas |nullement |jamais )?question d",
+            r"\bon (?:ignore|ne sait pas)\b|\breste (?:flou|inconnue?|imprécise?)\b",
             r"\bje (?:ne |n['’]).{0,30}\b(?:pas|rien)\b",
             rf"\b(?:impossible|pas possible) (?:de |d['’]).{{0,60}}{text}\b",
             rf"^(?:pas|non|nulle part) .{{0,20}}\b(?:dans|par) .{{0,20}}{text}\b",
@@ -78,6 +80,7 @@ def spanish() -> Phrases:
             rf"\bno (?:se |me |le |lo |la |está |están |es |ha sido |fue |viene |hay |existe |existen )?{FEW}{say}",
             rf"\b(?:no hay|no existe|no existen|sin|ninguna?|no contiene|no ofrece|no tengo|no tiene) {FEW}{fact}\b",
             r"\b(?:no (?:puedo|pude|he podido|sé|es posible|se puede|encuentro|encontré|logro|dispongo))\b",
+            r"\b(?:se desconoce|se ignora|no queda claro)\b",
             rf"\b(?:imposible) .{{0,60}}{text}\b",
             rf"^no .{{0,25}}\b(?:en|por) .{{0,20}}{text}\b",
             r"^(?:no (?:especificad[oa]|mencionad[oa]|indicad[oa]|disponible|consta|aplica|se sabe)|"
