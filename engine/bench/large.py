@@ -30,7 +30,7 @@ from engine.bench.shapes import PRECISIONS, SHAPE_7B
 from engine.network.checkpoint import expected_shapes
 from engine.network.config import FalconMambaConfig
 from engine.network.device import configure_cpu
-from engine.network.footprint import footprint, longest_cpu_chunk
+from engine.network.footprint import CPU_LONGEST, footprint
 from engine.network.linear import matmul
 from engine.network.model import FalconMamba
 from engine.network.weights import load_model
@@ -169,12 +169,10 @@ def large(layers: int, names: Sequence[str], chunks: Sequence[int]) -> Figures:
             if name == "int4":
                 for when in ("int4, first load with copy", "int4, second load with copy"):
                     rows.append({"precision": when, **_in_own_process(folder, name, (), copies)})
-    longest = {bits: longest_cpu_chunk(FalconMambaConfig.from_dict(SHAPE_7B), bits) for bits in (None, 8)}
     return {
         **surroundings(),
         "layers": layers,
-        "chunk of the program, float": longest[None],
-        "chunk of the program, quantised": longest[8],
+        "chunk of the program": CPU_LONGEST,
         "measured": _columns(rows),
     }
 

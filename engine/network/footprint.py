@@ -17,11 +17,8 @@ BYTES = {8: 1.0, 4: 0.5 + 2 / GROUP}
 IN_FOUR_BITS = ("in_proj", "out_proj")
 
 CPU_LONGEST, CPU_SHORTEST = 512, 32
-"""Tokens of a chunk on a CPU."""
-LARGE_CHUNK = 256
-"""Tokens of a chunk of a large float network on a CPU, which multiplies them at the rate of CPU_LONGEST."""
-CPU_CHUNK_OPERATIONS = 1e12
-"""Operations of a chunk above which a network is large: two seconds on two cores in bf16."""
+"""Tokens of a chunk on a CPU. Every chunk reorders the weights and dequantises quantised ones, which takes as long as
+multiplying some 60 and 200 tokens: a 7B network reads 512 at once at 60 % of the matmul rate, 64 at 16 to 26 %."""
 BLOCK_BYTES = 160 << 20
 """Most bytes of a weight that a CPU dequantises at once: in_proj of 7B in bf16 is 134 MB."""
 # Kept free beyond the sum of weights, state and chunk: the interpreter, torch, and on CUDA its context and workspaces.
@@ -54,9 +51,9 @@ def footprint(
 ) -> Footprint:
     """Return the footprint of a network that computes in `item_bytes` per number, with weights in `bits` bits if given.
 
-    `chunk` is the number of tokens read at once; None means the CPU's.
+    `chunk` is the number of tokens read at once; None means the longest on a CPU.
     """
-    tokens = longest_cpu_chunk(config, bits) if chunk is None else chunk
+    tokens = CPU_LONGEST if chunk is None else chunk
     return Footprint(
         weights=weight_bytes(config, item_bytes, bits),
         loading=config.vocab_size * config.d_model * 4 if on_gpu else 0,  # the largest tensor, before its conversion
@@ -64,16 +61,6 @@ def footprint(
         work=work_bytes(config, item_bytes, tokens, bits, on_gpu),
         overhead=CUDA_OVERHEAD if on_gpu else CPU_OVERHEAD,
     )
-
-
-def longest_cpu_chunk(config: FalconMambaConfig, bits: int | None = None) -> int:
-    """Return the tokens of the longest chunk on a CPU.
-
-    A quantised weight is dequantised for every chunk, which takes as long as multiplying some 200 tokens: a large
-    quantised network reads 512 tokens at once, a large float network 256.
-    """
-    large = 2 * parameter_count(config) * CPU_LONGEST > CPU_CHUNK_OPERATIONS
-    return LARGE_CHUNK if large and bits is None else CPU_LONGEST
 
 
 def bits_of(part: str, width: int, bits: int) -> int:

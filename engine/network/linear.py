@@ -29,7 +29,7 @@ class Linear:
 
     On a CPU oneDNN multiplies where this PyTorch offers it (F.linear takes another library for fp32). The rows of the
     weight stay in order, so that the decode step can read them (`engine.network.cpu_step`), and oneDNN reorders them at
-    every call, which chunks of 256 tokens and more amortise (`engine.network.memory`).
+    every call, which chunks of 512 tokens amortise (`engine.network.footprint`).
     """
 
     __slots__ = ("bias", "scales", "weight")

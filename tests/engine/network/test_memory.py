@@ -15,9 +15,7 @@ from engine.network.config import FalconMambaConfig
 from engine.network.footprint import (
     CPU_LONGEST,
     CPU_SHORTEST,
-    LARGE_CHUNK,
     footprint,
-    longest_cpu_chunk,
     parameter_count,
     state_bytes,
     work_bytes,
@@ -87,20 +85,11 @@ def test_gpu_chunk_fits_memory_and_batch():
     assert chunk_length(SEVEN_B, "cuda", torch.bfloat16, 0) == CUDA_SHORTEST
 
 
-@pytest.mark.parametrize(
-    ("config", "bits", "expected"),
-    [
-        (SMALL, None, CPU_LONGEST),
-        (SMALL, 4, CPU_LONGEST),
-        (SEVEN_B, None, LARGE_CHUNK),
-        (SEVEN_B, 8, CPU_LONGEST),
-        (SEVEN_B, 4, CPU_LONGEST),
-    ],
-)
-def test_cpu_chunk_amortises_work_per_chunk(config: FalconMambaConfig, bits: int | None, expected: int):
-    assert longest_cpu_chunk(config, bits) == expected
-    assert chunk_length(config, CPU, torch.bfloat16, 80 * GB, bits=bits) == expected
-    assert chunk_length(config, CPU, torch.bfloat16, 80 * GB, batch_size=8, bits=bits) == expected // 8
+@pytest.mark.parametrize("config", [SMALL, SEVEN_B], ids=["130M", "7B"])
+@pytest.mark.parametrize("bits", [None, 8, 4])
+def test_cpu_chunk_fits_memory_and_batch(config: FalconMambaConfig, bits: int | None):
+    assert chunk_length(config, CPU, torch.bfloat16, 80 * GB, bits=bits) == CPU_LONGEST
+    assert chunk_length(config, CPU, torch.bfloat16, 80 * GB, batch_size=8, bits=bits) == CPU_LONGEST // 8
     assert chunk_length(config, CPU, torch.bfloat16, 0, bits=bits) == CPU_SHORTEST
 
 
