@@ -1,4 +1,4 @@
-"""How well a figure tells right answers from wrong ones: what a threshold would mark of either."""
+"""Calibration: how well a figure separates right answers from wrong ones, and the shares that a threshold marks."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ THRESHOLDS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 
 def separation(answers: Sequence[tuple[float, bool]]) -> dict[str, Any]:
-    """Of (figure, whether right): "area", the chance that a right answer has the higher figure of a right and a wrong
-    one (area under the ROC curve, ties half; None without both), and by threshold the shares of wrong and of right
-    answers below it."""
+    """Return, for (figure, whether right): "area", the chance that of a right and a wrong answer the right one has the
+    higher figure (area under the ROC curve, ties half; None without both), and by threshold the shares of wrong and of
+    right answers below it."""
     right = [figure for figure, is_right in answers if is_right]
     wrong = [figure for figure, is_right in answers if not is_right]
     higher = sum((r > w) + 0.5 * (r == w) for r in right for w in wrong)
@@ -31,7 +31,7 @@ def separation(answers: Sequence[tuple[float, bool]]) -> dict[str, Any]:
 
 
 def told(name: str, found: dict[str, Any]) -> str:
-    """A `separation` in a line."""
+    """Return a `separation` as one line."""
     if found["area"] is None:
         return f"{name}: {found['right']} right and {found['wrong']} wrong answers: nothing to tell apart"
     marked = ", ".join(

@@ -4,8 +4,8 @@
 
 Every cell writes records of one length, as text or (--pdf) as a PDF, reads each with a session that then ends, and asks
 with a new one: each fact once, questions that the record does not answer, and some in other words than the document's.
-Beside the product's own answers stand, from one batch of trials a question, those of the document state alone, of
-sections alone, of either chosen by entropy or by the search's rank, and those with pages read again.
+Beside the product's own answers stand, from one batch of attempts a question, those of the document state alone, of
+sections alone, of either selected by entropy or by the search's rank, and those with pages read again.
 
 An answer is right when it is the record's word for word (m² is m2: that is how a page is cleaned). The page is right
 when it is the page of the file that states the fact, or one of them where the statement runs over two; a record states
@@ -64,13 +64,13 @@ class Cell:
     tokens: int
     facts: int
     records: int
-    """Records that are written; each fact of each is asked for once."""
+    """Records to write; each of their facts is asked for once."""
     missing: int
-    """Questions a record that it does not answer."""
+    """Unanswerable questions a record."""
     other_words: int
-    """Facts a record that are asked for in other words, and in the document's own."""
+    """Facts a record that are asked for twice: in other words, and in the document's own."""
     follow_ups: int
-    """Questions a record that lean on the one before."""
+    """Follow-up questions a record."""
 
 
 CELLS = (Cell(8_000, 16, 13, 8, 5, 3), Cell(32_000, 64, 4, 25, 16, 10), Cell(100_000, 200, 2, 50, 30, 15))
@@ -78,12 +78,12 @@ CELLS = (Cell(8_000, 16, 13, 8, 5, 3), Cell(32_000, 64, 4, 25, 16, 10), Cell(100
 
 @dataclass
 class Asked:
-    """One question, what it should have got and what it got."""
+    """One question, the expected answer and the given one."""
 
     question: str
     expected: str
     pages: list[int]
-    """Of the file, that hold the answer; empty where there is none."""
+    """Pages of the file with the answer; empty where there is none."""
     sort: str
     """fact, missing, same words, other words or follow-up."""
     after: str = ""
@@ -99,9 +99,9 @@ class Asked:
     certainty: float | None = None
     weakest: float | None = None
     ways: dict[str, str] = field(default_factory=dict)
-    """What each way of choosing would have answered."""
+    """The answer under each other way of selecting."""
     asked_right_section: bool | None = None
-    """Whether the section with the answer was among the candidates, and whether it gave that answer."""
+    """Whether the section with the answer was queried, and whether it gave that answer."""
     right_section_right: bool | None = None
 
     @property
@@ -119,8 +119,8 @@ def run(
     ways: bool = True,
     pdf: bool = False,
 ) -> Iterator[dict[str, Any]]:
-    """One result a cell. `share`: of the records, of which one at least is read, and then of its questions; `rereads`:
-    the product's option; `ways`: also the answers of every other way of choosing; `pdf`: the records are PDFs."""
+    """Yield one result a cell. `share`: of the records (at least one), and then of their questions; `rereads`: the
+    product's option; `ways`: also the answers under every other way of selecting; `pdf`: the records are PDFs."""
     runtime = load_runtime(model, device) if ways else None
     for cell in cells:
         started = time.monotonic()
@@ -234,7 +234,7 @@ class _Bench:
         asked.certainty, asked.weakest = evidence.certainty, evidence.weakest
 
     def _after_restart(self, question: str) -> float:
-        """Seconds from the start of a new process to the first word of its first answer."""
+        """Return the seconds from the start of a new process to the first word of its first answer."""
         main = Path(__file__).parents[2] / "main.py"
         options = ["--library", str(self._library), "--model", str(self._model), "--device", self._device, "--json"]
         command = [sys.executable, str(main), *options, "ask", str(self._file), question]
@@ -250,7 +250,7 @@ class _Bench:
 
 
 def _other_ways(runtime: Runtime, library: Library, document: int, asked: Asked) -> None:
-    """What the document state alone, sections alone and the other rules of choice would have answered."""
+    """Add the answers of the document state alone, of sections alone and under the other ways of selecting."""
     of = end_state(runtime, library, library.documents.get(document))
     assert of is not None
     context = Context(runtime, library, of, Control())
@@ -373,7 +373,7 @@ def _document(finished: ReadingFinished) -> int:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Print a JSON line a cell and then the table."""
+    """Print a JSON line a cell and then the table; return 0."""
     parser = argparse.ArgumentParser(prog="main.py bench recall --pipeline", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--model", type=Path, default=MODEL)
     parser.add_argument("--device", default="auto")
@@ -404,7 +404,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def table(results: Sequence[dict[str, Any]]) -> str:
-    """The results as people read them."""
+    """Return the results as a table."""
     lines = [
         f"{'cell':<26} {'exact':>7} {'page':>5} {'refused':>8} {'false no':>9} {'other words (same)':>18}"
         f" {'further':>8} {'steps':>11}         first token"

@@ -1,4 +1,4 @@
-"""What a model recalls from the state: exact answers, refusals and summaries on held-out records.
+"""Recall of a model from its state: exact answers, refusals and summaries on held-out records.
 
     main.py bench recall [--model FOLDER] [--questions 200] [--device cuda]
     main.py bench recall --pipeline    the whole program: a file is read, and asked about after a restart
@@ -51,9 +51,9 @@ def run(
     variants: bool = True,
     familiar: bool = False,
 ) -> dict[str, Any]:
-    """Ask about `questions` questions a cell; prints the table and returns {"cells": [...], "variants": [...]}.
+    """Ask about `questions` questions a cell; print the table and return {"cells": [...], "variants": [...]}.
 
-    `dtype` is what weights are rounded to; on the CPU they compute in fp32 afterwards. `variants` repeats one cell from
+    Weights are rounded to `dtype`; on the CPU they compute in fp32 afterwards. `variants` repeats one cell from
     restored snapshots and with other chunk lengths. `familiar` draws names and wordings from the training lists instead
     (the records themselves are new).
     """

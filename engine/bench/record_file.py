@@ -1,4 +1,4 @@
-"""A held-out record as a file, and where in the file its facts stand: what the benches of the whole program read.
+"""A held-out record as a file, and the pages of its facts in that file, for the benches of the whole program.
 
 A record is made as long as it is called: line ends, headings and running heads take a share of the length asked for
 that differs from look to look (up to a quarter), so it is asked for again until it comes within LENGTH of what is
@@ -17,21 +17,21 @@ from engine.training.records.facts import Record
 from engine.training.records.writer import Writer
 
 PAGE_TOKENS = 800
-"""Of a record's page: near the 3,000 characters at which a text file is cut, so that its pages are the file's."""
+"""Tokens of a record's page: near the 3,000 characters at which a text file is cut, so that pages agree."""
 LENGTH = 0.03
-"""A record may be so much shorter or longer than wanted."""
+"""Share by which a record may be shorter or longer than wanted."""
 TRIES, MOST_ASKED = 24, 2
-"""How often it is asked for, and up to what multiple of the wanted length."""
+"""Attempts to write a record, and the largest multiple of the wanted length."""
 EDGE = 20
-"""A few letters more or less at the edge of a page are the extractor's, not another page."""
+"""Letters at the edge of a page that the extractor may add or drop."""
 FONT_SIZE, LINE_HEIGHT, MARGIN = 8.5, 3.6, 12
-"""Of a PDF, in points and mm: 800 tokens fill an A4 page, the longest run over into a second."""
+"""Layout of a PDF, in points and mm: 800 tokens fill an A4 page, the longest run over into a second."""
 
 
 def long_record(
     seed: int, number: int, tokens: int, facts: int, findings: int, count_tokens: Callable[[str], int]
 ) -> tuple[Record, Writer]:
-    """The `number`-th held-out record of `tokens` tokens, as its pages have them, and the writer to ask about it with.
+    """Return the `number`-th held-out record of `tokens` tokens, counted by page, and the writer of its questions.
 
     KnownError where no record of that length comes out.
     """
@@ -59,7 +59,7 @@ def write_text(record: Record, file: Path) -> None:
 
 
 def write_pdf(record: Record, file: Path) -> dict[int, list[int]]:
-    """Set the record as a PDF with text; the PDF's pages that each page of the record, from 1, came to stand on.
+    """Set the record as a PDF with text; return the PDF's pages that each page of the record, from 1, came to stand on.
 
     KnownError without fpdf2, a development dependency.
     """
@@ -84,8 +84,10 @@ def write_pdf(record: Record, file: Path) -> dict[int, list[int]]:
 
 
 def page_map(written: Sequence[str], read: Sequence[Page]) -> dict[int, list[int]]:
-    """The pages of a text file that each page of the record, from 1, became; told by the letters before it. KnownError
-    where the letters are not the same."""
+    """Return the pages of a text file that each page of the record, from 1, became, found by the letters before it.
+
+    Raise KnownError where the letters are not the same.
+    """
     spans: list[tuple[int, int, int]] = []
     at = 0
     for page in read:
@@ -104,12 +106,12 @@ def page_map(written: Sequence[str], read: Sequence[Page]) -> dict[int, list[int
 
 
 def holding(pages: Sequence[int], value: str, read: Sequence[Page]) -> list[int]:
-    """Of `pages`, those whose text has `value`; all of them where none has, for it runs from one to the next."""
+    """Return those of `pages` whose text has `value`; all where none has, for it runs from one to the next."""
     wanted = letters(value)
     held = [page.number for page in read if page.number in pages and wanted in letters(page.text)]
     return held or list(pages)
 
 
 def letters(text: str) -> str:
-    """`text` without its blanks."""
+    """Return `text` without its blanks."""
     return "".join(text.split())

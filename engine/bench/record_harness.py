@@ -1,7 +1,7 @@
 """Held-out records put to a model as the product would put them: read once, every question on a copy of the state.
 
 What `bench recall` and `bench quantised` share: records are made, read many to a batch, asked about with greedy
-decoding, and the answers counted against what the records say.
+decoding, and the answers compared with the records.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ LONGEST_ANSWER = 160
 
 @dataclass(frozen=True)
 class Cell:
-    """One line of the table: records of up to `tokens` tokens with `facts` facts, and what is asked of them."""
+    """One line of the table: records of up to `tokens` tokens with `facts` facts, and the kind of questions."""
 
     name: str
     tokens: int
@@ -45,7 +45,7 @@ class Cell:
     asks: str = "plain"
     """plain, corrected, missing, follow-up or summary."""
     share: float = 1.0
-    """Of the wanted number of questions: long records get fewer."""
+    """Share of the wanted number of questions: long records get fewer."""
 
 
 class Examination:
@@ -59,20 +59,20 @@ class Examination:
         self.stop_ids = tokenizer.stop_ids(model.config.eos_ids)
 
     def document(self, record: Record) -> list[int]:
-        """A record's ids as the reader feeds them."""
+        """Return the token ids of a record as the reader feeds them."""
         ids = list(self.tokenizer.document_prefix)
         for page in record.pages:
             ids += self.tokenizer.encode_document(page_text(page))
         return ids
 
     def read(self, rows: Sequence[Sequence[int]], chunk: int = CHUNK) -> MambaState:
-        """The state after each row's ids."""
+        """Return the state after the token ids of each row."""
         state = self.model.new_state(len(rows))
         finish(prefill_batch(self.model, state, rows, chunk))
         return state
 
     def answer(self, state: MambaState, requests: Sequence[Sequence[int]], chunk: int = CHUNK) -> list[str]:
-        """Greedy answers; row r of `state` continues with `requests[r]`. The state is used up."""
+        """Return greedy answers; row r of `state` continues with `requests[r]`. The state is used up."""
         logits = finish(prefill_batch(self.model, state, requests, chunk))
         out: list[list[int]] = [[] for _ in requests]
         for item in decode_batch(self.model, state, logits, Sampling(), self.stop_ids, LONGEST_ANSWER):
@@ -81,7 +81,7 @@ class Examination:
         return [self.tokenizer.decode(ids).strip() for ids in out]
 
     def cell(self, cell: Cell, questions: int) -> dict[str, Any]:
-        """Put about `questions` questions (times the cell's share) and print what came of them, as one line of JSON."""
+        """Put about `questions` questions (times the cell's share) and print the result as one line of JSON."""
         started = time.monotonic()
         wanted = max(4, round(questions * cell.share))
         if cell.asks == "summary":
@@ -93,7 +93,7 @@ class Examination:
         return result
 
     def records(self, cell: Cell, seed: int, count: int) -> list[Record]:
-        """Records of half to all of the cell's tokens."""
+        """Return records of half to all of the cell's tokens."""
         made = []
         for i in range(count):
             writer = Writer(SEED + seed + i, held_out=self.held_out)
@@ -138,7 +138,7 @@ class Examination:
         return result if cell.asks == "missing" else result | {"false_refusals": false_refusals / asked}
 
     def _request(self, turn: Sequence[Turn]) -> list[int]:
-        """A question; or a question, its answer and the one that follows up on it."""
+        """Return the tokens of a question; or of a question, its answer and a follow-up."""
         prompts, encode = self.tokenizer.prompts, self.tokenizer.encode_request
         ids = encode(prompts.question(turn[0].question))
         for before, after in itertools.pairwise(turn):
@@ -173,7 +173,7 @@ class Examination:
         }
 
     def variants(self, wanted: int) -> list[dict[str, Any]]:
-        """The same questions from restored snapshots and with other chunk lengths: how many answers change."""
+        """Count the answers that change from restored snapshots and with other chunk lengths."""
         cell = Cell("variants", 1200, 4)
         made = self.records(cell, 0, max(2, wanted // 4))
         rows = [self.document(record) for record in made]
@@ -208,12 +208,12 @@ class Examination:
 
 
 def _turns(record: Record, asks: str, seed: int) -> list[tuple[Turn, ...]]:
-    """What is asked of one record: each entry one question, or a question and its follow-up."""
+    """Return the questions about one record: each entry one question, or a question and its follow-up."""
     writer = Writer(seed, held_out=record.held_out)
     if asks == "missing":
         return [(ask_missing(writer, record),) for _ in range(4)]
     out: list[tuple[Turn, ...]] = []
-    # Reading is what costs: few facts are asked in several wordings.
+    # Reading costs most: ask few facts in several wordings.
     for fact in record.facts * max(1, 4 // max(1, len(record.facts))):
         if asks == "corrected" and not fact.corrected:
             continue
