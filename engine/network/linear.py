@@ -107,7 +107,8 @@ def _buffer(size: int, dtype: torch.dtype) -> torch.Tensor:
     """Return this thread's buffer of `size` or more elements."""
     kept: torch.Tensor | None = getattr(_buffers, "kept", None)
     if kept is None or kept.dtype != dtype or len(kept) < size:
-        kept = _buffers.kept = torch.empty(size, dtype=dtype)
+        with torch.inference_mode(False):  # so that it can be written in either mode
+            kept = _buffers.kept = torch.empty(size, dtype=dtype)
     return kept
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from engine.network.linear import Linear, QuantisedLinear, _buffer, matmul_in_parts
+from engine.network.linear import Linear, QuantisedLinear, _buffer, _buffers, matmul_in_parts
 from kernels.quantisation import dequantise_ref
 
 
@@ -63,6 +63,15 @@ def test_dequantisation_buffer_is_reused_and_grows():
     assert _buffer(60, torch.float32).data_ptr() == first.data_ptr()
     assert len(_buffer(len(first) + 1, torch.float32)) == len(first) + 1
     assert _buffer(10, torch.bfloat16).dtype == torch.bfloat16
+
+
+def test_dequantisation_buffer_serves_both_inference_modes(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(_buffers, "kept", None, raising=False)
+    linear = QuantisedLinear.from_floats(torch.randn(24, 64), None, 8, torch.float16)  # which plain torch dequantises
+    x = torch.randn(20, 64).half()
+    with torch.inference_mode():
+        inside = linear(x)
+    assert torch.equal(linear(x), inside)
 
 
 @pytest.mark.parametrize("shape", [(1024, 48), (700, 16), (256, 8)])
