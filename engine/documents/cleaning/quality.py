@@ -32,7 +32,8 @@ line without its spaces is not."""
 
 _PAIRS = ("th", "he", "in", "er", "an", "re", "on", "at", "en", "nd", "es", "or", "te", "ed", "st", "de", "ie", "ch")
 _FEW_COMMON, _MANY_COMMON = 0.07, 0.15
-_SAMPLE, _SHORTEST_SAMPLE = 3_000, 120
+_SAMPLE, _SHORTEST_SAMPLE = 1_500, 120
+_SHIFTS = tuple(bytes((code + shift) % 256 for code in range(256)) for shift in range(1, 32))
 _VOWELS = frozenset("aeiouyàáâãäåæèéêëìíîïòóôõöøùúûüýąęıőű")
 _LONG_WORDS = 16
 """Characters a word on average, from which on words have lost the spaces between them."""
@@ -72,18 +73,18 @@ def is_shifted(text: str) -> bool:
 
     So a font's numbers of glyphs look that were taken for characters: "7KH" for "The".
     """
-    sample = "".join(character for character in text[:_SAMPLE] if " " < character < "\x7f")
-    if len(sample) < _SHORTEST_SAMPLE or _common(sample) > _FEW_COMMON:
+    if _common(text[:_SAMPLE]) > _FEW_COMMON:
         return False
-    return any(
-        _common("".join(chr(ord(character) + shift) for character in sample)) > _MANY_COMMON for shift in range(1, 32)
-    )
+    sample = b"".join(text[:_SAMPLE].encode("ascii", "ignore").split())
+    if len(sample) < _SHORTEST_SAMPLE or _common(sample.decode("ascii")) > _FEW_COMMON:
+        return False
+    return any(_common(sample.translate(table).decode("latin-1")) > _MANY_COMMON for table in _SHIFTS)
 
 
 def _common(text: str) -> float:
     """Return the share of pairs of letters that are common in European languages."""
-    text = text.casefold()
-    return sum(text.count(pair) for pair in _PAIRS) / len(text)
+    text = text.lower()
+    return sum(map(text.count, _PAIRS)) / max(1, len(text))
 
 
 def is_plausible(text: str) -> bool:

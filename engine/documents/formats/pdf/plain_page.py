@@ -19,9 +19,9 @@ Box = tuple[float, float, float, float]
 
 _LINE = re.compile("[^\r\n\x02\ufffe]*(?:[\x02\ufffe]|[^\r\n\x02\ufffe](?=[\r\n]|\\Z))")
 """A line of PDFium's text; its sign for a hyphen stands for the line end as well."""
-_SINGLE = re.compile(r"(?<=[^\W\d_] )[^\W\dA-Z_aeiouyàéèóò](?!\S)")
+_SINGLE = re.compile(r"(?<=[^\W\d_] )[^\W\dA-Z_aeiouyàéèóòавикосуяж](?!\S)")
 _MAX_SINGLES = 0.02
-"""Share of words of one letter, vowels left out, from which on words may have been cut at letter spaces."""
+"""Share of words of one letter, common ones left out, from which on words may have been cut at letter spaces."""
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 _CELL_GAP, _WORD_GAP = 1.0, 0.45
 """Gap between runs on a line, in heights of the line, from which on they may be cells, and are certainly words."""
