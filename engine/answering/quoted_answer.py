@@ -21,6 +21,8 @@ from engine.library.records import NewTurn
 from engine.protocol.evidence import Evidence, PageSpan, Sentence
 from engine.protocol.wire import AnswerDelta, AnswerFinished, Ask, Event
 from engine.reading.context import Context
+from engine.scoring.passage import answer
+from engine.scoring.reader_model import LANGUAGES, reader_model
 from engine.summarising.section_text import one_line
 from engine.summarising.selection_summary import overview
 from engine.summarising.sentence_scores import WordScores
@@ -30,6 +32,9 @@ FOUND = 0.35
 articles reach it, and 5 of 100 questions about another article (29 November 2026)."""
 SURE = 0.5
 """Coverage below which an answer is marked as doubtful."""
+BY_WORDS = 0.4
+"""Weight of a score by words beside the reader's logit: of 40 SQuAD questions the right sentence is first for 87.5 %
+by words alone, for 85 % by the reader alone, for 90 % with weights from 0.1 to 0.8 (29 November 2026)."""
 SEE_ALSO = 0.7
 """Share of the best sentence's score from which others are shown behind it."""
 CLOSEST = 3
@@ -83,6 +88,8 @@ def reply_to(context: Context, question: str, seed: int = 0) -> Reply:
         return _mentions_nothing(asked)
     absent = _absent(context, asked)
     answers = answer_sentences(index, asked, _MOST_LISTED)
+    if asked.kind.kind not in ("events", "list") and not absent and answers and answers[0].coverage >= FOUND:
+        answers = _read(index, question, answers)
     if asked.kind.kind in ("events", "list") and not absent:
         several = _in_order(index, asked, answers)
         if several is not None:
@@ -91,6 +98,29 @@ def reply_to(context: Context, question: str, seed: int = 0) -> Reply:
         return _closest(answers, absent)
     first = seed % min(len(answers), CLOSEST)
     return _answered([answers[first], *answers[:first], *answers[first + 1 :]])
+
+
+def _read(index: SentenceIndex, question: str, answers: Sequence[Answer]) -> list[Answer]:
+    """Return `answers` in the order that the reader gives them, which reads each with its neighbours behind the
+    question. Unchanged where there is no reader, or it does not know the language."""
+    reader = reader_model() if index.language in LANGUAGES else None
+    if reader is None:
+        return list(answers)
+    passages, places = [], []
+    for one in answers:
+        around = index.around(one.place, 1, 1)
+        text, spans = "", []
+        for place in around:
+            sentence = index.sentences[place].text
+            spans.append((len(text), len(text) + len(sentence)))
+            text += sentence + "\n"
+        passages.append((text, spans))
+        places.append(around.index(one.place))
+    found = answer(reader.model, reader.heads, reader.tokenizer, question, passages)
+    said = {one.passage: one.score for one in found.candidates if one.sentence == places[one.passage]}
+    worst = min(said.values(), default=0.0)
+    rated = sorted(enumerate(answers), key=lambda item: -(said.get(item[0], worst) + BY_WORDS * item[1].score))
+    return [one for _, one in rated]
 
 
 def quotation(sentence: IndexedSentence, *, with_page: bool = False) -> str:

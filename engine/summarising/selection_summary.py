@@ -11,16 +11,19 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from engine.grounding.languages import language_of
 from engine.grounding.page_references import page_list
 from engine.grounding.words import stems
 from engine.library.records import Section
 from engine.protocol.evidence import SummaryBasis
 from engine.protocol.wire import Event, SectionSummarized, SummaryDelta
 from engine.reading.context import Context
+from engine.scoring.reader_model import LANGUAGES, ReaderModel, reader_model
 from engine.summarising.digest import KeySentence, SectionDigest, digest_sections, digest_whole
 from engine.summarising.document_head import DocumentHead, document_head
 from engine.summarising.entities import stored_entities
 from engine.summarising.job import SummaryJob
+from engine.summarising.read_scores import ReadScores
 from engine.summarising.result import SummaryResult
 from engine.summarising.section_text import SectionText, Sentence, one_line
 from engine.summarising.sentence_scores import Scorer, WordScores
@@ -31,6 +34,8 @@ PARAGRAPH_SENTENCES = 5
 PAGE_SENTENCES = (8, 16)
 """Key sentences on a page: of a document of few sections, and of many."""
 _SECTIONS_A_SENTENCE = 4
+READ_TOKENS = 300_000
+"""Tokens of the longest document whose sections the reader scores; longer ones are scored by words, in seconds."""
 
 Line = tuple[str, list[int]]
 """A line and its pages."""
@@ -42,10 +47,23 @@ class Scorers:
 
     title: str
     focus: str
+    reader: ReaderModel | None = None
+    """A model that reads the sections; None: words alone."""
+
+    @classmethod
+    def for_document(cls, job: SummaryJob) -> Scorers:
+        """Return the scorers for the document of `job`: the reader's where it knows the language and is fast enough."""
+        record = job.context.document
+        sample = " ".join(page.text[:600] for page in job.context.pages()[:40])
+        fits = record.tokens <= READ_TOKENS and language_of(sample) in LANGUAGES
+        return cls(record.document.title, job.focus or "", reader_model() if fits else None)
 
     def of(self, heading: str) -> Scorer:
         """Return the scorer of a section under `heading`."""
-        return WordScores(title=f"{self.title} {heading}", focus=self.focus)
+        words = WordScores(title=f"{self.title} {heading}", focus=self.focus)
+        if self.reader is None:
+            return words
+        return ReadScores(self.reader.model, self.reader.heads, self.reader.tokenizer, words)
 
     def whole(self, sections: int) -> Scorer:
         """Return the scorer of the key sentences of a document of so many sections: place counts less in a long one."""
@@ -56,8 +74,7 @@ class Scorers:
 def summarize_by_selection(job: SummaryJob, sections: Sequence[Section]) -> Generator[Event, None, SummaryResult]:
     """Yield the key sentences of every section, and then the lines of the summary."""
     context = job.context
-    title = context.document.document.title
-    scorers = Scorers(title, job.focus or "")
+    scorers = Scorers.for_document(job)
     texts = _texts(job, sections)
     digests: list[SectionDigest] = []
     focus = stems(job.focus or "")
