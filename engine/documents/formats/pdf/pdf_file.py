@@ -220,8 +220,8 @@ class PdfFile:
             if not raw.text.strip():
                 continue
             marks = quality(raw.text)
-            is_noise = max(marks.noise, raw.unmapped) >= UNREADABLE
-            if is_noise or ("unreadable_fonts" in problems and not is_plausible(raw.text)):
+            is_doubtful = raw.unmapped >= UNREADABLE or "unreadable_fonts" in problems
+            if marks.noise >= UNREADABLE or (is_doubtful and not is_plausible(raw.text)):
                 problems.append("unreadable_fonts")
                 continue
             if reader == "pdfium" and self._pdfium().is_dynamic_form and _is_waiting(raw.text):
