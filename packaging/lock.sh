@@ -16,3 +16,5 @@ lock requirements.lock "${all[@]}"
 sed -i '1i # Exact versions of all dependencies and extras, for `pip install -c requirements.lock`. Written by packaging/lock.sh.' requirements.lock
 lock packaging/locks/readthrough.txt --constraint requirements.lock
 for extra in $extras; do lock "packaging/locks/$extra.txt" --extra "$extra" --constraint requirements.lock; done
+# A local build (torch's CPU build) is pinned by its public version, which every platform can resolve.
+sed -i 's/^\(torch==[0-9.]*\)+[a-z0-9]*/\1/' requirements.lock packaging/locks/*.txt
