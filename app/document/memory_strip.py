@@ -33,7 +33,7 @@ MAX_PINS = 400
 
 @dataclass
 class StripFacts:
-    """What the strip shows. Pages count from 1."""
+    """Facts that the strip shows. Pages count from 1."""
 
     pages: int = 0
     read_to: int = 0
@@ -41,7 +41,7 @@ class StripFacts:
     snapshots: dict[int, str] = field(default_factory=dict)
     evidence: tuple[int, int] | None = None
     retention: Retention | None = None
-    """How much of each page is left in the model's memory; None where that is not known."""
+    """Share of each page that the model's memory can still hold; None if unknown."""
 
 
 def _between(low: QColor, high: QColor, share: float) -> QColor:

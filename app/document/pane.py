@@ -259,7 +259,7 @@ class DocumentPane(QWidget):
             self.text.open(session.path)
 
     def _open_again(self, session: DocumentSession, path: str, password: str | None, size: int) -> None:
-        """Open the file anew where it has another size or a password has come."""
+        """Reopen the file if its size or its password has changed."""
         if password != session.password or size not in (0, session.size):
             place = self.view.place
             self._open_view()

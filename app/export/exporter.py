@@ -36,7 +36,7 @@ class Exporter(QObject):
     """Runs one export at a time."""
 
     finished = Signal(object)
-    """What happened, in a sentence."""
+    """Outcome of the export, as a sentence."""
 
     def __init__(self, parent: QObject | None = None):
         super().__init__(parent)

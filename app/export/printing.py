@@ -17,7 +17,7 @@ class PagePrinter(QObject):
     """Prints one document; `finished` says how it went."""
 
     finished = Signal(object)
-    """What happened, in a sentence."""
+    """Outcome of the printing, as a sentence."""
 
     def __init__(self, printer: QPrinter, parent: QObject | None = None):
         super().__init__(parent)

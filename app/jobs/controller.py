@@ -186,7 +186,7 @@ class JobController(QObject):
             self._show(None)
 
     def close_document(self) -> None:
-        """Show no document; its reading goes on."""
+        """Show no document; its reading continues."""
         self._show(None)
 
     def forget(self, path: str) -> None:
@@ -195,7 +195,7 @@ class JobController(QObject):
             self._show(None)
 
     def read_first(self) -> None:
-        """Let the shown document go before the one that is being read, which goes on afterwards."""
+        """Read the shown document before the one being read, which continues afterwards."""
         self._turns.put_first(self.current)
 
     def restart_worker(self) -> None:
@@ -322,7 +322,7 @@ class JobController(QObject):
         self._tell(session, Aspect.ALL)
 
     def _send_again(self, job: Job) -> None:
-        """Send a job behind the others; a summary begins anew, from the section summaries that are saved."""
+        """Send a job after the others; a summary restarts from the saved section summaries."""
         if job.session is not None:
             if isinstance(job.command, m.Summarize):
                 job.session.begin_summary()
@@ -355,7 +355,7 @@ class JobController(QObject):
         self._tell(session, Aspect.ALL)
 
     def _forget(self, job: Job) -> None:
-        """Drop a job; the document is idle unless another one goes on."""
+        """Drop a job; the document becomes idle unless another of its jobs is active."""
         self._jobs.drop(job)
         session = job.session
         if session is None:

@@ -28,7 +28,7 @@ class Job:
 
     @property
     def reads(self) -> bool:
-        """Whether it reads the document, with a summary or without."""
+        """Return whether the job reads the document, with or without a summary."""
         return isinstance(self.command, (m.Read, m.Summarize))
 
 

@@ -75,7 +75,7 @@ class WorkerClient(QObject):
 
     @property
     def ready(self) -> bool:
-        """Whether the handshake is done and the worker has not ended."""
+        """Return whether the handshake is done and the worker has not ended."""
         return self._shaken and self._process is not None and not self._stopping
 
     @property

@@ -31,7 +31,7 @@ class WorkerFacts:
     loading: str = ""
     model: m.ModelLoaded | None = None
     failed: str = ""
-    """Why the model could not be loaded."""
+    """Reason why the model could not be loaded."""
 
 
 class WorkerSupervisor(QObject):

@@ -29,9 +29,9 @@ class Entry:
     title: str
     document_id: int | None
     coverage: str
-    """How far it is read, what goes on with it, or why it could not be read."""
+    """Reading progress, current activity, or the reason why the document could not be read."""
     fraction: float
-    """Share of it that is read, 0 to 1."""
+    """Share of the document that was read, 0 to 1."""
     busy: bool = False
     failed: bool = False
     facts: str = ""
@@ -92,7 +92,7 @@ class LibraryModel(QAbstractListModel):
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is no document at all, whatever the search."""
+        """Return whether the library has no document, regardless of the search."""
         return not self._rows and not self._live
 
     def set_words(self, text: str) -> None:

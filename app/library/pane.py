@@ -232,7 +232,7 @@ class LibraryPane(QWidget):
 
 
 def live_entry(session: DocumentSession) -> Entry | None:
-    """Return a document's row while something goes on with it or it has a problem; None otherwise."""
+    """Return a document's row while it has a job or a problem; None otherwise."""
     if session.phase.busy:
         words = live_words(session)
         return Entry(session.path, session.name, session.document_id, words, session.fraction, busy=True)
@@ -243,7 +243,7 @@ def live_entry(session: DocumentSession) -> Entry | None:
 
 
 def live_words(session: DocumentSession) -> str:
-    """Return what goes on with a document, for its row."""
+    """Return the current activity of a document, for its row."""
     if session.paused:
         return tr("Paused")
     match session.phase:

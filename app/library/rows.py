@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class DocumentRecord:
-    """What the library holds of one document; rows as engine.library.records has them."""
+    """Library rows of one document, as engine.library.records defines them."""
 
     document: Any
     spans: list[Any]

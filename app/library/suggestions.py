@@ -43,7 +43,7 @@ def suggested_questions(pages: Iterable[str]) -> list[str]:
 
 
 def _subject(words: str) -> str:
-    """Return the part of a sentence as it stands in a question: a capital of its beginning is lost."""
+    """Return part of a sentence as a question words it: with a lower-case first letter."""
     first, _, rest = words.partition(" ")
     small = first.lower() if first[1:].islower() or len(first) == 1 else first
     return f"{small} {rest}".strip() if rest else small

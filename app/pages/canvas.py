@@ -72,7 +72,7 @@ class PageCanvas(QAbstractScrollArea):
 
     @property
     def is_drawn(self) -> bool:
-        """Whether the current page is on the screen as it should be."""
+        """Return whether the current page is drawn, or cannot be."""
         return self._page in self._images or self._page in self._lost
 
     @property
@@ -156,7 +156,7 @@ class PageCanvas(QAbstractScrollArea):
         return self._layout.rect(page, self.viewport().width()).top() if self._layout.count else 0.0
 
     def _arrange(self, keep: bool = False) -> None:
-        """Compute scale and scroll bars anew; `keep` holds the current place, and the middle from left to right."""
+        """Recompute scale and scroll bars; `keep` preserves the current place and the horizontal centre."""
         bar, across = self.verticalScrollBar(), self.horizontalScrollBar()
         old_height = max(self._layout.height, 1.0)
         inside = (bar.value() - self._top(self._page)) / old_height

@@ -1,4 +1,4 @@
-"""What is drawn over the pages of a PDF: evidence, marked sentences, search matches. No widgets."""
+"""Marks drawn over the pages of a PDF: evidence, marked sentences, search matches. No widgets."""
 
 from __future__ import annotations
 
@@ -46,5 +46,5 @@ class PageMarks:
         self.matches, self.match, self.searching = [], -1, bool(text.strip())
 
     def is_evidence(self, page: int) -> bool:
-        """Whether a page (from 0) is one that the shown answer rests on."""
+        """Return whether a page (from 0) is evidence of the shown answer."""
         return self.evidence is not None and self.evidence[0] <= page + 1 <= self.evidence[1]

@@ -33,12 +33,12 @@ class PageSelection(QObject):
 
     @property
     def is_under_way(self) -> bool:
-        """Whether the mouse button is down."""
+        """Return whether the mouse button is down."""
         return self._start is not None
 
     @property
     def is_complete(self) -> bool:
-        """Whether every page of the selection has answered."""
+        """Return whether the text of every selected page has arrived."""
         return len(self._texts) >= len(self._pages)
 
     def shapes(self, page: int) -> list[QRectF]:

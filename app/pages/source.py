@@ -56,7 +56,7 @@ class PageSource(QObject):
     """Draws, measures, selects and searches the pages of one PDF. Pages count from 0."""
 
     opened = Signal(int)
-    """How many pages there are."""
+    """Number of pages."""
     failed = Signal(str, str)
     """(reason, sentence)"""
     sizes_known = Signal(int, object)

@@ -112,7 +112,7 @@ class PageView(PageCanvas):
         self.marks.passages[page] = shapes
         if shapes and page == self.marks.awaited:
             self.marks.awaited = -1
-            # Always at the same height: what a sentence at a page's top continues from is seen above it.
+            # Always at the same height, so that the text before a sentence at a page's top is visible.
             self._bring(page, min(shape.top() for shape in shapes), always=True)
         self.viewport().update()
 

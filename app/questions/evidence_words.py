@@ -1,4 +1,4 @@
-"""What an answer rests on, in words: chips to its pages, the quoted sentence, its source, doubts."""
+"""Evidence of an answer in words: page chips, the quoted sentence, its source, doubts."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ from app.style.translation import tr
 from app.style.widgets import button, label
 
 HEIGHT = 560
-"""Of the list of models, pixels, where the screen has the room."""
+"""Height of the list of models in pixels, if the screen has room."""
 
 
 class ModelDialog(QDialog):

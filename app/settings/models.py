@@ -38,7 +38,7 @@ class ModelEntry:
     """It comes with the program."""
     weight_bytes: int
     problem: str = ""
-    """Why it cannot be used, in a sentence; "" when it can."""
+    """Reason why the model cannot be used, as a sentence; "" if it can."""
 
     @property
     def needs(self) -> int:
@@ -54,7 +54,7 @@ class Suggestion:
     weight_bytes: int
     licence: str
     note: str
-    """What it is good for; translated where it is shown."""
+    """Purpose of the model; translated when shown."""
 
     @property
     def command(self) -> str:

@@ -69,7 +69,7 @@ class SettingsDialog(QDialog):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange and self.isVisible():
-            # Labels and fields of the form keep the size they had: it is built anew in the new letters.
+            # Labels and fields of the form keep their old size, so it is rebuilt with the new font.
             QTimer.singleShot(0, self, self._fill)
 
     def _fill(self) -> None:

@@ -23,7 +23,7 @@ class Turn:
     """Last page that is used for the answer; None for all pages."""
     answer: str = ""
     evidence: Evidence | None = None
-    """What the answer rests on; None until it is complete."""
+    """Evidence of the answer; None until the answer is complete."""
     seed: int | None = None
     done: bool = False
     problem: str = ""
@@ -44,7 +44,7 @@ class Turn:
 
     @property
     def found(self) -> bool:
-        """Whether there is an answer, as far as is known."""
+        """Return whether an answer was found; True while its evidence is unknown."""
         return self.evidence is None or self.evidence.found
 
     @property

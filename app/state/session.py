@@ -55,7 +55,7 @@ class Trouble:
 
     @property
     def asks_password(self) -> bool:
-        """Whether a password solves it."""
+        """Return whether a password solves the problem."""
         return self.reason in ("needs_password", "wrong_password")
 
 
@@ -69,7 +69,7 @@ class SummaryText:
     length: str = ""
     focus: str = ""
     basis: SummaryBasis | None = None
-    """How it was made and what it covers; None until it is complete."""
+    """Method and coverage of the summary; None until the summary is complete."""
 
     def add(self, piece: str, pages: list[int]) -> None:
         """Append the next piece, with the pages of the line that ends with it."""
@@ -144,7 +144,7 @@ class DocumentSession:
     """Page -> kind of the snapshot that stands at its end."""
     fully_read: bool = False
     outcome: str = ""
-    """How the reading of the file went, in the words of engine.documents."""
+    """Outcome of reading the file, as a sentence of engine.documents."""
     notes: list[SectionNote] = field(default_factory=list)
     """The section summaries, in order."""
     section_count: int = 0

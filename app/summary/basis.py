@@ -1,4 +1,4 @@
-"""How a summary was made, what it covers and what it leaves out, in words."""
+"""Method, coverage and omissions of a summary, in words."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ class LineText(QTextBrowser):
 
     @property
     def is_finished(self) -> bool:
-        """Whether all lines are laid out."""
+        """Return whether all lines are laid out."""
         return self._at >= len(self._wanted)
 
     def work(self) -> None:

@@ -17,7 +17,7 @@ from app.summary.memory_plot import MemoryPlot
 
 
 class ProgressPanel(QWidget):
-    """Shown while something goes on, and while a reading is unfinished."""
+    """Progress of a document's jobs, shown while one is active or a reading is unfinished."""
 
     pause_requested = Signal()
     resume_requested = Signal()

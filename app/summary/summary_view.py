@@ -137,7 +137,7 @@ def facts_of(session: DocumentSession) -> list[str]:
     days = sorted(entry.value for entry in entries if entry.kind == "date" and len(entry.value) == 10)
     rest = len(days) // 20
     if len(days) > 1:
-        # One in twenty at either end may be a law or a birthday, which says nothing of the document's time.
+        # One in twenty at either end may be a law or a birthday, unrelated to the document's time.
         first, last = days[rest], days[-1 - rest]
         facts.append(tr("dates mostly from {first} to {last}", first=first, last=last))
     return facts

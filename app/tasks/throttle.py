@@ -25,7 +25,7 @@ class Throttle(QObject):
 
     @property
     def is_idle(self) -> bool:
-        """Whether all flags are delivered."""
+        """Return whether all flags are delivered."""
         return not self._timer.isActive()
 
     def add(self, flags: int) -> None:

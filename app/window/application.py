@@ -214,6 +214,6 @@ def _close_on_signals(parts: Application) -> None:
 
 
 def _report(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Log a bug of ours in a slot; the window goes on."""
+    """Log an unexpected exception in a slot; the window keeps running."""
     logger.error("unexpected error", exc_info=(kind, error, trace))
     sys.__excepthook__(kind, error, trace)

@@ -1,4 +1,4 @@
-"""What opens over the window: files to choose, the model, the settings, help. Each is imported when first shown."""
+"""Dialogs over the window: file choosers, the model, the settings, help. Each is imported when first shown."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ class Dialogs(QObject):
     """Opens dialogs over `window`."""
 
     done = Signal(object)
-    """What was done, in a sentence for the toast."""
+    """Completed action, as a sentence for the toast."""
 
     def __init__(self, window: QWidget, controller: JobController, reader: LibraryReader, settings: SettingsStore):
         super().__init__(window)
         self._window, self._controller, self._reader, self._settings = window, controller, reader, settings
         self.log_file: Path | None = None
-        """Where the window's log is written; None where it is not."""
+        """Path of the window's log; None if there is no log."""
         self._printing: PagePrinter | None = None
         self.exporter = Exporter(self)
         self.exporter.finished.connect(self.done)

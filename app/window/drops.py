@@ -1,4 +1,4 @@
-"""What was dropped on the window: documents to open, or a model."""
+"""Files dropped on the window: documents to open, or a model."""
 
 from __future__ import annotations
 

@@ -193,7 +193,7 @@ class MainWindow(QMainWindow):
 
     @property
     def is_up_to_date(self) -> bool:
-        """Whether everything that has changed is on the screen."""
+        """Return whether every change is on the screen."""
         return self._throttle.is_idle and self._side_throttle.is_idle
 
     def copy_summary(self) -> None:

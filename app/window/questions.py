@@ -23,9 +23,9 @@ class Questions(QObject):
     """Connects the question box and the answers with the document; holds the context of the next question."""
 
     done = Signal(object)
-    """What was done, in a sentence for the toast."""
+    """Completed action, as a sentence for the toast."""
     tree_changed = Signal()
-    """Another version of an answer is to be shown."""
+    """Request to show another version of an answer."""
 
     def __init__(self, controller: JobController, document: DocumentPane, side: SidePane, parent: QObject):
         super().__init__(parent)

@@ -48,7 +48,7 @@ class SingleInstance(QObject):
         self._server.newConnection.connect(self._on_connection)
         name = server_name(library)
         if not self._server.listen(name):
-            # Nobody answered `hand_over`: the name is left from a window that crashed.
+            # No window answered `hand_over`: the name is left from one that crashed.
             QLocalServer.removeServer(name)
             self._server.listen(name)
 
