@@ -38,7 +38,7 @@ from engine.scoring.passage import Candidate, answer
 from engine.training.reader.squad import Article, Question, load
 
 WORDS = 0.2
-"""What a sentence's BM25 score weighs beside the model's logit."""
+"""Weight of a sentence's BM25 score relative to the model's logit."""
 FOREIGN = 60
 """Questions of other articles asked of each."""
 REFUSED_WRONGLY = 0.05
@@ -46,23 +46,23 @@ REFUSED_WRONGLY = 0.05
 KINDS = ("answerable", "adversarial", "foreign")
 
 Read = Callable[[str, Sequence[tuple[str, Sequence[tuple[int, int]]]]], list[Candidate]]
-"""What a model makes of a question and passages."""
+"""Function from a question and passages to candidate answers."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one question."""
+    """Result of one question."""
 
     kind: str
     certainty: float
     """The best sentence's score: the model's, or BM25's."""
     right: tuple[bool, ...] = ()
-    """Whether each of the first three sentences is right."""
+    """Correctness of each of the first three sentences."""
     f1: float = 0.0
 
 
 def reader_of(folder: Path, device: str) -> Read:
-    """Return how the model in `folder` reads passages for a question."""
+    """Return the function by which the model in `folder` finds candidate answers in passages."""
     chosen = choose_device(device)
     model, tokenizer = load_model(folder, chosen.device), Tokenizer.from_folder(folder)
     if has_heads(folder):
@@ -91,7 +91,7 @@ class Asked:
         self._by_sentence = BM25Okapi([_words(text) for text in self._texts])
 
     def by_words(self, question: Question, kind: str) -> Outcome:
-        """Return what BM25 over sentences makes of a question."""
+        """Return the outcome of BM25 over sentences for a question."""
         scores = self._by_sentence.get_scores(_words(question.text))
         order = np.argsort(-scores)[:3]
         right = tuple(self._is_right(question, *self._places[i]) for i in order)
@@ -99,7 +99,7 @@ class Asked:
         return Outcome(kind, float(scores.max()), right, f1)
 
     def by_model(self, question: Question, kind: str) -> Outcome:
-        """Return what the model makes of a question, in the paragraphs that BM25 picks."""
+        """Return the outcome of the model for a question, in the paragraphs that BM25 picks."""
         words = _words(question.text)
         picked = [int(i) for i in np.argsort(-self._by_paragraph.get_scores(words))[: self._most]]
         by_sentence = self._by_sentence.get_scores(words)

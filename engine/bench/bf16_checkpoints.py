@@ -3,7 +3,7 @@
     main.py bench checkpoints [FILE] [--model DIR] [--question TEXT ...]
 
 A document is read once without a stop. Then it is read on from places before its end, once from the exact state there
-and once from that state rounded to bf16, as the ladder stores it; the end states and the greedy answers are compared.
+and once from that state rounded to bf16, as a checkpoint is stored; the end states and the greedy answers are compared.
 """
 
 from __future__ import annotations

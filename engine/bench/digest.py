@@ -36,12 +36,12 @@ PROMISING = 15
 WAYS = ("lead", "TextRank", "model", "best")
 
 Score = Callable[[str, Sequence[tuple[int, int]]], Sequence[float]]
-"""The worth of each sentence of a text."""
+"""Function from a text and its sentences to a score of each sentence."""
 Rouge = tuple[float, float]
 
 
 def scorer_of(folder: Path, device: str) -> Score:
-    """Return how the model in `folder` scores the sentences of a text."""
+    """Return the function by which the model in `folder` scores the sentences of a text."""
     chosen = choose_device(device)
     model, tokenizer = load_model(folder, chosen.device), Tokenizer.from_folder(folder)
     if not has_heads(folder):

@@ -33,11 +33,11 @@ class Measurement:
     pages: int
     tokens: int
     first_page_seconds: float
-    """From opening to the first page."""
+    """Seconds from opening to the first page."""
     seconds: float
-    """From opening to the last page."""
+    """Seconds from opening to the last page."""
     cpu_seconds: float
-    """Of this process and its extractors."""
+    """CPU seconds of this process and its extractors."""
     end: str
 
 
@@ -108,7 +108,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def verdict(extracted: float, read: float) -> str:
-    """Which of extraction and reading, in tokens a second, waits for the other."""
+    """Return a sentence that names the slower of extraction and reading, given in tokens a second."""
     if extracted >= read:
         return f"extraction keeps up: {extracted / read:.1f} times as fast as {read:,.0f} tokens/s of reading"
     return f"extraction is the bottleneck: {extracted:,.0f} tokens/s against {read:,.0f} of reading"

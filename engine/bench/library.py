@@ -35,7 +35,7 @@ _TOKENS = 1_000_000
 
 @dataclass(frozen=True)
 class Figure:
-    """One measured value beside what it must reach."""
+    """One measured value and its target."""
 
     name: str
     value: float
@@ -66,7 +66,7 @@ class _File:
 
 
 def measure(folder: str | os.PathLike[str] | None = None) -> list[Figure]:
-    """All figures, in a temporary library under `folder` (default: the system's temporary folder)."""
+    """Measure all figures, in a temporary library under `folder` (default: the system's temporary folder)."""
     with tempfile.TemporaryDirectory(dir=folder) as temporary:
         with Library.open(Path(temporary) / "states.db") as library:
             figures = _states(library)
@@ -76,7 +76,7 @@ def measure(folder: str | os.PathLike[str] | None = None) -> list[Figure]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Print the figures; 1 when one falls short of what is wanted."""
+    """Print the figures; return 1 when one misses its target."""
     parser = argparse.ArgumentParser(prog="main.py bench library", description="Time the library at 7B shapes.")
     parser.add_argument("--folder", help="where its library may lie for a while (2 GB)")
     folder = parser.parse_args(arguments).folder
@@ -170,7 +170,7 @@ def _feed(hasher: PrefixHasher, pages: list[list[int]]) -> None:
 
 
 def _median(name: str, work: Callable[[], Any], target: float | None) -> Figure:
-    """Milliseconds, the median of several runs."""
+    """Return the milliseconds of a call, the median of several runs."""
     return Figure(name, statistics.median(_timed(work)[0] for _ in range(9)) * 1000, "ms", target)
 
 

@@ -3,7 +3,7 @@
     python -m engine.bench.memory [--model DIR] [--tokens 50000 1000000] [--out FILE]
 
 Each length is read by a process of its own, on the CPU, page by page through the same prefill as a document, with a
-state stored as bytes now and then. What counts is the largest resident size that the process ever had.
+state stored as bytes now and then. The figure is the largest resident size of the process.
 """
 
 from __future__ import annotations

@@ -9,9 +9,9 @@ sections alone, of either selected by entropy or by the search's rank, and those
 
 An answer is right when it is the record's word for word (m² is m2: that is how a page is cleaned). The page is right
 when it is the page of the file that states the fact, or one of them where the statement runs over two; a record states
-a fact once, and a corrected one counts where it is put right. A refusal names no page, so it is never right: the page
-figure can pass the exact one only by wrong answers from the right page. For every answer the model's own certainty is
-kept, and how well it tells right answers from wrong ones (engine.bench.calibration).
+a fact once, and a corrected fact counts on the page of its correction. A refusal names no page, so it is never
+right: the page figure can pass the exact one only by wrong answers from the right page. The bench keeps the model's
+certainty of every answer and its separation of right answers from wrong ones (engine.bench.calibration).
 """
 
 from __future__ import annotations
@@ -101,8 +101,9 @@ class Asked:
     ways: dict[str, str] = field(default_factory=dict)
     """The answer under each other way of selecting."""
     asked_right_section: bool | None = None
-    """Whether the section with the answer was queried, and whether it gave that answer."""
+    """True if a section with the answer was queried; None for a question without an answer or without this check."""
     right_section_right: bool | None = None
+    """True if such a section gave the expected answer; None as above."""
 
     @property
     def right(self) -> bool:

@@ -1,6 +1,6 @@
 """Held-out records put to a model as the product would put them: read once, every question on a copy of the state.
 
-What `bench recall` and `bench quantised` share: records are made, read many to a batch, asked about with greedy
+The common part of `bench recall` and `bench quantised`: records are made, read many to a batch, asked about with greedy
 decoding, and the answers compared with the records.
 """
 

@@ -35,7 +35,7 @@ _MODULES = {
 
 
 def run_bench(name: str | None, arguments: list[str]) -> int:
-    """Run one bench; without a name, list them. Raises KnownError for a name that there is not."""
+    """Run one bench; without a name, list them. Raise KnownError for an unknown name."""
     if name is None:
         for known, what in BENCHES.items():
             print(f"{known:<12}{what}")

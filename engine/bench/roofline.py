@@ -22,7 +22,8 @@ from engine.network.model import FalconMamba
 
 BUFFER_BYTES = 512 << 20
 READS, REPEATS = 16, 7
-"""Of the buffer a probe, and probes. On a CPU 16 reads last 170 ms; the 32 tokens beside them 70 (int4) to 430."""
+"""Reads of the buffer in a probe, and repeats of the probe. On a CPU 16 reads last 170 ms; the 32 tokens beside
+them last 70 ms (int4) to 430 ms."""
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,10 @@
-"""From the start of a process to its first work: an answer from a saved state, and the first tokens of a new file.
+"""Start-up time of a process: to an answer from a saved state, and to the first tokens of a new file.
 
     main.py bench start [--tokens 100000] [--runs 7] [--model DIR] [--device cuda] [--precision bf16] [--out FILE]
 
 A made-up record is read once; then every run is a new `main.py`, timed from outside by the events that it prints, each
-on a library as the reading left it. Model, libraries and compiled kernels are in the page cache by then. Beside it
-stands what Python takes to import torch and end.
+on a library as the reading left it. Model, libraries and compiled kernels are in the page cache by then. The
+time of a Python process that only imports torch is measured beside it.
 """
 
 from __future__ import annotations

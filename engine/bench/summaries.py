@@ -53,7 +53,7 @@ CELLS = (Cell(8_000, 16, 6, 12), Cell(32_000, 64, 16, 4), Cell(100_000, 200, 30,
 
 @dataclass
 class Score:
-    """What came of one way of summarising."""
+    """Scores of one way of summarising."""
 
     findings: int = 0
     present: int = 0
@@ -98,7 +98,7 @@ class Score:
 def run(
     model: Path = MODEL, device: str = "auto", cells: Sequence[Cell] = CELLS, state: bool = True
 ) -> Iterator[dict[str, Any]]:
-    """The result of each cell as it is done. `state`: also summarise from the document state."""
+    """Yield the result of each cell as it is done. `state`: also summarise from the document state."""
     tokenizer = Tokenizer.from_folder(model)
     for cell in cells:
         scores = {"sections": Score(), "section notes": Score()} | ({"state": Score()} if state else {})
@@ -161,7 +161,7 @@ def _only(events: Sequence[Any], cls: type) -> Any:
 
 
 def _truth(record: Record, read: Sequence[Page]) -> dict[str, set[int]]:
-    """The line of every key finding -> the file's pages it stands on: its words are looked for in the letters of its
+    """Return the line of every key finding -> its pages in the file: its words are looked for in the letters of its
     page of the record, and counted through to the file's pages, whose letters are the same ones."""
     starts, at = [], 0
     for page in record.pages:
@@ -209,7 +209,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def table(results: Sequence[dict[str, Any]]) -> str:
-    """The results as people read them."""
+    """Return the results as a table."""
     lines = [f"{'cell':<34}{'way':<15}{'findings':>9}{'present':>9}{'invented':>10}{'page right':>12}"]
     for result in results:
         for way in ("sections", "section notes", "state"):

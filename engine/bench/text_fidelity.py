@@ -32,7 +32,7 @@ from engine.documents.pages import DocumentError
 _WORD = re.compile(r"\w+")
 _POPPLER_SECONDS = 60
 _FEWEST_WORDS = 5
-"""Of poppler's: a page with fewer tells nothing."""
+"""Least words by poppler on a compared page: a page with fewer is no evidence."""
 
 
 @dataclass
@@ -41,7 +41,7 @@ class Fidelity:
 
     name: str
     end: str
-    """How its reading ended; "poppler" where poppler could not open it."""
+    """Outcome of its reading; "poppler" where poppler could not open it."""
     words: int = 0
     """Words that poppler finds on the pages that were read."""
     found: int = 0

@@ -1,4 +1,4 @@
-"""TextRank (R. Mihalcea and P. Tarau, 2004) over words alone: what a digest by a network has to beat."""
+"""TextRank (R. Mihalcea and P. Tarau, 2004) over words alone: the baseline for a digest by a network."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _STEPS, _DAMPING = 30, 0.85
 
 
 def text_rank(sentences: Sequence[str]) -> list[float]:
-    """Return the rank of each sentence: how much others, that are important themselves, share its words."""
+    """Return the rank of each sentence: the words that it shares with other sentences, weighted by their ranks."""
     if not sentences:
         return []
     bags = [stems(sentence, "en") for sentence in sentences]

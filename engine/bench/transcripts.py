@@ -57,7 +57,7 @@ _SECTION_TOKENS = 2_000
 
 @dataclass(frozen=True)
 class Case:
-    """A transcript and what must come of it."""
+    """A transcript and its expected result."""
 
     name: str
     document: str
@@ -69,7 +69,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Shown:
-    """What the product makes of a transcript."""
+    """Output of the product for a transcript."""
 
     text: str
     refused: bool
@@ -105,7 +105,7 @@ def load_cases(folder: Path) -> list[Case]:
 
 
 def play(case: Case) -> Shown:
-    """Read the document of `case`, put its task to a scripted model, and return what the product shows."""
+    """Read the document of `case`, put its task to a scripted model, and return the product's output."""
     runtime = scripted_runtime(INSTRUCT, case.replies)
     tokenizer, network = cast(ScriptedTokenizer, runtime.tokenizer), cast(ScriptedNetwork, runtime.model)
     pages = _pages(case)
@@ -145,7 +145,7 @@ def _summarised(session: Session, file: Path, case: Case) -> Shown:
 
 
 def faults(case: Case, shown: Shown) -> list[str]:
-    """Return what of `shown` is not as `case` expects."""
+    """Return the differences between `shown` and the expectations of `case`."""
     expect, found = case.expect, []
     if "refused" in expect and shown.refused != expect["refused"]:
         found.append(f"refused {shown.refused}")

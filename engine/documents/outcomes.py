@@ -10,7 +10,7 @@ from engine.documents.pages import DocumentError, Outcome, OutcomeKind, Page, Pr
 OFFICE_SUFFIXES = (".docx", ".odt", ".rtf", ".epub", ".pptx", ".xlsx", ".eml", ".mbox", ".zip")
 """Office files, books, mail, and archives of any of these."""
 READABLE_SUFFIXES = (".pdf", ".txt", ".md", ".log", ".csv", ".jsonl", ".html", ".htm", *OFFICE_SUFFIXES)
-"""What a file dialog offers. Files of other names are read too if their content is of a known kind."""
+"""Suffixes for the file dialog. A file with another suffix is read if its content is of a known kind."""
 OFFICE_HEADERS = (b"PK\x03\x04", b"{\\rtf", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
 """First bytes of a ZIP archive, an RTF file, and a binary office file of before 2007."""
 
@@ -71,7 +71,7 @@ class Outcomes:
     """Counts pages and their problems and composes the outcome of the document."""
 
     def __init__(self, name: str, is_pdf: bool, notes: Iterable[str] = ()) -> None:
-        """`notes`: what is known of the whole file, as ends of "Note: ..."."""
+        """`notes`: remarks on the whole file, as ends of "Note: ..."."""
         self._name = name
         self._is_pdf = is_pdf
         self._file_notes = tuple(notes)
@@ -147,7 +147,7 @@ class Outcomes:
         return "".join(f" {remark[:1].upper()}{remark[1:]}." for remark in remarks)
 
     def _unread(self) -> tuple[OutcomeKind, str]:
-        """Return why no page gave text: the most frequent problem; of two as frequent the one that is no picture."""
+        """Return the reason that no page gave text: the most frequent problem, on a tie one other than "no_text"."""
         kinds = [kind for _, _, kind in self._problems]
         if kinds:
             kind = as_outcome(max(kinds, key=lambda kind: (kinds.count(kind), kind != "no_text")))

@@ -1,4 +1,4 @@
-"""Records of an opened document: pages, outline, description, and how its reading ended.
+"""Records of an opened document: pages, outline, description and outcome.
 
 Dataclasses only. Pages are numbered from 1. Sentences say what happened and what the user can do.
 """
@@ -31,13 +31,13 @@ OutcomeKind = Literal[
     "changed",
     "unsupported",  # a known format that is not read
 ]
-"""How a document can end. The last six stand for what is known before any reading starts."""
+"""Outcomes of a document. The last six are known before any reading starts."""
 
 ProblemKind = Literal["no_text", "unreadable_fonts", "placeholder", "damaged", "too_big", "timed_out", "crashed"]
-"""Why a page, or a part of one, was not read."""
+"""Reasons for an unread page or part of a page."""
 
 DocumentKind = Literal["pdf", "text", "office"]
-"""How a file is read: a PDF by page number, a text as a stream, an office file or book as a list of parts."""
+"""Ways of reading a file: a PDF by page number, a text as a stream, an office file or book as a list of parts."""
 
 
 class DocumentError(KnownError):
@@ -54,18 +54,18 @@ class Page:
     """One page as the model is to read it."""
 
     number: int
-    """From 1. Text files have pages too: about 3,000 characters each, cut at line ends."""
+    """Page number, from 1. Text files have pages too: about 3,000 characters each, cut at line ends."""
     text: str
-    """Cleaned. Empty for a blank page and for a page that could not be read."""
+    """Cleaned text; empty for a blank page and for a page that could not be read."""
     problem: str | None = None
-    """What was not read on this page and why, as the end of "Page 7: ..."; None when all of it was read."""
+    """Unread part of the page with the reason, as the end of "Page 7: ..."; None when all of it was read."""
     label: str | None = None
-    """What the document itself calls the page ("iv", "A-3"), where it says so and it differs from the number."""
+    """The document's own label of the page ("iv", "A-3"), where it differs from the number."""
     problem_kind: ProblemKind | None = None
     removed: tuple[str, ...] = ()
     """Running heads, feet and page numbers that were taken out of `text`, from the top down."""
     notes: tuple[str, ...] = ()
-    """What is worth knowing of the page although it was read: pictures left out, an encoding that was guessed."""
+    """Remarks on a page that was read: pictures left out, a guessed encoding."""
     certainty: float | None = None
     """Mean certainty of text recognition (OCR), 0 to 1; None where the text stands in the file."""
 
@@ -77,7 +77,7 @@ class OutlineEntry:
     title: str
     page: int
     level: int
-    """From 1, the outermost."""
+    """Level, from 1 for the outermost."""
 
 
 @dataclass(frozen=True)
@@ -87,11 +87,11 @@ class DocumentInfo:
     path: str
     kind: DocumentKind
     sha256: str
-    """Of the first `size` bytes, in hexadecimal."""
+    """SHA-256 of the first `size` bytes, in hexadecimal."""
     size: int
     """Bytes at the moment of opening; a log that grows is read up to here."""
     title: str
-    """From the document where it has one, else the file's name."""
+    """Title from the document where it has one, else the file's name."""
     page_count: int | None
     """None for text files: their pages are cut while they are read."""
     outline: tuple[OutlineEntry, ...] = ()
@@ -99,14 +99,14 @@ class DocumentInfo:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a reading ended."""
+    """Outcome of a reading."""
 
     kind: OutcomeKind
     sentence: str
     pages_read: int
     """Pages that gave text."""
     pages_seen: int
-    """Pages that came by, blank and unread ones included."""
+    """Pages seen, blank and unread ones included."""
     problems: tuple[tuple[int, str], ...] = ()
     """(page number, problem) of every page that was not read in full."""
     removed_lines: int = 0
@@ -114,5 +114,5 @@ class Outcome:
 
     @property
     def is_readable(self) -> bool:
-        """Whether there is text to work with."""
+        """Return whether any text was read."""
         return self.kind in ("text", "partial")

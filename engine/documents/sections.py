@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from engine.documents.pages import OutlineEntry, Page
 
 MIN_TOKENS = 1_000
-"""Below this a state has read too little to answer from. Only the last section is shorter, and one before a page that
-is too full to share with."""
+"""Least tokens of a section: a shorter text gives a state too little to answer from. Only the last
+section is shorter, and one before a page that is too long to join."""
 MAX_TOKENS = 3_000
-"""Above this the recall of a single fact falls. A page of more tokens is cut into equal pieces."""
+"""Most tokens of a section: above this the recall of a single fact falls. A longer page is cut into equal pieces."""
 
 _TOP_CHARACTERS = 300
-"""Where on a page a heading must stand for the page to begin with it."""
+"""Characters at the top of a page within which a heading begins the page."""
 _LONGEST_HEADING = 100
 _LINES_LOOKED_AT = 400
 
@@ -40,16 +40,16 @@ class Section:
     """A run of the document's tokens that ends where a page ends (or inside a page too long for one section)."""
 
     number: int
-    """From 1."""
+    """Section number, from 1."""
     first_page: int
     last_page: int
     heading: str
     """Heading that it stands under; empty where the document has none."""
     first_token: int
-    """Where it begins, counted as the pages' tokens were."""
+    """Position of its first token, in the count of the pages' tokens."""
     n_tokens: int
     text: str
-    """Of its pages."""
+    """Text of its pages."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class _Piece:
 
 _OUTLINE_AT_TOP, _HEADING_AT_TOP, _OUTLINE_ON_PAGE = 30, 20, 10
 _OPENS_CHAPTER = _OUTLINE_AT_TOP + 8
-"""From here on a section ends even if there is room in it."""
+"""Least rank of a beginning that ends the section before it even if there is room."""
 
 
 class SectionBuilder:
@@ -160,7 +160,7 @@ def _pieces(
 
 
 def _opening(text: str, entries: Sequence[OutlineEntry], has_outline: bool) -> tuple[int, str]:
-    """Return the rank of what the page begins, and the first heading on it."""
+    """Return the rank of the beginning at the page's top, and the first heading on it."""
     top = _plain(text[:_TOP_CHARACTERS])
     for entry in entries:
         if _plain(entry.title) in top:

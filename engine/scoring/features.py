@@ -1,4 +1,4 @@
-"""What a section's sentences show without a network: their place, their length, how central they are by words."""
+"""Features of a section's sentences without a network: position, length and centrality by words."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from engine.network.heads import COMMON, SENTENCE_FEATURES
 
 _STEPS, _DAMPING = 20, 0.85
-"""Of TextRank (R. Mihalcea and P. Tarau, 2004)."""
+"""Steps and damping factor of TextRank (R. Mihalcea and P. Tarau, 2004)."""
 
 
 def sentence_features(

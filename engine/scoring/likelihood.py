@@ -1,4 +1,4 @@
-"""Scores of sentences from the likelihoods of a model without heads: what the benches compare such a model by."""
+"""Scores of sentences from the likelihoods of a model without heads, for the benches."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Where passages answer a question: a network reads question, passage and question again, and a head scores both the
-sentences and the spans of the passage, against the chance that the answer is not there.
+"""Search for answers in passages: a network reads question, passage and question again, and a head scores the
+sentences and the spans of the passage against the absence of an answer.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from engine.scoring.tokens import Span, Tokens, tokenise
 START, OPEN, CLOSE = 0, 1, 2
 """Ids of <|endoftext|>, <|im_start|> and <|im_end|>: a row is START question OPEN passage CLOSE question CLOSE."""
 QUESTION_TOKENS, PASSAGE_TOKENS, PASSAGE_SENTENCES = 32, 236, 24
-"""Of one row; a longer passage becomes several rows, a longer question loses its end."""
+"""Limits of one row; a longer passage becomes several rows, a longer question loses its end."""
 SPAN_TOKENS = 40
 """Tokens of the longest span."""
 BATCH_ROWS = 16
@@ -31,15 +31,15 @@ class Row:
 
     ids: NDArray[np.int64]
     ends: NDArray[np.int64]
-    """[S] tokens of sentences, exclusive."""
+    """[S] end tokens of the sentences, exclusive."""
     begins: int
-    """The number of its first sentence among the passage's, and of its first token."""
+    """Index in the passage of its first sentence; `token` is that of its first token."""
     token: int
 
 
 @dataclass(frozen=True)
 class RowAnswer:
-    """What the head says of one row."""
+    """Scores of the head for one row."""
 
     sentences: NDArray[np.float32]
     """[S] logits, against 0 for "not here"."""
@@ -54,9 +54,9 @@ class Candidate:
     """A sentence of a passage, and the part of it that answers best."""
 
     passage: int
-    """Which of the given passages."""
+    """Index of the passage among the given ones."""
     sentence: int
-    """Which of its sentences."""
+    """Index of the sentence in its passage."""
     score: float
     """Logit of "this sentence answers" against "no sentence here does"."""
     span: Span
@@ -65,12 +65,12 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Found:
-    """What the passages say to a question."""
+    """Answers to a question found in passages."""
 
     candidates: list[Candidate]
     """All sentences, the best first."""
     probability: float
-    """That one of the passages answers, 0 to 1; not calibrated for more than a handful of passages."""
+    """Probability that one of the passages answers, 0 to 1; not calibrated for more than a handful of passages."""
 
 
 def rows(tokens: Tokens, most: int = PASSAGE_TOKENS) -> list[Row]:
@@ -88,7 +88,7 @@ def rows(tokens: Tokens, most: int = PASSAGE_TOKENS) -> list[Row]:
 
 
 def row_answers(model: FalconMamba, heads: Heads, asked: Sequence[tuple[NDArray[np.int64], Row]]) -> list[RowAnswer]:
-    """Return what the head says of each (question ids, row); all are read in one batch."""
+    """Return the head's scores for each (question ids, row); all are read in one batch."""
     count = len(asked)
     questions = [question[:QUESTION_TOKENS] for question, _ in asked]
     length = max(2 * len(q) + len(row.ids) + 4 for q, (_, row) in zip(questions, asked, strict=True))

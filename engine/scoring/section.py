@@ -1,6 +1,6 @@
-"""The worth of a section's sentences, from a network that reads the section once and a head that compares them.
+"""Scores of a section's sentences, from a network that reads the section once and a head that compares them.
 
-The same code makes the rows of training (`engine.training.reader`), so what is asked is what was taught.
+The same code makes the rows of training (`engine.training.reader`), so inference and training use equal rows.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from engine.scoring.tokens import Span, Tokens, tokenise
 START = 0
 """Id that every section begins with, <|endoftext|>."""
 WINDOW_TOKENS, WINDOW_SENTENCES = 2048, 120
-"""Of what is read and compared at once, START included."""
+"""Most tokens and sentences read and compared at once, START included."""
 BATCH_TOKENS = 8192
 """Tokens of the windows that are read in one batch."""
 EARLY = 0.45
-"""Worth that a sentence loses with the logarithm of its place: fitted on 200 held-out documents of five kinds."""
+"""Decrease of a sentence's score with the logarithm of its position: fitted on 200 held-out documents of five kinds."""
 ALIKE = 0.5
 """Share of the shorter sentence's words from which two sentences say the same."""
 
@@ -101,10 +101,10 @@ def window_logits(model: FalconMamba, heads: Heads, some: Sequence[Window]) -> l
 def sentence_scores(
     model: FalconMamba, heads: Heads, tokenizer: Tokenizer, text: str, spans: Sequence[Span]
 ) -> list[float]:
-    """Return the worth of each sentence of `text` for a digest of it; -inf for one without a token of its own.
+    """Return the score of each sentence of `text` for a digest of it; -inf for one without a token of its own.
 
-    `spans`: the places of the sentences, in order. A worth is the logit of being one of the best three, less what comes
-    with a late place; it can be compared within one text.
+    `spans`: the places of the sentences, in order. A score is the logit of being one of the best three, less a term
+    for a late position; scores are comparable within one text.
     """
     tokens = tokenise(tokenizer, text, spans)
     scores = np.full(len(spans), -np.inf)

@@ -27,7 +27,7 @@ TRAINED_CONTEXT = 3072
 
 
 def round_moments(optimizer: Optimizer) -> None:
-    """Round the live moments to what a checkpoint keeps, so that going on and resuming are the same."""
+    """Round the live moments to the precision of a checkpoint, so that continuing and resuming are the same."""
     with torch.no_grad():
         for name, tensor in optimizer.tensors().items():
             if name != "steps":
@@ -76,7 +76,7 @@ def load(folder: Path, network: Network, optimizer: Optimizer | None) -> dict[st
 
 
 def average(folders: Sequence[Path]) -> tuple[Network, dict[str, Any]]:
-    """The mean of the weights of checkpoints or model folders, and the position of the last checkpoint.
+    """Return the mean of the weights of checkpoints or model folders, and the position of the last checkpoint.
 
     Along one run it stands for a lower learning rate at the end of it (Izmailov et al., arXiv 1803.05407).
     """

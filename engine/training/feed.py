@@ -21,7 +21,7 @@ PATIENCE_S = 120
 def batches(
     plan: Plan, tokenizer: Path, first_step: int, workers: int, rank: int = 0, ranks: int = 1
 ) -> Iterator[tuple[np.ndarray, ...]]:
-    """Arrays of the batches from `first_step` on; written by `workers` processes, which start now, or here when 0."""
+    """Return the arrays of the batches from `first_step` on, made by `workers` new processes, or by this one if 0."""
     if workers == 0:
         teacher = Teacher(load(tokenizer))
         return (_batch(teacher, plan, step, rank, ranks) for step in range(first_step, plan.steps))

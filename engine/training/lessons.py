@@ -26,7 +26,7 @@ FORK_TOKENS = 64
 SUMMARY_SHARE = 0.4
 MERGE_SHARE = 0.1
 FOCUS_SHARE = 0.2
-"""Of the summaries."""
+"""Share of the summaries with a focus."""
 REREAD_SHARE = 0.06
 MISSING_SHARE = 0.2
 MOST_MERGED = 30
@@ -86,13 +86,13 @@ class Batch:
 
 @dataclass
 class _Row:
-    """Ids and kinds of a row, and what it is about."""
+    """Ids and kinds of a row, and its subject."""
 
     ids: list[int]
     marks: list[int]
     record: Record
     summarised: bool
-    """It ends in a summary."""
+    """True if the row ends in a summary."""
     merged: bool = False
     about: tuple[Turn, Fact | None] | None = None
     """The question that stands before the pages, where they are read again for one."""
@@ -123,7 +123,7 @@ class Teacher:
         return special(request.opening) + self.encode(request.text) + special(request.closing)
 
     def pages(self, pages: list[str]) -> list[int]:
-        """Ids of a document, page by page as the reader tokenises it."""
+        """Return the ids of a document, page by page as the reader tokenises it."""
         out: list[int] = []
         for page in pages:
             text = prompts.page_text(page)
@@ -139,7 +139,7 @@ class Teacher:
         return len(ids)
 
     def batch(self, lesson: Lesson, seed: int, *, held_out: bool = False) -> Batch:
-        """The batch of `lesson` for `seed`."""
+        """Return the batch of `lesson` for `seed`."""
         writer = Writer(seed, held_out=held_out, easy=lesson.easy)
         T, K = lesson.tokens, lesson.forks
         rows = [np.full((lesson.rows, T), self.pad, np.uint16) for _ in range(2)]
@@ -215,7 +215,7 @@ class Teacher:
         return _Row(ids[-lesson.tokens :], marks[-lesson.tokens :], record, summarised, about=about)
 
     def reread_prefix(self, question: str) -> list[int]:
-        """Ids that stand before pages read again for `question`."""
+        """Return the ids before pages read again for `question`."""
         request = self.prompts.reread_prefix(question)
         special = self.encode.with_specials
         return special(request.opening) + self.encode(request.text) + special(request.closing)
@@ -251,7 +251,7 @@ class Teacher:
             parts_wanted = max(2, parts_wanted - 1)
 
     def _fork(self, turns: _Turns, *, first: bool) -> tuple[list[int], list[int]]:
-        """Ids and kinds of questions and answers that fit into a fork, ended by the end of the last answer."""
+        """Return the ids and kinds of questions and answers that fit into a fork, up to the last answer's end."""
         ids: list[int] = []
         marks: list[int] = []
         while True:

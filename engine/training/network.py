@@ -196,7 +196,7 @@ def _rms(x: Tensor, eps: float) -> Tensor:
 
 
 def _enter(residual: Tensor, norm: Tensor, w_in: Tensor, eps: float, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
-    """The two halves [B, T, d_inner] of the first projection: what the convolution reads, and the gate."""
+    """Return the halves [B, T, d_inner] of the first projection: the convolution's input, and the gate."""
     hidden = (_rms(residual, eps) * norm).to(dtype)
     x, z = F.linear(hidden, w_in.to(dtype)).chunk(2, dim=-1)
     return x, z

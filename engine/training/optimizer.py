@@ -34,7 +34,7 @@ class Optimizer:
 
     @torch.no_grad()
     def step(self, gradients: list[Tensor]) -> Tensor:
-        """One step with the gradients of `parameters` in order; returns their norm before clipping."""
+        """Take one step with the gradients of `parameters` in order; return their norm before clipping."""
         norm = torch.stack([g.float().norm() for g in gradients]).norm()
         scale = (CLIP / (norm + 1e-6)).clamp(max=1.0)
         self.steps += 1
@@ -59,7 +59,7 @@ class Optimizer:
             orthogonal(self.parameters[name].detach(), MUON[name])
 
     def tensors(self) -> dict[str, Tensor]:
-        """All that a checkpoint must keep besides the parameters."""
+        """Return the tensors of a checkpoint besides the parameters."""
         return (
             {f"first.{n}": t for n, t in self.first.items()}
             | {f"second.{n}": t for n, t in self.second.items()}
@@ -68,7 +68,7 @@ class Optimizer:
 
 
 def orthogonal(stacked: Tensor, parts: int) -> Tensor:
-    """The nearest semi-orthogonal matrices of [L, parts * m, n], each scaled to AdamW's size of update."""
+    """Return the nearest semi-orthogonal matrices of [L, parts * m, n], each scaled to AdamW's size of update."""
     shape = stacked.shape
     x = stacked.reshape(shape[0] * parts, shape[1] // parts, shape[2])
     size = max(x.shape[-2:])

@@ -47,7 +47,7 @@ class Plan:
 
     @property
     def lessons(self) -> dict[str, Lesson]:
-        """All lessons that the plan holds, by name."""
+        """Return all lessons that the plan holds, by name."""
         return {lesson.name: lesson for mix in self.stages for _, lesson in mix}
 
     def lesson(self, step: int) -> Lesson:

@@ -29,7 +29,7 @@ PDF_WEEKS, LOG_WEEKS = 52, 13
 PDF_TOKENS, LOG_TOKENS = 1250, 1100
 PDF_NAME, LOG_NAME = "harlow-incidents-2024.pdf", "harlow-shifts-2025.log"
 PDF_SEED, LOG_SEED = 2024, 2025
-# Week -> key findings in it. Six in all: what the demo model merges without mistakes.
+# Week -> key findings in it. Six in all: the most that the demo model merges without mistakes.
 PDF_FINDINGS = {5: 1, 14: 1, 23: 2, 37: 1, 46: 1}
 LOG_FINDINGS = {2: 1, 4: 2, 7: 1, 10: 2}
 
@@ -61,7 +61,7 @@ class SampleWriter(Writer):
 
 @dataclass(frozen=True)
 class Week:
-    """One section: its heading, paragraphs and what is true in it."""
+    """One section: its heading, paragraphs and facts."""
 
     heading: str
     days: list[str]
@@ -77,7 +77,7 @@ def spoken(day: date) -> str:
 def weeks(
     seed: int, year: int, count: int, tokens: int, findings: dict[int, int], count_tokens: Callable[[str], int]
 ) -> list[Week]:
-    """`count` weeks of record, each at most `tokens` tokens."""
+    """Return `count` weeks of record, each at most `tokens` tokens."""
     writer = SampleWriter(seed, year)
     made: list[Week] = []
     for index in range(count):
@@ -178,7 +178,7 @@ def _title_style(size: int, space: int) -> TextStyle:
 
 
 def write_log(made: list[Week], path: Path, seed: int) -> None:
-    """The weeks as a plain log: a heading line, a line for each day, and an entry with its time a sentence."""
+    """Write the weeks as a plain log: a heading line, a line for each day, and an entry with its time a sentence."""
     writer = Writer(seed)
     lines: list[str] = []
     for week in made:
@@ -197,7 +197,7 @@ def write_log(made: list[Week], path: Path, seed: int) -> None:
 
 
 def _sentences(paragraph: str) -> list[str]:
-    """Sentences of generated text: a stop, a space and a capital or digit end one."""
+    """Return sentences of generated text: a stop, a space and a capital or digit end one."""
     out: list[str] = []
     start = 0
     for i in range(len(paragraph) - 2):
@@ -209,7 +209,7 @@ def _sentences(paragraph: str) -> list[str]:
 
 
 def write_readme(pdf_weeks: list[Week], log_weeks: list[Week], path: Path) -> None:
-    """Questions to try, with what the record says."""
+    """Write questions to try, with the answers of the record."""
     writer = Writer(0)
     writer.shaken = 0.0
     lines = [

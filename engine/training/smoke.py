@@ -22,7 +22,7 @@ from engine.training.train import TOKENIZER
 
 
 def scan_speed(rows: int, T: int, d_inner: int = 1024, d_state: int = 16) -> str:
-    """Milliseconds of one layer's scan, forward and backward with the sums over blocks."""
+    """Return the milliseconds of one layer's scan, forward and backward with the sums over blocks."""
     new = lambda *shape: torch.randn(*shape, device="cuda", dtype=torch.bfloat16)  # noqa: E731
     x, delta = new(rows, T, d_inner), torch.nn.functional.softplus(new(rows, T, d_inner) - 3)
     B, C = new(rows, T, d_state), new(rows, T, d_state)
@@ -43,7 +43,7 @@ def scan_speed(rows: int, T: int, d_inner: int = 1024, d_state: int = 16) -> str
 
 
 def lesson_speed(step: Step, update: Update) -> str:
-    """Milliseconds of a whole captured step."""
+    """Return the milliseconds of a whole captured step."""
     started = time.monotonic()
     step.load(next(batches(Plan((1,), 0.0, 0, (((1.0, step.lesson),),)), TOKENIZER, 0, 0)))
     step()

@@ -81,7 +81,7 @@ class Step:
             static.copy_(source.pin_memory() if static.is_cuda else source, non_blocking=True)
 
     def losses(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """(loss to minimise, sum and number of answer tokens' losses, mean loss of text) of the loaded batch."""
+        """Return (loss to minimise, sum and number of answer tokens' losses, mean loss of text) of the loaded batch."""
         ids, targets, kinds, mask, fork_ids, fork_targets, fork_kinds = (a.long() for a in self.inputs)
         residual, states = self.network.read(ids, mask, None, self.dtype)
         fork_residual = self._read_forks(states, fork_ids)
@@ -123,7 +123,7 @@ class Step:
         return self.result
 
     def capture(self) -> torch.cuda.CUDAGraph:
-        """The step as a graph, captured on first use."""
+        """Return the step as a graph, captured on first use."""
         if self._graph is not None:
             return self._graph
         stream = torch.cuda.Stream()
@@ -140,7 +140,7 @@ class Step:
         return self._graph
 
     def exact_answers(self) -> tuple[int, int]:
-        """(answers of forks that greedy decoding would give exactly, answers) of the loaded batch."""
+        """Return (answers of forks that greedy decoding gives exactly, answers) of the loaded batch."""
         ids, _, _, mask, fork_ids, fork_targets, fork_kinds = (a.long() for a in self.inputs)
         _, states = self.network.read(ids, mask, None, self.dtype)
         residual = self._read_forks(states, fork_ids)
@@ -161,5 +161,5 @@ class Step:
 
 
 def _fork(state: Tensor, k: int) -> Tensor:
-    """[R, ...] -> [R * k, ...], each row k times."""
+    """Repeat each row k times: [R, ...] -> [R * k, ...]."""
     return state[:, None].expand(-1, k, *state.shape[1:]).reshape(-1, *state.shape[1:])

@@ -43,7 +43,7 @@ class Team:
                 distributed.broadcast(tensor.detach(), 0)
 
     def agree(self, name: str, value: float) -> float:
-        """The leader's `value` for `name`; the others wait for it."""
+        """Return the leader's `value` for `name`; the others wait for it."""
         if self._store is None:
             return value
         if self.leads:

@@ -88,7 +88,7 @@ def _training_text(seed: int, n_records: int) -> Iterator[str]:
 
 
 def _list_words() -> list[str]:
-    """Words of the kinds' own lists, so that rare ones are not cut into letters."""
+    """Return the words of the kinds' own lists, so that rare ones are not cut into letters."""
     found: set[str] = set()
     for kind in words.KINDS:
         for text in (*kind.parts, *kind.faults, *kind.findings, *kind.filler, *kind.headings):
@@ -100,14 +100,14 @@ def _list_words() -> list[str]:
 
 
 def load(folder: Path) -> Any:
-    """The saved tokenizer as transformers gives it."""
+    """Load the saved tokenizer with transformers."""
     from transformers import AutoTokenizer
 
     return AutoTokenizer.from_pretrained(str(folder))
 
 
 def chat_prompts(tokenizer: Any) -> prompts.Prompts:
-    """The product's prompts for a tokenizer with a chat template."""
+    """Return the product's prompts for a tokenizer with a chat template."""
     return prompts.Prompts.from_template(
         lambda messages: tokenizer.apply_chat_template(list(messages), tokenize=False, add_generation_prompt=True)
     )
@@ -153,7 +153,7 @@ class WordEncoder:
         return ids
 
     def with_specials(self, text: str) -> list[int]:
-        """Ids of the program's own text, in which special tokens are special."""
+        """Return the ids of the program's own text, in which special tokens are special."""
         out: list[int] = []
         for part in re.split(r"(<\|[a-z_]+\|>)", text):
             if part in SPECIAL_TOKENS:

@@ -135,7 +135,7 @@ class _Training:
         return step
 
     def _held_out(self, lesson: Lesson) -> float:
-        """Share of answers about held-out records that greedy decoding gives exactly."""
+        """Return the share of answers about held-out records that greedy decoding gives exactly."""
         step = self._step(lesson)
         step.load(_teacher(self.run.tokenizer).batch(lesson, HELD_OUT_SEED, held_out=True).arrays())
         exact, total = step.exact_answers()
@@ -204,7 +204,7 @@ def _rank(rank: int, plan: Plan, run: Run, ranks: int, port: int) -> None:
 
 
 def train_on(ranks: int, plan: Plan, run: Run) -> None:
-    """The same with one process for each of `ranks` GPUs (or, on the CPU, for tests, so many processes)."""
+    """Train with one process for each of `ranks` GPUs (or, on the CPU, for tests, so many processes)."""
     if ranks == 1:
         train(plan, run)
         return

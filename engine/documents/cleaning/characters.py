@@ -54,7 +54,7 @@ _WIDE = re.compile("[\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 """Kana and Chinese characters, of which words are made without spaces; not the marks that end a sentence."""
 _WIDE_RUN = re.compile("[\u3000-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")
 _FULL_LINE = 0.8
-"""Of the page's widest line. Letters of other scripts among them make a full line look shorter than it is."""
+"""Least width of a full line, as a share of the page's widest line. Letters of other scripts shorten a full line."""
 
 
 def clean_characters(text: str) -> str:

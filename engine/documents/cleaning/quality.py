@@ -44,7 +44,7 @@ class Quality(NamedTuple):
     """Shares of a text, white space left out, from 0 (none) to 1 (all of it)."""
 
     noise: float
-    """Traces of characters that could not be told."""
+    """Share of characters that could not be decoded."""
     spaceless: float
     """Letters in rows too long to be words."""
 

@@ -87,9 +87,9 @@ class _Folio:
     rest: str
     """The line without it."""
     explicit: bool
-    """Called a page, or written as '3 / 12': nothing but a page number looks like this."""
+    """True for "page 3" or "3 / 12": only a page number has this form."""
     alone: bool
-    """Nothing else on the line."""
+    """True if the line has no other text."""
 
 
 @dataclass(frozen=True)

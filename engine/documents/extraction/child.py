@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from engine.documents.formats.text.text_file import TextFile
 
 _CPU_SECONDS = 24 * 3600
-"""Only for an orphan that hangs in a reader's C code, where no other thread can run."""
+"""CPU time limit in seconds. It ends an orphan that hangs in a reader's C code, where no other thread can run."""
 
 
 class _Child:

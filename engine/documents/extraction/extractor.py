@@ -65,7 +65,7 @@ def open_document(
 
 
 def kind_of(beginning: bytes, suffix: str) -> DocumentKind:
-    """Return how a file is read, told from its first bytes and its suffix.
+    """Return the kind of a file, from its first bytes and its suffix.
 
     A suffix of a text is believed unless the file begins like a PDF. A PDF's header may stand after some junk, but a
     text that merely mentions one is a text.
@@ -186,7 +186,7 @@ class _Reading:
         self._waited = self._allowed = 0.0
         self.next_page = 1
         self.stopped_for: OutcomeKind | None = None
-        """Why the reading was given up before the last page."""
+        """Reason for ending the reading before the last page; None otherwise."""
 
     def pages(self, first: int) -> Iterator[Page]:
         """Yield pages from `first`, in order, as the children clean them."""

@@ -8,19 +8,20 @@ from __future__ import annotations
 from engine.documents.pages import DocumentKind
 
 OPEN_SECONDS = 60.0
-"""To start a process and open a file in it. A 2,046-page manual takes 2 s; a slow disk or a busy machine, far more."""
+"""Seconds to start a process and open a file in it. A 2,046-page manual takes 2 s; a slow disk or a busy
+machine takes far more."""
 
 PAGE_SECONDS = 20.0
-"""For one page, both readers together. PDFium needs 3 ms for an ordinary page, pypdf 50 ms."""
+"""Seconds for one page, both readers together. PDFium needs 3 ms for an ordinary page, pypdf 50 ms."""
 
 READER_SECONDS = PAGE_SECONDS / 2
-"""For one reader on one page, so that the second reader always has its turn."""
+"""Seconds for one reader on one page, so that the second reader always has its turn."""
 
 RECOGNITION_SECONDS = 90.0
-"""For the recognition of one page's picture: it takes 4 s, on a busy machine ten times as long."""
+"""Seconds for text recognition of one page: it takes 4 s, on a busy machine ten times as long."""
 
 RECOGNITION_SECONDS_A_PAGE = 20.0
-"""What a page that was recognised adds to the time that a reading may wait."""
+"""Seconds added to the allowed waiting time of a reading for each recognised page."""
 
 DOCUMENT_SECONDS = 60.0
 SECONDS_A_PAGE = 1.0
@@ -28,23 +29,23 @@ SECONDS_A_PAGE = 1.0
 pypdf alone, the slow reader, needs a twentieth of it."""
 
 PROCESS_BYTES = 1 << 30
-"""Of memory in one extractor. Ordinary files take a tenth; a bomb takes all there is."""
+"""Memory limit of one extractor, in bytes. Ordinary files take a tenth; a decompression bomb takes all memory."""
 
 MEMORY_LOOK_SECONDS = 0.05
-"""Between looks at a process' resident size: a flate bomb grows by about 1 GB/s, so it is caught some 50 MB late."""
+"""Seconds between checks of a process' resident size: a flate bomb grows by about 1 GB/s and is caught 50 MB late."""
 
 PAGE_CHARACTERS = 2_000_000
-"""On one page: 600 times a full page of print. More is a dump printed to one endless page, or an attack."""
+"""Most characters on one page: 600 times a full page of print. More is a dump on one endless page, or an attack."""
 
 LINE_BYTES = 16 << 20
-"""Of one message from an extractor: a page of the most characters, 4 bytes each, and room. More means it runs wild."""
+"""Most bytes of one message from an extractor: the longest page at 4 bytes a character, with room to spare."""
 
 STDERR_BYTES = 4096
-"""Kept of what an extractor writes to stderr, the newest."""
+"""Bytes kept of an extractor's stderr, the newest."""
 
 READ_AHEAD_PAGES = 256
 READ_AHEAD_BYTES = 8_000_000
-"""Held for one extractor before it has to wait for the consumer. 256 ordinary pages are 1 MB."""
+"""Pages buffered for one extractor before it has to wait for the consumer. 256 ordinary pages are 1 MB."""
 
 RANGE_PAGES = 64
 """Pages one extractor reads in a row before the next range is another's: so short that all of them work from the start,
@@ -54,24 +55,24 @@ PROCESS_PAGES = 1024
 """Pages after which an extractor is replaced by a fresh one, because both readers keep what they have parsed."""
 
 PROCESSES = 4
-"""Extractors at a time at most: each may take a gibibyte, and two outrun any prefill."""
+"""Most extractors at a time: each may take a gibibyte, and two outrun any prefill."""
 
 MAX_PAGES = 100_000
-"""In one PDF: pypdf's own limit on a page tree."""
+"""Most pages in one PDF: pypdf's own limit on a page tree."""
 
 MAX_BYTES: dict[DocumentKind, int] = {"pdf": (4 << 30) - 1, "text": 64 << 30, "office": 1 << 30}
-"""Of a file. PDFium's file access counts in 32 bits on Windows. A text is streamed, so its limit only stops what would
-take weeks to read. An office file is unpacked in memory."""
+"""Largest file of each kind, in bytes. PDFium's file access counts in 32 bits on Windows. A text is streamed, so its
+limit only stops a file that would take weeks to read. An office file is unpacked in memory."""
 
 OUTLINE_ENTRIES = 20_000
 TITLE_CHARACTERS = 300
-"""Of an outline: more than any manual has, and it must fit one message."""
+"""Most entries of an outline and characters of a title: above any manual's, within one message."""
 
 # pypdf's own limits, tighter than its defaults, because a page costs several times its stream in Python objects.
 STREAM_OUTPUT_BYTES = 32_000_000
-"""One decoded stream; pypdf's default is 75 MB."""
+"""Bytes of one decoded stream; pypdf's default is 75 MB."""
 DECODING_WORK_BYTES = 96_000_000
-"""Over all filters of one stream: three times the output, for chained filters."""
+"""Bytes decoded over all filters of one stream: three times the output, for chained filters."""
 PARSING_WORK = 1_000_000
 """Operands and operators of one content stream: half of pypdf's default, which takes it about 6 s."""
 FORM_INVOCATIONS = 1_000

@@ -14,7 +14,7 @@ class OpenFile(msgspec.Struct, tag="open", tag_field="do", kw_only=True):
     """Open a file. The first answer after it is `Opening`, `Opened` or `Refused`."""
 
     path: bytes
-    """As the file system spells it, which need not be UTF-8."""
+    """Path as the file system spells it; it need not be UTF-8."""
     size: int
     identity: tuple[int, int]
     kind: DocumentKind
@@ -22,7 +22,7 @@ class OpenFile(msgspec.Struct, tag="open", tag_field="do", kw_only=True):
     password: str | None
     readers: list[str]
     structure: bool
-    """Whether title, outline and labels are wanted too."""
+    """True if title, outline and labels are requested too."""
     hidden_layers: list[str] = []
     """Layers that an earlier opening found to be switched off."""
 
@@ -56,13 +56,13 @@ class Opened(msgspec.Struct, tag="opened", tag_field="event", kw_only=True):
     outline: list[tuple[str, int, int]] = []
     """(title, page from 1, level from 1)"""
     labels: dict[str, str] = {}
-    """Page number -> what the document calls the page, where the two differ."""
+    """Page number -> the document's label of the page, where the two differ."""
     hidden_layers: list[str] = []
     """Layers that are switched off; what is on them is not read."""
     sha256: str = ""
-    """Of the bytes that were read, where the whole file is read at opening."""
+    """SHA-256 of the bytes read, in hexadecimal; empty unless the whole file is read at opening."""
     notes: list[str] = []
-    """What of the file is not read, as sentences for the coverage."""
+    """Unread parts of the file, as sentences for the coverage."""
 
 
 class Refused(msgspec.Struct, tag="refused", tag_field="event"):
@@ -87,20 +87,20 @@ class PageRead(msgspec.Struct, tag="page", tag_field="event", kw_only=True):
     text: str
     problem: ProblemKind | None = None
     notes: list[str] = []
-    """What was left out of the text, as ends of "Page 7: ..."."""
+    """Omissions from the text, as ends of "Page 7: ..."."""
     certainty: float | None = None
     """Mean certainty of text recognition, 0 to 1; None where the text was not recognised from a picture."""
     label: str = ""
-    """What the page is where the format has no pages: "Sheet Prices", "Slide 3"."""
+    """Name of the page where the format has no pages: "Sheet Prices", "Slide 3"."""
 
 
 class Done(msgspec.Struct, tag="done", tag_field="event"):
     """All pages of a `ReadPages` have come."""
 
     end: bool
-    """Whether the file ends here."""
+    """True at the end of the file."""
     sha256: str = ""
-    """Of the bytes that were read, for a text that was read to its end."""
+    """SHA-256 of the bytes read, in hexadecimal; only for a text read to its end."""
 
 
 Answer = Opening | Opened | Refused | Reading | PageRead | Done

@@ -31,13 +31,13 @@ class PageRange:
     last: int | None
     readers: list[str]
     after: ProblemKind | None = None
-    """Why the page is read again with these readers only."""
+    """Problem that caused a second reading with these readers only."""
     again: bool = False
-    """Whether a process was lost at this page already."""
+    """True if a process was lost at this page before."""
 
     @property
     def is_expected(self) -> bool:
-        """Whether it has a page that has not come yet."""
+        """Return whether pages of the range are outstanding."""
         return self.last is None or self.first <= self.last
 
 
@@ -63,7 +63,7 @@ class RangeReader:
         self._pages_by_this_process = 0
         self._text_lost_at: int | None = None
         self._at_end = False
-        """Whether a text has ended."""
+        """True once a text has ended."""
 
     def assign(self, pages: PageRange) -> None:
         """Put a range on the list. Reading starts at once."""

@@ -28,15 +28,15 @@ class Source:
     password: str | None
     command: Sequence[str]
     sha256: str = ""
-    """Of the bytes at opening; empty until they have been hashed."""
+    """SHA-256 of the bytes at opening, in hexadecimal; empty until they are hashed."""
     hidden_layers: list[str] = field(default_factory=list)
-    """Of a PDF, known once it has been opened."""
+    """Switched-off layers of a PDF, known once it is open."""
     closed: threading.Event = field(default_factory=threading.Event)
     """Set when the document is closed: no more extractors."""
 
     @property
     def name(self) -> str:
-        """The file's name as a sentence can hold it."""
+        """Return the file's name in printable form."""
         return shown_name(self.path)
 
     def is_changed(self) -> bool:

@@ -19,7 +19,7 @@ class Block(NamedTuple):
 
     text: str
     level: int = 0
-    """Of a heading, from 1; 0 for everything else."""
+    """Level of a heading, from 1; 0 for other blocks."""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ _BLOCK_D = 128
 
 @triton.jit
 def _input(x_ptr, mask_ptr, tail_ptr, s, d, keep, T, d_inner, stride_t):
-    """x * mask at time `s` of a row, from its tail where s < 0; fp32."""
+    """Return x * mask at time `s` of a row, from its tail where s < 0; fp32."""
     before = tl.load(tail_ptr + (s + 3) * d_inner + d, mask=keep & (s < 0) & (s >= -3), other=0.0).to(tl.float32)
     inside = (s >= 0) & (s < T)
     here = tl.load(x_ptr + s * stride_t + d, mask=keep & inside, other=0.0).to(tl.float32)
@@ -167,7 +167,7 @@ def causal_conv_train(x, mask, tail, weight, bias):
 
 
 def causal_conv_train_ref(x, mask, tail, weight, bias):
-    """The same in plain torch, differentiated by autograd."""
+    """Compute the same in plain torch, differentiated by autograd."""
     T, taps = x.shape[1], weight.shape[1]
     padded = torch.cat([tail, x * mask[..., None]], dim=1)
     p = bias + sum(padded[:, k : k + T].float() * weight[:, k] for k in range(taps))

@@ -98,8 +98,8 @@ class _Scan(torch.autograd.Function):
 
 
 def selective_scan_train_cpu(x: Tensor, delta: Tensor, A: Tensor, B: Tensor, C: Tensor, h0: Tensor):
-    """As `selective_scan_train`, in float32 on a CPU: x, delta [B, T, d_inner], A [d_inner, d_state], B, C
-    [B, T, d_state], h0 [B, d_inner, d_state]; returns y like x, and the final states in float32."""
+    """Compute `selective_scan_train` in float32 on a CPU: x, delta [B, T, d_inner], A [d_inner, d_state], B, C
+    [B, T, d_state], h0 [B, d_inner, d_state]. Return y like x, and the final states in float32."""
     y, ht = _Scan.apply(*(tensor.float().contiguous() for tensor in (x, delta, A, B, C, h0)))
     return y.to(x.dtype), ht
 

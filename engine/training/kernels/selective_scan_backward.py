@@ -191,7 +191,7 @@ def selective_scan_train(x, delta, A, B, C, h0):
 
 
 def selective_scan_train_ref(x, delta, A, B, C, h0):
-    """The same as a plain loop in fp32, differentiated by autograd."""
+    """Compute the same as a plain loop in fp32, differentiated by autograd."""
     h, ys = h0.float(), []
     delta = delta.float()
     for t in range(x.shape[1]):

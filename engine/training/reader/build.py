@@ -186,7 +186,7 @@ class Builder:
         return None if own is None or high - low > 45 else (found[0], (low, high), False, passages[own][0], own)
 
     def _heading(self, heading: str) -> str:
-        """Return what a heading asks, or nothing."""
+        """Return a heading as a question; empty for an unsuitable heading."""
         if heading.endswith("?") and len(heading) < 120:
             return cloze.finish(heading, self.random)
         if (

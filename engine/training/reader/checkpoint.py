@@ -105,7 +105,7 @@ def _bf16(tensor: Tensor) -> Tensor:
 
 
 def main() -> None:
-    """Export what the command line names."""
+    """Export the checkpoint named on the command line."""
     from engine.training.network import Shape
 
     parser = argparse.ArgumentParser(description=__doc__)

@@ -54,7 +54,7 @@ SMALL = LOW | frozenset(_SMALL.split())
 PRONOUN = frozenset({"it", "he", "she", "they", "this", "these"})
 PLACE = frozenset({"in", "at", "near", "from", "to"})
 _TIME = frozenset({"in", "on", "since", "during", "of", "by", "from", "until", "around", "about"})
-"""What stands before a date."""
+"""Words before a date."""
 _WEIGHTS = {"date": 3.0, "number": 3.0, "name": 2.0, "phrase": 1.0}
 Made = tuple[str, int, int]
 """A question, and the characters of the sentence that answer it."""
@@ -82,7 +82,7 @@ def _lower_first(text: str) -> str:
 
 
 def candidates(sentence: str) -> list[tuple[str, int, int]]:
-    """Return (kind, start, end) of what a question about `sentence` could ask for."""
+    """Return (kind, start, end) of the possible answers in `sentence`."""
     found: list[tuple[str, int, int]] = []
     for m in DATE.finditer(sentence):
         found.append(("date", m.start(), m.end()))
@@ -159,7 +159,7 @@ def _definition(m: re.Match[str], rng: random.Random, title: str) -> Made | None
 
 
 def _clause(sentence: str, start: int, end: int, rng: random.Random) -> tuple[str, str]:
-    """Return what stands left and right of an answer, now and then only within its clause."""
+    """Return the text left and right of an answer, at random only within its clause."""
     low, high = 0, len(sentence)
     for m in re.finditer(r"[,;:()—–]\s", sentence):
         if m.end() <= start and start - m.end() > 12 and rng.random() < 0.5:
@@ -172,7 +172,7 @@ def _clause(sentence: str, start: int, end: int, rng: random.Random) -> tuple[st
 
 
 def _question_word(kind: str, answer: str, left: str, right: str, rng: random.Random) -> tuple[str, str, str]:
-    """Return how to ask for `answer`, and what is left of the words beside it."""
+    """Return the question words for `answer`, and the remaining text left and right of it."""
     before = left.rsplit(" ", 1)[-1].lower() if left else ""
     if kind == "number":
         noun = right.split(" ", maxsplit=1)[0] if right else ""

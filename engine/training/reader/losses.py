@@ -1,4 +1,4 @@
-"""What the reader is trained for: words that follow, sentences that matter, sentences and spans that answer."""
+"""Losses of the reader: next words, important sentences, and sentences and spans that answer."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from engine.errors import KnownError
 
 FEWEST_WORDS = 5
-"""Of a sentence that may stand in a digest."""
+"""Least words of a sentence that may stand in a digest."""
 
 
 @dataclass(frozen=True)

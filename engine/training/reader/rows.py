@@ -18,17 +18,17 @@ from engine.scoring.passage import CLOSE, OPEN, PASSAGE_SENTENCES, PASSAGE_TOKEN
 from engine.scoring.section import WINDOW_SENTENCES, WINDOW_TOKENS
 
 ROW_TOKENS = 320
-"""Of a question's row: at least PASSAGE_TOKENS, twice QUESTION_TOKENS and four marks."""
+"""Tokens of a question's row: at least PASSAGE_TOKENS, twice QUESTION_TOKENS and four marks."""
 FEWEST_IN_PLAIN = 14
 """Sentences of a plain section from which some are taken out as its summary."""
 GAP_WEIGHT = 0.3
-"""What a section whose summary was taken out counts beside one with a real summary."""
+"""Weight of a section whose summary was taken out, relative to one with a real summary."""
 FOREIGN_SHARE = 0.35
-"""Of the questions whose answer is withheld: asked of another text altogether, not of passages that share its words."""
+"""Share of unanswerable questions put to an unrelated text; the others get passages that share their words."""
 
 Row = dict[str, NDArray[np.generic]]
 Taught = tuple[NDArray[np.floating], NDArray[np.bool_], NDArray[np.bool_]]
-"""Of each sentence: overlap with the summary, whether it may stand in a digest, whether it is of the best three."""
+"""For each sentence: overlap with the summary, True if it may stand in a digest, True if it is among the best three."""
 Ints = NDArray[np.int64]
 
 assert ROW_TOKENS >= PASSAGE_TOKENS + 2 * QUESTION_TOKENS + 4
@@ -51,7 +51,7 @@ class Data:
 
     @property
     def sizes(self) -> dict[str, int]:
-        """How many rows there are of each kind that has an end."""
+        """Return the number of rows of each finite kind."""
         return {"section": len(self.labels["document"])} | {k: len(q["whole"]) for k, q in self.questions.items()}
 
     def sentences(self, start: int, stop: int) -> tuple[Ints, Ints, slice]:

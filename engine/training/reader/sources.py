@@ -65,7 +65,7 @@ def names(repo: str) -> list[str]:
 
 
 def places(text: str, answer: str) -> list[tuple[int, int]]:
-    """Return where `answer` stands in `text` as whole words."""
+    """Return up to 8 spans of `answer` in `text` as whole words."""
     found: list[tuple[int, int]] = []
     at = text.find(answer)
     while at >= 0 and len(found) < 8:
@@ -262,7 +262,7 @@ def clapnq() -> list[Article]:
 
 
 def joined(articles: list[Article], many: int, source: str) -> list[Article]:
-    """Return articles that each hold the paragraphs of `many` others, so that there is something to search in."""
+    """Return articles that each hold the paragraphs of `many` others, so that a question needs a search."""
     random.Random(5).shuffle(articles)
     out = []
     for i in range(0, len(articles), many):

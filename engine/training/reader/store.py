@@ -79,15 +79,15 @@ class Questions:
 
 @dataclass
 class Labels:
-    """What the sentences of summarised documents are worth, as they are added."""
+    """Labels of the sentences of summarised documents, collected document by document."""
 
     document: list[int] = field(default_factory=list)
     overlap: list[NDArray[np.float16]] = field(default_factory=list)
     """ROUGE-1 + ROUGE-2 of each sentence against the summary."""
     may: list[NDArray[np.bool_]] = field(default_factory=list)
-    """It can stand in a digest: a whole sentence, no heading."""
+    """Flags of sentences that may stand in a digest: whole sentences, no headings."""
     best: list[NDArray[np.bool_]] = field(default_factory=list)
-    """It is of the best choice of three."""
+    """Flags of sentences in the best choice of three."""
 
     def save(self, path: Path) -> None:
         """Write the labels."""

@@ -40,7 +40,7 @@ TEXT = (1.0, 0.3)
 
 
 class Batches(IterableDataset[tuple[str, Batch]]):
-    """Batches without end; `progress`, from 0 to 1, decides of what kinds."""
+    """Endless batches; `progress`, from 0 to 1, decides their kinds."""
 
     def __init__(self, folder: Path, progress: Tensor, options: argparse.Namespace) -> None:
         self.folder, self.progress, self.options = folder, progress, options

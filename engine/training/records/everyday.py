@@ -129,7 +129,7 @@ def compound(r: random.Random) -> str:
 
 
 def word(r: random.Random) -> str:
-    """A noun, or one time in three something like a word."""
+    """Return a noun, or with probability 1/3 a word-like string."""
     return wordlike(r) if r.random() < 0.33 else NOUNS[int(r.random() * len(NOUNS))]
 
 
@@ -149,7 +149,7 @@ _MAKERS: dict[str, Callable[[random.Random], str]] = {
 
 
 def phrase(r: random.Random) -> str:
-    """One to five words as a value of a record may be: "a worn kettle", "printed by the lake", "velvet"."""
+    """Return one to five words as a value of a record may be: "a worn kettle", "printed by the lake", "velvet"."""
     out: list[str] = []
     for part in _SHAPES[int(r.random() * len(_SHAPES))].split(" "):
         slot = _MAKERS.get(part[:3])

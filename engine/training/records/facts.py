@@ -16,12 +16,12 @@ _WORD_OF = {thing.split(":")[0].split(" ")[0]: thing.split(":")[0] for kind in w
 
 
 def kind_of(thing: str) -> Kind:
-    """The kind of record whose things are called so."""
+    """Return the kind of record that the name `thing` belongs to."""
     return _KIND_OF[thing.split(" ", 1)[0]]
 
 
 def word_of(thing: str) -> str:
-    """A thing without its identifier."""
+    """Return a thing without its identifier."""
     return _WORD_OF[thing.split(" ", 1)[0]]
 
 
@@ -55,7 +55,7 @@ class Finding:
 
     @property
     def sentence(self) -> str:
-        """The line a summary gives it."""
+        """Return the line of a summary for the fact."""
         return f"- {capital(self.thing)}: {self.text}."
 
 
@@ -70,7 +70,7 @@ class Turn:
 
 @dataclass
 class Record:
-    """A record's text by page and what is true in it."""
+    """Text of a record by page, and its facts."""
 
     kind: Kind
     pages: list[str]
@@ -84,7 +84,7 @@ class Record:
 
     @property
     def summary(self) -> str:
-        """The one right summary."""
+        """Return the expected summary."""
         return summary_text(self.findings)
 
 

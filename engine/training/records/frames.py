@@ -317,7 +317,7 @@ def all_wordings() -> list[Wordings]:
 
 
 def _skeleton(frame: str) -> str:
-    """A frame without what it names."""
+    """Return a frame without the names of its slots."""
     return re.sub(r"\{\w+\}", "{}", frame.replace("{np}", "the {a}")).lower().strip(" .?")
 
 

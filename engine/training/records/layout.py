@@ -11,7 +11,7 @@ from engine.training.records.writer import Writer
 
 @dataclass
 class Item:
-    """A sentence or a block of lines, and what it states."""
+    """A sentence or a block of lines, and its facts."""
 
     text: str
     facts: list[Fact] = field(default_factory=list)
@@ -29,7 +29,7 @@ class Style:
     """Layout of one record."""
 
     front: str
-    """First lines: a title, a title page with contents, or nothing."""
+    """First lines: a title, or a title page with contents, or empty."""
     title: str
     body: str
     """prose, log or list."""
@@ -37,7 +37,7 @@ class Style:
     """Characters a line; 0 for no line breaks."""
     headings: float
     running: str
-    """A line on every page with {k} for its number, or nothing."""
+    """Line on every page with {k} for its number, or empty."""
     share: float
     """Share of the tokens that sentences may take; the rest is for line ends and headings."""
 
@@ -62,7 +62,7 @@ def style(writer: Writer, kind: Kind, tokens: int, *, plain: bool) -> Style:
 
 
 def _title_page(writer: Writer, kind: Kind, title: str) -> str:
-    """A title, perhaps some lines about it, and a list of contents."""
+    """Return a title, perhaps some lines about it, and a list of contents."""
     lines = [title]
     if writer.random.random() < 0.5:
         lines.append(
@@ -90,7 +90,7 @@ CLOCKS = (
 
 
 def lay_out(writer: Writer, kind: Kind, look: Style, body: list[Item], page_tokens: int) -> list[str]:
-    """Pages of about `page_tokens` tokens; notes on every item the page (from 1) that it came to stand on."""
+    """Return pages of about `page_tokens` tokens, and set the page (from 1) of every item."""
     pages: list[str] = []
     lines: list[str] = [look.front] if look.front else []
     paragraph: list[str] = []

@@ -114,7 +114,7 @@ def pick(r: random.Random, items: Sequence[T]) -> T:
 
 
 def syllables(r: random.Random, endings: Sequence[str]) -> str:
-    """One to three syllables, mostly with one of `endings`; not capitalised."""
+    """Return one to three syllables, mostly with one of `endings`; not capitalised."""
     at = r.random
     out = ""
     for _ in range(1 + int(at() * 2.2)):
@@ -179,7 +179,7 @@ def _word(r: random.Random, endings: Sequence[str]) -> str:
 
 
 def first_name(r: random.Random, *, listed: float = 0.15, plain: bool = False) -> str:
-    """A first name; `listed` is the share from the list, `plain` leaves out hyphens."""
+    """Return a first name; `listed` is the share from the list, `plain` leaves out hyphens."""
     if r.random() < listed:
         return pick(r, FIRST_NAMES)
     name = _word(r, _FIRST_ENDINGS)
@@ -187,7 +187,7 @@ def first_name(r: random.Random, *, listed: float = 0.15, plain: bool = False) -
 
 
 def last_name(r: random.Random, *, listed: float = 0.15, plain: bool = False) -> str:
-    """A last name, now and then with a particle or a hyphen unless `plain`."""
+    """Return a last name, now and then with a particle or a hyphen unless `plain`."""
     if r.random() < listed:
         return pick(r, LAST_NAMES)
     name = _word(r, _ENDINGS)
@@ -198,7 +198,7 @@ def last_name(r: random.Random, *, listed: float = 0.15, plain: bool = False) ->
 
 
 def person(r: random.Random, *, held_out: bool = False, plain: bool = False) -> str:
-    """A person as records name one: both names, an initial, or a title. `plain`: both names, half of them listed."""
+    """Return a person's name: both names, an initial, or a title. `plain`: both names, half of them listed."""
     if held_out:
         first, last = pick(r, HELD_OUT_FIRST), pick(r, HELD_OUT_LAST)
     else:
@@ -215,7 +215,7 @@ def person(r: random.Random, *, held_out: bool = False, plain: bool = False) -> 
 
 
 def place(r: random.Random, *, held_out: bool = False) -> str:
-    """A town."""
+    """Return a town."""
     if held_out:
         return pick(r, HELD_OUT_PLACES)
     if r.random() < 0.4:
@@ -228,12 +228,12 @@ def place(r: random.Random, *, held_out: bool = False) -> str:
 
 
 def firm(r: random.Random, *, held_out: bool = False) -> str:
-    """A firm, named after somebody."""
+    """Return a firm named after a person."""
     return pick(r, _FIRMS).format(pick(r, HELD_OUT_LAST) if held_out else last_name(r))
 
 
 def medicine(r: random.Random) -> str:
-    """A made-up medicine, not capitalised as the real ones."""
+    """Return a made-up medicine, not capitalised as the real ones."""
     while True:
         name = syllables(r, _DRUG_ENDINGS)
         if name.capitalize() not in HELD_OUT:
@@ -241,7 +241,7 @@ def medicine(r: random.Random) -> str:
 
 
 def number_of(thing: str) -> int:
-    """The last whole number of an identifier: what `held_out` numbers are told by."""
+    """Return the last whole number of an identifier, which decides whether it is held out."""
     digits = ""
     for sign in reversed(thing):
         if sign.isdigit():
@@ -263,7 +263,7 @@ def _number(r: random.Random, make: Callable[[], int], held_out: bool) -> int:
 
 
 def identifier(r: random.Random, start: str, *, held_out: bool = False, plain: bool = False) -> str:
-    """An identifier that mostly begins with `start`; numbers that leave 4 when divided by 9 are held out."""
+    """Return an identifier that mostly begins with `start`; numbers that leave 4 when divided by 9 are held out."""
     chance = 0.0 if plain else r.random()
     if not plain and r.random() < 0.2:
         start = "".join(pick(r, _LETTERS).upper() for _ in range(1 + int(r.random() * 2.5)))
@@ -285,7 +285,7 @@ def identifier(r: random.Random, start: str, *, held_out: bool = False, plain: b
 
 
 def near_identifier(r: random.Random, thing: str, *, held_out: bool = False) -> str:
-    """A thing whose identifier is easily taken for that of `thing`: one digit other, or two changed about."""
+    """Return a thing with an identifier similar to that of `thing`: one digit changed, or two swapped."""
     end = max(i for i, sign in enumerate(thing) if sign.isdigit()) + 1
     start = end
     while start and thing[start - 1].isdigit():

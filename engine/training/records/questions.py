@@ -13,7 +13,7 @@ WORLD_SHARE = 0.12
 
 
 def ask(writer: Writer, fact: Fact, other_words: bool | None = None) -> Turn:
-    """A question whose answer is the fact's value.
+    """Return a question whose answer is the fact's value.
 
     `other_words` takes a name of the relation that the document did not use (where there is one), False the same name,
     None either.
@@ -29,7 +29,7 @@ def ask(writer: Writer, fact: Fact, other_words: bool | None = None) -> Turn:
 
 
 def ask_missing(writer: Writer, record: Record) -> Turn:
-    """A question that the record does not answer, as near as can be to one that it does.
+    """Return a question that the record does not answer, similar to one that it does.
 
     A known thing's relation that is not stated (often one stated of another thing), a stated relation of an identifier
     near to a known one, of another sort of thing with the same identifier, or of a thing that the record never names;
@@ -70,7 +70,7 @@ def _about_the_world(writer: Writer) -> str:
 
 
 def follow_up(writer: Writer, record: Record, fact: Fact) -> Turn | None:
-    """A question that leans on the one before about `fact`; None when nothing more is known."""
+    """Return a follow-up to a question about `fact`; None when no further fact is known."""
     options: list[tuple[frames.Wordings, Fact | None, str]] = []
     if fact.person and fact.relation.form == "noun":
         options.append((frames.WHO_FOLLOW_UPS, None, fact.person))
@@ -99,7 +99,7 @@ def _question(writer: Writer, thing: str, relation: Relation, said: str) -> str:
 
 
 def focused(writer: Writer, record: Record) -> tuple[str, str]:
-    """Something to ask a summary about, and that summary: the key findings of these things alone.
+    """Return a question that focuses a summary, and that summary: the key findings of these things alone.
 
     A thing with its identifier, its identifier alone, a sort of thing, or something that the record has no findings of.
     """

@@ -97,7 +97,7 @@ def _mixed(writer: Writer, content: list[Item], filler: list[Item]) -> list[Item
 
 
 def _mention(writer: Writer, record: Record) -> str:
-    """A sentence that names a thing of the record, or one like it, and states nothing."""
+    """Return a sentence that names a thing of the record, or a similar one, without a fact."""
     kind = record.kind
     thing = writer.pick(record.things)
     if writer.random.random() < 0.4:
@@ -108,7 +108,7 @@ def _mention(writer: Writer, record: Record) -> str:
 
 
 def _escaped(frame: str) -> str:
-    """A frame whose free slots survive the filling of the thing's."""
+    """Return the frame with its free slots escaped, to keep them when the thing is filled in."""
     for slot in ("{n}", "{d}", "{p}"):
         frame = frame.replace(slot, "{" + slot + "}")
     return frame
@@ -180,7 +180,7 @@ def _content(
 
 
 def _fact(writer: Writer, thing: str, relation: Relation, seen: dict[str, list[str]], wrong: str = "") -> Fact:
-    """A fact with a fresh value; now and then one near to a value of that sort that the record already has."""
+    """Return a fact with a fresh value, at random similar to a value of that sort already in the record."""
     known = seen.setdefault(relation.value, [])
     for _ in range(20):
         value = writer.value(relation)
@@ -200,7 +200,7 @@ def _fact(writer: Writer, thing: str, relation: Relation, seen: dict[str, list[s
 
 
 def _statement(writer: Writer, kind: Kind, fact: Fact) -> Item:
-    """A sentence, or a line, that states one fact; some also say who noted it, or when."""
+    """Return a sentence, or a line, that states one fact; some also say who noted it, or when."""
     form, chance = fact.relation.form, writer.random.random
     wordings = frames.STATEMENTS[form]
     frame = writer.wording(wordings)
@@ -230,7 +230,7 @@ def _statement(writer: Writer, kind: Kind, fact: Fact) -> Item:
 
 
 def _correction(writer: Writer, kind: Kind, fact: Fact, seen: dict[str, list[str]]) -> Item:
-    """A sentence that puts `fact` right."""
+    """Return a sentence that corrects `fact`."""
     latest = replace(_fact(writer, fact.thing, fact.relation, seen, wrong=fact.value), said=fact.said, corrected=True)
     frame = writer.wording(frames.CORRECTIONS[fact.relation.form])
     text = writer.framed(frame, kind, fact.thing, a=fact.said, v=latest.value, w=fact.value)
@@ -238,7 +238,7 @@ def _correction(writer: Writer, kind: Kind, fact: Fact, seen: dict[str, list[str
 
 
 def _grouped(writer: Writer, stated: list[Fact]) -> list[list[Fact]]:
-    """Facts by statement: mostly alone, some as a table about one thing, some as a list of one relation."""
+    """Return facts by statement: mostly alone, some as a table about one thing, some as a list of one relation."""
     left = list(stated)
     groups: list[list[Fact]] = []
     while left:

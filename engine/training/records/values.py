@@ -23,7 +23,7 @@ def _amount(w: Chance) -> str:
 
 
 def _decimal(w: Chance, low: int, high: int, unit: str) -> str:
-    """A number of `unit`: mostly with one decimal, now and then a range or with two."""
+    """Return a number of `unit`: mostly with one decimal, now and then a range or with two."""
     whole = w.below(high - low) + low
     chance = w.random.random()
     if chance < 0.7:
@@ -36,7 +36,7 @@ def _decimal(w: Chance, low: int, high: int, unit: str) -> str:
 
 
 def _whole(w: Chance, low: int, high: int, unit: str) -> str:
-    """A whole number of `unit`; a range now and then."""
+    """Return a whole number of `unit`; a range now and then."""
     n = w.below(high - low) + low
     return f"{n} {unit}" if w.random.random() < 0.92 else f"{n} to {n + 1 + w.below(20)} {unit}"
 
@@ -75,7 +75,7 @@ def _medicine(w: Chance) -> str:
 
 
 def _choice(w: Chance, name: str) -> str:
-    """One of a list; in training often something else, as a model that knows the list need not read the page."""
+    """Return an entry of a list; in training often an unlisted value, to prevent answers from memory."""
     training, held_out = CHOICES[name]
     if not (w.held_out or w.easy) and w.random.random() < w.strange:
         chance = w.random.random()
@@ -198,7 +198,7 @@ _HELD_OUT = frozenset(item for _, held_out in CHOICES.values() for item in held_
 
 
 def make(w: Chance, name: str) -> str:
-    """A value of the sort that `name` names; in training now and then of no sort, to be copied all the same."""
+    """Return a value of the sort `name`; in training at random one of no sort, to train copying."""
     maker = VALUE_MAKERS.get(name)
     if maker and name not in _NAMED and not (w.held_out or w.easy) and w.random.random() < w.strange / 10:
         return _phrase(w)
@@ -206,7 +206,7 @@ def make(w: Chance, name: str) -> str:
 
 
 def near(w: Chance, value: str) -> str:
-    """A value easily taken for `value`: one digit other. Names and words come back as they are."""
+    """Return a value similar to `value`: one digit changed. Names and words are returned unchanged."""
     places = [i for i, sign in enumerate(value) if sign.isdigit()]
     if not places:
         return value

@@ -43,7 +43,7 @@ class Kind:
     relations: tuple[Relation, ...]
     parts: tuple[str, ...]
     faults: tuple[str, ...]
-    """A finding is mostly a part and what was wrong with it."""
+    """Faults of parts; most findings are a part and its fault."""
     findings: tuple[str, ...]
     """Findings of another shape; {n} is a number."""
     filler: tuple[str, ...]
@@ -110,11 +110,11 @@ VERBS = {
         "shipped/dispatched/sent off",
     )
 }
-"""Other words for what is done to a thing; past and participle are the same."""
+"""Synonyms of the actions on a thing; past and participle are the same."""
 
 
 def relations(lines: str) -> tuple[Relation, ...]:
-    """Relations from lines of "form: name/other name > value"; verbs take their other names from VERBS."""
+    """Return relations from lines of "form: name/other name > value"; verbs take their other names from VERBS."""
     made = []
     for line in lines.strip().split("\n"):
         form, _, rest = line.strip().partition(": ")

@@ -32,7 +32,7 @@ class Writer(Chance):
         self._date_form = 0
 
     def begin(self) -> None:
-        """A new record: its own people, and its own way to write dates."""
+        """Begin a new record: its own people, and its own way to write dates."""
         self._cast = []
         chosen = self.random.random() < HARD_SHARE if self._always_hard is None else self._always_hard
         self.hard = chosen and not self.easy
@@ -50,7 +50,7 @@ class Writer(Chance):
         return frame if frames.is_held_out(shaken) else shaken
 
     def _shaken(self, frame: str) -> str:
-        """`frame` with its ordinary words disturbed: so a reader learns to go by what the slots hold."""
+        """Return `frame` with its ordinary words disturbed, to train attention to the values of the slots."""
         tokens = frame.split(" ")
         for _ in range(1 + self.below(3)):
             i = self.below(len(tokens))
@@ -62,7 +62,7 @@ class Writer(Chance):
         return " ".join(tokens)
 
     def person(self) -> str:
-        """Somebody; now and then one whom the record named before, or who shares a name with one."""
+        """Return a person's name; at random one named before in the record, or one that shares a part with it."""
         cast = self._cast
         chance = self.random.random()
         if cast and chance < 0.15:
@@ -76,7 +76,7 @@ class Writer(Chance):
         return name
 
     def thing(self, kind: Kind, near: str | None = None) -> str:
-        """A thing of the kind with its identifier; one that is easily taken for `near` if that is given."""
+        """Return a thing of the kind with its identifier; one similar to `near` if that is given."""
         if near:
             return names.near_identifier(self.random, near, held_out=self.held_out)
         word, start = self.pick(kind.things).split(":")
@@ -134,7 +134,7 @@ class Writer(Chance):
         return f"{text} {self.below(8) + 2} times"
 
     def filler(self, kind: Kind) -> str:
-        """A sentence that nothing asks for: of the kind, of any office, or of no office at all."""
+        """Return a filler sentence without a question: of the record's kind, of any office, or unrelated to offices."""
         chance = self.random.random()
         if chance < self.unrelated and not self.easy:
             return self._prose()
@@ -153,7 +153,7 @@ class Writer(Chance):
         )
 
     def framed(self, frame: str, kind: Kind, thing: str, **slots: str) -> str:
-        """A frame about `thing` with its slots filled; the kind gives the preposition."""
+        """Return a frame about `thing` with its slots filled; the kind gives the preposition."""
         at = self.pick(kind.at)
         if "{np}" in frame:
             frame = frame.replace("{np}", self.pick(frames.NOUN_PHRASES[:3] if self.easy else frames.NOUN_PHRASES))

@@ -32,7 +32,7 @@ class OfficeFile:
     def __init__(self, file: OpenFile, suffix: str) -> None:
         data = file.reopened().read() or b""
         self.sha256 = hashlib.sha256(data).hexdigest()
-        """Of the bytes read."""
+        """SHA-256 of the bytes read, in hexadecimal."""
         parts = read_parts(data, suffix)
         self.title = clean_title(parts.title, limits.TITLE_CHARACTERS)
         self.pages = parts.pages

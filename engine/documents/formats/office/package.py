@@ -32,7 +32,7 @@ class Package:
 
     @property
     def is_encrypted(self) -> bool:
-        """Whether a file in it is locked with a password."""
+        """Return whether any file in the package is encrypted with a password."""
         return any(info.flag_bits & 1 for info in self._archive.infolist())
 
     def read(self, name: str) -> bytes:

@@ -38,7 +38,7 @@ class Annotations:
 
     placed: list[Placed] = field(default_factory=list)
     is_drawn: bool = False
-    """Whether some show text by their own drawing, which is to be flattened into the page."""
+    """True if annotations draw text themselves and must be flattened into the page."""
     comments: int = 0
     """Comments that are shown beside the page only."""
 
@@ -46,7 +46,7 @@ class Annotations:
 def page_annotations(page: Any, form: Any) -> Annotations:
     """Return the texts of `page`'s annotations. `form`: pypdfium2's form environment, None without form fields.
 
-    What an annotation shows by its own drawing is left to be flattened; the others are hidden and read by their values.
+    Annotations with their own drawing are left to be flattened; the others are hidden and read by their values.
     """
     found = Annotations()
     for index in range(min(pdfium.FPDFPage_GetAnnotCount(page.raw), _MOST)):
@@ -77,7 +77,7 @@ def page_annotations(page: Any, form: Any) -> Annotations:
 
 
 def flatten(page: Any) -> None:
-    """Make the drawings of annotations part of the page's content; the page must be loaded anew after it."""
+    """Flatten the drawings of annotations into the page's content; the page must be reloaded afterwards."""
     pdfium.FPDFPage_Flatten(page.raw, pdfium.FLAT_NORMALDISPLAY)
 
 

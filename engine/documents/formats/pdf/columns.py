@@ -36,7 +36,7 @@ class Segment(NamedTuple):
     low: float
     high: float
     place: int
-    """In the order of drawing."""
+    """Position in the order of drawing."""
 
     @property
     def height(self) -> float:
@@ -173,7 +173,7 @@ def _is_prose(rows: list[Row]) -> bool:
 
 
 def _gutter(rows: list[Row]) -> float | None:
-    """Return where the widest gutter between two columns may be, None if no rows stand side by side."""
+    """Return the x position of the widest gutter between two columns, None if no rows stand side by side."""
     if len(rows) < _FEWEST_LINES:
         return None
     start, end = min(row[0].left for row in rows), max(s.right for row in rows for s in row)

@@ -1,4 +1,4 @@
-"""Hidden layers of a PDF: what is drawn on them is not on the page."""
+"""Hidden layers of a PDF, whose drawings are not part of the page."""
 
 from __future__ import annotations
 

@@ -52,11 +52,11 @@ class _Glyphs:
     low: Floats
     high: Floats
     place: Ints
-    """In the content stream."""
+    """Positions in the content stream."""
     spaces: Ints
-    """Space characters before it."""
+    """Numbers of space characters before each glyph."""
     generated: Flags
-    """Whether PDFium sees a gap before it."""
+    """Flags of glyphs before which PDFium reports a gap."""
 
     def only(self, wanted: Flags) -> _Glyphs:
         """Return the glyphs for which `wanted` is true."""
@@ -149,7 +149,7 @@ def _directions(characters: Characters, page: tuple[float, float, float, float])
 
 
 def _correct_mirrored(turn: npt.NDArray[np.floating], middle: npt.NDArray[np.floating]) -> None:
-    """Turn round, in place, what runs against its own direction: letters mirrored twice, or of a negative size."""
+    """Reverse, in place, text that runs against its own direction: letters mirrored twice, or of a negative size."""
     for value, across, sign in ((0, 0, 1), (90, 1, 1), (180, 0, -1), (270, 1, -1)):
         places = np.flatnonzero(turn == value)
         if len(places) > 1:

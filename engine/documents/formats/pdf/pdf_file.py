@@ -44,7 +44,7 @@ class PageText:
     problem: ProblemKind | None = None
     notes: list[str] = field(default_factory=list)
     certainty: float | None = None
-    """Of text recognition, 0 to 1."""
+    """Mean certainty of text recognition, 0 to 1; None without recognition."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Structure:
     """Page from 1 -> label, where it is not just the number."""
     hidden_layers: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    """What of the file is not read, as sentences."""
+    """Unread parts of the file, as sentences."""
 
 
 class PdfFile:
@@ -86,7 +86,7 @@ class PdfFile:
         self._file = file
         self._passwords = [""] + ([password] if password else [])
         self._is_suspect = False
-        """Whether PDFium may have lost pages."""
+        """True if PDFium may have lost pages."""
         self._pypdf_opened: PypdfReader | None = None
         self._pdfium_opened: PdfiumReader | None = None
 
@@ -312,7 +312,7 @@ def _is_waiting(text: str) -> bool:
 
 
 def _or(call: Callable[[], T], otherwise: T) -> T:
-    """Return what a document can do without, or `otherwise` if it cannot be had."""
+    """Return the result of `call`, or `otherwise` if it fails; for optional parts of a document."""
     try:
         return call()
     except Exception:

@@ -37,7 +37,7 @@ class RawPage:
 
     text: str
     unmapped: float = 0.0
-    """Share of characters whose font does not say what they are."""
+    """Share of characters whose font has no map to Unicode for them."""
     notes: list[str] = field(default_factory=list)
 
 
@@ -77,7 +77,7 @@ class PdfiumReader:
 
     @property
     def is_dynamic_form(self) -> bool:
-        """Whether the pages are made by Adobe Reader from an XFA form when the file is opened."""
+        """Return whether the file is a dynamic XFA form, whose pages Adobe Reader builds at opening."""
         return bool(self._form_kind == pdfium.FORMTYPE_XFA_FULL)
 
     @property
@@ -172,7 +172,7 @@ class PdfiumReader:
                 yield bookmark.get_title(), page + 1, bookmark.level + 1
 
     def labels(self) -> list[str]:
-        """Return what the document calls its pages; empty strings if it has no names for them."""
+        """Return the labels of the pages; empty strings if the document has none."""
         return [str(self._document.get_page_label(number)) for number in range(self.page_count)]
 
     def reaches_last_page(self) -> bool:

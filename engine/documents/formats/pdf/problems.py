@@ -1,4 +1,4 @@
-"""What keeps a PDF from being opened."""
+"""Problems that prevent opening a PDF."""
 
 from __future__ import annotations
 

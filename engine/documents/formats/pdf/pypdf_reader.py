@@ -55,7 +55,7 @@ class PypdfReader:
 
     @property
     def is_portfolio(self) -> bool:
-        """Whether the document is a cover for the files attached to it."""
+        """Return whether the document is a portfolio: a cover for its attached files."""
         return "/Collection" in self._document.root_object
 
     def hidden_layers(self) -> frozenset[str]:
@@ -73,7 +73,7 @@ class PypdfReader:
                 yield str(entry.title), page + 1, level
 
     def labels(self) -> list[str]:
-        """Return what the document calls its pages."""
+        """Return the labels of the pages."""
         return [str(label) for label in self._document.page_labels]
 
     def page(self, number: int) -> str:

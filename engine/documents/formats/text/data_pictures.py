@@ -22,7 +22,7 @@ class DataPictures:
         self._held = ""
         """The end of the last block, which may be the start of a URI."""
         self._inside: re.Pattern[str] | None = None
-        """What the data of the URI consists of that the last block ended in."""
+        """Pattern of the data of a URI left open at the end of the last block; None outside a URI."""
 
     def without(self, block: str) -> str:
         """Return `block` without data: URIs; their first characters, "data:image/png", are left out too."""
@@ -58,7 +58,7 @@ class DataPictures:
         return "".join(pieces)
 
     def rest(self) -> str:
-        """Return what was held back at the end of the text."""
+        """Return the text held back at the end."""
         held, self._held = self._held, ""
         return held
 

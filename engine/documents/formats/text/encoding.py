@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from engine.documents.formats.text.alphabets import explained_share
 
 SAMPLE_BYTES = 1 << 18
-"""Of lines beyond ASCII looked at: enough for any detector, little enough to be quick."""
+"""Bytes of non-ASCII lines given to detection: enough for any detector, few enough to be quick."""
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),

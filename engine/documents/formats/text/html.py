@@ -107,12 +107,12 @@ class _Table:
 
     cells: list[str] = field(default_factory=list)
     is_layout: bool = False
-    """Whether the row holds more than a table's row: paragraphs, other tables."""
+    """True if the row holds paragraphs or other tables, as in a layout table."""
     spans: dict[int, int] = field(default_factory=dict)
     """Column -> rows for which a cell above reaches down into it."""
     cell: _Flow | None = None
     column: int = 0
-    """Of the cell."""
+    """Column of the cell."""
     holds_table: bool = False
 
 
@@ -221,7 +221,7 @@ class _Events:
         """Ignore a processing instruction."""
 
     def close(self) -> None:
-        """End of the document."""
+        """End the document."""
 
     def _input(self, attributes: Mapping[str, str]) -> None:
         kind = attributes.get("type", "text").lower()

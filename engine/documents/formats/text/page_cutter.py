@@ -17,7 +17,7 @@ _PAUSES = (
     re.compile(r"[.!?。]\s+|[。！？]"),
     re.compile(r"[,;}\]]\s*|\s+"),
 )
-"""Where a page may end, the best first; the cut is after the match."""
+"""Patterns of page ends, the best first; the cut is after the match."""
 
 
 def cut_pages(blocks: Iterable[str]) -> Iterator[str]:
@@ -30,7 +30,7 @@ class PageCutter:
 
     def __init__(self) -> None:
         self.cut_line = False
-        """Whether the page that came last begins a line that goes on over the next pages."""
+        """True if the last page begins a line that continues on the next pages."""
         self._in_line = False
 
     def pages(self, blocks: Iterable[str]) -> Iterator[str]:
@@ -55,7 +55,7 @@ class PageCutter:
 
 
 def _page_length(text: str) -> int:
-    """Return where the page at the start of `text` (LONGEST + 2 characters) ends."""
+    """Return the end of the page at the start of `text` (LONGEST + 2 characters)."""
     for pause in _PAUSES:
         ends = [end for found in pause.finditer(text) if SHORTEST <= (end := found.end()) <= LONGEST]
         if ends:

@@ -27,7 +27,7 @@ def without_escapes(text: str) -> str:
 
 
 def unfinished_escape(text: str) -> int:
-    """Return where an escape sequence begins that may go on after the end of `text`; its length if there is none."""
+    """Return the start of an escape sequence that is unfinished at the end of `text`; its length if none is."""
     found = _UNFINISHED.search(text, max(0, len(text) - 4200))
     return found.start() if found else len(text)
 

@@ -32,7 +32,7 @@ _TITLE = re.compile(r"<title[^>]{0,200}>([^<]{1,2000})", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class TextPage:
-    """A cleaned page and what was left out of it."""
+    """A cleaned page and the omissions from it."""
 
     text: str
     notes: list[str] = field(default_factory=list)
@@ -51,7 +51,7 @@ class TextFile:
         self.title = self._html_title(sample) if self._is_html else ""
         self.notes: list[str] = []
         self.sha256 = ""
-        """Of the bytes read, once `pages` has ended."""
+        """SHA-256 of the bytes read, in hexadecimal; empty until `pages` has ended."""
         self._start()
         if self._codec is None:
             next(self._characters(), None)  # raises NotText
@@ -154,7 +154,7 @@ class TextFile:
 
 
 def _before_character(part: bytes) -> int:
-    """Return where the last blank or ASCII byte ends, so that no character of several bytes is cut."""
+    """Return the end of the last blank or ASCII byte, so that no character of several bytes is cut."""
     for end in range(len(part), max(0, len(part) - 64), -1):
         if part[end - 1] < 0x40:
             return end
