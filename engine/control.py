@@ -6,11 +6,11 @@ import threading
 from collections.abc import Callable
 
 _POLL_SECONDS = 0.1
-"""How long a command that arrives while a job is paused may wait."""
+"""Longest delay, in seconds, before a command is served while a job is paused."""
 
 
 class Cancelled(Exception):
-    """The job was told to stop; what it had read is saved."""
+    """Raised when a job is cancelled; the part read so far is saved."""
 
 
 class Control:
@@ -38,12 +38,12 @@ class Control:
 
     @property
     def cancelled(self) -> bool:
-        """Whether the job was told to stop."""
+        """Return whether the job was cancelled."""
         return self._cancelled.is_set()
 
     @property
     def paused(self) -> bool:
-        """Whether the job is held."""
+        """Return whether the job is paused."""
         return not self._running.is_set()
 
     def wait_while_paused(self) -> None:

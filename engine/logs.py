@@ -29,10 +29,10 @@ def log_file(name: Process) -> Path:
 
 
 def configure_logging(name: Process, debug: bool = False) -> Path:
-    """Log to a rotating file from now on, and with `debug` to stderr too, debug messages included.
+    """Log to a rotating file from this call onwards; with `debug` also to stderr, debug messages included.
 
-    Returns the path of the file, which is made with the first message. Where it cannot be written, the program goes on
-    without it. Calling it again replaces the earlier file.
+    Return the path of the file, which is made with the first message. When it cannot be written, the program runs
+    without it. A second call replaces the earlier file.
     """
     path = log_file(name)
     handlers: list[logging.Handler] = [_PrivateFile(path)]
@@ -46,7 +46,7 @@ def configure_logging(name: Process, debug: bool = False) -> Path:
         handler.setFormatter(logging.Formatter(FORMAT))
         handler.of_readthrough = True  # type: ignore[attr-defined]
         root.addHandler(handler)
-    # Libraries say much at these levels; what they warn of is kept.
+    # Libraries log much at these levels; their warnings are kept.
     root.setLevel(logging.WARNING)
     for package in ("app", "engine", "readthrough"):
         logging.getLogger(package).setLevel(logging.DEBUG if debug else logging.INFO)
@@ -73,4 +73,4 @@ class _PrivateFile(RotatingFileHandler):
         return open(descriptor, "a", encoding=self.encoding, errors=self.errors)
 
     def handleError(self, record: logging.LogRecord) -> None:
-        """Ignore a log file that cannot be written: there is nowhere to say so."""
+        """Ignore a log file that cannot be written: no other place is left for the error."""

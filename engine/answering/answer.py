@@ -34,8 +34,8 @@ from engine.summarising.summary import selects
 def answer(context: Context, ask: Ask, page: int | None = None) -> Iterator[Event]:
     """Answer the question of `ask`, stream the answer and save the turn. Raise KnownError or Cancelled.
 
-    All states are copied first: the document's stays as it is. `page`: the document state stands at the end of this
-    page.
+    All states are copied first, so the document's state does not change. `page` is the page at whose end the document
+    state answers.
     """
     if ask.reread not in REREADS:
         raise KnownError(f"rereading must be one of {', '.join(REREADS)}, not {ask.reread!r}")
@@ -86,9 +86,9 @@ class _Writing:
             if self._shown is not None and self._shown.state is not None and self._seed is None
             else self.prompt.state.clone()
         )
-        """Has consumed the prompt and `tokens` once `pieces` has ended."""
+        """State of the answer. When `pieces` ends, it has consumed the prompt and `tokens`."""
         self.tokens: list[int] = []
-        """Generated so far."""
+        """Token ids generated so far."""
 
     def pieces(self) -> Generator[str, None, EndReason]:
         """Stream the text of the answer; return why it ended. Raise Cancelled."""
@@ -126,7 +126,7 @@ class _Writing:
         return reason
 
     def _refusal(self) -> Generator[str, None, EndReason]:
-        """Stream the model's words for a refusal, and feed them: a follow-up goes on from there."""
+        """Stream the model's words for a refusal, and feed them to the state so that a follow-up continues there."""
         context, runtime = self._context, self._context.runtime
         refusal = runtime.profile.answers.refusal or NOT_FOUND
         yield refusal

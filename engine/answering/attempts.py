@@ -1,4 +1,4 @@
-"""Attempts: a question put to many states in one batch, and each answer grounded on the pages of its state."""
+"""Attempts: one question answered from many states in one batch, each answer grounded on the pages of its state."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from engine.profile.profile import AnswerRules
 
 @dataclass(frozen=True)
 class Prompt:
-    """A question as it is put to one source."""
+    """A question prepared for one source."""
 
     source: Source
     state: MambaState
-    """Has consumed the source's text and as much of the conversation as was saved. Not to be advanced."""
+    """State after the source's text and the saved part of the conversation. Must not be advanced."""
     tokens: list[int]
     """Token ids still to be fed: the rest of the conversation and the question."""
     conversation: list[int] = field(default_factory=list)
@@ -49,21 +49,21 @@ class Attempt:
     certainty: float
     """Mean probability of its tokens."""
     refuses: bool
-    """It says that the document does not hold the answer."""
+    """True when the answer says that the document does not hold it."""
     ended: bool
     """The answer is complete."""
     state: MambaState | None = None
-    """After the prompt and `tokens`, one row; None for a refusal in words that are not shown."""
+    """State after the prompt and `tokens`, one row; None for a refusal whose words are not shown."""
     logits: torch.Tensor | None = None
-    """[1, vocab_size] after `tokens`, where the answer goes on."""
+    """Logits [1, vocab_size] after `tokens`, for the next token of the answer."""
     passage: Passage | None = None
     """The passage that supports it best; see `ground`."""
     doubtful: bool = False
-    """Nothing in it could be looked up, or something stands on none of its pages."""
+    """True when no part of the answer could be looked up, or when a part of it is on none of its pages."""
     lowest: float = 1.0
     """Lowest probability of one of its tokens, the end included."""
     unclear: bool = False
-    """It says that the document does not hold the answer, and something else as well."""
+    """True when the answer both refuses and states something else."""
     supported: bool = False
     """`passage` supports the answer; see `ground`."""
 
@@ -73,7 +73,7 @@ class Attempt:
 
     @property
     def quoted(self) -> bool:
-        """Whether such a passage contains the answer word for word."""
+        """Return whether a passage on its pages contains the answer word for word."""
         return self.supported and self.passage is not None and self.passage.verbatim
 
     @property
@@ -83,7 +83,7 @@ class Attempt:
 
     @property
     def corrects(self) -> bool:
-        """Whether its passage says that it corrects something."""
+        """Return whether its passage announces a correction."""
         return self.passage is not None and self.passage.corrects
 
 
@@ -127,7 +127,7 @@ class _Batch:
 
     @property
     def going(self) -> list[int]:
-        """Rows of the state whose answers go on."""
+        """Rows of the state whose answers have not ended."""
         return [place for place, row in enumerate(self._places) if row not in self._done]
 
     def prefill(self) -> int:

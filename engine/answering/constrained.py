@@ -1,8 +1,8 @@
 """Constrained decoding: an answer generated once more, limited to the words of the passages about the question.
 
-A small model copies a long number or a rare name with a slip here and there. Where its answer stands nowhere, a beam
-search takes only tokens that go on with words of those passages. The answer then stands in the text; whether it is the
-right one, the model's own probabilities still tell.
+A small model copies a long number or a rare name with an occasional error. When its answer is on no page, a beam search
+allows only tokens that continue words of those passages. The new answer is then in the text; the model's own
+probabilities show whether it is the right one.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from engine.generators import run_to_end
 from engine.network.state import MambaState
 
 BEAMS = 4
-"""Beams: a wrong first digit that leads nowhere does not hide the right one."""
+"""Number of beams. Several beams keep the right answer when a wrong first digit scores higher."""
 TRIED = 256
 """Tokens tried at each step, those of the highest probability first."""
 
@@ -84,9 +84,9 @@ class _Beam:
 
     tokens: tuple[int, ...]
     log_probabilities: tuple[float, ...]
-    """Of its tokens, that of its end included."""
+    """Log probability of each token, the end token included."""
     entropies: tuple[float, ...]
-    """Of the same, in nats."""
+    """Entropy of the distribution at each of these tokens, in nats."""
 
     @property
     def score(self) -> float:

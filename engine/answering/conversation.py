@@ -1,13 +1,12 @@
 """Conversation: the turns before a question, as tokens, and the state after each answer.
 
-A conversation is a token sequence like any other: the source's text, then question and answer, question and answer. The
-state after an answer is saved under exactly the tokens that it has consumed. A follow-up asks the library for the
-longest stored state along that sequence and feeds only the rest. Where the states of turns were dropped for space, or
-the document has grown since, that is the whole conversation, read again behind the document's state; the answer is the
-same.
+A conversation is a token sequence: the source's text, then questions and answers in turn. The state after an answer is
+saved under exactly the tokens that it has consumed. A follow-up asks the library for the longest stored state along
+that sequence and feeds only the remaining tokens. When the states of turns were dropped for space, or the document has
+grown since, the whole conversation is fed again after the document's state; the answer is the same.
 
 The state of a re-reading is not kept: it begins with its question, so no other question can follow it. Its turn keeps
-its tokens, and a follow-up is put to the document and its sections with them.
+its tokens, and a follow-up runs on the document's and the sections' states with these tokens.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ from engine.reading.context import Context
 from engine.reading.resume import exact_snapshot, longest_state
 
 REPLAYED = 256
-"""Most tokens of a conversation that are fed to a state that knows nothing of it."""
+"""Highest number of a conversation's tokens that are fed to a state that has not consumed the conversation."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ class Conversation:
     tokens: list[int]
     """The turns before it."""
     recent: list[int]
-    """The last turns only, for a state that knows nothing of the conversation."""
+    """The last turns only, for a state that has not consumed the conversation."""
     question: str = ""
 
     @classmethod
@@ -110,7 +109,7 @@ def _begun_with(runtime: Runtime, turn: Turn, tokens: list[int]) -> list[int]:
     tokenizer, prompts = runtime.tokenizer, runtime.tokenizer.prompts
     later = tokenizer.encode_request(prompts.next_question(turn.question))
     if tokens[: len(later)] != later:
-        return tokens  # it was the first
+        return tokens  # this turn was the first
     return [*tokenizer.encode_request(prompts.question(turn.question)), *tokens[len(later) :]]
 
 

@@ -86,7 +86,8 @@ def evidence_of(context: Context, result: Result, text: str, end: EndReason, as_
 def _copied(
     context: Context, result: Result, text: str, pages: Sequence[tuple[int, str]]
 ) -> tuple[list[Passage], list[str]]:
-    """Return the passage of an answer that copies, and its claims that stand in no passage about the question."""
+    """Return the passage that supports a copied answer, and the claims of the answer that no passage about the question
+    contains."""
     passage = supporting_passage(result.topic, text, pages)
     unverified = unconfirmed(result.topic, text, passage, (page for _, page in pages))
     return [passage] if passage is not None and passage.names_all else [], unverified
@@ -95,7 +96,7 @@ def _copied(
 def _written(
     context: Context, result: Result, text: str, pages: Sequence[tuple[int, str]]
 ) -> tuple[list[Passage], list[str]]:
-    """Return the passages that support an answer in the model's own words, and its figures, dates and names that stand
+    """Return the passages that support an answer in the model's own words, and its figures, dates and names that are
     neither in the question nor on any page."""
     texts = [result.topic, *(page.text for page in context.pages())]
     content = "\n".join(content_of(text))
@@ -105,26 +106,27 @@ def _written(
 
 
 def _pages(context: Context, source: Source, reread: tuple[int, ...]) -> list[tuple[int, str]]:
-    """Return the (number, text) of the pages that an answer rests on."""
+    """Return the (number, text) of the pages that an answer is based on."""
     if reread:
         return [(page.number, page.text) for number in reread for page in context.pages(number, number)]
     return [(page.number, page.text) for page in context.pages(source.first_page - 1, source.last_page)]
 
 
 def is_doubtful(context: Context, result: Result, text: str) -> bool:
-    """Return whether the answer `text` is one figure or name that is not sure, even after a re-reading.
+    """Return whether the answer `text` is one figure or name that is uncertain, even after a re-reading.
 
-    It is not sure where its mean token probability is below `AnswerRules.certain`, its sentence contains less than
-    `AnswerRules.matching` of the question, or another sentence contains more of it and says something else.
+    It is uncertain when its mean token probability is below `AnswerRules.certain`, when its sentence contains less than
+    `AnswerRules.matching` of the question, or when another sentence contains more of the question and gives another
+    answer.
 
     With the demonstration model of 22 November 2026, on held-out records of 8,000, 32,000 and 100,000 tokens, it marks
-    100, 83 and 83 % of 10, 24 and 6 wrong answers, and 12, 12 and 7 % of 367, 404 and 541 right ones. The chance that a
-    right answer looks surer than a wrong one was 0.86 to 0.94 both by mean and by lowest probability; with an earlier
-    model it was 0.56 by agreement of the re-reading and 0.51 by that of the document state, close to chance.
+    100, 83 and 83 % of 10, 24 and 6 wrong answers, and 12, 12 and 7 % of 367, 404 and 541 right ones. The probability
+    that a right answer scores higher than a wrong one was 0.86 to 0.94 both by mean and by lowest probability; with an
+    earlier model it was 0.56 by agreement of the re-reading and 0.51 by that of the document state, close to chance.
     `bench recall --pipeline` measures it again.
 
-    Answers longer than `AnswerRules.marked_words` are never marked: nearly all have a word that might have been
-    another. Answers drawn with a seed are not either: none of their tokens was looked at.
+    Answers longer than `AnswerRules.marked_words` are never marked: nearly all of them have a word with a likely
+    alternative. Answers sampled with a seed are not marked either: their token probabilities are not measured.
     """
     best, rules = result.best, context.runtime.profile.answers
     if best is None or not best.ended or text != best.text or len(text.split()) > rules.marked_words:

@@ -1,7 +1,7 @@
 """Answer pipeline: retrieve sections, generate an answer from each, ground and select them, re-read pages if needed.
 
-Every step returns a value; none changes what it was given. An answer that is not sure is read again
-(engine.answering.reread). A model that copies decodes an answer that stands nowhere once more along the words of the
+Every step returns a new value and changes none of its arguments. An uncertain answer is read again
+(engine.answering.reread). When a copying model's answer is on no page, it is decoded once more along the words of the
 page (engine.answering.constrained).
 """
 
@@ -48,11 +48,11 @@ class Result:
     conversation: Conversation
     attempts: list[Attempt]
     best: Attempt | None
-    """None: the document does not hold the answer."""
+    """Best attempt; None when the document does not hold the answer."""
     steps: int
     """Tokens that the model was fed."""
     rereading: Rereading | None = None
-    """Set where the best answer comes from pages that were read again."""
+    """The re-reading that the best answer comes from; None when it comes from a saved state."""
     second: Attempt | None = None
     """The answer of the re-reading, selected or not."""
     refusal: Attempt | None = None
@@ -110,7 +110,7 @@ def _clarified(context: Context, attempts: Sequence[Attempt], topic: str) -> tup
 
 
 def _refusal(best: Attempt | None, attempts: Sequence[Attempt]) -> Attempt | None:
-    """Return the first refusal whose words can be shown, where there is no answer."""
+    """Return the first refusal whose words can be shown; None when there is an answer."""
     if best is not None:
         return None
     return next((attempt for attempt in attempts if attempt.refuses and attempt.state is not None), None)
@@ -147,7 +147,7 @@ def _is_certain(context: Context, result: Result) -> bool:
 
 
 def _reread(context: Context, question: str, result: Result) -> Result:
-    """Read the pages about the question again and settle the answer."""
+    """Read the pages about the question again and return the final result."""
     conversation, topic = result.conversation, result.topic
     room = len(conversation.recent) + len(conversation.request) + REREAD_ANSWER
     again = reread(context, question, topic, result.retrieved, result.attempts, room)

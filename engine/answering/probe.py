@@ -18,8 +18,8 @@ _YES, _NO = ("yes", "Yes", " yes", " Yes", "YES"), ("no", "No", " no", " No", "N
 
 
 def probe(context: Context, sources: Sequence[Source], question: str) -> tuple[list[float] | None, int]:
-    """Return, for each of `sources`, the probability of "yes" against "no" to whether it holds the answer, and the
-    tokens that the model was fed; None where the model knows no such request. Raise Cancelled."""
+    """Return the probability of "yes" against "no" that each of `sources` holds the answer, and the number of tokens
+    that the model was fed. Return None for the probabilities when the model has no such request. Raise Cancelled."""
     runtime = context.runtime
     prompts = runtime.tokenizer.prompts
     if not prompts.wording.probe or not sources:

@@ -1,8 +1,8 @@
 """Answers by selection: the sentences of the whole document that answer a question, quoted with their pages.
 
-For a model that does not write, and for texts that a model does not know. Questions that ask for more than a fact get
-what fits: an overview, all that is said of a thing in order, a list. Absence is claimed only of words that an exact
-search finds nowhere; otherwise the closest passages are shown.
+Used for a model that does not write, and for kinds of text that a model was not trained on. A question that asks for
+more than a fact gets a fitting reply: an overview, all sentences about a subject in document order, or a list. Absence
+is claimed only of words that an exact search does not find; otherwise the closest passages are shown.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ CLOSEST = 3
 """Passages shown where no answer was found."""
 _MOST_EVENTS, _MOST_LISTED = 5, 10
 _LONGEST_PART = 400
-"""Sentences that a heading without a next one of its series is taken to stand over."""
+"""Longest part under a heading, in sentences, when no further heading of its series ends the part."""
 _LONGEST_QUOTE = 600
 _KEPT_INDEXES = 2
 
@@ -56,7 +56,7 @@ class Reply:
     found: bool = True
     coverage: float = 1.0
     absent: tuple[str, ...] = ()
-    """What the question names and an exact search finds nowhere."""
+    """Names and terms of the question that an exact search does not find in the document."""
 
 
 def quote_answer(context: Context, ask: Ask, page: int | None = None) -> Iterator[Event]:
@@ -146,15 +146,15 @@ _INDEXES: OrderedDict[tuple[str, int], SentenceIndex] = OrderedDict()
 
 
 def _absent(context: Context, asked: Asked) -> tuple[str, ...]:
-    """Return the identifiers, names and dates of the question that stand on no page."""
+    """Return the identifiers, names and dates of the question that are on no page."""
     named = [claim for claim in asked.query.named if claim.kind != "number"]
     pages = context.pages() if named and context.document.complete else []
     return tuple(claim.text for claim in named if pages and not any(supports(claim, page.text) for page in pages))
 
 
 def _in_order(index: SentenceIndex, asked: Asked, answers: Sequence[Answer]) -> Reply | None:
-    """Return what the document says of the subject, in its order: the key sentences of what stands under a heading that
-    names it, or the sentences that hold most of what is asked; None where there are none of both."""
+    """Return the sentences about the subject in document order: the key sentences under a heading that names it, or the
+    sentences that contain most of the question. Return None when there are neither."""
     headed = _under_heading(index, asked) if asked.kind.kind == "events" else []
     whole = [answer for answer in answers if answer.coverage >= SURE and not answer.sentence.is_heading]
     most = _MOST_LISTED if asked.kind.kind == "list" else _MOST_EVENTS
@@ -167,7 +167,7 @@ def _in_order(index: SentenceIndex, asked: Asked, answers: Sequence[Answer]) -> 
 
 
 def _under_heading(index: SentenceIndex, asked: Asked) -> list[IndexedSentence]:
-    """Return the key sentences of what stands under the first heading that holds all of the subject."""
+    """Return the key sentences of the part under the first heading that contains the whole subject."""
     subject = frozenset(asked.terms)
     headings = [place for place, sentence in enumerate(index.sentences) if sentence.is_heading]
     stems_of = {place: frozenset(terms(index.sentences[place].text, index.language)) for place in headings}

@@ -1,8 +1,8 @@
 """Re-reading: the pages about the question, read again with the question before and after them.
 
-A state of fixed size keeps more of what it looks for: reading again with the question first gains recurrent models
-about ten points (Arora et al., arXiv 2407.05483). A few pages in document order also settle what two sections disagree
-on, for a correction then stands behind the sentence that it corrects.
+A state of fixed size keeps more of the information that it was asked for: reading again with the question first gains
+recurrent models about ten points (Arora et al., arXiv 2407.05483). A few pages in document order also decide between
+two sections that disagree, because a correction then follows the sentence that it corrects.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ LONGEST = 2_400
 TOKENS = 2_048
 """Tokens of a re-reading where the trained context is unknown."""
 LOOKED_AT = 12
-"""Sections whose pages are looked through."""
+"""Number of sections whose pages are searched."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +46,10 @@ class Rereading:
 def reread(
     context: Context, question: str, topic: str, retrieved: Retrieved, attempts: Sequence[Attempt], room: int
 ) -> Rereading | None:
-    """Read again what is about `topic` in the retrieved sections and on the pages that `attempts` rest on.
+    """Read again the text about `topic` in the retrieved sections and on the pages that `attempts` are based on.
 
-    `room`: tokens that will follow within the trained context. None where no page is about it. Raise Cancelled.
+    `room` is the number of tokens that will follow within the trained context. Return None when no page is about the
+    topic. Raise Cancelled.
     """
     runtime = context.runtime
     opening = runtime.tokenizer.reread_prefix(question)
@@ -88,9 +89,9 @@ def evidence_pages(
 
 
 def _excerpt(text: str, passages: Sequence[Passage]) -> str:
-    """Return `text` around each of `passages`, in order and in whole lines; its beginning without any.
+    """Return `text` around each of `passages`, in order and in whole lines; the beginning of `text` without passages.
 
-    The first passages are the last to be left out.
+    When space is short, the first passages are left out last.
     """
     pieces: list[tuple[int, int]] = []
     for passage in passages:

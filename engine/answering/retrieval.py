@@ -55,20 +55,20 @@ class Source:
     heading: str = ""
     """Section heading, or empty."""
     section: Section | None = None
-    """None for the document state and for pages read again."""
+    """Section of the source; None for the document state and for pages read again."""
     rank: int = 0
     """Rank of the section in the search, from 1."""
 
 
 @dataclass(frozen=True)
 class Retrieved:
-    """The sources of an answer, and what the search says of the question."""
+    """The sources of an answer, and the results of the search for the question's words."""
 
     document: Source
     sections: list[Source]
     """Best match first."""
     absent: list[str]
-    """Identifiers of the question that stand on no page."""
+    """Identifiers of the question that are on no page."""
     ranked: list[Section]
     """Sections by how well they match the question, best first, queried or not."""
     total: int = 0
@@ -76,8 +76,8 @@ class Retrieved:
 
 
 def topic_of(question: str, turns: Sequence[Turn]) -> str:
-    """Return the question, expanded with the topic of earlier turns: "And when?" is about what one of them named, and
-    "What about the CFO?" asks the earlier question again."""
+    """Return the question, expanded with the topic of earlier turns: "And when?" is about the subject of one of them,
+    and "What about the CFO?" repeats the earlier question."""
     if not turns:
         return question
     if claims(question) and (identifiers(question) or not _FOLLOWS.match(question)):
@@ -129,7 +129,7 @@ def _containing(
     context: Context, reading: Reading, topic: str, named: Sequence[str], sections: dict[int, Section]
 ) -> tuple[list[Section], list[str]]:
     """Return the sections that contain the most of the identifiers `named`, best match first, and the identifiers that
-    stand nowhere in a document read to its end."""
+    do not occur in a completely read document."""
     if not named:
         return [], []
     phrases = [spelling for name in named for spelling in _spellings(name)]

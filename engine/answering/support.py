@@ -17,7 +17,7 @@ RETOLD = 0.5
 CONFIRMED = 0.6
 """Match of the passage behind a bare "yes" or "no"."""
 NAMED = 0.2
-"""The same where the passage holds every name of the sentence."""
+"""Share of the new words that a passage must hold when it contains every name of the sentence."""
 _SENTENCES = 40
 """Sentences of an answer that are looked up."""
 _CANDIDATES = 5
@@ -29,8 +29,8 @@ _YES_OR_NO = re.compile(
 
 
 def supporting_passages(topic: str, answer: str, pages: Sequence[tuple[int, str]]) -> list[Passage]:
-    """Return the passages of `pages` (number, text) that support what `answer` adds to `topic`, each once, in the order
-    of the answer's sentences. What only repeats the question supports nothing."""
+    """Return the passages of `pages` (number, text) that support the words that `answer` adds to `topic`, each once, in
+    the order of the answer's sentences. Words that only repeat the question support nothing."""
     found: dict[tuple[int, int, int], Passage] = {}
     for sentence in content_of(answer)[:_SENTENCES]:
         for passage in _passages_of(topic, sentence, pages):
@@ -54,7 +54,7 @@ def content_of(answer: str) -> list[str]:
 
 
 def _passages_of(topic: str, sentence: str, pages: Sequence[tuple[int, str]]) -> list[Passage]:
-    """Return the passages that support one sentence: one that holds all of it, else those of its single claims."""
+    """Return the passages that support one sentence: one that contains all of it, else those of its single claims."""
     new = [claim for claim in claims(sentence) if not supports(claim, topic)]
     if not new and not stems(sentence) - stems(topic):
         return []

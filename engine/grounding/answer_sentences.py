@@ -1,8 +1,8 @@
 """The sentences of a document that answer a question, best first, by words and by the type of the answer.
 
-BM25 with headings and neighbours (engine.grounding.sentence_index) finds them; what then counts is whether a sentence
-has something of the type that is asked for, supports what the question names, keeps its words together, and defines
-what is to be defined. Light: no torch.
+BM25 with headings and neighbours (engine.grounding.sentence_index) finds them. Their score then depends on four things:
+the sentence has something of the requested type, supports the names of the question, keeps its words together, and
+defines the requested term. Light: no torch.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from engine.grounding.support import supports
 from engine.grounding.words import folded, stem, terms, tokens
 
 CONSIDERED = 60
-"""Sentences found by words whose answers are looked at."""
+"""Number of sentences found by words in which an answer is searched."""
 TYPED, NAMED, TOGETHER, DEFINES, ENTITLED = 2.0, 0.7, 1.5, 3.0, 3.5
-"""Weights, in units of BM25: something of the asked type; all that is named; words side by side; a definition; the
-beginning of what stands under a heading that is the term."""
+"""Weights, in units of BM25: something of the requested type; all names of the question; words side by side; a
+definition; the first sentences under a heading that is the term."""
 CORRECTS, LISTED, HEADING_ITSELF = 2.0, 1.0, 4.0
-"""Gain of a correction, which stands behind what it corrects; loss of a line of a list or of a part of a sentence where
-a sentence is asked for, and of a heading or a question, which announces an answer and holds none."""
+"""Gain of a correction, which follows the sentence that it corrects; loss of a line of a list or of a part of a
+sentence when a sentence is requested, and of a heading or a question, which announces an answer and contains none."""
 _FIRST_UNDER = 4
 """Sentences and lines of the beginning under a heading."""
 _AGENT = re.compile(r"(?<!\w)(?:by|von|par|por)\s+$")
@@ -47,7 +47,7 @@ class Answer:
 
     sentence: IndexedSentence
     place: int
-    """Its place in the index."""
+    """Position in the index."""
     score: float
     coverage: float
     """Share of the question's content that it holds with its heading and neighbours, 0 to 1."""
@@ -57,7 +57,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Asked:
-    """A question as it is searched for."""
+    """A question prepared for the search."""
 
     question: str
     kind: QuestionKind
@@ -67,7 +67,7 @@ class Asked:
 
     @classmethod
     def of(cls, question: str, language: str) -> Asked:
-        """Return `question` as it is searched for in a text of `language`."""
+        """Return `question` prepared for the search in a text of `language`."""
         query = Query.of(question)
         named = {term for claim in query.named for term in terms(claim.text, language)}
         wanted = query.words(language) | named
@@ -117,7 +117,7 @@ def _rated(index: SentenceIndex, asked: Asked, hit: Hit) -> Answer:
 
 
 def typed_spans(asked: Asked, text: str) -> list[tuple[int, int]]:
-    """Return the places in `text` of what is of the asked type and not in the question already."""
+    """Return the spans in `text` that are of the requested type and not already in the question."""
     kind = asked.kind.kind
     if kind not in ("time", "count", "amount", "person", "place"):
         return []
@@ -141,7 +141,7 @@ def _is_of_type(kind: str, claim: Claim, text: str) -> bool:
 
 
 def _together(wanted: Sequence[str], held: Sequence[str]) -> float:
-    """Return the share of neighbouring stems of the question that stand near each other in a sentence."""
+    """Return the share of neighbouring stems of the question that are near each other in a sentence."""
     pairs = list(pairwise(wanted))
     if not pairs:
         return 0.0
@@ -156,7 +156,8 @@ def _together(wanted: Sequence[str], held: Sequence[str]) -> float:
 
 
 def _entitled(index: SentenceIndex, asked: Asked, place: int) -> float:
-    """Return how near the sentence at `place` stands behind a heading that is the term: 1 for the next, 0 for far."""
+    """Return the nearness of the sentence at `place` to a preceding heading that is the term: 1 for the next, 0 for
+    far."""
     sentence = index.sentences[place]
     heading = {term for term in terms(sentence.heading, index.language) if not term.isdigit()}
     if sentence.is_heading or heading != set(asked.terms):
@@ -166,7 +167,7 @@ def _entitled(index: SentenceIndex, asked: Asked, place: int) -> float:
 
 
 def _defines(term: str, sentence: IndexedSentence) -> bool:
-    """Return whether a sentence says what `term` is, or stands under a heading that is the term."""
+    """Return whether a sentence defines `term`, or is under a heading that is the term."""
     words = [stem(token, "en") for token, _, _ in tokens(term)]
     plain = folded(sentence.text)
     written = r"[\s-]+".join(rf"{re.escape(word)}\w{{0,3}}" for word in words)

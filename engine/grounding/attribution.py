@@ -1,8 +1,9 @@
-"""Pages of a summary's lines: each line is looked up on the pages, or among the section summaries it was made of.
+"""Pages of a summary's lines: each line is looked up on the pages, or among the section summaries that it was made
+from.
 
 The content of a line is the stems of its words and the normal forms of its dates, numbers and identifiers, which weigh
-more. A line comes from the passage (a sentence, or two in a row) that holds the greatest share of that weight. Light:
-no torch.
+more. The source of a line is the passage (a sentence, or two in a row) that contains the greatest share of that weight.
+Light: no torch.
 """
 
 from __future__ import annotations
@@ -24,16 +25,16 @@ from engine.grounding.sentences import split_block, units
 from engine.grounding.words import folded, signs_unified, terms
 
 HELD = 0.6
-"""Share of a line's weight that a passage must hold for the line to come from there: a paraphrase keeps the names and
+"""Share of a line's weight that a passage must contain to be the line's source: a paraphrase keeps the names and
 figures and most of the nouns."""
 RETOLD = 0.45
-"""The same where the passage holds every figure of a line that has some."""
+"""Share of the weight that suffices when the passage contains every figure of a line with figures."""
 EXACT = 0.9
 """Share for a line that is a copy; a word may be cut by a line end."""
 FEWEST_WORDS = 3
 """Words that a line must have to have its figures corrected: fewer are found anywhere."""
 MOST_PAGES = 3
-"""Pages named for a sentence that stands on several equally."""
+"""Highest number of pages named for a sentence that is on several."""
 _TIE = 3.0
 """Points of rapidfuzz within which two passages are as near to a line as each other."""
 _WORD = re.compile(r"[^\W_]+(?:[-./:,][^\W_]+)*")
@@ -43,7 +44,7 @@ _ABOUT_TEXTS = frozenset(("key", "finding", "summari", "document"))
 
 
 def weights(text: str, language: str | None = None) -> dict[str, float]:
-    """Return the content of `text`: stems and normal forms, with what each weighs."""
+    """Return the content of `text`: stems and normal forms, each with its weight."""
     language = language or language_of(text)
     found = {term: _WORD_WEIGHT for term in terms(text, language) if term not in _ABOUT_TEXTS and not term.isdigit()}
     for figure in _figures(text):
@@ -52,7 +53,7 @@ def weights(text: str, language: str | None = None) -> dict[str, float]:
 
 
 def share_held(wanted: dict[str, float], words: Iterable[str]) -> float:
-    """Return the share of the weight in `wanted` that stands among `words`, in [0, 1]."""
+    """Return the share of the weight in `wanted` that is among `words`, in [0, 1]."""
     held = wanted.keys() & set(words)
     return sum(wanted[word] for word in held) / total if (total := sum(wanted.values())) else 0.0
 
@@ -69,7 +70,7 @@ def _figures(text: str) -> set[str]:
 
 
 class PageIndex:
-    """Some pages, cut into passages once; finds the pages that a line comes from."""
+    """Some pages, cut into passages once, for finding the source pages of a line."""
 
     def __init__(self, pages: Iterable[tuple[int, str]]) -> None:
         """`pages`: number and text, in order."""
@@ -123,8 +124,8 @@ class PageIndex:
         return best / sum(wanted.values()), sorted(pages)[:MOST_PAGES]
 
     def pages_of(self, line: str) -> list[int]:
-        """Return the pages that the sentences of `line` come from, in order; none for a heading, or for a line that no
-        passage holds enough of."""
+        """Return the source pages of the sentences of `line`, in order; none for a heading, or when no passage contains
+        enough of the line."""
         pages: set[int] = set()
         for sentence in line_sentences(line):
             share, found = self.find(sentence)
@@ -139,8 +140,9 @@ class PageIndex:
         return {word for number, _, words in self._sentences if number in pages for word in words}
 
     def _pages_of_figures(self, sentence: str, held: Collection[str] = ()) -> set[int]:
-        """Return the pages of the passages that hold the figures of a sentence put together from several, but for those
-        that are `held`; none where they hold less than half of them, or too little of the sentence."""
+        """Return the pages of the passages that contain the figures of a sentence combined from several passages,
+        except the figures in `held`; none when they contain less than half of the figures, or too little of the
+        sentence."""
         wanted, left = weights(sentence, self._language), _figures(sentence).difference(held)
         pages, words, most = set[int](), set(held), len(left)
         while left and self._passages:
@@ -158,10 +160,9 @@ class PageIndex:
         return bool(figures) and any(number in pages and figures <= words for number, _, words in self._sentences)
 
     def corrected(self, line: str) -> str | None:
-        """Return `line`, a copy of something on the pages, with the figures that stand there: where a sentence has all
-        its words, and other figures of the same look in their places (CR-358 for CR-355, 24 people for 26 people). None
-        where no sentence has, or two differ.
-        """
+        """Return `line`, a copy of a sentence on the pages, with that sentence's figures: a sentence must have all
+        words of the line, and other figures of the same form in their places (CR-358 for CR-355, 24 people for 26
+        people). Return None when no sentence has, or two differ."""
         words = {word for word, weight in weights(line, self._language).items() if weight == _WORD_WEIGHT}
         if len(words) < FEWEST_WORDS:
             return None
@@ -170,7 +171,7 @@ class PageIndex:
 
 
 class SourceLines:
-    """The lines of section summaries with their pages; finds those that a merged line comes from."""
+    """The lines of section summaries with their pages, for finding the sources of a merged line."""
 
     def __init__(self, summaries: Iterable[tuple[str, Sequence[Sequence[int]]]]) -> None:
         """`summaries`: the text of each and the pages of each of its lines."""
@@ -216,7 +217,7 @@ class SourceLines:
 
 
 def line_sentences(line: str) -> list[str]:
-    """Return the sentences of a line of a summary; none where it only announces what follows."""
+    """Return the sentences of a line of a summary; none when the line only introduces the next ones."""
     parsed = parse_line(line)
     if parsed.heading or not parsed.text:
         return []
@@ -231,7 +232,7 @@ def _with_figures_of(sentence: str, line: str) -> str | None:
         if not _is_figure(match[0]):
             continue
         following = _WORD.search(line, match.end())
-        # A number is told by the word behind it.
+        # The word after a number identifies it.
         place = rf"(?=\W+{re.escape(following[0])}\b)" if match[0][0].isdigit() and following else r"(?!\w)"
         if re.search(rf"(?<!\w){re.escape(match[0])}{place}", sentence, re.IGNORECASE):
             continue

@@ -1,4 +1,4 @@
-"""Claims of a text: what it says that can be looked up word by word, its dates, numbers, identifiers and names.
+"""Claims of a text: the parts that can be looked up word by word, namely dates, numbers, identifiers and names.
 
 List numbers, page references and headings are no claims. Light: no torch.
 """
@@ -26,7 +26,7 @@ _REFERENCE = re.compile(
     r"(?:\d+(?:\s*(?:,|and|to|und|bis|et|à|y|a|и|-|–)\s*)?)+(?:\]|ページ|页)?",
     re.IGNORECASE,
 )
-"""Pages and sources that a model names with what it says."""
+"""Pattern of pages and sources that a model names with a statement."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,9 @@ class Claim:
     start: int
     end: int
     first_may_go: bool = False
-    """Of a name: its first word may have its capital from the start of a sentence."""
+    """True for a name whose first word may be capitalised only because it begins a sentence."""
     any_word: bool = False
-    """Of a name: one of its words is enough."""
+    """True for a name of which one word is enough."""
 
 
 def claims(text: str, language: str | None = None) -> list[Claim]:
@@ -90,7 +90,7 @@ def claim_of(text: str) -> Claim:
 
 
 def _figures(text: str) -> list[tuple[int, int]]:
-    """Return where tokens with a digit stand, times and versions among them."""
+    """Return the spans of tokens with a digit, times and versions among them."""
     places = []
     for found in _FIGURE.finditer(signs_unified(text)):
         start, end = found.span()
@@ -103,7 +103,7 @@ def _figures(text: str) -> list[tuple[int, int]]:
 
 
 def _not_claimed(text: str) -> list[tuple[int, int]]:
-    """Return where list numbers and page references stand."""
+    """Return the spans of list numbers and page references."""
     places = [found.span() for found in _REFERENCE.finditer(text)]
     at = 0
     for line in text.splitlines(keepends=True):

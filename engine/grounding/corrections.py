@@ -1,4 +1,4 @@
-"""Corrections: sentences that put right what another one says, and the values that they take back. Light: no torch.
+"""Corrections: sentences that correct another sentence, and the values that they withdraw. Light: no torch.
 
 Two signs count, both general English (and a little German, French, Spanish and Russian): an announcement
 ("Correction:", "was corrected", "the entry is wrong"), and a contrast of two values of one kind ("was 900 rpm, not 800
@@ -29,12 +29,12 @@ _ANNOUNCED = re.compile(
     rf"|(?<!\w){_STATEMENT}(?!\w)[^.;]{{0,50}}(?<!\w)(?:wrong|incorrect|mistaken|erroneous|in error|wrongly|mistakenly|"
     r"erroneously|incorrectly|falsch|irrtümlich|ошибочн\w+)(?!\w)"
 )
-"""Says that something is put right."""
+"""Pattern of words that announce a correction."""
 _DOUBTED = re.compile(
     r"(?<!\w)(?:mistake(?:s|nly)?|erroneous(?:ly)?|in error|no longer|in fact|actually|wrong(?:ly)?|incorrect(?:ly)?|"
     r"irrtümlich|ошибочно)(?!\w)"
 )
-"""May go with a correction; counts beside two values only."""
+"""Pattern of words that may accompany a correction; they count beside two values only."""
 _NEGATION = (
     r"(?:not|never|instead of|rather than|in place of|in lieu of|as opposed to|nicht|statt|anstatt|anstelle von|"
     r"au lieu de|en lugar de|en vez de|no|а не|не|вместо)"
@@ -54,22 +54,22 @@ _AFTERWARDS = re.compile(
     r"an error|in error|void|superseded|withdrawn|no longer)|by mistake|falsch|war ein irrtum|ошибочно)(?!\w)"
 )
 _BEFORE, _BETWEEN = 32, 60
-"""Characters before a value in which its negation is looked for, and between two values that are contrasted."""
+"""Characters before a value in which its negation is searched, and between two values that are contrasted."""
 
 
 @dataclass(frozen=True)
 class Correction:
-    """How far a sentence puts something right."""
+    """The correction in a sentence, if there is one."""
 
     corrects: bool
-    """It says or shows that it does."""
+    """True when the sentence announces or shows a correction."""
     taken_back: tuple[tuple[int, int], ...]
-    """Where the values stand that it denies or replaces."""
+    """Spans (start, end) of the values that the sentence denies or replaces, in characters."""
 
 
 @lru_cache(maxsize=8192)
 def correction_in(text: str) -> Correction:
-    """Return what `text`, a sentence or two, puts right."""
+    """Return the correction in `text`, which is one sentence or two."""
     plain = folded(text)
     values = claims(text, "en")
     announced = _ANNOUNCED.search(plain) is not None
@@ -86,7 +86,7 @@ def corrects(text: str) -> bool:
 
 
 def denies_at(text: str, start: int, end: int) -> bool:
-    """Return whether `text` names what stands at `start` to `end` only to deny it or to take it back."""
+    """Return whether `text` mentions the value at `start` to `end` only to deny or withdraw it."""
     plain = folded(text)
     doubted = _ANNOUNCED.search(plain) is not None or _DOUBTED.search(plain) is not None
     return _is_denied(plain, start, end, doubted=doubted)
@@ -106,7 +106,7 @@ def _is_denied(plain: str, start: int, end: int, *, doubted: bool) -> bool:
 
 
 def _is_contrast(plain: str, denied: Claim, other: Claim) -> bool:
-    """Return whether two values of one kind stand near each other in one sentence."""
+    """Return whether two values of one kind are near each other in one sentence."""
     first, second = sorted((denied, other), key=lambda claim: claim.start)
     between = plain[first.end : second.start]
     return denied.kind == other.kind != "identifier" and len(between) <= _BETWEEN and not re.search(r"[.!?]\s", between)

@@ -87,7 +87,7 @@ class FoundDate:
     end: int
     text: str
     values: frozenset[str]
-    """Its normal forms: one, or two where day and month can change places; empty for a day that no calendar has."""
+    """Normal forms: one, or two when day and month can be swapped; empty for a day that does not exist."""
 
 
 def dates(text: str) -> Iterator[FoundDate]:
@@ -105,7 +105,7 @@ def dates(text: str) -> Iterator[FoundDate]:
 
 
 def includes(stated: str, claimed: str) -> bool:
-    """Return whether the date `stated` says `claimed`: the same date, or the month or year that it lies in."""
+    """Return whether the date `stated` includes `claimed`: the same date, or its month or year."""
     if stated == claimed:
         return True
     if claimed.startswith("--"):

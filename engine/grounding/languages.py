@@ -11,7 +11,7 @@ from functools import lru_cache
 from engine.grounding.stopwords import LATIN, stop_words
 
 SAMPLE = 4_000
-"""Characters that are looked at."""
+"""Number of characters that are examined."""
 _SCRIPTS = (
     ("ja", re.compile(r"[\u3040-\u30ff]")),
     ("zh", re.compile(r"[\u3400-\u9fff]")),
@@ -38,7 +38,7 @@ _MARKS = (
     ("pl", re.compile(r"[ąęłśżźćń]")),
     ("tr", re.compile(r"[ğışç]")),
 )
-"""Letters that tell languages apart whose stop words are as frequent as each other in a short text."""
+"""Letters that distinguish languages whose stop words are equally frequent in a short text."""
 _MARK_WEIGHT = 0.3
 """A letter of these counts as this much of a stop word."""
 _CASELESS = frozenset({"ja", "zh", "ko", "ar", "he", "hi", "th"})
@@ -47,7 +47,7 @@ _CAPITALISES_NOUNS = frozenset({"de"})
 
 @lru_cache(maxsize=4096)
 def language_of(text: str, default: str = "en") -> str:
-    """Return the ISO 639-1 code of the language of `text`; `default` where too little tells."""
+    """Return the ISO 639-1 code of the language of `text`; `default` when the text has too few signs of a language."""
     sample = text[:SAMPLE]
     letters = len(_LETTER.findall(sample))
     if not letters:

@@ -23,15 +23,15 @@ class Line:
     """The parts of one line."""
 
     text: str
-    """What it says, without list marks and emphasis."""
+    """Text of the line without list marks and emphasis."""
     begins: int
-    """Where that begins in the line."""
+    """Start of `text` in the line, in characters."""
     item: bool
-    """It is an item of a list: a bullet or a number stands before it."""
+    """True for an item of a list: a bullet or a number precedes it."""
     heading: bool
-    """It names what follows, and says nothing itself."""
+    """True for a heading, which makes no statement of its own."""
     label: int
-    """Where its label ("Revenue:" or "**Revenue**") ends in the line; `begins` where it has none."""
+    """End of the label ("Revenue:" or "**Revenue**") in the line, in characters; `begins` without a label."""
 
 
 def parse_line(line: str) -> Line:
@@ -67,7 +67,7 @@ def is_list(text: str) -> bool:
 
 
 def items(text: str) -> list[str]:
-    """Return what the items of a list say, in order, each once."""
+    """Return the texts of the items of a list, in order, each once."""
     parsed = (parse_line(line) for line in text.splitlines())
     return list(dict.fromkeys(line.text for line in parsed if line.item and line.text))
 

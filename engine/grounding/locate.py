@@ -1,4 +1,4 @@
-"""Places in a page's text that show where an answer or a sentence stands. Light: no torch; used by the window too."""
+"""Places of an answer or a sentence in a page's text. Light: no torch; used by the window too."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ MAX_PAGES = 3
 STRETCH = 240
 """Characters: about a sentence and its neighbour."""
 _ALIKE = 80.0
-"""Least similarity (0 to 100) of a stretch that is taken for the sentence that is looked for."""
+"""Least similarity (0 to 100) of a stretch that is accepted as the sentence."""
 
 
 def sentence_place(text: str, sentence: str) -> tuple[int, int]:
-    """Return where `sentence` stands in `text`, start and end, whatever its blanks and signs; the most similar stretch
-    where it does not stand word for word; (0, 0) where none is similar."""
+    """Return the start and end of `sentence` in `text`, ignoring spaces and punctuation; the most similar stretch when
+    it does not occur word for word; (0, 0) when no stretch is similar."""
     words = folded(sentence).split()
     if not words:
         return 0, 0
@@ -36,7 +36,7 @@ def sentence_place(text: str, sentence: str) -> tuple[int, int]:
 
 
 def terms_of(answer: str) -> list[str]:
-    """Return what of an answer is worth looking for: its claims, then its longer words; each once, case kept."""
+    """Return the search terms of an answer: its claims, then its longer words, each once, case kept."""
     language = language_of(answer)
     seen = {folded(claim.text): claim.text for claim in claims(answer, language)}
     kept = set(terms(answer, language))
@@ -79,7 +79,8 @@ def best_pages(pages: Iterable[tuple[int, str]], answer: list[str], question: li
 
 
 def best_stretch(text: str, wanted: list[str]) -> tuple[int, int]:
-    """Return where in `text` most of the `wanted` terms stand close together, start and end; (0, 0) where none does."""
+    """Return the start and end of the stretch of `text` where most of the `wanted` terms are close together; (0, 0)
+    when none occurs."""
     plain = folded(text)
     hits = sorted(
         (found.start(), found.end(), which)

@@ -39,7 +39,7 @@ class Name:
     start: int
     end: int
     first_may_go: bool = False
-    """Its first word may have its capital from the start of a sentence."""
+    """True when the first word may be capitalised only because it begins a sentence."""
     any_word: bool = False
     """One of its words is enough: their capitals may be no sign of a name."""
 
@@ -81,7 +81,7 @@ def _names_of_line(line: str, offset: int, language: str) -> Iterator[Name]:
 
 
 def _runs(line: str, begins: int) -> Iterator[list[re.Match[str]]]:
-    """Yield runs of words with capitals that stand side by side, with particles between them."""
+    """Yield runs of adjacent words with capitals, with particles between them."""
     run: list[re.Match[str]] = []
     pending: list[re.Match[str]] = []
     for word in _WORD.finditer(line, begins):
@@ -105,7 +105,7 @@ def _runs(line: str, begins: int) -> Iterator[list[re.Match[str]]]:
 
 
 def _stand_together(word: re.Match[str], gap: str) -> bool:
-    """Return whether `gap` may stand behind `word` inside a name: Anna Berg, Anna-Maria, J. Berg, Dr. Berg."""
+    """Return whether `gap` may follow `word` inside a name: Anna Berg, Anna-Maria, J. Berg, Dr. Berg."""
     return gap in (" ", "-") or (gap == ". " and (len(word[0]) == 1 or word[0] in TITLES))
 
 
@@ -118,7 +118,7 @@ def _is_word(word: re.Match[str], line: str) -> bool:
 
 
 def _begin(line: str, begins: int) -> int:
-    """Return where the first letter at or behind `begins` stands."""
+    """Return the position of the first letter at or after `begins`."""
     found = _WORD.search(line, begins)
     return found.start() if found else begins
 

@@ -116,7 +116,7 @@ _AMOUNT_NUMBER = (
     r"(?:\d{1,3}(?:['\u00a0\u202f]\d{3})+(?:[.,]\d+)?|\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,3}(?:\.\d{3})+(?:,\d+)?"
     r"|\d+(?:[.,]\d+)?)(?![.,]?\d)"
 )
-# Only sums are grouped by spaces: in a table, figures side by side would be taken for one.
+# Only sums are grouped by spaces: in a table, two figures side by side would be read as one.
 _SUM = rf"(?:\d{{1,3}}(?: \d{{3}})+(?:[.,]\d+)?(?![.,]?\d)|{_AMOUNT_NUMBER})"
 _CURRENCY_WORDS = "|".join(sorted((word for word in CURRENCIES if word.isalpha()), key=len, reverse=True))
 _SCALE = "|".join(sorted(_SCALES, key=len, reverse=True))
@@ -141,7 +141,7 @@ class FoundNumber:
     end: int
     text: str
     values: frozenset[Decimal]
-    """What it may mean."""
+    """Possible values of the number."""
 
 
 @dataclass(frozen=True)
@@ -183,7 +183,7 @@ def numbers(text: str, *, words: bool = False) -> Iterator[FoundNumber]:
 
 @lru_cache(maxsize=4096)
 def number_values(text: str) -> frozenset[Decimal]:
-    """Return what `text` may mean as a number; empty where it is no number."""
+    """Return the possible values of `text` as a number; empty when it is not a number."""
     text = re.sub(r"(?<=\d)[ '](?=\d{3}(?!\d))", "", text)
     if not re.fullmatch(r"\d+(?:[.,]\d+)*", text):
         return frozenset()

@@ -17,7 +17,7 @@ def page_spans(pages: Iterable[int]) -> list[tuple[int, int]]:
 
 
 def page_numbers(pages: Iterable[int], most: int | None = None) -> str:
-    """Return the numbers alone, runs joined: `3–5, 9`. Beyond `most` runs, `…` stands for the rest."""
+    """Return the numbers alone, runs joined: `3–5, 9`. Runs beyond `most` are replaced by `…`."""
     spans = page_spans(pages)
     parts = [str(first) if first == last else f"{first}–{last}" for first, last in spans[:most]]
     return ", ".join([*parts, "…"] if most is not None and len(spans) > most else parts)

@@ -1,6 +1,7 @@
 """Passages: the sentences of a page that support an answer, and those that match a question.
 
-Words only, no model: an answer is trusted more where one passage holds both it and what was asked. Light: no torch.
+They are found by words only, without a model: an answer scores higher when one passage contains both it and the words
+of the question. Light: no torch.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ SHORT_ANSWER = 12
 NEAR = 0.6
 """A passage is near to the best where it matches a question this much as well."""
 _HEADED_LINES = 12
-"""How far above a line of a list its head is looked for."""
+"""Number of lines above a list item in which the head of the list is searched."""
 _STATED = 0.8
 """Share of an answer's words that a passage has to hold where nothing in the answer can be looked up."""
 _NAMED, _WORDS = 0.6, 0.4
@@ -34,7 +35,7 @@ _REQUESTS_WORDS = (
     "назови укажи скажи сколько какой какая какие почему wie wieviel combien happened happen happens occurred"
 )
 _REQUESTS = frozenset(_REQUESTS_WORDS.split())
-"""Words that ask, and say nothing of what is asked for."""
+"""Words that only phrase a request and do not describe its subject."""
 _UNIT_SIGNS = {
     **dict.fromkeys(("percent", "pct", "cent", "prozent"), "%"),
     **CURRENCIES,
@@ -55,11 +56,11 @@ class Passage:
     match: float
     """Share of the question that it holds, 0 to 1."""
     names_all: bool
-    """It supports every claim of the question."""
+    """True when the passage supports every claim of the question."""
     verbatim: bool = False
-    """The answer stands in it word for word."""
+    """True when the passage contains the answer word for word."""
     corrects: bool = False
-    """It puts right what another passage says."""
+    """True when the passage corrects another one."""
 
 
 @dataclass(frozen=True)
@@ -67,9 +68,9 @@ class Query:
     """The content of a question."""
 
     named: tuple[Claim, ...]
-    """Its claims."""
+    """Claims of the question."""
     rest: str
-    """Its other words, folded."""
+    """Other words of the question, folded."""
 
     @classmethod
     def of(cls, question: str) -> Query:
@@ -96,9 +97,10 @@ class Query:
 
 
 def supporting_passage(question: str, answer: str, pages: Iterable[tuple[int, str]]) -> Passage | None:
-    """Return the passage of `pages` (number, text) that holds `answer` and the most of `question`; None without one.
+    """Return the passage of `pages` (number, text) that contains `answer` and the most of `question`; None without one.
 
-    One sentence where one is enough, two where the second goes on; of equals the later, which may correct the earlier.
+    The passage is one sentence, or two when the second continues the first. Of equal passages the later one is
+    returned, because it may correct the earlier one.
     """
     query, stated = Query.of(question), Statement.of(answer, question)
     best: Passage | None = None
@@ -129,15 +131,15 @@ def states(answer: str, text: str) -> bool:
 
 
 def denies(answer: str, text: str) -> bool:
-    """Return whether `text` names `answer` only to deny it or to put it right."""
+    """Return whether `text` names `answer` only to deny or to correct it."""
     return Statement.of(answer).denied_by(text)
 
 
 def unconfirmed(about: str, answer: str, passage: Passage | None, pages: Iterable[str]) -> list[str]:
     """Return the claims of `answer` to `about` that its `pages` do not support; `passage` is the best of them.
 
-    A short answer to a question that names something must stand beside it, in one passage, and in its unit: 12 % is not
-    12 bar. Of a longer one, or of an answer to a question that names nothing, every claim must stand somewhere.
+    When the question names something, a short answer must be beside that name, in one passage, and in its unit: 12 % is
+    not 12 bar. For a longer answer, or a question that names nothing, every claim must be on some page.
     """
     if not claims(about) or len(answer.split()) > SHORT_ANSWER:
         return unsupported(answer, pages)
@@ -187,13 +189,13 @@ def _is_code(claim: Claim) -> bool:
 
 @dataclass(frozen=True)
 class Statement:
-    """An answer as it is looked for in a text."""
+    """An answer prepared for the search in a text."""
 
     claims: tuple[Claim, ...]
-    """Its claims, but those that the question made already."""
+    """Claims of the answer that the question does not already make."""
     text: str
     repeated: str
-    """The question, whose words say nothing new."""
+    """The question, whose words add nothing to the answer."""
     pattern: re.Pattern[str]
     """The answer word for word, folded."""
 
@@ -207,7 +209,7 @@ class Statement:
 
     @property
     def is_empty(self) -> bool:
-        """Return whether it says nothing that could be looked for."""
+        """Return whether the statement has nothing to search for."""
         return not self.claims and not stems(self.text)
 
     def verbatim_in(self, text: str) -> bool:
@@ -220,7 +222,7 @@ class Statement:
         return bool(places) and all(denies_at(text, start, end) for start, end in places)
 
     def supported_by(self, text: str, language: str) -> bool:
-        """Return whether `text` supports all its claims; without any, the answer itself or most of its new words."""
+        """Return whether `text` supports all its claims; without claims, the answer itself or most of its new words."""
         if self.claims:
             return all(supports(claim, text) for claim in self.claims)
         if self.verbatim_in(text):
@@ -249,7 +251,7 @@ def _without(text: str, made: Sequence[Claim]) -> str:
 
 
 def _unit_signs(text: str) -> set[str]:
-    """Return the words of `text` that may be units, and the signs that stand for words."""
+    """Return the words of `text` that may be units, and the signs that abbreviate words."""
     words = re.findall(r"[^\W\d_]+|[%€$£°¥₽]", folded(text))
     return {_UNIT_SIGNS.get(word, word) for word in words if not word.isalpha() or stems(word, "en")}
 
@@ -261,9 +263,9 @@ class _Window:
     start: int
     end: int
     second: int | None
-    """Where the second of two sentences begins."""
+    """Start of the second sentence, in characters; None with one sentence."""
     text: str
-    """What stands between start and end, with the head of its list before it."""
+    """Text between start and end, preceded by the head of its list."""
 
     @property
     def count(self) -> int:
@@ -277,7 +279,7 @@ class _Page:
     number: int
     text: str
     begins: int
-    """Where the page itself begins."""
+    """Start of the page's own text, in characters."""
     units: Sequence[Unit]
 
     @property

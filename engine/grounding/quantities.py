@@ -1,7 +1,7 @@
-"""Quantities: a number and the word or sign behind it, such as 5 mg or six weeks. Light: no torch.
+"""Quantities: a number and the word or sign after it, such as 5 mg or six weeks. Light: no torch.
 
-A small number stands on nearly every page, so that it stands somewhere proves little: "5 mg" is not confirmed by "five
-time zones" where the pages say "3 mg".
+A small number is on nearly every page, so finding it proves little: "5 mg" is not confirmed by "five time zones" when
+the pages say "3 mg".
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ _COUNTED = re.compile(r"[ \u00a0-]?([^\W\d_]{2,}|[%€$£°¥])")
 
 
 def mismatched(answer: str, texts: Iterable[str]) -> list[str]:
-    """Return the small numbers of `answer` whose quantity stands in none of `texts`, while the texts have other numbers
-    of the same thing."""
+    """Return the small numbers of `answer` whose quantity occurs in none of `texts`, although the texts have other
+    numbers of the same thing."""
     made = [(number, value, thing) for number, value, thing in _quantities(answer) if value <= LARGEST]
     if not made:
         return []
@@ -35,7 +35,7 @@ def mismatched(answer: str, texts: Iterable[str]) -> list[str]:
 
 
 def _quantities(text: str) -> Iterator[tuple[str, Decimal, str]]:
-    """Yield (the number as written, its value, the stem of what it counts) of each quantity."""
+    """Yield (the number as written, its value, the stem of the counted thing) of each quantity."""
     plain, language = folded(text), language_of(text)
     days = [(day.start, day.end) for day in dates(text)]
     for number in numbers(text, words=True):

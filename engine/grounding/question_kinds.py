@@ -1,4 +1,4 @@
-"""Kinds of question: what an answer to it has to be. Several languages; English first. Light: no torch."""
+"""Kinds of question: the required type of the answer. Several languages; English first. Light: no torch."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Literal
 from engine.grounding.words import folded
 
 Kind = Literal["about", "events", "list", "count", "amount", "time", "person", "place", "definition", "check", "other"]
-"""What is asked for: an overview, what happened, a list, a number of things, a quantity, a date, a person, a place, a
-definition, yes or no, or anything else."""
+"""Kind of the requested answer: an overview, events, a list, a count, a quantity, a date, a person, a place, a
+definition, yes or no, or another kind."""
 
 _TEXT = r"(?:document|text|file|paper|report|book|manual|article|contract|record|pdf)s?"
 _ABOUT = re.compile(
@@ -69,7 +69,7 @@ _CHECK = re.compile(
     r"ли\b|吗|ですか"
 )
 _LONGEST_TERM = 6
-"""Words of something whose definition is asked for."""
+"""Highest number of words in a term whose definition is requested."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class QuestionKind:
 
     kind: Kind
     term: str = ""
-    """What a definition is asked of."""
+    """Term whose definition is requested."""
 
 
 def question_kind(question: str) -> QuestionKind:

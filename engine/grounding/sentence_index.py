@@ -1,7 +1,7 @@
 """Search among all sentences of a document: BM25 by stems, with headings and neighbours. Light: no torch.
 
-A sentence is found by its own words, by the words of the heading that it stands under, and by those of the sentences
-around it. Scripts without blanks are searched by pairs of characters.
+A sentence is found by its own words, by the words of its heading, and by those of the sentences around it. Scripts
+without blanks are searched by pairs of characters.
 """
 
 from __future__ import annotations
@@ -18,12 +18,11 @@ from engine.grounding.sentences import units
 from engine.grounding.words import terms
 
 K1, B = 0.8, 0.5
-"""Of BM25 (Robertson and others, 1994): how soon a repeated word counts no more, and how much long sentences lose."""
+"""Parameters of BM25 (Robertson and others, 1994): saturation of repeated words, and penalty of long sentences."""
 HEADING, NEIGHBOUR = 0.5, 0.3
-"""Weight of a word that stands in the heading, and of one that stands in a sentence beside, as shares of the word's
-rarity."""
+"""Weight of a word in the heading, and of one in a neighbouring sentence, as shares of the word's rarity."""
 _LOOKED_AT = 300
-"""Sentences, the best by their own words and heading, whose neighbours are looked at."""
+"""Number of sentences, best first by their own words and heading, whose neighbours are scored."""
 _LONGEST_HEADING = 100
 _ENDS = (".", ",", ";", "。", "、")
 
@@ -37,7 +36,7 @@ class IndexedSentence:
     end: int
     """Characters of the page's text."""
     text: str
-    """What stands there, and how it goes on at the top of the next page."""
+    """Text of the sentence, with its continuation at the top of the next page."""
     listed: bool
     heading: str
     """The nearest line above that looks like a heading; its own text, where it is one."""
@@ -53,7 +52,7 @@ class Hit:
     """A sentence that was found."""
 
     place: int
-    """Its place among the index's sentences."""
+    """Position among the index's sentences."""
     score: float
     coverage: float
     """Share of the query's rarity that it holds, with its heading and neighbours, 0 to 1."""
@@ -94,7 +93,7 @@ class SentenceIndex:
         return term in self._postings
 
     def rarity(self, term: str) -> float:
-        """Return the inverse document frequency of a stem; that of a stem that stands nowhere is the highest."""
+        """Return the inverse document frequency of a stem. A stem that does not occur gets the highest value."""
         found = len(self._postings.get(term, ()))
         return math.log(1 + (len(self.sentences) - found + 0.5) / (found + 0.5))
 
@@ -123,7 +122,7 @@ class SentenceIndex:
         return count * (K1 + 1) / (count + K1 * (1 - B + B * length))
 
     def _hit(self, place: int, score: float, rarity: dict[str, float], total: float) -> Hit:
-        """Return the hit at `place`, with what its neighbours add."""
+        """Return the hit at `place`, with the score of its neighbours added."""
         own = self._terms[place]
         titled = self._headings[place]
         beside = {term for other in self.around(place, 1, 1) if other != place for term in self._terms[other]}
@@ -150,7 +149,7 @@ def _sentences_of(number: int, text: str) -> Iterator[IndexedSentence]:
 
 
 def _joined(sentences: Iterable[IndexedSentence]) -> Iterator[IndexedSentence]:
-    """Yield the sentences; one that goes on at the top of the next page is one, on the page where it begins."""
+    """Yield the sentences. Join a sentence that continues at the top of the next page, on the page where it begins."""
     before: IndexedSentence | None = None
     for sentence in sentences:
         if before is not None and before.page < sentence.page and _goes_on(before.text, sentence.text):

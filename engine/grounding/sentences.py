@@ -24,14 +24,14 @@ _MARK = re.compile(r"\s*[-*+\u2022\u2013\u25aa\u25cf\u25e6\u00b7\u30fb]\s")
 BULLET = re.compile(r"\s*(?:[-*+\u2022\u2013\u25aa\u25cf\u25e6\u00b7\u30fb]\s|\(?\w{1,3}[.)]\s|\s{2,}\S)")
 """Begins a line of a list."""
 _FULL_LINE, _NARROWEST, _WIDEST = 0.7, 40, 100
-"""A line ends what it says unless it ends with a comma or is this share as long as the page's longest line (between
+"""A line ends its sentence unless it ends with a comma or is this share as long as the page's longest line (between
 these limits, in columns)."""
 _WITHOUT_LONGEST = 0.9
 """Longer lines than this share of a page's are left out of that: a table's or a listing's, in text that was wrapped."""
 _WINDOW = 2_000
 """Characters that are cut at once."""
 _TAIL = 16
-"""Characters that an abbreviation is looked for in."""
+"""Number of characters in which an abbreviation is searched."""
 _ENDS = (".", "!", "?", "…", "。", "！", "？", "؟", "।")
 _LINE = re.compile(r"[^\n]+")
 _BLANKS = re.compile(r"\s")
@@ -51,7 +51,7 @@ class Unit:
     start: int
     end: int
     listed: bool
-    """It is a line of a list or table, or a heading: it does not end as sentences do."""
+    """True for a line of a list or table, or a heading: it does not end as sentences do."""
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
@@ -62,7 +62,8 @@ def sentences(text: str) -> list[tuple[int, int]]:
 
 @lru_cache(maxsize=1024)
 def units(text: str) -> tuple[Unit, ...]:
-    """Return the sentences and list lines of `text`, in order. Kept: every question goes over the same pages."""
+    """Return the sentences and list lines of `text`, in order. The result is cached: every question searches the same
+    pages."""
     return tuple(_units(text))
 
 
@@ -97,7 +98,7 @@ def _segments(language: str, text: str) -> Iterator[str]:
         if sum(map(len, found)) != len(window):
             found = [window]
         if not last and len(found) > 1:
-            found.pop()  # it may go on behind the window
+            found.pop()  # it may continue after the window
         yield from found
         at += sum(map(len, found))
 
@@ -129,7 +130,7 @@ def _units(text: str) -> Iterator[Unit]:
                 and not line.endswith((":", *_ENDS))
                 and not _MARK.match(text[below])
             ):
-                continue  # the sentence goes on on the next line
+                continue  # the sentence continues on the next line
         begin = lines[first][0]
         block = text[begin:end]
         listed = first == index and (BULLET.match(block) is not None or not line.endswith(_ENDS))

@@ -1,7 +1,6 @@
-"""Whether a text supports a claim: says the same date, number, identifier or name, however it is written.
+"""Support: the test whether a text states the same date, number, identifier or name as a claim, however it is written.
 
-This is the one answer to "does this stand in that", for answers, summaries, entities and their evidence. Light: no
-torch.
+Answers, summaries, entities and their evidence all use this one test. Light: no torch.
 """
 
 from __future__ import annotations
@@ -26,9 +25,9 @@ _LONGEST_ACRONYM = 6
 
 
 def supports(claim: Claim | str, text: str) -> bool:
-    """Return whether `text` says `claim`: the same words, date, number, identifier or name.
+    """Return whether `text` states `claim`: the same words, date, number, identifier or name.
 
-    Whole words and whole figures only: 12 stands neither in 2012 nor in 12.5.
+    Only whole words and whole figures count: 12 is neither in 2012 nor in 12.5.
     """
     if isinstance(claim, str):
         claim = claim_of(claim)
@@ -54,7 +53,7 @@ def unsupported(answer: str, texts: Iterable[str]) -> list[str]:
 
 @lru_cache(maxsize=2048)
 def _pattern(claim: str) -> re.Pattern[str]:
-    """Return what a claim may be written as, in a folded text."""
+    """Return a pattern of the possible spellings of a claim in a folded text."""
     text = " ".join(folded(claim).split())
     if is_identifier(text):
         written = written_pattern(text)
@@ -122,7 +121,7 @@ def _supports_name(claim: Claim, plain: str, text: str) -> bool:
 
 
 def _spells_out(acronym: str, plain: str) -> bool:
-    """Return whether words that begin with the letters of `acronym` stand side by side."""
+    """Return whether `plain` contains adjacent words that begin with the letters of `acronym`."""
     small = r"[\s-]+(?:(?:of|and|for|the|de|des|und|et)\s+)?"
     words = [rf"{re.escape(letter)}\w+" for letter in acronym]
     return re.search(rf"(?<!\w){small.join(words)}(?!\w)", plain) is not None

@@ -124,5 +124,5 @@ def stems(text: str, language: str | None = None) -> frozenset[str]:
 
 
 def _tells(token: str) -> bool:
-    """Return whether a token tells something: more than a single letter of an alphabet."""
+    """Return whether a token is informative: more than a single letter of an alphabet."""
     return len(token) > 1 or token.isdigit() or not token.isascii()

@@ -14,7 +14,7 @@ QUOTA_BYTES = 8 << 30
 """Bytes of all states of a library together; states that must not be dropped may exceed it."""
 SAVE_SECONDS = 60.0
 SAVE_TOKENS = 16_384
-"""A reading saves a checkpoint after this much, whichever comes first: the most that a crash can cost."""
+"""Tokens after which a reading saves a checkpoint, unless SAVE_SECONDS pass first: the most that a crash can cost."""
 
 _DROP_ORDER = ("checkpoint", "section", "turn")
 """Eviction order under the quota: checkpoints first, then section states, then turn states."""
@@ -81,10 +81,10 @@ def checkpoints_to_drop(checkpoints: Iterable[Checkpoint], end: int, limit: int 
 
 
 def over_quota(snapshots: Sequence[Checkpoint], quota: int = QUOTA_BYTES) -> list[int]:
-    """Return the ids to drop, in order, until the states fit into `quota` bytes or nothing is left that may go.
+    """Return the ids to drop, in order, until the states fit into `quota` bytes or no droppable state is left.
 
-    Least recently used first; checkpoints before section states before turn states; never an end state, never a pinned
-    one.
+    The order is least recently used first, and checkpoints before section states before turn states. End states and
+    pinned states are never dropped.
     """
     excess = sum(snapshot.size for snapshot in snapshots) - quota
     if excess <= 0:

@@ -19,7 +19,7 @@ _RUN = re.compile(
     "]+"
 )
 _MAX_BIGRAMS = 128
-"""Of one question."""
+"""Highest number of bigrams in the query for one question."""
 
 
 def has_cjk(text: str) -> bool:
@@ -28,7 +28,7 @@ def has_cjk(text: str) -> bool:
 
 
 def bigrams(text: str) -> str:
-    """Return the pairs of characters of every run in `text`, separated by spaces; a run of one as it is."""
+    """Return the pairs of characters of every run in `text`, separated by spaces; a run of one stays as it is."""
     return " ".join(pair for run in _RUN.findall(text) for pair in _pairs(run))
 
 
@@ -42,7 +42,7 @@ def any_bigram(text: str) -> str:
 
 
 def phrase(text: str) -> str:
-    """Return an FTS5 query for texts that contain every run of `text` as it stands; empty where it has none."""
+    """Return an FTS5 query for texts that contain every run of `text` unchanged; empty when it has no run."""
     return " AND ".join(f'"{run}" *' if len(run) == 1 else f'"{" ".join(_pairs(run))}"' for run in _RUN.findall(text))
 
 

@@ -21,7 +21,7 @@ from engine.user_paths import absolute
 
 logger = logging.getLogger(__name__)
 BUSY_SECONDS = 10.0
-"""How long a statement waits for a lock that another program holds (a backup, an SQLite shell)."""
+"""Longest wait of a statement, in seconds, for a lock of another program (a backup, an SQLite shell)."""
 SPARE_BYTES = 32 << 20
 """Disk space that saving a state leaves free, for deleting, compacting and other programs."""
 _WAL_LIMIT = 64 << 20
@@ -179,10 +179,10 @@ class Database:
 
 
 def _connect_to_read(path: Path, busy_seconds: float) -> sqlite3.Connection:
-    """Return a connection that cannot write.
+    """Return a read-only connection.
 
-    In a folder that cannot be written to either, a library without a log beside it is opened as immutable: SQLite
-    could not make the log's index, and nobody can be writing.
+    When the folder is not writable either, a library without a log beside it is opened as immutable: SQLite could not
+    make the log's index, and no other process can be writing.
     """
     uri = path.as_uri() + "?mode=ro"
     log = path.with_name(path.name + "-wal")
@@ -252,8 +252,8 @@ def _make_private(path: Path) -> None:
 
 
 def _copy_before_update(conn: sqlite3.Connection, path: Path) -> None:
-    """Copy a library that an older version made to a file beside it before its schema is changed; an earlier copy
-    goes. Raises OSError, sqlite3.Error."""
+    """Copy a library of an older version to a file beside it before its schema is changed; replace an earlier copy.
+    Raises OSError, sqlite3.Error."""
     copy = path.with_name(path.name + ".before-update")
     copy_to(conn, copy, overwrite=True)
 

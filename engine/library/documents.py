@@ -152,7 +152,7 @@ class Documents:
                     conn.execute(statement, values)
             finally:
                 conn.execute("PRAGMA secure_delete = FAST").fetchall()
-            # Only now are the old pages out of the file; a window that is reading just now keeps them a little longer.
+            # Only now are the old pages removed from the file; a window that is reading keeps them a little longer.
             conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 

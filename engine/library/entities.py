@@ -26,7 +26,7 @@ class EntityLists:
             )
 
     def of(self, document: int) -> Ledger | None:
-        """Return the entities of a document; None where nobody has looked, or the file has changed since."""
+        """Return the entities of a document; None before they are extracted, or when the file has changed since."""
         with self._db.read() as conn:
             row = conn.execute(
                 "SELECT l.entries, l.left_out, l.basis FROM ledgers l JOIN documents d ON d.id = l.document"

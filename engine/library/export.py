@@ -11,11 +11,11 @@ import msgspec
 from engine.library.library import Library
 
 FORMAT = 2
-"""Of the JSON export; grows when a field changes its meaning."""
+"""Version of the JSON export; it increases when a field changes its meaning."""
 
 
 def to_json(library: Library, document: int, with_text: bool = False) -> str:
-    """Everything that the library holds of a document except the states themselves; pages' text on request.
+    """Return as JSON all that the library holds of a document except the states themselves; pages' text on request.
 
     Turns come flat, in the order they were asked, each with its `parent`. Raises LibraryError (gone).
     """

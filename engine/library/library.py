@@ -88,7 +88,7 @@ class Library:
 
     @property
     def read_only(self) -> bool:
-        """Whether it was opened for reading only."""
+        """Return whether the library was opened read-only."""
         return self._db.read_only
 
     def close(self) -> None:

@@ -50,7 +50,8 @@ class Maintenance:
         return Verification(len(rows), damaged, problems)
 
     def backup(self, target: str | os.PathLike[str]) -> int:
-        """Copy the library, as it is at this moment, to a new file; return its bytes. Raises LibraryError."""
+        """Copy the library in its present state to a new file; return the size of the copy in bytes. Raises
+        LibraryError."""
         path = absolute(target)
         try:
             with self._db.read() as conn:

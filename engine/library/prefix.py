@@ -91,12 +91,12 @@ class PrefixHasher:
         self._first_block = 0
         self._links = [_h(b"rt-root", self._key)]
         self._tokens = bytearray()
-        self._forgotten = 0  # blocks whose tokens are gone, counted from _first_block
+        self._forgotten = 0  # blocks whose tokens were dropped, counted from _first_block
 
     @classmethod
     def resume(cls, prefix: Prefix) -> PrefixHasher:
-        """Return a hasher that stands at the end of `prefix`; it knows no positions before. Raises ValueError where the
-        prefix does not agree with its own hash."""
+        """Return a hasher at the end of `prefix`; it has no positions before that. Raises ValueError when the prefix
+        does not agree with its own hash."""
         hasher = cls(prefix.identity)
         hasher._first_block = prefix.n_tokens // BLOCK
         hasher._links = [prefix.link]
@@ -112,7 +112,7 @@ class PrefixHasher:
 
     @property
     def first_position(self) -> int:
-        """The smallest position whose hash can still be given."""
+        """The smallest position whose hash is still available."""
         return (self._first_block + self._forgotten) * BLOCK
 
     def feed(self, tokens: Tokens) -> None:

@@ -1,4 +1,4 @@
-"""A reading run: what one run over a document writes, commit by commit."""
+"""A reading run: the rows that one run over a document writes, commit by commit."""
 
 from __future__ import annotations
 

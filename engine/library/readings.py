@@ -49,7 +49,7 @@ class Readings:
             return [Reading(*row) for row in rows]
 
     def familiar(self, document: int, identity: Identity) -> bool | None:
-        """Return whether that model knows the kind of text it read of the document; None where nobody has looked."""
+        """Return whether the model was trained on the document's kind of text; None before this is measured."""
         with self._db.read() as conn:
             row = conn.execute(
                 "SELECT r.familiar FROM readings r JOIN identities i ON i.id = r.identity"
@@ -59,7 +59,7 @@ class Readings:
         return None if row is None or row[0] is None else bool(row[0])
 
     def save_familiar(self, document: int, identity: Identity, familiar: bool) -> None:
-        """Store that judgement until the document is read anew."""
+        """Store whether the model was trained on the document's kind of text, until the document is read again."""
         with self._db.write() as conn:
             conn.execute(
                 "UPDATE readings SET familiar = ? WHERE document = ?"

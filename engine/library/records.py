@@ -51,7 +51,7 @@ class NewPage:
 
 @dataclass(frozen=True, slots=True)
 class NewSnapshot:
-    """A state to save: `data` is its bytes, `prefix` exactly what it has consumed."""
+    """A state to save: `data` is its bytes, `prefix` the sequence that it has consumed."""
 
     kind: SnapshotKind
     prefix: Prefix
@@ -108,7 +108,7 @@ class NewTurn:
     as_of_page: int | None = None
     seed: int | None = None
     kept: bool = False
-    """Whether its state is exempt from being dropped for space."""
+    """True when the state is exempt from eviction under the quota."""
     tokens: Sequence[int] | None = None
     """All tokens that the turn consumed, so that its state can be found, or made again, from the document's."""
 
@@ -136,14 +136,14 @@ class Document:
     n_snapshots: int
     snapshot_bytes: int
     replaced: float | None
-    """When another content took over its path; None while the path leads to this content, as far as is known."""
+    """Time when another content took over its path; None while the path leads to this content, as far as is known."""
     paths: list[str]
-    """All paths that lead, or led last, to this content; the one seen last first."""
+    """All paths that lead to this content, or led to it last; the most recently seen first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One document read by one model: it goes on after a crash and when the file grows."""
+    """One document read by one model. A reading resumes after a crash and when the file grows."""
 
     id: int
     document: int
@@ -182,7 +182,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class PageSpan:
-    """A page without its text: what a strip of cells shows."""
+    """A page without its text, for the strip of page cells."""
 
     number: int
     first_token: int | None
@@ -247,14 +247,14 @@ class Summary:
     created: float
     length: str = "page"
     sha256: str = ""
-    """SHA-256 of the content that it is about."""
+    """SHA-256 of the content that it was made from."""
     current: bool = True
-    """Whether the document still has just this content."""
+    """True when the document still has exactly this content."""
 
 
 @dataclass(frozen=True, slots=True)
 class SectionNote:
-    """The summary of one section. `section` is its row, `line_pages` the pages that each line of `text` stands on."""
+    """The summary of one section. `section` is its row, `line_pages` the source pages of each line of `text`."""
 
     section: int
     number: int
@@ -268,14 +268,14 @@ class SectionNote:
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """A date, an amount or a name, and every page it stands on."""
+    """A date, an amount or a name, and every page that contains it."""
 
     kind: str
     """date, amount or name."""
     text: str
-    """As it stands on its first page."""
+    """Text of the entity on its first page."""
     value: str
-    """For sorting and comparing: 2024-03-12 (2024-03, 2024), "48200 EUR", the name itself."""
+    """Value for sorting and comparing: 2024-03-12 (2024-03, 2024), "48200 EUR", the name itself."""
     count: int
     pages: list[int]
 
@@ -328,9 +328,9 @@ class Turn:
     kept: bool
     created: float
     sha256: str = ""
-    """SHA-256 of the content that it is about."""
+    """SHA-256 of the content that it was made from."""
     current: bool = True
-    """Whether the document still has just this content."""
+    """True when the document still has exactly this content."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Repair: save what can be read of a damaged library into a new one."""
+"""Repair: save the readable rows of a damaged library into a new one."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ _TABLES = (
     "section_meters",
     "retentions",
 )
-"""In an order in which every row comes after those that it refers to."""
+"""Tables in insertion order: every row follows the rows that it refers to."""
 _KEYS = {"document_paths": "path", "page_tokens": None}
-"""Tables that are not walked by rowid; None: without any."""
+"""Tables that are not walked by rowid, with their key; None for a table without a key."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def _open_damaged(path: Path) -> sqlite3.Connection:
     conn.text_factory = lambda data: data.decode("utf-8", "replace")
     sql_functions.register(conn)
     with contextlib.suppress(sqlite3.Error):
-        conn.execute("PRAGMA writable_schema = ON")  # go on with what is left of a schema
+        conn.execute("PRAGMA writable_schema = ON")  # continue with the rest of a damaged schema
     with contextlib.suppress(sqlite3.Error):
         (application_id,) = conn.execute("PRAGMA application_id").fetchone()
         if application_id not in (0, schema.APPLICATION_ID):

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 MIGRATION_SET = "readthrough"
 APPLICATION_ID = 0x52445448
-"""In the file's header: this SQLite file is a Readthrough library."""
+"""Identifier in the file's header: this SQLite file is a Readthrough library."""
 
 
 def m001_initial(db: UtilsDatabase) -> None:
-    """Documents, what was read of them, the states, the summaries and the turns."""
+    """Create documents, their pages and sections, states, summaries and turns."""
     db.conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     db.executescript(
         """
@@ -184,7 +184,7 @@ def m002_turn_tokens(db: UtilsDatabase) -> None:
 
 
 def m003_notes_and_meters(db: UtilsDatabase) -> None:
-    """Notes on sections and ledgers, so that what was written stays; meters of states, and what they came to."""
+    """Add the length of summaries, notes on sections, ledgers, the decay sums of states and their retention."""
     db.executescript(
         """
         ALTER TABLE summaries ADD COLUMN length TEXT NOT NULL DEFAULT 'page';
@@ -228,13 +228,13 @@ def m003_notes_and_meters(db: UtilsDatabase) -> None:
 
 
 def m004_familiar(db: UtilsDatabase) -> None:
-    """Whether a reading's model knows the kind of its text; NULL where nobody has looked."""
+    """Add `familiar`: 1 when the reading's model was trained on this kind of text, else 0; NULL while unmeasured."""
     db.conn.execute("ALTER TABLE readings ADD COLUMN familiar INTEGER")
 
 
 def m005_content(db: UtilsDatabase) -> None:
-    """Several paths a document; the content that a turn or a summary is about; checksums of texts; an index of texts
-    without spaces; `checkpoint` for `rung`."""
+    """Add several paths per document, the content hash of a turn or a summary, checksums of texts and an index of texts
+    without spaces; rename `rung` to `checkpoint`."""
     db.executescript(
         """
         ALTER TABLE documents ADD COLUMN replaced REAL;
@@ -336,7 +336,8 @@ def pending(conn: sqlite3.Connection) -> int:
 
 
 def migrate(conn: sqlite3.Connection) -> None:
-    """Apply what is pending, each step in a transaction of its own. Foreign keys must be off: steps rebuild tables."""
+    """Apply the pending migrations, each in a transaction of its own. Foreign keys must be off: migrations rebuild
+    tables."""
     db, migrations = _utils(conn)
     migrations.apply(db)
 

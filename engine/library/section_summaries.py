@@ -17,8 +17,8 @@ class SectionSummaries:
         self._db = db
 
     def save(self, section: int, request: str, text: str, line_pages: list[list[int]], focus: str = "") -> None:
-        """Store the model's answer to `request` about a section, and the pages of each of its lines, in place of an
-        earlier one. Nothing happens where the section is gone because its document was read anew."""
+        """Store the model's answer to `request` about a section, and the pages of each of its lines. Replace an earlier
+        answer. Do nothing when the section is gone because its document was read again."""
         with self._db.write() as conn:
             conn.execute(
                 "INSERT OR REPLACE INTO section_notes (section, request, focus, text, line_pages, created, checksum)"

@@ -35,7 +35,7 @@ class Sections:
     def save_states(self, document: int, states: Sequence[tuple[int, NewSnapshot]]) -> None:
         """Save the state of each (section id, state) in one transaction, within the quota.
 
-        A section that is gone by now, because its document was read anew, gets none.
+        Skip a section that no longer exists because its document was read again.
         """
         snapshots.require_space(self._db, *(new for _, new in states))
         with self._db.write() as conn:

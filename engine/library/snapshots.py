@@ -37,8 +37,8 @@ class Snapshots:
         return saved
 
     def reach(self, document: int, identity: Identity, page: int, text: str) -> int:
-        """Return how many tokens of a document to know before its reading starts: the most that a state of this
-        document, or of another whose page `page` has the same text, has consumed; 0 where there is none."""
+        """Return the number of tokens to hash before the reading of a document starts: the most that a state of this
+        document, or of another whose page `page` has the same text, has consumed; 0 without such a state."""
         with self._db.read() as conn:
             most: int
             (most,) = conn.execute(
@@ -105,7 +105,7 @@ class Snapshots:
         return data
 
     def prefix(self, snapshot: int) -> Prefix | None:
-        """Return what a state has consumed, for `PrefixHasher.resume`; None when it is gone."""
+        """Return the prefix that a state has consumed, for `PrefixHasher.resume`; None when the state is gone."""
         return prefix_of(self._db, snapshot)
 
     def of(self, document: int) -> list[Snapshot]:
@@ -257,7 +257,7 @@ def prefix_of(db: Database, snapshot: int) -> Prefix | None:
 
 
 def thin(conn: sqlite3.Connection, document: int, identity: int, end: int, limit: int) -> None:
-    """Drop the checkpoints of a reading that stands at `end` which the policy does not keep. Inside a transaction."""
+    """Drop a reading's checkpoints that the policy does not keep at `end` tokens. Must run inside a transaction."""
     rows = conn.execute(
         "SELECT id, n_tokens, size, used, kind, pinned FROM snapshots"
         " WHERE document = ? AND identity = ? AND kind = 'checkpoint' AND NOT stale",
@@ -287,10 +287,10 @@ def enforce_quota(conn: sqlite3.Connection, limits: Limits) -> None:
 
 
 def round_checkpoints(conn: sqlite3.Connection, document: int, identity: int, to_bf16: ToBf16) -> None:
-    """Store the checkpoints in bf16, all but the newest and the pinned. Inside a transaction.
+    """Store the checkpoints in bf16, except the newest and the pinned. Must run inside a transaction.
 
-    The newest stays exact: it is where a reading goes on after a crash, and where a grown file is read on. A damaged
-    one is left as it is: written anew it would pass for sound.
+    The newest stays exact: a reading resumes from it after a crash or when the file has grown. A damaged checkpoint is
+    left unchanged: rewritten, it would pass its checksum.
     """
     rows = conn.execute(
         "SELECT id, prefix_hash FROM snapshots WHERE document = ?1 AND identity = ?2 AND kind = 'checkpoint'"
@@ -311,7 +311,7 @@ def round_checkpoints(conn: sqlite3.Connection, document: int, identity: int, to
 
 
 def drop_stale(conn: sqlite3.Connection, document: int, identity: int) -> None:
-    """Drop the checkpoints of content that is gone, and section states that no section has. Inside a transaction."""
+    """Drop checkpoints of replaced content, and section states without a section. Must run inside a transaction."""
     conn.execute(
         "DELETE FROM snapshots WHERE document = ? AND identity = ? AND NOT pinned AND (kind = 'checkpoint' AND stale"
         " OR kind = 'section' AND NOT EXISTS (SELECT 1 FROM sections WHERE sections.snapshot = snapshots.id))",

@@ -23,12 +23,12 @@ class AlreadyLockedError(Exception):
 
 
 class WriterLock:
-    """Advisory locks held until `release` or the end of the process: one on a file beside the library, and one that
-    goes by the library's device and inode, so that a hard link or another mount is the same library.
+    """Advisory locks held until `release` or the end of the process: one on a file beside the library, and one named
+    after the library's device and inode, so that a hard link or another mount counts as the same library.
 
-    Record locks: a forked child does not inherit them, so an extractor that outlives a killed worker keeps nobody out.
-    A record lock does not exclude its own process either; `_held_here` does. The files stay behind, unlocked and
-    harmless. Raises AlreadyLockedError, or OSError where a file cannot be made.
+    These are record locks: a forked child does not inherit them, so an extractor that outlives a killed worker does not
+    block the next process. A record lock does not exclude its own process either; `_held_here` does. The files remain,
+    unlocked and harmless. Raises AlreadyLockedError, or OSError when a file cannot be made.
     """
 
     def __init__(self, library: Path) -> None:

@@ -64,7 +64,7 @@ class CpuStep:
     def __init__(self, network: NetworkStep) -> None:
         self.network = network
         self.compiles: bool | None = None
-        """Whether the step compiles here; None before the first token."""
+        """True when the step compiles on this machine; None before the first token."""
 
     def logits(self, ids: torch.Tensor, state: MambaState, graphs: bool = False) -> torch.Tensor | None:
         """Implement `DecodeStep.logits`."""

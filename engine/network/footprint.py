@@ -34,10 +34,10 @@ class Footprint:
 
     weights: int
     loading: int
-    """Beside the weights while they are loaded."""
+    """Bytes needed beside the weights while they are loaded."""
     state: int
     work: int
-    """Of one chunk."""
+    """Activations and buffers of one chunk."""
     overhead: int
 
     @property

@@ -71,7 +71,7 @@ class GpuStep:
     """`DecodeStep` on a GPU, for one sequence; two texts may take turns, each with a state of its own."""
 
     def __init__(self, network: NetworkStep, device: torch.device, conv: _Part, ssm: _Part) -> None:
-        """For states on `device` of these shapes and dtypes."""
+        """Build the step for states on `device` with these shapes and dtypes."""
         self._network = network
         self._device = device
         self._parts = [conv, ssm]

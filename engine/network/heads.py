@@ -19,7 +19,7 @@ from engine.errors import KnownError
 
 HEADS_FILE = "heads.safetensors"
 WIDTH, FEED = 256, 512
-"""Of the answer head's layers."""
+"""Widths of the answer head's layers: hidden and feed-forward."""
 SENTENCE_WIDTH, SENTENCE_FEED = 192, 384
 LAYERS, ATTENTION_HEADS = 2, 4
 SENTENCE_FEATURES, TOKEN_FEATURES, OVERLAP_FEATURES = 9, 3, 2
@@ -55,7 +55,7 @@ class Block(nn.Module):
 
 
 class SentenceHead(nn.Module):
-    """What each sentence of a section is worth."""
+    """Head that scores each sentence of a section for a summary."""
 
     def __init__(self, d_model: int) -> None:
         super().__init__()
@@ -79,7 +79,7 @@ class SentenceHead(nn.Module):
 
 
 class AnswerHead(nn.Module):
-    """Where in a passage the answer to a question is, if it is there."""
+    """Head that finds the span of an answer in a passage, if the passage contains it."""
 
     def __init__(self, d_model: int) -> None:
         super().__init__()
@@ -98,7 +98,7 @@ class AnswerHead(nn.Module):
     ) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
         """Return logits of spans [B, T, 2] (first and last token), of sentences [B, S] and of presence [B].
 
-        A sentence's logit is against 0, which stands for "not here". `hidden` [B, T, d_model], `features` [B, T,
+        A sentence's logit is compared with 0, the logit of "not here". `hidden` [B, T, d_model], `features` [B, T,
         TOKEN_FEATURES], `kinds` [B, T], `mask` [B, T]; `starts`, `ends` [B, S] tokens of sentences, ends exclusive;
         `overlap` [B, S, OVERLAP_FEATURES]; `last` [B], each row's last token.
         """
@@ -113,7 +113,7 @@ class AnswerHead(nn.Module):
 
 
 class Heads(nn.Module):
-    """Both heads, and the tables by which words are compared."""
+    """Both heads, and the tables for comparing words."""
 
     word: Tensor
     """[vocab_size] int32: tokens of one word, but for case and plural, have one number."""
@@ -129,8 +129,8 @@ class Heads(nn.Module):
     def match(
         self, ids: Tensor, question: Tensor, kinds: Tensor, starts: Tensor, ends: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """Return features [B, T, TOKEN_FEATURES] of tokens and [B, S, OVERLAP_FEATURES] of sentences: what of
-        `question` [B, Q] (padded with PADDING) stands there word for word."""
+        """Return features [B, T, TOKEN_FEATURES] of tokens and [B, S, OVERLAP_FEATURES] of sentences: their
+        word-for-word overlap with `question` [B, Q] (padded with PADDING)."""
         words, asked = self.word[ids], self.word[question]
         rare = self.rarity[question] * (question != PADDING)
         counts = rare > COMMON

@@ -51,9 +51,9 @@ class Linear:
 class QuantisedLinear(Linear):
     """`Linear` in `dtype` with a quantised weight.
 
-    Up to FEW vectors are multiplied by the integers as they are read; for more the weight is dequantised first, on a
-    CPU into one buffer for all matmuls: a new one for each would be page-faulted anew. A weight of more than
-    BLOCK_BYTES is dequantised in blocks of rows.
+    Up to FEW vectors are multiplied directly by the quantised integers. For more vectors the weight is dequantised
+    first, on a CPU into one buffer shared by all matmuls: a new buffer for each would cause page faults. A weight of
+    more than BLOCK_BYTES is dequantised in blocks of rows.
     """
 
     __slots__ = ("_dtype", "_ops")

@@ -32,7 +32,7 @@ class MemoryFit:
 
     @property
     def fits(self) -> bool:
-        """Whether the model fits."""
+        """Return whether the model fits."""
         return self.needed <= self.free
 
     @property

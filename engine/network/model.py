@@ -60,7 +60,7 @@ class FalconMamba:
         self.norm_f = norm_f
         self.head = head
         self.graphs_enabled = embeddings.is_cuda
-        """Whether decode on CUDA replays CUDA graphs."""
+        """True when decode on CUDA replays CUDA graphs."""
         self._ops = operations(embeddings.device)
         self._forward_graphs = ForwardGraphs()
         parts = config, self.layers, embeddings, norm_f, head

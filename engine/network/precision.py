@@ -28,7 +28,7 @@ class Precision:
     bits: int | None
     fit: MemoryFit
     reason: str = ""
-    """Why this one, where "auto" could not take its first choice."""
+    """Reason for this precision when "auto" could not take its first choice."""
 
 
 def choose_precision(

@@ -33,8 +33,8 @@ def published_context(*names: str) -> int | None:
 
 
 def repository_of(folder: Path) -> str:
-    """Return the name of the repository that a folder was downloaded from: that of the folder, or of the cache of
-    huggingface_hub that it lies in."""
+    """Return the name of the repository that a folder was downloaded from: the folder's own name, or the name in the
+    huggingface_hub cache that contains it."""
     for part in reversed(folder.parts):
         if part.startswith(_CACHE):
             return part.removeprefix(_CACHE).replace("--", "/")

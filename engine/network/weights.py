@@ -74,7 +74,7 @@ class _Loading:
         self.weights: dict[str, Quantised] = {}
         """All quantised weights by name."""
         self.all_copied = True
-        """Whether all of them came from the copy."""
+        """True when all tensors came from the copy."""
 
     def floats(self, name: str, shape: tuple[int, ...], dtype: torch.dtype) -> torch.Tensor:
         """Return a tensor of the checkpoint in `dtype`, with memory of its own. Raises ModelError."""

@@ -20,7 +20,7 @@ def choose_profile(folder: Path) -> Profile:
 
 
 def is_demonstration(folder: Path) -> bool:
-    """Return whether the checkpoint's config.json says that it is the shipped demonstration model."""
+    """Return whether the checkpoint's config.json marks the shipped demonstration model."""
     declared = _json(folder / "config.json").get("readthrough")
     return bool(isinstance(declared, dict) and declared.get("demo"))
 

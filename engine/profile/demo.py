@@ -24,13 +24,13 @@ def judge(answer: str, question: str) -> Verdict:
 
 
 def has_findings(text: str) -> bool:
-    """Return whether a section summary says anything."""
+    """Return whether a section summary contains a finding."""
     said = text.strip()
     return bool(said) and said != NO_FINDINGS and not refuses(said)
 
 
 def fits(question: str, answer: str) -> bool:
-    """Check the type of an answer: one to "who" has no digits, one to "when" has some."""
+    """Return whether the type of an answer fits: one to "who" has no digits, one to "when" has some."""
     digits = any(character.isdigit() for character in answer)
     if _PERSON.search(question):
         return not digits

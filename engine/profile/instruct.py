@@ -1,7 +1,7 @@
 """The profile of instruct models: they follow instructions and answer in sentences of their own.
 
-No threshold rests on one model. An answer is kept as it was written; the passages that support it, and the figures,
-dates and names that stand nowhere, are evidence beside it.
+No threshold is fitted to a single model. An answer is kept as it was written; the passages that support it, and the
+figures, dates and names that are on no page, are evidence beside it.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ INSTRUCT_WORDING = Wording(
 
 
 def has_findings(text: str) -> bool:
-    """Return whether a section summary says anything: a refusal or "nothing of note" does not."""
+    """Return whether a section summary contains a finding: a refusal or "nothing of note" does not."""
     return judge(text) != "refuses" and not _NOTHING_NOTED.search(text.strip())
 
 

@@ -1,7 +1,7 @@
-"""Perplexity check: whether a text is of the kind that a model was trained on.
+"""Perplexity check: the test whether a text is of the kind that a model was trained on.
 
-A language model finds its own kind of text easy to continue. The mean negative log-likelihood of a few tokens tells the
-records that the demonstration model was trained on from anything else: nats differ by a factor of several.
+A language model predicts its own kind of text well. The mean negative log-likelihood of a few tokens separates the
+records that the demonstration model was trained on from other texts: nats differ by a factor of several.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ PAGES_IN_DOCUMENT = (0.5, 1.0, 0.0)
 TOKENS = 192
 """Tokens of a page that are read."""
 POSITIONS = 16
-"""Tokens whose likelihood is measured, spread over the page."""
+"""Number of tokens whose likelihood is measured, spread over the page."""
 FEWEST_TOKENS = 8
 """Shorter texts are not judged."""
 

@@ -16,14 +16,14 @@ from engine.prompting.prompts import Wording
 from engine.protocol.events import NoticeKind
 
 Verdict = Literal["answers", "refuses", "unclear"]
-"""Of a reply: it answers; it says that the document does not hold the answer; or it says that and something else."""
+"""Verdict on a reply: it answers; it says that the document does not hold the answer; or it does both."""
 
 
 @dataclass(frozen=True)
 class Weights:
-    """The score of an attempt is the sum of these, each times what was found; the highest score is selected.
+    """Weights of an attempt's score, which is the sum of these, each times its feature; the highest score is selected.
 
-    The first three stand so far apart that none is outweighed by all that follow: entropy lies below 12 nats.
+    The first three are so far apart that all later ones together cannot outweigh one: entropy lies below 12 nats.
     """
 
     supported: float
@@ -31,7 +31,7 @@ class Weights:
     verbatim: float
     """A passage contains the answer word for word."""
     doubtful: float
-    """Nothing of the answer could be looked up, or a figure or name of it stands on none of its pages."""
+    """No part of the answer could be looked up, or a figure or name of it is on none of its pages."""
     match: float
     """Share of the question that the passage contains, 0 to 1."""
     entropy: float
@@ -40,7 +40,7 @@ class Weights:
 
 @dataclass(frozen=True)
 class Copying:
-    """How an answer is decoded along the words of a passage (engine.answering.constrained)."""
+    """Rules for decoding an answer along the words of a passage (engine.answering.constrained)."""
 
     mean_probability: float
     """Lowest mean probability of the tokens of a quote that counts as an answer."""
@@ -55,14 +55,14 @@ class Copying:
 
 @dataclass(frozen=True)
 class AnswerRules:
-    """How a model answers, and when its answer is believed."""
+    """Rules for a model's answers and for accepting them."""
 
     judge: Callable[[str, str], Verdict]
     """(answer, question) -> whether the answer says that the document does not hold it."""
     refusal: str | None
     """The words of every refusal; None: the model's own words are shown."""
     refusal_ends: bool
-    """Nothing follows the first words of a refusal, so generation stops there."""
+    """True when generation stops after the first words of a refusal, because nothing follows them."""
     look_ahead: int
     """Tokens of every attempt that are generated before one is selected."""
     longest: int
@@ -77,12 +77,12 @@ class AnswerRules:
     marked_words: int
     """Words up to which an unsure answer is marked as doubtful; 0: never by the model's own probabilities."""
     verbatim: bool
-    """A right answer stands word for word on a page; one that stands nowhere is read again, and refused if short.
-    Otherwise the model writes sentences, and a passage supports what they add to the question."""
+    """True when a right answer occurs word for word on a page; another answer is read again, and refused if short.
+    Otherwise the model writes sentences, and a passage supports the words that they add to the question."""
     refuse_absent: bool
-    """Refuse without asking where an identifier of the question stands on no page."""
+    """True when an identifier of the question that is on no page causes a refusal without generating."""
     copying: Copying | None
-    """None: the model writes in its own words."""
+    """Rules of a model that copies; None when the model writes in its own words."""
     stop_strings: tuple[str, ...] = ()
     """Texts that end an answer where the model has no token for it."""
     asking_seconds: float | None = None
@@ -90,21 +90,21 @@ class AnswerRules:
     attempts: int | None = None
     """Sources that are answered from, those first that say "yes" to the probe; None: all of them."""
     temperature: float = 0.7
-    """For an answer asked again with a seed; otherwise decoding is greedy."""
+    """Temperature of an answer asked again with a seed; otherwise decoding is greedy."""
     top_p: float = 0.9
 
 
 @dataclass(frozen=True)
 class SummaryRules:
-    """How a model summarises."""
+    """Rules for a model's summaries."""
 
     has_findings: Callable[[str], bool]
-    """Whether a section summary says anything."""
+    """Function that returns whether a section summary contains a finding."""
     no_findings: str
     """The words for a section that says nothing."""
     copied_lists: bool
-    """The model writes lists of sentences copied from the text, and knows no other request: each line must be a copy, a
-    merge has exactly the lines of its parts, and a paragraph is a selection of lines."""
+    """True when the model writes lists of sentences copied from the text, and was trained on no other request: each
+    line must be a copy, a merge has exactly the lines of its parts, and a paragraph is a selection of lines."""
     merge_lines: int | None
     """Lines that the lists of one merge may have; None: no limit."""
     selects: bool = False

@@ -1,8 +1,9 @@
-"""Whether a reply says that the document does not hold the answer, by its meaning and in many languages.
+"""Refusals: the test whether a reply says that the document does not hold the answer, in many languages.
 
-A reply is read clause by clause. A clause says that something is missing (engine.profile.phrases), or it is
-filler (an apology, an offer), or it describes the document, or it says something. A reply that says nothing besides a
-missing-clause refuses. One that says something as well is unclear: the pipeline asks the model yes or no. Light.
+A reply is read clause by clause. A clause states that something is missing (engine.profile.phrases), or is filler (an
+apology, an offer), or describes the document, or makes another statement. A reply that makes no statement besides a
+missing-clause refuses. A reply that makes one as well is unclear: the pipeline asks the model yes or no. Light: no
+torch.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ PHRASES: tuple[Phrases, ...] = (
 )
 """A clause is looked up in all languages, for a short one does not tell its own."""
 Kind = Literal["missing", "partly", "filler", "describes", "says"]
-"""Of a clause: it says that something is missing, or missing in part ("not explicitly"), or one of the others."""
+"""Kind of a clause: something is missing, or missing in part ("not explicitly"), or one of the other kinds."""
 
 _SENTENCE = re.compile(r"(?<=[.!?…])[\"'”’»)\]*]*\s+|(?<=[。！？؟۔।])|(?<=[;；؛])\s*|\n+")
 _ABBREVIATION = re.compile(
@@ -60,7 +61,7 @@ class Clause:
     kind: Kind
     text: str
     contrasts: bool = False
-    """It begins with "but", or stands behind a semicolon."""
+    """True when the clause begins with "but", or follows a semicolon."""
 
 
 def judge(reply: str, question: str = "") -> Verdict:

@@ -1,4 +1,4 @@
-"""Commands: what the worker can be asked for, in imperatives. engine.protocol.wire encodes them. Light."""
+"""Commands: the requests to the worker, in imperatives. engine.protocol.wire encodes them. Light: no torch, no Qt."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, tag=True, tag_field="ty
 
 
 class OpenDocument(Command, frozen=True, kw_only=True):
-    """Open a file: what it is, how many pages, whether it can be read. Reads no text."""
+    """Open a file and report its kind, its number of pages and whether it can be read. Reads no text."""
 
     path: str
     password: str | None = None
@@ -28,8 +28,8 @@ class OpenDocument(Command, frozen=True, kw_only=True):
 class Read(Command, frozen=True, kw_only=True):
     """Read a file into a document state and save it.
 
-    With `follow` the job goes on until it is cancelled: whenever the file has changed, what is new is read. While it
-    waits for that (FollowWaiting) other jobs are done.
+    With `follow` the job runs until it is cancelled and reads new text whenever the file has changed. While it waits
+    for a change (FollowWaiting) other jobs run.
     """
 
     path: str
@@ -38,7 +38,7 @@ class Read(Command, frozen=True, kw_only=True):
 
 
 class Summarize(Command, frozen=True, kw_only=True):
-    """Read what is not read yet, then summarise.
+    """Read the unread part of the document, then summarise.
 
     An outline is always made by sections. focus: only what the document says about this. ledger: first the dates,
     amounts and names of the pages. Section summaries that are in the library are sent again, not written again.
@@ -55,10 +55,11 @@ class Summarize(Command, frozen=True, kw_only=True):
 
 
 class Ask(Command, frozen=True, kw_only=True):
-    """Read what is not read yet, then answer `question`; with `page`, as of the end of that page.
+    """Read the unread part of the document, then answer `question`; with `page`, as of the end of that page.
 
-    With `parent` the question follows that saved turn's answer. seed None: greedy; else sampled with that seed.
-    reread: auto (where the answer is not certain), always or never read the evidence pages again, the question first.
+    With `parent` the question follows that saved turn's answer. `seed` None decodes greedily; a number samples with
+    that seed. `reread` is auto (when the answer is uncertain), always or never: the evidence pages are read again, the
+    question first.
     """
 
     path: str
@@ -71,17 +72,17 @@ class Ask(Command, frozen=True, kw_only=True):
 
 
 class Configure(Command, frozen=True, kw_only=True):
-    """Change settings of the running worker; None leaves one as it is.
+    """Change settings of the running worker; None leaves a setting unchanged.
 
-    quota_bytes: what all saved states of the library may take (`--quota` at the start). What is over it is
-    dropped at once, or, where no job has opened the library yet, with the next state that is saved.
+    `quota_bytes` is the limit of all saved states of the library together (`--quota` at the start). States over it are
+    dropped at once, or, when no job has opened the library yet, with the next state that is saved.
     """
 
     quota_bytes: Int64 | None = None
 
 
 class Cancel(Command, frozen=True, kw_only=True):
-    """Stop the job named by job_id; what it has read so far is kept."""
+    """Stop the job named by job_id; the part read so far is kept."""
 
 
 class Pause(Command, frozen=True, kw_only=True):

@@ -1,4 +1,5 @@
-"""Events: what happened in a job, in the past tense. engine.protocol.wire encodes them and gives their order. Light."""
+"""Events: facts about a job, named in the past tense. engine.protocol.wire encodes them and gives their order. Light:
+no torch, no Qt."""
 
 from __future__ import annotations
 
@@ -34,7 +35,7 @@ class JobPaused(Event, frozen=True, kw_only=True):
 
 
 class JobResumed(Event, frozen=True, kw_only=True):
-    """The job goes on."""
+    """The job has resumed."""
 
 
 class ModelLoading(Event, frozen=True, kw_only=True):
@@ -73,7 +74,7 @@ class Notice(Event, frozen=True, kw_only=True):
 
 
 class DocumentOpened(Event, frozen=True, kw_only=True):
-    """What was found when the file was opened. page_count None: only known at the end."""
+    """The file was opened. `page_count` is None when it is known only at the end."""
 
     document_id: int | None
     path: str
@@ -100,7 +101,7 @@ class ReadingResumed(Event, frozen=True, kw_only=True):
 
 
 class PrefillAdvanced(Event, frozen=True, kw_only=True):
-    """How far the state has come. total_tokens: None at first, an estimate while pages come, exact in the end."""
+    """The state has advanced. `total_tokens` is None at first, an estimate while pages arrive, exact at the end."""
 
     tokens: int
     page: int
@@ -113,7 +114,7 @@ class PrefillAdvanced(Event, frozen=True, kw_only=True):
 
 
 class CheckpointSaved(Event, frozen=True, kw_only=True):
-    """A snapshot stands in the library: state, pages and coverage in one transaction."""
+    """A checkpoint was saved in the library: state, pages and coverage in one transaction."""
 
     snapshot_id: int
     tokens: int
@@ -122,7 +123,7 @@ class CheckpointSaved(Event, frozen=True, kw_only=True):
 
 
 class ReadingFinished(Event, frozen=True, kw_only=True):
-    """The whole file is in the state: what was read, and what could not be read (I8)."""
+    """The whole file is in the state. The event lists the parts read and the parts not readable (I8)."""
 
     document_id: int | None
     tokens: int
@@ -131,16 +132,16 @@ class ReadingFinished(Event, frozen=True, kw_only=True):
     pages_read: int
     pages_without_text: list[int]
     problems: dict[str, str]
-    """Page number (as text, for JSON) -> what was wrong with it."""
+    """Page number (as text, for JSON) -> the problem of the page."""
     sections: int
     trained_context: int | None
     seconds: float
     outcome: str
-    """How the reading of the file went, in the words of engine.documents."""
+    """Outcome of reading the file, a term of engine.documents."""
 
 
 class SectionsRead(Event, frozen=True, kw_only=True):
-    """So many sections of a document that has been read now have a state of their own, kept for its questions."""
+    """Of the document's `of` sections, `sections` now have a saved state of their own for questions."""
 
     document_id: int
     sections: int
@@ -148,23 +149,25 @@ class SectionsRead(Event, frozen=True, kw_only=True):
 
 
 class RetentionMeasured(Event, frozen=True, kw_only=True):
-    """How much of what each section left in the document state can still be in it: the section-th entry of each list
-    is of one section, in order. Nothing is sent where nothing was measured (read by an older version).
+    """Retention of each section was measured: the upper bound on the share of it that remains in the document state.
+
+    The lists have one entry per section, in order. The event is not sent when nothing was measured (the document was
+    read by an older version).
     """
 
     document_id: int | None
     tokens: int
-    """Where the state stands."""
+    """Tokens that the state has consumed."""
     first_pages: list[int]
     last_pages: list[int]
     retained: list[float]
-    """Share in [0, 1]; see engine.reading.retention for what it is a share of."""
+    """Share in [0, 1], as engine.reading.retention defines it."""
     faded_to_page: int
-    """Of the pages up to this one the document state holds next to nothing any more; 0 where all is within reach."""
+    """Last of the pages, from page 1 on, that have decayed from the state; 0 when none have."""
 
 
 class FollowWaiting(Event, frozen=True, kw_only=True):
-    """A followed file has been read as far as it goes; the job waits for it to grow, and other jobs may run."""
+    """A followed file has been read to its end; the job waits for it to grow, and other jobs may run."""
 
     path: str
 
@@ -175,12 +178,12 @@ class LedgerEntered(Event, frozen=True, kw_only=True):
     kind: str
     """date, amount or name."""
     text: str
-    """As it stands on its first page."""
+    """Text of the entity on its first page."""
     value: str
-    """For sorting and comparing: 2024-03-12 (2024-03, 2024), "48200 EUR", the name itself."""
+    """Value for sorting and comparing: 2024-03-12 (2024-03, 2024), "48200 EUR", the name itself."""
     count: int
     pages: list[int]
-    """All it stands on, in order."""
+    """Pages that contain the entity, in order."""
 
 
 class LedgerFinished(Event, frozen=True, kw_only=True):
@@ -204,11 +207,11 @@ class SectionSummarized(Event, frozen=True, kw_only=True):
     last_page: int
     text: str
     line_pages: list[list[int]] = []
-    """The pages that each line of `text` stands on; empty for a line that no page was found for."""
+    """Source pages of each line of `text`; empty for a line without a source."""
     has_findings: bool = True
-    """Whether `text` says anything, about the focus where there is one."""
+    """True when `text` contains a finding, about the focus if there is one."""
     saved: bool = False
-    """It was in the library already."""
+    """True when the summary was already in the library."""
 
 
 class SummaryDelta(Event, frozen=True, kw_only=True):
@@ -216,7 +219,7 @@ class SummaryDelta(Event, frozen=True, kw_only=True):
 
     text: str
     pages: list[int] = []
-    """What the line rests on that ends with this piece (before its line end, where it has one)."""
+    """Source pages of the line that ends with this piece (before its line end, if it has one)."""
 
 
 class SummaryFinished(Event, frozen=True, kw_only=True):
@@ -227,9 +230,9 @@ class SummaryFinished(Event, frozen=True, kw_only=True):
     basis: SummaryBasis
     tokens_per_second: float
     summary_id: int | None = None
-    """Its row in the library."""
+    """Row id in the library."""
     saved: bool = False
-    """It was made before."""
+    """True when the summary was already in the library."""
 
 
 class AnswerDelta(Event, frozen=True, kw_only=True):
@@ -244,7 +247,7 @@ class AnswerFinished(Event, frozen=True, kw_only=True):
     text: str
     evidence: Evidence
     turn_id: int | None
-    """Its row in the library."""
+    """Row id in the library."""
     seconds_to_first_token: float
 
 
@@ -276,11 +279,11 @@ class DocumentRemoved(Event, frozen=True, kw_only=True):
 
 
 class JobFinished(Event, frozen=True, kw_only=True):
-    """The job did what it was asked to."""
+    """The job was completed."""
 
 
 class JobCancelled(Event, frozen=True, kw_only=True):
-    """The job stopped because it was told to; what it had read is saved."""
+    """The job was cancelled; the part read so far is saved."""
 
     tokens: int = 0
 

@@ -1,4 +1,4 @@
-"""Evidence: what an answer or a summary rests on, as facts. It travels in events and is stored in library rows.
+"""Evidence: the basis of an answer or a summary, as facts. It travels in events and is stored in library rows.
 
 The engine fills these records; the window and the command line turn them into sentences, each in its own words. A row
 holds one record as JSON. Rows of version 0.1.0 hold English sentences; they are read as records of kind or method
@@ -15,11 +15,11 @@ from engine.protocol.encoding import to_json
 from engine.protocol.vocabulary import EndReason
 
 Source = Literal["state", "section", "reread", "not_found", "text"]
-"""Where an answer comes from: the document state, one section's state, pages that were read again; nowhere, because no
-answer was found; or a row of version 0.1.0, which says it in words."""
+"""Source of an answer: the document state, one section's state, or pages that were read again; "not_found" without an
+answer; "text" for a row of version 0.1.0, which describes its source in words."""
 MadeFrom = Literal["state", "sections", "selection", "text"]
-"""What a summary was made from: the document state, the section summaries, sentences chosen from the pages and quoted;
-or a row of version 0.1.0."""
+"""Basis of a summary: the document state, the section summaries, or quoted sentences chosen from the pages; "text" for
+a row of version 0.1.0."""
 
 
 class Sentence(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,12 +39,12 @@ class PageSpan(msgspec.Struct, frozen=True):
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
-    """What an answer rests on, and what speaks against it."""
+    """The facts that support an answer, and those that contradict it."""
 
     version: int = 1
     kind: Source
     first_page: int = 0
-    """Pages that the answer rests on: that of `sentence`, else those that the asked state has read."""
+    """Pages that the answer is based on: the page of `sentence`, else the pages that the state has read."""
     last_page: int = 0
     heading: str = ""
     """Heading of the section, for kind "section"."""
@@ -55,9 +55,9 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     further: tuple[Sentence, ...] = ()
     """Sentences that support further parts of an answer, in its order."""
     complete: bool = True
-    """Whether the asked state had read the whole document."""
+    """True when the state had read the whole document."""
     as_of_page: int | None = None
-    """The question was put to the state at the end of this page."""
+    """Page at whose end the state answered, for a question about an earlier page."""
     unverified: tuple[str, ...] = ()
     """Figures and names in the answer that its pages do not contain."""
     doubtful: bool = False
@@ -71,7 +71,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     weakest: float | None = None
     """Lowest probability of one of these tokens."""
     nearest: tuple[PageSpan, ...] = ()
-    """Not found: the sections that match the question best, best first."""
+    """Sections that match the question best, best first, when no answer was found."""
     absent: tuple[str, ...] = ()
     """Identifiers of the question that an exact search did not find in the document."""
     sections_asked: int = 0
@@ -79,7 +79,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     sections: int = 0
     """Sections of the document."""
     end: EndReason = "stop"
-    """Why the answer ended."""
+    """Reason for the end of the answer."""
     steps: int = 0
     """Tokens that the model was fed for the answer, over all attempts."""
     text: str = ""
@@ -87,17 +87,17 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def found(self) -> bool:
-        """Whether there is an answer."""
+        """Return whether an answer was found."""
         return self.kind != "not_found"
 
 
 class SummaryBasis(msgspec.Struct, frozen=True, kw_only=True):
-    """How a summary was made, which pages it covers and what it leaves out."""
+    """The method of a summary, the pages that it covers and the parts that it leaves out."""
 
     version: int = 1
     made_from: MadeFrom
     first_page: int = 0
-    """Pages that it covers; 0 where there are none."""
+    """Pages that the summary covers; 0 without pages."""
     last_page: int = 0
     pages_without_text: tuple[int, ...] = ()
     """Pages of the document that could not be read, or not in full."""
@@ -110,22 +110,23 @@ class SummaryBasis(msgspec.Struct, frozen=True, kw_only=True):
     merges: int = 0
     """Rounds of merging; 0 where the sections' lines were joined."""
     merges_rejected: int = 0
-    """Merges that named what none of their section summaries does; their lines are shown unmerged."""
+    """Number of merges that named things which none of their section summaries names; their lines are shown unmerged.
+    """
     joined: bool = False
     """The last texts were too long to be merged and follow each other."""
     lines_corrected: int = 0
-    """Lines whose figures were corrected from their page."""
+    """Number of lines whose figures were corrected from their page."""
     lines_dropped: int = 0
-    """Lines that were dropped, because their section does not contain what they name."""
+    """Number of lines dropped because their section does not contain the things that they name."""
     findings: int = 0
     """Findings that a short summary was chosen from."""
     findings_kept: int = 0
     """Findings among them that it shows."""
     end: EndReason = "stop"
-    """Why the text ended."""
+    """Reason for the end of the text."""
     focus: str = ""
     line_pages: tuple[tuple[int, ...], ...] = ()
-    """The pages that each line of the text stands on; empty for a line that no page was found for."""
+    """Source pages of each line of the text; empty for a line without a source."""
     unverified: tuple[str, ...] = ()
     """Figures and names in the text that no page contains."""
     text: str = ""
@@ -182,7 +183,7 @@ def _stored(row: str) -> Any:
 
 
 def _evidence_of_0_1_0(stored: dict[str, Any]) -> Evidence:
-    """Return what a row of version 0.1.0 says: its own sentence, and the facts that stood beside it."""
+    """Return the record of a row of version 0.1.0: its own sentence, and the facts stored beside it."""
     page = _number(stored, "page")
     sentence = Sentence(
         page=page, start=_number(stored, "start"), end=_number(stored, "end"), text=_text(stored, "sentence")

@@ -5,20 +5,20 @@ from __future__ import annotations
 from typing import Literal, get_args
 
 Method = Literal["auto", "state", "sections", "selection"]
-"""How a summary is made: from the document state, from the sections, by quoting key sentences, or whichever suits the
+"""Method of a summary: from the document state, from the sections, or by quoting key sentences; "auto" chooses by the
 document and the model."""
 METHODS: tuple[Method, ...] = get_args(Method)
 
 Length = Literal["paragraph", "page", "outline"]
-"""How long a summary is; an outline is headings with pages and a line each."""
+"""Length of a summary; an outline is headings with pages and a line each."""
 LENGTHS: tuple[Length, ...] = get_args(Length)
 
 Reread = Literal["auto", "always", "never"]
-"""When the evidence pages are read again before a question is answered; auto: where the answer is not certain."""
+"""Condition for reading the evidence pages again before a question is answered; auto: when the answer is uncertain."""
 REREADS: tuple[Reread, ...] = get_args(Reread)
 
 Device = Literal["auto", "cpu", "cuda"]
-"""Where the model runs."""
+"""Device that the model runs on."""
 DEVICES: tuple[Device, ...] = get_args(Device)
 
 Precision = Literal["auto", "fp32", "bf16", "int8", "int4"]
@@ -26,5 +26,5 @@ Precision = Literal["auto", "fp32", "bf16", "int8", "int4"]
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 
 EndReason = Literal["stop", "length", "repetition", "cancelled"]
-"""Why a generated text ended: by itself, at the most tokens that are allowed, because it repeated itself, or because
-the job was cancelled (no such text is stored)."""
+"""Reason for the end of a generated text: the model ended it, it reached the token limit, it repeated itself, or the
+job was cancelled (no such text is stored)."""

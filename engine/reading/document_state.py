@@ -1,4 +1,4 @@
-"""The document state: what reading leaves, and what questions and summaries start from."""
+"""The document state: the result of a reading, and the start of questions and summaries."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class DocumentState:
     tokens: int
     """Tokens of the document, without the prompt's prefix."""
     prefix: Prefix
-    """Exactly what the state has consumed."""
+    """Prefix that the state has consumed."""
     complete: bool = True
-    """False while the document is still being read: the state then stands after `pages` pages."""
+    """False while the document is still being read: the state has then consumed `pages` pages."""
     retention: Retention | None = None
-    """How much of each section can still be in the state; None where that was not measured."""
+    """Retention of each section; None when it was not measured."""

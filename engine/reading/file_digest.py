@@ -18,7 +18,8 @@ _BLOCK_BYTES = 4 << 20
 def digest_of(path: str | Path, control: Control | None = None) -> str:
     """Return the SHA-256 of a file's content.
 
-    Raises Cancelled, and DocumentError for what is no readable regular file or is larger than any document may be.
+    Raises Cancelled, and DocumentError when `path` is not a readable regular file or exceeds the largest size of a
+    document.
     """
     return _digest(path, None, control)
 

@@ -20,12 +20,12 @@ READ_AHEAD = 64
 _TEXT_KINDS = ("text",)
 """Kinds of files whose bytes are their text."""
 _POLL_SECONDS = 0.1
-"""How long a wait for the next page may keep a cancel waiting."""
+"""Longest delay of a cancel, in seconds, while the reading waits for the next page."""
 
 
 @dataclass(frozen=True)
 class TokenPage:
-    """A page and its tokens; none where nothing of it is fed to the model."""
+    """A page and its tokens; without tokens when no part of it is fed to the model."""
 
     page: Page
     ids: array[int]
@@ -52,7 +52,7 @@ class PageFeed:
         self._bytes_seen = 0
         """Bytes of the text of these pages in UTF-8."""
         self.complete = False
-        """Whether the last page has been tokenised."""
+        """True when the last page has been tokenised."""
         self._thread = threading.Thread(target=self._run, name="page-feed", daemon=True)
 
     def expected_tokens(self) -> int | None:

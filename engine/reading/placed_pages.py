@@ -25,7 +25,7 @@ class PlacedPage:
 
 
 class PlacedPages:
-    """Iterates over pages; collects what the next checkpoint writes of them."""
+    """An iterator over pages that collects their rows for the next checkpoint."""
 
     def __init__(
         self, feed: Iterable[TokenPage], outline: Sequence[OutlineEntry], hasher: PrefixHasher, job_id: str

@@ -1,7 +1,7 @@
-"""Reading: an open document goes, page by page and chunk by chunk, into one document state, with checkpoints.
+"""Reading: the pages of an open document advance one document state, chunk by chunk, with checkpoints.
 
-Resuming is not a special case. The pages' tokens are hashed as they come, and the state starts from the longest stored
-prefix of them, whatever the reason that it is there: a restart, a crash, a grown file, another edition.
+Resuming is not a special case. The pages' tokens are hashed as they arrive, and the state starts from the longest
+stored prefix of them, whether it was left by a restart, a crash, a grown file or another edition.
 """
 
 from __future__ import annotations
@@ -59,9 +59,9 @@ class Reader:
         self._run: ReadingRun | None = None
 
     def read(self, opened: OpenedDocument) -> Generator[Event, None, DocumentState]:
-        """Read all of `opened`, or what is new in it. Returns the document state.
+        """Read all of `opened`, or its new part. Returns the document state.
 
-        Raises Cancelled once what was read is saved, and DocumentError where no page holds text (the library then
+        Raises Cancelled once the part read is saved, and DocumentError where no page holds text (the library then
         knows nothing of the file) or where the file was changed meanwhile (the reading is then stale: the library has
         pages that may be of two contents, and the next reading replaces them).
         """
@@ -163,7 +163,7 @@ class Reader:
         self.last_page = max((p.page.number for p in early if p.first_token < self.consumed), default=0)
 
     def _resume_meter(self, snapshot: Snapshot) -> None:
-        """Go on from the decay sums that were saved with `snapshot`; measure nothing where there are none."""
+        """Continue from the decay sums that were saved with `snapshot`; measure nothing when it has none."""
         assert self._meter is not None
         data = self._library.retention.decay_at_snapshot(snapshot.id)
         if data is None or not self._meter.restore(data):

@@ -1,6 +1,6 @@
-"""Resuming: from saved states back to states that the model can go on from.
+"""Resuming: from saved states back to states that the model can continue from.
 
-`longest_snapshot` serves a reading that goes on, `end_state` a document that was read before, `state_at_page` a
+`longest_snapshot` serves a reading that resumes, `end_state` a document that was read before, `state_at_page` a
 question about an earlier page.
 """
 

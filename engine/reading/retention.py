@@ -12,7 +12,7 @@ the contribution of token s to one element of h has been multiplied, by token t,
 So one running sum per channel is enough beside the state: the decay sums. `DecayMeter` adds them up for CHANNELS
 channels of every layer while the document is read. Retention is the mean of the factor over these channels, all their
 states and all layers, from the end of a section (its best preserved token) to the end of the reading. It is an upper
-bound on what is left of a section: 1 is all of it, 0 nothing. Whether the model can recall it is another question.
+bound on the share of a section that is left: 1 is all of it, 0 nothing. It does not measure the model's recall.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from engine.protocol.wire import RetentionMeasured
 CHANNELS = 64
 """Channels sampled per layer, at a fixed stride: their mean is within 0.02 of that of all (see the tests)."""
 FADED = 0.01
-"""A section with a retention below this counts as faded from the state."""
+"""Retention in [0, 1] below which the state holds almost nothing of a section."""
 
 
 class DecayMeter:

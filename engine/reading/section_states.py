@@ -32,14 +32,14 @@ question first needs it."""
 
 @dataclass(frozen=True)
 class SectionState:
-    """The state after one section alone, one row, and exactly what it has consumed. Not to be advanced: clone it."""
+    """The state after one section alone, one row, and the prefix consumed. Must not be advanced: clone it."""
 
     state: MambaState
     prefix: Prefix
 
 
 def saved(runtime: Runtime, library: Library, sections: Sequence[Section]) -> dict[int, SectionState]:
-    """Section id -> its state, for those of `sections` whose state is in the library and sound."""
+    """Return section id -> state, for those of `sections` whose state is in the library and undamaged."""
     found: dict[int, SectionState] = {}
     for section, (data, prefix) in library.sections.load_states(sections).items():
         try:
@@ -83,9 +83,9 @@ def read(
 def read_ahead(
     runtime: Runtime, library: Library, document: int, control: Control, job_id: str
 ) -> Iterator[SectionsRead]:
-    """Read the sections of `document` that have no state yet, before anybody asks, where that takes not long.
+    """Read the sections of `document` that have no state yet, before a question, when that is quick.
 
-    A document inside the trained context is asked of its own state and needs none. Raises Cancelled.
+    A document inside the trained context answers from its own state and needs none. Raises Cancelled.
     """
     reading = library.readings.latest(document, runtime.identity)
     context = runtime.trained_context

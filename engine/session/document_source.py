@@ -1,4 +1,4 @@
-"""Where the document state of a file comes from: the reading in progress, the library, or a reading now."""
+"""Sources of a file's document state: the reading in progress, the library, or a new reading."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class _Reading:
 
 
 class DocumentSource:
-    """Gives document states; knows which document is being read at the moment."""
+    """Provider of document states, with the document that is being read at the moment."""
 
     def __init__(self, model: ModelLoader) -> None:
         self._model = model
@@ -64,7 +64,7 @@ class DocumentSource:
         return (yield from self._read(command, library, control))
 
     def read_ahead(self, document: int, library: Library, control: Control, job_id: str) -> Iterator[Event]:
-        """Read the states of the document's sections before anybody asks; see section_states.read_ahead."""
+        """Read the states of the document's sections before a question needs them; see section_states.read_ahead."""
         self._reading_ahead = True
         try:
             yield from section_states.read_ahead(self._model.runtime, library, document, control, job_id)

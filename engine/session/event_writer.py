@@ -33,7 +33,7 @@ class EventWriter:
 
     @property
     def client_is_gone(self) -> bool:
-        """Whether the client has closed its end."""
+        """Return whether the client has closed its end."""
         return self._gone.is_set()
 
     def write(self, event: Event) -> None:

@@ -21,7 +21,7 @@ from engine.user_paths import absolute
 
 POLL_SECONDS = 1.0
 _STEP_SECONDS = 0.1
-"""How long a cancel may wait."""
+"""Longest delay of a cancel, in seconds."""
 _HEAD_BYTES = 1024
 _PASSING = ("empty", "no_text", "missing", "changed")
 """Reasons for which a log cannot be read for a moment, while it is rotated or written."""
@@ -62,10 +62,11 @@ class Follower:
         """The terminal event was given."""
 
     def look(self) -> Iterator[Event]:
-        """Read what has come since the last look; without events where nothing has, or the last look is too recent.
+        """Read the text added since the last look. Yield no events when nothing was added, or the last look is too
+        recent.
 
-        An empty file is waited for, one that is not there only once it was. The job ends when it is cancelled, or with
-        the first reading that fails.
+        An empty file is waited for; a missing file only if it existed before. The job ends when it is cancelled, or
+        with the first reading that fails.
         """
         if not self._started:
             self._started = True
@@ -93,8 +94,8 @@ class Follower:
         self._next_look = time.monotonic() + self._poll_seconds
 
     def _read(self, *, passing: bool = True) -> Generator[Event, None, bool]:
-        """The events of one reading, as a part of this job; whether it came to its end. `passing`: what may be wrong
-        with the file for a moment is passed over."""
+        """Yield the events of one reading, as a part of this job; return whether it was completed. With `passing`, a
+        problem of the file that may be temporary is ignored."""
         for event in self._session.run(self._command, self._control):
             match event:
                 case wire.JobStarted():
@@ -130,7 +131,7 @@ def _is_passing(event: wire.JobFailed) -> bool:
 
 
 def _look(path: Path, seen: _Look | None) -> _Look | None:
-    """None while there is no file, or nothing in it; `seen` itself while that has not changed."""
+    """Return the look at a file; None while it is missing or empty, `seen` itself while it has not changed."""
     try:
         status = path.stat()
         if not status.st_size:

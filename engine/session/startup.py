@@ -9,11 +9,11 @@ from contextlib import contextmanager
 
 
 def prepare_environment() -> None:
-    """Set what torch reads when it is imported.
+    """Set the environment variables that torch reads when it is imported.
 
-    Its OpenMP threads do not spin while they wait: they would take a processor from the compiled kernels' threads, and
-    from other programs. oneDNN keeps what it prepares for few shapes of matrices, not for a thousand: sections have all
-    lengths, so that a worker would grow with every document that it reads (I2). One forward pass needs about ten.
+    OpenMP threads do not spin while they wait: spinning would take a processor from the compiled kernels' threads, and
+    from other programs. oneDNN caches its preparation of few shapes of matrices instead of a thousand: sections have
+    all lengths, so that a worker would grow with every document that it reads (I2). One forward pass needs about ten.
     """
     os.environ.setdefault("GOMP_SPINCOUNT", "0")
     os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "32")
@@ -22,10 +22,10 @@ def prepare_environment() -> None:
 
 @contextmanager
 def without_collection() -> Iterator[None]:
-    """No garbage collection inside, and none later of what was made inside.
+    """Disable garbage collection inside the block, and exempt the objects made inside from later collections.
 
-    Importing torch and numba makes hundreds of thousands of objects that all stay; the collector looks through them
-    again and again as they come, and once more at exit: a quarter of a second of a start, and half a second of an end.
+    Importing torch and numba makes hundreds of thousands of permanent objects; the collector scans them repeatedly
+    during the import, and once more at exit: a quarter of a second of a start, and half a second of an end.
     """
     was_on = gc.isenabled()
     gc.disable()

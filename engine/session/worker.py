@@ -3,8 +3,8 @@
 One thread takes commands while the job runs in the main thread. Cancel, pause and resume act at once. Other commands
 wait their turn, except those that can be served at the next chunk boundary of a reading, or while it is paused: a
 question about the file that is being read or about one that was read before, and a list of the documents. A followed
-file is looked at whenever there is nothing else to do. End of input, SIGTERM and SIGHUP end the worker: running jobs
-are cancelled, what was read is saved, and every job gets its terminal event.
+file is checked whenever no other job runs. End of input, SIGTERM and SIGHUP end the worker: running jobs are cancelled,
+the part read so far is saved, and every job gets its terminal event.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from engine.session.session import Session, open_session
 
 log = logging.getLogger("readthrough.worker")
 FOLLOW_SECONDS = 0.2
-"""How long a followed file, or its cancel, may wait for a look while there is nothing else to do."""
+"""Longest interval, in seconds, between two checks of a followed file, or of its cancel, while no other job runs."""
 
 
 def run_worker(
@@ -55,7 +55,7 @@ def run_worker(
 
 
 def _take_stdout() -> int:
-    """Return a descriptor of the real stdout, for events alone: other output goes to stderr from now on."""
+    """Return a descriptor of the real stdout, for events alone; redirect other output to stderr."""
     sys.stdout.flush()
     events = os.dup(1)
     os.dup2(2, 1)

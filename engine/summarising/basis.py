@@ -1,4 +1,4 @@
-"""The record of how a summary was made: pages, sections, merges, and what was left out."""
+"""The record of a summary: its method, pages, sections, merges, and the parts left out."""
 
 from __future__ import annotations
 

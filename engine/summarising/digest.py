@@ -16,7 +16,7 @@ from engine.summarising.section_text import SectionText, Sentence
 from engine.summarising.sentence_scores import Scorer
 
 MakeScorer = Callable[[str], Scorer]
-"""Heading -> the scorer of a text that stands under it."""
+"""Function from a heading to the scorer of the text under it."""
 SECTION_SENTENCES = 3
 """Key sentences of a section."""
 _CANDIDATES = 4
@@ -37,7 +37,7 @@ class KeySentence:
     """A sentence that was chosen."""
 
     section: int
-    """Its section, by its place in the list of sections."""
+    """Position of its section in the list of sections."""
     sentence: Sentence
     score: float
 
@@ -48,14 +48,14 @@ class SectionDigest:
 
     section: SectionText
     key: tuple[KeySentence, ...]
-    """In the order of the text."""
+    """Key sentences in the order of the text."""
     candidates: tuple[KeySentence, ...]
-    """Those that may stand for the section in the whole, best first."""
+    """Sentences that may represent the section in the summary of the whole, best first."""
     first_lines: tuple[Sentence, ...] = ()
 
     @property
     def lines(self) -> list[Sentence]:
-        """Return what is shown of the section, in the order of the text."""
+        """Return the shown sentences of the section, in the order of the text."""
         return [chosen.sentence for chosen in self.key] or list(self.first_lines)
 
 

@@ -1,4 +1,4 @@
-"""The head of a digest: what the document is, how long, of which time, and which names recur in it. Light: no torch."""
+"""The head of a digest: the kind of document, its length, its period and its recurring names. Light: no torch."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engine.summarising.section_text import one_line
 
 MOST_NAMES = 6
 _LEAST_PAGES = 3
-"""Pages that a recurring name stands on, where the document has more than a few."""
+"""Lowest number of pages with a recurring name, when the document has more than a few pages."""
 _KINDS = (
     (
         "minutes of a meeting",
@@ -44,7 +44,7 @@ class DocumentHead:
 
     title: str
     kind: str
-    """Kind of text in words; "" where nothing tells."""
+    """Kind of text in words; "" when it is unknown."""
     pages: int
     sections: int
     first_year: str
@@ -53,7 +53,7 @@ class DocumentHead:
 
     @property
     def sentence(self) -> str:
-        """Return what the document is, in a line."""
+        """Return a description of the document in one line."""
         size = f"{self.pages:,} pages" if self.pages != 1 else "one page"
         if self.sections > 1:
             size += f" in {self.sections:,} sections"

@@ -171,8 +171,8 @@ def _names(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _person(value: str, lower: set[str]) -> str:
-    """Return a name without the words around it that are no part of it; "" where too little is left. Identifiers
-    stay."""
+    """Return a name without the surrounding words that are no part of it; "" when too little is left. Identifiers are
+    unchanged."""
     if any(character.isdigit() for character in value):
         return value
     if value.isupper():
@@ -188,6 +188,6 @@ def _person(value: str, lower: set[str]) -> str:
     while words and common[0]:
         words.pop(0), common.pop(0)
     capitals = [word for word in words if word[0].isupper() and len(word) > 2]
-    # What is common within is a particle ("van") or no part of a name.
+    # A word common in the document is a particle ("van") or no part of a name.
     within = [word for word, is_common in zip(words, common, strict=True) if is_common and word[0].isupper()]
     return " ".join(words) if 2 <= len(capitals) <= _MOST_WORDS and not within else ""

@@ -1,4 +1,4 @@
-"""A summary job: what is summarised, at which length, about what, and by which rules."""
+"""A summary job: its document, length, focus and rules."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class SummaryJob:
     length: str
     """paragraph, page or outline."""
     focus: str | None
-    """What it is to be about; None for the whole."""
+    """Subject of the summary; None for the whole document."""
 
     @property
     def rules(self) -> SummaryRules:
@@ -36,7 +36,8 @@ class SummaryJob:
         return self.context.runtime.tokenizer.prompts.summary(self.focus)
 
     def encoded(self, request: Request, *, shorter: bool = False) -> list[int]:
-        """Return the tokens of `request`. `shorter`: for a paragraph where one is wanted and the model knows it."""
+        """Return the tokens of `request`. With `shorter`, ask for a paragraph if that is the length and the model
+        supports it."""
         wording = self.context.runtime.profile.wording
         if shorter and self.length == "paragraph" and wording.paragraph:
             request = replace(request, text=request.text + wording.paragraph)

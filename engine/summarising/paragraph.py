@@ -22,9 +22,9 @@ class Paragraph:
 
 
 def choose_paragraph(lines: Sequence[tuple[str, list[int]]], most: int) -> Paragraph:
-    """Return the weightiest of `lines` (text, pages), at most `most`, in their order.
+    """Return the highest-weighted of `lines` (text, pages), at most `most`, in their order.
 
-    A line weighs as much as its content stands on the other lines: a subject that returns matters.
+    The weight of a line is the number of its content words on all lines: a recurring subject weighs more.
     """
     parsed = [(parse_line(line), pages) for line, pages in lines]
     items = [(line.text, pages) for line, pages in parsed if line.item]

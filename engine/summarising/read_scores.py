@@ -1,6 +1,6 @@
 """Scores of sentences for a digest by a network that reads them and a head that compares them, with those by words.
 
-The network knows what is said; the words know the title, the heading and the focus. See the model card for figures.
+The network scores the content; the words add the title, the heading and the focus. See the model card for figures.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from engine.scoring.section import sentence_scores
 from engine.summarising.sentence_scores import Span, WordScores
 
 WORDS = 0.2
-"""What a score by words, standardised, weighs beside a logit."""
+"""Weight of a standardised score by words, relative to a logit."""
 
 
 @dataclass(frozen=True)

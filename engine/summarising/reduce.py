@@ -22,7 +22,7 @@ class Reduced:
     steps: int = 0
     """Rounds of merging."""
     rejected: int = 0
-    """Merges of lists that lost or changed a line: the lines of their parts stand in the text instead."""
+    """Number of merged lists that lost or changed a line: the text holds the lines of their parts instead."""
     joined: bool = False
     """The last texts were too long to be merged into one: they follow each other."""
 

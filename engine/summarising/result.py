@@ -15,8 +15,8 @@ class SummaryResult:
     line_pages: list[list[int]]
     """The pages of each line of `text`."""
     basis: SummaryBasis
-    """Without its lines' pages and unsupported claims, which are added at the end."""
+    """Basis of the summary, without its lines' pages and unsupported claims, which are added at the end."""
     tokens: int
     """Number of generated tokens."""
     written: str
-    """The words of the model, which are checked against the pages; empty where all of it is quoted."""
+    """The words of the model, which are checked against the pages; empty when the whole summary is quoted."""

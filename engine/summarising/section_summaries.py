@@ -28,13 +28,13 @@ class SectionSummaries:
 
     summaries: list[SectionNote] = field(default_factory=list)
     with_findings: list[SectionNote] = field(default_factory=list)
-    """Those that say something."""
+    """Section summaries that contain a finding."""
     cut: int = 0
     """Summaries that grew too long."""
     dropped: int = 0
     """Lines that their section does not hold."""
     corrected: int = 0
-    """Lines whose figures were corrected."""
+    """Number of lines whose figures were corrected."""
     tokens: int = 0
     """Number of generated tokens."""
 
@@ -105,10 +105,10 @@ def _is_copy(line: str, section: Section, index: PageIndex) -> bool:
 
 
 def _write(job: SummaryJob, sections: Sequence[Section], request: Sequence[int]) -> Iterator[tuple[str, bool]]:
-    """Yield what the model writes of each of `sections`, in order, and whether any of it was cut.
+    """Yield the model's text about each of `sections`, in order, and whether any of it was cut.
 
-    A section is asked of its own state, which is kept for questions too. One that takes up more than half of the
-    trained context is read in parts, by pages: the more a state has read, the more findings it passes over.
+    The request runs on the section's own state, which is kept for questions too. A section that takes up more than half
+    of the trained context is read in parts, by pages: the more text a state has read, the more findings it omits.
     """
     units = [(section, part) for section in sections for part in _parts(job, section)]
     answers = _answers(job, units, request)
@@ -149,7 +149,7 @@ def _tokens_of(job: SummaryJob, page: Page) -> int:
 def _answers(
     job: SummaryJob, units: Sequence[tuple[Section, Part]], request: Sequence[int]
 ) -> Iterator[tuple[str, bool]]:
-    """Yield what the model writes of each unit, in order, and whether it was cut; a cut list ends with a whole line."""
+    """Yield the model's text about each unit, in order, and whether it was cut; a cut list ends with a whole line."""
     model = job.context.runtime.model
     rows = BATCH_ROWS[model.device.type]
     for whole, run in groupby(units, key=lambda unit: unit[1] is None):

@@ -24,7 +24,7 @@ _NOTICE = re.compile(
     r"license|general public license|alle rechte vorbehalten|tous droits réservés",
     re.IGNORECASE,
 )
-"""Legal notices: they stand in front, and say nothing of what follows."""
+"""Pattern of legal notices: they precede the content and state nothing about it."""
 _OPTION = re.compile(r"[-+/]{1,2}\w|[^\w\s\"'“”‘’«»¿¡(\[„「『（]")
 """Begins the entry of a list of options, or something that is no sentence."""
 _JOINED = re.compile(rf"(?<=[{UNSPACED}])\s+(?=[{UNSPACED}])")
@@ -48,7 +48,7 @@ class Sentence:
 
     @property
     def quotable(self) -> bool:
-        """Return whether it can stand alone in a digest."""
+        """Return whether the sentence can be quoted alone in a digest."""
         if self.listed or not self.text.rstrip(_CLOSING).endswith(_ENDS) or self.text[:1].islower():
             return False
         count = sum(1 for _ in tokens(self.text))

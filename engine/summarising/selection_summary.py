@@ -1,6 +1,6 @@
 """A summary by selection: the document's own key sentences, quoted with their pages, for a model that cannot write one.
 
-A head says what the document is; a paragraph has the few best sentences of the whole, a page more of them under their
+A head describes the document. A paragraph has the few best sentences of the whole, a page more of them under their
 headings, an outline one for every heading. A section without sentences shows its first lines.
 """
 
@@ -29,7 +29,7 @@ from engine.summarising.section_text import SectionText, Sentence, one_line
 from engine.summarising.sentence_scores import Scorer, WordScores
 
 REQUEST = "key sentences, 1"
-"""What the section summaries made here are stored under; the number grows when they change."""
+"""Key under which these section summaries are stored; its number increases when they change."""
 PARAGRAPH_SENTENCES = 5
 PAGE_SENTENCES = (8, 16)
 """Key sentences on a page: of a document of few sections, and of many."""
@@ -97,7 +97,7 @@ def summarize_by_selection(job: SummaryJob, sections: Sequence[Section]) -> Gene
 
 
 def overview(context: Context) -> list[Line]:
-    """Return what a document is and its few best sentences: a summary of paragraph length, not stored."""
+    """Return a description of the document and its few best sentences: a summary of paragraph length, not stored."""
     job = SummaryJob(context, "paragraph", None)
     reading = context.library.readings.latest(context.document_id, context.runtime.identity)
     sections = context.library.sections.of(context.document_id, reading.id if reading else None)

@@ -37,7 +37,7 @@ class WordScores:
     title: str = ""
     """Title of the document and headings that the text stands under."""
     focus: str = ""
-    """What the digest is to be about."""
+    """Subject of the digest; empty for the whole document."""
     place: float = 0.5
     """Loss with the logarithm of a sentence's place."""
     titled: float = 0.5

@@ -33,8 +33,8 @@ from engine.summarising.state_summary import summarize_state
 def summarize(context: Context, method: str, focus: str | None = None, length: str = "page") -> Iterator[Event]:
     """Summarise a document that has been read, by `method` (METHODS), and save the summary.
 
-    auto: by selection where the model does not write or the text is unlike all it knows; from the document state where
-    the document lies inside the trained context; else by sections. An outline is never made from the state. Raises
+    auto: by selection when the model does not write or the text is unlike its training data; from the document state
+    when the document fits into the trained context; else by sections. An outline is never made from the state. Raises
     KnownError for an unknown method or length, and Cancelled; the section summaries written by then are kept.
     """
     for given, known in ((method, METHODS), (length, LENGTHS)):

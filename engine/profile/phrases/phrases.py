@@ -1,4 +1,4 @@
-"""How a language says that a text does not hold something, as patterns. Light: no torch."""
+"""Phrases of a language for "the text does not hold this", as patterns. Light: no torch."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 FEW, SOME = r"(?:[^\s]+\s+){0,3}?", r"(?:[^\s]+\s+){0,6}?"
-"""Up to three and up to six words between two others."""
+"""Patterns of up to three and up to six words between two others."""
 
 
 @dataclass(frozen=True)
@@ -14,13 +14,13 @@ class Phrases:
     """The phrases of one language."""
 
     missing: re.Pattern[str]
-    """Found in a clause that says that the document lacks something."""
+    """Pattern in a clause that says that the document lacks something."""
     hedge: re.Pattern[str]
-    """Found in such a clause if it lacks that only in part: "not explicitly"."""
+    """Pattern in such a clause when the lack is only partial: "not explicitly"."""
     contrast: re.Pattern[str]
-    """Between two clauses of which the second limits the first: "but"."""
+    """Pattern between two clauses of which the second limits the first: "but"."""
     reports: re.Pattern[str]
-    """Begins what the document says: "the text states that"."""
+    """Pattern that introduces a report of the document: "the text states that"."""
     describes: re.Pattern[str]
     """A clause that describes the document and answers nothing: "it mainly discusses"."""
     filler: re.Pattern[str]
