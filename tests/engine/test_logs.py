@@ -25,7 +25,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def test_messages_go_to_a_private_file(folder) -> None:
-    logging.getLogger().handlers.clear()  # pytest's own would put the lone surrogate into a report that xdist cannot send
+    logging.getLogger().handlers.clear()  # xdist cannot send a report with the lone surrogate that pytest's would keep
     path = configure_logging("worker")
     assert not path.exists()
     logging.getLogger("engine.x").info("read %s", "\ud800")
