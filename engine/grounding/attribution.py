@@ -141,10 +141,9 @@ class PageIndex:
 
     def _pages_of_figures(self, sentence: str, held: Collection[str] = ()) -> set[int]:
         """Return the pages of the passages that contain the figures of a sentence combined from several passages,
-        except the figures in `held`; none when they contain less than half of the figures, or too little of the
-        sentence."""
+        except the figures in `held`; none when a figure is missing, or they contain too little of the sentence."""
         wanted, left = weights(sentence, self._language), _figures(sentence).difference(held)
-        pages, words, most = set[int](), set(held), len(left)
+        pages, words = set[int](), set(held)
         while left and self._passages:
             best = max(self._passages, key=lambda passage: (len(left & passage[2]), share_held(wanted, passage[2])))
             if not left & best[2]:
@@ -152,7 +151,7 @@ class PageIndex:
             pages.update(range(best[0], best[1] + 1))
             words |= best[2]
             left = left - best[2]
-        return pages if most and 2 * len(left) < most and share_held(wanted, words) >= RETOLD else set()
+        return pages if not left and share_held(wanted, words) >= RETOLD else set()
 
     def _holds_figures(self, sentence: str, pages: Sequence[int]) -> bool:
         """Return whether a sentence of `pages` holds every figure of `sentence`, which has some."""

@@ -152,8 +152,14 @@ class Documents:
                     conn.execute(statement, values)
             finally:
                 conn.execute("PRAGMA secure_delete = FAST").fetchall()
-            # Only now are the old pages removed from the file; a window that is reading keeps them a little longer.
-            conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            # Only now are the old pages removed from the file; a window that is reading keeps them a little longer,
+            # and is not waited for.
+            before = conn.execute("PRAGMA busy_timeout").fetchone()[0]
+            conn.execute("PRAGMA busy_timeout = 50").fetchall()
+            try:
+                conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            finally:
+                conn.execute(f"PRAGMA busy_timeout = {before}").fetchall()
 
 
 def _document_of(row: tuple[Any, ...]) -> Document:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -77,9 +78,18 @@ def nothing_left() -> Iterator[None]:
         for child in set(psutil.Process().children(recursive=True)) - children - gone
         if child.status() != psutil.STATUS_ZOMBIE
     ]
-    timers = (thing for thing in gc.get_objects() if issubclass(type(thing), QTimer))
-    left += [f"timer of {timer.parent()!r}" for timer in timers if isValid(timer) and timer.isActive()]
+    end = time.monotonic() + 3
+    while running_timers() and time.monotonic() < end:  # what is deleted later stops its timer then
+        QCoreApplication.processEvents()
+        gc.collect()
+    left += [f"timer of {timer.parent()!r}, {timer.interval()} ms" for timer in running_timers()]
     assert not left, left
+
+
+def running_timers() -> list[QTimer]:
+    """The timers of the process that are valid and active."""
+    timers = (thing for thing in gc.get_objects() if issubclass(type(thing), QTimer))
+    return [timer for timer in timers if isValid(timer) and timer.isActive()]
 
 
 @pytest.fixture(scope="session")

@@ -40,6 +40,7 @@ def kill_at_a_random_moment(reader: subprocess.Popen, chance: random.Random) -> 
     time.sleep(chance.uniform(0, 0.01))
     reader.send_signal(signal.SIGKILL)
     said += reader.stdout.read().splitlines()
+    reader.stdout.close()
     reader.wait()
     # A line cut short by the kill is no promise.
     return [line for line in said if len(line.split()) == 2 or line == "done"]

@@ -77,7 +77,7 @@ def test_summaries_without_findings_are_not_merged():
 def test_single_summary_is_merged_for_another_length():
     result, model = merged(["A long story of pumps."], lambda group: "Pumps.", copies=False, always=True)
     assert result.text == "Pumps."
-    assert [(last, most) for _, most, last in model.asked] == [(True, DEMO.summaries.summary_tokens)]
+    assert [(last, most) for _, most, last in model.asked] == [(True, INSTRUCT.summaries.summary_tokens)]
 
 
 @given(
