@@ -33,6 +33,7 @@ SHORTER = INSTRUCT.wording.paragraph
 @pytest.fixture(scope="module")
 def session(tiny_folder, tmp_path_factory):
     with open_session(tiny_folder, tmp_path_factory.mktemp("library") / "library.db", "cpu", "fp32") as session:
+        list(session.model.load("load"))  # the tests come in any order, and some change the loaded model's profile
         yield session
 
 
