@@ -72,13 +72,13 @@ def nothing_left() -> Iterator[None]:
     threads, children = set(threading.enumerate()), set(psutil.Process().children(recursive=True))
     yield
     left = [thread.name for thread in threading.enumerate() if thread not in threads and "pydev" not in thread.name]
-    gone = set(psutil.wait_procs(set(psutil.Process().children(recursive=True)) - children, timeout=3)[0])
+    gone = set(psutil.wait_procs(set(psutil.Process().children(recursive=True)) - children, timeout=20)[0])
     left += [
         " ".join(child.cmdline()[:4])
         for child in set(psutil.Process().children(recursive=True)) - children - gone
         if child.status() != psutil.STATUS_ZOMBIE
     ]
-    end = time.monotonic() + 3
+    end = time.monotonic() + 20
     while running_timers() and time.monotonic() < end:  # what is deleted later stops its timer then
         QCoreApplication.processEvents()
         gc.collect()
