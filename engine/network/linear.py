@@ -83,21 +83,29 @@ class QuantisedLinear(Linear):
         if len(vectors) <= FEW:
             y = self._ops.quantised_linear(vectors, self.weight, self.scales, self.bias)
         elif x.device.type == "cpu":
-            y = self._in_blocks(vectors, self.scales)
+            y = self._in_blocks(vectors)
         else:
             y = matmul(vectors, self._ops.dequantise(self.weight, self.scales, self._dtype), self.bias)
         return y.reshape(*x.shape[:-1], -1)
 
-    def _in_blocks(self, vectors: torch.Tensor, scales: torch.Tensor) -> torch.Tensor:
+    def _in_blocks(self, vectors: torch.Tensor) -> torch.Tensor:
         out, width = len(self.weight), vectors.shape[1]
         rows = max(1, min(out, BLOCK_BYTES // (width * self._dtype.itemsize)))
+        if rows == out:  # one product, without a copy into a larger result
+            return matmul(vectors, self._dequantised(slice(0, out), width), self.bias)
         y = vectors.new_empty(len(vectors), out)
         for start in range(0, out, rows):
             block = slice(start, min(start + rows, out))
-            buffer = _buffer(rows * width, self._dtype)[: (block.stop - start) * width].view(-1, width)
-            dense = self._ops.dequantise(self.weight[block], scales[block], self._dtype, buffer)
-            y[:, block] = matmul(vectors, dense, None if self.bias is None else self.bias[block])
+            bias = None if self.bias is None else self.bias[block]
+            y[:, block] = matmul(vectors, self._dequantised(block, width), bias)
         return y
+
+    def _dequantised(self, rows: slice, width: int) -> torch.Tensor:
+        """Return `rows` of the weight in `dtype`, [rows, width]. The next call in this thread overwrites it."""
+        assert self.scales is not None
+        size = (rows.stop - rows.start) * width
+        buffer = _buffer(size, self._dtype)[:size].view(-1, width)
+        return self._ops.dequantise(self.weight[rows], self.scales[rows], self._dtype, buffer)
 
 
 _buffers = threading.local()
