@@ -30,15 +30,21 @@ COMMAND = (sys.executable, "-P", "-m", "engine.documents.extraction.child")
 
 _SOURCE_ROOT = str(source_root())
 _END_SECONDS = 5.0
+_KILLED = (-9, -15)
+"""Exit statuses of a process that was killed from outside (POSIX): a fault of its own has other signals."""
 
 
 class ExtractorLost(Exception):
-    """The process is gone or was ended; `kind` is the reason, `detail` the end of its stderr."""
+    """The process is gone or was ended; `kind` is the reason, `detail` the end of its stderr.
 
-    def __init__(self, kind: ProblemKind, detail: str = "") -> None:
+    `killed`: another process killed it (a system short of memory, for one), which says nothing about the file.
+    """
+
+    def __init__(self, kind: ProblemKind, detail: str = "", killed: bool = False) -> None:
         super().__init__(detail or kind)
         self.kind: ProblemKind = kind
         self.detail = detail
+        self.killed = killed
 
 
 class Extractor:
@@ -100,8 +106,10 @@ class Extractor:
             return message
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(_END_SECONDS)
+        killed = self._ended_for is None and self._process.returncode in _KILLED
         self.close()
-        raise ExtractorLost(self._ended_for or "crashed", self._stderr_tail.decode("utf-8", "replace").strip())
+        detail = self._stderr_tail.decode("utf-8", "replace").strip()
+        raise ExtractorLost(self._ended_for or "crashed", detail, killed)
 
     def end(self, reason: ProblemKind) -> None:
         """Kill the child for `reason`."""

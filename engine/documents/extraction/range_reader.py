@@ -1,8 +1,9 @@
 """Page-range reader: reads page ranges in order through one extractor process after another.
 
-When an extractor is lost, the page it was at is tried in a new process. A crash may be a kill from outside (a system
-short of memory), so the same readers try again and the page's text does not depend on chance. After a hang, too much
-memory or a second crash the other reader gets the page; if that fails too, the page is reported and the next one read.
+When an extractor is lost, the page it was at is tried in a new process. A kill from outside (by a system short of
+memory) blames no page, and after a crash the same readers try again, so the page's text does not depend on chance.
+After a hang, too much memory or a second crash the other reader gets the page; if that fails too, the page is reported
+and the next one read.
 """
 
 from __future__ import annotations
@@ -58,6 +59,8 @@ class RangeReader:
         self._extractor = extractor
         self._is_open = extractor is not None
         self._failed_to_open = 0
+        self._kills = 0
+        """Extractors killed from outside since the last page."""
         self._ranges: deque[PageRange] = deque()
         self._reader: str | None = None
         self._pages_by_this_process = 0
@@ -86,6 +89,9 @@ class RangeReader:
                 self.close()
                 if self._source.closed.is_set():
                     raise ExtractionFailed("timed_out") from lost
+                self._kills += lost.killed
+                if lost.killed and self._kills <= limits.KILLS:
+                    continue
                 if not was_open:
                     self._failed_to_open += 1
                     if self._failed_to_open == _OPEN_ATTEMPTS:
@@ -112,7 +118,7 @@ class RangeReader:
                 self._is_open = True
             case PageRead() if self._is_open and message.page == pages.first and pages.is_expected:
                 self._reader = None
-                self._failed_to_open = 0
+                self._failed_to_open = self._kills = 0
                 self._pages_by_this_process += 1
                 pages.first += 1
                 return _page(pages, message)

@@ -52,12 +52,13 @@ class Source:
     def open(self) -> tuple[Extractor, Opened]:
         """Start a process, open the file in it and return both with the file's structure. Raises DocumentError.
 
-        A crash may be a kill from outside, so the same readers try once more before one is blamed. A reader that hung,
-        took too much memory or crashed twice is left out in the next attempt.
+        A kill from outside blames nobody, up to `limits.KILLS`; after a crash the same readers try once more. A reader
+        that hung, took too much memory or crashed twice is left out in the next attempt.
         """
         readers = list(READERS[self.kind])
         lost_for: ProblemKind = "crashed"
         crashed: set[str] = set()
+        kills = 0
         while readers:
             extractor = Extractor(self.command)
             reader = readers[0]
@@ -73,6 +74,9 @@ class Source:
                 raise self.refused(message)
             except ExtractorLost as lost:
                 lost_for = lost.kind
+                kills += lost.killed
+                if lost.killed and kills <= limits.KILLS:
+                    continue
             except BaseException:
                 extractor.close()
                 raise

@@ -243,6 +243,16 @@ def test_a_page_that_loses_both_readers_is_named_and_the_rest_is_read(
     assert [number for number, _ in outcome.problems] == [3]
 
 
+@posix_only
+@pytest.mark.parametrize("where", ["open", "3"])
+def test_kills_from_outside_blame_neither_page_nor_file(tmp_path: Path, impatient: None, where: str) -> None:
+    dies = {where: f"die {limits.KILLS} {tmp_path / 'deaths'}", "always": True}
+    pages, outcome = read(**fake(tmp_path, **dies))
+    assert (tmp_path / "deaths").stat().st_size == limits.KILLS
+    assert pages[2].text.startswith("page 3 by pdfium")
+    assert outcome.kind == "text"
+
+
 def test_a_page_that_loses_the_second_reader_is_read_by_the_first(tmp_path: Path, impatient: None) -> None:
     pages, outcome = read(**fake(tmp_path, second=3))
     assert pages[2].text.startswith("page 3 by pdfium")
