@@ -130,6 +130,14 @@ class Snapshots:
         with self._db.write() as conn:
             drop(conn, [snapshot])
 
+    def room(self) -> int:
+        """Return the bytes that section states may still take within the quota, which checkpoints give way to."""
+        with self._db.read() as conn:
+            (taken,) = conn.execute(
+                "SELECT coalesce(sum(size), 0) FROM snapshots WHERE kind <> 'checkpoint'"
+            ).fetchone()
+        return max(0, self._limits.quota - int(taken))
+
     def set_quota(self, quota: int) -> None:
         """Let all states together take `quota` bytes from now on, and drop the excess at once, in this order:
         checkpoints, section states, turns, the least recently used first. Ends and pinned states stay."""
@@ -253,7 +261,7 @@ def prefix_of(db: Database, snapshot: int) -> Prefix | None:
             " JOIN identities ON identities.id = snapshots.identity WHERE snapshots.id = ?",
             [snapshot],
         ).fetchone()
-    return Prefix(Identity(*row[4:]), *row[:4]) if row else None
+        return Prefix(Identity(*row[4:]), *row[:4]) if row else None
 
 
 def thin(conn: sqlite3.Connection, document: int, identity: int, end: int, limit: int) -> None:

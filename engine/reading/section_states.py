@@ -83,22 +83,33 @@ def read(
 def read_ahead(
     runtime: Runtime, library: Library, document: int, control: Control, job_id: str
 ) -> Iterator[SectionsRead]:
-    """Read the sections of `document` that have no state yet, before a question, when that is quick.
+    """Read the sections of `document` that have no state yet, before a question, when that is quick and their states
+    have room.
 
-    A document inside the trained context answers from its own state and needs none. Raises Cancelled.
+    The batches are those of all sections, whichever of them have a state: the last bits of a state depend on its
+    batch, and not on the moment at which an earlier reading was interrupted. A document inside the trained context
+    answers from its own state and needs none. Raises Cancelled.
     """
     reading = library.readings.latest(document, runtime.identity)
     context = runtime.trained_context
     if reading is None or (context is not None and reading.tokens_read <= context):
         return
-    sections = library.sections.of(document, reading.id)
-    lacking = sorted((s for s in sections if s.snapshot is None), key=lambda section: section.n_tokens)
-    if not lacking or sum(section.n_tokens for section in lacking) > AHEAD_SECONDS * reading.speed:
+    sections = sorted(library.sections.of(document, reading.id), key=lambda section: (section.n_tokens, section.number))
+    rows = BATCH_ROWS.get(runtime.model.device.type, 8)
+    batches = [sections[first : first + rows] for first in range(0, len(sections), rows)]
+    lacking = [batch for batch in batches if any(section.snapshot is None for section in batch)]
+    if not lacking or sum(s.n_tokens for batch in lacking for s in batch) > AHEAD_SECONDS * reading.speed:
         return
-    done = len(sections) - len(lacking)
-    for found in read(runtime, library, document, lacking, control):
-        done += len(found)
-        yield SectionsRead(job_id=job_id, document_id=document, sections=done, of=len(sections))
+    room = library.snapshots.room() // len(runtime.model.new_state().to_bytes(torch.bfloat16))
+    done = sum(section.snapshot is not None for section in sections)
+    for batch in lacking:
+        new = sum(section.snapshot is None for section in batch)
+        room -= new
+        if room < 0:
+            return
+        for _ in read(runtime, library, document, batch, control):
+            done += new
+            yield SectionsRead(job_id=job_id, document_id=document, sections=done, of=len(sections))
 
 
 def tokens_of(runtime: Runtime, section: Section) -> list[int]:

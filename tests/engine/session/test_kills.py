@@ -40,6 +40,7 @@ class Finished:
     state: bytes
     pages: list[Any]
     sections: list[Any]
+    section_states: list[bytes | None]
 
 
 class Worker:
@@ -114,8 +115,14 @@ def left_by_a_reading(library: Library) -> Finished:
     data = library.snapshots.load(end.id)
     assert data is not None
     pages = [(p.number, p.text, p.problem, p.first_token, p.n_tokens) for p in library.pages.of(document.id)]
-    sections = [(s.number, s.heading, s.text, s.first_token, s.n_tokens) for s in library.sections.of(document.id)]
-    return Finished(bytes(data), pages, sections)
+    sections = library.sections.of(document.id)
+    states = library.sections.load_states(sections)
+    return Finished(
+        bytes(data),
+        pages,
+        [(s.number, s.heading, s.text, s.first_token, s.n_tokens) for s in sections],
+        [bytes(states[s.id][0]) if s.id in states else None for s in sections],
+    )
 
 
 def undisturbed(model: Path, file: Path, library: Path) -> Finished:
