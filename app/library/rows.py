@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QTimer, Slot
 
+from app.library.answers import LibraryAnswers
 from app.library.passages import closest_passages, sentence_before
 from app.library.suggestions import suggested_questions
 from app.library.text_search import Found, find_in_texts, snippets
@@ -45,24 +46,8 @@ class DocumentRecord:
     """Coverage of the latest reading, in the engine's words."""
 
 
-class LibraryRows(QObject):
+class LibraryRows(LibraryAnswers):
     """Lives in the reader's thread and holds the connection; LibraryReader is its client."""
-
-    documents_read = Signal(object)
-    record_read = Signal(str, object)
-    pages_read = Signal(int, object)
-    head_read = Signal(str, str)
-    located = Signal(int, int, object)
-    found = Signal(int, str, object)
-    sentence_begun = Signal(int, int, object)
-    closest_found = Signal(int, int, object)
-    headings_read = Signal(int, object)
-    texts_found = Signal(str, object)
-    snippets_read = Signal(int, object)
-    suggestions_read = Signal(int, object)
-    usage_read = Signal(object)
-    failed = Signal(str)
-    outdated = Signal()
 
     def __init__(self, path: str):
         super().__init__()
@@ -72,6 +57,11 @@ class LibraryRows(QObject):
         self._asked_for_update = False
         self._timer: QTimer | None = None
 
+    @Slot(object)
+    def run(self, request: Callable[[], None]) -> None:
+        """Carry out a request of the reader, in this thread."""
+        request()
+
     @Slot()
     def begin(self) -> None:
         self._timer = QTimer(self)
@@ -79,27 +69,23 @@ class LibraryRows(QObject):
         self._timer.start(POLL_MS)
         self.read_documents()
 
-    @Slot()
     def end(self) -> None:
         if self._timer is not None:
             self._timer.stop()
         self._close()
         self.thread().quit()
 
-    @Slot(str)
     def set_path(self, path: str) -> None:
         self._close()
         self._path, self._version = path, -1
         self.documents_read.emit([])
         self.read_documents()
 
-    @Slot()
     def read_documents(self) -> None:
         library = self._open()
         if library is not None:
             self._guard(lambda: self.documents_read.emit(library.documents.all()))
 
-    @Slot(str)
     def read_record(self, path: str) -> None:
         library = self._open()
         found: list[DocumentRecord | None] = []
@@ -107,13 +93,11 @@ class LibraryRows(QObject):
             self._guard(lambda: found.append(_record(library, path)))
         self.record_read.emit(path, found[0] if found else None)
 
-    @Slot(int, int, int)
     def read_pages(self, document: int, first: int, last: int) -> None:
         library = self._open()
         if library is not None:
             self._guard(lambda: self.pages_read.emit(document, library.pages.of(document, first=first, last=last)))
 
-    @Slot(str)
     def read_head(self, path: str) -> None:
         try:
             with open(path, "rb") as file:
@@ -122,7 +106,6 @@ class LibraryRows(QObject):
             return
         self.head_read.emit(path, _head_text(data))
 
-    @Slot(int)
     def read_headings(self, document: int) -> None:
         """Emit the headings of the sections, each with its first page; a heading that repeats is told once."""
         library = self._open()
@@ -138,7 +121,6 @@ class LibraryRows(QObject):
 
         self._guard(read)
 
-    @Slot(str)
     def search_texts(self, text: str) -> None:
         """Emit {path: Found} for the documents whose text contains `text`."""
         library = self._open()
@@ -147,14 +129,12 @@ class LibraryRows(QObject):
             self._guard(lambda: found.update(find_in_texts(library, text)))
         self.texts_found.emit(text, found)
 
-    @Slot(int, object)
     def read_snippets(self, document: int, places: list[tuple[int, str]]) -> None:
         """Emit the sentence around each text on its page, by (page, text)."""
         library = self._open()
         if library is not None:
             self._guard(lambda: self.snippets_read.emit(document, snippets(library, document, places)))
 
-    @Slot(int)
     def read_suggestions(self, document: int) -> None:
         """Emit questions that the document answers."""
         library = self._open()
@@ -162,14 +142,12 @@ class LibraryRows(QObject):
             texts = (row.text for row in _all_pages(library, document))
             self._guard(lambda: self.suggestions_read.emit(document, suggested_questions(texts)))
 
-    @Slot()
     def read_usage(self) -> None:
         """Emit the bytes that saved states take."""
         library = self._open()
         if library is not None:
             self._guard(lambda: self.usage_read.emit(sum(row.snapshot_bytes for row in library.documents.all())))
 
-    @Slot(int, int, str, str, object)
     def locate(self, document: int, key: int, answer: str, question: str, within: tuple[int, int] | None) -> None:
         library, terms = self._open(), terms_of(answer)
         if library is not None and terms:
@@ -177,14 +155,12 @@ class LibraryRows(QObject):
             pages = ((row.number, row.text) for row in _all_pages(library, document, first, last))
             self._guard(lambda: self.located.emit(document, key, best_pages(pages, terms, terms_of(question))))
 
-    @Slot(int, int, object)
     def read_beginning(self, document: int, key: int, sentence: Sentence) -> None:
         """Emit the part of a sentence that stands on the page before, None where it begins on its own."""
         library = self._open()
         if library is not None:
             self._guard(lambda: self.sentence_begun.emit(document, key, sentence_before(library, document, sentence)))
 
-    @Slot(int, int, str, object, object)
     def find_closest(self, document: int, key: int, question: str, spans: list[PageSpan], upto: int | None) -> None:
         """Emit the passages that match a question best."""
         library = self._open()
@@ -195,7 +171,6 @@ class LibraryRows(QObject):
                 )
             )
 
-    @Slot(int, str)
     def find(self, document: int, text: str) -> None:
         """Emit the pages whose text contains `text`, whatever its case: (page, how often)."""
         library = self._open()
