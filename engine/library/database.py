@@ -16,7 +16,7 @@ import msgspec
 
 from engine.errors import KnownError
 from engine.library import schema, sql_functions
-from engine.library.writer_lock import AlreadyLockedError, WriterLock
+from engine.library.writer_lock import AlreadyLockedError, WriterLock, has_writer
 from engine.user_paths import absolute
 
 logger = logging.getLogger(__name__)
@@ -24,6 +24,8 @@ BUSY_SECONDS = 10.0
 """Longest wait of a statement, in seconds, for a lock of another program (a backup, an SQLite shell)."""
 SPARE_BYTES = 32 << 20
 """Disk space that saving a state leaves free, for deleting, compacting and other programs."""
+COPY_SUFFIX = ".before-update"
+"""Ends the name of the copy that is made before the schema is changed."""
 _WAL_LIMIT = 64 << 20
 """The write-ahead log is cut back to this after a checkpoint; one 7B snapshot passes through whole."""
 
@@ -56,8 +58,9 @@ def library_path(explicit: str | os.PathLike[str] | None = None) -> Path:
 class Database:
     """An open library file. One connection, used by one thread at a time; a lock inside keeps it so."""
 
-    def __init__(self, path: Path, conn: sqlite3.Connection, lock: WriterLock | None) -> None:
-        self.path = path
+    def __init__(self, path: Path | None, conn: sqlite3.Connection, lock: WriterLock | None) -> None:
+        """`path`: None for a database in memory, which is written without a lock."""
+        self._path = path
         self._conn = conn
         self._lock = lock
         self._mutex = threading.RLock()
@@ -70,6 +73,19 @@ class Database:
         """
         with sentences(path):
             return cls._open_to_read(path, busy_seconds) if read_only else cls._open_to_write(path, busy_seconds)
+
+    @classmethod
+    def in_memory(cls, first_id: int) -> Database:
+        """Make an empty database in memory, whose documents, turns and summaries are numbered from `first_id`. No part
+        of it is written to a disk."""
+        conn = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        sql_functions.register(conn)
+        conn.execute("PRAGMA temp_store = MEMORY")
+        schema.migrate(conn)
+        conn.execute("PRAGMA foreign_keys = ON")
+        for table in ("turns", "summaries"):
+            conn.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", [table, first_id - 1])
+        return cls(None, conn, None)
 
     @classmethod
     def _open_to_read(cls, path: Path, busy_seconds: float) -> Database:
@@ -129,8 +145,18 @@ class Database:
         return cls(path, conn, lock)
 
     @property
+    def path(self) -> Path:
+        """The file; for one in memory a name of no file."""
+        return self._path or Path("memory")
+
+    @property
     def read_only(self) -> bool:
-        return self._lock is None
+        """Return whether it was opened for reading only."""
+        return self._path is not None and self._lock is None
+
+    def has_writer(self) -> bool:
+        """Return whether this or another process is writing the library."""
+        return not self.read_only or has_writer(self.path)
 
     @contextlib.contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
@@ -145,7 +171,7 @@ class Database:
 
         A block inside another belongs to the outer transaction.
         """
-        if self._lock is None:
+        if self.read_only:
             raise LibraryError("read_only", f"The library at {self.path} was opened for reading only.")
         with self._mutex, sentences(self.path):
             if self._conn.in_transaction:
@@ -165,10 +191,18 @@ class Database:
 
         SQLite itself notices a full disk only when nothing can be done any more, not even deleting.
         """
+        if self._path is None:
+            return
         with sentences(self.path):
             free = shutil.disk_usage(self.path.parent).free
         if free < 2 * size + SPARE_BYTES:
             raise LibraryError("full", _FULL.format(path=self.path))
+
+    def drop_copy(self) -> None:
+        """Delete the copy from before the last update of the schema: it holds documents that were removed since."""
+        if self._path is not None:
+            with contextlib.suppress(OSError):
+                self._path.with_name(self._path.name + COPY_SUFFIX).unlink()
 
     def close(self) -> None:
         """Close the file and give up the writer's lock; harmless a second time."""
@@ -254,8 +288,7 @@ def _make_private(path: Path) -> None:
 def _copy_before_update(conn: sqlite3.Connection, path: Path) -> None:
     """Copy a library of an older version to a file beside it before its schema is changed; replace an earlier copy.
     Raises OSError, sqlite3.Error."""
-    copy = path.with_name(path.name + ".before-update")
-    copy_to(conn, copy, overwrite=True)
+    copy_to(conn, path.with_name(path.name + COPY_SUFFIX), overwrite=True)
 
 
 def copy_to(conn: sqlite3.Connection, target: Path, overwrite: bool = False) -> None:

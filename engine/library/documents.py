@@ -7,10 +7,12 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from engine.library.database import Database, LibraryError, storable
+from engine.library.readings import state_now
 from engine.library.records import Document, FileInfo
 
 _SELECT = (
@@ -32,8 +34,8 @@ _SELECT = (
 class Documents:
     """The table of documents."""
 
-    def __init__(self, db: Database) -> None:
-        self._db = db
+    def __init__(self, db: Database, first_id: int = 1) -> None:
+        self._db, self._first_id = db, first_id
 
     def for_file(self, info: FileInfo, continues: Callable[[Document], bool] = lambda _: True) -> Document:
         """Return the document of a file, made when it is new.
@@ -62,9 +64,10 @@ class Documents:
                 conn.execute("UPDATE readings SET state = 'stale' WHERE document = ?", [identifier])
             else:
                 (identifier,) = conn.execute(
-                    "INSERT INTO documents (path, title, kind, size, n_pages, opened, used, sha256, added)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
-                    [*values, info.sha256, now],
+                    "INSERT INTO documents (path, title, kind, size, n_pages, opened, used, sha256, added, id)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT coalesce(max(id) + 1, ?) FROM documents))"
+                    " RETURNING id",
+                    [*values, info.sha256, now, self._first_id],
                 ).fetchone()
             _note_path(conn, identifier, path)
         return self.get(identifier)
@@ -77,21 +80,21 @@ class Documents:
     def all(self) -> list[Document]:
         """Return all documents, the one opened last first. Reads no text and no state."""
         with self._db.read() as conn:
-            return [_document_of(row) for row in conn.execute(f"{_SELECT} ORDER BY d.used DESC")]
+            return [self._document(row) for row in conn.execute(f"{_SELECT} ORDER BY d.used DESC")]
 
     def get(self, document: int) -> Document:
         """Return one document. Raises LibraryError (gone)."""
         with self._db.read() as conn:
             row = conn.execute(f"{_SELECT} WHERE d.id = ?", [document]).fetchone()
             if row is not None:
-                return _document_of(row)
+                return self._document(row)
         raise LibraryError("gone", "This document is no longer in the library; read it again.")
 
     def with_content(self, sha256: str) -> Document | None:
         """Return the document whose file had exactly this content when it was last opened."""
         with self._db.read() as conn:
             row = conn.execute(f"{_SELECT} WHERE d.sha256 = ?", [sha256]).fetchone()
-            return _document_of(row) if row else None
+            return self._document(row) if row else None
 
     def find(self, name: str | os.PathLike[str]) -> Document | None:
         """Return the document with this id, path, file name or title, tried in this order; of several the one opened
@@ -120,9 +123,15 @@ class Documents:
             row = conn.execute("SELECT document FROM document_paths WHERE path = ?", [path]).fetchone()
         return self.get(row[0]) if row else None
 
+    def _document(self, row: tuple[Any, ...]) -> Document:
+        document = Document(*[*row[:-1], json.loads(row[-1])])
+        if document.state is None:
+            return document
+        return replace(document, state=state_now(self._db, document.state))
+
     def remove(self, document: int) -> None:
-        """Delete a document with its pages, states, summaries and turns; overwrite their bytes. Raises LibraryError
-        (gone).
+        """Delete a document with its pages, states, summaries and turns; overwrite their bytes, and delete the copy of
+        the library from before its last update. Raises LibraryError (gone).
 
         Each state has a transaction of its own, so that the log stays small: documents are removed when a disk is full.
         Killed in between, it leaves the document with fewer states. `Maintenance.compact` gives the space back.
@@ -136,6 +145,7 @@ class Documents:
         # FTS5 only marks deleted words, until its segments are merged.
         for index in ("sections_fts", "sections_cjk"):
             self._erase(f"INSERT INTO {index} ({index}) VALUES ('optimize')")
+        self._db.drop_copy()
 
     def _erase(self, statement: str, *values: int) -> None:
         """Run one deletion and overwrite its pages, where the disk has room for that in the log."""
@@ -160,10 +170,6 @@ class Documents:
                 conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             finally:
                 conn.execute(f"PRAGMA busy_timeout = {before}").fetchall()
-
-
-def _document_of(row: tuple[Any, ...]) -> Document:
-    return Document(*[*row[:-1], json.loads(row[-1])])
 
 
 def _next_use(conn: sqlite3.Connection) -> int:

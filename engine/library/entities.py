@@ -33,9 +33,9 @@ class EntityLists:
                 " WHERE l.document = ? AND l.sha256 = d.sha256",
                 [document],
             ).fetchone()
-        if row is None:
-            return None
-        entries, left_out, basis = row
-        # Version 0.1.0 wrote a sentence into this column.
-        pages = int(basis) if basis.isdecimal() else 0
-        return Ledger([LedgerEntry(**entry) for entry in json.loads(entries)], left_out, pages)
+            if row is None:
+                return None
+            entries, left_out, basis = row
+            # Version 0.1.0 wrote a sentence into this column.
+            pages = int(basis) if basis.isdecimal() else 0
+            return Ledger([LedgerEntry(**entry) for entry in json.loads(entries)], left_out, pages)

@@ -28,14 +28,18 @@ from engine.library.snapshots import Snapshots
 from engine.library.summaries import Summaries
 from engine.library.turns import Turns
 
+_MEMORY_FIRST_ID = 1 << 30
+_MEMORY_CHECKPOINTS = 2
+"""A library in memory needs checkpoints for a question in mid-reading only."""
+
 
 class Library:
     """An open library: its tables as attributes. Make it with `Library.open`; a context manager closes it. Usable from
     any thread, one at a time."""
 
-    def __init__(self, db: Database, limits: Limits) -> None:
+    def __init__(self, db: Database, limits: Limits, first_id: int = 1) -> None:
         self._db, self._limits = db, limits
-        self.documents = Documents(db)
+        self.documents = Documents(db, first_id)
         self.pages = Pages(db)
         self.sections = Sections(db, limits)
         self.search = Search(db)
@@ -72,6 +76,13 @@ class Library:
                 library.close()
                 raise
         return library
+
+    @classmethod
+    def in_memory(cls) -> Library:
+        """Make a library that is gone when it is closed: for documents of which nothing is to be stored. Its numbers of
+        documents, turns and summaries are above those of any file."""
+        limits = Limits(QUOTA_BYTES, _MEMORY_CHECKPOINTS)
+        return cls(Database.in_memory(_MEMORY_FIRST_ID), limits, _MEMORY_FIRST_ID)
 
     def reading(self, document: int, identity: Identity, tokens: int = 0, to_bf16: ToBf16 | None = None) -> ReadingRun:
         """Begin a run over a document, or go on from a stored state with `tokens` tokens; see `ReadingRun`."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 from engine.library.database import Database, LibraryError
 from engine.library.prefix import Identity
-from engine.library.records import Reading
+from engine.library.records import Reading, ReadingState
 
 _SELECT = (
     "SELECT r.id, r.document, r.identity, i.name, r.state, (SELECT count(*) FROM page_tokens WHERE reading = r.id),"
@@ -23,15 +26,15 @@ class Readings:
         """Return one reading. Raises LibraryError (gone)."""
         with self._db.read() as conn:
             row = conn.execute(f"{_SELECT} WHERE r.id = ?", [reading]).fetchone()
-        if row is None:
-            raise LibraryError("gone", "This reading is no longer in the library; read the document again.")
-        return Reading(*row)
+            if row is None:
+                raise LibraryError("gone", "This reading is no longer in the library; read the document again.")
+            return self._reading(row)
 
     def of(self, document: int) -> list[Reading]:
         """Return the readings of a document, one a model, latest first."""
         with self._db.read() as conn:
             rows = conn.execute(f"{_SELECT} WHERE r.document = ? ORDER BY r.used DESC", [document])
-            return [Reading(*row) for row in rows]
+            return [self._reading(row) for row in rows]
 
     def latest(self, document: int, identity: Identity | None = None) -> Reading | None:
         """Return the reading of a document by one model, or its latest; None when there was none."""
@@ -40,13 +43,17 @@ class Readings:
                 f"{_SELECT} WHERE r.document = ?1 AND (?2 IS NULL OR i.key = ?2) ORDER BY r.used DESC LIMIT 1",
                 [document, identity.key if identity else None],
             ).fetchone()
-        return Reading(*row) if row else None
+            return self._reading(row) if row else None
 
     def unfinished(self) -> list[Reading]:
         """Return the readings that did not get to the end of their document, latest first."""
         with self._db.read() as conn:
             rows = conn.execute(f"{_SELECT} WHERE r.state IN ('interrupted', 'stopped', 'stale') ORDER BY r.used DESC")
             return [Reading(*row) for row in rows]
+
+    def _reading(self, row: tuple[Any, ...]) -> Reading:
+        reading = Reading(*row)
+        return replace(reading, state=state_now(self._db, reading.state))
 
     def familiar(self, document: int, identity: Identity) -> bool | None:
         """Return whether the model was trained on the document's kind of text; None before this is measured."""
@@ -66,6 +73,12 @@ class Readings:
                 " AND identity = (SELECT id FROM identities WHERE key = ?)",
                 [familiar, document, identity.key],
             )
+
+
+def state_now(db: Database, state: ReadingState) -> ReadingState:
+    """Return the state of a reading: one that was running when its process died is interrupted, though only the next
+    writer stores that."""
+    return "interrupted" if state == "running" and not db.has_writer() else state
 
 
 def mark_interrupted(db: Database) -> None:

@@ -17,17 +17,21 @@ class Retentions:
         self._db = db
 
     def decay_at_snapshot(self, snapshot: int) -> bytes | None:
-        """Return the decay sums that were saved with a state; None where nothing was measured."""
+        """Return the decay sums that were saved with a state; None where nothing was measured, or they were
+        changed since."""
         with self._db.read() as conn:
-            row = conn.execute("SELECT data FROM snapshot_meters WHERE snapshot = ?", [snapshot]).fetchone()
+            row = conn.execute(
+                "SELECT data FROM snapshot_meters WHERE snapshot = ? AND checksum = text_checksum(data)", [snapshot]
+            ).fetchone()
         return None if row is None else row[0]
 
     def decay_at_sections(self, reading: int) -> dict[int, bytes]:
-        """Return tokens read at a section's end -> the decay sums there; without sections never measured."""
+        """Return tokens read at a section's end -> the decay sums there; without sections that were never
+        measured, or whose sums were changed since."""
         with self._db.read() as conn:
             rows = conn.execute(
                 "SELECT s.first_token + s.n_tokens, m.data FROM sections s JOIN section_meters m ON m.section = s.id"
-                " WHERE s.reading = ?",
+                " WHERE s.reading = ? AND m.checksum = text_checksum(m.data)",
                 [reading],
             )
             return dict(rows.fetchall())
@@ -50,9 +54,9 @@ class Retentions:
                 " WHERE r.document = ?1 AND (?2 IS NULL OR r.id = ?2) ORDER BY r.used DESC LIMIT 1",
                 [document, reading],
             ).fetchone()
-        if row is None or row[0] != "done" or row[1] is None:
-            return None
-        return Retention(**json.loads(row[1]))
+            if row is None or row[0] != "done" or row[1] is None:
+                return None
+            return Retention(**json.loads(row[1]))
 
 
 def save_snapshot_decay(conn: sqlite3.Connection, snapshot: int, data: bytes) -> None:

@@ -22,6 +22,9 @@ _COLUMNS = (
 )
 _SELECT = f"SELECT {_COLUMNS.format(turns='turns t')}"
 
+_LONGEST = 10_000
+"""Most turns of a conversation: damaged rows may follow each other in a circle."""
+
 
 class Turns:
     """The table of turns."""
@@ -72,9 +75,9 @@ class Turns:
         """Return one turn. Raises LibraryError (gone)."""
         with self._db.read() as conn:
             row = conn.execute(f"{_SELECT} WHERE t.id = ?", [turn]).fetchone()
-        if row is None:
-            raise LibraryError("gone", "This turn is no longer in the library.")
-        return _turn_of(row)
+            if row is None:
+                raise LibraryError("gone", "This turn is no longer in the library.")
+            return _turn_of(row)
 
     def tokens(self, turn: int, identity: Identity) -> list[int] | None:
         """Return the tokens that a turn consumed, question and answer, in order; None where they were not stored, or
@@ -84,7 +87,12 @@ class Turns:
                 "SELECT t.tokens FROM turns t JOIN identities i ON i.id = t.identity WHERE t.id = ? AND i.key = ?",
                 [turn, identity.key],
             ).fetchone()
-        return None if row is None or row[0] is None else list(struct.unpack(f"<{len(row[0]) // 4}I", row[0]))
+            if row is None or row[0] is None:
+                return None
+            try:
+                return list(struct.unpack(f"<{len(row[0]) // 4}I", row[0]))
+            except struct.error as error:
+                raise ValueError(f"the tokens of turn {turn}: {error}") from error
 
     def of(self, document: int) -> list[Turn]:
         """Return all turns of a document in the order they were asked; parents come before their children."""
@@ -107,7 +115,7 @@ class Turns:
             rows = conn.execute(
                 "WITH RECURSIVE path (turn, depth) AS (SELECT ?, 0 UNION ALL"
                 " SELECT turns.parent, depth + 1 FROM path JOIN turns ON turns.id = path.turn"
-                " WHERE turns.parent IS NOT NULL)"
+                f" WHERE turns.parent IS NOT NULL AND depth < {_LONGEST})"
                 f" SELECT {_COLUMNS.format(turns='path JOIN turns t ON t.id = path.turn')} ORDER BY path.depth DESC",
                 [turn],
             )

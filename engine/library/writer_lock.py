@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import time
 from pathlib import Path
 
 import platformdirs
 
 _LOCKED_BYTE = 1 << 30
 """Past the end of the file: where locks are mandatory (Windows) the process number before it stays readable."""
+_ATTEMPTS, _PAUSE_SECONDS = 3, 0.02
 _held_here: set[str] = set()
 
 
@@ -63,7 +65,7 @@ class WriterLock:
             raise AlreadyLockedError(os.getpid())
         file = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
         try:
-            _lock(file)
+            _lock_soon(file)
         except OSError as error:
             process = _process_in(file)
             os.close(file)
@@ -73,6 +75,34 @@ class WriterLock:
         with contextlib.suppress(OSError):  # a full disk: the number is a courtesy
             os.ftruncate(file, 0)
             os.write(file, str(os.getpid()).encode())
+
+
+def has_writer(library: Path) -> bool:
+    """Return whether a process holds the lock beside `library`, a path with its symbolic links resolved."""
+    path = library.with_name(library.name + ".lock")
+    if os.path.realpath(path) in _held_here:
+        return True  # closing the file here would give the lock up
+    try:
+        file = os.open(path, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0))
+    except OSError:
+        return False
+    try:
+        _lock(file)
+    except OSError:
+        return True
+    finally:
+        os.close(file)
+    return False
+
+
+def _lock_soon(file: int) -> None:
+    """Lock a file, which another process may hold for a moment only to see whether it is locked. Raises OSError."""
+    for _ in range(_ATTEMPTS - 1):
+        with contextlib.suppress(OSError):
+            _lock(file)
+            return
+        time.sleep(_PAUSE_SECONDS)
+    _lock(file)
 
 
 def _process_in(file: int) -> int | None:

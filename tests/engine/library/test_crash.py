@@ -117,12 +117,15 @@ def test_a_second_writer_is_refused_with_one_sentence_and_may_read(tmp_path: Pat
         with Library.open(path, read_only=True) as window:
             seen = {window.documents.all()[0].tokens_read for _ in range(50) if not time.sleep(0.01)}
             assert len(seen) > 1
+            assert window.documents.all()[0].state == window.readings.latest(1).state == "running"
             with pytest.raises(LibraryError, match="reading only"):
                 window.documents.remove(1)
     finally:
         reader.kill()
         reader.wait()
         reader.stdout.close()
+    with Library.open(path, read_only=True) as window:  # nobody writes: nothing is being read
+        assert window.documents.all()[0].state == window.readings.latest(1).state == "interrupted"
     with Library.open(path) as library:
         assert library.readings.unfinished()[0].tokens_read >= max(seen)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 import os
 import stat
 from pathlib import Path
@@ -52,6 +53,19 @@ def test_no_word_of_a_removed_document_stays(tmp_path: Path) -> None:
         library.maintenance.compact()
     data = b"".join(file.read_bytes() for file in tmp_path.iterdir())
     for word in (b"zyxandrian", b"quoxlbert", b"vexotrinol", "冷却".encode()):
+        assert word not in data, word
+
+
+def test_no_word_stays_in_the_copy_from_before_an_update(tmp_path: Path) -> None:
+    path = tmp_path / "library.db"
+    path.write_bytes(lzma.decompress((Path(__file__).parent / "released" / "0.1.0.db.xz").read_bytes()))
+    with Library.open(path) as library:
+        assert path.with_name("library.db.before-update").exists()
+        for document in library.documents.all():
+            library.documents.remove(document.id)
+        library.maintenance.compact()
+    data = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    for word in (b"Ann Weber", b"inspected", "安娜".encode(), b"report.pdf"):
         assert word not in data, word
 
 
