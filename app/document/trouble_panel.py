@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from app.state.session import Trouble
 from app.style.icons import IconButton
@@ -20,7 +20,8 @@ class TroublePanel(QFrame):
     """Shows one Trouble; hidden without one."""
 
     retry_requested = Signal()
-    password_given = Signal(str)
+    password_given = Signal(str, bool)
+    """(password, whether the document may be stored)"""
     model_requested = Signal()
     dismissed = Signal()
 
@@ -38,6 +39,9 @@ class TroublePanel(QFrame):
         self.password.setAccessibleName(tr("Password of the document"))
         self.password.setMaximumWidth(260)
         self.password.returnPressed.connect(self._give)
+        self.unstored = QCheckBox(tr("Do not store this document"))
+        self.unstored.setObjectName("unstored")
+        self.unstored.setToolTip(tr("Text, summary and answers stay in memory until the window is closed."))
         self._unlock = button(tr("Open"), self._give, "primary", "unlock")
         self._retry = button(tr("Try again"), self.retry_requested.emit, name="troubleRetry")
         self._model = button(tr("Choose a model…"), self.model_requested.emit, name="troubleModel")
@@ -55,6 +59,7 @@ class TroublePanel(QFrame):
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.password, 1)
         row.addWidget(self._unlock)
+        row.addWidget(self.unstored)
         row.addStretch(1)
         top = QHBoxLayout()
         top.addWidget(self._sentence, 1)
@@ -99,7 +104,7 @@ class TroublePanel(QFrame):
 
     def _give(self) -> None:
         if self.password.text():
-            self.password_given.emit(self.password.text())
+            self.password_given.emit(self.password.text(), not self.unstored.isChecked())
 
 
 def is_about_the_model(trouble: Trouble) -> bool:

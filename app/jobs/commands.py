@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from msgspec.structs import replace
+
 from app.settings.store import Settings
 from app.state.conversation import Turn
 from app.state.session import DocumentSession
@@ -20,12 +22,13 @@ def ask(session: DocumentSession, turn: Turn) -> m.Ask:
         page=turn.page,
         parent=turn.parent.turn_id if turn.parent else None,
         seed=turn.seed,
+        store=session.store,
     )
 
 
 def read(session: DocumentSession) -> m.Read:
     """Return the command that reads a document on."""
-    return m.Read(path=session.path, password=session.password)
+    return m.Read(path=session.path, password=session.password, store=session.store)
 
 
 def summarize(session: DocumentSession, settings: Settings, length: Length | Literal[""], focus: str) -> m.Summarize:
@@ -41,4 +44,12 @@ def summarize(session: DocumentSession, settings: Settings, length: Length | Lit
         focus=focus or None,
         ledger=session.ledger is None,
         again=bool(length),
+        store=session.store,
     )
+
+
+def again(command: m.Command, session: DocumentSession) -> m.Command:
+    """Return a command that failed, with what is known of its document by now."""
+    if isinstance(command, (m.Read, m.Summarize, m.Ask)):
+        return replace(command, password=session.password, store=session.store)
+    return replace(command, password=session.password) if isinstance(command, m.OpenDocument) else command

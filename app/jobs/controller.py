@@ -6,7 +6,6 @@ import os
 import random
 from typing import Literal
 
-from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
 
 from app.jobs import commands
@@ -155,11 +154,12 @@ class JobController(QObject):
             answers = [job for job in jobs if job.turn is not None]
             self._jobs.tell(m.Cancel(job_id=(answers or jobs)[-1].command.job_id))
 
-    def provide_password(self, password: str) -> None:
-        """Open the shown document again with a password, which is kept in memory only."""
+    def provide_password(self, password: str, store: bool = True) -> None:
+        """Open the shown document again with a password, which is kept in memory only. store: whether its text, summary
+        and answers are stored in the library."""
         session = self.current
         if session is not None and session.trouble is not None:
-            session.password = password
+            session.password, session.store = password, store
             self.retry()
 
     def retry(self) -> None:
@@ -171,7 +171,7 @@ class JobController(QObject):
         if self.worker.state in ("failed", "stopped"):
             self.restart_worker()
         if command is not None:
-            command = replace(command, password=session.password)
+            command = commands.again(command, session)
             if isinstance(command, (m.Read, m.Summarize)):
                 self._begin(session, command)
             else:

@@ -134,6 +134,8 @@ class DocumentSession:
     page_count: int | None = None
     opened: bool = False
     password: str | None = None
+    store: bool = True
+    """Whether its text, summary and answers are stored in the library."""
     phase: Phase = Phase.IDLE
     paused: bool = False
     progress: Progress = field(default_factory=Progress)

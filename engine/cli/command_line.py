@@ -52,6 +52,7 @@ class SummaryOptions(TypedDict):
     ledger: bool
     again: bool
     password: str | None
+    store: bool
 
 
 class AskOptions(TypedDict):
@@ -62,6 +63,7 @@ class AskOptions(TypedDict):
     reread: Reread
     seed: int | None
     password: str | None
+    store: bool
 
 
 class Commands(click.Group):
@@ -144,6 +146,13 @@ def command(
 
 file_argument = click.argument("files", metavar="FILE...", nargs=-1, required=True, type=FilePath())
 password_option = click.option("--password", metavar="WORD", type=Words(), help="Password of an encrypted file.")
+store_option = click.option(
+    "--no-store",
+    "store",
+    is_flag=True,
+    callback=lambda ctx, param, value: not value,
+    help="Store nothing of the file or of the answers.",
+)
 
 
 @command("open", short_help="open files in the window")
@@ -168,6 +177,7 @@ def open_files(program: Program, files: tuple[Path, ...]) -> int:
 @click.option("--again", is_flag=True, help="Write a new summary where there is one of the same kind.")
 @click.option("-o", "--output", metavar="FILE", type=FilePath(), help="Write the summary to FILE instead of stdout.")
 @password_option
+@store_option
 @click.pass_obj
 def summarize(
     program: Program,
@@ -197,6 +207,7 @@ def summarize(
     "--seed", metavar="N", type=click.IntRange(-INT64, INT64), help="Sample instead of greedy; same N, same answer."
 )
 @password_option
+@store_option
 @click.pass_obj
 def ask(
     program: Program,

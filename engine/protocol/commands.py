@@ -35,6 +35,9 @@ class Read(Command, frozen=True, kw_only=True):
     path: str
     password: str | None = None
     follow: bool = False
+    store: bool = True
+    """Whether text, states, summaries and answers are stored in the library; else they stay in memory until the
+    worker ends."""
 
 
 class Summarize(Command, frozen=True, kw_only=True):
@@ -52,6 +55,8 @@ class Summarize(Command, frozen=True, kw_only=True):
     ledger: bool = False
     again: bool = False
     """Write a new summary where the library has one of the same length, method and focus, instead of sending that."""
+    store: bool = True
+    """See Read."""
 
 
 class Ask(Command, frozen=True, kw_only=True):
@@ -69,6 +74,8 @@ class Ask(Command, frozen=True, kw_only=True):
     parent: Int64 | None = None
     seed: Int64 | None = None
     reread: Reread = "auto"
+    store: bool = True
+    """See Read."""
 
 
 class Configure(Command, frozen=True, kw_only=True):

@@ -91,7 +91,7 @@ class DocumentSource:
         with open_document(command.path, command.password) as opened:
             info = opened.info
             yield opened_event(command.job_id, info.path, info, None, info.page_count)
-            if command.password:
+            if command.password and command.store:
                 yield wire.Notice(job_id=command.job_id, kind="stored_decrypted", detail=shown_name(info.path))
             yield from self._model.load(command.job_id)
             reader = Reader(self._model.runtime, library, control, command.job_id)

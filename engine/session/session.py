@@ -55,14 +55,25 @@ class Session:
         self._library_file = library
         self._quota = checkpoint_policy.QUOTA_BYTES if quota is None else quota
         self._library: Library | None = None
+        self._unstored: Library | None = None
 
     def __enter__(self) -> Session:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._library is not None:
-            self._library.close()
-            self._library = None
+        for library in (self._library, self._unstored):
+            if library is not None:
+                library.close()
+        self._library = self._unstored = None
+
+    def library_of(self, command: wire.Read | wire.Summarize | wire.Ask) -> Library:
+        """Return the library that a command's document belongs into: the file, or one in memory that is gone when the
+        session is closed. Raises KnownError."""
+        if command.store:
+            return self.library
+        if self._unstored is None:
+            self._unstored = Library.in_memory()
+        return self._unstored
 
     @property
     def library(self) -> Library:
@@ -112,7 +123,7 @@ class Session:
 
     def can_answer_now(self, question: wire.Ask) -> bool:
         """Return whether `question` can be answered in the middle of a reading."""
-        return self._documents.can_answer_now(question, self.library)
+        return self._documents.can_answer_now(question, self.library_of(question))
 
     def _events(self, command: Command, control: Control) -> Iterator[Event]:
         match command:
@@ -139,40 +150,35 @@ class Session:
             yield opened_event(command.job_id, opened.info.path, opened.info, None, opened.info.page_count)
 
     def _read(self, command: wire.Read, control: Control) -> Iterator[Event]:
-        state = yield from self._documents.state_of(command, self.library, control)
-        yield from self._documents.read_ahead(state.document.id, self.library, control, command.job_id)
+        library = self.library_of(command)
+        state = yield from self._documents.state_of(command, library, control)
+        yield from self._documents.read_ahead(state.document.id, library, control, command.job_id)
 
     def _summarize(self, command: wire.Summarize, control: Control) -> Iterator[Event]:
-        state = yield from self._documents.state_of(command, self.library, control)
+        library = self.library_of(command)
+        state = yield from self._documents.state_of(command, library, control)
         if command.ledger:
-            yield from entities.events(self.library, state.document.id, command.job_id)
-        made = saved_summaries.find(self.runtime, self.library, state, command)
+            yield from entities.events(library, state.document.id, command.job_id)
+        made = saved_summaries.find(self.runtime, library, state, command)
         if made is not None:
             yield from saved_summaries.events(made, command.job_id)
             return
-        context = Context(self.runtime, self.library, state, control, command.job_id)
+        context = Context(self.runtime, library, state, control, command.job_id)
         yield from summary.summarize(context, command.method, command.focus, command.length)
 
     def _ask(self, command: wire.Ask, control: Control) -> Iterator[Event]:
         if not command.question.strip():
             raise KnownError("the question is empty; write what you want to know", "empty")
-        before = turn_before(self.library, command.parent)
-        state = yield from self._documents.state_of(command, self.library, control)
+        library = self.library_of(command)
+        before = turn_before(library, command.parent)
+        state = yield from self._documents.state_of(command, library, control)
         if before is not None:
-            self._require_same_document(before, state)
+            _require_same_document(library, before, state)
         page = command.page if before is None or command.page is not None else before.as_of_page
         if page is not None:
-            state = state_at_page(self.runtime, self.library, state, page, control)
-        context = Context(self.runtime, self.library, state, control, command.job_id)
+            state = state_at_page(self.runtime, library, state, page, control)
+        context = Context(self.runtime, library, state, control, command.job_id)
         yield from answer.answer(context, command, page if state.complete else state.pages)
-
-    def _require_same_document(self, before: Turn, state: DocumentState) -> None:
-        if before.document != state.document.id:
-            title = self.library.documents.get(before.document).title
-            raise KnownError(
-                f"turn {before.id} is about {title}, not this document; name that file, or ask without it",
-                reason="other document",
-            )
 
     def _configure(self, command: wire.Configure) -> None:
         if command.quota_bytes is not None:
@@ -193,3 +199,12 @@ def _listed(job_id: str, document: Document) -> wire.DocumentListed:
         snapshots=document.n_snapshots,
         snapshot_bytes=document.snapshot_bytes,
     )
+
+
+def _require_same_document(library: Library, before: Turn, state: DocumentState) -> None:
+    if before.document != state.document.id:
+        title = library.documents.get(before.document).title
+        raise KnownError(
+            f"turn {before.id} is about {title}, not this document; name that file, or ask without it",
+            reason="other document",
+        )

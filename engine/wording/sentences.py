@@ -55,7 +55,7 @@ def notice(event: Notice) -> str:
         case "stored_decrypted":
             return (
                 f"the text of {event.detail} is stored in the library without its password; "
-                "`library remove` deletes and overwrites it."
+                "`library remove` deletes and overwrites it, and --no-store keeps it in memory only."
             )
         case "bad_command":
             return f"a line is not a valid command: {event.detail}"

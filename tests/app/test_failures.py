@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 
+from app.jobs import commands
 from app.jobs.worker_client import WorkerClient
 from app.state.session import Phase
 from tests.app.conftest import make_pdf
@@ -105,9 +106,11 @@ def test_the_password_is_asked_in_place(start, pdf):
     driver.bot.keyClick(panel.password, Qt.Key.Key_Return)
     driver.until(lambda: driver.text("troubleSentence").startswith("That is not the password"))
     panel.password.setText("swordfish")
+    driver.find("unstored").setChecked(True)
     driver.bot.keyClick(panel.password, Qt.Key.Key_Return)
     driver.until_done()
     assert panel.isHidden()
+    assert not driver.session.store and not commands.read(driver.session).store
 
 
 @pytest.mark.parametrize(
