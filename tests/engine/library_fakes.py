@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.library.library import Library
-from engine.library.prefix import Identity, PrefixHasher
+from engine.library.prefix import Identity, PrefixHasher, hash_tokens
 from engine.library.reading_run import Progress
 from engine.library.records import NewPage, NewSection, NewSnapshot
 
@@ -33,6 +33,15 @@ class FakeFile:
     kind: str = "pdf"
     size: int = 1000
     page_count: int | None = None
+
+
+def snapshot(tokens: list[int], kind="checkpoint", data: bytes = b"state", dtype: str = "bf16", **more) -> NewSnapshot:
+    """A state of these tokens."""
+    return NewSnapshot(kind, hash_tokens(more.pop("identity", IDENTITY), tokens), data, dtype, **more)
+
+
+def quiet(_: str) -> None:
+    """Say nothing."""
 
 
 def page_tokens(seed: int, number: int) -> list[int]:

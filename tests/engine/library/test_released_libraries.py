@@ -1,16 +1,20 @@
 """Libraries made by released versions are brought up to date with all that they hold.
 
-`released/VERSION.db.xz` was made by that version: two documents of three pages, read to the end by one model, with
-section states' decay, retention, a summary, section summaries, entities, and two turns each.
+`released/VERSION.db.xz` was made by that version (0.1.0 by hand, later ones by `make_released`): two documents of three
+pages, read to the end by one model, with section states' decay, retention, a summary, section summaries, entities, and
+two turns each.
 """
 
 from __future__ import annotations
 
+import contextlib
 import lzma
+import sqlite3
 from pathlib import Path
 
 import pytest
 
+from engine.library import schema
 from engine.library.database import LibraryError
 from engine.library.export import to_json
 from engine.library.library import Library
@@ -27,17 +31,26 @@ def path(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     return path
 
 
+def is_older(path: Path) -> bool:
+    with contextlib.closing(sqlite3.connect(path)) as conn:
+        return schema.pending(conn) > 0
+
+
 def test_a_window_asks_for_the_update(path: Path) -> None:
+    if not is_older(path):
+        Library.open(path, read_only=True).close()
+        return
     with pytest.raises(LibraryError) as error:
         Library.open(path, read_only=True)
     assert error.value.kind == "older"
 
 
 def test_everything_is_kept(path: Path) -> None:
+    older = is_older(path)
     with Library.open(path) as library:
         assert library.maintenance.verify().sound
-        assert path.with_name("library.db.before-update").exists()
-        assert path.stat().st_mode & 0o077 == 0
+        assert path.with_name("library.db.before-update").exists() == older
+        assert path.stat().st_mode & 0o077 == 0 or not older
         documents = library.documents.all()
         assert [document.path for document in documents] == ["/documents/log_zh.txt", "/documents/report.pdf"]
         for document in documents:

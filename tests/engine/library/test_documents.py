@@ -1,0 +1,54 @@
+"""Documents: known by content and by path, found by name."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from engine.library.library import Library
+from engine.library.reading_run import Progress
+from tests.engine.library_fakes import IDENTITY, FakeFile, snapshot
+
+
+def test_the_same_content_under_another_name_is_the_same_document(library: Library, tmp_path: Path) -> None:
+    here, copy = tmp_path / "a.pdf", tmp_path / "b.pdf"
+    here.touch()
+    first = library.documents.for_file(FakeFile(here, "aa", "Annual report"))
+    assert library.documents.for_file(FakeFile(copy, "aa", "Annual report")).id == first.id
+    assert library.documents.get(first.id).path == str(here)
+    here.unlink()
+    assert library.documents.for_file(FakeFile(copy, "aa")).path == str(copy)
+    assert len(library.documents.all()) == 1
+
+
+def test_a_known_path_with_other_content_is_the_same_document_and_its_readings_are_stale(library: Library) -> None:
+    first = library.documents.for_file(FakeFile("/x/log.txt", "aa", size=10, kind="text"))
+    reading = library.reading(first.id, IDENTITY)
+    reading.finish(Progress(5, snapshot=snapshot([1, 2, 3, 4, 5], "end")))
+    assert library.documents.for_file(FakeFile("/x/log.txt", "aa")).state == "done"
+    grown = library.documents.for_file(FakeFile("/x/log.txt", "bb", size=20, kind="text"))
+    assert (grown.id, grown.sha256, grown.size, grown.state) == (first.id, "bb", 20, "stale")
+    assert [unfinished.id for unfinished in library.readings.unfinished()] == [reading.id]
+
+
+def test_a_file_that_turns_into_another_known_document_is_that_document(library: Library) -> None:
+    one = library.documents.for_file(FakeFile("/x/one", "aa"))
+    two = library.documents.for_file(FakeFile("/x/two", "bb"))
+    assert library.documents.for_file(FakeFile("/x/one", "bb")).id == two.id
+    assert library.documents.for_file(FakeFile("/x/one", "aa")).id == one.id
+
+
+def test_a_document_is_found_by_id_path_file_name_or_title(library: Library) -> None:
+    found = library.documents.for_file(FakeFile("/x/report.pdf", "aa", "Annual report"))
+    for name in (str(found.id), "/x/report.pdf", "report.pdf", "Annual report", Path("/x/report.pdf")):
+        match = library.documents.find(name)
+        assert match is not None and match.id == found.id
+    assert library.documents.find("something else") is None
+
+
+def test_a_file_name_that_is_not_unicode_is_no_obstacle(library: Library) -> None:
+    name = os.fsdecode(b"/x/caf\xe9.pdf")
+    first = library.documents.for_file(FakeFile(name, "aa"))
+    assert library.documents.for_file(FakeFile(name, "bb")).id == first.id
+    found = library.documents.find(name)
+    assert found is not None and found.id == first.id
