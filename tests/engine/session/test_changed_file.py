@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from engine.control import Control
+from engine.documents.extraction.extractor import open_document
 from engine.protocol import wire
 from engine.protocol.wire import Read
 from engine.reading import file_digest
@@ -41,9 +43,8 @@ def test_changed_file_is_refused_and_read_again(session: Session, file: Path, co
     original = file.read_text()
 
     def change() -> None:
-        with file.open("r+") as opened:  # in place: the same file to everybody who has it open
-            opened.truncate(0)
-            opened.write(content)
+        os.truncate(file, 0)
+        write_in_place(file, content)
 
     failed = read_while(session, file, change)[-1]
     assert isinstance(failed, wire.JobFailed)
@@ -60,21 +61,42 @@ def test_changed_file_is_refused_and_read_again(session: Session, file: Path, co
 
 
 def test_file_put_back_before_the_end_is_refused(session: Session, file: Path) -> None:
-    original = file.read_text()
+    """Size and time are those of the opening again when the last page has come: only the hash tells."""
+    original, status = file.read_text(), file.stat()
     assert len(text("Carl Jones")) == len(original)
-    changed = False
+    read: list[str] = []
     for event in session.run(Read(job_id="r", path=str(file)), Control()):
         if isinstance(event, wire.DocumentOpened):
-            file.write_text(text("Carl Jones"))
-            changed = True
-        elif isinstance(event, wire.PrefillAdvanced) and changed and event.total_is_exact:
-            file.write_text(original)
-            changed = False
-    if isinstance(event, wire.JobFailed):
-        assert event.reason == "changed"
-    for document in session.library.documents.all():
-        stored = "".join(page.text for page in session.library.pages.of(document.id))
-        assert document.state == "stale" or "Carl Jones" not in stored
+            write_in_place(file, text("Carl Jones"))
+        elif isinstance(event, wire.PrefillAdvanced) and event.total_is_exact and not read:
+            read = [page.text for page in session.library.pages.of(1)] or ["not saved yet"]
+            write_in_place(file, original)
+            os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert read, "the file was put back"
+    assert isinstance(event, wire.JobFailed), event
+    assert (event.kind, event.reason) == ("known", "changed")
+    assert [document.state for document in session.library.documents.all()] == ["stale"]
+    read_document(session, file)
+    stored = "".join(page.text for page in session.library.pages.of(1))
+    assert (stored.count("Anna Smith"), stored.count("Carl Jones")) == (400, 0)
+
+
+def test_pages_of_a_file_put_back_are_known_to_be_of_two_contents(file: Path) -> None:
+    """The extractor has given pages of the other content, and says so at the end."""
+    original, status = file.read_text(), file.stat()
+    with open_document(file) as document:
+        write_in_place(file, text("Carl Jones"))
+        pages = [page.text for page in document.pages()]
+        write_in_place(file, original)
+        os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert "Carl Jones" in "".join(pages)
+    assert document.outcome is not None and document.outcome.kind == "changed"
+
+
+def write_in_place(file: Path, content: str) -> None:
+    """Write into the same file, as everybody has it open who reads it."""
+    with file.open("r+") as opened:
+        opened.write(content)
 
 
 def test_file_that_grows_meanwhile_is_read_as_it_was(session: Session, file: Path) -> None:
