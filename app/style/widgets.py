@@ -10,8 +10,11 @@ from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QLayout, QLayoutItem, QPushButton, QSizePolicy, QWidget
 
-PAGE_REFERENCE = re.compile(r"\b(pages?|pp?\.)\s+(\d+)(?:\s*(?:to|and|-|\u2013)\s*(\d+))?", re.IGNORECASE)
-"""A page that a model's text mentions."""
+_PAGE_NUMBER = r"(\d{1,7})(?!\d)"
+PAGE_REFERENCE = re.compile(
+    rf"\b(pages?|pp?\.)\s+{_PAGE_NUMBER}(?:\s*(?:to|and|-|\u2013)\s*{_PAGE_NUMBER})?", re.IGNORECASE
+)
+"""A page that a model's text mentions; a longer number is no page."""
 
 
 def label(text: str = "", role: str = "", wrap: bool = False, name: str = "") -> QLabel:

@@ -50,6 +50,8 @@ _STOPPED: dict[OutcomeKind, str] = {
     "timed_out": "the time ran out",
     "too_big": "it needs more memory than it may",
     "changed": "the file was changed meanwhile",
+    "missing": "the file was deleted meanwhile",
+    "no_access": "the file cannot be opened any more",
 }
 
 _LISTED_RANGES = 12

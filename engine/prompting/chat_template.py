@@ -19,6 +19,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from engine.prompting.prompts import Message
 
 FILE = "chat_template.jinja"
+DATE = datetime(2025, 1, 1)
+"""The date for templates that write today's: with another one each day, no state of yesterday could be found again."""
 
 
 def find_template(folder: Path, config: Mapping[str, Any]) -> str | None:
@@ -45,7 +47,7 @@ def render(template: str, messages: Sequence[Message], special_tokens: Mapping[s
     environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols])
     environment.filters["tojson"] = _tojson
     environment.globals["raise_exception"] = _refuse
-    environment.globals["strftime_now"] = lambda form: datetime.now().strftime(form)
+    environment.globals["strftime_now"] = DATE.strftime
     try:
         return environment.from_string(template).render(
             **special_tokens,

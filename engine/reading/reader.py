@@ -16,6 +16,7 @@ import torch
 
 from engine.control import Cancelled, Control
 from engine.documents.extraction.extractor import Document as OpenedDocument
+from engine.documents.formats.regular_file import shown_name
 from engine.documents.pages import DocumentError, DocumentInfo, Outcome
 from engine.generation.runtime import Runtime
 from engine.library import checkpoint_policy
@@ -71,7 +72,7 @@ class Reader:
             placed = iter(self._pages)
             early = until_text(placed)
             if not early or not early[-1].ids:
-                raise _unreadable(opened.outcome)
+                raise _unreadable(opened.outcome, shown_name(info.path))
             self._document = self._library.documents.for_file(info, lambda before: self._continues(before, info, early))
             self._resume(early, placed)
             self._run = self._library.reading(self._document.id, self._runtime.identity, self.consumed, to_bf16)
@@ -297,6 +298,10 @@ class Reader:
         )
 
 
-def _unreadable(outcome: Outcome | None) -> DocumentError:
+def _unreadable(outcome: Outcome | None, name: str) -> DocumentError:
     assert outcome is not None, "a document without text has ended"
+    if outcome.pages_read:
+        return DocumentError(
+            "no_text", f"{name} has text of which this model's tokenizer makes no tokens; choose another model."
+        )
     return DocumentError(outcome.kind, outcome.sentence)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from engine.generation.runtime import DEMO_MODEL
+from engine.prompting.chat_template import DATE, render
 from engine.prompting.prompts import Prompts
 from engine.prompting.tokenizer import Tokenizer, TokenizerError
 from tests.engine.tiny import CHAT_TEMPLATE, add_tokenizer
@@ -131,3 +132,9 @@ def test_unsound_settings_are_one_sentence(tmp_path: Path, config: Any, said: st
     with pytest.raises(TokenizerError, match=said) as caught:
         Tokenizer.from_folder(tmp_path)
     assert "\n" not in str(caught.value)
+
+
+def test_a_template_with_the_date_gives_the_same_prompts_tomorrow() -> None:
+    template = "{{ strftime_now('%d %b %Y') }} {{ messages[0].content }}"
+    said = render(template, [{"role": "user", "content": "Read."}], {})
+    assert said == f"{DATE:%d %b %Y} Read."
