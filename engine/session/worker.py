@@ -28,6 +28,7 @@ from engine.protocol.wire import Command, Event, ProtocolError
 from engine.session.event_writer import EventWriter
 from engine.session.follow import Follower
 from engine.session.session import Session, open_session
+from engine.session.startup import give_back_memory
 
 log = logging.getLogger("readthrough.worker")
 FOLLOW_SECONDS = 0.2
@@ -178,6 +179,7 @@ class Worker:
             return
         self._send(self._session.run(command, control))
         del self._controls[command.job_id]
+        give_back_memory()
 
     def _send(self, events: Iterator[Event]) -> None:
         """Emit `events`; between two chunks of a reading, serve other commands."""
