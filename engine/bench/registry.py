@@ -18,6 +18,8 @@ BENCHES = {
     "kernels": "every kernel against its floor, on the GPU or the CPU",
     "extraction": "pages and tokens a second out of the PDFs of a folder",
     "fidelity": "words of PDFs that are lost, against poppler's, over folders",
+    "attack": "kills, damage, hostile files and lines, signals, full disks: what is survived",
+    "soak": "a long day of one worker: its memory over thousands of jobs",
     "library": "saving, restoring, listing and finding states",
     "checkpoints": "what storing a checkpoint in bf16 changes of states and answers",
     "summaries": "key findings in the summaries of long held-out records: present, invented, right page",
@@ -27,6 +29,7 @@ BENCHES = {
     "transcripts": "replies of instruct models, played through the whole program with a scripted model",
 }
 _MODULES = {
+    "attack": "attack.command",
     "fidelity": "text_fidelity",
     "kernels": "kernel_speed",
     "headline": "constant_speed",

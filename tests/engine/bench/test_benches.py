@@ -22,7 +22,7 @@ from tests.engine.network.test_cpu_step import SHAPE
 
 def test_every_listed_bench_exists():
     folder = Path(roofline.__file__).parent
-    assert all((folder / f"{_MODULES.get(name, name)}.py").is_file() for name in BENCHES)
+    assert all((folder / f"{_MODULES.get(name, name).replace('.', '/')}.py").is_file() for name in BENCHES)
 
 
 def test_contest_takes_best_round():

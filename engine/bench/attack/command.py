@@ -1,0 +1,98 @@
+"""The command: its arguments, the run over all kinds, the table."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import random
+import shutil
+import time
+import traceback
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from engine.bench.attack import changes, damage, disks, kills, models, pdfs, protocol, signals, special_tokens, texts
+from engine.bench.attack.place import Case, Cases, Place, make_place, plain
+from engine.bench.harness import surroundings
+
+KINDS: dict[str, Cases] = {
+    "kills": kills.cases,
+    "damage": damage.cases,
+    "texts": texts.cases,
+    "pdfs": pdfs.cases,
+    "protocol": protocol.cases,
+    "signals": signals.cases,
+    "disks": disks.cases,
+    "changes": changes.cases,
+    "models": models.cases,
+    "tokens": special_tokens.cases,
+}
+QUICK = 0.12
+"""Share of the cases that `--quick` tries."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the attacks; return 2 where one was not survived."""
+    parser = argparse.ArgumentParser(prog="python -m engine.bench.attack", description="Attack the program.")
+    parser.add_argument("--quick", action="store_true", help="two minutes instead of a quarter of an hour")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS), metavar="KIND", help=", ".join(KINDS))
+    parser.add_argument("--share", type=float, help="share of the full number of cases (may exceed 1)")
+    parser.add_argument("--only", default="", metavar="WORD", help="only cases with WORD in their name")
+    parser.add_argument("--out", type=Path, help="write the figures as JSON")
+    parser.add_argument("--keep", action="store_true", help="keep the folder with all files")
+    chosen = parser.parse_args(arguments)
+    share = chosen.share or (QUICK if chosen.quick else 1.0)
+    logging.getLogger().addHandler(logging.NullHandler())  # the log of what the attack itself opens
+    started = time.monotonic()
+    place = make_place()
+    rows: dict[str, dict[str, Any]] = {
+        kind: {"kind": kind, "tried": 0, "survived": 0, "seconds": 0.0} for kind in chosen.kinds
+    }
+    failures: list[dict[str, Any]] = []
+    try:
+        for case in _cases(place, chosen.kinds, chosen.seed, share):
+            if chosen.only not in case.name:
+                continue
+            begun = time.monotonic()
+            faults = _tried(case)
+            row = rows[case.kind]
+            row["tried"] += 1
+            row["survived"] += not faults
+            row["seconds"] += time.monotonic() - begun
+            if faults:
+                failures.append({"kind": case.kind, "case": plain(case.name), "faults": faults})
+                print(f"FAILED {case.kind}: {plain(case.name)}: {'; '.join(faults)}", flush=True)
+    finally:
+        if not chosen.keep:
+            shutil.rmtree(place.folder, ignore_errors=True)
+    figures = {
+        **surroundings(),
+        "seed": chosen.seed,
+        "share": share,
+        "seconds": round(time.monotonic() - started),
+        "kinds": [{**row, "seconds": round(row["seconds"], 1)} for row in rows.values()],
+        "failures": failures,
+    }
+    for row in rows.values():
+        print(f"{row['kind']:<12}{row['tried']:>5} tried{row['survived']:>6} survived{row['seconds']:>8.0f} s")
+    if chosen.out:
+        chosen.out.parent.mkdir(parents=True, exist_ok=True)
+        chosen.out.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    print(f"{sum(row['tried'] for row in rows.values())} tried, {len(failures)} failures", flush=True)
+    return 2 if failures else 0
+
+
+def _cases(place: Place, kinds: Sequence[str], seed: int, share: float) -> Iterator[Case]:
+    for kind in kinds:
+        yield from KINDS[kind](place, random.Random(f"{seed} {kind}"), share)
+
+
+def _tried(case: Case) -> list[str]:
+    """Run a case; an error of the attack itself is a fault too."""
+    try:
+        return case.run()
+    except Exception:
+        return [f"the attack failed: {traceback.format_exc()}"]
