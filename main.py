@@ -15,7 +15,7 @@ from engine.session.startup import prepare_environment
 def main() -> int:
     """Run the command line, which opens the window where no command is given; returns the exit status."""
     prepare_environment()
-    return command_line.main(window=_open_window, tour=_run_tour)
+    return command_line.main(window=_open_window, tour=_run_tour, layout=_laid_out)
 
 
 def _open_window(options: Options, files: Sequence[Path]) -> int:
@@ -23,6 +23,12 @@ def _open_window(options: Options, files: Sequence[Path]) -> int:
     from app.window import application
 
     return application.run(options.chosen(), [str(file) for file in files])
+
+
+def _laid_out(suffix: str, markdown: str, title: str) -> bytes:
+    from app.export.formats import laid_out
+
+    return laid_out(suffix, markdown, title)
 
 
 def _run_tour(folder: Path) -> int:

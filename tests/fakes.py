@@ -141,6 +141,10 @@ class FakeWorker:
             case m.Ask():
                 yield from self.load(job)
                 yield from self.answer(command)
+            case m.EditDocument():
+                yield m.DocumentEdited(
+                    job_id=job, document_id=command.document_id, title=command.title or "", tags=command.tags or []
+                )
             case m.RemoveDocument():
                 yield m.DocumentRemoved(job_id=job, document_id=command.document_id)
 

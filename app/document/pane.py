@@ -89,7 +89,8 @@ class DocumentPane(QWidget):
         self.pages.failed.connect(self._on_pages_failed)
         self.pages.opened.connect(self._on_pages_opened)
         self.pages.link_followed.connect(self.jump)
-        self.pages.address_followed.connect(self.address_followed)
+        for pane in (self.pages, self.text):
+            pane.address_followed.connect(self.address_followed)
         self.pages.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.pages.customContextMenuRequested.connect(
             lambda where: self.page_menu().popup(self.pages.viewport().mapToGlobal(where))
@@ -255,7 +256,9 @@ class DocumentPane(QWidget):
         self._stack.setCurrentWidget(self.view)
         if session.is_pdf:
             self.pages.open(session.path, session.password)
-        elif session.document_id is None:
+            return
+        self.text.set_file(session.path)
+        if session.document_id is None:
             self.text.open(session.path)
 
     def _open_again(self, session: DocumentSession, path: str, password: str | None, size: int) -> None:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import bisect
+from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor, QFontDatabase, QTextCursor, QTextFormat, QWheelEvent
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QMouseEvent, QTextCursor, QTextFormat, QWheelEvent
 from PySide6.QtWidgets import QApplication, QPlainTextEdit, QTextEdit, QWidget
 
+from app.document.columns import in_columns
+from app.document.markdown_text import rendered
+from app.document.shaped import Shaped, Shaper, as_it_is
+from app.document.text_styles import style_spans
 from app.library.reader import LibraryReader
 from app.pages.marks import Passage
 from app.style.theme import Theme
@@ -17,6 +22,10 @@ from engine.library.records import Page
 
 STRETCH = 40
 """Pages held around the current one."""
+SHAPED_STRETCH = 10
+"""The same of a document that is laid out anew."""
+MARKDOWN = (".md", ".markdown")
+TABLES = (".csv", ".tsv")
 
 
 def _units(text: str) -> int:
@@ -30,6 +39,7 @@ class TextView(QPlainTextEdit):
     page_changed = Signal(int)
     zoom_changed = Signal(float)
     matches_changed = Signal(int, int, bool)
+    address_followed = Signal(str)
 
     def __init__(self, reader: LibraryReader, theme: Theme, parent: QWidget | None = None):
         super().__init__(parent)
@@ -47,6 +57,10 @@ class TextView(QPlainTextEdit):
         self._evidence: tuple[int, int] | None = None
         self._texts: dict[int, str] = {}
         """The loaded pages' texts."""
+        self._shaped: dict[int, Shaped] = {}
+        """The loaded pages as they are shown."""
+        self._shape: Shaper = as_it_is
+        self._stretch = STRETCH
         self._wanted: list[Passage] = []
         """Passages to mark when their pages are loaded."""
         self._marked: list[QTextCursor] = []
@@ -98,6 +112,15 @@ class TextView(QPlainTextEdit):
     def selected_text(self) -> str:
         return self.textCursor().selectedText().replace("\u2029", "\n")
 
+    def set_file(self, path: str) -> None:
+        """Show a document of this file's kind: Markdown rendered, tables in columns, other text as it is."""
+        suffix = Path(path).suffix.lower()
+        self._shape = rendered if suffix in MARKDOWN else in_columns if suffix in TABLES else as_it_is
+        self._stretch = STRETCH if self._shape is as_it_is else SHAPED_STRETCH
+        wrap = QPlainTextEdit.LineWrapMode
+        self.setLineWrapMode(wrap.NoWrap if self._shape is in_columns else wrap.WidgetWidth)
+        self._fit_font()
+
     def open(self, path: str) -> None:
         """Show the beginning of a file that the library does not know yet."""
         self.close_document()
@@ -106,7 +129,9 @@ class TextView(QPlainTextEdit):
 
     def set_document(self, document: int, count: int) -> None:
         """Show a document of the library, of which `count` pages are known."""
-        lacks = not self._starts or (self._starts[-1][1] < self._first + STRETCH - 1 and count > self._starts[-1][1])
+        lacks = not self._starts or (
+            self._starts[-1][1] < self._first + self._stretch - 1 and count > self._starts[-1][1]
+        )
         fresh = document != self._document or lacks
         self._document, self._count = document, count
         if fresh and count and not self._asked:
@@ -118,7 +143,7 @@ class TextView(QPlainTextEdit):
         self._starts, self._goal, self._evidence = [], None, None
         self._asked = False
         self._needle, self._hits, self._hit = "", [], -1
-        self._texts, self._wanted, self._marked = {}, [], []
+        self._texts, self._shaped, self._wanted, self._marked = {}, {}, [], []
         self.clear()
 
     def go_to(self, page: int, lines: float = 0.0) -> None:
@@ -171,7 +196,8 @@ class TextView(QPlainTextEdit):
             super().wheelEvent(event)
 
     def _fit_font(self) -> None:
-        font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+        fixed = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+        font = QFont(QApplication.font()) if self._shape is rendered else fixed
         font.setPointSizeF(max(QApplication.font().pointSizeF(), 9.5) * self._zoom)
         self.setFont(font)
         self.zoom_changed.emit(self._zoom)
@@ -180,12 +206,14 @@ class TextView(QPlainTextEdit):
         self._goal = page
         if self._document is not None:
             self._asked = True
-            first = max(1, page - STRETCH // 2)
-            self._reader.read_pages(self._document, first, first + STRETCH - 1)
+            first = max(1, page - self._stretch // 2)
+            self._reader.read_pages(self._document, first, first + self._stretch - 1)
 
     def _on_head(self, path: str, text: str) -> None:
         if path == self._path and self._document is None:
-            self.setPlainText(text)
+            (shaped,) = self._shape([text])
+            self.setPlainText(shaped.text)
+            self._style_spans(0, shaped)
 
     def _on_pages(self, document: int, rows: list[Page]) -> None:
         if document != self._document:
@@ -195,9 +223,11 @@ class TextView(QPlainTextEdit):
             return
         goal, self._goal = self._goal or self._page, None
         blocks, starts, lines = 0, [], []
+        shaped = dict(zip((row.number for row in rows), self._shape([row.text for row in rows]), strict=True))
         for row in rows:
             starts.append((blocks, row.number))
-            text = row.text if row.text.strip() else f"[{row.problem or tr('no text on this page')}]"
+            text = shaped[row.number].text
+            text = text if text.strip() else f"[{row.problem or tr('no text on this page')}]"
             page_lines = [
                 "\u2500\u2500 " + tr("page {pages}", pages=row.label or row.number) + " \u2500\u2500",
                 *text.rstrip("\n").split("\n"),
@@ -207,8 +237,11 @@ class TextView(QPlainTextEdit):
             blocks += len(page_lines)
         self._starts, self._first = starts, rows[0].number
         self._texts = {row.number: row.text for row in rows}
+        self._shaped = shaped
         self._marked = []
         self.setPlainText("\n".join(lines))
+        for block, number in starts:
+            self._style_spans(self.document().findBlockByNumber(block + 1).position(), shaped[number])
         self._scroll_to(goal)
         self._take_marks()
         self._mark()
@@ -256,12 +289,11 @@ class TextView(QPlainTextEdit):
         if not any(number == page for _, number in self._starts):
             self._load(page)
             return
-        block = next(block for block, number in self._starts if number == page)
-        cursor = QTextCursor(self.document().findBlockByNumber(block + 1))
+        text, at = self._texts[page].casefold(), -1
         for _ in range(which + 1):
-            cursor = self.document().find(self._needle, cursor)
-        if not cursor.isNull():
-            self.setTextCursor(cursor)
+            at = text.find(self._needle.casefold(), at + 1)
+        if at >= 0:
+            self.setTextCursor(self._cursor(page, at, at + len(self._needle)))
             self.centerCursor()
         self._mark()
 
@@ -287,12 +319,38 @@ class TextView(QPlainTextEdit):
             start, end = (start, start + len(sentence)) if start >= 0 else best_stretch(text, list(passage.terms))
         if end <= start:
             return None
-        block = next(block for block, number in self._starts if number == passage.page)
-        at = self.document().findBlockByNumber(block + 1).position()
+        return self._cursor(passage.page, start, end)
+
+    def _cursor(self, page: int, start: int, end: int) -> QTextCursor:
+        """Return a cursor that selects a stretch of a loaded page's text."""
+        block = next(block for block, number in self._starts if number == page)
+        at, shaped = self.document().findBlockByNumber(block + 1).position(), self._shaped[page]
+        last = self.document().characterCount() - 1
         cursor = QTextCursor(self.document())
-        cursor.setPosition(at + _units(text[:start]))
-        cursor.setPosition(at + _units(text[:end]), QTextCursor.MoveMode.KeepAnchor)
+        cursor.setPosition(min(at + _units(shaped.text[: shaped.at(start)]), last))
+        cursor.setPosition(min(at + _units(shaped.text[: shaped.at(end)]), last), QTextCursor.MoveMode.KeepAnchor)
         return cursor
+
+    def _style_spans(self, at: int, shaped: Shaped) -> None:
+        """Lay out the styled stretches of a page that is shown from position `at` on, line by line."""
+        style_spans(self.document(), at, shaped, self.font(), self._theme)
+
+    def _address_at(self, where: QPoint) -> str:
+        """Return the address of the link at a place of the viewport; "" where there is none."""
+        position = self.cursorForPosition(where).position()
+        for block, number in self._starts:
+            at = self.document().findBlockByNumber(block + 1).position()
+            for span in self._shaped[number].spans:
+                if span.address and at + span.start <= position < at + span.end:
+                    return span.address
+        return ""
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        super().mouseReleaseEvent(event)
+        if event.button() == Qt.MouseButton.LeftButton and not self.textCursor().hasSelection():
+            address = self._address_at(event.position().toPoint())
+            if address and not address.startswith("#"):
+                self.address_followed.emit(address)
 
     def _mark(self) -> None:
         """Mute the lines between pages, those of evidence pages in its colour; mark passages and matches."""

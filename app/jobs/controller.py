@@ -11,7 +11,9 @@ from PySide6.QtCore import QObject, Signal
 from app.jobs import commands
 from app.jobs.answer_places import AnswerPlaces
 from app.jobs.jobs import Job, Jobs, trouble_of
+from app.jobs.library_jobs import LibraryJobs
 from app.jobs.read_only import LibraryLock, locked_answer
+from app.jobs.reading_time import LONG_SECONDS, expected_seconds
 from app.jobs.reading_turns import ReadingTurns
 from app.jobs.worker_client import WorkerClient
 from app.jobs.worker_supervisor import WorkerFacts, WorkerSupervisor
@@ -52,6 +54,9 @@ class JobController(QObject):
         self._jobs = Jobs(client)
         self.shelf = Shelf(reader, self)
         self.lock = LibraryLock(self._jobs, self)
+        self.library = LibraryJobs(self._jobs, self.lock, reader, self)
+        self.library.failed.connect(self.library_failed)
+        self.library.edited.connect(self._reread)
         self._deciding: set[str] = set()
         self._turns = ReadingTurns(self._jobs)
         client.received.connect(self._on_event)
@@ -68,12 +73,12 @@ class JobController(QObject):
         reader.outdated.connect(self.lock.claim)
 
     def start(self) -> None:
-        """Start the worker, and resume the reading that was interrupted when the window was last closed."""
+        """Start the worker, and resume the readings that were interrupted when the window was last closed."""
         self._supervisor.start()
         now = self._settings.now
-        path = now.unfinished or now.last_document
-        if path and os.path.exists(path):
-            self.open(path, decide=path == now.unfinished)
+        for path in (*now.unfinished[1:], *now.unfinished[:1]) or (now.last_document,):
+            if path and os.path.exists(path):
+                self.open(path, decide=path in now.unfinished)
 
     def open(self, path: str, decide: bool = True) -> None:
         """Show a file, and read it as the settings say."""
@@ -103,12 +108,6 @@ class JobController(QObject):
         session = self.current
         if session is not None and not self._jobs.reading(session):
             self._summarize(session, length, focus)
-
-    def read(self) -> None:
-        """Resume reading the shown document, without a summary."""
-        session = self.current
-        if session is not None and not self._jobs.reading(session):
-            self._begin(session, commands.read(session))
 
     def ask(self, question: str, page: int | None = None, parent: Turn | None = None) -> None:
         """Ask a question about the shown document. page: use the pages up to it only; parent: the turn to follow up."""
@@ -150,9 +149,16 @@ class JobController(QObject):
         """Cancel the shown document's latest answer, or else its reading. What was read is kept."""
         session = self.current
         jobs = self._jobs.of(session) if session else []
-        if jobs:
-            answers = [job for job in jobs if job.turn is not None]
-            self._jobs.tell(m.Cancel(job_id=(answers or jobs)[-1].command.job_id))
+        if session is None or not jobs:
+            return
+        answers = [job for job in jobs if job.turn is not None]
+        last = (answers or jobs)[-1]
+        if self._turns.give_up(last):
+            self._forget(last)
+            session.stopped = True
+            self._tell(session, Aspect.ALL)
+        else:
+            self._jobs.tell(m.Cancel(job_id=last.command.job_id))
 
     def provide_password(self, password: str, store: bool = True) -> None:
         """Open the shown document again with a password, which is kept in memory only. store: whether its text, summary
@@ -207,10 +213,6 @@ class JobController(QObject):
         self.lock.forget()
         self._supervisor.change(command)
 
-    def set_quota(self, size: int) -> None:
-        """Limit the space of saved states, in bytes; the running worker applies it at once."""
-        self._jobs.send(Job(m.Configure(quota_bytes=size)))
-
     def shut_down(self) -> None:
         """End the worker, which saves; `stopped` follows within two seconds."""
         self.shelf.remove_now()
@@ -232,9 +234,9 @@ class JobController(QObject):
 
     def _begin(self, session: DocumentSession, command: m.Command) -> None:
         session.phase, session.stopped, session.paused = Phase.WAITING, False, False
-        session.trouble = None
+        session.trouble = session.long_seconds = None
         session.summary_running = isinstance(command, m.Summarize)
-        self._settings.update(unfinished=session.path)
+        self._settings.note_unfinished(session.path, True)
         self._jobs.send(Job(command, session))
         self._tell(session, Aspect.ALL)
         self._release()
@@ -275,19 +277,13 @@ class JobController(QObject):
             return  # the worker ends because we asked it to: its jobs go on in the next one
         job = self._jobs.by_id(event.job_id)
         if job is None or job.session is None:
-            if job is not None and isinstance(event, m.TERMINAL):
-                self._jobs.drop(job)
-                self._reader.read_documents()
-                if self.lock.is_cause_of(event):
-                    self.lock.take(job)
-                    return
-                self.lock.note_end(job, event)
-            if isinstance(event, (m.JobFailed, m.Notice)):
-                self.library_failed.emit(event.message if isinstance(event, m.JobFailed) else event.detail)
+            self.library.take(job, event)
             return
         if isinstance(event, m.TERMINAL):
             self._end(job, event)
         else:
+            if isinstance(event, m.StatesDropped):
+                self.library.states_dropped.emit(event)
             self._tell(job.session, job.session.apply(event))
             if isinstance(event, m.AnswerFinished) and job.turn is not None:
                 self._places.look_up(job.session, job.turn)
@@ -367,8 +363,13 @@ class JobController(QObject):
             session.phase = Phase.WAITING
         if job.reads:
             session.summary_running = False
-            if self._settings.now.unfinished == session.path:
-                self._settings.update(unfinished="")
+            self._settings.note_unfinished(session.path, False)
+
+    def _reread(self, document_id: int) -> None:
+        """Read an open document's record again, after its title or tags have changed."""
+        for session in self.sessions.values():
+            if session.document_id == document_id:
+                self._reader.read_record(session.path)
 
     def _on_record(self, path: str, record: DocumentRecord | None) -> None:
         session = self.sessions.get(path)
@@ -389,6 +390,12 @@ class JobController(QObject):
         done = session.fully_read and (session.summary_done or wish == "read")
         if wish == "wait" or done or self._jobs.of(session):
             return
+        now = self._settings.now
+        expected = None if session.fully_read else expected_seconds(session, now.model, now.device)
+        if expected is not None and expected > LONG_SECONDS and session.path not in now.unfinished:
+            session.long_seconds = expected
+            self._tell(session, Aspect.PROGRESS)
+            return
         if wish == "read":
             self._begin(session, commands.read(session))
         else:
@@ -397,4 +404,4 @@ class JobController(QObject):
     def _on_removed(self, document_id: int, path: str) -> None:
         for job in self._jobs.of(self.sessions.pop(path, None)):
             self._jobs.tell(m.Cancel(job_id=job.command.job_id))
-        self._jobs.send(Job(m.RemoveDocument(document_id=document_id)))
+        self.library.remove(document_id)

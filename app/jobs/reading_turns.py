@@ -30,6 +30,16 @@ class ReadingTurns:
         """Hold nothing any more: a new worker is sent every job again."""
         self._first, self._stopping, self._held = None, [], []
 
+    def give_up(self, job: Job) -> bool:
+        """Let a reading that gives way end for good; returns whether it is held, so that the worker knows nothing of
+        it."""
+        if job in self._stopping:
+            self._stopping.remove(job)
+        if job not in self._held:
+            return False
+        self._held.remove(job)
+        return True
+
     def gives_way(self, job: Job, event: m.Event) -> bool:
         """Return whether a job has ended because it gives way; it is held then."""
         if job not in self._stopping:

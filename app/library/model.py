@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QAbstractListModel, QDateTime, QLocale, QModelIndex, Qt
+from PySide6.QtCore import QAbstractListModel, QDateTime, QLocale, QModelIndex, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from app.library.text_search import Found
@@ -38,6 +38,7 @@ class Entry:
     """Size and date, for the tooltip."""
     found: Found | None = None
     """The best place of the search."""
+    tags: tuple[str, ...] = ()
 
     @classmethod
     def of_row(cls, row: Document) -> Entry:
@@ -49,15 +50,17 @@ class Entry:
         facts = tr("{size} · last opened {date}", size=size_text(row.size), date=opened)
         if row.snapshot_bytes:
             facts += "\n" + tr("{size} of cached data", size=size_text(row.snapshot_bytes))
-        return cls(row.path, title, row.id, coverage_words(row), fraction, facts=facts)
+        return cls(row.path, title, row.id, coverage_words(row), fraction, facts=facts, tags=tuple(row.tags))
 
     @property
     def second_line(self) -> str:
         """The place of the search, else kind and coverage."""
         if self.found is not None:
             return tr("p. {page}: {text}", page=self.found.page, text=self.found.snippet)
+        if self.failed:
+            return self.coverage
         kind = Path(self.path).suffix.lstrip(".").upper()
-        return f"{kind} · {self.coverage}" if kind and not self.failed else self.coverage
+        return " · ".join(part for part in (kind, self.coverage, ", ".join(self.tags)) if part)
 
 
 def coverage_words(row: Document) -> str:
@@ -77,7 +80,10 @@ def coverage_words(row: Document) -> str:
 
 
 class LibraryModel(QAbstractListModel):
-    """Rows of the library, with the open documents' progress over them."""
+    """Rows of the library, with the open documents' progress over them. Editing a row renames its document."""
+
+    renamed = Signal(int, str)
+    """(document id, the title that was typed)"""
 
     def __init__(self, parent: QWidget | None = None):
         super().__init__(parent)
@@ -89,6 +95,12 @@ class LibraryModel(QAbstractListModel):
         self._words: list[str] = []
         self._found: dict[str, Found] = {}
         self._hidden = ""
+        self._tag = ""
+
+    @property
+    def tags(self) -> list[str]:
+        """The tags that documents have, in order."""
+        return sorted({tag for entry in self._rows for tag in entry.tags}, key=str.casefold)
 
     @property
     def is_empty(self) -> bool:
@@ -104,6 +116,11 @@ class LibraryModel(QAbstractListModel):
     def set_found(self, found: dict[str, Found]) -> None:
         """Set the documents whose text contains the words."""
         self._found = found if self._words else {}
+        self._merge()
+
+    def set_tag(self, tag: str) -> None:
+        """Show only documents with this tag; "" for all."""
+        self._tag = tag
         self._merge()
 
     def set_hidden(self, path: str) -> None:
@@ -159,9 +176,9 @@ class LibraryModel(QAbstractListModel):
                 self.dataChanged.emit(self.index(place), self.index(place))
 
     def _is_wanted(self, entry: Entry) -> bool:
-        if entry.path == self._hidden:
+        if entry.path == self._hidden or (self._tag and self._tag not in entry.tags):
             return False
-        text = f"{entry.title} {Path(entry.path).name}".casefold()
+        text = f"{entry.title} {Path(entry.path).name} {' '.join(entry.tags)}".casefold()
         return entry.path in self._found or all(word in text for word in self._words)
 
     def _over(self, row: Entry) -> Entry:
@@ -173,12 +190,24 @@ class LibraryModel(QAbstractListModel):
     def rowCount(self, parent: AnyIndex = QModelIndex()) -> int:  # noqa: B008
         return 0 if parent.isValid() else len(self._entries)
 
+    def flags(self, index: AnyIndex) -> Qt.ItemFlag:
+        entry = self.entry(index)
+        editable = Qt.ItemFlag.ItemIsEditable if entry is not None and entry.document_id is not None else None
+        return super().flags(index) | editable if editable else super().flags(index)
+
+    def setData(self, index: AnyIndex, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
+        entry = self.entry(index)
+        if entry is None or entry.document_id is None or str(value).strip() == entry.title:
+            return False
+        self.renamed.emit(entry.document_id, str(value).strip())
+        return True
+
     def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         entry = self.entry(index)
         if entry is None:
             return None
         match role:
-            case Qt.ItemDataRole.DisplayRole:
+            case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.EditRole:
                 return entry.title
             case Qt.ItemDataRole.ToolTipRole:
                 lines = (entry.title, entry.path, entry.facts, entry.coverage if entry.failed else "")

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QListView, QMenu, 
 
 from app.library.model import Entry, LibraryModel
 from app.library.row import DocumentDelegate
+from app.library.tag_filter import TagFilter
 from app.library.text_search import Found
 from app.state.session import DocumentSession, Phase
 from app.style.theme import Theme
@@ -39,6 +40,10 @@ class LibraryPane(QWidget):
     remove_requested = Signal(int)
     dismiss_requested = Signal(str)
     """Take a file that could not be read off the list."""
+    rename_requested = Signal(int, str)
+    """(document id, title; "" for the one in the file)"""
+    tags_requested = Signal(object)
+    """Entry whose tags shall be changed."""
     undo_requested = Signal()
     folder_requested = Signal(str)
     search_requested = Signal(str)
@@ -62,19 +67,10 @@ class LibraryPane(QWidget):
         self._delay.setSingleShot(True)
         self._delay.setInterval(SEARCH_MS)
         self._delay.timeout.connect(lambda: self.search_requested.emit(self.search.text()))
-        self.list = _DocumentList()
-        self.list.setObjectName("documents")
-        self.list.setAccessibleName(tr("Documents"))
-        self.list.setModel(self.model)
-        self.list.setItemDelegate(DocumentDelegate(theme, self.list))
-        self.list.setMouseTracking(True)
-        self.list.setUniformItemSizes(True)
-        self.list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
-        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.list.customContextMenuRequested.connect(self._menu)
-        self.list.clicked.connect(self._open)
-        self.list.activated.connect(self._open)
+        self.model.renamed.connect(self.rename_requested)
+        self.list = self._make_list(theme)
+        self.tags = TagFilter()
+        self.tags.chosen.connect(self._choose_tag)
         self._empty = label(tr("Your documents appear here."), "muted", wrap=True, name="libraryEmpty")
         self._empty.setContentsMargins(10, 4, 10, 0)
         self._problem = label(role="error", wrap=True, name="libraryProblem")
@@ -96,6 +92,7 @@ class LibraryPane(QWidget):
         column.setContentsMargins(12, 12, 10, 12)
         column.setSpacing(10)
         column.addWidget(self.search)
+        column.addWidget(self.tags)
         column.addWidget(self._empty)
         column.addWidget(self.list, 1)
         column.addStretch()
@@ -103,6 +100,23 @@ class LibraryPane(QWidget):
         column.addWidget(self._locked)
         column.addWidget(self._toast)
         column.addWidget(self._open_button)
+
+    def _make_list(self, theme: Theme) -> QListView:
+        documents = _DocumentList()
+        documents.setObjectName("documents")
+        documents.setAccessibleName(tr("Documents"))
+        documents.setModel(self.model)
+        documents.setItemDelegate(DocumentDelegate(theme, documents))
+        documents.setMouseTracking(True)
+        documents.setUniformItemSizes(True)
+        documents.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        documents.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        documents.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        documents.customContextMenuRequested.connect(self._menu)
+        documents.setEditTriggers(QListView.EditTrigger.EditKeyPressed)
+        documents.clicked.connect(self._open)
+        documents.activated.connect(self._open)
+        return documents
 
     def least_width(self) -> int:
         """Return the width that the pane needs to show its button whole, in pixels."""
@@ -112,6 +126,7 @@ class LibraryPane(QWidget):
     def set_documents(self, rows: list[Document]) -> None:
         """Show the library's documents, last used first."""
         self.model.set_documents(rows)
+        self.tags.show_tags(self.model.tags)
         self._after()
 
     def show_session(self, session: DocumentSession) -> None:
@@ -183,6 +198,10 @@ class LibraryPane(QWidget):
         self.list.setVisible(there)
         self.set_current(self._current)
 
+    def _choose_tag(self, tag: str) -> None:
+        self.model.set_tag(tag)
+        self._after()
+
     def _search(self, text: str) -> None:
         self._searching = bool(text.strip())
         self.model.set_words(text)
@@ -215,10 +234,20 @@ class LibraryPane(QWidget):
         menu.addAction(tr("Show in folder"), lambda: self.folder_requested.emit(path))
         menu.addSeparator()
         if document_id is not None:
+            menu.addAction(tr("Rename…"), lambda: self.begin_rename(path))
+            menu.addAction(tr("Tags…"), lambda: self.tags_requested.emit(entry))
+            menu.addSeparator()
             menu.addAction(tr("Remove from library"), lambda: self.remove_requested.emit(document_id))
         else:
             menu.addAction(tr("Remove from list"), lambda: self.dismiss_requested.emit(path))
         return menu
+
+    def begin_rename(self, path: str) -> None:
+        """Let the title of a document be edited in its row."""
+        place = self.model.place_of(path)
+        if place >= 0:
+            self.list.setFocus()
+            self.list.edit(self.model.index(place))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         entry = self.model.entry(self.list.currentIndex())

@@ -15,6 +15,8 @@ def fill(session: DocumentSession, record: DocumentRecord) -> list[Turn]:
     document = record.document
     session.document_id = document.id
     session.title = session.title or document.title
+    session.given_title = document.title if document.renamed else ""
+    session.tags = list(document.tags)
     session.kind = session.kind or document.kind
     session.page_count = session.page_count or document.n_pages
     session.fully_read = document.state == "done"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QPainter
-from PySide6.QtWidgets import QStyleOptionViewItem
+from PySide6.QtWidgets import QLineEdit, QStyleOptionViewItem, QWidget
 
 from app.library.model import ENTRY, Entry
 from app.style.row_delegate import AnyIndex, RowDelegate
+from app.style.translation import tr
 
 
 class DocumentDelegate(RowDelegate):
@@ -17,6 +18,17 @@ class DocumentDelegate(RowDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: AnyIndex) -> QSize:
         return QSize(120, option.fontMetrics.height() * 2 + 24)
+
+    def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: AnyIndex) -> QWidget:
+        editor = QLineEdit(parent)
+        editor.setObjectName("renameEditor")
+        editor.setAccessibleName(tr("Title of the document"))
+        editor.setPlaceholderText(tr("The title in the file"))
+        return editor
+
+    def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: AnyIndex) -> None:
+        height = max(editor.sizeHint().height(), option.fontMetrics.height() + 8)
+        editor.setGeometry(option.rect.adjusted(4, 3, -4, height + 3 - option.rect.height()))
 
     def paint_row(
         self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex, box: QRectF, chosen: bool

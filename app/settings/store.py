@@ -46,8 +46,8 @@ class Settings:
     show_outline: bool = False
     recent: tuple[str, ...] = ()
     last_document: str = ""
-    unfinished: str = ""
-    """The document that was being read when the window was closed; its reading resumes at the next start."""
+    unfinished: tuple[str, ...] = ()
+    """The documents whose reading had begun when the window was closed; it resumes at the next start."""
     places: dict[str, int] = field(default_factory=dict)
     """Path -> the page that was shown last, the newest last."""
     window: dict[str, str] = field(default_factory=dict)
@@ -123,6 +123,11 @@ class SettingsStore(QObject):
     def add_recent(self, path: str) -> None:
         """Note that `path` was opened just now."""
         self.update(recent=self._now.with_recent(path).recent, last_document=path)
+
+    def note_unfinished(self, path: str, begun: bool) -> None:
+        """Note that the reading of `path` has begun or ended."""
+        others = tuple(other for other in self.now.unfinished if other != path)
+        self.update(unfinished=(*others, path) if begun else others)
 
     def _load(self) -> Settings:
         try:

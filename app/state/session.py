@@ -129,6 +129,9 @@ class DocumentSession:
     path: str
     document_id: int | None = None
     title: str = ""
+    given_title: str = ""
+    """A person's title for the document; "" where it has its own."""
+    tags: list[str] = field(default_factory=list)
     kind: str = ""
     size: int = 0
     page_count: int | None = None
@@ -164,8 +167,8 @@ class DocumentSession:
     evidence: tuple[int, int] | None = None
     trouble: Trouble | None = None
     notices: list[m.Notice] = field(default_factory=list)
-    states_dropped: m.StatesDropped | None = None
-    """The last deletion of saved states to keep the quota, by one of this document's jobs."""
+    long_seconds: float | None = None
+    """Expected time of a reading that is so long that it waits for the user to begin it."""
     stopped: bool = False
     """The user stopped the reading before its end."""
     _entries: list[LedgerEntry] = field(default_factory=list)
@@ -173,8 +176,8 @@ class DocumentSession:
 
     @property
     def name(self) -> str:
-        """The document's title, or its file name."""
-        return self.title or Path(self.path).name
+        """The document's title, a person's first, or its file name."""
+        return self.given_title or self.title or Path(self.path).name
 
     @property
     def is_pdf(self) -> bool:
@@ -231,8 +234,6 @@ class DocumentSession:
                 self.phase = Phase.LOADING
             case m.ModelLoaded():
                 self.phase = Phase.WAITING if self.phase is Phase.LOADING else self.phase
-            case m.StatesDropped():
-                self.states_dropped = event
             case m.Notice():
                 if (event.kind, event.detail) not in {(notice.kind, notice.detail) for notice in self.notices}:
                     self.notices.append(event)
@@ -331,5 +332,13 @@ class DocumentSession:
 def _note(event: m.SectionSummarized) -> SectionNote:
     """Return the section summary of an event; the window does not need its row and its focus."""
     return SectionNote(
-        0, event.section, event.heading, event.first_page, event.last_page, "", event.text, event.line_pages
+        0,
+        event.section,
+        event.heading,
+        event.first_page,
+        event.last_page,
+        "",
+        event.text,
+        event.line_pages,
+        event.has_findings,
     )

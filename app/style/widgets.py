@@ -125,6 +125,11 @@ class FlowLayout(QLayout):
     def takeAt(self, index: int) -> QLayoutItem | None:
         return self._items.pop(index) if 0 <= index < len(self._items) else None
 
+    def clear(self) -> None:
+        """Forget all items; their widgets stay their parent's."""
+        self._items.clear()
+        self.invalidate()
+
     def hasHeightForWidth(self) -> bool:
         return True
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from app.style.translation import tr, tr_count
 from engine.grounding.page_references import page_numbers
-from engine.units import duration_text
+from engine.protocol.events import StatesDropped
+from engine.units import duration_text, size_text
 
 
 def pages_count(number: int) -> str:
@@ -36,6 +37,16 @@ def span_words(first: int, last: int) -> str:
 def capital(words: str) -> str:
     """Return the words with a capital at the beginning."""
     return words[:1].upper() + words[1:]
+
+
+def dropped_words(event: StatesDropped) -> str:
+    """Return the sentence about saved states that were deleted to keep the cache limit."""
+    return tr(
+        "The cache limit of {limit} is reached: {size} of the oldest cached data was deleted. It is made again when it "
+        "is needed.",
+        limit=size_text(event.quota_bytes),
+        size=size_text(event.n_bytes),
+    )
 
 
 def time_left(seconds: float) -> str:

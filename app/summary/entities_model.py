@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, Qt
@@ -16,6 +18,8 @@ from engine.library.records import LedgerEntry
 ENTRY = Qt.ItemDataRole.UserRole
 SNIPPET = Qt.ItemDataRole.UserRole + 1
 KIND_TITLES = {"date": mark("Date"), "amount": mark("Amount"), "name": mark("Name")}
+SHOWN = 60
+"""Entries of one kind that are shown at first, the most important ones."""
 ORDERS = (("weight", mark("By importance")), ("page", mark("By page")), ("value", mark("By date or name")))
 
 
@@ -30,6 +34,16 @@ class EntitiesModel(QAbstractListModel):
         self._kind = ""
         self._order = "weight"
         self._words: list[str] = []
+        self._shows_all = False
+
+    @property
+    def shows_all(self) -> bool:
+        return self._shows_all
+
+    @property
+    def hidden_count(self) -> int:
+        """Number of entries that are shown only on request."""
+        return 0 if self._shows_all else sum(max(count - SHOWN, 0) for count in self._counts().values())
 
     @property
     def wanted_snippets(self) -> list[tuple[int, str]]:
@@ -64,18 +78,34 @@ class EntitiesModel(QAbstractListModel):
         self._words = text.casefold().split()
         self._choose()
 
+    def show_all(self, shown: bool) -> None:
+        """Show all entries, or the most important ones of each kind."""
+        self._shows_all = shown
+        self._choose()
+
     def entry(self, index: AnyIndex) -> LedgerEntry | None:
         return self._entries[index.row()] if index.isValid() else None
 
     def _choose(self) -> None:
         self.beginResetModel()
-        wanted = [entry for entry in self._all if self._is_wanted(entry)]
+        wanted = [entry for entry in self._first() if self._is_wanted(entry)]
         if self._order == "page":
             wanted.sort(key=lambda entry: entry.pages[0] if entry.pages else 0)
         elif self._order == "value" or self._kind == "date":
             wanted.sort(key=lambda entry: (entry.kind, entry.value.casefold()))
         self._entries = wanted
         self.endResetModel()
+
+    def _counts(self) -> Counter[str]:
+        return Counter(entry.kind for entry in self._all)
+
+    def _first(self) -> Iterator[LedgerEntry]:
+        """Yield the first entries of each kind; all of them on request, and while words are searched for."""
+        seen: Counter[str] = Counter()
+        for entry in self._all:
+            seen[entry.kind] += 1
+            if seen[entry.kind] <= SHOWN or self._shows_all or self._words:
+                yield entry
 
     def _is_wanted(self, entry: LedgerEntry) -> bool:
         text = f"{entry.text} {entry.value} {self._snippet(entry)}".casefold()

@@ -20,7 +20,7 @@ from app.state.session import DocumentSession
 from app.style.row_delegate import AnyIndex, RowDelegate
 from app.style.theme import Theme
 from app.style.translation import mark, tr, tr_count
-from app.style.widgets import FlowLayout, label
+from app.style.widgets import FlowLayout, button, label
 from app.style.words import pages_count
 from app.summary.entities_model import ENTRY, ORDERS, SNIPPET, EntitiesModel
 from engine.grounding.page_references import page_numbers
@@ -76,6 +76,7 @@ class EntitiesView(QWidget):
         super().__init__()
         self._visited: tuple[LedgerEntry | None, int] = (None, 0)
         self._document: int | None = None
+        self._session: DocumentSession | None = None
         self._asked: tuple[int, int] | None = None
         self.model = EntitiesModel(self)
         self.search = QLineEdit()
@@ -90,18 +91,7 @@ class EntitiesView(QWidget):
         for value, words in ORDERS:
             self._order.addItem(tr(words), value)
         self._order.currentIndexChanged.connect(lambda _place: self.model.set_order(self._order.currentData()))
-        self._kinds = QButtonGroup(self)
-        kinds = QWidget()
-        row = FlowLayout(kinds, 4)
-        for place, (kind, words) in enumerate(KINDS):
-            choice = QToolButton()
-            choice.setText(tr(words))
-            choice.setCheckable(True)
-            choice.setChecked(place == 0)
-            choice.setProperty("role", "segment")
-            choice.clicked.connect(lambda _checked=False, kind=kind: self.model.set_kind(kind))
-            self._kinds.addButton(choice)
-            row.addWidget(choice)
+        kinds = self._make_kinds()
         self._bar = QWidget()
         above = QVBoxLayout(self._bar)
         above.setContentsMargins(0, 0, 0, 0)
@@ -123,6 +113,8 @@ class EntitiesView(QWidget):
         self.list.clicked.connect(self._visit)
         self.list.entered_by_key.connect(self._visit)
         self._basis = label(role="small", wrap=True, name="entityBasis")
+        self._more = button(tr("Show all"), self._toggle_all, "link", "entitiesAll")
+        self._more.setProperty("small", "true")
         self._empty = label(role="muted", wrap=True, name="entityEmpty")
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 14, 12, 10)
@@ -130,13 +122,34 @@ class EntitiesView(QWidget):
         column.addWidget(self._bar)
         column.addWidget(self._empty)
         column.addWidget(self.list, 1)
-        column.addWidget(self._basis)
+        below = QHBoxLayout()
+        below.addWidget(self._basis, 1)
+        below.addWidget(self._more, 0, Qt.AlignmentFlag.AlignTop)
+        column.addLayout(below)
         column.addStretch()
+
+    def _make_kinds(self) -> QWidget:
+        """Return the buttons that choose dates, amounts or names."""
+        self._kinds = QButtonGroup(self)
+        kinds = QWidget()
+        row = FlowLayout(kinds, 4)
+        for place, (kind, words) in enumerate(KINDS):
+            choice = QToolButton()
+            choice.setText(tr(words))
+            choice.setCheckable(True)
+            choice.setChecked(place == 0)
+            choice.setProperty("role", "segment")
+            choice.clicked.connect(lambda _checked=False, kind=kind: self.model.set_kind(kind))
+            self._kinds.addButton(choice)
+            row.addWidget(choice)
+        return kinds
 
     def show_session(self, session: DocumentSession) -> None:
         """Show the dates, amounts and names that are known."""
         ledger = session.ledger
-        self._document = session.document_id
+        if session.document_id != self._document:
+            self.model.show_all(False)
+        self._document, self._session = session.document_id, session
         entries = ledger.entries if ledger is not None else []
         self.model.set_entries(entries)
         if self._document is not None and entries:
@@ -153,8 +166,20 @@ class EntitiesView(QWidget):
             else tr("Dates, amounts and names appear here when the document is summarised.")
         )
         self._empty.setVisible(not there)
-        self._basis.setText(basis_words(session))
-        self._basis.setVisible(there)
+        self._show_basis()
+
+    def _show_basis(self) -> None:
+        """Say how many entries are hidden, and offer to show them."""
+        if self._session is not None:
+            hidden = self.model.hidden_count
+            self._basis.setText(basis_words(self._session, hidden))
+            self._more.setText(tr("Show all") if hidden else tr("Show fewer"))
+            self._more.setVisible(bool(hidden) or self.model.shows_all)
+            self._basis.setVisible(self._session.ledger is not None and bool(self._session.ledger.entries))
+
+    def _toggle_all(self) -> None:
+        self.model.show_all(not self.model.shows_all)
+        self._show_basis()
 
     def show_snippets(self, document: int, snippets: dict[tuple[int, str], str]) -> None:
         """Show the sentences that the entries of a document stand in."""
@@ -163,7 +188,7 @@ class EntitiesView(QWidget):
 
     def focus_chain(self) -> list[QWidget]:
         """Return the widgets in the order of the screen, for the tab key."""
-        return [self.search, self._order, *self._kinds.buttons(), self.list]
+        return [self.search, self._order, *self._kinds.buttons(), self.list, self._more]
 
     def _visit(self, index: QModelIndex) -> None:
         entry = self.model.entry(index)
@@ -175,11 +200,13 @@ class EntitiesView(QWidget):
         self.entry_requested.emit(entry.pages[place], entry.text)
 
 
-def basis_words(session: DocumentSession) -> str:
-    """Return how the entries were found, and how many less frequent ones are not listed."""
+def basis_words(session: DocumentSession, hidden: int = 0) -> str:
+    """Return how the entries were found, how many are hidden, and how many were not kept at all."""
     if session.ledger is None:
         return ""
     words = tr("Found by text search on {pages}.", pages=pages_count(session.ledger.pages or session.pages))
+    if hidden:
+        words += " " + tr_count("{count} less frequent entry hidden.", "{count} less frequent entries hidden.", hidden)
     left_out = session.ledger.left_out
     if left_out:
         words += " " + tr_count(

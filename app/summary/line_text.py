@@ -31,6 +31,8 @@ class Line:
     text: str
     pages: tuple[int, ...] = ()
     style: str = "body"
+    fold: int = 0
+    """Of a heading that folds: its number; negative where it is folded."""
 
 
 def lines_of(text: str, pages: list[list[int]] | None = None) -> list[Line]:
@@ -54,6 +56,8 @@ class LineText(QTextBrowser):
     """Shows lines; only new and changed lines are laid out again. Text is inserted as plain text, never as HTML."""
 
     page_requested = Signal(int)
+    fold_requested = Signal(int)
+    """The heading with this number was clicked."""
 
     def __init__(self, name: str, theme: Theme):
         super().__init__()
@@ -107,7 +111,13 @@ class LineText(QTextBrowser):
         if place >= len(self._lines):
             return False
         old = self._lines[place]
-        if line.style != old.style or line.pages or old.pages or not line.text.startswith(old.text):
+        if (
+            line.style != old.style
+            or line.fold != old.fold
+            or line.pages
+            or old.pages
+            or not line.text.startswith(old.text)
+        ):
             return False
         fresh = line.text[len(old.text) :]
         if PAGE_REFERENCE.search(old.text[-24:] + fresh):
@@ -154,7 +164,10 @@ class LineText(QTextBrowser):
             cursor.movePosition(QTextCursor.MoveOperation.End)
             cursor.insertBlock(shape)
         plain = self._plain(line)
-        self._insert(cursor, words, plain)
+        if line.fold:
+            cursor.insertText(f"{'▾' if line.fold > 0 else '▸'}\u2002{words}", self._fold(line, plain))
+        else:
+            self._insert(cursor, words, plain)
         said = {int(found[2]) for found in PAGE_REFERENCE.finditer(line.text)}
         spans = page_spans(page for page in line.pages if page not in said)
         for first_page, last_page in spans[:MAX_LINKS]:
@@ -189,6 +202,14 @@ class LineText(QTextBrowser):
             at = found.end()
         cursor.insertText(words[at:], plain)
 
+    def _fold(self, line: Line, plain: QTextCharFormat) -> QTextCharFormat:
+        """Return the format of a heading that opens and folds its section."""
+        fold = QTextCharFormat(plain)
+        fold.setAnchor(True)
+        fold.setAnchorHref(f"fold:{abs(line.fold)}")
+        fold.setToolTip(tr("Fold this section") if line.fold > 0 else tr("Show this section"))
+        return fold
+
     def _link(self, page: int, size: float = 1.0) -> QTextCharFormat:
         link = QTextCharFormat()
         link.setFont(scaled(self.font(), size))
@@ -211,3 +232,5 @@ class LineText(QTextBrowser):
     def _clicked(self, url: QUrl) -> None:
         if url.scheme() == "page":
             self.page_requested.emit(int(url.path()))
+        elif url.scheme() == "fold":
+            self.fold_requested.emit(int(url.path()))

@@ -10,10 +10,18 @@ from app.state.session import DocumentSession, Phase
 from app.style.icons import IconButton
 from app.style.theme import Theme
 from app.style.thin_bar import ThinBar
-from app.style.translation import tr
+from app.style.translation import mark, tr
 from app.style.widgets import ElidedLine, FlowLayout, button, label
 from app.style.words import capital, span_words, time_left, tokens_count
 from app.summary.memory_plot import MemoryPlot
+from engine.units import duration_text
+
+PLAIN_PHASES = {
+    Phase.OPENING: mark("Opening…"),
+    Phase.LOADING: mark("Loading the model…"),
+    Phase.WAITING: mark("Waiting…"),
+    Phase.ANSWERING: mark("Answering"),
+}
 
 
 class ProgressPanel(QWidget):
@@ -84,7 +92,7 @@ class ProgressPanel(QWidget):
         for part, words in zip((self._tokens, self._speed, self._left), figures(session), strict=True):
             part.setText(words)
             part.setVisible(bool(words))
-        extra = reused_words(session)
+        extra = long_words(session) if unfinished and session.long_seconds else reused_words(session)
         self._extra.setText(extra)
         self._extra.setVisible(bool(extra))
         has_plot = phase.busy and len(progress.memory) > 1
@@ -137,12 +145,8 @@ def phase_words(session: DocumentSession, worker: WorkerFacts) -> str:
     if session.paused:
         return tr("Paused at page {page}", page=f"{progress.page:,}") if progress.page else tr("Paused")
     match session.phase:
-        case Phase.OPENING:
-            return tr("Opening…")
-        case Phase.LOADING:
-            return tr("Loading the model…")
-        case Phase.WAITING:
-            return tr("Waiting…")
+        case Phase.WAITING if session.fully_read and session.summary_running:
+            return tr("Writing the summary")
         case Phase.READING:
             return _page_words(session, tr("Reading page {page}"), tr("Reading page {page} of {pages}"))
         case Phase.SUMMARISING:
@@ -150,8 +154,8 @@ def phase_words(session: DocumentSession, worker: WorkerFacts) -> str:
             if note is None:
                 return tr("Writing the summary")
             return tr("Summarising section {number} of {count}", number=note.number, count=session.section_count)
-        case Phase.ANSWERING:
-            return tr("Answering")
+    if session.phase in PLAIN_PHASES:
+        return tr(PLAIN_PHASES[session.phase])
     if not progress.tokens:
         return tr("Not read yet")
     return _page_words(session, tr("Read to page {page}"), tr("Read to page {page} of {pages}"))
@@ -178,6 +182,15 @@ def figures(session: DocumentSession) -> tuple[str, str, str]:
     speed = f"{progress.tokens_per_second:,.0f}"
     words = tr("{speed} tokens/s", speed=speed) if progress.tokens_per_second else ""
     return tokens, words, time_left(progress.seconds_left) if progress.seconds_left is not None else ""
+
+
+def long_words(session: DocumentSession) -> str:
+    """Return how long a reading will take that has not begun for that reason."""
+    return tr(
+        "Reading it will take about {time}. You can ask questions meanwhile, pause it, and close the program: it "
+        "resumes where it stopped.",
+        time=duration_text(session.long_seconds or 0),
+    )
 
 
 def reused_words(session: DocumentSession) -> str:

@@ -119,7 +119,7 @@ class Application(QObject):
             self.controller.change_worker(self._command(self._chosen()))
         elif before.quota_gb != after.quota_gb:
             self.client.command = self._command(self._chosen())
-            self.controller.set_quota(after.quota_gb * GIGABYTE)
+            self.controller.library.set_quota(after.quota_gb * GIGABYTE)
 
     def _show_model(self, folder: str) -> None:
         self.window.side.set_chosen_model(folder)

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QLineEdit, QMessageBox, QWidget
 
+from app.export.export_dialog import FORMATS, ExportDialog
 from app.export.exporter import Exporter
 from app.jobs.controller import JobController
+from app.library.model import Entry
 from app.library.reader import LibraryReader
 from app.settings.store import SettingsStore
 from app.style.translation import tr
 from app.window.samples import sample_file
 from engine.documents.outcomes import READABLE_SUFFIXES
+from engine.wording.report import Parts
+from engine.wording.report_file import SUFFIXES
 
 if TYPE_CHECKING:
     from PySide6.QtPrintSupport import QPrinter
@@ -37,6 +42,8 @@ class Dialogs(QObject):
         self._window, self._controller, self._reader, self._settings = window, controller, reader, settings
         self.log_file: Path | None = None
         """Path of the window's log; None if there is no log."""
+        self._suffix = FORMATS[0][0]
+        """The format of the last export."""
         self._printing: PagePrinter | None = None
         self.exporter = Exporter(self)
         self.exporter.finished.connect(self.done)
@@ -55,15 +62,23 @@ class Dialogs(QObject):
             self._controller.open(str(sample))
 
     def export(self) -> None:
-        """Export summary, answers and sections to a file."""
+        """Export summary, answers and what else is wished to a file."""
         session = self._controller.current
         if session is None or session.document_id is None:
             return
-        suggestion = str(Path(session.path).with_suffix("")) + tr(" - summary") + ".md"
-        kinds = tr("Markdown (*.md);;PDF (*.pdf);;OpenDocument (*.odt)")
-        path, _ = QFileDialog.getSaveFileName(self._window, tr("Export"), suggestion, kinds)
+        dialog = ExportDialog(session.name, self._suffix, self._window)
+        dialog.chosen.connect(partial(self._export, session.path, session.document_id))
+        dialog.open()
+
+    def _export(self, document_path: str, document: int, suffix: str, parts: Parts) -> None:
+        """Ask for the file and write it."""
+        self._suffix = suffix
+        suggestion = str(Path(document_path).with_suffix("")) + tr(" - summary") + suffix
+        kind = next(tr(words) for value, words in FORMATS if value == suffix)
+        path, _ = QFileDialog.getSaveFileName(self._window, tr("Export"), suggestion, kind)
         if path:
-            self.exporter.export(path, self._settings.now.library, session.document_id, session.name)
+            path = path if Path(path).suffix.lower() in SUFFIXES else path + suffix
+            self.exporter.export(path, self._settings.now.library, document, parts)
 
     def print_pages(self) -> None:
         """Print the shown PDF; text documents have no pages of their own to print."""
@@ -127,6 +142,25 @@ class Dialogs(QObject):
         from app.window.about_dialog import AboutDialog
 
         AboutDialog(self.log_file, self._window).show()
+
+    def ask_tags(self, entry: Entry, known: list[str]) -> None:
+        """Ask for the tags of a document, with commas between them. known: the tags that other documents have."""
+        if entry.document_id is None:
+            return
+        box = QInputDialog(self._window)
+        box.setObjectName("tagsDialog")
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setWindowTitle(tr("Tags"))
+        box.setLabelText(tr("Tags of “{title}”, with commas between them:", title=entry.title))
+        box.setTextValue(", ".join(entry.tags))
+        field = box.findChild(QLineEdit)
+        if field is not None and known:
+            field.setPlaceholderText(", ".join(known))
+        number = entry.document_id
+        box.textValueSelected.connect(
+            lambda text: self._controller.library.edit(number, None, [tag.strip() for tag in text.split(",")])
+        )
+        box.open()
 
     def open_address(self, address: str) -> None:
         """Ask before a link of the document opens something outside; other kinds of addresses are refused."""

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QMainWindow, QWidget
 from app.document.pane import DocumentPane
 from app.export.clipboard import summary_text
 from app.jobs.controller import JobController
+from app.jobs.reading_time import LONG_SECONDS
 from app.library.pane import LibraryPane
 from app.library.reader import LibraryReader
 from app.settings.store import SettingsStore
@@ -29,6 +30,7 @@ from app.state.session import Aspect, DocumentSession, Phase
 from app.style.icons import app_icon
 from app.style.theme import Theme
 from app.style.translation import tr
+from app.style.words import dropped_words
 from app.tasks.throttle import Throttle
 from app.window.actions import Actions
 from app.window.dialogs import Dialogs
@@ -41,8 +43,6 @@ from app.window.toast import Toast
 from app.window.welcome import Welcome
 from engine.units import duration_text
 
-LONG_SECONDS = 20 * 60
-"""Readings that take longer are asked about."""
 SUGGESTIONS = 3
 SURE_TOKENS, SURE_SECONDS = 6_000, 15.0
 """A reading has read so many tokens, or lasts so long, before its time left is believed."""
@@ -99,6 +99,9 @@ class MainWindow(QMainWindow):
         library.browse_requested.connect(dialogs.browse)
         library.remove_requested.connect(control.remove)
         library.dismiss_requested.connect(self._dismiss)
+        library.rename_requested.connect(control.library.edit)
+        library.tags_requested.connect(lambda entry: dialogs.ask_tags(entry, library.model.tags))
+        control.library.states_dropped.connect(lambda event: self.toast.say(dropped_words(event)))
         library.undo_requested.connect(control.shelf.undo)
         library.search_requested.connect(reader.search_texts)
         reader.texts_found.connect(library.show_found)

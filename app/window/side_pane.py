@@ -235,5 +235,5 @@ def model_words(facts: WorkerFacts, chosen: str) -> tuple[str, str]:
     if model.trained_context:
         tip += ", " + tr("trained on texts of {tokens} tokens", tokens=f"{model.trained_context:,}")
     if model.demo:
-        return tr("Demo model"), tip
+        return tr("Included model"), tip
     return f"{model.name}  ·  {model.device}", tip

@@ -10,7 +10,10 @@ from app.style.translation import mark, tr
 from app.style.widgets import FlowLayout, button, label, restyle
 
 LINES = (
-    mark("Drop a PDF, log or text file here. It is read from the first page to the last, on this computer only."),
+    mark(
+        "Drop a PDF, Word, EPUB, text or log file here. It is read from the first page to the last, on this computer "
+        "only."
+    ),
     mark("Get a summary, section by section, with the page of every line."),
     mark("Ask questions. Answers quote the document and link to the page."),
 )

@@ -22,6 +22,7 @@ from engine.cli.options import (
     INT64,
     CommonCommand,
     FilePath,
+    Layout,
     Program,
     Tour,
     Window,
@@ -38,7 +39,7 @@ from engine.protocol.vocabulary import LENGTHS, METHODS, REREADS, Length, Method
 
 NAME = "readthrough"
 ALIASES = {"summarise": "summarize"}
-ACTIONS = ("list", "show", "export", "remove", "verify", "compact", "backup", "repair")
+ACTIONS = ("list", "show", "export", "rename", "tag", "remove", "verify", "compact", "backup", "repair")
 SHELLS = ("bash", "zsh", "fish")
 COMPLETION_VARIABLE = "_READTHROUGH_COMPLETE"
 
@@ -66,6 +67,15 @@ class AskOptions(TypedDict):
     store: bool
 
 
+class LibraryOptions(TypedDict):
+    """Arguments and options of `library` after its document."""
+
+    words: tuple[str, ...]
+    output: Path | None
+    no_sections: bool
+    no_names: bool
+
+
 class Commands(click.Group):
     """The commands; a first argument that is not one of them is a file to open in the window."""
 
@@ -86,14 +96,20 @@ class Commands(click.Group):
         self.format_commands(ctx, formatter)
 
 
-def main(arguments: Sequence[str] | None = None, *, window: Window | None = None, tour: Tour | None = None) -> int:
+def main(
+    arguments: Sequence[str] | None = None,
+    *,
+    window: Window | None = None,
+    tour: Tour | None = None,
+    layout: Layout | None = None,
+) -> int:
     """Run a command line (default: that of the process); returns the exit status.
 
-    window, tour: open the window; the engine does not import it.
+    window, tour: open the window; layout: makes PDFs. The engine does not import Qt.
     """
     prepare_streams()
     configure_logging("command-line")
-    program = Program(window=window, tour=tour)
+    program = Program(window=window, tour=tour, layout=layout)
 
     def run() -> int:
         given = None if arguments is None else list(arguments)
@@ -247,26 +263,35 @@ def text(program: Program, file: Path, pages: list[tuple[int, int]] | None, pass
     return print_text(file, password, pages, as_json=program.options.as_json)
 
 
-@command("library", short_help="list, show, export, remove, verify, compact, back up or repair")
+@command("library", short_help="list, show, export, rename, tag, remove, verify, compact, back up or repair")
 @click.argument("action", metavar="ACTION", type=click.Choice(ACTIONS))
 @click.argument("document", metavar="[DOCUMENT]", required=False, type=Words())
+@click.argument("words", metavar="[TITLE | TAG...]", nargs=-1, type=Words())
+@click.option("-o", "--output", metavar="FILE", type=FilePath(), help="export: write FILE, as its suffix says.")
+@click.option("--no-sections", is_flag=True, help="export: leave out the section summaries.")
+@click.option("--no-names", is_flag=True, help="export: leave out dates, amounts and names.")
 @click.pass_obj
-def library(program: Program, action: str, document: str | None) -> int:
+def library(program: Program, action: str, document: str | None, **wishes: Unpack[LibraryOptions]) -> int:
     """Show or change what is saved. DOCUMENT is a number, a path or a title; for backup it is the file to write.
 
     \b
     list      list every document, what was read of it and the space it takes
     show      show a document's readings, saved states, summaries and answers
-    export    print its summaries and answers as Markdown, or all with --json
+    export    print its summaries and answers as Markdown, or all with --json; -o writes .md, .docx, .pdf, .odt, .json
+    rename    give a document the title TITLE; without one, that of the file
+    tag       give a document the tags TAG..., in place of those it has
     remove    remove a document from the library; the file is not touched
     verify    check every saved state, and drop damaged ones
     compact   give unused space back to the disk
     backup    copy the library to a new file
     repair    save what can be read of a damaged library
     """
-    from engine.cli.library import run_action
+    from engine.cli.library import LibraryWish, run_action
 
-    return run_action(action, document, program.options)
+    wish = LibraryWish(
+        document, wishes["words"], wishes["output"], not wishes["no_sections"], not wishes["no_names"], program.layout
+    )
+    return run_action(action, wish, program.options)
 
 
 @command("completion", short_help="print the script that completes commands in a shell")

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import io
 import logging
-import os
 import signal
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,10 +16,10 @@ from engine.cli.failures import EXIT_BUG, EXIT_INTERRUPTED, EXIT_KNOWN, print_bu
 from engine.cli.options import Options
 from engine.cli.output import Output, OutputError, ReaderGone
 from engine.cli.progress import BarProgress, LineProgress, NoProgress, ProgressView
+from engine.cli.result_file import save
 from engine.cli.text import one_line
 from engine.cli.view import JsonView, TextView, View
 from engine.control import Control
-from engine.errors import KnownError
 from engine.protocol import wire
 from engine.protocol.wire import Command, Event, Read
 from engine.session.startup import without_collection
@@ -53,32 +51,8 @@ def run_jobs(options: Options, commands: Sequence[Command], result_file: Path | 
             if control.cancelled:
                 break
     if result_file is not None and not any(statuses):
-        save(result_file, text.getvalue())
+        save(result_file, text.getvalue().encode("utf-8", "replace"))
     return max(statuses)
-
-
-def save(path: Path, text: str) -> None:
-    """Write a text file as a whole or not at all. Raises KnownError."""
-    try:
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", errors="replace", dir=path.parent, prefix=f".{path.name}.", delete=False
-        ) as file:
-            try:
-                file.write(text)
-                file.close()
-                os.chmod(file.name, 0o666 & ~_umask())
-                os.replace(file.name, path)
-            except BaseException:
-                os.unlink(file.name)
-                raise
-    except OSError as error:
-        raise KnownError(f"{one_line(str(path))} cannot be written: {error.strerror or error}", "no access") from error
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _events(session: object, command: Command, control: Control) -> Iterator[Event]:

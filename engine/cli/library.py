@@ -7,6 +7,7 @@ import io
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import msgspec
 
 from engine.cli.options import Options
 from engine.cli.output import Output
+from engine.cli.result_file import save
 from engine.cli.text import fitted, one_line
 from engine.errors import KnownError
 from engine.library.database import LibraryError, library_path
@@ -23,6 +25,8 @@ from engine.library.records import Document, Reading, Snapshot, Turn
 from engine.library.repair import repair
 from engine.units import size_text
 from engine.wording.markdown import to_markdown
+from engine.wording.report import Parts
+from engine.wording.report_file import Layout, exported
 from engine.wording.sentences import counted
 
 STATES = {
@@ -36,18 +40,35 @@ STATES = {
 SNAPSHOTS = {"end": "whole document", "checkpoint": "checkpoint"}
 TITLE_WIDTH = 40
 """Cells of a title in the list."""
+TABLE_WIDTH = 70
+"""Cells of a terminal below which a table is written as two lines a row."""
 PIPE_WIDTH = 1_000
 """Cells of a table that does not go to a terminal: its lines are not cut."""
 
 
-def run_action(action: str, name: str | None, options: Options) -> int:
+@dataclass(frozen=True)
+class LibraryWish:
+    """What is asked of an action."""
+
+    document: str | None = None
+    """A number, a path or a title; of a backup, the file to write."""
+    words: tuple[str, ...] = ()
+    """A title, or tags."""
+    output: Path | None = None
+    """The file of an export; None for stdout."""
+    sections: bool = True
+    entities: bool = True
+    layout: Layout | None = None
+
+
+def run_action(action: str, wish: LibraryWish, options: Options) -> int:
     """Carry out one action; returns the exit status. `compact` first brings the saved states down to the quota.
 
     Raises KnownError.
     """
     if action == "repair":
         return _repair(options)
-    writes = action in ("remove", "verify", "compact")
+    writes = action in ("remove", "rename", "tag", "verify", "compact")
     with _opened(options.library, writes) as library:
         command = _LibraryCommand(library, Output(sys.stdout), as_json=options.as_json)
         match action:
@@ -58,10 +79,9 @@ def run_action(action: str, name: str | None, options: Options) -> int:
             case "compact":
                 command.compact(options.quota)
             case "backup":
-                command.backup(name)
+                command.backup(wish.document)
             case _:
-                document = _named(library, name, action)
-                {"show": command.show, "export": command.export, "remove": command.remove}[action](document)
+                command.with_document(action, _named(library, wish.document, action), wish)
     return 0
 
 
@@ -104,6 +124,20 @@ class _LibraryCommand:
     def __init__(self, library: Library, out: Output, *, as_json: bool) -> None:
         self._library, self._out, self._as_json = library, out, as_json
 
+    def with_document(self, action: str, document: Document, wish: LibraryWish) -> None:
+        """Carry out an action on one document."""
+        match action:
+            case "show":
+                self.show(document)
+            case "export":
+                self.export(document, wish)
+            case "rename":
+                self.rename(document, " ".join(wish.words))
+            case "tag":
+                self.tag(document, wish.words)
+            case "remove":
+                self.remove(document)
+
     def list(self) -> None:
         """Print every document, the last used first."""
         documents = self._library.documents.all()
@@ -144,9 +178,30 @@ class _LibraryCommand:
         for turn in turns:
             self._out.line(f"\nTurn {turn.id}{_circumstances(turn)}\nQ: {turn.question}\nA: {turn.answer}")
 
-    def export(self, document: Document) -> None:
-        """Print a document's summaries and answers."""
-        self._out.write((to_json if self._as_json else to_markdown)(self._library, document.id))
+    def export(self, document: Document, wish: LibraryWish) -> None:
+        """Print a document's summaries and answers, or write them to a file."""
+        parts = Parts(wish.sections, wish.entities)
+        if wish.output is None:
+            as_json = to_json(self._library, document.id) if self._as_json else ""
+            self._out.write(as_json or to_markdown(self._library, document.id, parts))
+            return
+        suffix = ".json" if self._as_json else wish.output.suffix
+        data = exported(self._library, document.id, suffix, parts, wish.layout or _no_layout)
+        save(wish.output, data)
+        self._say({"exported": document.id, "file": str(wish.output)}, f"Saved to {wish.output}.")
+
+    def rename(self, document: Document, title: str) -> None:
+        """Give a document another title."""
+        self._library.documents.rename(document.id, title)
+        now = self._library.documents.get(document.id).title
+        self._say({"renamed": document.id, "title": now}, f"{document.title} is now called {now}.")
+
+    def tag(self, document: Document, tags: Sequence[str]) -> None:
+        """Replace a document's tags."""
+        self._library.documents.set_tags(document.id, tags)
+        now = self._library.documents.get(document.id).tags
+        text = f"{document.title} has the tags {', '.join(now)}." if now else f"{document.title} has no tags."
+        self._say({"tagged": document.id, "tags": now}, text)
 
     def remove(self, document: Document) -> None:
         """Remove a document with everything that was saved of it."""
@@ -192,6 +247,12 @@ class _LibraryCommand:
         self._out.json_line(json.dumps(value))
 
     def _table(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        if self._out.width is not None and self._out.width < TABLE_WIDTH:
+            for number, title, *rest in rows:
+                self._out.line(f"{number}  {one_line(title)}")
+                cells = zip(header[2:], rest, strict=True)
+                self._out.line("   " + " · ".join(one_line(cell) + _unit(name) for name, cell in cells if cell))
+            return
         from rich.console import Console
         from rich.table import Table
         from rich.text import Text
@@ -207,11 +268,22 @@ class _LibraryCommand:
             self._out.line(line.rstrip())
 
 
+def _unit(column: str) -> str:
+    """Return the word that a number of this column needs where no heading stands over it."""
+    return f" {column}" if column in ("pages", "tokens") else ""
+
+
+def _no_layout(suffix: str, _markdown: str, _title: str) -> bytes:
+    raise KnownError(f"this program cannot write {suffix} files; write .md or .docx")
+
+
 def _document_row(document: Document, among: Sequence[Document]) -> tuple[str, ...]:
     """Return the cells of a document; a title that another document has too is followed by the path."""
     title = fitted(document.title, TITLE_WIDTH)
     if sum(other.title == document.title for other in among) > 1:
         title += f" ({document.path})"
+    if document.tags:
+        title += f" [{', '.join(document.tags)}]"
     if document.replaced is not None:
         title += " (an earlier content)"
     pages = f"{document.pages_read:,}"

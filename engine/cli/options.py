@@ -40,6 +40,8 @@ class Options:
 
 Window = Callable[[Options, Sequence[Path]], int]
 """(options, files to open) -> exit status."""
+Layout = Callable[[str, str, str], bytes]
+"""(suffix, report in Markdown, title) -> bytes of a PDF or an OpenDocument text."""
 Tour = Callable[[Path], int]
 """(folder for the pictures) -> exit status."""
 
@@ -51,6 +53,7 @@ class Program:
     options: Options = field(default_factory=Options)
     window: Window | None = None
     tour: Tour | None = None
+    layout: Layout | None = None
 
 
 class Size(click.ParamType[int]):

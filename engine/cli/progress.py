@@ -11,6 +11,8 @@ from engine.protocol.wire import PrefillAdvanced
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
+BAR_WIDTH = 70
+"""Cells of a terminal below which the bar gives its room to the figures."""
 PLAIN_INTERVAL = 10.0
 """Seconds between two progress lines where stderr is not a terminal."""
 
@@ -64,6 +66,7 @@ class BarProgress:
         self._err = err
         self._bar: Progress | None = None
         self._task: TaskID | None = None
+        self._narrow = False
 
     def say(self, text: str) -> None:
         bar, task = self._opened()
@@ -71,7 +74,8 @@ class BarProgress:
 
     def advance(self, event: PrefillAdvanced) -> None:
         bar, task = self._opened()
-        bar.update(task, description=progress_line(event), total=event.total_tokens, completed=event.tokens)
+        line = short_progress_line(event) if self._narrow else progress_line(event)
+        bar.update(task, description=line, total=event.total_tokens, completed=event.tokens)
 
     def close(self) -> None:
         if self._bar is not None:
@@ -90,7 +94,9 @@ class BarProgress:
                 "{task.description}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis")
             )
             console = Console(file=self._err, highlight=False)
-            self._bar = Progress(BarColumn(bar_width=24), text, console=console, transient=True)
+            self._narrow = console.width < BAR_WIDTH
+            columns = (text,) if self._narrow else (BarColumn(bar_width=24), text)
+            self._bar = Progress(*columns, console=console, transient=True)
             self._bar.start()
             self._task = self._bar.add_task("", total=None)
         return self._bar, self._task
@@ -105,6 +111,12 @@ def progress_line(event: PrefillAdvanced) -> str:
     if event.seconds_left is not None:
         parts.append(f"{duration(event.seconds_left)} left")
     return " · ".join(parts)
+
+
+def short_progress_line(event: PrefillAdvanced) -> str:
+    """Return page and time left, for a narrow terminal."""
+    page = f"page {event.page:,}" + (f" of {event.page_count:,}" if event.page_count else "")
+    return page if event.seconds_left is None else f"{page} · {duration(event.seconds_left)} left"
 
 
 def duration(seconds: float) -> str:

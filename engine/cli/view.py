@@ -19,6 +19,8 @@ from engine.wording.sentences import counted, page_span
 SHORT = 40
 """Characters of a section summary that fit behind its pages and heading."""
 LEDGER = {"date": "Dates", "amount": "Amounts", "name": "Names"}
+LEDGER_ENTRIES = 60
+"""Entries of one kind that are printed."""
 LEDGER_PAGES = 6
 """Pages listed for an entry."""
 
@@ -59,6 +61,7 @@ class TextView:
         """Section summaries that were made before, as long as no new one has come."""
         self._new_sections = False
         self._ledger = ""
+        self._ledger_shown = self._ledger_hidden = 0
         self._done = False
         """The whole document is read."""
 
@@ -119,15 +122,20 @@ class TextView:
 
     def _show_ledger(self, event: wire.LedgerEntered | wire.LedgerFinished) -> None:
         if isinstance(event, wire.LedgerFinished):
-            more = f"; {event.left_out:,} less frequent entries hidden" if event.left_out else ""
+            hidden = event.left_out + self._ledger_hidden
+            more = f"; {hidden:,} less frequent entries hidden (--json has them)" if hidden else ""
             where = f"text search on {counted(event.pages, 'page', 'pages')}" if event.pages else "text search"
-            self._tell(f"found {counted(event.entries, 'entry', 'entries')} by {where}{more}")
+            self._tell(f"found {counted(event.entries + event.left_out, 'entry', 'entries')} by {where}{more}")
             if self._ledger:
                 self._print("\n")
             return
         if event.kind != self._ledger:
             self._print(f"{chr(10) if self._ledger else ''}{LEDGER[event.kind]}\n")
-            self._ledger = event.kind
+            self._ledger, self._ledger_shown = event.kind, 0
+        self._ledger_shown += 1
+        if self._ledger_shown > LEDGER_ENTRIES:
+            self._ledger_hidden += 1
+            return
         times = f" · {event.count} times" if event.count > 1 else ""
         pages = page_list(event.pages[:LEDGER_PAGES]) + (" …" if len(event.pages) > LEDGER_PAGES else "")
         self._print(f"  {event.text}{times} ({pages})\n")

@@ -32,7 +32,7 @@ _REFUSALS: dict[OutcomeKind, str] = {
     "unreadable_fonts": "{name} has text, but its fonts do not say which characters they show; "
     "install Readthrough with text recognition (OCR), pip install 'readthrough[ocr]', or print the file to a new PDF.",
     "placeholder": "{name} is a dynamic XFA form, which only Adobe Reader can show; print it to a new PDF there.",
-    "needs_password": "{name} is encrypted; give its password.",
+    "needs_password": "{name} is password-protected. Enter the password.",
     "wrong_password": "The password does not open {name}; check it and try again.",
     "needs_certificate": "{name} is encrypted for the holder of a certificate or by a rights management system, "
     "not with a password; save a copy without protection in the program that opens it.",

@@ -6,7 +6,7 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,13 +16,15 @@ from engine.library.readings import state_now
 from engine.library.records import Document, FileInfo
 
 _SELECT = (
-    "SELECT d.id, d.sha256, d.path, d.title, d.kind, d.size, d.n_pages, d.added, d.opened,"
+    "SELECT d.id, d.sha256, d.path, coalesce(d.given_title, d.title), d.kind, d.size, d.n_pages, d.added, d.opened,"
     " (SELECT count(*) FROM page_tokens WHERE reading = r.id),"
     " (SELECT count(*) FROM pages p JOIN page_tokens t ON t.reading = r.id AND t.number = p.number"
     "  WHERE p.document = d.id AND p.problem IS NOT NULL),"
     " coalesce(r.tokens_read, 0), r.state, i.name, coalesce(s.n, 0), coalesce(s.bytes, 0), d.replaced,"
     " (SELECT json_group_array(path) FROM"
-    "  (SELECT path FROM document_paths WHERE document = d.id ORDER BY seen DESC, path))"
+    "  (SELECT path FROM document_paths WHERE document = d.id ORDER BY seen DESC, path)),"
+    " d.given_title IS NOT NULL, (SELECT json_group_array(tag) FROM"
+    "  (SELECT tag FROM document_tags WHERE document = d.id ORDER BY tag))"
     " FROM documents d"
     " LEFT JOIN readings r ON r.id = (SELECT id FROM readings WHERE document = d.id ORDER BY used DESC LIMIT 1)"
     " LEFT JOIN identities i ON i.id = r.identity"
@@ -77,6 +79,24 @@ class Documents:
         with self._db.write() as conn:
             _note_path(conn, document, storable(os.path.abspath(os.path.expanduser(os.fspath(path)))))
 
+    def rename(self, document: int, title: str) -> None:
+        """Give a document a title of the user's; "" gives back the file's own. Raises LibraryError (gone)."""
+        self.get(document)
+        given = " ".join(storable(title).split())
+        with self._db.write() as conn:
+            conn.execute("UPDATE documents SET given_title = ? WHERE id = ?", [given or None, document])
+
+    def set_tags(self, document: int, tags: Iterable[str]) -> None:
+        """Replace the tags of a document. Spaces around a tag and empty tags are left out. Raises LibraryError
+        (gone)."""
+        self.get(document)
+        kept = sorted({" ".join(storable(tag).split()) for tag in tags} - {""})
+        with self._db.write() as conn:
+            conn.execute("DELETE FROM document_tags WHERE document = ?", [document])
+            conn.executemany(
+                "INSERT INTO document_tags (document, tag) VALUES (?, ?)", [(document, tag) for tag in kept]
+            )
+
     def all(self) -> list[Document]:
         """Return all documents, the one opened last first. Reads no text and no state."""
         with self._db.read() as conn:
@@ -124,7 +144,8 @@ class Documents:
         return self.get(row[0]) if row else None
 
     def _document(self, row: tuple[Any, ...]) -> Document:
-        document = Document(*[*row[:-1], json.loads(row[-1])])
+        *fields, paths, renamed, tags = row
+        document = Document(*[*fields, json.loads(paths), bool(renamed), json.loads(tags)])
         if document.state is None:
             return document
         return replace(document, state=state_now(self._db, document.state))

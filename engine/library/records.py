@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from engine.library.prefix import Prefix
@@ -139,6 +139,9 @@ class Document:
     """Time when another content took over its path; None while the path leads to this content, as far as is known."""
     paths: list[str]
     """All paths that lead to this content, or led to it last; the most recently seen first."""
+    renamed: bool = False
+    """True when a person gave it its title."""
+    tags: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +267,7 @@ class SectionNote:
     focus: str
     text: str
     line_pages: list[list[int]]
+    has_findings: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ _TABLES = (
     "sections",
     "summaries",
     "turns",
+    "document_tags",
     "section_notes",
     "ledgers",
     "snapshot_meters",
@@ -32,7 +33,7 @@ _TABLES = (
     "retentions",
 )
 """Tables in insertion order: every row follows the rows that it refers to."""
-_KEYS = {"document_paths": "path", "page_tokens": None}
+_KEYS = {"document_paths": "path", "page_tokens": None, "document_tags": None}
 """Tables that are not walked by rowid, with their key; None for a table without a key."""
 
 

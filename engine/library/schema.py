@@ -295,6 +295,23 @@ def m005_content(db: UtilsDatabase) -> None:
     )
 
 
+def m006_names_and_tags(db: UtilsDatabase) -> None:
+    """Add the title that a person gives a document, tags, and whether a section summary has findings."""
+    db.executescript(
+        """
+        ALTER TABLE documents ADD COLUMN given_title TEXT;
+
+        CREATE TABLE document_tags (
+            document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
+            tag TEXT NOT NULL,
+            PRIMARY KEY (document, tag)
+        ) STRICT, WITHOUT ROWID;
+
+        ALTER TABLE section_notes ADD COLUMN has_findings INTEGER NOT NULL DEFAULT 1;
+        """
+    )
+
+
 CHECKED_TEXTS = {
     "pages": "number, label, text, problem",
     "sections": "number, heading, text, first_page, last_page, first_token, n_tokens",
@@ -308,7 +325,7 @@ CHECKED_TEXTS = {
 }
 """Table -> the columns that the `checksum` of each of its rows covers."""
 
-STEPS = [m001_initial, m002_turn_tokens, m003_notes_and_meters, m004_familiar, m005_content]
+STEPS = [m001_initial, m002_turn_tokens, m003_notes_and_meters, m004_familiar, m005_content, m006_names_and_tags]
 
 
 class NotALibraryError(Exception):

@@ -110,5 +110,14 @@ class RemoveDocument(Command, frozen=True, kw_only=True):
     document_id: Int64
 
 
+class EditDocument(Command, frozen=True, kw_only=True):
+    """Change what a person has noted about a document: its title ("" for the file's own) and its tags; None leaves
+    either as it is."""
+
+    document_id: Int64
+    title: str | None = None
+    tags: list[str] | None = None
+
+
 class Shutdown(Command, frozen=True, kw_only=True):
     """Save, then end the worker. End of input does the same."""

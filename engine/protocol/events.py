@@ -278,6 +278,14 @@ class DocumentRemoved(Event, frozen=True, kw_only=True):
     document_id: int
 
 
+class DocumentEdited(Event, frozen=True, kw_only=True):
+    """Title and tags of a document as they are now."""
+
+    document_id: int
+    title: str
+    tags: list[str]
+
+
 class JobFinished(Event, frozen=True, kw_only=True):
     """The job was completed."""
 

@@ -13,6 +13,7 @@ Of one job come, in this order and each only where it applies:
     Summarize     as Read, then (LedgerEntered)*, LedgerFinished, (SectionSummarized)*, (SummaryDelta)*,
                   SummaryFinished
     Ask           as Read, then (AnswerDelta)*, AnswerFinished
+    EditDocument  DocumentEdited
     Configure     nothing of its own
     every job     StatesDropped before its end, where it deleted saved states to keep the quota
 
@@ -30,6 +31,7 @@ from engine.protocol.commands import (
     Cancel,
     Command,
     Configure,
+    EditDocument,
     ListDocuments,
     OpenDocument,
     Pause,
@@ -45,6 +47,7 @@ from engine.protocol.events import (
     AnswerDelta,
     AnswerFinished,
     CheckpointSaved,
+    DocumentEdited,
     DocumentListed,
     DocumentOpened,
     DocumentRemoved,
@@ -85,9 +88,11 @@ __all__ = [
     "CheckpointSaved",
     "Command",
     "Configure",
+    "DocumentEdited",
     "DocumentListed",
     "DocumentOpened",
     "DocumentRemoved",
+    "EditDocument",
     "Event",
     "FollowWaiting",
     "JobCancelled",

@@ -142,6 +142,8 @@ class Session:
             case wire.RemoveDocument():
                 self.library.documents.remove(command.document_id)
                 yield wire.DocumentRemoved(job_id=command.job_id, document_id=command.document_id)
+            case wire.EditDocument():
+                yield self._edit(command)
             case _:
                 raise ValueError(f"{type(command).__name__} is not a job")
 
@@ -179,6 +181,15 @@ class Session:
             state = state_at_page(self.runtime, library, state, page, control)
         context = Context(self.runtime, library, state, control, command.job_id)
         yield from answer.answer(context, command, page if state.complete else state.pages)
+
+    def _edit(self, command: wire.EditDocument) -> Event:
+        documents = self.library.documents
+        if command.title is not None:
+            documents.rename(command.document_id, command.title)
+        if command.tags is not None:
+            documents.set_tags(command.document_id, command.tags)
+        now = documents.get(command.document_id)
+        return wire.DocumentEdited(job_id=command.job_id, document_id=now.id, title=now.title, tags=now.tags)
 
     def _configure(self, command: wire.Configure) -> None:
         if command.quota_bytes is not None:

@@ -24,8 +24,8 @@ from engine.library.library import Library
 from engine.library.records import Ledger, LedgerEntry
 from engine.protocol.wire import Event, LedgerEntered, LedgerFinished
 
-MOST_ENTRIES = 60
-"""Entries of one kind, a page of them; the rest is counted."""
+MOST_ENTRIES = 2_000
+"""Entries of one kind; the rest is counted. A view shows a page of them first."""
 _MOST_WORDS = 3
 """Capitalised words in a name; more are the columns of a list run together."""
 _LINE_END = re.compile(r"(?<=[^\W\d_])\n(?=[^\W\d_])")
@@ -71,7 +71,7 @@ def find_entities(pages: Iterable[tuple[int, str]]) -> Ledger:
 def stored_entities(library: Library, document: int) -> Ledger:
     """Return the entities of a document: the stored ones, or those found and stored now."""
     stored = library.entities.of(document)
-    if stored is None:
+    if stored is None or (stored.left_out and len(stored.entries) < MOST_ENTRIES):  # an earlier version kept fewer
         stored = find_entities((page.number, page.text) for page in library.pages.of(document))
         library.entities.save(document, stored)
     return stored

@@ -55,7 +55,8 @@ def summarize_sections(job: SummaryJob, sections: Sequence[Section]) -> Generato
             found.tokens += job.count(text)
             found.cut += cut
             summary = _grounded(job, section, text, found)
-            stored.save(section.id, request.text, summary.text, summary.line_pages, job.focus or "")
+            focus, has_findings = job.focus or "", job.rules.has_findings(summary.text)
+            stored.save(section.id, request.text, summary.text, summary.line_pages, focus, has_findings)
         found.summaries.append(summary)
         has_findings = job.rules.has_findings(summary.text)
         if has_findings:

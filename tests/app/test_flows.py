@@ -5,12 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtCore import QCoreApplication, QEvent, QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication
-from PySide6.QtWidgets import QApplication, QDialog, QLabel
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLabel
 
-from app.state.session import Phase
+from app.jobs import reading_time
+from app.jobs.reading_time import expected_seconds
+from app.state.session import DocumentSession, Phase
 from app.window.side_pane import QUESTIONS
+from engine.protocol import wire
+from tests.app.library_on_disk import write_library
 
 
 def test_empty_window_names_what_the_included_model_can_do(start):
@@ -201,26 +205,47 @@ def test_a_selection_may_go_over_several_pages_and_backwards(start, pdf):
         assert "Entry 4" not in pages.selected_text
 
 
-def test_copy_keeps_page_references_and_export_writes_three_formats(start, pdf, tmp_path: Path):
+def test_copy_keeps_page_references(start, pdf, tmp_path: Path):
     driver = start()
     driver.open(pdf)
     driver.until_done()
     turn = driver.ask("When did it fail?")
     driver.window.questions.copy(turn.key)
     assert QGuiApplication.clipboard().text().endswith("[Halden, page 9]")
-    exporter = driver.window.dialogs.exporter
-    from app.export.exporter import write
 
-    text = "# Halden\n\n> a quote\n\n![x](http://192.0.2.1/x.png)\n\n<b>no markup</b>\n"
-    for name in ("out.md", "out.pdf", "out.odt"):
-        assert write(str(tmp_path / name), text, "Halden") == f"Saved to {tmp_path / name}"
-    assert (tmp_path / "out.md").read_text() == text
-    assert (tmp_path / "out.pdf").read_bytes().startswith(b"%PDF")
-    assert (tmp_path / "out.odt").read_bytes().startswith(b"PK")
-    assert write(str(tmp_path / "no" / "such" / "out.md"), "x", "x").startswith("The file could not be saved")
-    exporter.export(str(tmp_path / "gone.md"), str(tmp_path / "library.db"), 99, "Halden")
-    driver.until(lambda: driver.window.toast.words.startswith("Export failed"))
-    exporter.wait()
+
+def test_export_writes_every_format_with_the_parts_that_are_wished(start, pdf, tmp_path: Path, monkeypatch):
+    write_library(tmp_path / "library.db", {str(pdf): ["The pump was inspected."]})
+    driver = start(settings={"on_open": "wait"})
+    driver.open(pdf)
+    driver.until(lambda: driver.session.document_id is not None)
+    heads = {".md": b"# halden", ".pdf": b"%PDF", ".odt": b"PK", ".docx": b"PK"}
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "out"), ""))
+    for suffix, head in heads.items():
+        driver.window.actions_.by_name["export"].trigger()
+        dialog = driver.find("exportDialog")
+        dialog.format.setCurrentIndex(dialog.format.findData(suffix))
+        dialog.sections.setChecked(False)
+        driver.click("exportGo", dialog)
+        driver.until(lambda suffix=suffix: (tmp_path / f"out{suffix}").exists())
+        driver.until(lambda suffix=suffix: driver.window.toast.words == f"Saved to {tmp_path / 'out'}{suffix}")
+        driver.window.dialogs.exporter.wait()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        assert (tmp_path / f"out{suffix}").read_bytes().startswith(head)
+    assert b"## Sections" not in (tmp_path / "out.md").read_bytes()
+
+
+def test_export_that_fails_is_said(start, tmp_path: Path, pdf):
+    write_library(tmp_path / "library.db", {str(pdf): ["The pump was inspected."]})
+    driver = start()
+    exporter = driver.window.dialogs.exporter
+    for path, document, words in (
+        (tmp_path / "no" / "such" / "out.md", 1, "The file could not be saved"),
+        (tmp_path / "gone.md", 99, "Export failed"),
+    ):
+        exporter.export(str(path), str(tmp_path / "library.db"), document)
+        driver.until(lambda words=words: driver.window.toast.words.startswith(words))
+        exporter.wait()
 
 
 @pytest.mark.parametrize("name", ["notes.txt", "\u8a18\u9332.txt", "\u0633\u062c\u0644.log"])
@@ -238,11 +263,11 @@ def test_closing_in_mid_reading_and_opening_again_goes_on(start, pdf):
     driver.open(pdf)
     driver.until(lambda: driver.session.progress.page > 4)
     driver.close()
-    assert driver.parts.settings.now.unfinished == str(pdf)
+    assert driver.parts.settings.now.unfinished == (str(pdf),)
     again = start(delay=0.005)
     again.until_done()
     assert again.session.path == str(pdf)
-    assert again.parts.settings.now.unfinished == ""
+    assert again.parts.settings.now.unfinished == ()
 
 
 def test_a_finished_document_is_shown_again_without_reading(start, pdf):
@@ -259,7 +284,7 @@ def test_the_demo_model_is_named_as_such_wherever_it_is_met(start, pdf):
     driver = start()
     driver.open(pdf)
     driver.until_done()
-    assert driver.text("modelBadge") == "Demo model"
+    assert driver.text("modelBadge") == "Included model"
     assert driver.find("modelBadge").property("demo") == "true"
 
 
@@ -382,3 +407,33 @@ def test_the_theme_changes_at_once_and_back(start, pdf):
     assert driver.parts.theme.dark
     driver.parts.settings.update(theme="light")
     assert not driver.parts.theme.dark
+
+
+def test_a_reading_that_takes_hours_is_not_begun_unasked(start, tmp_path: Path, pdf, monkeypatch):
+    monkeypatch.setattr("app.jobs.controller.expected_seconds", lambda *_: 9 * 3600.0)
+    driver = start()
+    driver.open(pdf)
+    driver.until(lambda: driver.session.long_seconds)
+    driver.settle()
+    assert not driver.session.phase.busy and not driver.session.progress.tokens
+    assert driver.text("progressReused").startswith("Reading it will take about 9.0 h.")
+    driver.click("continue")
+    driver.until_done()
+    assert driver.session.fully_read and driver.session.long_seconds is None
+
+
+def test_expected_time_of_a_reading_follows_the_sizes_of_file_and_model(tmp_path: Path, monkeypatch):
+    (tmp_path / "model.safetensors").write_bytes(b"0" * 1_400_000)
+    monkeypatch.setattr(reading_time, "_has_gpu", lambda: False)
+    text = DocumentSession("/x/big.log", size=400_000_000)
+    assert expected_seconds(text, str(tmp_path), "auto") == pytest.approx(1_000, rel=0.01)
+    assert expected_seconds(DocumentSession("/x/a.pdf", page_count=1000), str(tmp_path), "cpu") == pytest.approx(4.7)
+    for session, device in ((text, "cuda"), (DocumentSession("/x/a.docx", size=9), "cpu")):
+        assert expected_seconds(session, str(tmp_path), device) is None
+
+
+def test_deleted_states_are_told(start, pdf):
+    driver = start()
+    dropped = wire.StatesDropped(states=3, n_bytes=4_000_000, quota_bytes=8_000_000_000)
+    driver.parts.client.received.emit(dropped)
+    assert driver.window.toast.words.startswith("The cache limit of 8.0 GB is reached: 4.0 MB of the oldest")

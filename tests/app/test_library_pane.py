@@ -47,6 +47,53 @@ def test_search_finds_texts_and_opens_their_page(start, library):
     assert asked.args == ["/files/pumps.pdf", 1, "cooling circuit"]
 
 
+def sent(driver, monkeypatch) -> list[object]:
+    """The commands that the window sends from now on."""
+    commands: list[object] = []
+    monkeypatch.setattr(driver.parts.client, "send", commands.append)
+    return commands
+
+
+def test_a_document_is_renamed_in_its_row(start, library, monkeypatch):
+    driver = start()
+    pane = driver.window.library
+    driver.until(lambda: pane.model.rowCount() == 2)
+    commands = sent(driver, monkeypatch)
+    entry = pane.model.entry(pane.model.index(0))
+    pane.begin_rename(entry.path)
+    editor = driver.find("renameEditor", within=pane)
+    assert editor.text() == entry.title
+    editor.setText("Minutes of May")
+    driver.bot.keyClick(editor, Qt.Key.Key_Return)
+    driver.until(lambda: commands)
+    assert (commands[-1].document_id, commands[-1].title, commands[-1].tags) == (
+        entry.document_id, "Minutes of May", None,
+    )  # fmt: skip
+
+
+def test_tags_are_asked_for_shown_and_filter_the_list(start, library, monkeypatch):
+    with Library.open(library) as opened:
+        opened.documents.set_tags(1, ["work"])
+    driver = start()
+    pane = driver.window.library
+    driver.until(lambda: pane.model.rowCount() == 2)
+    assert list(pane.tags.buttons) == ["", "work"] and pane.tags.isVisible()
+    pane.tags.buttons["work"].click()
+    assert pane.model.rowCount() == 1
+    entry = pane.model.entry(pane.model.index(0))
+    assert entry.path == "/files/pumps.pdf" and entry.second_line.endswith("work")
+    commands = sent(driver, monkeypatch)
+    pane.tags_requested.emit(entry)
+    dialog = driver.find("tagsDialog")
+    assert dialog.textValue() == "work"
+    dialog.setTextValue("work, pumps ,")
+    dialog.accept()
+    driver.until(lambda: commands)
+    assert commands[-1].tags == ["work", "pumps", ""]
+    pane.tags.buttons[""].click()
+    assert pane.model.rowCount() == 2
+
+
 def test_search_without_matches_says_so_and_escape_ends_it(start, library):
     driver = start()
     pane = driver.window.library
@@ -110,6 +157,28 @@ def test_another_document_can_be_read_first(start, pdf, tmp_path: Path):
     second = driver.session
     driver.until(lambda: second.fully_read)
     assert not first.fully_read
+    driver.until(lambda: first.summary_done and second.summary_done and not first.phase.busy)
+
+
+def test_a_reading_that_gave_way_can_be_stopped_and_taken_up_again(start, pdf, tmp_path: Path):
+    driver = start(delay=0.03)
+    driver.open(pdf)
+    first = driver.session
+    driver.until(lambda: first.phase is Phase.READING)
+    other = tmp_path / "other.pdf"
+    other.write_bytes(pdf.read_bytes())
+    driver.open(other)
+    driver.until(lambda: driver.shown("readFirst"))
+    driver.click("readFirst")
+    second = driver.session
+    driver.until(lambda: second.phase is Phase.READING)
+    assert set(driver.parts.settings.now.unfinished) == {str(pdf), str(other)}
+    driver.open(pdf)
+    driver.controller.stop()
+    driver.until(lambda: first.stopped and not first.phase.busy)
+    assert driver.parts.settings.now.unfinished == (str(other),)
+    driver.settle()
+    driver.click("continue")
     driver.until(lambda: first.summary_done and second.summary_done and not first.phase.busy)
 
 

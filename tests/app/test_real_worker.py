@@ -40,7 +40,7 @@ def test_story_over_the_real_worker(start, short_pdf, tmp_path: Path):
     driver.until_done(200)
     assert driver.session.fully_read and driver.session.page_count == 8
     assert driver.window.side.summary.text.toPlainText().strip()
-    assert driver.text("modelBadge") == "Demo model"
+    assert driver.text("modelBadge") == "Included model"
     turns = [driver.ask(question, 100) for question in ("What is P-203?", "How many bar?")]
     assert all(turn.done and turn.turn_id is not None for turn in turns)
     driver.until(lambda: driver.window.library.model.rowCount() == 1)

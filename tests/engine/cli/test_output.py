@@ -8,7 +8,11 @@ import os
 import pytest
 
 from engine.cli import output
+from engine.cli.command_line import main
 from engine.cli.output import ClosedOutput, Output, OutputError, ReaderGone
+from engine.cli.progress import short_progress_line
+from engine.protocol.wire import PrefillAdvanced
+from tests.app.library_on_disk import write_library
 
 
 class Terminal(io.StringIO):
@@ -73,3 +77,20 @@ def test_reader_that_is_gone_is_told_apart() -> None:
         Output(stream).write("x")
     with pytest.raises(BrokenPipeError):
         stream.close()
+
+
+def test_library_list_in_a_narrow_terminal_has_two_lines_a_document(monkeypatch, tmp_path, capsys) -> None:
+    write_library(tmp_path / "library.db", {"/files/minutes of the meeting of the board.pdf": ["One."] * 3})
+    monkeypatch.setattr(output, "_width_of", lambda stream: 40)
+    assert main(["library", "list", "--library", str(tmp_path / "library.db")]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "1  minutes of the meeting of the board"
+    assert " ".join(lines[1:]).split(" · ")[0].split() == ["3", "pages"] and max(map(len, lines)) <= 40
+
+
+def test_progress_in_a_narrow_terminal_has_page_and_time_left() -> None:
+    event = PrefillAdvanced(
+        tokens=5_000, page=7, page_count=196, total_tokens=210_000, total_is_exact=False, tokens_per_second=700.0,
+        seconds_left=290.0, resident_bytes=0,
+    )  # fmt: skip
+    assert short_progress_line(event) == "page 7 of 196 · 4:50 left"

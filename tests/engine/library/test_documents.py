@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
+
+from engine.library.database import LibraryError
 from engine.library.library import Library
 from engine.library.reading_run import Progress
 from tests.engine.library_fakes import IDENTITY, FakeFile, snapshot
@@ -52,3 +55,30 @@ def test_a_file_name_that_is_not_unicode_is_no_obstacle(library: Library) -> Non
     assert library.documents.for_file(FakeFile(name, "bb")).id == first.id
     found = library.documents.find(name)
     assert found is not None and found.id == first.id
+
+
+# Titles and tags
+
+
+def test_a_given_title_outlives_the_files_own_until_it_is_taken_back(library: Library, tmp_path: Path) -> None:
+    here = tmp_path / "a.pdf"
+    document = library.documents.for_file(FakeFile(here, "aa", "Microsoft Word - draft"))
+    library.documents.rename(document.id, "  Annual\nreport ")
+    library.documents.for_file(FakeFile(here, "bb", "Microsoft Word - draft 2"))
+    named = library.documents.get(document.id)
+    assert (named.title, named.renamed) == ("Annual report", True)
+    assert library.documents.find("Annual report") == named
+    library.documents.rename(document.id, " ")
+    back = library.documents.get(document.id)
+    assert (back.title, back.renamed) == ("Microsoft Word - draft 2", False)
+
+
+def test_tags_are_replaced_as_a_whole_and_go_with_their_document(library: Library) -> None:
+    document = library.documents.for_file(FakeFile("/x/a.pdf", "aa"))
+    library.documents.set_tags(document.id, ["work", " tax  2025 ", "work", " "])
+    assert library.documents.get(document.id).tags == ["tax 2025", "work"]
+    library.documents.set_tags(document.id, ["work"])
+    assert library.documents.all()[0].tags == ["work"]
+    library.documents.remove(document.id)
+    with pytest.raises(LibraryError):
+        library.documents.set_tags(document.id, ["work"])

@@ -143,7 +143,7 @@ def test_verify_finds_changed_texts(path: Path, statement: str) -> None:
 )
 def test_damaged_rows_and_schema_are_one_sentence(path: Path, statement: str) -> None:
     conn = sqlite3.connect(path)
-    conn.execute("INSERT INTO section_notes VALUES (1, 1, 'r', '', 't', '[]', 0, x'00')")
+    conn.execute("INSERT INTO section_notes VALUES (1, 1, 'r', '', 't', '[]', 0, x'00', 1)")
     conn.execute(statement)
     conn.commit()
     conn.close()
