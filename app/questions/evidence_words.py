@@ -32,7 +32,7 @@ def quote_of(turn: Turn) -> str:
         return "\n".join(tr("p. {page}: {text}", page=one.page, text=_quoted(one.text)) for one in turn.closest or [])
     beginning = turn.beginning.text if turn.beginning is not None else ""
     words = " ".join(f"{beginning} {turn.sentence}".split())
-    if not turn.done or not words or words.rstrip(".") == " ".join(turn.answer.split()).rstrip("."):
+    if not turn.done or not words or words.rstrip(".") in " ".join(turn.answer.split()):
         return ""
     return _quoted(words)
 

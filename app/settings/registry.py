@@ -65,7 +65,13 @@ OPTIONS: dict[str, Option] = {
         Option(
             "theme",
             mark("Theme"),
-            (("system", mark("Match system")), ("light", mark("Light")), ("dark", mark("Dark"))),
+            (
+                ("system", mark("Match system")),
+                ("light", mark("Light")),
+                ("dark", mark("Dark")),
+                ("contrast_light", mark("High contrast, light")),
+                ("contrast_dark", mark("High contrast, dark")),
+            ),
         ),
         Option(
             "text_size",

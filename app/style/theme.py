@@ -109,6 +109,62 @@ DARK = Roles(
     shade="#99000000",
 )
 
+CONTRAST_LIGHT = dataclasses.replace(
+    LIGHT,
+    window="#ffffff",
+    surface="#ffffff",
+    sunken="#ffffff",
+    hover="#d9d9d9",
+    border="#000000",
+    border_strong="#000000",
+    text="#000000",
+    muted="#1f1f1f",
+    accent="#003f37",
+    accent_hover="#000000",
+    accent_soft="#c4f0ea",
+    accent_text="#003a33",
+    faded="#5f8f89",
+    evidence="#8a5c00",
+    evidence_soft="#ffe9a8",
+    evidence_text="#3d2900",
+    evidence_mark="#ffd100",
+    warning="#4a2c00",
+    warning_soft="#ffffff",
+    error="#7d0000",
+    error_soft="#ffffff",
+    selection="#8fd6cd",
+    page_text="#595959",
+)
+
+CONTRAST_DARK = dataclasses.replace(
+    DARK,
+    window="#000000",
+    surface="#000000",
+    sunken="#000000",
+    hover="#333333",
+    border="#ffffff",
+    border_strong="#ffffff",
+    text="#ffffff",
+    muted="#e6e6e6",
+    accent="#7ff0e2",
+    accent_hover="#ffffff",
+    on_accent="#000000",
+    accent_soft="#00423b",
+    accent_text="#a5fff4",
+    faded="#4f8c85",
+    evidence="#ffd100",
+    evidence_soft="#3d3100",
+    evidence_text="#ffe680",
+    evidence_mark="#806600",
+    warning="#ffd98a",
+    warning_soft="#000000",
+    error="#ffb3ab",
+    error_soft="#000000",
+    selection="#00665b",
+)
+
+THEMES = {"light": LIGHT, "dark": DARK, "contrast_light": CONTRAST_LIGHT, "contrast_dark": CONTRAST_DARK}
+
 _UI_FONTS = ("Inter", "Noto Sans", "Cantarell", "Ubuntu", "Open Sans")
 _PLAIN_FONTS = ("", "Sans Serif", "Sans", "DejaVu Sans", "MS Shell Dlg 2")
 
@@ -131,12 +187,13 @@ class Theme(QObject):
 
     @property
     def dark(self) -> bool:
-        return self.roles is DARK
+        return self.roles in (DARK, CONTRAST_DARK)
 
     def apply(self, choice: str) -> None:
-        """choice: system, light or dark."""
+        """choice: system, or a name of `THEMES`."""
         self._choice = choice
-        scheme = {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}.get(choice, Qt.ColorScheme.Unknown)
+        schemes = {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}
+        scheme = schemes.get(choice.removeprefix("contrast_"), Qt.ColorScheme.Unknown)
         self._app.styleHints().setColorScheme(scheme)
         self._paint()
 
@@ -149,14 +206,21 @@ class Theme(QObject):
             self._paint()
 
     def _paint(self) -> None:
-        if self._choice == "system":
-            dark = self._app.styleHints().colorScheme() == Qt.ColorScheme.Dark
-        else:
-            dark = self._choice == "dark"
-        self.roles = DARK if dark else LIGHT
+        choice = self._choice
+        if choice == "system":
+            choice = "dark" if self._app.styleHints().colorScheme() == Qt.ColorScheme.Dark else "light"
+            choice = f"contrast_{choice}" if wants_contrast(self._app) else choice
+        self.roles = THEMES[choice]
         self._app.setPalette(palette(self.roles))
         self._app.setStyleSheet(fill(self._template, self.roles, self._app.font().pointSizeF()))
         self.changed.emit()
+
+
+def wants_contrast(app: QApplication) -> bool:
+    """Return whether the system asks for high contrast; False where Qt is too old to say (before 6.10)."""
+    accessibility = getattr(app.styleHints(), "accessibility", None)
+    preference = accessibility().contrastPreference() if accessibility is not None else None
+    return getattr(preference, "name", "") == "HighContrast"
 
 
 def fill(template: str, roles: Roles, points: float = 10.0) -> str:
@@ -166,7 +230,7 @@ def fill(template: str, roles: Roles, points: float = 10.0) -> str:
     """
     template = re.sub(r"@([\d.]+)em", lambda match: f"{float(match[1]) * points:.2f}pt", template)
     colors = dataclasses.asdict(roles)
-    shade = "dark" if roles is DARK else "light"
+    shade = "dark" if roles in (DARK, CONTRAST_DARK) else "light"
     colors["down_arrow"] = f'url("{(RESOURCES / "icons" / f"arrow-{shade}.svg").as_posix()}")'
     return re.sub(r"@([a-z_]+)", lambda match: colors[match[1]], template)
 

@@ -127,7 +127,7 @@ def common_options() -> list[click.Parameter]:
     """Return the options of every command."""
     return [
         CommonOption(
-            ["--model"], type=FilePath(), metavar="DIR", help="Folder of the model (default: the included demo model)."
+            ["--model"], type=FilePath(), metavar="DIR", help="Folder of the model (default: the included model)."
         ),
         CommonOption(["--library"], type=FilePath(), metavar="FILE", help="Library file (default: your own library)."),
         CommonOption(["--quota"], type=Size(), metavar="SIZE", help="Space limit for saved states (default: 8G)."),

@@ -46,13 +46,16 @@ def test_every_height_of_the_column_belongs_to_a_page(heights, scale, y):
     assert abs(point.x() - 300) < 1 and abs(point.y() - heights[page] / 2) < 1
 
 
+CONTRAST = [(theme.CONTRAST_LIGHT, 7.0), (theme.CONTRAST_DARK, 7.0)]
+
+
 def luminance(color: str) -> float:
     parts = [QColor(color).redF(), QColor(color).greenF(), QColor(color).blueF()]
     red, green, blue = (part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-@pytest.mark.parametrize("roles", [theme.LIGHT, theme.DARK])
+@pytest.mark.parametrize(("roles", "least"), [(theme.LIGHT, 4.5), (theme.DARK, 4.5), *CONTRAST])
 @pytest.mark.parametrize(
     ("front", "back"),
     [
@@ -61,10 +64,10 @@ def luminance(color: str) -> float:
         ("warning", "warning_soft"), ("evidence_text", "evidence_soft"), ("text", "error_soft"), ("error", "surface"),
     ],
 )  # fmt: skip
-def test_text_can_be_read_in_both_themes(roles, front, back):
-    """WCAG AA: 4.5 to 1."""
+def test_text_can_be_read_in_every_theme(roles, least, front, back):
+    """WCAG AA: 4.5 to 1; AAA, of the themes with high contrast: 7 to 1."""
     one, other = luminance(getattr(roles, front)), luminance(getattr(roles, back))
-    assert (max(one, other) + 0.05) / (min(one, other) + 0.05) >= 4.5
+    assert (max(one, other) + 0.05) / (min(one, other) + 0.05) >= least
 
 
 def test_the_style_sheet_names_no_colour_of_its_own():
