@@ -31,10 +31,10 @@ def _laid_out(suffix: str, markdown: str, title: str) -> bytes:
     return laid_out(suffix, markdown, title)
 
 
-def _run_tour(folder: Path) -> int:
+def _run_tour(folder: Path, document: Path | None, questions: tuple[str, ...]) -> int:
     from app.window import tour
 
-    return tour.run(folder)
+    return tour.run(folder, document=str(document or ""), questions=questions)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
-"""Drives the real window through the whole story and writes numbered screenshots: `main.py tour --out DIR`."""
+"""A newcomer's story on a real document, with numbered pictures: `readthrough tour --out DIR [FILE [QUESTION...]]`.
+
+First start, reading, a question meanwhile, the summary, suggested questions, sources, export; and the next day.
+"""
 
 from __future__ import annotations
 
@@ -27,13 +30,12 @@ from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 from app.settings.store import Settings, SettingsStore
 from app.state.conversation import Turn
-from app.state.session import Phase
 from app.window.application import Application
-from app.window.samples import SAMPLES, sample_questions
+from app.window.samples import sample_file
 from app.window.side_pane import ENTITIES, QUESTIONS, SECTIONS, SUMMARY
 
-ASKED = 4
-"""Questions: one in mid-reading, three at the end."""
+NOT_THERE = "What is the telephone number of the author?"
+"""A question that few documents answer."""
 SIZE = QSize(1440, 900)
 PATIENCE_SECONDS = 900
 
@@ -111,15 +113,14 @@ def run(
 ) -> int:
     """Write the pictures, light and dark, into the folder `out`; returns the exit status.
 
-    document: another file than the sample; questions: about it, the first in mid-reading; command: another worker.
+    document: another file than the sample; questions: about it, besides the suggested ones; command: another worker.
     """
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
-    path = document or str(next((file for file in sorted(SAMPLES.glob("*.pdf")) if questions_about(file)), ""))
+    path = document or str(sample_file() or "")
     if not path:
         print("error: there is no sample to show; name a document", file=sys.stderr)
         return 2
-    questions = questions or questions_about(Path(path)) or ("What is this about?",) * ASKED
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     os.environ.setdefault("QT_LOGGING_RULES", "default.warning=false")  # what the offscreen platform cannot do
     app = QApplication.instance() or QApplication(["readthrough"])
@@ -129,18 +130,10 @@ def run(
     with tempfile.TemporaryDirectory() as scratch:
         os.environ["READTHROUGH_LIBRARY"] = str(Path(scratch) / "library.db")
         store = SettingsStore(Path(scratch) / "settings.json")
-        _first_day(_stage(app, store, options, command, folder, "light"), path, questions[0])
-        _next_day(_stage(app, store, options, command, folder, "light"), questions[1:])
+        _first_day(_stage(app, store, options, command, folder, "light"), path, questions or (NOT_THERE,))
         store.update(theme="dark")
-        _in_the_dark(_stage(app, store, options, command, folder, "dark"))
+        _next_day(_stage(app, store, options, command, folder, "dark"))
     return 0
-
-
-def questions_about(path: Path) -> tuple[str, ...]:
-    """Return questions about a sample, one of which it does not answer; none of a file without a list."""
-    held, absent = sample_questions(path)
-    chosen = [*held[2:3], *held[4:5], *absent[:1], *held[5:6]]
-    return tuple(chosen) if len(chosen) == ASKED else ()
 
 
 def _stage(
@@ -152,7 +145,7 @@ def _stage(
     shade: str,
 ) -> Stage:
     if store.now.theme == "system":
-        store.update(theme=shade)
+        store.update(theme=shade, show_library=True)
     parts = Application(app, store, options, command)
     parts.window.resize(SIZE)
     parts.start()
@@ -161,116 +154,98 @@ def _stage(
     return stage
 
 
-def _first_day(stage: Stage, path: str, question: str) -> None:
+def _first_day(stage: Stage, path: str, questions: tuple[str, ...]) -> None:
     parts = stage.parts
     window, control = parts.window, parts.controller
     stage.shoot("first-start")
-    record = next(iter(sorted(SAMPLES.glob("*.log"))), None)
-    if record is not None and Path(path).parent == SAMPLES:
-        _read_aside(stage, str(record))
+    window.dialogs.choose_model()
+    stage.wait(600)
+    stage.shoot("models")
+    _close_dialogs()
     control.open(path)
     session = control.current
     assert session is not None
-    stage.until(lambda: session.fraction > 0.3, "the reading")
-    stage.until(lambda: not session.is_pdf or window.document.pages.is_drawn, "the pages")
-    window.document.go_to(session.pages // 9)
-    stage.wait(400)
+    stage.until(lambda: session.fraction > 0.3 or session.fully_read, "the reading")
+    _until_drawn(stage)
+    window.document.set_outline_shown(True)
+    window.document.go_to(max(session.pages // 9, 1))
+    stage.wait(600)
     stage.shoot("reading")
-    window.side.question.asked.emit(question)
-    turn = session.conversation.turns[-1]
-    stage.until(lambda: turn.done or turn.problem, "the answer in mid-reading")
+    _ask(stage, questions[0])
     stage.shoot("a-question-in-mid-reading")
-    stage.until(lambda: session.fraction > 0.6, "more of the reading")
-    if not session.fully_read:
-        stage.close()
-        return
-    stage.until(lambda: not session.phase.busy, "the summary")
+    stage.until(lambda: session.summary_done and not session.phase.busy, "the summary")
+    window.document.set_outline_shown(False)
+    for tab, name in ((SUMMARY, "summary"), (SECTIONS, "sections"), (ENTITIES, "dates-and-names")):
+        window.side.tabs.setCurrentIndex(tab)
+        stage.wait(900)
+        stage.shoot(name)
+    suggested: list[str] = []
+    parts.reader.suggestions_read.connect(lambda _document, found: suggested.extend(found))
+    if session.document_id is not None:
+        parts.reader.read_suggestions(session.document_id)
+    stage.wait(1500)
+    for question in (*suggested[:2], *questions[1:]):
+        _ask(stage, question)
+        stage.shoot("an-answer-and-its-source")
+    window.document.find_bar.begin(_word_of(session.summary.text))
+    stage.wait(1500)
+    stage.shoot("find")
+    window.document.find_bar.dismiss()
+    window.dialogs.export()
+    stage.wait(300)
+    stage.shoot("export")
+    _close_dialogs()
     stage.close()
 
 
-def _read_aside(stage: Stage, path: str) -> None:
-    """Read another document, so that the library shows two."""
-    parts = stage.parts
-    parts.settings.update(on_open="read")
-    parts.controller.open(path)
-    session = parts.controller.current
-    assert session is not None
-    stage.until(lambda: session.fully_read and not session.phase.busy, "the record")
-    parts.settings.update(on_open="summarize")
-
-
-def _next_day(stage: Stage, questions: tuple[str, ...]) -> None:
+def _next_day(stage: Stage) -> None:
+    """Everything is there again, without reading."""
     parts = stage.parts
     window, control = parts.window, parts.controller
-    stage.number = 3
+    stage.number = 20
     stage.until(lambda: control.current is not None, "the document of yesterday")
     session = control.current
     assert session is not None
-    if not session.fully_read:
-        stage.until(lambda: session.phase in (Phase.READING, Phase.SUMMARISING) or session.fully_read, "going on")
-        stage.shoot("goes-on-where-it-was-closed")
-    window.side.tabs.setCurrentIndex(SECTIONS)
-    stage.until(lambda: session.notes or session.summary.text, "the first note")
-    stage.wait(1500)
-    window.side.tabs.setCurrentIndex(SECTIONS if session.notes else SUMMARY)
-    stage.shoot("notes-stream-in")
-    stage.until(lambda: session.summary_done and not session.phase.busy, "the summary")
-    window.side.tabs.setCurrentIndex(SUMMARY)
-    stage.shoot("summary")
-    window.side.tabs.setCurrentIndex(ENTITIES)
-    stage.shoot("dates-and-names")
-    for question in questions:
-        window.side.question.asked.emit(question)
-        turn = session.conversation.turns[-1]
-        stage.until(partial(_is_answered, turn), "an answer")
-        stage.wait(600)
+    stage.until(lambda: session.opened and not session.phase.busy, "the document of yesterday")
+    stage.wait(600)
+    _until_drawn(stage)
+    stage.shoot("the-next-day")
     window.side.tabs.setCurrentIndex(QUESTIONS)
-    stage.shoot("three-questions")
     cited = [turn for turn in session.conversation.turns if turn.pages or turn.mentions]
     if cited:
         window.questions.show_evidence(cited[-1].key)
         stage.wait(1200)
         window.side.conversation.show_card(cited[-1].key)
-    stage.shoot("evidence")
-    window.document.strip.ask_as_of_requested.emit(max(session.pages // 2, 1))
-    window.document.find_bar.begin(_word_of(session.summary.text))
-    stage.wait(1500)
-    stage.shoot("find-and-ask-as-of-a-page")
-    window.document.find_bar.dismiss()
-    stage.close()
-
-
-def _in_the_dark(stage: Stage) -> None:
-    parts = stage.parts
-    window, control = parts.window, parts.controller
-    stage.number = 10
-    stage.until(lambda: control.current is not None, "the document of yesterday")
-    session = control.current
-    assert session is not None
-    stage.until(lambda: session.opened and not session.phase.busy, "the document of yesterday")
-    stage.until(lambda: not session.is_pdf or window.document.pages.is_drawn, "the pages")
-    stage.wait(500)
-    stage.shoot("summary-kept")
-    window.side.tabs.setCurrentIndex(QUESTIONS)
-    stage.wait(600)
-    turns = session.conversation.turns
-    cited = [turn for turn in turns if turn.pages or turn.mentions]
-    if cited:
-        window.questions.show_evidence(cited[0].key)
-        stage.wait(900)
     stage.shoot("questions-kept")
-    for name, show in (
-        ("model", window.dialogs.choose_model),
-        ("settings", window.dialogs.show_settings),
-        ("keyboard", window.dialogs.show_keys),
-    ):
+    for name, show in (("settings", window.dialogs.show_settings), ("keyboard", window.dialogs.show_keys)):
         show()
         stage.wait(500)
         stage.shoot(name)
-        for top in QApplication.topLevelWidgets():
-            if isinstance(top, QDialog) and top.isVisible():
-                top.close()
+        _close_dialogs()
     stage.close()
+
+
+def _ask(stage: Stage, question: str) -> None:
+    """Ask as a person does, and wait for the answer and its page."""
+    window, session = stage.parts.window, stage.parts.controller.current
+    assert session is not None
+    window.side.question.asked.emit(question)
+    turn = session.conversation.turns[-1]
+    stage.until(partial(_is_answered, turn), "an answer")
+    stage.wait(1500)
+    window.side.conversation.show_card(turn.key)
+
+
+def _until_drawn(stage: Stage) -> None:
+    window, session = stage.parts.window, stage.parts.controller.current
+    stage.until(lambda: session is None or not session.is_pdf or window.document.pages.is_drawn, "the pages")
+    stage.wait(500)
+
+
+def _close_dialogs() -> None:
+    for top in QApplication.topLevelWidgets():
+        if isinstance(top, QDialog) and top.isVisible():
+            top.close()
 
 
 def _is_answered(turn: Turn) -> bool:

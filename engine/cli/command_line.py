@@ -326,13 +326,15 @@ def bench(arguments: tuple[str, ...]) -> int:
 
 
 @command("tour", hidden=True)
+@click.argument("file", metavar="[FILE]", required=False, type=FilePath())
+@click.argument("questions", metavar="[QUESTION]...", nargs=-1, type=Words())
 @click.option("--out", type=FilePath(), required=True, metavar="DIR", help="Folder for the pictures.")
 @click.pass_obj
-def tour(program: Program, out: Path) -> int:
-    """Drive the window through its story and save pictures of it."""
+def tour(program: Program, out: Path, file: Path | None, questions: tuple[str, ...]) -> int:
+    """Drive the window through a newcomer's story on FILE, or on the sample, and save pictures of it."""
     if program.tour is None:
         raise KnownError("this program has no window")
-    return program.tour(out)
+    return program.tour(out, file, questions)
 
 
 def _open_window(program: Program, files: Sequence[Path]) -> int:

@@ -42,8 +42,8 @@ Window = Callable[[Options, Sequence[Path]], int]
 """(options, files to open) -> exit status."""
 Layout = Callable[[str, str, str], bytes]
 """(suffix, report in Markdown, title) -> bytes of a PDF or an OpenDocument text."""
-Tour = Callable[[Path], int]
-"""(folder for the pictures) -> exit status."""
+Tour = Callable[[Path, Path | None, tuple[str, ...]], int]
+"""(folder for the pictures, document, questions about it) -> exit status."""
 
 
 @dataclass

@@ -203,7 +203,7 @@ def test_the_tour_writes_every_picture(tmp_path: Path, qapp, monkeypatch):
         == 0
     )
     names = sorted(file.name for file in (tmp_path / "out").iterdir())
-    assert len(names) == 15 and names[0] == "01-first-start-light.png" and names[-1] == "15-keyboard-dark.png"
+    assert len(names) == 13 and names[0] == "01-first-start-light.png" and names[-1] == "24-keyboard-dark.png"
 
 
 @settings(max_examples=40, deadline=None)
