@@ -109,7 +109,7 @@ class FakeWorker:
                 sentence = again or "This PDF is locked with a password; enter it to open the file."
                 reason = "wrong password" if again else "needs password"
                 return m.JobFailed(job_id=job, kind="known", message=sentence, reason=reason)
-            case "damaged":
+            case "damaged" | "damaged docx" if self.scenario == "damaged" or str(command.path).endswith(".docx"):
                 return m.JobFailed(
                     job_id=job, kind="known", message="This PDF is damaged; get another copy.", reason="damaged"
                 )

@@ -37,7 +37,7 @@ _REFUSALS: dict[OutcomeKind, str] = {
     "needs_certificate": "{name} is encrypted for the holder of a certificate or by a rights management system, "
     "not with a password; save a copy without protection in the program that opens it.",
     "damaged": "{name} is damaged or cut off and cannot be read; get a fresh copy or re-save it in another program.",
-    "not_pdf": "{name} is not a PDF, although its name says so; check what it is.",
+    "not_pdf": "{name} is not a PDF, although its name says so.",
     "not_text": "{name} is neither a PDF nor text; Readthrough reads " + _READABLE + ".",
     "empty": "{name} is empty; check that it was saved or downloaded in full.",
     "too_big": "{name} asks for more memory or work than a document may; it may be damaged or made to do harm.",
@@ -45,6 +45,19 @@ _REFUSALS: dict[OutcomeKind, str] = {
     "changed": "{name} was changed or replaced while it was being read; open it again.",
     "unsupported": "{name} is of a kind that Readthrough does not read; save it as PDF or text.",
 }
+
+_SIGNATURES: tuple[tuple[bytes, str], ...] = (
+    (b"\x89PNG", "a PNG image"),
+    (b"\xff\xd8\xff", "a JPEG image"),
+    (b"GIF8", "a GIF image"),
+    (b"II*\0", "a TIFF image"),
+    (b"MM\0*", "a TIFF image"),
+    (b"PK\x03\x04", "an office file or an archive"),
+    (b"\xd0\xcf\x11\xe0", "an office file of before 2007"),
+    (b"{\\rtf", "an RTF document"),
+    (b"<!DOCTYPE", "a web page"),
+    (b"<html", "a web page"),
+)
 
 _STOPPED: dict[OutcomeKind, str] = {
     "timed_out": "the time ran out",
@@ -57,6 +70,13 @@ _STOPPED: dict[OutcomeKind, str] = {
 _LISTED_RANGES = 12
 """Page ranges that a sentence lists; the rest is counted, and stands in `Outcome.problems`."""
 _LISTED_NOTES = 6
+
+
+def not_a_pdf(name: str, beginning: bytes) -> DocumentError:
+    """Return the error of a file that is called a PDF and is none; it says what the file looks like, if that shows."""
+    kind = next((words for signature, words in _SIGNATURES if beginning.startswith(signature)), "")
+    sentence = refusal("not_pdf", name)
+    return DocumentError("not_pdf", str(sentence).rstrip(".") + f" (it looks like {kind}).") if kind else sentence
 
 
 def refusal(kind: OutcomeKind, name: str) -> DocumentError:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
 
 from app.library.passages import closest_passages, sentence_before
 from app.library.suggestions import suggested_questions
@@ -224,3 +225,24 @@ def test_passages_snippets_and_suggestions_come_from_the_texts(library):
         assert list(around) == [(1, "3 May 2024")] and "was replaced on 3 May 2024" in around[1, "3 May 2024"]
     pages = [text for texts in TEXTS.values() for text in texts]
     assert suggested_questions(pages) == ["What is a crane?", "What did the Committee decide?"]
+
+
+def test_files_dropped_together_each_keep_their_result(start, pdf, tmp_path: Path):
+    folder = tmp_path / "papers"
+    folder.mkdir()
+    for name in ("one.pdf", "two.pdf"):
+        (folder / name).write_bytes(pdf.read_bytes())
+    (tmp_path / "broken.docx").write_bytes(b"PK\x03\x04 not a document")
+    driver = start("damaged docx")
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in (folder, tmp_path / "broken.docx")])
+    actions, button, keys = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    driver.window.dropEvent(QDropEvent(QPointF(50, 50), actions, data, button, keys))
+    sessions = driver.controller.sessions
+    driver.until(lambda: len(sessions) == 3 and not any(one.phase.busy for one in sessions.values()))
+    results = {Path(path).name: (one.summary_done, one.trouble is not None) for path, one in sessions.items()}
+    assert results == {"one.pdf": (True, False), "two.pdf": (True, False), "broken.docx": (False, True)}
+    model = driver.window.library.model
+    driver.settle()
+    failed = [entry for row in range(model.rowCount()) if (entry := model.entry(model.index(row))).failed]
+    assert [Path(entry.path).name for entry in failed] == ["broken.docx"] and "damaged" in failed[0].second_line

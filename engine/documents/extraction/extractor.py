@@ -25,8 +25,8 @@ from engine.documents.extraction.process import COMMAND, Extractor
 from engine.documents.extraction.range_reader import ExtractionFailed, PageRange, RangeReader
 from engine.documents.extraction.source import Source
 from engine.documents.formats.regular_file import RegularFile, Stamp, open_regular, printable, sha256, shown_name
-from engine.documents.outcomes import OFFICE_HEADERS, OFFICE_SUFFIXES, READABLE_SUFFIXES, Outcomes, refusal
-from engine.documents.pages import DocumentInfo, DocumentKind, Outcome, OutcomeKind, OutlineEntry, Page
+from engine.documents.outcomes import OFFICE_HEADERS, OFFICE_SUFFIXES, READABLE_SUFFIXES, Outcomes, not_a_pdf, refusal
+from engine.documents.pages import DocumentError, DocumentInfo, DocumentKind, Outcome, OutcomeKind, OutlineEntry, Page
 from engine.user_paths import absolute
 
 _HEADER_BYTES = 1024
@@ -47,11 +47,17 @@ def open_document(
         file = RegularFile(descriptor, status.st_size)
         if file.size == 0:
             raise refusal("empty", shown_name(path))
-        kind = kind_of(file.read(_HEADER_BYTES) or b"", path.suffix.lower())
+        beginning = file.read(_HEADER_BYTES) or b""
+        kind = kind_of(beginning, path.suffix.lower())
         if file.size > limits.MAX_BYTES[kind]:
             raise refusal("too_big", shown_name(path))
         source = Source(path, kind, Stamp.of(status), password or None, command)
-        extractor, opened = source.open()
+        try:
+            extractor, opened = source.open()
+        except DocumentError as error:
+            if error.kind != "not_pdf":
+                raise
+            raise not_a_pdf(source.name, beginning) from None
         try:
             source.sha256 = sha256(file)
             if opened.sha256 not in ("", source.sha256):
