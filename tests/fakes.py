@@ -141,6 +141,8 @@ class FakeWorker:
             case m.Ask():
                 yield from self.load(job)
                 yield from self.answer(command)
+            case m.FreeSpace():
+                yield m.SpaceFreed(job_id=job, states=3, n_bytes=3_000_000)
             case m.EditDocument():
                 yield m.DocumentEdited(
                     job_id=job, document_id=command.document_id, title=command.title or "", tags=command.tags or []

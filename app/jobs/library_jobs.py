@@ -20,6 +20,9 @@ class LibraryJobs(QObject):
     states_dropped = Signal(object)
     """engine.protocol.events.StatesDropped: old saved states were deleted to keep the limit."""
 
+    space_freed = Signal(object)
+    """Bytes of cached data that were deleted on request."""
+
     def __init__(self, jobs: Jobs, lock: LibraryLock, reader: LibraryReader, parent: QObject | None = None):
         super().__init__(parent)
         self._jobs, self._lock, self._reader = jobs, lock, reader
@@ -33,6 +36,11 @@ class LibraryJobs(QObject):
         """Remove a document with all that was saved of it."""
         self._jobs.send(Job(m.RemoveDocument(document_id=document_id)))
 
+    def free_space(self, document_id: int | None = None) -> None:
+        """Delete the cached data of a document, or of all."""
+        self._lock.claim()
+        self._jobs.send(Job(m.FreeSpace(document_id=document_id)))
+
     def set_quota(self, size: int) -> None:
         """Limit the space of saved states, in bytes; the running worker applies it at once."""
         self._jobs.send(Job(m.Configure(quota_bytes=size)))
@@ -42,6 +50,8 @@ class LibraryJobs(QObject):
         match event:
             case m.DocumentEdited():
                 self.edited.emit(event.document_id)
+            case m.SpaceFreed():
+                self.space_freed.emit(event.n_bytes)
             case m.StatesDropped():
                 self.states_dropped.emit(event)
         if job is not None and isinstance(event, m.TERMINAL):

@@ -8,7 +8,7 @@ from app.jobs.jobs import Job, Jobs
 from app.style.translation import tr
 from engine.protocol import wire as m
 
-WITH_LIBRARY = (m.Read, m.Summarize, m.Ask, m.ListDocuments, m.RemoveDocument, m.EditDocument)
+WITH_LIBRARY = (m.Read, m.Summarize, m.Ask, m.ListDocuments, m.RemoveDocument, m.EditDocument, m.FreeSpace)
 """Jobs that open the library for writing."""
 
 

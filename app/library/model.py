@@ -39,6 +39,8 @@ class Entry:
     found: Found | None = None
     """The best place of the search."""
     tags: tuple[str, ...] = ()
+    cached: int = 0
+    """Bytes of saved states."""
 
     @classmethod
     def of_row(cls, row: Document) -> Entry:
@@ -50,7 +52,10 @@ class Entry:
         facts = tr("{size} · last opened {date}", size=size_text(row.size), date=opened)
         if row.snapshot_bytes:
             facts += "\n" + tr("{size} of cached data", size=size_text(row.snapshot_bytes))
-        return cls(row.path, title, row.id, coverage_words(row), fraction, facts=facts, tags=tuple(row.tags))
+        return cls(
+            row.path, title, row.id, coverage_words(row), fraction,
+            facts=facts, tags=tuple(row.tags), cached=row.snapshot_bytes,
+        )  # fmt: skip
 
     @property
     def second_line(self) -> str:

@@ -15,6 +15,7 @@ from app.style.theme import Theme
 from app.style.translation import tr
 from app.style.widgets import button, label
 from engine.library.records import Document
+from engine.units import size_text
 
 LEAST = 190
 """Pixels."""
@@ -44,6 +45,8 @@ class LibraryPane(QWidget):
     """(document id, title; "" for the one in the file)"""
     tags_requested = Signal(object)
     """Entry whose tags shall be changed."""
+    free_requested = Signal(int)
+    """Delete the saved states of the document with this id."""
     undo_requested = Signal()
     folder_requested = Signal(str)
     search_requested = Signal(str)
@@ -236,6 +239,11 @@ class LibraryPane(QWidget):
         if document_id is not None:
             menu.addAction(tr("Rename…"), lambda: self.begin_rename(path))
             menu.addAction(tr("Tags…"), lambda: self.tags_requested.emit(entry))
+            free = menu.addAction(
+                tr("Delete cached data ({size})", size=size_text(entry.cached)),
+                lambda: self.free_requested.emit(document_id),
+            )
+            free.setEnabled(entry.cached > 0)
             menu.addSeparator()
             menu.addAction(tr("Remove from library"), lambda: self.remove_requested.emit(document_id))
         else:

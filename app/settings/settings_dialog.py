@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Qt, QTimer, QUrl
+from PySide6.QtCore import QEvent, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QComboBox,
@@ -35,6 +35,9 @@ _KEEP = QFileDialog.Option.DontConfirmOverwrite
 
 class SettingsDialog(QDialog):
     """Not modal: it shows and changes the settings, nothing else."""
+
+    free_requested = Signal()
+    """Delete the cached data of all documents."""
 
     def __init__(self, settings: SettingsStore, open_models: Callable[[], object], parent: QWidget | None = None):
         super().__init__(parent)
@@ -66,6 +69,11 @@ class SettingsDialog(QDialog):
         self._used = used
         self._show_cache()
 
+    def note_freed(self, size: int) -> None:
+        """Show the use of the cache after so many bytes of it were deleted."""
+        if self._used is not None:
+            self.show_usage(max(self._used - size, 0))
+
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange and self.isVisible():
@@ -94,6 +102,8 @@ class SettingsDialog(QDialog):
         self._row(form, tr("Location"), self._location())
         self._choice(form, "quota_gb")
         column.addWidget(self._cache)
+        free = button(tr("Delete cached data"), self.free_requested.emit, name="freeSpace")
+        column.addWidget(free, 0, Qt.AlignmentFlag.AlignLeft)
         form = self._group(column, tr("Appearance"))
         for name in ("theme", "text_size", "language"):
             self._choice(form, name)

@@ -49,6 +49,11 @@ def dropped_words(event: StatesDropped) -> str:
     )
 
 
+def freed_words(size: int) -> str:
+    """Return the sentence about cached data that was deleted on request."""
+    return tr("{size} of cached data deleted. It is made again when it is needed.", size=size_text(size))
+
+
 def time_left(seconds: float) -> str:
     """Return the time left, no more exact than it is known."""
     if seconds < 10:

@@ -129,6 +129,8 @@ class Dialogs(QObject):
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._reader.usage_read.connect(dialog.show_usage)
         self._reader.read_usage()
+        dialog.free_requested.connect(self._controller.library.free_space)
+        self._controller.library.space_freed.connect(dialog.note_freed)
         dialog.show()
 
     def show_keys(self) -> None:

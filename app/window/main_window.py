@@ -30,7 +30,7 @@ from app.state.session import Aspect, DocumentSession, Phase
 from app.style.icons import app_icon
 from app.style.theme import Theme
 from app.style.translation import tr
-from app.style.words import dropped_words
+from app.style.words import dropped_words, freed_words
 from app.tasks.throttle import Throttle
 from app.window.actions import Actions
 from app.window.dialogs import Dialogs
@@ -102,6 +102,8 @@ class MainWindow(QMainWindow):
         library.rename_requested.connect(control.library.edit)
         library.tags_requested.connect(lambda entry: dialogs.ask_tags(entry, library.model.tags))
         control.library.states_dropped.connect(lambda event: self.toast.say(dropped_words(event)))
+        library.free_requested.connect(control.library.free_space)
+        control.library.space_freed.connect(lambda size: self.toast.say(freed_words(size)))
         library.undo_requested.connect(control.shelf.undo)
         library.search_requested.connect(reader.search_texts)
         reader.texts_found.connect(library.show_found)

@@ -145,6 +145,17 @@ class Snapshots:
         with self._db.write() as conn:
             enforce_quota(conn, self._limits)
 
+    def free(self, document: int | None = None) -> tuple[int, int]:
+        """Delete the states that can be made again, of one document or of all; return their number and bytes. Ends and
+        pinned states stay."""
+        with self._db.write() as conn:
+            rows = conn.execute(
+                "SELECT id, size FROM snapshots WHERE kind != 'end' AND NOT pinned AND (?1 IS NULL OR document = ?1)",
+                [document],
+            ).fetchall()
+            drop(conn, [row[0] for row in rows])
+        return len(rows), sum(row[1] for row in rows)
+
 
 def require_space(db: Database, *new: NewSnapshot | None) -> None:
     """Raise LibraryError (full) when the largest of these states would fill the disk."""

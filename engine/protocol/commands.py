@@ -119,5 +119,11 @@ class EditDocument(Command, frozen=True, kw_only=True):
     tags: list[str] | None = None
 
 
+class FreeSpace(Command, frozen=True, kw_only=True):
+    """Delete the saved states that can be made again, of one document or (None) of all, and give the space back."""
+
+    document_id: Int64 | None = None
+
+
 class Shutdown(Command, frozen=True, kw_only=True):
     """Save, then end the worker. End of input does the same."""

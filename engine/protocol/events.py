@@ -278,6 +278,13 @@ class DocumentRemoved(Event, frozen=True, kw_only=True):
     document_id: int
 
 
+class SpaceFreed(Event, frozen=True, kw_only=True):
+    """Saved states were deleted on request. They are made again when they are needed."""
+
+    states: int
+    n_bytes: int
+
+
 class DocumentEdited(Event, frozen=True, kw_only=True):
     """Title and tags of a document as they are now."""
 

@@ -14,6 +14,7 @@ Of one job come, in this order and each only where it applies:
                   SummaryFinished
     Ask           as Read, then (AnswerDelta)*, AnswerFinished
     EditDocument  DocumentEdited
+    FreeSpace     SpaceFreed
     Configure     nothing of its own
     every job     StatesDropped before its end, where it deleted saved states to keep the quota
 
@@ -32,6 +33,7 @@ from engine.protocol.commands import (
     Command,
     Configure,
     EditDocument,
+    FreeSpace,
     ListDocuments,
     OpenDocument,
     Pause,
@@ -71,6 +73,7 @@ from engine.protocol.events import (
     RetentionMeasured,
     SectionsRead,
     SectionSummarized,
+    SpaceFreed,
     StatesDropped,
     SummaryDelta,
     SummaryFinished,
@@ -95,6 +98,7 @@ __all__ = [
     "EditDocument",
     "Event",
     "FollowWaiting",
+    "FreeSpace",
     "JobCancelled",
     "JobFailed",
     "JobFinished",
@@ -121,6 +125,7 @@ __all__ = [
     "SectionSummarized",
     "SectionsRead",
     "Shutdown",
+    "SpaceFreed",
     "StatesDropped",
     "Summarize",
     "SummaryDelta",

@@ -142,6 +142,10 @@ class Session:
             case wire.RemoveDocument():
                 self.library.documents.remove(command.document_id)
                 yield wire.DocumentRemoved(job_id=command.job_id, document_id=command.document_id)
+            case wire.FreeSpace():
+                states, n_bytes = self.library.snapshots.free(command.document_id)
+                self.library.maintenance.compact()
+                yield wire.SpaceFreed(job_id=command.job_id, states=states, n_bytes=n_bytes)
             case wire.EditDocument():
                 yield self._edit(command)
             case _:

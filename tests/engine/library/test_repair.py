@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.cli.library import LibraryWish
 from engine.cli.library import run_action as run_with
 from engine.cli.options import Options
 from engine.errors import KnownError
@@ -35,7 +36,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def run_action(action: str, name: str | None, path: Path) -> int:
-    return run_with(action, name, Options(library=path))
+    return run_with(action, LibraryWish(name), Options(library=path))
 
 
 def exported(path: Path) -> list[str]:
