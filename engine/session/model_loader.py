@@ -9,12 +9,16 @@ from pathlib import Path
 
 import torch
 
+from engine.errors import KnownError
 from engine.generation.runtime import DEMO_MODEL, Runtime, load_runtime
 from engine.network.footprint import parameter_count
 from engine.protocol import wire
 from engine.protocol.wire import Event
 from engine.session.startup import without_collection
 from kernels import implementation, operations_named
+
+SMALL_BYTES = 200_000_000
+"""Weights of a model that is loaded before a job asks for it."""
 
 
 class ModelLoader:
@@ -24,6 +28,9 @@ class ModelLoader:
         self.folder = folder or DEMO_MODEL
         self._device, self._precision = device, precision
         self._runtime: Runtime | None = None
+        self._seconds = 0.0
+        self._untold = False
+        """The model was loaded by `prepare`, and no event has reported it."""
 
     @property
     def runtime(self) -> Runtime:
@@ -32,21 +39,25 @@ class ModelLoader:
         return self._runtime
 
     def prepare(self) -> None:
-        """Import the kernels in advance. Loads no model and wakes no GPU; the job that needs a kernel reports an import
-        that fails."""
+        """Import the kernels in advance, and load a small model where there is no GPU: the first job then begins at
+        once. Wakes no GPU; the job that needs a kernel or the model reports what fails."""
         on_gpu = self._device != "cpu" and torch.cuda.is_available()
         with suppress(ImportError), without_collection():
             operations_named("triton" if on_gpu else "cpu")
+        if not on_gpu and 0 < _weight_bytes(self.folder) <= SMALL_BYTES:
+            with suppress(KnownError, ImportError, MemoryError):
+                self._load()
+                self._untold = True
 
     def load(self, job_id: str) -> Iterator[Event]:
-        """Load the model unless it is loaded. Raises KnownError."""
-        if self._runtime is not None:
+        """Load the model unless it is loaded; report it once. Raises KnownError."""
+        if self._runtime is not None and not self._untold:
             return
-        started = time.monotonic()
-        yield wire.ModelLoading(job_id=job_id, folder=str(self.folder))
-        with without_collection():
-            runtime = load_runtime(self.folder, self._device, self._precision)
-        self._runtime = runtime
+        if self._runtime is None:
+            yield wire.ModelLoading(job_id=job_id, folder=str(self.folder))
+            self._load()
+        self._untold = False
+        runtime = self.runtime
         yield wire.ModelLoaded(
             job_id=job_id,
             name=runtime.name,
@@ -57,5 +68,15 @@ class ModelLoader:
             implementation=implementation(runtime.model.device).name,
             reason=runtime.reason,
             trained_context=runtime.trained_context,
-            seconds=time.monotonic() - started,
+            seconds=self._seconds,
         )
+
+    def _load(self) -> None:
+        started = time.monotonic()
+        with without_collection():
+            self._runtime = load_runtime(self.folder, self._device, self._precision)
+        self._seconds = time.monotonic() - started
+
+
+def _weight_bytes(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.glob("*.safetensors"))

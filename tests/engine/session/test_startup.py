@@ -44,3 +44,12 @@ def test_a_session_prepares_without_a_model_a_library_or_a_gpu(tmp_path):
         session.model.prepare()
     assert "kernels.cpu.ops" in sys.modules
     assert not (tmp_path / "library.db").exists()
+
+
+def test_a_small_model_is_loaded_while_no_job_waits_and_reported_by_the_first(tiny_folder, tmp_path):
+    with open_session(tiny_folder, tmp_path / "library.db", "cpu") as session:
+        session.model.prepare()
+        runtime = session.runtime
+        assert [type(event).__name__ for event in session.model.load("j")] == ["ModelLoaded"]
+        assert session.runtime is runtime
+        assert list(session.model.load("j")) == []
