@@ -26,6 +26,7 @@ class Roles:
     border: str
     border_strong: str
     text: str
+    disabled: str
     muted: str
     accent: str
     accent_hover: str
@@ -59,6 +60,7 @@ LIGHT = Roles(
     border="#e1ded7",
     border_strong="#c6c2b8",
     text="#1e2226",
+    disabled="#a8a49a",
     muted="#5c636b",
     accent="#17695f",
     accent_hover="#125349",
@@ -88,6 +90,7 @@ DARK = Roles(
     border="#33373b",
     border_strong="#4c5257",
     text="#e9e7e2",
+    disabled="#6a7177",
     muted="#a5abb1",
     accent="#58bfb1",
     accent_hover="#74d0c3",
@@ -118,6 +121,7 @@ CONTRAST_LIGHT = dataclasses.replace(
     border="#000000",
     border_strong="#000000",
     text="#000000",
+    disabled="#6e6e6e",
     muted="#1f1f1f",
     accent="#003f37",
     accent_hover="#000000",
@@ -145,6 +149,7 @@ CONTRAST_DARK = dataclasses.replace(
     border="#ffffff",
     border_strong="#ffffff",
     text="#ffffff",
+    disabled="#8f8f8f",
     muted="#e6e6e6",
     accent="#7ff0e2",
     accent_hover="#ffffff",
@@ -261,7 +266,7 @@ def palette(roles: Roles) -> QPalette:
     }.items():
         result.setColor(where, QColor(color))
     for where in (role.Text, role.WindowText, role.ButtonText):
-        result.setColor(QPalette.ColorGroup.Disabled, where, QColor(roles.border_strong))
+        result.setColor(QPalette.ColorGroup.Disabled, where, QColor(roles.disabled))
     return result
 
 
