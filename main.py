@@ -8,6 +8,7 @@ from pathlib import Path
 
 from engine.cli import command_line
 from engine.cli.options import Options
+from engine.errors import KnownError
 from engine.logs import configure_logging
 from engine.session.startup import prepare_environment
 
@@ -20,7 +21,13 @@ def main() -> int:
 
 def _open_window(options: Options, files: Sequence[Path]) -> int:
     configure_logging("window", options.debug)
-    from app.window import application
+    try:
+        from app.window import application
+    except ImportError as error:
+        if ".so" not in str(error):
+            raise
+        missing = str(error).split(":")[0]
+        raise KnownError(f"the window needs {missing}, which is missing; install it, or use the commands") from error
 
     return application.run(options.chosen(), [str(file) for file in files])
 

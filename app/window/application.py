@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import logging
-import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -25,6 +24,7 @@ from app.style.icons import app_icon
 from app.style.theme import RESOURCES, Theme
 from app.tasks.watchdog import Watchdog
 from app.window.main_window import MainWindow
+from app.window.screen_check import why_no_window
 from app.window.single_instance import SingleInstance, hand_over
 from engine.logs import log_file
 
@@ -137,8 +137,9 @@ def run(options: dict[str, str] | None = None, files: Sequence[str] = ()) -> int
 
     options: model, library, device, precision, as on the command line; files: to open, the last is shown.
     """
-    if _has_no_screen():
-        print("error: there is no screen to open a window on; use the commands instead (--help)", file=sys.stderr)
+    reason = why_no_window() if QApplication.instance() is None else ""
+    if reason:
+        print(f"error: {reason}", file=sys.stderr)
         return 2
     sys.excepthook = _report
     app = QApplication.instance() or QApplication(["readthrough"])
@@ -173,13 +174,6 @@ def set_language(app: QApplication, language: str) -> None:
     folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
     if code and translator.load(f"qtbase_{code}", folder):
         app.installTranslator(translator)
-
-
-def _has_no_screen() -> bool:
-    """Return whether there is no display: Qt would end the process with an abort."""
-    if not sys.platform.startswith("linux") or QApplication.instance() is not None:
-        return False
-    return not any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
 
 
 def _set_text_size(app: QCoreApplication | None, points: int) -> None:
