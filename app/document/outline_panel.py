@@ -1,13 +1,23 @@
-"""The outline of the shown document: its bookmarks, or its headings; a click goes there."""
+"""Beside the document: its bookmarks or headings, or small pictures of its pages; a click goes there."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QHeaderView,
+    QToolButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.pages.source import OutlineEntry
+from app.pages.thumbnails import Thumbnails
+from app.style.theme import Theme
 from app.style.translation import tr
-from app.style.widgets import label, plain_tip
+from app.style.widgets import FlowLayout, label, plain_tip
 
 PLACE = Qt.ItemDataRole.UserRole
 OPEN_LEVELS = 1
@@ -17,12 +27,12 @@ FEW = 40
 
 
 class OutlinePanel(QWidget):
-    """A tree of headings. The current one, by the page that is shown, is selected."""
+    """A tree of headings, or the pages of a PDF. The current one, by the page that is shown, is selected."""
 
     place_requested = Signal(int, float)
     """(page from 1, points from its top)"""
 
-    def __init__(self) -> None:
+    def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.setObjectName("outlinePanel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -43,17 +53,53 @@ class OutlinePanel(QWidget):
         self.tree.itemActivated.connect(self._go)
         self._empty = label(tr("This document has no bookmarks or headings."), "muted", wrap=True, name="outlineEmpty")
         self._empty.setMargin(12)
+        self.thumbnails = Thumbnails(theme)
+        self.thumbnails.page_requested.connect(lambda page: self.place_requested.emit(page, 0.0))
+        self.thumbnails.hide()
+        self._choices = QWidget()
+        choices = FlowLayout(self._choices, 4)
+        self._kinds = QButtonGroup(self)
+        for place, words in enumerate((tr("Contents"), tr("Pages"))):
+            choice = QToolButton()
+            choice.setText(words)
+            choice.setCheckable(True)
+            choice.setChecked(place == 0)
+            choice.setProperty("role", "segment")
+            self._kinds.addButton(choice, place)
+            choices.addWidget(choice)
+        self._kinds.idClicked.connect(lambda _place: self._choose())
         column = QVBoxLayout(self)
         column.setContentsMargins(6, 8, 2, 6)
-        column.addWidget(label(tr("Contents"), "caption"))
+        column.addWidget(self._choices)
         column.addWidget(self._empty)
         column.addWidget(self.tree, 1)
+        column.addWidget(self.thumbnails, 1)
         column.addStretch()
         self.show_entries([])
 
     @property
     def is_empty(self) -> bool:
         return not self._items
+
+    @property
+    def shows_pages(self) -> bool:
+        """Return whether the pictures of the pages are shown."""
+        return not self.thumbnails.isHidden()
+
+    def set_file(self, path: str, password: str | None) -> None:
+        """Offer the pages of this PDF; "" where the document has none to draw."""
+        self.thumbnails.set_file(path, password)
+        self._kinds.button(1).setVisible(bool(path))
+        if not path:
+            self._kinds.button(0).setChecked(True)
+        self._choose()
+
+    def _choose(self) -> None:
+        """Show what is chosen: contents or pages."""
+        pages = self._kinds.checkedId() == 1
+        self.thumbnails.setVisible(pages)
+        self.tree.setVisible(not pages and not self.is_empty)
+        self._empty.setVisible(not pages and self.is_empty)
 
     def show_entries(self, entries: list[OutlineEntry]) -> None:
         """Show these bookmarks or headings; their pages count from 0."""
@@ -79,11 +125,11 @@ class OutlinePanel(QWidget):
             self.tree.expandAll()
         else:
             self.tree.expandToDepth(OPEN_LEVELS - 1)
-        self._empty.setVisible(not entries)
-        self.tree.setVisible(bool(entries))
+        self._choose()
 
     def show_page(self, page: int) -> None:
         """Select the last heading at or before a page, unless the reader is going through the outline."""
+        self.thumbnails.show_page(page)
         if self.tree.hasFocus() or not self.isVisible():
             return
         before = [item for at, item in self._items if at <= page]

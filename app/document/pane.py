@@ -52,7 +52,7 @@ class DocumentPane(QWidget):
         self.source = PageSource(self)
         self.pages = PageView(self.source, theme)
         self.text = TextView(reader, theme)
-        self.outline = OutlinePanel()
+        self.outline = OutlinePanel(theme)
         self.trouble = TroublePanel(theme)
         self.bar = DocumentBar(theme)
         self.find_bar = FindBar(theme)
@@ -131,6 +131,7 @@ class DocumentPane(QWidget):
         self._history.clear()
         self._tell_history()
         self.outline.show_entries([])
+        self.outline.set_file("", None)
         self._headings_of = None
         self.pages.close_document()
         self.text.close_document()
@@ -254,6 +255,7 @@ class DocumentPane(QWidget):
         self._open_with = (session.path, session.password, session.size)
         self._on_zoom(self.view, self.view.zoom)
         self._stack.setCurrentWidget(self.view)
+        self.outline.set_file(session.path if session.is_pdf else "", session.password)
         if session.is_pdf:
             self.pages.open(session.path, session.password)
             return

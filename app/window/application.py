@@ -87,6 +87,7 @@ class Application(QObject):
         self.client.wait_stopped()
         self.reader.stop()
         self.window.document.source.wait_stopped()
+        self.window.document.outline.thumbnails.source.wait_stopped()
         self.window.dialogs.wait_stopped()
 
     def _begin(self, files: Sequence[str]) -> None:

@@ -336,6 +336,7 @@ class MainWindow(QMainWindow):
         stops: list[QWidget] = [
             self.library.list,
             self.document.outline.tree,
+            self.document.outline.thumbnails,
             self.document.view,
             self.document.strip,
             self.side.tabs,

@@ -8,7 +8,7 @@ import pytest
 from fpdf import FPDF
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QFontInfo, QGuiApplication
-from PySide6.QtWidgets import QMessageBox
+from PySide6.QtWidgets import QMessageBox, QToolButton
 
 from app.document.history import PlaceHistory
 from app.pages.marks import Passage
@@ -193,3 +193,22 @@ def test_pages_are_printed_from_the_first_to_the_last(start, book, tmp_path: Pat
     driver.window.dialogs.print_to(printer, str(book), None)
     driver.until(lambda: driver.window.toast.words == "Sent to the printer: Handbook")
     assert len(pypdfium2.PdfDocument(tmp_path / "printed.pdf")) == 3
+
+
+def test_small_pictures_of_the_pages_are_drawn_and_lead_to_them(start, pdf):
+    driver = start(settings={"show_outline": True, "on_open": "wait"})
+    driver.open(pdf)
+    window = driver.window.document
+    driver.until(lambda: window.pages.page_count == 40)
+    panel = window.outline
+    pages = next(button for button in panel.findChildren(QToolButton) if button.text() == "Pages")
+    assert not panel.shows_pages
+    pages.click()
+    driver.until(lambda: panel.thumbnails.pages.rowCount() == 40 and not panel.thumbnails.pages.lacks(0))
+    index = panel.thumbnails.pages.index(2)
+    panel.thumbnails.clicked.emit(index)
+    assert window.pages.page == 3
+    panel.thumbnails.scrollToBottom()
+    driver.until(lambda: not panel.thumbnails.pages.lacks(39))
+    driver.controller.close_document()
+    assert panel.thumbnails.pages.rowCount() == 0 and not panel.thumbnails.source.process_id
