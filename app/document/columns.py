@@ -58,6 +58,8 @@ def _unquoted(line: str, start: int, end: int) -> tuple[int, int]:
 
 def cells(text: str) -> int:
     """Return the columns of a fixed-width font that a text takes."""
+    if text.isascii():
+        return len(text)
     return sum(0 if unicodedata.combining(one) else 1 + (unicodedata.east_asian_width(one) in "WF") for one in text)
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
-from app.settings.registry import LENGTH_TITLES
+from app.settings.registry import LENGTH_TITLES, OPTIONS
 from app.state.session import DocumentSession, SummaryText
 from app.style.icons import IconButton
 from app.style.theme import Theme
 from app.style.translation import tr, tr_count
-from app.style.widgets import ElidedLine, label
+from app.style.widgets import ElidedLine, FlowLayout, label
 from app.style.words import pages_count
 from app.summary.basis import basis_words
 from app.summary.line_text import LineText, lines_of
@@ -50,13 +50,27 @@ class SummaryView(QWidget):
         self.text.setObjectName("summaryText")
         self.text.page_requested.connect(self.page_requested)
         self._kind = ElidedLine("caption", name="summaryKind")
+        self._lengths = QWidget()
+        self._lengths.setObjectName("summaryLengths")
+        switch = FlowLayout(self._lengths, 4)
+        self.lengths: dict[str, QToolButton] = {}
+        for value, title in OPTIONS["summary_length"].choices:
+            choice = QToolButton()
+            choice.setText(tr(title))
+            choice.setAccessibleName(tr("Summary length: {length}", length=tr(title)))
+            choice.setCheckable(True)
+            choice.setProperty("role", "segment")
+            choice.clicked.connect(partial(self._switch_length, str(value)))
+            self.lengths[str(value)] = choice
+            switch.addWidget(choice)
         self._title = label(role="heading", wrap=True, name="summaryTitle")
         self._facts = label(role="small", wrap=True, name="summaryFacts")
         self._basis = label(role="small", wrap=True, name="summaryBasis")
         self._empty = label(role="muted", wrap=True, name="summaryEmpty")
         row = QHBoxLayout()
         row.setSpacing(2)
-        row.addWidget(self._kind, 1)
+        row.addWidget(self._lengths, 1)
+        row.addStretch()
         for tool in (self._kept, self._copy, self._export, self._again):
             row.addWidget(tool, 0, Qt.AlignmentFlag.AlignTop)
         column = QVBoxLayout(self)
@@ -65,6 +79,7 @@ class SummaryView(QWidget):
         column.addWidget(self._title)
         column.addWidget(self._facts)
         column.addLayout(row)
+        column.addWidget(self._kind)
         column.addWidget(self.request)
         column.addWidget(self._empty)
         column.addWidget(self.text, 1)
@@ -89,7 +104,10 @@ class SummaryView(QWidget):
         for part in (self._title, self._facts):
             part.setVisible(session.opened or session.fully_read)
         self._kind.set_text(kind_words(session))
-        self._kind.setVisible(session.fully_read or bool(summary.text))
+        self._kind.setVisible(bool(self._kind.whole))
+        self._lengths.setVisible(session.summary_done)
+        for length, choice in self.lengths.items():
+            choice.setChecked(session.summary_done and length == summary.length)
         basis = basis_words(session)
         self._basis.setText(basis)
         self._basis.setVisible(bool(basis))
@@ -99,7 +117,14 @@ class SummaryView(QWidget):
     def focus_chain(self) -> list[QWidget]:
         """Return the widgets in the order of the screen, for the tab key."""
         tools = [self._kept, self._copy, self._export, self._again]
-        return [*tools, self.request.length, self.request.focus, *self.request.findChildren(QPushButton), self.text]
+        return [
+            *self.lengths.values(),
+            *tools,
+            self.request.length,
+            self.request.focus,
+            *self.request.findChildren(QPushButton),
+            self.text,
+        ]
 
     def kept_menu(self) -> QMenu:
         """Return the menu of the summaries that are kept, the shown one ticked."""
@@ -115,6 +140,19 @@ class SummaryView(QWidget):
     def begin_request(self) -> None:
         """Ask for length and subject of the next summary."""
         self.request.begin(*self._last)
+
+    def _switch_length(self, length: str, _checked: bool = False) -> None:
+        """Show the summary of another length: the one that was made before, or a new one."""
+        session = self._session
+        if session is None:
+            return
+        focus = session.summary.focus
+        kept = [(one.length, one.focus) for one in session.summaries]
+        self.lengths[length].setChecked(length == session.summary.length)
+        if (length, focus) in kept:
+            self.kept_requested.emit(kept.index((length, focus)))
+        else:
+            self.summary_requested.emit(length, focus)
 
     def _show_kept(self) -> None:
         self.kept_menu().popup(self._kept.mapToGlobal(self._kept.rect().bottomLeft()))
@@ -144,10 +182,10 @@ def facts_of(session: DocumentSession) -> list[str]:
 
 
 def kind_words(session: DocumentSession) -> str:
-    """Return the kind of the shown summary."""
+    """Return what the summary is about, where it is not the whole document; "Writing…" while it comes."""
     if not session.summary_done:
         return tr("Writing…") if session.summary.text else ""
-    return kind_of(session.summary)
+    return tr("About {subject}", subject=session.summary.focus) if session.summary.focus else ""
 
 
 def kind_of(summary: SummaryText) -> str:

@@ -158,7 +158,7 @@ def key_groups() -> list[tuple[str, list[tuple[str, str]]]]:
                 (tr("Ask using pages up to here"), tr("Menu")),
             ],
         ),
-        (tr("Library"), [(tr("Open"), "Enter"), (tr("Remove"), tr("Delete"))]),
+        (tr("Library"), [(tr("Open"), "Enter"), (tr("Rename"), "F2"), (tr("Remove"), tr("Delete"))]),
         (tr("Question box"), [(tr("Ask"), "Enter"), (tr("New line"), "Shift+Enter")]),
     ]
 

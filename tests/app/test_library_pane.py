@@ -261,6 +261,7 @@ def test_cached_data_of_a_document_or_of_all_is_deleted_on_request(start, librar
     driver.until(lambda: driver.window.toast.words.startswith("3.0 MB of cached data deleted"))
     driver.window.dialogs.show_settings()
     dialog = driver.find("settingsDialog")
+    driver.until(lambda: " used." in driver.text("cacheUse", within=dialog))
     dialog.show_usage(5_000_000)
     driver.click("freeSpace", within=dialog)
     driver.until(lambda: driver.text("cacheUse", within=dialog).startswith("2.0 MB used."))

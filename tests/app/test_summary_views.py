@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QUrl
 
-from app.state.session import DocumentSession
+from app.state.session import DocumentSession, SummaryText
 from app.style.theme import Theme
 from app.summary.entities_model import SHOWN
 from app.summary.entities_view import EntitiesView
 from app.summary.notes_view import MOST_OPEN, NotesView, note_lines
+from app.summary.summary_view import SummaryView
 from engine.library.records import Ledger, LedgerEntry, SectionNote
 
 
@@ -28,7 +29,7 @@ def sections(qtbot, qapp) -> NotesView:
 def shown(view: NotesView) -> list[str]:
     while not view.text.is_finished:
         view.text.work()
-    return [line.split("  ")[0].strip() for line in view.text.toPlainText().split("\n")]
+    return [line.split("  ")[0].strip() for line in view.text.toPlainText().replace("\u2002", " ").split("\n")]
 
 
 def session_of(count: int) -> DocumentSession:
@@ -80,3 +81,21 @@ def test_the_most_important_entries_come_first_and_all_on_request(qtbot, qapp):
     assert basis.text() == "Found by text search on 9 pages."
     more.click()
     assert view.model.rowCount() == SHOWN
+
+
+def test_the_length_switch_shows_a_summary_that_was_made_or_asks_for_one(qtbot, qapp):
+    view = SummaryView(Theme(qapp))
+    qtbot.addWidget(view)
+    view.show()
+    session = DocumentSession("/x/a.pdf", fully_read=True, summary_done=True)
+    session.summary = SummaryText("All.", [], "page")
+    session.summaries = [session.summary, SummaryText("Short.", [], "paragraph")]
+    view.show_session(session)
+    assert [length for length, choice in view.lengths.items() if choice.isChecked()] == ["page"]
+    with qtbot.waitSignal(view.kept_requested) as kept:
+        view.lengths["paragraph"].click()
+    assert kept.args == [1]
+    with qtbot.waitSignal(view.summary_requested) as asked:
+        view.lengths["outline"].click()
+    assert asked.args == ["outline", ""]
+    assert [length for length, choice in view.lengths.items() if choice.isChecked()] == ["page"]
