@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from app.questions.turn_card import TurnCard
@@ -29,7 +30,7 @@ class ConversationPane(QScrollArea):
         super().__init__()
         self._theme = theme
         self._cards: list[TurnCard] = []
-        self._last_key = 0
+        self._last_key = self._unseen = 0
         self.setObjectName("turns")
         self.setAccessibleName(tr("Questions and answers"))
         self.setWidgetResizable(True)
@@ -90,8 +91,19 @@ class ConversationPane(QScrollArea):
             card.show_turn(turn, session.conversation, waiting, first=place == 0, newest=turn.key == newest)
         self._empty.setVisible(not turns)
         if newest > self._last_key:
-            QTimer.singleShot(30, self, lambda: self.show_card(newest))
+            self._unseen = newest
+            QTimer.singleShot(30, self, self._show_unseen)
         self._last_key = newest
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        QTimer.singleShot(30, self, self._show_unseen)
+
+    def _show_unseen(self) -> None:
+        """Scroll to the newest turn, once: when it comes, or when the pane is shown after it came."""
+        if self._unseen and self.isVisible():
+            self.show_card(self._unseen)
+            self._unseen = 0
 
     def focus_chain(self) -> list[QWidget]:
         """Return the widgets in the order of the screen, for the tab key."""

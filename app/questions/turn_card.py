@@ -34,6 +34,9 @@ class TurnCard(QWidget):
         super().__init__()
         self.setObjectName("turnCard")
         self.key = 0
+        self._theme = theme
+        self._words = ""
+        theme.changed.connect(self._set_answer)
         self._shown: tuple[object, ...] | None = None
         self._chips_shown: list[Chip] = []
         self._newest = False
@@ -187,12 +190,18 @@ class TurnCard(QWidget):
 
     def _show_answer(self, turn: Turn, waiting: str) -> None:
         words = answer_of(turn) or ("" if turn.problem else waiting)
-        self._answer.setText(f'<div style="line-height:135%">{with_page_links(words)}</div>' if words else "")
+        self._words = words
+        self._set_answer()
         self._answer.setVisible(bool(words))
         sure = "" if turn.certainty is None else tr("Model confidence: {share}", share=f"{turn.certainty:.0%}")
         self._answer.setToolTip(sure)
         self._problem.setText(turn.problem)
         self._problem.setVisible(bool(turn.problem))
+
+    def _set_answer(self) -> None:
+        """Lay out the answer, its links in the colour of the theme."""
+        links = with_page_links(self._words, self._theme.color("accent_text").name())
+        self._answer.setText(f'<div style="line-height:135%">{links}</div>' if self._words else "")
 
     def _show_chips(self, chips: list[Chip]) -> None:
         if self._chips_shown != chips:

@@ -237,6 +237,7 @@ def fill(template: str, roles: Roles, points: float = 10.0) -> str:
     colors = dataclasses.asdict(roles)
     shade = "dark" if roles in (DARK, CONTRAST_DARK) else "light"
     colors["down_arrow"] = f'url("{(RESOURCES / "icons" / f"arrow-{shade}.svg").as_posix()}")'
+    colors["tick"] = f'url("{(RESOURCES / "icons" / f"tick-{shade}.svg").as_posix()}")'
     return re.sub(r"@([a-z_]+)", lambda match: colors[match[1]], template)
 
 

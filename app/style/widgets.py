@@ -66,10 +66,11 @@ def plain_tip(text: str) -> str:
     return "<p>" + html.escape(text).replace("\n", "<br>") + "</p>"
 
 
-def with_page_links(text: str) -> str:
-    """Return plain text as HTML, with every mention of a page as a link `page:N`."""
+def with_page_links(text: str, color: str = "") -> str:
+    """Return plain text as HTML, with every mention of a page as a link `page:N`. color: of the links."""
     escaped = html.escape(text, quote=False).replace("\n", "<br>")
-    return PAGE_REFERENCE.sub(lambda found: f'<a href="page:{found[2]}">{found[0]}</a>', escaped)
+    style = f' style="color:{color}"' if color else ""
+    return PAGE_REFERENCE.sub(lambda found: f'<a href="page:{found[2]}"{style}>{found[0]}</a>', escaped)
 
 
 class ElidedLine(QLabel):

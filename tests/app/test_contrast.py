@@ -41,3 +41,15 @@ def test_nothing_is_animated(start, pdf: Path):
     driver.window.dialogs.show_settings()
     assert driver.window.findChildren(QAbstractAnimation) == []
     driver.find("settingsDialog").close()
+
+
+def test_links_of_answers_change_their_colour_with_the_theme(start, pdf: Path):
+    driver = start()
+    driver.open(pdf)
+    driver.until_done()
+    driver.ask("When did it fail?")
+    card = driver.window.side.conversation.cards[0]
+    card._words = "See page 3."
+    for name in ("dark", "light"):
+        driver.parts.settings.update(theme=name)
+        assert themes.THEMES[name].accent_text in driver.find("turnAnswer", within=card).text()
