@@ -77,7 +77,6 @@ class LineText(QTextBrowser):
         self.document().setDocumentMargin(0)
         self.anchorClicked.connect(self._clicked)
         theme.changed.connect(self._restyle)
-        self._keep_cursor()
 
     def show_lines(self, lines: list[Line], follow: bool = False) -> None:
         """Show these lines. follow: the end stays in view if the reader has scrolled there."""
@@ -107,12 +106,6 @@ class LineText(QTextBrowser):
         if self._follow:
             self.verticalScrollBar().setValue(self.verticalScrollBar().maximum())
 
-    def _keep_cursor(self) -> None:
-        """Let the reader's cursor stay at the beginning, or the view would scroll to the end of what is laid out."""
-        cursor = self.textCursor()
-        cursor.setKeepPositionOnInsert(True)
-        self.setTextCursor(cursor)
-
     def _grow(self, place: int, line: Line) -> bool:
         """Append the new end of a line that has only become longer; returns whether that is so."""
         if place >= len(self._lines):
@@ -141,7 +134,6 @@ class LineText(QTextBrowser):
             return
         if count == 0:
             self.clear()
-            self._keep_cursor()
         else:
             cursor = QTextCursor(self.document().findBlockByNumber(count - 1))
             cursor.movePosition(QTextCursor.MoveOperation.EndOfBlock)

@@ -129,3 +129,17 @@ def test_a_loaded_checkpoint_is_dropped_after_the_others(tmp_path: Path) -> None
         library.snapshots.save(document.id, snapshot([9], data=bytes(100)))
         assert ids[0] in {row.id for row in library.snapshots.all()}
         assert ids[1] not in {row.id for row in library.snapshots.all()}
+
+
+def test_freed_are_the_states_that_can_be_made_again(library: Library) -> None:
+    ids = []
+    for name in ("aa", "bb"):
+        document = library.documents.for_file(FakeFile(f"/x/{name}", name)).id
+        run = library.reading(document, IDENTITY)
+        run.commit(Progress(2, snapshot=snapshot([len(ids), 2], data=b"c" * 100)))
+        run.finish(Progress(4, snapshot=snapshot([len(ids), 2, 3, 4], "end")))
+        ids.append(document)
+    assert library.snapshots.free(ids[0]) == (1, 100)
+    assert [[state.kind for state in library.snapshots.of(one)] for one in ids] == [["end"], ["checkpoint", "end"]]
+    assert library.snapshots.free() == (1, 100)
+    assert [state.kind for state in library.snapshots.all()] == ["end", "end"]
