@@ -6,12 +6,12 @@ A conversation opened again shows the same evidence.
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 
 from engine.answering.attempts import Attempt, Prompt
 from engine.answering.conversation import save_turn
 from engine.answering.evidence import evidence_of, nearest
-from engine.answering.pipeline import Result, answer_question
+from engine.answering.pipeline import Generated, Result, Wanted, answering
 from engine.answering.quoted_answer import quote_answer
 from engine.answering.text_end import until_end
 from engine.control import Cancelled
@@ -31,8 +31,9 @@ from engine.reading.context import Context
 from engine.summarising.summary import selects
 
 
-def answer(context: Context, ask: Ask, page: int | None = None) -> Iterator[Event]:
-    """Answer the question of `ask`, stream the answer and save the turn. Raise KnownError or Cancelled.
+def answer(context: Context, ask: Ask, page: int | None = None) -> Generator[Event | Wanted, Generated | None, None]:
+    """Answer the question of `ask`, stream the answer and save the turn. Raise KnownError or Cancelled. Wanted items
+    are requests; see engine.answering.pipeline.
 
     All states are copied first, so the document's state does not change. `page` is the page at whose end the document
     state answers.
@@ -44,7 +45,7 @@ def answer(context: Context, ask: Ask, page: int | None = None) -> Iterator[Even
         return
     started = time.monotonic()
     turns = context.library.turns.path(ask.parent) if ask.parent is not None else []
-    result = answer_question(context, ask.question, turns, ask.reread)
+    result = yield from answering(context, ask.question, turns, ask.reread)
     text, first_token = "", 0.0
     writing = _Writing(context, result, ask.seed)
     pieces = Kept(writing.pieces())

@@ -1,6 +1,7 @@
 """Answer pipeline: retrieve sections, generate an answer from each, ground and select them, re-read pages if needed.
 
-Every step returns a new value and changes none of its arguments. An uncertain answer is read again
+Every step returns a new value and changes none of its arguments. The steps do not generate attempts themselves: they
+yield `Wanted`, so that those of several questions can be generated in one batch. An uncertain answer is read again
 (engine.answering.reread). When a copying model's answer is on no page, it is decoded once more along the words of the
 page (engine.answering.constrained).
 """
@@ -8,10 +9,11 @@ page (engine.answering.constrained).
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
-from engine.answering.attempts import Attempt, generate_attempts, ground
+from engine.answering.attempts import Attempt, Prompt, generate_attempts, ground
 from engine.answering.constrained import decode_constrained
 from engine.answering.conversation import Conversation
 from engine.answering.probe import probe
@@ -27,6 +29,8 @@ from engine.answering.selection import (
     settle,
     settle_written,
 )
+from engine.control import Control
+from engine.generation.runtime import Runtime
 from engine.grounding.passages import Passage, denies, matching_passages, states
 from engine.library.records import Turn
 from engine.protocol.vocabulary import Reread
@@ -61,7 +65,58 @@ class Result:
     """A page read again contains more of the question than the sentence with the answer, and says something else."""
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """A request for the attempts of `prompts`, to be sent into the generator that yields it."""
+
+    runtime: Runtime
+    prompts: list[Prompt]
+    control: Control
+
+
+Generated = tuple[list[Attempt], int]
+"""Attempts in the order of their prompts, and the tokens that the model was fed for them."""
+Item = TypeVar("Item")
+
+
+def generate(wanted: Wanted) -> Generated:
+    """Generate what is wanted. Raise Cancelled."""
+    return generate_attempts(wanted.runtime, wanted.prompts, wanted.control)
+
+
+def generate_alone(items: Generator[Item | Wanted, Generated | None, None]) -> Iterator[Item]:
+    """Yield the items of a generator, and generate what it wants."""
+    reply: Generated | None = None
+    try:
+        while True:
+            try:
+                item = items.send(reply)
+            except StopIteration:
+                return
+            reply = None
+            if isinstance(item, Wanted):
+                reply = generate(item)
+            else:
+                yield item
+    finally:
+        items.close()
+
+
 def answer_question(context: Context, question: str, turns: Sequence[Turn], rereads: Reread = "auto") -> Result:
+    """Find the answer to `question` after the conversation `turns`, by itself; see `answering`."""
+    found: list[Result] = []
+
+    def running() -> Generator[Wanted, Generated | None, None]:
+        found.append((yield from answering(context, question, turns, rereads)))
+
+    for _ in generate_alone(running()):
+        raise AssertionError("a question yields requests only")
+    return found[0]
+
+
+def answering(
+    context: Context, question: str, turns: Sequence[Turn], rereads: Reread = "auto"
+) -> Generator[Wanted, Generated | None, Result]:
     """Find the answer to `question` after the conversation `turns`. Raise Cancelled.
 
     `rereads`: when pages are read again.
@@ -74,7 +129,7 @@ def answer_question(context: Context, question: str, turns: Sequence[Turn], rere
         return Result(topic, retrieved, conversation, [], None, 0)
     sources, probed = _sources(context, retrieved, topic)
     prompts = [conversation.prompt(context, source) for source in sources]
-    attempts, steps = generate_attempts(context.runtime, prompts, context.control)
+    attempts, steps = yield from _generated(context, prompts)
     attempts, clarified = _clarified(context, attempts, topic)
     attempts = [_grounded(context, attempt, topic) for attempt in attempts]
     best = select(attempts, topic, rules)
@@ -82,8 +137,14 @@ def answer_question(context: Context, question: str, turns: Sequence[Turn], rere
         topic, retrieved, conversation, attempts, best, probed + steps + clarified, refusal=_refusal(best, attempts)
     )
     if rereads == "always" or (rereads == "auto" and not _is_certain(context, result)):
-        return _reread(context, question, result)
+        return (yield from _reread(context, question, result))
     return result
+
+
+def _generated(context: Context, prompts: list[Prompt]) -> Generator[Wanted, Generated | None, Generated]:
+    reply = yield Wanted(context.runtime, prompts, context.control)
+    assert reply is not None
+    return reply
 
 
 def _sources(context: Context, retrieved: Retrieved, topic: str) -> tuple[list[Source], int]:
@@ -146,7 +207,7 @@ def _is_certain(context: Context, result: Result) -> bool:
     )
 
 
-def _reread(context: Context, question: str, result: Result) -> Result:
+def _reread(context: Context, question: str, result: Result) -> Generator[Wanted, Generated | None, Result]:
     """Read the pages about the question again and return the final result."""
     conversation, topic = result.conversation, result.topic
     room = len(conversation.recent) + len(conversation.request) + REREAD_ANSWER
@@ -154,7 +215,7 @@ def _reread(context: Context, question: str, result: Result) -> Result:
     if again is None:
         return result
     prompt = conversation.prompt(context, again.source)
-    attempts, steps = generate_attempts(context.runtime, [prompt], context.control)
+    attempts, steps = yield from _generated(context, [prompt])
     (attempt,), clarified = _clarified(context, attempts, topic)
     rules = context.runtime.profile.answers
     second = ground(attempt, topic, again.pages, rules)

@@ -100,6 +100,10 @@ class Resume(Command, frozen=True, kw_only=True):
     """Let a held job go on."""
 
 
+class Prepare(Command, frozen=True, kw_only=True):
+    """Open the library for writing and load the models, so that the first question need not wait for them."""
+
+
 class ListDocuments(Command, frozen=True, kw_only=True):
     """Report every document of the library, one DocumentListed each."""
 

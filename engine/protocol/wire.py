@@ -15,6 +15,7 @@ Of one job come, in this order and each only where it applies:
     Ask           as Read, then (AnswerDelta)*, AnswerFinished
     EditDocument  DocumentEdited
     FreeSpace     SpaceFreed
+    Prepare       ModelLoading, ModelLoaded, unless the model is in memory
     Configure     nothing of its own
     every job     StatesDropped before its end, where it deleted saved states to keep the quota
 
@@ -37,6 +38,7 @@ from engine.protocol.commands import (
     ListDocuments,
     OpenDocument,
     Pause,
+    Prepare,
     Read,
     RemoveDocument,
     Resume,
@@ -115,6 +117,7 @@ __all__ = [
     "PageExtracted",
     "Pause",
     "PrefillAdvanced",
+    "Prepare",
     "ProtocolError",
     "Read",
     "ReadingFinished",

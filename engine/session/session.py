@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import torch
 
 from engine.answering import answer
 from engine.answering.conversation import turn_before
+from engine.answering.pipeline import Generated, Wanted, generate_alone
 from engine.control import Cancelled, Control
 from engine.documents.extraction.extractor import open_document
 from engine.errors import KnownError
@@ -25,9 +26,13 @@ from engine.protocol.wire import Command, Event
 from engine.reading.context import Context
 from engine.reading.document_state import DocumentState
 from engine.reading.resume import state_at_page
+from engine.scoring.reader_model import reader_model
 from engine.session.document_source import DocumentSource, opened_event
 from engine.session.model_loader import ModelLoader
 from engine.summarising import entities, saved_summaries, summary
+
+Job = Generator[Event | Wanted, Generated | None, None]
+"""The events of a job, and its requests for attempts."""
 
 
 def open_session(
@@ -89,6 +94,10 @@ class Session:
 
     def run(self, command: Command, control: Control) -> Iterator[Event]:
         """Carry out `command`. The last event, and only the last, is terminal; only KeyboardInterrupt is raised."""
+        return generate_alone(self.job(command, control))
+
+    def job(self, command: Command, control: Control) -> Job:
+        """Carry out `command` as `run` does, but for the attempts that it wants; see engine.session.together."""
         job_id = command.job_id
         yield wire.JobStarted(job_id=job_id, command=type(command).__name__)
         end: Event = wire.JobFinished(job_id=job_id)
@@ -125,7 +134,7 @@ class Session:
         """Return whether `question` can be answered in the middle of a reading."""
         return self._documents.can_answer_now(question, self.library_of(question))
 
-    def _events(self, command: Command, control: Control) -> Iterator[Event]:
+    def _events(self, command: Command, control: Control) -> Job:
         match command:
             case wire.OpenDocument():
                 yield from self._open(command)
@@ -135,6 +144,8 @@ class Session:
                 yield from self._summarize(command, control)
             case wire.Ask():
                 yield from self._ask(command, control)
+            case wire.Prepare():
+                yield from self._prepare(command)
             case wire.ListDocuments():
                 yield from (_listed(command.job_id, document) for document in self.library.documents.all())
             case wire.Configure():
@@ -150,6 +161,11 @@ class Session:
                 yield self._edit(command)
             case _:
                 raise ValueError(f"{type(command).__name__} is not a job")
+
+    def _prepare(self, command: wire.Prepare) -> Iterator[Event]:
+        self.library.documents.all()
+        yield from self.model.load(command.job_id)
+        reader_model()
 
     def _open(self, command: wire.OpenDocument) -> Iterator[Event]:
         with open_document(command.path, command.password) as opened:
@@ -172,7 +188,7 @@ class Session:
         context = Context(self.runtime, library, state, control, command.job_id)
         yield from summary.summarize(context, command.method, command.focus, command.length)
 
-    def _ask(self, command: wire.Ask, control: Control) -> Iterator[Event]:
+    def _ask(self, command: wire.Ask, control: Control) -> Job:
         if not command.question.strip():
             raise KnownError("the question is empty; write what you want to know", "empty")
         library = self.library_of(command)

@@ -16,6 +16,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import FrameType
@@ -29,6 +30,7 @@ from engine.session.event_writer import EventWriter
 from engine.session.follow import Follower
 from engine.session.session import Session, open_session
 from engine.session.startup import give_back_memory
+from engine.session.together import MOST_QUESTIONS, run_together
 
 log = logging.getLogger("readthrough.worker")
 FOLLOW_SECONDS = 0.2
@@ -177,9 +179,31 @@ class Worker:
         if isinstance(command, wire.Read) and command.follow:
             self._followers[command.job_id] = Follower(self._session, command, control)
             return
-        self._send(self._session.run(command, control))
-        del self._controls[command.job_id]
+        together = [command, *self._companions(command)]
+        if len(together) > 1:
+            jobs = [self._session.job(each, self._controls[each.job_id]) for each in together]
+            self._send(run_together(jobs))
+        else:
+            self._send(self._session.run(command, control))
+        for each in together:
+            del self._controls[each.job_id]
         give_back_memory()
+
+    def _companions(self, command: Command) -> list[Command]:
+        """Return the questions in the queue that can be answered together with `command`: of the same document, and of
+        its whole."""
+        if not isinstance(command, wire.Ask) or self._ending.is_set():
+            return []
+        with suppress(queue.Empty):
+            while not self._ending.is_set():
+                following = self._jobs.get_nowait()
+                if following is None:
+                    self._ending.set()
+                else:
+                    self._waiting.append(following)
+        found = [each for each in self._waiting if _go_together(command, each)][: MOST_QUESTIONS - 1]
+        self._waiting = [each for each in self._waiting if each not in found]
+        return list(found)
 
     def _send(self, events: Iterator[Event]) -> None:
         """Emit `events`; between two chunks of a reading, serve other commands."""
@@ -217,6 +241,16 @@ class Worker:
 
     def _emit(self, event: Event) -> None:
         self._events.write(event)
+
+
+def _go_together(one: wire.Ask, other: Command) -> bool:
+    """Return whether both are first questions to the same document as a whole."""
+    return isinstance(other, wire.Ask) and all(
+        ask.page is None
+        and ask.parent is None
+        and (ask.path, ask.password, ask.store) == (one.path, one.password, one.store)
+        for ask in (one, other)
+    )
 
 
 def _version() -> str:
