@@ -12,7 +12,7 @@ from typing import Literal
 
 import platformdirs
 
-Process = Literal["window", "worker", "command-line"]
+Process = Literal["window", "worker", "command-line", "service"]
 MAX_BYTES, OLD_FILES = 1_000_000, 3
 FORMAT = "%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"
 

@@ -32,6 +32,7 @@ from engine.cli.options import (
 )
 from engine.cli.output import prepare_streams
 from engine.cli.page_text import PageRanges, print_text
+from engine.cli.service import mcp, serve
 from engine.errors import KnownError
 from engine.logs import configure_logging
 from engine.protocol.commands import Ask, Command, Read, Summarize
@@ -292,6 +293,10 @@ def library(program: Program, action: str, document: str | None, **wishes: Unpac
         document, wishes["words"], wishes["output"], not wishes["no_sections"], not wishes["no_names"], program.layout
     )
     return run_action(action, wish, program.options)
+
+
+for service in (serve, mcp):
+    cli.add_command(service)
 
 
 @command("completion", short_help="print the script that completes commands in a shell")
