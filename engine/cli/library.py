@@ -314,9 +314,16 @@ def _snapshot_row(snapshot: Snapshot, pages: dict[int, int]) -> tuple[str, ...]:
         SNAPSHOTS.get(snapshot.kind, snapshot.kind),
         f"{snapshot.n_tokens:,}",
         f"end of page {pages[snapshot.n_tokens]}" if snapshot.n_tokens in pages else "",
-        snapshot.dtype,
+        _exactness(snapshot),
         size_text(snapshot.size),
     )
+
+
+def _exactness(snapshot: Snapshot) -> str:
+    """Return the precision that a state is stored in, and whether it is exact."""
+    if snapshot.dtype != "fp32":
+        return f"{snapshot.dtype}, rounded"
+    return "fp32, exact" if snapshot.exact else "fp32, from a rounded state"
 
 
 def _circumstances(turn: Turn) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 MAX_CHECKPOINTS = 24
-"""Checkpoints per document and model: at 20 MB each (7B, bf16) under half a gigabyte."""
+"""Checkpoints per document and model: at 13 MB each (7B, int8) a third of a gigabyte."""
 QUOTA_BYTES = 8 << 30
 """Bytes of all states of a library together; states that must not be dropped may exceed it."""
 SAVE_SECONDS = 60.0

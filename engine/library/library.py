@@ -19,7 +19,7 @@ from engine.library.pages import Pages
 from engine.library.prefix import Identity
 from engine.library.reading_run import ReadingRun
 from engine.library.readings import Readings, mark_interrupted
-from engine.library.records import ToBf16
+from engine.library.records import Rounding
 from engine.library.retention import Retentions
 from engine.library.search import Search
 from engine.library.section_summaries import SectionSummaries
@@ -84,9 +84,11 @@ class Library:
         limits = Limits(QUOTA_BYTES, _MEMORY_CHECKPOINTS)
         return cls(Database.in_memory(_MEMORY_FIRST_ID), limits, _MEMORY_FIRST_ID)
 
-    def reading(self, document: int, identity: Identity, tokens: int = 0, to_bf16: ToBf16 | None = None) -> ReadingRun:
+    def reading(
+        self, document: int, identity: Identity, tokens: int = 0, rounding: Rounding | None = None
+    ) -> ReadingRun:
         """Begin a run over a document, or go on from a stored state with `tokens` tokens; see `ReadingRun`."""
-        return ReadingRun(self._db, self._limits, document, identity, tokens, to_bf16)
+        return ReadingRun(self._db, self._limits, document, identity, tokens, rounding)
 
     def take_dropped(self) -> tuple[int, int]:
         """Return number and bytes of the states that were dropped to keep the quota since the last call."""

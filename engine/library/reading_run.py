@@ -13,7 +13,7 @@ from engine.library import cjk, retention, snapshots
 from engine.library.checkpoint_policy import Limits
 from engine.library.database import Database, LibraryError, storable
 from engine.library.prefix import Identity
-from engine.library.records import NewPage, NewSection, NewSnapshot, ReadingState, ToBf16
+from engine.library.records import NewPage, NewSection, NewSnapshot, ReadingState, Rounding
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +39,14 @@ class ReadingRun:
         document: int,
         identity: Identity,
         tokens: int = 0,
-        to_bf16: ToBf16 | None = None,
+        rounding: Rounding | None = None,
     ) -> None:
         """Begin, or go on from a stored state with `tokens` tokens.
 
         Pages and sections of an earlier run beyond `tokens` are deleted, to be read again; states beyond them belong to
-        content that is gone, but stay findable until a run is done. `to_bf16` rounds all checkpoints but the newest.
+        content that is gone, but stay findable until a run is done. `rounding`: for all checkpoints but the newest.
         """
-        self._db, self._limits, self._to_bf16 = db, limits, to_bf16
+        self._db, self._limits, self._rounding = db, limits, rounding
         self._document, self._finished = document, False
         self._sections: list[int] = []
         with db.write() as conn:
@@ -71,7 +71,7 @@ class ReadingRun:
     def commit(self, progress: Progress) -> int | None:
         """Write `progress`, all of it or nothing; return the id of the snapshot, if there is one.
 
-        Older checkpoints are thinned, and rounded to bf16, in the same transaction; the quota is kept. Raises
+        Older checkpoints are thinned, and rounded, in the same transaction; the quota is kept. Raises
         LibraryError, and ValueError where `progress` contradicts itself.
         """
         return self._write(progress, "running")
@@ -129,8 +129,8 @@ class ReadingRun:
             )
             if progress.snapshot is not None:
                 snapshots.thin(conn, self._document, self._identity, progress.tokens, self._limits.checkpoints)
-                if self._to_bf16 is not None:
-                    snapshots.round_checkpoints(conn, self._document, self._identity, self._to_bf16)
+                if self._rounding is not None:
+                    snapshots.round_checkpoints(conn, self._document, self._identity, self._rounding)
             if ending is not None:
                 self._close(conn, state, *ending)
             snapshots.enforce_quota(conn, self._limits)

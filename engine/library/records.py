@@ -15,8 +15,18 @@ from engine.protocol.evidence import Evidence, SummaryBasis
 
 SnapshotKind = Literal["end", "checkpoint", "section", "turn"]
 Blob = bytes | bytearray | memoryview
-ToBf16 = Callable[[bytearray], "Blob | None"]
-"""The bytes of an fp32 state -> those of the same state in bf16; None where they are no state."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rounding:
+    """How older checkpoints are stored in fewer bytes."""
+
+    dtype: str
+    """Precision of the stored recurrent state."""
+    rounded: Callable[[bytearray], Blob | None]
+    """The bytes of an fp32 state -> those of the same state in `dtype`; None where they are no state."""
+
+
 ReadingState = Literal["running", "stopped", "interrupted", "stale", "done"]
 
 
@@ -57,10 +67,10 @@ class NewSnapshot:
     prefix: Prefix
     data: Blob
     dtype: str
-    """Precision of the stored recurrent state: fp32 is exact, bf16 half the size."""
+    """Precision of the stored recurrent state: fp32 is exact, bf16 half the size, int8 in blocks about a quarter."""
     pinned: bool = False
     exact: bool = True
-    """False where a state rounded to bf16 is among those it was computed from."""
+    """False where a rounded state is among those it was computed from."""
     decay: bytes | None = None
     """The decay sums by then; see engine.reading.retention."""
 
@@ -232,7 +242,7 @@ class Snapshot:
     last_used: float
     created: float
     exact: bool = True
-    """False where a state rounded to bf16 is among those it was computed from."""
+    """False where a rounded state is among those it was computed from."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from engine.library import checkpoint_policy, retention
 from engine.library.checkpoint_policy import Checkpoint, Limits
 from engine.library.database import Database
 from engine.library.prefix import Identity, Prefix, PrefixHasher
-from engine.library.records import Blob, NewSnapshot, Snapshot, ToBf16
+from engine.library.records import Blob, NewSnapshot, Rounding, Snapshot
 
 COLUMNS = "id, document, identity, kind, n_tokens, dtype, size, pinned, last_used, created, exact"
 _READ_BYTES = 4 << 20
@@ -305,8 +305,8 @@ def enforce_quota(conn: sqlite3.Connection, limits: Limits) -> None:
     limits.dropped_bytes += sum(state.size for state in states if state.id in dropped)
 
 
-def round_checkpoints(conn: sqlite3.Connection, document: int, identity: int, to_bf16: ToBf16) -> None:
-    """Store the checkpoints in bf16, except the newest and the pinned. Must run inside a transaction.
+def round_checkpoints(conn: sqlite3.Connection, document: int, identity: int, rounding: Rounding) -> None:
+    """Store the checkpoints in fewer bytes, except the newest and the pinned. Must run inside a transaction.
 
     The newest stays exact: a reading resumes from it after a crash or when the file has grown. A damaged checkpoint is
     left unchanged: rewritten, it would pass its checksum.
@@ -319,12 +319,12 @@ def round_checkpoints(conn: sqlite3.Connection, document: int, identity: int, to
     ).fetchall()
     for snapshot, prefix_hash in rows:
         data = checked_bytes(conn, snapshot)
-        light = None if data is None else to_bf16(data)
+        light = None if data is None else rounding.rounded(data)
         if light is not None:
             view = memoryview(light).cast("B")
             conn.execute(
-                "UPDATE snapshots SET dtype = 'bf16', size = ?, checksum = ? WHERE id = ?",
-                [len(view), _checksum(prefix_hash, view), snapshot],
+                "UPDATE snapshots SET dtype = ?, size = ?, checksum = ? WHERE id = ?",
+                [rounding.dtype, len(view), _checksum(prefix_hash, view), snapshot],
             )
             conn.execute("UPDATE snapshot_blobs SET data = ? WHERE snapshot = ?", [view, snapshot])
 

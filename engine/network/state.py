@@ -3,7 +3,8 @@
 It holds for each layer the last d_conv - 1 inputs of the convolution, in the compute dtype, and the hidden state h of
 the scan, always fp32: rounded to bf16 at every token, h drifts off within some ten thousand tokens.
 
-The bytes of `to_bytes` are a safetensors file with a format name and version in its metadata; nothing is pickled.
+The bytes of `to_bytes` are a safetensors file with a format name and version in its metadata; nothing is pickled. The
+scan state in them is fp32, which is exact, or rounded: bf16, fp16, or blocks of int8 (engine.network.state_blocks).
 """
 
 from __future__ import annotations
@@ -17,10 +18,14 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 
 from engine.errors import KnownError
+from engine.network.state_blocks import from_blocks, to_blocks
 
 FORMAT = "readthrough-state"
 FORMAT_VERSION = 1
+_BLOCK_VERSION = 2
+"""Version of a blob in blocks of int8, which programs of version 1 do not read; they read the document again."""
 _TENSORS = ("conv", "ssm", "n_tokens")
+_SCALES = "ssm_scales"
 _SSM_DTYPES = (torch.float32, torch.bfloat16, torch.float16)
 
 
@@ -98,14 +103,15 @@ class MambaState:
     def to_bytes(self, ssm_dtype: torch.dtype | None = None) -> bytes:
         """Return the state as a self-describing blob; exact unless `ssm_dtype` rounds the scan state."""
         ssm_dtype = ssm_dtype or torch.float32
-        if ssm_dtype not in _SSM_DTYPES:
-            raise ValueError(f"a state is stored in fp32, bf16 or fp16, not {ssm_dtype}")
-        tensors = {
-            "conv": self.conv.cpu().contiguous(),
-            "ssm": self.ssm.cpu().to(ssm_dtype).contiguous(),
-            "n_tokens": self.n_tokens.contiguous(),
-        }
-        header = {"version": FORMAT_VERSION, "n_tokens": self.n_tokens.tolist()}
+        if ssm_dtype not in (*_SSM_DTYPES, torch.int8):
+            raise ValueError(f"a state is stored in fp32, bf16, fp16 or int8, not {ssm_dtype}")
+        tensors = {"conv": self.conv.cpu().contiguous(), "n_tokens": self.n_tokens.contiguous()}
+        if ssm_dtype == torch.int8:
+            tensors["ssm"], tensors[_SCALES] = to_blocks(self.ssm.cpu())
+        else:
+            tensors["ssm"] = self.ssm.cpu().to(ssm_dtype).contiguous()
+        version = _BLOCK_VERSION if ssm_dtype == torch.int8 else FORMAT_VERSION
+        header = {"version": version, "n_tokens": self.n_tokens.tolist()}
         # One entry only: safetensors writes several in no fixed order, and the same state should give the same bytes.
         return save(tensors, metadata={FORMAT: json.dumps(header)})
 
@@ -116,17 +122,20 @@ class MambaState:
         Raises StateError for a truncated blob, a blob of another kind, or one of a newer version.
         """
         version = _version(data)
-        if version != FORMAT_VERSION:
+        if version not in (FORMAT_VERSION, _BLOCK_VERSION):
             raise StateError(
-                f"this state has format version {version}, and this program reads version {FORMAT_VERSION}; update "
+                f"this state has format version {version}, and this program reads up to {_BLOCK_VERSION}; update "
                 "Readthrough or read the document again"
             )
         try:
             tensors = load(data)
         except (SafetensorError, ValueError, KeyError) as error:
             raise StateError(f"the stored state is damaged ({error}); read the document again") from error
-        if sorted(tensors) != sorted(_TENSORS):
+        in_blocks = version == _BLOCK_VERSION
+        if sorted(tensors) != sorted((*_TENSORS, _SCALES) if in_blocks else _TENSORS):
             raise StateError("the stored state is incomplete; read the document again")
+        if in_blocks:
+            tensors["ssm"] = _from_blocks(tensors["ssm"], tensors[_SCALES])
         conv, ssm, n_tokens = (tensors[name] for name in _TENSORS)
         fits = (
             conv.ndim == ssm.ndim == 4
@@ -139,6 +148,13 @@ class MambaState:
         if not fits:
             raise StateError("the parts of the stored state do not fit together; read the document again")
         return MambaState(conv.to(device, copy=True), ssm.to(device, torch.float32, copy=True), n_tokens.clone())
+
+
+def _from_blocks(numbers: torch.Tensor, scales: torch.Tensor) -> torch.Tensor:
+    fits = numbers.ndim == 4 and scales.shape == (*numbers.shape[:3], 1)
+    if not fits or numbers.dtype != torch.int8 or scales.dtype != torch.bfloat16:
+        raise StateError("the parts of the stored state do not fit together; read the document again")
+    return from_blocks(numbers, scales)
 
 
 def _version(data: bytes) -> object:

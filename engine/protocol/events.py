@@ -61,7 +61,7 @@ class ModelLoaded(Event, frozen=True, kw_only=True):
 NoticeKind = Literal["demo_model", "bad_command", "file_replaced", "rounded_checkpoint", "stored_decrypted"]
 """demo_model: the document is unlike all that the demonstration model was trained on. bad_command: a line was not a
 command. file_replaced: a followed file was truncated or replaced, and is read from its start. rounded_checkpoint: the
-reading went on from a state rounded to bf16, so that its end state differs slightly from one read without a break.
+reading went on from a rounded state, so that its end state differs slightly from one read without a break.
 stored_decrypted: the text of a document that a password opened is stored in the library in the clear."""
 
 

@@ -32,7 +32,7 @@ from engine.reading.file_digest import starts_with
 from engine.reading.page_feed import PageFeed
 from engine.reading.placed_pages import PlacedPage, PlacedPages, until_text
 from engine.reading.progress import Speed, memory_in_use
-from engine.reading.resume import exact_snapshot, longest_snapshot, to_bf16
+from engine.reading.resume import CHECKPOINT_ROUNDING, exact_snapshot, longest_snapshot
 from engine.reading.retention import DecayMeter
 
 
@@ -75,7 +75,9 @@ class Reader:
                 raise _unreadable(opened.outcome, shown_name(info.path))
             self._document = self._library.documents.for_file(info, lambda before: self._continues(before, info, early))
             self._resume(early, placed)
-            self._run = self._library.reading(self._document.id, self._runtime.identity, self.consumed, to_bf16)
+            self._run = self._library.reading(
+                self._document.id, self._runtime.identity, self.consumed, CHECKPOINT_ROUNDING
+            )
             with self._run:
                 if not self.consumed:
                     self._runtime.model(torch.tensor([self._prefix]), self.state)

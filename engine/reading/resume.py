@@ -16,7 +16,7 @@ from engine.generation.runtime import Runtime
 from engine.generation.sampling import NOT_A_NUMBER, GenerationError
 from engine.library.library import Library
 from engine.library.prefix import Prefix, PrefixHasher
-from engine.library.records import Document, NewSnapshot, Snapshot, SnapshotKind
+from engine.library.records import Document, NewSnapshot, Rounding, Snapshot, SnapshotKind
 from engine.network.state import MambaState, StateError
 from engine.reading.chunks import after, pack_chunks
 from engine.reading.document_state import DocumentState
@@ -125,13 +125,16 @@ def is_finite(state: MambaState) -> bool:
     return bool(torch.isfinite(state.ssm).all()) and bool(torch.isfinite(state.conv).all())
 
 
-def to_bf16(data: bytearray) -> bytes | None:
-    """Return the bytes of a state with its recurrent part rounded to bf16, half the size; None where they are no
-    state."""
+def to_int8(data: bytearray) -> bytes | None:
+    """Return the bytes of a state with its recurrent part in blocks of int8; None where they are no state."""
     try:
-        return MambaState.from_bytes(bytes(data)).to_bytes(torch.bfloat16)
+        return MambaState.from_bytes(bytes(data)).to_bytes(torch.int8)
     except StateError:
         return None
+
+
+CHECKPOINT_ROUNDING = Rounding("int8", to_int8)
+"""Older checkpoints of a reading are stored so."""
 
 
 def _state_from(data: bytearray, device: torch.device, n_tokens: int) -> MambaState | None:

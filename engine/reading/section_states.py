@@ -1,7 +1,7 @@
 """Section states: the states of single sections, loaded from the library or read now in batches.
 
 A section's state has consumed the prompt's prefix and the section's text, nothing else. It is read once, rounded to
-bf16 (it is only ever asked, never read on from) and kept beside its section, within the library's quota.
+blocks of int8 (it is only ever asked, never read on from) and kept beside its section, within the library's quota.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ def tokens_of(runtime: Runtime, section: Section) -> list[int]:
 
 def _keep(library: Library, document: int, found: dict[int, SectionState]) -> None:
     states = [
-        (section, NewSnapshot("section", item.prefix, item.state.to_bytes(torch.bfloat16), "bf16"))
+        (section, NewSnapshot("section", item.prefix, item.state.to_bytes(torch.int8), "int8"))
         for section, item in found.items()
     ]
     try:

@@ -18,7 +18,7 @@ from engine.library import checkpoint_policy
 from engine.library.library import Library
 from engine.library.prefix import PrefixHasher
 from engine.library.reading_run import Progress
-from engine.library.records import NewSnapshot
+from engine.library.records import NewSnapshot, Rounding
 from engine.protocol import wire
 from engine.protocol.wire import Read
 from engine.session.follow import follow
@@ -102,7 +102,7 @@ def test_checkpoints_are_rounded_but_the_newest_and_the_end_are_exact(session, t
     rows = session.library.snapshots.all()
     checkpoints = [row for row in rows if row.kind == "checkpoint"]
     assert len(checkpoints) > 3
-    assert [row.dtype for row in checkpoints] == ["bf16"] * (len(checkpoints) - 1) + ["fp32"]
+    assert [row.dtype for row in checkpoints] == ["int8"] * (len(checkpoints) - 1) + ["fp32"]
     assert [row.dtype for row in rows if row.kind == "end"] == ["fp32"]
     assert max(row.size for row in checkpoints[:-1]) < checkpoints[-1].size
     assert session.library.maintenance.verify().sound
@@ -111,7 +111,9 @@ def test_checkpoints_are_rounded_but_the_newest_and_the_end_are_exact(session, t
 def test_a_damaged_checkpoint_is_not_made_to_look_sound_when_it_is_rounded(tmp_path):
     hasher = PrefixHasher(IDENTITY)
     with Library.open(tmp_path / "fakes.db") as library:
-        reading = library.reading(library.documents.for_file(FakeFile()).id, IDENTITY, to_bf16=lambda data: data[:500])
+        reading = library.reading(
+            library.documents.for_file(FakeFile()).id, IDENTITY, rounding=Rounding("int8", lambda data: data[:500])
+        )
         for number in (1, 2, 3):
             hasher.feed([number])
             checkpoint = NewSnapshot("checkpoint", hasher.at(), bytes([number]) * 1000, "fp32")
@@ -121,7 +123,7 @@ def test_a_damaged_checkpoint_is_not_made_to_look_sound_when_it_is_rounded(tmp_p
                 with conn, conn.blobopen("snapshot_blobs", "data", saved) as blob:
                     blob[10] ^= 1
                 conn.close()
-        assert [row.dtype for row in library.snapshots.all()] == ["bf16", "fp32", "fp32"]
+        assert [row.dtype for row in library.snapshots.all()] == ["int8", "fp32", "fp32"]
         assert [row.n_tokens for row in library.maintenance.verify().damaged] == [2]
 
 
