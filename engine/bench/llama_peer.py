@@ -5,6 +5,7 @@ Needs the packages gguf and llama_cpp. Only model_type `mamba`: llama.cpp's Falc
 
 from __future__ import annotations
 
+import ctypes
 import json
 import tempfile
 from pathlib import Path
@@ -75,6 +76,28 @@ class LlamaPeer:
         """Continue greedily by `count` tokens."""
         for _ in range(count):
             self._feed([int(self._logits().argmax())])
+
+    def feed(self, ids: list[int]) -> torch.Tensor:
+        """Read `ids` on; return the logits [1, vocab_size] after them."""
+        self._feed(ids)
+        return self._logits()
+
+    def save(self, file: Path) -> int:
+        """Save the state of the sequence to a file; return its bytes."""
+        written = self._api.llama_state_seq_save_file(self._context, str(file).encode(), 0, None, 0)
+        if not written:
+            raise RuntimeError("llama.cpp could not save its state")
+        return int(written)
+
+    def restore(self, file: Path) -> None:
+        """Restore the state that `save` wrote."""
+        self._api.llama_memory_clear(self._api.llama_get_memory(self._context), True)
+        count = ctypes.c_size_t(0)
+        tokens = (self._api.llama_token * 1)()
+        if not self._api.llama_state_seq_load_file(
+            self._context, str(file).encode(), 0, tokens, 1, ctypes.byref(count)
+        ):
+            raise RuntimeError("llama.cpp could not restore its state")
 
     def _feed(self, ids: list[int]) -> None:
         tokens = (self._api.llama_token * len(ids))(*ids)

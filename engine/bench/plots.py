@@ -79,7 +79,25 @@ def peers(figures: Figures, pyplot: Any) -> Any:
     return picture
 
 
-PICTURES: dict[str, Callable[[Figures, Any], Any]] = {"headline": headline, "speed": speed, "peers": peers}
+def restart(figures: Figures, pyplot: Any) -> Any:
+    """Plot each contestant's seconds from the start of a process to the first and to the last token of an answer."""
+    rows = figures["contestants"][::-1]
+    names = [row["contestant"] for row in rows]
+    colours = [OURS if name.startswith("ours") else THEIRS for name in names]
+    picture, axis = pyplot.subplots(figsize=(8, 0.8 + 0.4 * len(rows)))
+    axis.barh(names, [row["last token, s"] for row in rows], color=LIMIT, height=0.8, label="last token")
+    axis.barh(names, [row["first token, s"] for row in rows], color=colours, height=0.5, label="first token")
+    axis.set(xscale="log", xlabel=f"seconds from the start of a process; {figures['document']}")
+    axis.legend(frameon=False, fontsize=8)
+    return picture
+
+
+PICTURES: dict[str, Callable[[Figures, Any], Any]] = {
+    "headline": headline,
+    "speed": speed,
+    "peers": peers,
+    "restart": restart,
+}
 
 
 def draw(name: str, source: Path, folder: Path = FOLDER) -> Path:

@@ -13,6 +13,7 @@ BENCHES = {
     "headline": "constant speed and memory over 130,000 tokens beside a transformer; the longest prompt",
     "quantised": "int8 and int4: size, speed, divergence and recall beside bf16",
     "start": "from the start of a process to its first answer and its first tokens",
+    "restart": "from a restart to an answer about a long document, beside llama.cpp and transformers",
     "plots": "pictures of the figures that the benches saved",
     "memory": "peak memory over the length of a record",
     "kernels": "every kernel against its floor, on the GPU or the CPU",
@@ -21,7 +22,7 @@ BENCHES = {
     "attack": "kills, damage, hostile files and lines, signals, full disks: what is survived",
     "soak": "a long day of one worker: its memory over thousands of jobs",
     "library": "saving, restoring, listing and finding states",
-    "checkpoints": "what storing a checkpoint in bf16 changes of states and answers",
+    "checkpoints": "what storing states in bf16 and int8 changes of states and answers",
     "summaries": "key findings in the summaries of long held-out records: present, invented, right page",
     "digest": "sentences chosen for a digest against real summaries (--pairs FILE), beside TextRank: ROUGE",
     "answers": "the right sentence and span for questions on articles (--squad FILE), beside BM25; refusals",
@@ -33,7 +34,7 @@ _MODULES = {
     "fidelity": "text_fidelity",
     "kernels": "kernel_speed",
     "headline": "constant_speed",
-    "checkpoints": "bf16_checkpoints",
+    "checkpoints": "rounded_states",
 }
 
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import torch
 
-from engine.bench import constant_speed, peers, plots, roofline, speed, start
+from engine.bench import constant_speed, peers, plots, restart, roofline, speed, start
 from engine.bench.extraction import verdict
-from engine.bench.harness import contest, plain, show, surroundings, write
+from engine.bench.harness import contest, distance, plain, show, surroundings, write
 from engine.bench.registry import _MODULES, BENCHES
 from engine.bench.shapes import PRECISIONS, read, save
 from engine.errors import KnownError
@@ -185,3 +185,20 @@ def test_start_is_timed_by_steps():
 def test_failed_process_gives_no_figures(tmp_path: Path):
     with pytest.raises(KnownError, match="missing"):
         start.first_seen(["--library", str(tmp_path / "library.db"), "read", str(tmp_path / "missing.txt")])
+
+
+def test_a_restarted_contestant_comes_to_the_same_logits(tmp_path: Path):
+    shape = {**SHAPE, "num_hidden_layers": 2}
+    save(random_model(FalconMambaConfig.from_dict(shape)), shape, tmp_path)
+    document, question = [number % 60 + 1 for number in range(700)], [5, 6, 7]
+    for kind, allowed in (("fp32", 0.0), ("bf16", 0.05), ("int8", 0.05)):
+        (tmp_path / kind).mkdir()
+        first = restart.Ours(tmp_path, kind)
+        first.read(document)
+        assert set(first.save(tmp_path / kind, document)) == set(restart.STORED)
+        expected = first.first_token(question)
+        again = restart.Ours(tmp_path, kind)
+        again.restore(tmp_path / kind, document)
+        assert distance(again.first_token(question), expected) <= allowed
+        again.rest(3)
+        assert distance(again.first_token(question), expected) <= allowed
