@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from app.state.conversation import Turn
 from app.style.translation import tr, tr_count
 from app.style.words import capital, page_words, pages_count, span_words
-from engine.protocol.evidence import Evidence
+from engine.protocol.evidence import Counted, Evidence
 
 QUOTE = 400
 """Characters of a quoted sentence."""
@@ -69,6 +69,8 @@ def source_of(turn: Turn) -> str:
             return evidence.text
         case "not_found":
             return ""
+        case "records" if evidence.counted is not None:
+            return _covered(evidence.counted)
         case "reread":
             return tr("Checked on {pages}", pages=page_words(evidence.reread_pages))
         case "section":
@@ -86,7 +88,7 @@ def doubts_of(turn: Turn) -> list[str]:
     evidence = turn.evidence
     if not turn.done or evidence is None:
         return []
-    doubts: list[str] = []
+    doubts: list[str] = list(evidence.counted.notes) if evidence.counted is not None else []
     if evidence.unverified:
         missing = ", ".join(evidence.unverified)
         doubts.append(tr("Not found on those pages: {words}. Check before you rely on it.", words=missing))
@@ -104,6 +106,20 @@ def doubts_of(turn: Turn) -> list[str]:
     elif evidence.end == "repetition":
         doubts.append(tr("The answer was stopped because the model repeated itself."))
     return doubts
+
+
+def _covered(counted: Counted) -> str:
+    """Return what a count has covered, and the tables that could not be read in full."""
+    number = counted.sections
+    covered = tr_count(
+        "Counted in {count} section, without a model.", "Counted in {count} sections, without a model.", number
+    )
+    if not counted.tables_unread:
+        return covered
+    unread = tr_count(
+        "{count} table could not be read in full.", "{count} tables could not be read in full.", counted.tables_unread
+    )
+    return f"{covered} {unread}"
 
 
 def _quoted(text: str) -> str:

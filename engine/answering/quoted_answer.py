@@ -89,7 +89,7 @@ def reply_to(context: Context, question: str, seed: int = 0) -> Reply:
     absent = _absent(context, asked)
     answers = answer_sentences(index, asked, _MOST_LISTED)
     if asked.kind.kind not in ("events", "list") and not absent and answers and answers[0].coverage >= FOUND:
-        answers = _read(index, question, answers)
+        answers = rank_by_reader(index, question, answers)
     if asked.kind.kind in ("events", "list") and not absent:
         several = _in_order(index, asked, answers)
         if several is not None:
@@ -100,7 +100,7 @@ def reply_to(context: Context, question: str, seed: int = 0) -> Reply:
     return _answered([answers[first], *answers[:first], *answers[first + 1 :]])
 
 
-def _read(index: SentenceIndex, question: str, answers: Sequence[Answer]) -> list[Answer]:
+def rank_by_reader(index: SentenceIndex, question: str, answers: Sequence[Answer]) -> list[Answer]:
     """Return `answers` in the order that the reader gives them, which reads each with its neighbours behind the
     question. Unchanged where there is no reader, or it does not know the language."""
     reader = reader_model() if index.language in LANGUAGES else None

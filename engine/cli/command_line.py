@@ -33,14 +33,16 @@ from engine.cli.options import (
 from engine.cli.output import prepare_streams
 from engine.cli.page_text import PageRanges, print_text
 from engine.cli.service import mcp, serve
+from engine.collections.folder import ORDERS, Order
 from engine.errors import KnownError
 from engine.logs import configure_logging
-from engine.protocol.commands import Ask, Command, Read, Summarize
+from engine.protocol.commands import Ask, AskCollection, Command, Read, ReadFolder, Summarize
 from engine.protocol.vocabulary import LENGTHS, METHODS, REREADS, Length, Method, Reread
 
 NAME = "readthrough"
 ALIASES = {"summarise": "summarize"}
 ACTIONS = ("list", "show", "export", "rename", "tag", "remove", "verify", "compact", "backup", "repair")
+COLLECTION_ACTIONS = ("list", "show", "add", "remove")
 SHELLS = ("bash", "zsh", "fish")
 COMPLETION_VARIABLE = "_READTHROUGH_COMPLETE"
 
@@ -208,8 +210,9 @@ def summarize(
 
 
 @command("ask", short_help="ask a question about a file, reading what is new in it first")
-@click.argument("file", metavar="FILE", type=FilePath())
-@click.argument("question", metavar="QUESTION", type=Words())
+@click.argument("file", metavar="[FILE]", type=Words())
+@click.argument("question", metavar="QUESTION", type=Words(), required=False)
+@click.option("--collection", metavar="NAME", type=Words(), help="Ask the documents of this collection, not a FILE.")
 @click.option(
     "--after", "parent", metavar="TURN", type=click.IntRange(1, INT64), help="Ask a follow-up to this turn's answer."
 )
@@ -228,26 +231,80 @@ def summarize(
 @click.pass_obj
 def ask(
     program: Program,
-    file: Path,
-    question: str,
+    file: str,
+    question: str | None,
+    collection: str | None,
     **wishes: Unpack[AskOptions],
 ) -> int:
-    """Answer QUESTION, which is one argument in quotation marks, from FILE."""
+    """Answer QUESTION, which is one argument in quotation marks, from FILE or from the documents of a collection.
+
+    "How many", "list every", "total", "first" and "last" are answered from the tables and lists that were read, without
+    a model, where the question is surely understood.
+    """
+    if collection is not None and question is None:
+        file, question = "", file
+    elif collection is not None or question is None:
+        raise click.UsageError(
+            "give a FILE and a QUESTION, or --collection NAME and a QUESTION", click.get_current_context()
+        )
     if not question.strip():
         raise KnownError("the question is empty; write what you want to know")
-    return _run(program, [Ask(job_id="answer", path=str(file), question=question, **wishes)])
+    if collection is not None:
+        refused = (wishes["parent"], wishes["page"], wishes["seed"], wishes["password"])
+        if any(value is not None for value in refused) or not wishes["store"]:
+            raise KnownError("a collection takes none of --after, --page, --seed, --password and --no-store")
+        return _run(program, [AskCollection(job_id="answer", collection=collection, question=question)])
+    path = FilePath().convert(file, None, click.get_current_context())
+    return _run(program, [Ask(job_id="answer", path=str(path), question=question, **wishes)])
 
 
 @command("read", short_help="read files and save what was read")
 @file_argument
-@click.option("--follow", is_flag=True, help="Keep reading what is added to the one FILE, until Ctrl-C.")
+@click.option("--follow", is_flag=True, help="Keep reading what is added to the one FILE, or FOLDER, until Ctrl-C.")
+@click.option("--collection", metavar="NAME", type=Words(), help="Collection of a FOLDER's files (default: its name).")
+@click.option("--ray", "cluster", metavar="auto|ADDRESS", type=Words(), help="Read a FOLDER on a Ray cluster.")
+@click.option(
+    "--actors", metavar="N", type=click.IntRange(1, 100_000), help="Readers on the cluster (default: a GPU each)."
+)
+@click.option("--order", type=click.Choice(ORDERS), help="Files of a FOLDER to read first (default: newest).")
 @password_option
 @click.pass_obj
-def read(program: Program, files: tuple[Path, ...], password: str | None, *, follow: bool) -> int:
-    """Read each FILE, or what is new in it, and save the state."""
+def read(
+    program: Program,
+    files: tuple[Path, ...],
+    password: str | None,
+    collection: str | None,
+    order: Order | None,
+    cluster: str | None,
+    actors: int | None,
+    *,
+    follow: bool,
+) -> int:
+    """Read each FILE, or what is new in it, and save the state.
+
+    A FOLDER is read into a collection of its name: all files below it, unchanged ones never twice.
+    """
     if follow and len(files) > 1:
         raise KnownError("only one file can be followed at a time")
-    commands = [
+    folders = [file for file in files if file.is_dir()]
+    if any(value is not None for value in (collection, order, cluster, actors)) and len(folders) < len(files):
+        raise KnownError("--collection, --order, --ray and --actors are for folders")
+    if folders and (len(files) > 1 or password is not None):
+        raise KnownError("read one folder at a time, without --password")
+    if folders:
+        if cluster is not None and follow:
+            raise KnownError("a folder is followed on one machine only; leave out --ray or --follow")
+        reading = ReadFolder(
+            job_id="reading",
+            path=str(folders[0]),
+            collection=collection,
+            order=order or "newest",
+            watch=follow,
+            cluster=cluster,
+            actors=actors,
+        )
+        return _run(program, [reading])
+    commands: list[Command] = [
         Read(job_id=f"reading-{number}", path=str(file), password=password, follow=follow)
         for number, file in enumerate(files, 1)
     ]
@@ -262,6 +319,53 @@ def read(program: Program, files: tuple[Path, ...], password: str | None, *, fol
 def text(program: Program, file: Path, pages: list[tuple[int, int]] | None, password: str | None) -> int:
     """Print the text of FILE page by page, with what could not be read. No model is loaded."""
     return print_text(file, password, pages, as_json=program.options.as_json)
+
+
+@command("table", short_help="print the tables, lists and labels of a file as rows with their pages")
+@click.argument("file", metavar="FILE", type=FilePath())
+@click.option(
+    "--where",
+    metavar="CONDITION",
+    multiple=True,
+    type=Words(),
+    help="Only rows with COLUMN=VALUE; also != < <= > >= and ~ (contains).",
+)
+@click.option("--number", metavar="N", type=click.IntRange(1, INT64), help="Only table N.")
+@click.option("--csv", "form", flag_value="csv", help="Write the one table as CSV.")
+@click.option("--xlsx", "form", flag_value="xlsx", help="Write all tables as sheets of the workbook -o FILE.")
+@click.option("-o", "--output", metavar="FILE", type=FilePath(), help="Write to FILE instead of stdout.")
+@password_option
+@click.pass_obj
+def table(
+    program: Program,
+    file: Path,
+    where: tuple[str, ...],
+    number: int | None,
+    form: str | None,
+    output: Path | None,
+    password: str | None,
+) -> int:
+    """Print the tables of FILE, each row with its page. No model is loaded.
+
+    A date in a condition is written as 2024-03-12, 2024-03 or 2024: --where "date>=2024-03" --where "Unit=P-835".
+    """
+    from engine.cli.table import print_table
+
+    return print_table(program.options, file, password, where, number, form, output)
+
+
+@command("compare", short_help="show what differs between two files, with the pages of both")
+@click.argument("old", metavar="OLD", type=FilePath())
+@click.argument("new", metavar="NEW", type=FilePath())
+@click.pass_obj
+def compare(program: Program, old: Path, new: Path) -> int:
+    """Show the sections of NEW that are changed or new, those of OLD that are gone, and the facts that differ.
+
+    No model is loaded.
+    """
+    from engine.cli.compare import print_comparison
+
+    return print_comparison(program.options, old, new)
 
 
 @command("library", short_help="list, show, export, rename, tag, remove, verify, compact, back up or repair")
@@ -293,6 +397,25 @@ def library(program: Program, action: str, document: str | None, **wishes: Unpac
         document, wishes["words"], wishes["output"], not wishes["no_sections"], not wishes["no_names"], program.layout
     )
     return run_action(action, wish, program.options)
+
+
+@command("collection", short_help="list, show, add to, take from or remove collections of documents")
+@click.argument("action", metavar="ACTION", type=click.Choice(COLLECTION_ACTIONS))
+@click.argument("name", metavar="[NAME]", required=False, type=Words())
+@click.argument("documents", metavar="[DOCUMENT]...", nargs=-1, type=Words())
+@click.pass_obj
+def collection(program: Program, action: str, name: str | None, documents: tuple[str, ...]) -> int:
+    """Show or change collections. DOCUMENT is a number, a path or a title from `library list`.
+
+    \b
+    list      list every collection with its documents and the files that could not be read
+    show      show a collection's documents, folders and files with errors
+    add       put documents into a collection, which is made if there is none
+    remove    take documents out of a collection; without a DOCUMENT remove the collection, not its documents
+    """
+    from engine.cli.collection import run_action
+
+    return run_action(action, name, documents, program.options)
 
 
 for service in (serve, mcp):

@@ -69,7 +69,7 @@ def run_action(action: str, wish: LibraryWish, options: Options) -> int:
     if action == "repair":
         return _repair(options)
     writes = action in ("remove", "rename", "tag", "verify", "compact")
-    with _opened(options.library, writes) as library:
+    with opened_library(options.library, writes) as library:
         command = _LibraryCommand(library, Output(sys.stdout), as_json=options.as_json)
         match action:
             case "list":
@@ -81,11 +81,12 @@ def run_action(action: str, wish: LibraryWish, options: Options) -> int:
             case "backup":
                 command.backup(wish.document)
             case _:
-                command.with_document(action, _named(library, wish.document, action), wish)
+                command.with_document(action, named(library, wish.document, action), wish)
     return 0
 
 
-def _opened(library_file: Path | None, writes: bool) -> Library:
+def opened_library(library_file: Path | None, writes: bool) -> Library:
+    """Open a library for reading, or for writing where `writes`; an older one is brought up to date."""
     try:
         return Library.open(library_file, read_only=not writes)
     except LibraryError as error:
@@ -94,7 +95,8 @@ def _opened(library_file: Path | None, writes: bool) -> Library:
         return Library.open(library_file)  # which brings it up to date
 
 
-def _named(library: Library, name: str | None, action: str) -> Document:
+def named(library: Library, name: str | None, action: str) -> Document:
+    """Return the one document that `name` means. Raises KnownError."""
     if name is None:
         raise KnownError(f"name the document to {action}: its number from `library list`, its path or its title")
     found = library.documents.find_all(name)

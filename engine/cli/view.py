@@ -84,6 +84,10 @@ class TextView:
                 self._show_end(event)
             case wire.JobStarted():
                 self._command = event.command
+            case wire.FileRead():
+                self._tell(sentences.file_read(event), always=bool(event.error))
+            case wire.FolderRead():
+                self._print(f"{sentences.folder_read(event)}\n")
             case wire.Notice():
                 self._tell(f"note: {sentences.notice(event)}", always=True)
             case _:
@@ -108,6 +112,8 @@ class TextView:
                 self._tell(sentences.faded(event.faded_to_page))
             case wire.StatesDropped():
                 self._tell(f"note: {sentences.dropped(event)}", always=True)
+            case wire.FollowWaiting() if self._command == "ReadFolder":
+                self._tell("waiting for new and changed files; press Ctrl-C to end")
             case wire.FollowWaiting():
                 self._tell("waiting for the file to grow; press Ctrl-C to end")
 

@@ -164,7 +164,7 @@ class Documents:
             self._erase("DELETE FROM snapshots WHERE id = ?", state)
         self._erase("DELETE FROM documents WHERE id = ?", document)
         # FTS5 only marks deleted words, until its segments are merged.
-        for index in ("sections_fts", "sections_cjk"):
+        for index in ("sections_fts", "sections_cjk", "record_words"):
             self._erase(f"INSERT INTO {index} ({index}) VALUES ('optimize')")
         self._db.drop_copy()
 

@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 
 from engine.library.checkpoint_policy import MAX_CHECKPOINTS, QUOTA_BYTES, Limits
+from engine.library.collections import Collections
 from engine.library.database import BUSY_SECONDS, Database, library_path
 from engine.library.documents import Documents
 from engine.library.entities import EntityLists
@@ -27,6 +28,7 @@ from engine.library.sections import Sections
 from engine.library.snapshots import Snapshots
 from engine.library.summaries import Summaries
 from engine.library.turns import Turns
+from engine.library.typed_records import TypedRecords
 
 _MEMORY_FIRST_ID = 1 << 30
 _MEMORY_CHECKPOINTS = 2
@@ -50,6 +52,8 @@ class Library:
         self.section_summaries = SectionSummaries(db)
         self.entities = EntityLists(db)
         self.turns = Turns(db, limits)
+        self.typed_records = TypedRecords(db)
+        self.collections = Collections(db)
         self.maintenance = Maintenance(db)
 
     @classmethod

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -64,6 +66,16 @@ class Readings:
                 [document, identity.key],
             ).fetchone()
         return None if row is None or row[0] is None else bool(row[0])
+
+    def unfamiliar(self, documents: Sequence[int]) -> set[int]:
+        """Return those of `documents` whose latest reading found a kind of text that its model was not trained on."""
+        with self._db.read() as conn:
+            rows = conn.execute(
+                "SELECT r.document FROM readings r WHERE r.document IN (SELECT value FROM json_each(?))"
+                " AND r.familiar = 0 AND r.used = (SELECT max(used) FROM readings WHERE document = r.document)",
+                [json.dumps(list(documents))],
+            )
+            return {row[0] for row in rows}
 
     def save_familiar(self, document: int, identity: Identity, familiar: bool) -> None:
         """Store whether the model was trained on the document's kind of text, until the document is read again."""

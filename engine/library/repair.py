@@ -31,9 +31,20 @@ _TABLES = (
     "snapshot_meters",
     "section_meters",
     "retentions",
+    "collections",
+    "collection_documents",
+    "collection_folders",
+    "collection_files",
 )
 """Tables in insertion order: every row follows the rows that it refers to."""
-_KEYS = {"document_paths": "path", "page_tokens": None, "document_tags": None}
+_KEYS = {
+    "document_paths": "path",
+    "page_tokens": None,
+    "document_tags": None,
+    "collection_documents": None,
+    "collection_folders": None,
+    "collection_files": None,
+}
 """Tables that are not walked by rowid, with their key; None for a table without a key."""
 
 

@@ -312,6 +312,115 @@ def m006_names_and_tags(db: UtilsDatabase) -> None:
     )
 
 
+def m007_typed_records(db: UtilsDatabase) -> None:
+    """Add the tables of a document's typed rows: what its tables, lists and labels say, and its dates, amounts,
+    identifiers and names with their places."""
+    db.executescript(
+        """
+        CREATE TABLE record_runs (
+            document INTEGER PRIMARY KEY REFERENCES documents ON DELETE CASCADE,
+            sha256 TEXT NOT NULL,
+            version INTEGER NOT NULL,
+            pages INTEGER NOT NULL,
+            tables_unread INTEGER NOT NULL
+        ) STRICT;
+
+        CREATE TABLE record_tables (
+            id INTEGER PRIMARY KEY,
+            document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
+            form TEXT NOT NULL,
+            caption TEXT NOT NULL,
+            columns TEXT NOT NULL,
+            named INTEGER NOT NULL,
+            lines_unread INTEGER NOT NULL,
+            signature TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX record_tables_document ON record_tables (document);
+
+        CREATE TABLE record_rows (
+            id INTEGER PRIMARY KEY,
+            "table" INTEGER NOT NULL REFERENCES record_tables ON DELETE CASCADE,
+            page INTEGER NOT NULL,
+            start INTEGER NOT NULL,
+            "end" INTEGER NOT NULL,
+            quoted TEXT NOT NULL,
+            source TEXT NOT NULL,
+            confidence REAL NOT NULL
+        ) STRICT;
+        CREATE INDEX record_rows_table ON record_rows ("table");
+
+        CREATE TABLE record_cells (
+            row INTEGER NOT NULL REFERENCES record_rows ON DELETE CASCADE,
+            place INTEGER NOT NULL,
+            kind TEXT NOT NULL,
+            text TEXT NOT NULL,
+            value TEXT NOT NULL,
+            number REAL,
+            unit TEXT NOT NULL,
+            PRIMARY KEY (row, place)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE record_mentions (
+            id INTEGER PRIMARY KEY,
+            document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
+            kind TEXT NOT NULL,
+            page INTEGER NOT NULL,
+            start INTEGER NOT NULL,
+            "end" INTEGER NOT NULL,
+            text TEXT NOT NULL,
+            value TEXT NOT NULL,
+            number REAL,
+            unit TEXT NOT NULL,
+            confidence REAL NOT NULL
+        ) STRICT;
+        CREATE INDEX record_mentions_document ON record_mentions (document, kind);
+
+        CREATE VIRTUAL TABLE record_words USING fts5 (words, tokenize='porter unicode61 remove_diacritics 2');
+        CREATE TRIGGER record_rows_deleted AFTER DELETE ON record_rows BEGIN
+            DELETE FROM record_words WHERE rowid = old.id;
+        END;
+        """
+    )
+
+
+def m008_collections(db: UtilsDatabase) -> None:
+    """Add collections of documents, their folders, and the files of these with the outcome of reading each."""
+    db.executescript(
+        """
+        CREATE TABLE collections (
+            id INTEGER PRIMARY KEY,
+            name TEXT NOT NULL UNIQUE COLLATE NOCASE,
+            created REAL NOT NULL
+        ) STRICT;
+
+        CREATE TABLE collection_documents (
+            collection INTEGER NOT NULL REFERENCES collections ON DELETE CASCADE,
+            document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
+            PRIMARY KEY (collection, document)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX collection_documents_document ON collection_documents (document);
+
+        CREATE TABLE collection_folders (
+            collection INTEGER NOT NULL REFERENCES collections ON DELETE CASCADE,
+            path TEXT NOT NULL,
+            PRIMARY KEY (collection, path)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE collection_files (
+            collection INTEGER NOT NULL REFERENCES collections ON DELETE CASCADE,
+            path TEXT NOT NULL,
+            size INTEGER NOT NULL,
+            modified INTEGER NOT NULL,
+            inode INTEGER NOT NULL,
+            document INTEGER REFERENCES documents ON DELETE SET NULL,
+            error TEXT NOT NULL DEFAULT '',
+            PRIMARY KEY (collection, path)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX collection_files_document ON collection_files (document);
+        """
+    )
+
+
 CHECKED_TEXTS = {
     "pages": "number, label, text, problem",
     "sections": "number, heading, text, first_page, last_page, first_token, n_tokens",
@@ -325,7 +434,16 @@ CHECKED_TEXTS = {
 }
 """Table -> the columns that the `checksum` of each of its rows covers."""
 
-STEPS = [m001_initial, m002_turn_tokens, m003_notes_and_meters, m004_familiar, m005_content, m006_names_and_tags]
+STEPS = [
+    m001_initial,
+    m002_turn_tokens,
+    m003_notes_and_meters,
+    m004_familiar,
+    m005_content,
+    m006_names_and_tags,
+    m007_typed_records,
+    m008_collections,
+]
 
 
 class NotALibraryError(Exception):

@@ -52,6 +52,36 @@ class Search:
             sections = {row[0]: Section(*row) for row in rows}
         return [SectionHit(sections[section], scores[section]) for section in best]
 
+    def in_documents(self, documents: Sequence[int], text: str, limit: int = 24) -> list[tuple[int, SectionHit]]:
+        """Return (document, section) of the sections of all `documents` that match `text` best, best first; of each
+        document those of its latest reading."""
+        chosen = json.dumps(list(documents))
+        latest = (
+            "SELECT id FROM readings r WHERE document IN (SELECT value FROM json_each(?))"
+            " AND used = (SELECT max(used) FROM readings WHERE document = r.document)"
+        )
+        found: dict[int, float] = {}
+        with self._db.read() as conn:
+            for index, query in (("sections_fts", fts_query(text)), ("sections_cjk", _cjk_query(text, ()))):
+                if not query:
+                    continue
+                rows = conn.execute(
+                    f"SELECT s.id, -bm25({index}, {_HEADING_WEIGHT}, 1.0) AS score FROM {index}"
+                    f" JOIN sections s ON s.id = {index}.rowid"
+                    f" WHERE {index} MATCH ? AND s.reading IN ({latest}) ORDER BY score DESC LIMIT ?",
+                    [query, chosen, limit],
+                )
+                for section, score in rows:
+                    found[section] = found.get(section, 0.0) + score
+            best = sorted(found, key=lambda section: (-found[section], section))[:limit]
+            sections = conn.execute(
+                f"SELECT r.document, {COLUMNS} FROM sections s JOIN readings r ON r.id = s.reading"
+                " WHERE s.id IN (SELECT value FROM json_each(?))",
+                [json.dumps(best)],
+            )
+            by_id = {row[1]: (row[0], Section(*row[1:])) for row in sections}
+        return [(by_id[id][0], SectionHit(by_id[id][1], found[id])) for id in best]
+
 
 def _matches(conn: sqlite3.Connection, index: str, query: str, reading: int | None) -> list[tuple[int, float]]:
     """Return (section, score) of the sections of a reading that match, BM25 turned positive."""

@@ -32,6 +32,14 @@ class Sections:
             )
             return [Section(*row) for row in rows]
 
+    def count(self, document: int) -> int:
+        """Return the number of sections of the document's latest reading."""
+        with self._db.read() as conn:
+            (found,) = conn.execute(
+                "SELECT count(*) FROM sections WHERE reading = ?", [reading_or_latest(conn, document, None)]
+            ).fetchone()
+        return int(found)
+
     def save_states(self, document: int, states: Sequence[tuple[int, NewSnapshot]]) -> None:
         """Save the state of each (section id, state) in one transaction, within the quota.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -76,6 +76,30 @@ class Ask(Command, frozen=True, kw_only=True):
     reread: Reread = "auto"
     store: bool = True
     """See Read."""
+
+
+class ReadFolder(Command, frozen=True, kw_only=True):
+    """Read the files of a folder into a collection, each that was not read before or has changed.
+
+    With `watch` the job runs until it is cancelled and looks for new and changed files.
+    """
+
+    path: str
+    collection: str | None = None
+    """Name of the collection; default: that of the folder."""
+    order: Literal["newest", "smallest"] = "newest"
+    watch: bool = False
+    cluster: str | None = None
+    """Address of a Ray cluster that reads the files, "auto" for one on this machine; not with `watch`."""
+    actors: int | None = None
+    """Readers of the cluster; default: one for each GPU, or for each four cores."""
+
+
+class AskCollection(Command, frozen=True, kw_only=True):
+    """Answer `question` from the documents of a collection that were read; reads nothing."""
+
+    collection: str
+    question: str
 
 
 class Configure(Command, frozen=True, kw_only=True):

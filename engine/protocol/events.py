@@ -251,6 +251,31 @@ class AnswerFinished(Event, frozen=True, kw_only=True):
     seconds_to_first_token: float
 
 
+class FileRead(Event, frozen=True, kw_only=True):
+    """A file of a folder was read, or could not be: `number` of `files` in this run."""
+
+    path: str
+    number: int
+    files: int
+    document_id: int | None
+    error: str = ""
+    """Why it could not be read; "" where it was."""
+
+
+class FolderRead(Event, frozen=True, kw_only=True):
+    """All files of a folder were looked at."""
+
+    collection: str
+    read: int
+    """Files that were opened in this run and are read."""
+    failed: int
+    documents: int
+    """Documents of the collection by now."""
+    failed_files: int
+    """Files of the collection that could not be read, in this run or before."""
+    seconds: float
+
+
 class StatesDropped(Event, frozen=True, kw_only=True):
     """Old saved states were deleted to keep the quota. They are made again when they are needed."""
 

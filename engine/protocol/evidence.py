@@ -14,9 +14,10 @@ import msgspec
 from engine.protocol.encoding import to_json
 from engine.protocol.vocabulary import EndReason
 
-Source = Literal["state", "section", "reread", "not_found", "text"]
-"""Source of an answer: the document state, one section's state, or pages that were read again; "not_found" without an
-answer; "text" for a row of version 0.1.0, which describes its source in words."""
+Source = Literal["state", "section", "reread", "records", "not_found", "text"]
+"""Source of an answer: the document state, one section's state, or pages that were read again; "records" for rows that
+were counted without a model; "not_found" without an answer; "text" for a row of version 0.1.0, which describes its
+source in words."""
 MadeFrom = Literal["state", "sections", "selection", "text"]
 """Basis of a summary: the document state, the section summaries, or quoted sentences chosen from the pages; "text" for
 a row of version 0.1.0."""
@@ -36,6 +37,41 @@ class PageSpan(msgspec.Struct, frozen=True):
 
     first: int
     last: int
+
+
+class FoundRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of an answer over records, with its place."""
+
+    document_id: int
+    title: str
+    """Title of the document."""
+    page: int
+    start: int
+    end: int
+    text: str
+    """The words of the page."""
+    cells: tuple[str, ...] = ()
+
+
+class Counted(msgspec.Struct, frozen=True, kw_only=True):
+    """Rows that were counted, listed or added up by a search of all records, and what the search has covered."""
+
+    columns: tuple[str, ...] = ()
+    rows: tuple[FoundRow, ...] = ()
+    """The first rows; `total` of them there are."""
+    total: int = 0
+    notes: tuple[str, ...] = ()
+    """Remarks on the way of counting; a second number where the first leaves something open."""
+    documents: int = 1
+    documents_of: int = 1
+    """Documents that were asked, and those of the collection."""
+    sections: int = 0
+    sections_of: int = 0
+    """Sections that were looked at, and those of the documents; 0 while one of them is still being read."""
+    tables_unread: int = 0
+    """Tables that could not be read in full."""
+    pages_unread: int = 0
+    """Pages that could not be read in full."""
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,6 +120,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """Tokens that the model was fed for the answer, over all attempts."""
     text: str = ""
     """The words of version 0.1.0, for kind "text"."""
+    counted: Counted | None = None
+    """Rows and coverage, for kind "records"."""
 
     @property
     def found(self) -> bool:

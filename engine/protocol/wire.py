@@ -16,6 +16,9 @@ Of one job come, in this order and each only where it applies:
     EditDocument  DocumentEdited
     FreeSpace     SpaceFreed
     Prepare       ModelLoading, ModelLoaded, unless the model is in memory
+    ReadFolder    (ModelLoading, ModelLoaded, PrefillAdvanced, FileRead)*, FolderRead; with watch: FollowWaiting, and
+                  all again after every change, until Cancel
+    AskCollection (ModelLoading, ModelLoaded), AnswerDelta, AnswerFinished without a turn
     Configure     nothing of its own
     every job     StatesDropped before its end, where it deleted saved states to keep the quota
 
@@ -30,6 +33,7 @@ import msgspec
 
 from engine.protocol.commands import (
     Ask,
+    AskCollection,
     Cancel,
     Command,
     Configure,
@@ -40,6 +44,7 @@ from engine.protocol.commands import (
     Pause,
     Prepare,
     Read,
+    ReadFolder,
     RemoveDocument,
     Resume,
     Shutdown,
@@ -56,6 +61,8 @@ from engine.protocol.events import (
     DocumentOpened,
     DocumentRemoved,
     Event,
+    FileRead,
+    FolderRead,
     FollowWaiting,
     JobCancelled,
     JobFailed,
@@ -89,6 +96,7 @@ __all__ = [
     "AnswerDelta",
     "AnswerFinished",
     "Ask",
+    "AskCollection",
     "Cancel",
     "CheckpointSaved",
     "Command",
@@ -99,6 +107,8 @@ __all__ = [
     "DocumentRemoved",
     "EditDocument",
     "Event",
+    "FileRead",
+    "FolderRead",
     "FollowWaiting",
     "FreeSpace",
     "JobCancelled",
@@ -120,6 +130,7 @@ __all__ = [
     "Prepare",
     "ProtocolError",
     "Read",
+    "ReadFolder",
     "ReadingFinished",
     "ReadingResumed",
     "RemoveDocument",

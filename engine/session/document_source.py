@@ -63,6 +63,17 @@ class DocumentSource:
                 return saved
         return (yield from self._read(command, library, control))
 
+    def known(self, path: str, library: Library, control: Control) -> Document | None:
+        """Return the document of a file that was read to its end before and is not being read now. Raises KnownError,
+        Cancelled."""
+        if self._reading is not None and same_file(self._reading.path, path):
+            return None
+        found = library.documents.with_content(digest_of(path, control))
+        if found is None or found.state != "done":
+            return None
+        _note_opened(library, found, path)
+        return found
+
     def read_ahead(self, document: int, library: Library, control: Control, job_id: str) -> Iterator[Event]:
         """Read the states of the document's sections before a question needs them; see section_states.read_ahead."""
         self._reading_ahead = True

@@ -26,7 +26,7 @@ class ModelLoader:
 
     def __init__(self, folder: Path | None, device: str, precision: str) -> None:
         self.folder = folder or DEMO_MODEL
-        self._device, self._precision = device, precision
+        self.device, self.precision = device, precision
         self._runtime: Runtime | None = None
         self._seconds = 0.0
         self._untold = False
@@ -41,7 +41,7 @@ class ModelLoader:
     def prepare(self) -> None:
         """Import the kernels in advance, and load a small model where there is no GPU: the first job then begins at
         once. Wakes no GPU; the job that needs a kernel or the model reports what fails."""
-        on_gpu = self._device != "cpu" and torch.cuda.is_available()
+        on_gpu = self.device != "cpu" and torch.cuda.is_available()
         with suppress(ImportError), without_collection():
             operations_named("triton" if on_gpu else "cpu")
         if not on_gpu and 0 < _weight_bytes(self.folder) <= SMALL_BYTES:
@@ -74,7 +74,7 @@ class ModelLoader:
     def _load(self) -> None:
         started = time.monotonic()
         with without_collection():
-            self._runtime = load_runtime(self.folder, self._device, self._precision)
+            self._runtime = load_runtime(self.folder, self.device, self.precision)
         self._seconds = time.monotonic() - started
 
 

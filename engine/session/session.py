@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 import traceback
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ import torch
 from engine.answering import answer
 from engine.answering.conversation import turn_before
 from engine.answering.pipeline import Generated, Wanted, generate_alone
+from engine.collections import ask
 from engine.control import Cancelled, Control
 from engine.documents.extraction.extractor import open_document
 from engine.errors import KnownError
@@ -21,13 +23,17 @@ from engine.generation.runtime import Runtime
 from engine.library import checkpoint_policy
 from engine.library.library import Library
 from engine.library.records import Document, Turn
+from engine.profile.choose import choose_profile
 from engine.protocol import wire
 from engine.protocol.wire import Command, Event
 from engine.reading.context import Context
 from engine.reading.document_state import DocumentState
 from engine.reading.resume import state_at_page
+from engine.records import reply, store
 from engine.scoring.reader_model import reader_model
+from engine.session import cluster
 from engine.session.document_source import DocumentSource, opened_event
+from engine.session.folder import read_folder
 from engine.session.model_loader import ModelLoader
 from engine.summarising import entities, saved_summaries, summary
 
@@ -146,6 +152,8 @@ class Session:
                 yield from self._ask(command, control)
             case wire.Prepare():
                 yield from self._prepare(command)
+            case wire.ReadFolder() | wire.AskCollection():
+                yield from self._collection(command, control)
             case wire.ListDocuments():
                 yield from (_listed(command.job_id, document) for document in self.library.documents.all())
             case wire.Configure():
@@ -174,6 +182,7 @@ class Session:
     def _read(self, command: wire.Read, control: Control) -> Iterator[Event]:
         library = self.library_of(command)
         state = yield from self._documents.state_of(command, library, control)
+        store.ensure_records(library, state.document)
         yield from self._documents.read_ahead(state.document.id, library, control, command.job_id)
 
     def _summarize(self, command: wire.Summarize, control: Control) -> Iterator[Event]:
@@ -193,7 +202,13 @@ class Session:
             raise KnownError("the question is empty; write what you want to know", "empty")
         library = self.library_of(command)
         before = turn_before(library, command.parent)
+        alone = before is None and command.page is None and command.seed is None
+        known = self._documents.known(command.path, library, control) if alone else None
+        if known is not None and (yield from _counted(library, command, known, True)):
+            return
         state = yield from self._documents.state_of(command, library, control)
+        if alone and (yield from _counted(library, command, state.document, state.complete)):
+            return
         if before is not None:
             _require_same_document(library, before, state)
         page = command.page if before is None or command.page is not None else before.as_of_page
@@ -210,6 +225,44 @@ class Session:
             documents.set_tags(command.document_id, command.tags)
         now = documents.get(command.document_id)
         return wire.DocumentEdited(job_id=command.job_id, document_id=now.id, title=now.title, tags=now.tags)
+
+    def _collection(self, command: wire.ReadFolder | wire.AskCollection, control: Control) -> Iterator[Event]:
+        if isinstance(command, wire.ReadFolder):
+            return self._read_folder(command, control)
+        return self._ask_collection(command, control)
+
+    def _read_folder(self, command: wire.ReadFolder, control: Control) -> Iterator[Event]:
+        if command.cluster is None:
+            yield from read_folder(self, self.library, command, control)
+            return
+        loader = self.model
+        actors = cluster.Actors(command.cluster, command.actors, loader.folder, loader.device, loader.precision)
+        try:
+            yield from cluster.read_on_cluster(self.library, command, actors, control)
+        finally:
+            actors.close()
+
+    def _ask_collection(self, command: wire.AskCollection, control: Control) -> Iterator[Event]:
+        if not command.question.strip():
+            raise KnownError("the question is empty; write what you want to know", "empty")
+        started = time.monotonic()
+        library, job_id = self.library, command.job_id
+        members = set(library.collections.documents(command.collection))
+        of = library.collections.get(command.collection)
+        documents = [one for one in library.documents.all() if one.id in members and one.state == "done"]
+        if not documents:
+            raise KnownError(f"the collection {of.name} has no document that was read; read its files first", "empty")
+        made = reply.reply(library, documents, command.question, len(members) + of.failed)
+        if made is None:
+            hits = ask.find_places(library, documents, command.question)
+            writes = ask.needs_model(library, hits, choose_profile(self.model.folder))
+            if writes:
+                yield from self.model.load(job_id)
+            runtime = self.runtime if writes else None
+            found = ask.ask_documents(runtime, library, documents, hits, command.question, control, job_id)
+        else:
+            found = ask.Found(*made)
+        yield from ask.found_events(found, started, job_id)
 
     def _configure(self, command: wire.Configure) -> None:
         if command.quota_bytes is not None:
@@ -239,3 +292,10 @@ def _require_same_document(library: Library, before: Turn, state: DocumentState)
             f"turn {before.id} is about {title}, not this document; name that file, or ask without it",
             reason="other document",
         )
+
+
+def _counted(library: Library, command: wire.Ask, document: Document, complete: bool) -> Generator[Event, None, bool]:
+    """Answer a question over the records of a document, without a model; return whether it was one."""
+    events = list(reply.answer_events(library, document, command.question, command.job_id, complete=complete))
+    yield from events
+    return bool(events)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.grounding.page_references import page_list, page_numbers
-from engine.protocol.events import ModelLoaded, Notice, ReadingFinished, StatesDropped
-from engine.protocol.evidence import Evidence, PageSpan, SummaryBasis
+from engine.protocol.events import FileRead, FolderRead, ModelLoaded, Notice, ReadingFinished, StatesDropped
+from engine.protocol.evidence import Counted, Evidence, PageSpan, SummaryBasis
 from engine.units import size_text
 
 RUNS_NAMED = 8
@@ -78,11 +78,15 @@ def read_tokens(event: ReadingFinished) -> str:
 
 def source(evidence: Evidence) -> str:
     """Return the sentence that names the source of an answer, or says that there is none."""
+    if evidence.kind != "records" and evidence.counted is not None:
+        return _asked_documents(evidence.counted, answered=evidence.found)
     match evidence.kind:
         case "text":
             return evidence.text
         case "not_found":
             return evidence.text or _not_found(evidence)
+        case "records" if evidence.counted is not None:
+            return counted_coverage(evidence.counted)
         case "reread" if evidence.sentence is not None:
             return f"Source: page {evidence.sentence.page}. Checked on {page_list(evidence.reread_pages)}."
         case "reread":
@@ -95,9 +99,34 @@ def source(evidence: Evidence) -> str:
     return f"Source: {page_span(evidence.first_page, evidence.last_page)}{heading}."
 
 
+def _asked_documents(found: Counted, *, answered: bool) -> str:
+    """Return which documents of a collection were asked, and the source of the answer."""
+    asked = f"{found.documents:,} of {counted(found.documents_of, 'document', 'documents')} asked"
+    if found.documents < found.documents_of:
+        asked += ", those that match the question best"
+    if not answered or not found.rows:
+        return f"No answer found; {asked}."
+    return f"Source: {found.rows[0].title}, page {found.rows[0].page}; {asked}."
+
+
+def counted_coverage(found: Counted) -> str:
+    """Return what a count has covered, and what it could not read."""
+    if found.sections_of:
+        parts = [f"From {found.sections:,} of {counted(found.sections_of, 'section', 'sections')}"]
+    else:
+        parts = [f"From the {counted(found.sections, 'section', 'sections')} read so far"]
+    if found.documents_of > 1:
+        parts[0] += f" in {found.documents:,} of {found.documents_of:,} documents"
+    if found.tables_unread:
+        parts.append(f"{counted(found.tables_unread, 'table', 'tables')} could not be read in full")
+    if found.pages_unread:
+        parts.append(f"{counted(found.pages_unread, 'page', 'pages')} could not be read in full")
+    return _ended("; ".join(parts) + ". Counted without a model")
+
+
 def doubts(evidence: Evidence) -> list[str]:
     """Return what speaks against an answer, a sentence each."""
-    found: list[str] = []
+    found: list[str] = list(evidence.counted.notes) if evidence.counted is not None else []
     if evidence.unverified:
         found.append(f"Not found on those pages: {', '.join(evidence.unverified)}.")
     if evidence.contradicted:
@@ -207,3 +236,17 @@ def _is(number: int) -> str:
 
 def _ended(text: str) -> str:
     return f"{text.rstrip('.')}." if text else ""
+
+
+def file_read(event: FileRead) -> str:
+    """Return the outcome of one file of a folder."""
+    name = event.path.replace("\\", "/").rpartition("/")[2]
+    return f"{event.number:,} of {event.files:,}: {name}" + (f" was not read: {event.error}" if event.error else "")
+
+
+def folder_read(event: FolderRead) -> str:
+    """Return the outcome of reading a folder."""
+    read = counted(event.read, "file", "files")
+    documents = counted(event.documents, "document", "documents")
+    failed = f"; {counted(event.failed_files, 'file', 'files')} could not be read" if event.failed_files else ""
+    return f"Collection {event.collection}: {read} read in this run, {documents} in all{failed}."

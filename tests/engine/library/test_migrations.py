@@ -27,19 +27,23 @@ INSERT INTO summaries (document, identity, method, focus, text, evidence, n_toke
 """
 
 
+LAST_OF_OLD_ROWS = 4
+"""The rows are as a program with this schema wrote them; later migrations add to them."""
+
+
 def library_at(path: Path, steps: int) -> Path:
     """Make a library that stands after the first `steps` migrations, with a row of every old kind."""
     from sqlite_utils import Database, Migrations
 
     with closing(sqlite3.connect(path, isolation_level=None)) as conn:
         sql_functions.register(conn)
-        migrations = Migrations(schema.MIGRATION_SET)
-        for step in schema.STEPS[:steps]:
-            migrations()(step)
-        migrations.apply(Database(conn, recursive_triggers=False, execute_plugins=False))
-        conn.executescript(ROWS)
-        if steps >= 5:  # which keeps the paths of documents in a table of their own
-            conn.execute("INSERT INTO document_paths SELECT path, id, opened FROM documents")
+        for until in sorted({min(steps, LAST_OF_OLD_ROWS), steps}):
+            migrations = Migrations(schema.MIGRATION_SET)
+            for step in schema.STEPS[:until]:
+                migrations()(step)
+            migrations.apply(Database(conn, recursive_triggers=False, execute_plugins=False))
+            if until == min(steps, LAST_OF_OLD_ROWS):
+                conn.executescript(ROWS)
     return path
 
 

@@ -1,0 +1,62 @@
+"""Two documents side by side: sections matched in any order, and the facts that differ with both pages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.cli.command_line import main
+from engine.collections.compare import Part, compare
+
+LEASE = (
+    "The tenant shall pay a rent of 1,200 EUR at the beginning of each month. The lease begins on 1 March 2024 and "
+    "ends after two years. The landlord keeps the roof in good repair at all times."
+)
+GARDEN = "The garden behind the house may be used by all tenants of the house from May until the end of September."
+DOGS = "Dogs and cats are welcome in the house, provided that the neighbours are not disturbed during the night."
+
+
+def part(heading: str, page: int, text: str) -> Part:
+    return Part(heading, ((page, text),))
+
+
+def test_a_changed_date_and_sum_are_named_with_both_pages() -> None:
+    new = LEASE.replace("1,200", "1,350").replace("1 March 2024", "1 April 2024")
+    (pair,) = compare([part("Rent", 2, LEASE)], [part("Rent", 5, new)])
+    assert pair.outcome == "changed" and not pair.added and not pair.removed
+    facts = {fact.kind: (fact.before, fact.after, fact.old.page, fact.new.page) for fact in pair.facts}
+    assert facts["date"] == (("1 March 2024",), ("1 April 2024",), 2, 5)
+    assert facts["amount"] == (("1,200 EUR",), ("1,350 EUR",), 2, 5)
+
+
+def test_sections_are_matched_in_any_order_and_named_new_or_gone() -> None:
+    old = [part("Rent", 1, LEASE), part("Garden", 2, GARDEN)]
+    new = [part("Animals", 1, DOGS), part("The rent", 2, LEASE)]
+    pairs = compare(old, new)
+    assert [(pair.outcome, (pair.new or pair.old).heading) for pair in pairs] == [  # type: ignore[union-attr]
+        ("new", "Animals"),
+        ("same", "The rent"),
+        ("gone", "Garden"),
+    ]
+
+
+def test_added_and_removed_sentences_stand_apart() -> None:
+    sentences = LEASE.split(". ")
+    (pair,) = compare([part("Rent", 1, LEASE)], [part("Rent", 1, ". ".join(sentences[1:]) + " " + GARDEN)])
+    assert [sentence.text for sentence in pair.removed] == [f"{sentences[0]}."]
+    assert [sentence.text for sentence in pair.added] == [GARDEN]
+
+
+def test_line_breaks_are_no_change() -> None:
+    (pair,) = compare([part("Rent", 1, LEASE)], [part("Rent", 1, LEASE.replace(" and ends", "\nand ends"))])
+    assert pair.outcome == "same"
+
+
+def test_the_command_compares_two_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, text in (("old.txt", LEASE), ("new.txt", LEASE.replace("1,200", "1,350"))):
+        (tmp_path / name).write_text(f"Lease\n\n{text}\n")
+    assert main(["compare", str(tmp_path / "old.txt"), str(tmp_path / "new.txt")]) == 0
+    printed = capsys.readouterr().out
+    assert "1 section changed" in printed
+    assert "amount: 1,200 EUR (page 1) → 1,350 EUR (page 1)" in printed

@@ -1,0 +1,188 @@
+"""Questions over records: counts, lists and totals are exact, and what is not sure goes the ordinary way."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from engine.library.library import Library
+from engine.library.records import Document
+from engine.records.answer import answer_records
+from engine.records.questions import record_question
+from engine.records.reply import reply
+from engine.records.result import RecordAnswer
+from tests.engine.library_fakes import FakeFile
+from tests.engine.records.filled import add_pages
+
+DRAW = random.Random(11)
+FAULTS = [
+    (
+        f"2024-{DRAW.randrange(1, 13):02}-{DRAW.randrange(1, 29):02}",
+        DRAW.choice(["KX-835", "KX-83", "VT-204"]),
+        DRAW.choice(["Torn belt", "Hot bearing", "Torn belt and hot bearing"]),
+        DRAW.randrange(100, 5000) + 0.5,
+        DRAW.choice(["open", "closed"]),
+    )
+    for _ in range(90)
+]
+LEASES = [
+    (f"L-{100 + n}", DRAW.choice(["Norden Ltd", "Bolt & Co", "University of Graz"]),
+     f"{DRAW.randrange(1, 28)} {DRAW.choice(['March', 'June', 'May'])} 2025", DRAW.randrange(1000, 9000))
+    for n in range(30)
+]  # fmt: skip
+
+
+def document_of(library: Library, name: str, *texts: str) -> Document:
+    path = f"/documents/{name}"
+    document = library.documents.for_file(FakeFile(path, f"{hash(name):064x}", Path(name).stem, "text"))
+    return add_pages(library, document, list(texts))
+
+
+@pytest.fixture
+def faults(library: Library) -> Document:
+    lines = [",".join(map(str, row)) for row in FAULTS]
+    head = "Date,Machine,Event,Cost (EUR),Status"
+    return document_of(library, "faults.csv", "\n".join([head, *lines[:50]]), "\n".join(lines[50:]))
+
+
+@pytest.fixture
+def leases(library: Library) -> Document:
+    lines = [f"{name}\t{owner}\t{day}\t€{cost:,}" for name, owner, day, cost in LEASES]
+    head = "# Leases\nLease\tOwner\tRenewal date\tAnnual cost"
+    return document_of(library, "leases.html", "\n".join([head, *lines]))
+
+
+@pytest.fixture
+def log(library: Library) -> Document:
+    entries = [
+        f"On {day} machine {unit} had a fault: {event.lower()}. It was mended." for day, unit, event, *_ in FAULTS
+    ]
+    return document_of(library, "diary.txt", "\n\n".join(entries[:40]), "\n\n".join(entries[40:]))
+
+
+def asked(library: Library, document: Document, question: str) -> RecordAnswer:
+    found = answer_records(library, [document], question)
+    assert found is not None, question
+    return found
+
+
+def test_a_count_is_of_the_rows_and_not_of_similar_identifiers(library: Library, faults: Document) -> None:
+    rows = [row for row in FAULTS if row[1] == "KX-83"]
+    answer = asked(library, faults, "How many faults were there with machine KX-83?")
+    assert len(answer.rows) == len(rows) and answer.number.startswith(f"{len(rows)} faults")
+    assert all("KX-83," in row.quoted for row in answer.rows)
+
+
+@pytest.mark.parametrize(
+    ("question", "holds"),
+    [
+        ("How many faults are there?", lambda row: True),
+        ("How many open faults with KX-835?", lambda row: row[4] == "open" and row[1] == "KX-835"),
+        ("How many faults happened in May 2024?", lambda row: row[0][:7] == "2024-05"),
+        ("List every fault between 1 March 2024 and 30 April 2024", lambda row: "2024-03" <= row[0][:7] <= "2024-04"),
+        ("number of faults after 30 June 2024", lambda row: row[0] > "2024-06-30"),
+        ("How many faults cost more than 2,000 EUR?", lambda row: row[3] > 2000),
+        ("How many faults since July 2024 for VT-204?", lambda row: row[0] >= "2024-07" and row[1] == "VT-204"),
+        ("Wie viele Einträge gibt es im Mai 2024?", lambda row: row[0][:7] == "2024-05"),
+    ],
+)
+def test_conditions_let_just_the_right_rows_through(library: Library, faults: Document, question: str, holds) -> None:
+    answer = asked(library, faults, question)
+    assert [row.cells[:2] for row in answer.rows] == [row[:2] for row in FAULTS if holds(row)]
+
+
+def test_a_total_is_the_sum_of_the_named_column(library: Library, faults: Document) -> None:
+    total = sum(row[3] for row in FAULTS if row[1] == "KX-835")
+    answer = asked(library, faults, "What is the total cost of the faults with KX-835?")
+    assert answer.number.startswith((f"{total:,.2f} EUR", f"{total:,.0f} EUR"))
+
+
+def test_a_cell_that_is_the_word_counts_and_one_that_names_it_is_told(library: Library, faults: Document) -> None:
+    answer = asked(library, faults, "How many torn belts were there?")
+    assert len(answer.rows) == sum(row[2] == "Torn belt" for row in FAULTS)
+    beside = sum(row[2] == "Torn belt and hot bearing" for row in FAULTS)
+    assert any(note.startswith(f"{beside} further") for note in answer.notes)
+
+
+def test_first_and_last_are_by_date(library: Library, faults: Document) -> None:
+    first = min(row[0] for row in FAULTS if row[1] == "VT-204")
+    assert asked(library, faults, "What was the first fault with machine VT-204?").rows[0].cells[0] == first
+    assert asked(library, faults, "When was the last fault?").rows[0].cells[0] == max(row[0] for row in FAULTS)
+
+
+def test_a_column_is_counted_by_its_values(library: Library, faults: Document, leases: Document) -> None:
+    assert asked(library, faults, "How many machines are there?").number.startswith("3 different values of Machine")
+    assert len(asked(library, leases, "List all owners").rows) == 3
+    assert len(asked(library, leases, "How many leases are there?").rows) == 30
+
+
+def test_which_renew_and_what_do_they_cost(library: Library, leases: Document) -> None:
+    answer = asked(library, leases, "Which leases renew in March and what do they cost?")
+    assert [row.cells[0] for row in answer.rows] == [lease[0] for lease in LEASES if "March" in lease[2]]
+    total = asked(library, leases, "total annual cost of the leases with University of Graz")
+    assert total.number.startswith(f"{sum(row[3] for row in LEASES if row[1].startswith('Univ')):,} EUR")
+
+
+def test_words_of_running_text_are_counted_as_mentions_and_sentences(library: Library, log: Document) -> None:
+    named = sum(row[1] == "KX-83" for row in FAULTS)
+    answer = asked(library, log, "How many faults with machine KX-83?")
+    assert f"named {named} times, in {named} sentences" in answer.number
+    assert "does not say which of them are one and the same" in answer.notes[-1]
+    assert len(asked(library, log, "list every mention of KX-83").rows) == named
+
+
+def test_a_table_says_where_else_an_identifier_is_named(library: Library, faults: Document, log: Document) -> None:
+    answer = answer_records(library, [faults, log], "How many faults with KX-83?")
+    named = sum(row[1] == "KX-83" for row in FAULTS)
+    assert answer is not None and len(answer.rows) == named
+    assert f"also named in {named} places outside" in answer.notes[-1]
+
+
+def test_what_a_row_is_stays_open_where_nothing_says_it(library: Library, faults: Document) -> None:
+    answer = asked(library, faults, "How many complaints with KX-83?")
+    assert "does not say whether a row is one of the “complaints”" in answer.notes[0]
+    assert answer_records(library, [faults], "What is the total cost of the complaints with KX-83?") is None
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How many faults did not concern KX-83?",
+        "How many faults per month?",
+        "What is the average cost of a fault?",
+        "How many faults in Lisbon?",
+        "How many faults with KX-83 or VT-204?",
+        "What is the capital of Norway?",
+        "How many faults on 3/4/2024?",
+        "What is the total of the machines?",
+        "What is this file about?",
+    ],
+)
+def test_a_question_that_is_not_surely_understood_goes_the_ordinary_way(
+    library: Library, faults: Document, question: str
+) -> None:
+    assert answer_records(library, [faults], question) is None
+
+
+def test_mixed_units_are_summed_apart_and_unclear_figures_refused(library: Library) -> None:
+    mixed = document_of(library, "bills.csv", "Bill,Sum\nB-10,20 EUR\nB-11,30 USD\nB-12,5 EUR\n")
+    assert asked(library, mixed, "What is the total sum of the bills?").number.startswith("25 EUR and 30 USD")
+    unclear = document_of(library, "loads.csv", "Lift,Load (kg)\nLA-10,1.250\nLA-11,2.750\n")
+    assert answer_records(library, [unclear], "What is the total load?") is None
+
+
+def test_the_reply_names_pages_and_coverage(library: Library, faults: Document) -> None:
+    made = reply(library, [faults], "How many faults with VT-204?")
+    assert made is not None
+    text, evidence = made
+    assert evidence.counted is not None and evidence.kind == "records"
+    assert (evidence.counted.sections, evidence.counted.sections_of) == (2, 2)
+    assert {row.page for row in evidence.counted.rows} == {1, 2}
+    assert text.splitlines()[1].endswith("(page 1)")
+
+
+def test_identifiers_of_a_question_are_one_word() -> None:
+    question = record_question("How many faults with KX-83 at T 12?")
+    assert question is not None and [word.text for word in question.words] == ["faults", "KX-83", "T 12"]
