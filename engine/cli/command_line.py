@@ -18,6 +18,7 @@ from typing import Any, TypedDict, Unpack
 import click
 
 from engine.cli.failures import guarded
+from engine.cli.models import models
 from engine.cli.options import (
     INT64,
     CommonCommand,
@@ -418,8 +419,8 @@ def collection(program: Program, action: str, name: str | None, documents: tuple
     return run_action(action, name, documents, program.options)
 
 
-for service in (serve, mcp):
-    cli.add_command(service)
+for group in (serve, mcp, models):
+    cli.add_command(group)
 
 
 @command("completion", short_help="print the script that completes commands in a shell")

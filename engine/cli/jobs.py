@@ -40,7 +40,7 @@ def run_jobs(options: Options, commands: Sequence[Command], result_file: Path | 
     statuses: list[int] = []
     control = Control()
     with (
-        _stopped_by_signals(control),
+        stopped_by_signals(control),
         open_session(options.model, options.library, options.device, options.precision, options.quota) as session,
     ):
         for command in commands:
@@ -118,7 +118,7 @@ def _shown(view: View, event: Event, control: Control) -> Exception | None:
 
 
 @contextmanager
-def _stopped_by_signals(control: Control) -> Iterator[None]:
+def stopped_by_signals(control: Control) -> Iterator[None]:
     """Cancel at Ctrl-C, SIGTERM and SIGHUP: the job stops at the next chunk and saves. A second one stops at once."""
 
     def stop(number: int, frame: FrameType | None) -> None:

@@ -88,6 +88,23 @@ class FilePath(click.ParamType[Path]):
         return [CompletionItem(incomplete, type="file")]
 
 
+class ModelPath(FilePath):
+    """A model: the path of a folder or a .gguf file, or a name that `readthrough models list` shows."""
+
+    name = "model"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        path = super().convert(value, param, ctx)
+        if path.exists():
+            return path
+        from engine.models.catalogue import find
+        from engine.models.local import LocalModels, resolve
+
+        text = os.fspath(value)
+        is_path = os.path.dirname(text) and find(text) is None and LocalModels().find(text) is None
+        return path if is_path else resolve(text)
+
+
 class Words(click.ParamType[str]):
     """A text in valid Unicode. An argument that is not in the terminal's encoding is refused."""
 
@@ -127,7 +144,10 @@ def common_options() -> list[click.Parameter]:
     """Return the options of every command."""
     return [
         CommonOption(
-            ["--model"], type=FilePath(), metavar="DIR", help="Folder of the model (default: the included model)."
+            ["--model"],
+            type=ModelPath(),
+            metavar="MODEL",
+            help="Model: a name of `models list`, a folder or a .gguf file (default: the included model).",
         ),
         CommonOption(["--library"], type=FilePath(), metavar="FILE", help="Library file (default: your own library)."),
         CommonOption(["--quota"], type=Size(), metavar="SIZE", help="Space limit for saved states (default: 8G)."),

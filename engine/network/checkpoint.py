@@ -14,19 +14,12 @@ from pathlib import Path
 import torch
 from safetensors import SafetensorError, safe_open
 
-from engine.errors import KnownError
 from engine.network.config import FalconMambaConfig
+from engine.network.weight_files import ModelError, weight_files
 from engine.network.weights_digest import file_digest
 
-INDEX = "model.safetensors.index.json"
-SINGLE = "model.safetensors"
-_PICKLED = ("*.bin", "*.pt", "*.pth", "*.ckpt")
 _FLOATING = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2}
 """Bytes of a number by its dtype in a safetensors header."""
-
-
-class ModelError(KnownError):
-    """A model folder cannot be loaded; the text is one sentence for the user."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +100,7 @@ def expected_shapes(config: FalconMambaConfig) -> dict[str, tuple[int, ...]]:
 def _locate(folder: Path) -> dict[str, _Stored]:
     """Return all tensors in the folder's safetensors files by canonical name. Raises ModelError."""
     tensors: dict[str, _Stored] = {}
-    for path in _weight_files(folder):
+    for path in weight_files(folder):
         try:
             with safe_open(path, framework="pt") as file:
                 names = list(file.keys())
@@ -119,40 +112,6 @@ def _locate(folder: Path) -> dict[str, _Stored]:
                 raise ModelError(f"{folder} holds {name} twice; keep one copy of the weights in the folder")
             tensors[canonical] = _Stored(path, name)
     return tensors
-
-
-def _weight_files(folder: Path) -> list[Path]:
-    """Return the safetensors files of the checkpoint. Raises ModelError."""
-    index = folder / INDEX
-    if index.is_file():
-        try:
-            names = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
-        except (ValueError, KeyError, AttributeError, TypeError) as error:
-            raise ModelError(f"{index} is damaged; download the file again") from error
-        if any(Path(name).name != name for name in names):
-            raise ModelError(f"{index} names files outside its folder; download the checkpoint again")
-        missing = [name for name in names if not (folder / name).is_file()]
-        if missing:
-            raise ModelError(
-                f"{folder} lacks {missing[0]} ({len(missing)} of {len(names)} weight files); download it again"
-            )
-        return [folder / name for name in names]
-    if (folder / SINGLE).is_file():
-        return [folder / SINGLE]
-    found = sorted(folder.glob("*.safetensors"))
-    if len(found) == 1:
-        return found
-    if found:
-        raise ModelError(f"{folder} has {len(found)} weight files but no {INDEX} to say how they belong together")
-    pickled = sorted(
-        path.name for pattern in _PICKLED for path in folder.glob(pattern) if path.name != "training_args.bin"
-    )
-    if pickled:
-        raise ModelError(
-            f"{folder} has its weights only as {pickled[0]}, a pickle, which can run any code when it is opened; where "
-            "you trust it, load it once with transformers and save it with save_pretrained, which writes safetensors"
-        )
-    raise ModelError(f"{folder} has no weights; it must hold {SINGLE} or shards with {INDEX}")
 
 
 def _check(config: FalconMambaConfig, tensors: dict[str, _Stored]) -> dict[str, int]:

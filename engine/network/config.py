@@ -7,17 +7,21 @@ checkpoints leave them out and their format defines it: `tie_word_embeddings` (t
 
 from __future__ import annotations
 
-import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from engine.errors import KnownError
-from engine.network.published import published_context, repository_of
+from engine.model_files import ModelFileError, read_json
+from engine.network.published import published, repository_of
 
 MODEL_TYPES = ("mamba", "falcon_mamba")
 MAX_D_STATE = 256
 MAX_D_CONV = 4
+MAX_LAYERS = 4096
+MAX_COUNT = 1 << 24
+"""Largest width or vocabulary: with more, sizes would be computed for hours before a file is looked at."""
 
 # A tokenizer without a limit writes 1e30.
 _NO_LIMIT = 10_000_000
@@ -92,8 +96,8 @@ class FalconMambaConfig:
         `name`: the repository, where it is known.
         """
         model_type = values.get("model_type")
-        if model_type not in MODEL_TYPES:
-            found = f'model_type "{model_type}"' if model_type else "no model_type"
+        if not isinstance(model_type, str) or model_type not in MODEL_TYPES:
+            found = f"model_type {_shown(model_type)}" if model_type else "no model_type"
             raise ConfigError(
                 f"config.json has {found}; Readthrough runs mamba and falcon_mamba checkpoints saved by transformers"
             )
@@ -103,7 +107,7 @@ class FalconMambaConfig:
             )
         activation = _value(values, "hidden_act", str)
         if activation not in ("silu", "swish"):
-            raise ConfigError(f'config.json has hidden_act "{activation}"; Readthrough runs silu only')
+            raise ConfigError(f"config.json has hidden_act {_shown(activation)}; Readthrough runs silu only")
 
         shape = {
             name: _count(values, key)
@@ -122,37 +126,36 @@ class FalconMambaConfig:
                 f"config.json has state_size {shape['d_state']} and conv_kernel {shape['d_conv']}; "
                 f"Readthrough runs up to {MAX_D_STATE} states and 2 to {MAX_D_CONV} taps"
             )
+        origin = values.get("_name_or_path")
+        row = published(*([origin] if isinstance(origin, str) else []), name)
         mixer_norm_eps = None
         if model_type == "falcon_mamba":
-            mixer_norm_eps = _value({"mixer_rms_eps": 1e-6, **values}, "mixer_rms_eps", float)
+            mixer_norm_eps = _epsilon({"mixer_rms_eps": 1e-6, **values}, "mixer_rms_eps")
         return cls(
             model_type=model_type,
             **shape,
-            norm_eps=_value(values, "layer_norm_epsilon", float),
+            norm_eps=_epsilon(values, "layer_norm_epsilon"),
             mixer_norm_eps=mixer_norm_eps,
             use_bias=_value(values, "use_bias", bool),
             use_conv_bias=_value(values, "use_conv_bias", bool),
             residual_in_fp32=_value(values, "residual_in_fp32", bool),
             tie_word_embeddings=_value({"tie_word_embeddings": True, **values}, "tie_word_embeddings", bool),
-            eos_ids=_token_ids((generation or {}).get("eos_token_id"), values.get("eos_token_id")),
+            eos_ids=_token_ids(
+                (generation or {}).get("eos_token_id"), values.get("eos_token_id"), row["stop_ids"] if row else None
+            ),
             bos_id=next(iter(_token_ids(values.get("bos_token_id"))), None),
             pad_id=next(iter(_token_ids(values.get("pad_token_id"))), None),
-            trained_context=_trained_context(values, tokenizer or {}, name),
+            trained_context=_trained_context(values, tokenizer or {}, row),
             checkpoint_dtype=_checkpoint_dtype(values),
         )
 
 
 def _read_json(path: Path) -> dict[str, Any] | None:
-    """Return the object in a JSON file, or None if there is no such file."""
+    """Return the object in a JSON file, or None if there is no such file. Raises ConfigError."""
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"{path} cannot be read as JSON ({error}); download the file again") from error
-    if not isinstance(values, dict):
-        raise ConfigError(f"{path} is not a JSON object; download the file again")
-    return values
+        return read_json(path)
+    except ModelFileError as error:
+        raise ConfigError(str(error)) from error
 
 
 def _value(values: dict[str, Any], key: str, kind: type) -> Any:
@@ -160,39 +163,57 @@ def _value(values: dict[str, Any], key: str, kind: type) -> Any:
         raise ConfigError(f'config.json has no "{key}"; the checkpoint is incomplete, save it again with transformers')
     value = values[key]
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
+        value = float(value) if abs(value) < MAX_COUNT else math.inf
     if not isinstance(value, kind):
-        raise ConfigError(f'config.json has "{key}": {value!r}; it must be of the kind {kind.__name__}')
+        raise ConfigError(f'config.json has "{key}": {_shown(value)}; it must be of the kind {kind.__name__}')
+    return value
+
+
+def _epsilon(values: dict[str, Any], key: str) -> float:
+    value: float = _value(values, key, float)
+    if not 0 <= value < 1:  # false for NaN too
+        raise ConfigError(f'config.json has "{key}": {_shown(value)}; it must be a number from 0 to 1')
     return value
 
 
 def _count(values: dict[str, Any], key: str) -> int:
     value = _value(values, key, object)
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ConfigError(f'config.json has "{key}": {value!r}; it must be a whole number above zero')
+        raise ConfigError(f'config.json has "{key}": {_shown(value)}; it must be a whole number above zero')
+    most = MAX_LAYERS if key == "num_hidden_layers" else MAX_COUNT
+    if value > most:
+        raise ConfigError(f'config.json has "{key}": {_shown(value)}, more than {most:,}, which no such network has')
     return value
 
 
-def _token_ids(*sources: int | list[int] | None) -> tuple[int, ...]:
+def _shown(value: Any) -> str:
+    """Return a value as an error quotes it."""
+    try:
+        text = f'"{value}"' if isinstance(value, str) else repr(value)
+    except ValueError:  # a number of thousands of digits
+        return "a number of thousands of digits"
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _token_ids(*sources: Any) -> tuple[int, ...]:
     """Return the token ids of all sources, each a number or a list, in order and without repeats."""
     ids: dict[int, None] = {}
     for source in sources:
         for token in source if isinstance(source, list) else [source]:
-            if isinstance(token, int) and token >= 0:
+            if isinstance(token, int) and not isinstance(token, bool) and 0 <= token < MAX_COUNT:
                 ids[token] = None
     return tuple(ids)
 
 
-def _trained_context(values: dict[str, Any], tokenizer: dict[str, Any], name: str) -> int | None:
-    """Return the published trained context of the checkpoint, else that of config.json, else the tokenizer's limit.
+def _trained_context(values: dict[str, Any], tokenizer: dict[str, Any], row: dict[str, Any] | None) -> int | None:
+    """Return the trained context of the catalogue's `row`, else that of config.json, else the tokenizer's limit.
 
     The tokenizer comes last: it is often inherited from another model together with that model's limit.
     """
-    origin = values.get("_name_or_path")
-    if (published := published_context(*([origin] if isinstance(origin, str) else []), name)) is not None:
-        return published
+    if row is not None:
+        return int(row["context"])
     stated = values.get("max_position_embeddings")
-    if isinstance(stated, int) and stated > 0:
+    if isinstance(stated, int) and 0 < stated < _NO_LIMIT:
         return stated
     limit = tokenizer.get("model_max_length")
     return int(limit) if isinstance(limit, (int, float)) and 0 < limit < _NO_LIMIT else None

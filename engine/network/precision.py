@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 
 import torch
 
 from engine.network.config import FalconMambaConfig
 from engine.network.device import HardwareError
 from engine.network.footprint import BITS
+from engine.network.host_processor import bf16_is_fast
 from engine.network.memory import MemoryFit, free_memory, gigabytes, memory_fit
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
@@ -68,16 +67,6 @@ def compute_dtype(device: torch.device | str, config: FalconMambaConfig, bits: i
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
     half = bits is not None or config.checkpoint_dtype in ("bfloat16", "float16")
     return torch.bfloat16 if half and bf16_is_fast() else torch.float32
-
-
-@cache
-def bf16_is_fast() -> bool:
-    """Return whether this CPU multiplies bf16 matrices in hardware (avx512_bf16 or amx_bf16 in /proc/cpuinfo)."""
-    try:
-        flags = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace")
-    except OSError:
-        return False
-    return any(flag in flags.split() for flag in ("avx512_bf16", "amx_bf16"))
 
 
 def _candidates(config: FalconMambaConfig, device: torch.device) -> Iterator[str]:

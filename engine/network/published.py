@@ -1,35 +1,46 @@
-"""Trained contexts that are published for checkpoints whose files do not state them. Light: no torch.
+"""Facts that are published about checkpoints, by the name of their repository. Light: no torch.
 
-By the name of the repository, never by the shape: Falcon3-Mamba has the shape of Falcon Mamba and four times its
-context. Sources: model cards of Falcon3-Mamba (32K) and of Falcon Mamba (arXiv 2410.05355: up to 8,192); Mamba was
-trained on The Pile in sequences of 2,048 (arXiv 2312.00752, appendix E.2).
+The data is resources/catalogue.json. A trained context belongs to a name, never to a shape: Falcon3-Mamba has the shape
+of Falcon Mamba and four times its context. Sources: model cards of Falcon3-Mamba (32K) and of Falcon Mamba (arXiv
+2410.05355: up to 8,192); Mamba was trained on The Pile in sequences of 2,048 (arXiv 2312.00752, appendix E.2).
 """
 
 from __future__ import annotations
 
+import json
+from functools import cache
 from pathlib import Path
+from typing import Any
 
-_CONTEXTS = {
-    "falcon3-mamba-7b-base": 32_768,
-    "falcon3-mamba-7b-instruct": 32_768,
-    "falcon-mamba-7b": 8_192,
-    "falcon-mamba-7b-instruct": 8_192,
-    "falcon-mamba-7b-pre-decay": 8_192,
-    "mamba-130m-hf": 2_048,
-    "mamba-370m-hf": 2_048,
-    "mamba-790m-hf": 2_048,
-    "mamba-1.4b-hf": 2_048,
-    "mamba-2.8b-hf": 2_048,
-}
+from engine.resources import resource_path
+
 _CACHE = "models--"
+
+
+@cache
+def catalogue_data() -> dict[str, Any]:
+    """Return the content of resources/catalogue.json."""
+    data: dict[str, Any] = json.loads(resource_path("catalogue.json").read_text(encoding="utf-8"))
+    return data
+
+
+@cache
+def _by_name() -> dict[str, dict[str, Any]]:
+    return {str(row["repository"]).rpartition("/")[2].casefold(): row for row in catalogue_data()["models"]}
+
+
+def published(*names: str) -> dict[str, Any] | None:
+    """Return the catalogue's row of the first known repository of `names`: "owner/name" or "name"."""
+    for name in names:
+        if (row := _by_name().get(name.rstrip("/").rpartition("/")[2].casefold())) is not None:
+            return row
+    return None
 
 
 def published_context(*names: str) -> int | None:
     """Return the trained context published for the first known repository of `names`: "owner/name" or "name"."""
-    for name in names:
-        if (known := _CONTEXTS.get(name.rstrip("/").rpartition("/")[2].casefold())) is not None:
-            return known
-    return None
+    row = published(*names)
+    return None if row is None else int(row["context"])
 
 
 def repository_of(folder: Path) -> str:

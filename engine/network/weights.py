@@ -12,13 +12,14 @@ from pathlib import Path
 
 import torch
 
-from engine.network.checkpoint import Checkpoint, ModelError, expected_shapes, weights_fingerprint
+from engine.network.checkpoint import Checkpoint, expected_shapes, weights_fingerprint
 from engine.network.config import FalconMambaConfig
 from engine.network.footprint import bits_of
 from engine.network.layer import Layer
 from engine.network.linear import Linear, QuantisedLinear
 from engine.network.model import FalconMamba
 from engine.network.quantised_copy import Quantised, QuantisedCopy, copy_file, keep_copy, open_copy
+from engine.network.weight_files import ModelError
 from kernels import operations
 
 EMBEDDINGS = "embeddings.weight"

@@ -88,6 +88,15 @@ from engine.protocol.events import (
     SummaryFinished,
     WorkerStarted,
 )
+from engine.protocol.model_events import (
+    CheckDone,
+    DownloadAdvanced,
+    DownloadPlanned,
+    ModelChecked,
+    ModelListed,
+    ModelReady,
+    ModelRemoved,
+)
 
 __all__ = [
     "MAX_LINE",
@@ -98,6 +107,7 @@ __all__ = [
     "Ask",
     "AskCollection",
     "Cancel",
+    "CheckDone",
     "CheckpointSaved",
     "Command",
     "Configure",
@@ -105,6 +115,8 @@ __all__ = [
     "DocumentListed",
     "DocumentOpened",
     "DocumentRemoved",
+    "DownloadAdvanced",
+    "DownloadPlanned",
     "EditDocument",
     "Event",
     "FileRead",
@@ -120,8 +132,12 @@ __all__ = [
     "LedgerEntered",
     "LedgerFinished",
     "ListDocuments",
+    "ModelChecked",
+    "ModelListed",
     "ModelLoaded",
     "ModelLoading",
+    "ModelReady",
+    "ModelRemoved",
     "Notice",
     "OpenDocument",
     "PageExtracted",

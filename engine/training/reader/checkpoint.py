@@ -16,8 +16,8 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from engine.network.checkpoint import INDEX
 from engine.network.heads import HEADS_FILE, Heads
+from engine.network.weight_files import INDEX
 from engine.prompting.tokenizer import FILES
 from engine.scoring.section import WINDOW_TOKENS
 from engine.training.network import _NAMES, Network

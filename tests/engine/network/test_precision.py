@@ -9,7 +9,8 @@ import torch
 
 from engine.network.config import FalconMambaConfig
 from engine.network.device import HardwareError
-from engine.network.precision import bf16_is_fast, choose_precision, compute_dtype
+from engine.network.host_processor import bf16_is_fast
+from engine.network.precision import choose_precision, compute_dtype
 from tests.engine.network.test_config import FALCON_MAMBA_7B, MAMBA_130M
 
 CPU = torch.device("cpu")
