@@ -27,12 +27,12 @@ from safetensors.torch import save_file
 from engine.bench.harness import Figures, show, surroundings, write
 from engine.bench.roofline import bytes_per_token
 from engine.bench.shapes import PRECISIONS, SHAPE_7B
-from engine.network.checkpoint import expected_shapes
 from engine.network.config import FalconMambaConfig
 from engine.network.device import configure_cpu
 from engine.network.footprint import CPU_LONGEST, footprint
 from engine.network.linear import matmul
 from engine.network.model import FalconMamba
+from engine.network.shapes import expected_shapes
 from engine.network.weights import load_model
 
 NAMES = ("bf16", "int8", "int4")

@@ -71,16 +71,25 @@ def get_model(program: Program, name: str, accept_licence: bool) -> int:
     """
     from engine.models.catalogue import find
     from engine.models.download import Download
+    from engine.models.hub import DownloadError
+    from engine.models.local import LocalModels
 
     entry = find(name)
     if entry is None and "/" not in name:
         raise KnownError(f"there is no model {name} in the catalogue; `readthrough models list` shows the names")
     repository = entry.repository if entry is not None else name
-    short = entry.name if entry is not None else name.rpartition("/")[2].lower()
+    short = entry.name if entry is not None else _name_for(name)
 
     def fetch(show: Callable[[Event], None], control: Control) -> None:
         download = Download(short, repository, show, control, entry=entry)
-        plan = download.plan()
+        try:
+            plan = download.plan()
+        except DownloadError as error:
+            here = LocalModels().find(short)
+            if error.reason != "offline" or here is None or not Path(here.path).is_dir():
+                raise
+            show(wire.ModelReady(job_id="get", name=here.name, path=here.path))
+            return
         show(plan)
         free = (
             entry.licence.free if entry is not None else plan.licence.lower() in ("apache-2.0", "mit", "bsd-3-clause")
@@ -165,6 +174,17 @@ def remove_model(program: Program, name: str, yes: bool) -> int:
     return _run(program.options, "remove", remove)
 
 
+def _name_for(repository: str) -> str:
+    """Return the name of a model from a repository outside the catalogue: the last part, unless another has it."""
+    from engine.models.catalogue import find
+    from engine.models.local import LocalModels, included
+
+    short = repository.rpartition("/")[2].lower()
+    known = LocalModels().find(short)
+    taken = short in included() or find(short) is not None or (known is not None and known.repository != repository)
+    return repository.replace("/", "--").lower() if taken else short
+
+
 class _Unsound(Exception):
     """The check found something wrong and has said so."""
 
@@ -237,6 +257,8 @@ class _TextView:
             case wire.ModelRemoved():
                 freed = f" ({size_text(event.n_bytes)} freed)" if event.n_bytes else ""
                 self._out.line(f"{event.name} was removed{freed}")
+            case wire.CheckDone(result="running"):
+                self._tell(f"checking {event.part}: {event.detail}")
             case wire.CheckDone():
                 mark = {"ok": "ok  ", "warning": "note", "failed": "BAD ", "skipped": "-   "}[event.result]
                 self._out.line(f"{mark}  {event.part:<10}{one_line(event.detail)}")
@@ -323,3 +345,24 @@ def _answers(question: str, options: Options) -> bool:
     if options.as_json or not (sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()):
         return False
     return click.confirm(one_line(question), default=False, err=True)
+
+
+def main() -> int:
+    """Run `models` alone, for the window; returns the exit status."""
+    from engine.cli.failures import guarded
+    from engine.cli.output import prepare_streams
+    from engine.logs import configure_logging
+
+    prepare_streams()
+    configure_logging("command-line")
+    program = Program()
+
+    def run() -> int:
+        status = models.main(standalone_mode=False, obj=program)
+        return status if isinstance(status, int) else 0
+
+    return guarded(run, lambda: program.options.debug)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

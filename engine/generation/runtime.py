@@ -22,6 +22,7 @@ from engine.network.linear import SCHEME
 from engine.network.memory import chunk_length
 from engine.network.model import FalconMamba
 from engine.network.precision import Precision, choose_precision
+from engine.network.published import repository_of
 from engine.network.quantised_copy import default_folder
 from engine.network.state import FORMAT_VERSION, MambaState
 from engine.network.weights import Progress, load_model
@@ -126,8 +127,14 @@ def load_runtime(
         raise KnownError(str(error), reason="kernels") from error
     profile = choose_profile(folder)
     tokenizer = Tokenizer.from_folder(folder, profile.wording)
+    if tokenizer.highest_id >= config.vocab_size:
+        raise KnownError(
+            f"the tokenizer in {folder} has token ids up to {tokenizer.highest_id:,}, and the model's vocabulary has "
+            f"{config.vocab_size:,}; use the tokenizer that belongs to the weights",
+            reason="damaged",
+        )
     model = load_model(folder, choice.device, taken.dtype, taken.bits, progress, default_folder())
-    name = folder.resolve().name
+    name = repository_of(folder.resolve()).rpartition("/")[2]
     reasons = [choice.reason, f"{kernels.name} kernels, {kernels.reason}"]
     if taken.reason:
         reasons.append(f"{taken.name}, because {taken.reason}")

@@ -36,6 +36,8 @@ TIMEOUT = 30.0
 """Longest silence of the server, in seconds."""
 TRIES = 8
 """Attempts in a row that bring nothing before a download is given up."""
+LOOK_UPS = 5
+"""Attempts to ask a busy server for the files of a model."""
 LONGEST_WAIT = 30.0
 """Longest wait before another attempt, in seconds."""
 _SPEED_SECONDS = 15.0
@@ -86,7 +88,7 @@ class Download:
         """
         pinned = self._entry.revision if self._entry is not None else None
         known = self._known.revision if self._known is not None and self._known.repository == self.repository else None
-        self._remote = remote = look_up(self.repository, pinned or known, self._endpoint)
+        self._remote = remote = self._look_up(pinned or known)
         present = sum(self._present(file) for file in remote.files)
         free = shutil.disk_usage(_existing(self._cache)).free
         if free < remote.n_bytes - present + LEFT_FREE:
@@ -108,6 +110,17 @@ class Download:
             free_bytes=free,
             folder=str(self.folder),
         )
+
+    def _look_up(self, revision: str | None) -> Repository:
+        """Ask the server for the repository, some times where it is busy. Raises DownloadError and Cancelled."""
+        for attempt in range(LOOK_UPS):
+            try:
+                return look_up(self.repository, revision, self._endpoint)
+            except DownloadError as error:
+                if error.reason != "busy" or attempt == LOOK_UPS - 1:
+                    raise
+                self._pause(max(error.retry_after, min(LONGEST_WAIT, 0.5 * 2**attempt)))
+        raise AssertionError("the loop returns or raises")
 
     def run(self) -> LocalModel:
         """Fetch, verify and enter the model; returns its row on the list. Raises DownloadError and Cancelled.
@@ -212,10 +225,12 @@ class Download:
             try:
                 with self._disk(), sentences(self.repository):
                     self._attempt(file, part, before)
+                if part.stat().st_size < file.size:
+                    raise DownloadError(f"the connection ended within {file.name}; check the connection", "cut")
             except DownloadError as error:
                 now = part.stat().st_size if part.exists() else 0
                 fruitless = 0 if now > before else fruitless + 1
-                if error.reason not in ("network", "cut") or fruitless >= TRIES:
+                if error.reason not in ("network", "busy", "cut") or fruitless >= TRIES:
                     raise
                 _log.info("%s: %s; another attempt", file.name, error)
                 self._wait(file, max(error.retry_after, min(LONGEST_WAIT, 0.5 * 2**fruitless) if fruitless else 0.0))
@@ -277,10 +292,14 @@ class Download:
     def _wait(self, file: RemoteFile, seconds: float) -> None:
         """Wait before another attempt. Raises Cancelled."""
         self._advance(file, "wait", time.monotonic())
+        self._pause(seconds, file)
+
+    def _pause(self, seconds: float, file: RemoteFile | None = None) -> None:
+        """Wait, and report it for `file`. Raises Cancelled."""
         until = time.monotonic() + seconds
         while time.monotonic() < until and not self._control.cancelled:
             time.sleep(0.05)
-            if time.monotonic() - self._reported >= REPORT_SECONDS:
+            if file is not None and time.monotonic() - self._reported >= REPORT_SECONDS:
                 self._advance(file, "wait", time.monotonic())
         if self._control.cancelled:
             raise Cancelled
@@ -331,18 +350,19 @@ class Download:
         """Move a verified file into the cache: its content among the blobs, a link to it in the snapshot."""
         target = self.folder / file.name
         done = self._done(file)
-        if not done.is_file():
-            return  # it is there already
         blob = self._storage / "blobs" / file.key
-        blob.parent.mkdir(parents=True, exist_ok=True)
+        if done.is_file():
+            blob.parent.mkdir(parents=True, exist_ok=True)
+            os.replace(done, blob)
+        elif target.is_file():
+            return  # it was there before
         target.parent.mkdir(parents=True, exist_ok=True)
-        os.replace(done, blob)
         with suppress(FileNotFoundError):
             target.unlink()
         try:
             target.symlink_to(os.path.relpath(blob, target.parent))
-        except OSError:  # Windows without the right to make links
-            os.replace(blob, target)
+        except OSError:  # Windows without the right to make links; two files may have one content
+            shutil.copyfile(blob, target)
 
     def _enter_reference(self, revision: str) -> None:
         """Name the commit "main" for other programs that use the cache, unless they have named one."""

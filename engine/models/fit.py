@@ -32,7 +32,8 @@ class Fit:
 def fit(config: FalconMambaConfig, free_bytes: int | None = None) -> Fit:
     """Return the fit of a network in this computer's main memory."""
     half = config.checkpoint_dtype in ("bfloat16", "float16") and bf16_is_fast()
-    names = PRECISIONS[1:] if half else PRECISIONS
+    first = {"int8": 2, "int4": 3}.get(config.checkpoint_dtype or "", 1 if half else 0)
+    names = PRECISIONS[first:]
     free = available_bytes() if free_bytes is None else free_bytes
     return Fit({name: needed_bytes(config, name) for name in names}, free)
 

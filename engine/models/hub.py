@@ -139,7 +139,7 @@ def sentences(name: str) -> Iterator[None]:
     except errors.HfHubHTTPError as error:
         status = getattr(error.response, "status_code", 0)
         sentence = f"the server refuses the download of {name} (status {status}); try again later"
-        raise DownloadError(sentence, "network" if status in BUSY else "refused", _retry_after(error)) from error
+        raise DownloadError(sentence, "busy" if status in BUSY else "refused", _retry_after(error)) from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DownloadError(f"the server's answer about {name} is not that of a model hub ({error})") from error
     except (httpx2.HTTPError, httpx2.StreamError) as error:

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from engine.gguf_file import gguf_in
 from engine.network.config import FalconMambaConfig
 from engine.network.weight_files import weight_files
+from engine.prompting.prompts import Wording
+from engine.prompting.tokenizer import Tokenizer
+
+
+def tokenizer_of(path: Path, wording: Wording | None = None) -> Tokenizer:
+    """Return the tokenizer of a model. Raises TokenizerError and GgufError."""
+    return Tokenizer.from_folder(path, wording)
 
 
 def config_of(path: Path) -> FalconMambaConfig:
@@ -15,7 +23,8 @@ def config_of(path: Path) -> FalconMambaConfig:
 
 def size_of(path: Path) -> int:
     """Return the bytes of the weight files of a model; all of them must be there. Raises ModelError."""
-    return sum(file.stat().st_size for file in weight_files(path))
+    file = gguf_in(path)
+    return sum(each.stat().st_size for each in (weight_files(path) if file is None else [file]))
 
 
 def is_reader(path: Path) -> bool:

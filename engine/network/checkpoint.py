@@ -8,13 +8,17 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
 
+from engine.gguf_file import gguf_in
 from engine.network.config import FalconMambaConfig
+from engine.network.gguf_checkpoint import GgufCheckpoint
+from engine.network.shapes import expected_shapes
 from engine.network.weight_files import ModelError, weight_files
 from engine.network.weights_digest import file_digest
 
@@ -40,6 +44,7 @@ class Checkpoint:
         self._tensors = _locate(self.folder)
         self.sizes = _check(self.config, self._tensors)
         """Bytes of every tensor of `expected_shapes` in its file."""
+        self.files = sorted({stored.path for stored in self._tensors.values()})
 
     def read(self, name: str) -> torch.Tensor:
         """Return the tensor `name` as it is stored, a view of the mapped file. Raises ModelError."""
@@ -50,6 +55,19 @@ class Checkpoint:
         except (SafetensorError, OSError) as error:
             raise _damaged(stored.path, error) from error
         return tensor
+
+    def blocks(self, name: str) -> Iterator[torch.Tensor]:
+        """Yield the tensor `name`; a GGUF file yields some rows at a time."""
+        yield self.read(name)
+
+
+AnyCheckpoint = Checkpoint | GgufCheckpoint
+
+
+def open_checkpoint(path: str | Path) -> AnyCheckpoint:
+    """Open a model folder or a .gguf file. Raises ConfigError, GgufError or ModelError, each one sentence."""
+    file = gguf_in(Path(path))
+    return Checkpoint(path) if file is None else GgufCheckpoint(file)
 
 
 def weights_fingerprint(folder: str | Path) -> str:
@@ -63,38 +81,15 @@ def weights_fingerprint(folder: str | Path) -> str:
     for key in ("eos_ids", "bos_id", "pad_id", "trained_context", "checkpoint_dtype"):
         del config[key]  # these change no logits
     digest = hashlib.sha256(json.dumps(config, sort_keys=True).encode())
-    for path in sorted({stored.path for stored in _locate(folder).values()}):
+    file = gguf_in(folder)
+    paths = sorted({stored.path for stored in _locate(folder).values()}) if file is None else [file]
+    for path in paths:
+        name = path.name if file is None else "gguf"
         try:
-            digest.update(f"{path.name} {file_digest(path)} ".encode())
+            digest.update(f"{name} {file_digest(path)} ".encode())
         except OSError as error:
             raise _damaged(path, error) from error
     return digest.hexdigest()
-
-
-def expected_shapes(config: FalconMambaConfig) -> dict[str, tuple[int, ...]]:
-    """Return the shapes of all tensors of such a checkpoint by their names, without the `backbone.` prefix."""
-    c = config
-    shapes: dict[str, tuple[int, ...]] = {"embeddings.weight": (c.vocab_size, c.d_model)}
-    for index in range(c.n_layers):
-        mixer = f"layers.{index}.mixer."
-        shapes[f"layers.{index}.norm.weight"] = (c.d_model,)
-        shapes[mixer + "in_proj.weight"] = (2 * c.d_inner, c.d_model)
-        shapes[mixer + "conv1d.weight"] = (c.d_inner, 1, c.d_conv)
-        shapes[mixer + "x_proj.weight"] = (c.dt_rank + 2 * c.d_state, c.d_inner)
-        shapes[mixer + "dt_proj.weight"] = (c.d_inner, c.dt_rank)
-        shapes[mixer + "dt_proj.bias"] = (c.d_inner,)
-        shapes[mixer + "A_log"] = (c.d_inner, c.d_state)
-        shapes[mixer + "D"] = (c.d_inner,)
-        shapes[mixer + "out_proj.weight"] = (c.d_model, c.d_inner)
-        if c.use_conv_bias:
-            shapes[mixer + "conv1d.bias"] = (c.d_inner,)
-        if c.use_bias:
-            shapes[mixer + "in_proj.bias"] = (2 * c.d_inner,)
-            shapes[mixer + "out_proj.bias"] = (c.d_model,)
-    shapes["norm_f.weight"] = (c.d_model,)
-    if not c.tie_word_embeddings:
-        shapes["lm_head.weight"] = (c.vocab_size, c.d_model)
-    return shapes
 
 
 def _locate(folder: Path) -> dict[str, _Stored]:

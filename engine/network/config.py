@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import KnownError
+from engine.gguf_file import gguf_in, open_gguf
 from engine.model_files import ModelFileError, read_json
+from engine.network.gguf_config import config_values
 from engine.network.published import published, repository_of
 
 MODEL_TYPES = ("mamba", "falcon_mamba")
@@ -66,11 +68,16 @@ class FalconMambaConfig:
 
     @classmethod
     def from_folder(cls, folder: str | Path) -> FalconMambaConfig:
-        """Read `folder`/config.json and, if present, generation_config.json and tokenizer_config.json.
+        """Read `folder`/config.json and, if present, generation_config.json and tokenizer_config.json; or the header of
+        a .gguf file.
 
-        Raises ConfigError when the file is missing, is not JSON, lacks a key, or describes an unsupported network.
+        Raises GgufError, and ConfigError when the file is missing, is not JSON, lacks a key, or describes an
+        unsupported network.
         """
         folder = Path(folder)
+        file = gguf_in(folder)
+        if file is not None:
+            return cls.from_dict(config_values(open_gguf(file)))
         if not folder.is_dir():
             raise ConfigError(f"there is no model folder {folder}; give a folder with config.json and *.safetensors")
         values = _read_json(folder / "config.json")

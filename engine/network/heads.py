@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engine.errors import KnownError
+from engine.model_files import ModelFileError, is_there
 
 HEADS_FILE = "heads.safetensors"
 WIDTH, FEED = 256, 512
@@ -166,10 +167,11 @@ def has_heads(folder: Path) -> bool:
 def load_heads(folder: Path, device: torch.device | str = "cpu") -> Heads:
     """Return the heads of the checkpoint in `folder`, in fp32. Raise HeadsError where they are damaged or missing."""
     try:
+        is_there(folder / HEADS_FILE)
         stored = load_file(folder / HEADS_FILE)
         width = stored["sentence_head.enter.weight"].shape[1] - SENTENCE_FEATURES
         heads = Heads(width // 2, len(stored["word"]))
         heads.load_state_dict({name: t if name == "word" else t.float() for name, t in stored.items()})
-    except (OSError, SafetensorError, KeyError, RuntimeError) as error:
+    except (OSError, SafetensorError, KeyError, RuntimeError, ModelFileError) as error:
         raise HeadsError(f"{folder / HEADS_FILE} cannot be used: {error}; install the model again") from error
     return heads.to(device).eval().requires_grad_(False)

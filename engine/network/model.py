@@ -61,6 +61,8 @@ class FalconMamba:
         self.head = head
         self.graphs_enabled = embeddings.is_cuda
         """True when decode on CUDA replays CUDA graphs."""
+        self.tokens_computed = 0
+        """Tokens of all forward passes, padding left out; a figure for progress."""
         self._ops = operations(embeddings.device)
         self._forward_graphs = ForwardGraphs()
         parts = config, self.layers, embeddings, norm_f, head
@@ -109,6 +111,7 @@ class FalconMamba:
         do not go together.
         """
         self._check(ids, state, lengths)
+        self.tokens_computed += ids.numel() if lengths is None else int(lengths.sum())
         ids = ids.to(self.device, torch.int64)
         if ids.shape[1] == 1 and lengths is None and observer is None:
             logits = self._step(ids, state)
@@ -126,6 +129,7 @@ class FalconMamba:
         `lengths` as in a call; vectors at padding mean nothing. `head` gives the logits of a vector.
         """
         self._check(ids, state, lengths)
+        self.tokens_computed += ids.numel() if lengths is None else int(lengths.sum())
         on_device = None if lengths is None else lengths.to(self.device, torch.int64)
         out, residual = self._layers(ids.to(self.device, torch.int64), state.conv, state.ssm, on_device)
         state.n_tokens += ids.shape[1] if lengths is None else lengths.to("cpu", torch.int64)
@@ -142,6 +146,7 @@ class FalconMamba:
         chosen = self._decode_step.argmax(token, state, self.graphs_enabled)
         if chosen is not None:
             state.n_tokens += 1
+            self.tokens_computed += 1
         return chosen
 
     def _check(self, ids: torch.Tensor, state: MambaState, lengths: torch.Tensor | None) -> None:

@@ -70,7 +70,10 @@ def compute_dtype(device: torch.device | str, config: FalconMambaConfig, bits: i
 
 
 def _candidates(config: FalconMambaConfig, device: torch.device) -> Iterator[str]:
-    """Yield the names that "auto" tries, the best first."""
+    """Yield the names that "auto" tries, the best first: never more than the weights are stored in."""
+    if config.checkpoint_dtype in BITS:
+        yield from ("int8", "int4")[config.checkpoint_dtype == "int4" :]
+        return
     first = compute_dtype(device, config)
     yield next(name for name, dtype in DTYPES.items() if dtype == first)
     if first == torch.float32:

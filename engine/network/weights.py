@@ -12,13 +12,14 @@ from pathlib import Path
 
 import torch
 
-from engine.network.checkpoint import Checkpoint, expected_shapes, weights_fingerprint
+from engine.network.checkpoint import AnyCheckpoint, open_checkpoint, weights_fingerprint
 from engine.network.config import FalconMambaConfig
 from engine.network.footprint import bits_of
 from engine.network.layer import Layer
 from engine.network.linear import Linear, QuantisedLinear
 from engine.network.model import FalconMamba
 from engine.network.quantised_copy import Quantised, QuantisedCopy, copy_file, keep_copy, open_copy
+from engine.network.shapes import expected_shapes
 from engine.network.weight_files import ModelError
 from kernels import operations
 
@@ -39,14 +40,14 @@ def load_model(
     progress: Progress | None = None,
     copies: Path | None = None,
 ) -> FalconMamba:
-    """Load a Hugging Face folder (config.json, *.safetensors) of model_type `mamba` or `falcon_mamba`.
+    """Load a Hugging Face folder (config.json, *.safetensors) or a .gguf file of a Mamba or Falcon Mamba network.
 
     `bits` 8 or 4 quantises the matrices (`engine.network.linear`). `copies` is the folder of quantised copies
     (`engine.network.quantised_copy`): on a CPU the copy of these weights in 4 bits is read if there is one, and written
     if not. Raises ConfigError or ModelError, each one sentence.
     """
     device = torch.device(device)
-    checkpoint = Checkpoint(folder)
+    checkpoint = open_checkpoint(folder)
     use_copy = copies is not None and bits == 4 and device.type == "cpu"
     path = copy_file(copies, weights_fingerprint(folder), 4) if use_copy and copies is not None else None
     loading = _Loading(checkpoint, device, progress, None if path is None else open_copy(path))
@@ -67,7 +68,7 @@ class _Loading:
     """The tensors of a checkpoint on their way to a device."""
 
     def __init__(
-        self, checkpoint: Checkpoint, device: torch.device, progress: Progress | None, copy: QuantisedCopy | None
+        self, checkpoint: AnyCheckpoint, device: torch.device, progress: Progress | None, copy: QuantisedCopy | None
     ) -> None:
         self._checkpoint, self._device, self._progress, self._copy = checkpoint, device, progress, copy
         self._quantise = operations(device).quantise
@@ -88,7 +89,9 @@ class _Loading:
         """Return a weight of the checkpoint in `bits` bits, from the copy if it is there. Raises ModelError."""
         found = None if self._copy is None else self._copy.get(name, shape[0], bits)
         if found is None:
-            found = self._quantise(self._checkpoint.read(name).to(self._device), bits)
+            parts = [self._quantise(rows.to(self._device), bits) for rows in self._checkpoint.blocks(name)]
+            integers, scales = zip(*parts, strict=True)
+            found = parts[0] if len(parts) == 1 else (torch.cat(integers), torch.cat(scales))
             self.all_copied = False
         self.weights[name] = found
         if name != EMBEDDINGS:  # a tied head, which was counted as the embeddings

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
+from engine.gguf_file import gguf_in, open_gguf
+from engine.model_files import ModelFileError, read_json
 from engine.profile.base import BASE
 from engine.profile.demo import DEMO
 from engine.profile.instruct import INSTRUCT
 from engine.profile.profile import Profile
+from engine.prompting.gguf_tokenizer import chat_template
 
 
 def choose_profile(folder: Path) -> Profile:
@@ -26,6 +28,9 @@ def is_demonstration(folder: Path) -> bool:
 
 
 def _has_chat_template(folder: Path) -> bool:
+    file = gguf_in(folder)
+    if file is not None:
+        return chat_template(open_gguf(file)) is not None
     return (folder / "chat_template.jinja").is_file() or bool(
         _json(folder / "tokenizer_config.json").get("chat_template")
     )
@@ -33,7 +38,6 @@ def _has_chat_template(folder: Path) -> bool:
 
 def _json(file: Path) -> dict[str, Any]:
     try:
-        values = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return read_json(file) or {}
+    except ModelFileError:
         return {}
-    return values if isinstance(values, dict) else {}

@@ -17,8 +17,12 @@ from typing import Any
 import tokenizers
 
 from engine.errors import KnownError
+from engine.gguf_file import gguf_in, open_gguf
+from engine.model_files import TOKENIZER_BYTES, ModelFileError, read_bytes, read_json, read_text
 from engine.prompting.chat_template import find_template, render
+from engine.prompting.gguf_tokenizer import tokenizer_config, tokenizer_text
 from engine.prompting.prompts import Prompts, Request, Wording
+from engine.prompting.tokenizer_safety import require_safe
 
 FILES = ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja")
 NAMED = ("bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token")
@@ -69,30 +73,61 @@ class Tokenizer:
 
     @classmethod
     def from_folder(cls, folder: str | Path, wording: Wording | None = None) -> Tokenizer:
-        """Load tokenizer.json and its template, as transformers would. Raise TokenizerError.
+        """Load tokenizer.json and its template, as transformers would, or those of a .gguf file.
+
+        Raise TokenizerError or GgufError.
 
         `wording`: the sentences of the prompts (default: those that the shipped models are trained on).
         """
         folder = Path(folder)
-        file = folder / FILES[0]
-        if not file.is_file():
-            raise TokenizerError(
-                f"{folder} has no tokenizer.json; download the model's tokenizer files beside its weights"
-            )
+        file = gguf_in(folder)
+        if file is not None:
+            return cls._from_gguf(file, wording)
         try:
-            text = file.read_text(encoding="utf-8")
+            text = read_text(folder / FILES[0], TOKENIZER_BYTES)
+            if text is None:
+                raise TokenizerError(
+                    f"{folder} has no tokenizer.json; download the model's tokenizer files beside its weights"
+                )
             config = _config(folder)
             template = find_template(folder, config)
-        except (ValueError, OSError, KeyError, TypeError) as error:
+            fingerprint = _fingerprint(folder)
+        except ModelFileError as error:
+            raise TokenizerError(str(error)) from error
+        except (ValueError, OSError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise _unusable(folder, error) from error
+        return cls.from_texts(text, config, template, fingerprint, wording, str(folder))
+
+    @classmethod
+    def _from_gguf(cls, path: Path, wording: Wording | None) -> Tokenizer:
+        file = open_gguf(path)
+        text, config = tokenizer_text(file), tokenizer_config(file)
+        digest = hashlib.blake2b(digest_size=16)
+        for part in (text, json.dumps(config, sort_keys=True)):
+            digest.update(part.encode("utf-8", "surrogatepass") + b"\0")
+        return cls.from_texts(text, config, config.get("chat_template"), digest.hexdigest(), wording, str(path))
+
+    @classmethod
+    def from_texts(
+        cls,
+        text: str,
+        config: Mapping[str, Any],
+        template: str | None,
+        fingerprint: str,
+        wording: Wording | None,
+        place: str,
+    ) -> Tokenizer:
+        """Build a tokenizer from the text of a tokenizer.json and the content of tokenizer_config.json, neither of
+        which is trusted. `place` is named in errors. Raise TokenizerError."""
         try:
+            require_safe(text, fingerprint)
             fast = tokenizers.Tokenizer.from_str(text)
         except Exception as error:  # the library raises nothing more particular
-            raise _unusable(folder, error) from error
+            raise _unusable(place, error) from error
         try:
-            return cls(fast, config, template, _fingerprint(folder), wording)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise _unusable(folder, error) from error
+            return cls(fast, config, template, fingerprint, wording)
+        except Exception as error:  # a token that cannot be encoded is a plain Exception too
+            raise _unusable(place, error) from error
 
     def _opening(self, text: str) -> list[int]:
         ids = self.encode_prompt(text)
@@ -138,6 +173,15 @@ class Tokenizer:
         """Return the text of token ids, special tokens left out."""
         return self._fast.decode(list(ids), skip_special_tokens=True)
 
+    def closes_turns(self, stop_ids: Sequence[int]) -> bool:
+        """Return whether the template ends an answer with one of the end tokens."""
+        return any(token in stop_ids for token in self.encode_prompt(self.prompts.after_answer)[:2])
+
+    @property
+    def highest_id(self) -> int:
+        """The highest token id that a text can get."""
+        return max(self._fast.get_vocab(with_added_tokens=True).values(), default=-1)
+
     def stop_ids(self, eos: Sequence[int]) -> tuple[int, ...]:
         """Return the tokens that end an answer: the checkpoint's `eos` and the template's own end of turn."""
         ids = set(eos)
@@ -152,13 +196,8 @@ def _config(folder: Path) -> dict[str, Any]:
     """Return tokenizer_config.json, with special_tokens_map.json in older folders. Raises ValueError or OSError."""
     found: dict[str, Any] = {}
     for name in ("tokenizer_config.json", "special_tokens_map.json"):
-        file = folder / name
-        if not file.is_file() or "added_tokens_decoder" in found:
-            continue
-        values = json.loads(file.read_text(encoding="utf-8"))
-        if not isinstance(values, dict):
-            raise ValueError(f"{name} holds no settings")
-        found.update(values)
+        if "added_tokens_decoder" not in found:
+            found.update(read_json(folder / name) or {})
     return found
 
 
@@ -171,13 +210,13 @@ def _several(tokens: Any) -> list[Any]:
     return list(tokens.values()) if isinstance(tokens, dict) else list(tokens or ())
 
 
-def _unusable(folder: Path, error: Exception) -> TokenizerError:
-    return TokenizerError(f"the tokenizer in {folder} cannot be used: {error}; download it again")
+def _unusable(place: str | Path, error: Exception) -> TokenizerError:
+    what = str(error)[:400] or type(error).__name__
+    return TokenizerError(f"the tokenizer in {place} cannot be used: {what}; download it again")
 
 
 def _fingerprint(folder: Path) -> str:
     digest = hashlib.blake2b(digest_size=16)
     for name in FILES:
-        file = folder / name
-        digest.update(name.encode() + b"\0" + (file.read_bytes() if file.is_file() else b"") + b"\0")
+        digest.update(name.encode() + b"\0" + (read_bytes(folder / name, TOKENIZER_BYTES) or b"") + b"\0")
     return digest.hexdigest()

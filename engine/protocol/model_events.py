@@ -96,7 +96,7 @@ class CheckDone(Event, frozen=True, kw_only=True):
     part: str
     """files, config, weights, tokenizer, template, forward or chunks."""
     result: str
-    """ok, warning, failed or skipped."""
+    """ok, warning, failed or skipped; running while the part goes on, every few seconds."""
     detail: str
     """One sentence."""
 

@@ -25,6 +25,8 @@ class HubServer:
         self.always: Callable[[Handler, bytes], bytes | None] | None = None
         """A fault of every transfer once `faults` is empty."""
         self.stated = {name: _described(name, data) for name, data in files.items()}
+        self.page_faults: list[int] = []
+        """Statuses of the next answers about the model's page."""
         self.ranges: list[str] = []
         """Range headers of all transfers, "" for a whole file."""
         self.authorisations: list[str] = []
@@ -70,6 +72,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def _page(self, parts: list[str]) -> None:
         hub = self.hub
+        if hub.page_faults:
+            self.reply(hub.page_faults.pop(0), b"{}", {"Retry-After": "0"})
+            return
         if "/".join(parts[:2]) != hub.repository or (len(parts) == 4 and parts[3] not in (hub.revision, "main")):
             what = "RepoNotFound" if "/".join(parts[:2]) != hub.repository else "RevisionNotFound"
             self.reply(404, b'{"error": "not found"}', {"X-Error-Code": what})

@@ -174,6 +174,14 @@ def test_a_damaged_file_in_the_cache_is_fetched_again(hub: HubServer, new_downlo
     assert file.read_bytes() == hub.files["model.safetensors"]
 
 
+def test_files_of_one_content_are_both_there(hub: HubServer, new_download):
+    for name in ("generation_config.json", "special_tokens_map.json"):
+        hub.files[name] = b"{}"
+        hub.stated[name] = hub_server._described(name, b"{}")
+    folder = fetch(new_download())
+    assert all((folder / name).read_bytes() == b"{}" for name in ("tokenizer.json", "generation_config.json"))
+
+
 def test_a_server_without_ranges_sends_the_whole_file_again(hub: HubServer, new_download):
     hub.faults = [cut_after(0.5), hub_server.without_ranges]
     folder = fetch(new_download())
@@ -185,6 +193,14 @@ def test_a_busy_server_is_asked_again(hub: HubServer, new_download, code: int):
     hub.faults = [status(code, {"Retry-After": "0"}), cut_after(0.3), status(code)]
     folder = fetch(new_download())
     assert (folder / "model.safetensors").read_bytes() == hub.files["model.safetensors"]
+
+
+def test_a_page_of_a_busy_server_is_asked_for_again(hub: HubServer, new_download):
+    hub.page_faults = [429, 503]
+    assert new_download().plan().files == 4
+    hub.page_faults = [404]
+    with pytest.raises(DownloadError):
+        new_download().plan()
 
 
 def test_a_server_that_stays_busy_is_one_sentence(hub: HubServer, new_download):

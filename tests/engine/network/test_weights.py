@@ -13,11 +13,13 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from engine.network import weights
-from engine.network.checkpoint import ModelError, expected_shapes, weights_fingerprint
+from engine.network.checkpoint import weights_fingerprint
 from engine.network.config import ConfigError, FalconMambaConfig
 from engine.network.layer import Layer
 from engine.network.linear import Linear
 from engine.network.model import FalconMamba
+from engine.network.shapes import expected_shapes
+from engine.network.weight_files import ModelError
 from engine.network.weights import load_model, random_model
 from tests.engine.conftest import MODEL_TYPES, reference_model
 

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from engine.generation.runtime import DEMO_MODEL
-from engine.prompting.chat_template import DATE, render
+from engine.prompting.chat_template import render
 from engine.prompting.prompts import Prompts
+from engine.prompting.template_rendering import DATE
 from engine.prompting.tokenizer import Tokenizer, TokenizerError
 from tests.engine.tiny import CHAT_TEMPLATE, add_tokenizer
 
@@ -123,7 +124,7 @@ def test_bos_of_tokenizer_is_added(tmp_path: Path):
         ({"chat_template": "{% for %}"}, "chat template"),
         ({"chat_template": [{"name": "rag", "template": CHAT_TEMPLATE}]}, "none named default"),
         ({"chat_template": "{{ ''.__class__.__mro__ }}"}, "unsafe"),
-        (["no settings"], "holds no settings"),
+        (["no settings"], "is not a JSON object"),
     ],
 )
 def test_unsound_settings_are_one_sentence(tmp_path: Path, config: Any, said: str):
