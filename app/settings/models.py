@@ -1,100 +1,43 @@
-"""The models on this machine: their names and sizes, whether they fit, and which ones can be downloaded."""
+"""The models that the model dialog lists, looked for away from the window's thread."""
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import psutil
 from PySide6.QtCore import QObject, Signal
 
 from app.style.theme import RESOURCES
-from app.style.translation import mark, tr
+from app.style.translation import tr
 from app.tasks.background import Background
+from engine.errors import KnownError
+from engine.models.listing import describe, listing
+from engine.models.local import LocalModels
+from engine.protocol.wire import ModelListed
 
 INCLUDED = RESOURCES / "models"
 """The folder of the models that come with the program."""
 DEMO_FOLDER = INCLUDED / "demo"
 DEFAULT_FOLDER = DEMO_FOLDER
 """The model that the worker loads where none is chosen; as in engine.generation.runtime, which is heavy to import."""
-READABLE = ("falcon_mamba", "mamba")
-WORK_SHARE = 1.25
-"""Memory for weights, state and work over the size of the weight files."""
-PROGRAM_BYTES = 400_000_000
-"""Memory of the reading process without a model."""
-
-
-@dataclass(frozen=True)
-class ModelEntry:
-    """One folder with a checkpoint."""
-
-    folder: str
-    name: str
-    included: bool
-    """It comes with the program."""
-    weight_bytes: int
-    problem: str = ""
-    """Reason why the model cannot be used, as a sentence; "" if it can."""
-
-    @property
-    def needs(self) -> int:
-        """Bytes of memory, about."""
-        return memory_for(self.weight_bytes)
-
-
-@dataclass(frozen=True)
-class Suggestion:
-    """A model that can be downloaded from Hugging Face and works here."""
-
-    repository: str
-    weight_bytes: int
-    licence: str
-    note: str
-    """Purpose of the model; translated when shown."""
-
-    @property
-    def command(self) -> str:
-        """The command that downloads it into the Hugging Face cache, where it is found."""
-        return f"hf download {self.repository}"
-
-
-SUGGESTIONS = (
-    Suggestion(
-        "tiiuae/Falcon3-Mamba-7B-Instruct",
-        14_600_000_000,
-        "TII Falcon License 2.0",
-        mark("Best answers and summaries."),
-    ),
-    Suggestion(
-        "tiiuae/falcon-mamba-7b-instruct",
-        14_600_000_000,
-        "TII Falcon-Mamba License 2.0",
-        mark("The earlier model of the same size."),
-    ),
-    Suggestion(
-        "state-spaces/mamba-2.8b-hf",
-        11_100_000_000,
-        "Apache 2.0",
-        mark("A base model: it was not trained to answer questions, so expect rough answers."),
-    ),
-)
-
-
-def memory_for(weight_bytes: int) -> int:
-    """Return the bytes of memory that a model with so many bytes of weights needs, about."""
-    return int(weight_bytes * WORK_SHARE) + PROGRAM_BYTES
 
 
 def model_name(folder: str) -> str:
-    """Return the name of a chosen folder before anything of it is read; "" is the default model's."""
+    """Return the name of a chosen model before anything of it is read; "" is the default model's."""
     path = Path(folder).resolve() if folder else DEFAULT_FOLDER.resolve()
     if path.parent != INCLUDED.resolve():
-        return path.name
+        return _local_name(path)
     return tr("Demo model") if path.name == DEMO_FOLDER.name else tr("Included {name}", name=path.name)
+
+
+def _local_name(path: Path) -> str:
+    """Return the name of a model on the list of this computer, else that of its folder or file."""
+    try:
+        known = next((model.name for model in LocalModels().all() if Path(model.path).resolve() == path), None)
+    except KnownError:
+        known = None
+    return known or (path.stem if path.suffix.lower() == ".gguf" else path.name)
 
 
 def is_included(folder: str) -> bool:
@@ -102,88 +45,78 @@ def is_included(folder: str) -> bool:
     return not folder or Path(folder).resolve().parent == INCLUDED.resolve()
 
 
-def total_memory() -> int:
-    """Return the bytes of this machine's memory."""
-    return int(psutil.virtual_memory().total)
-
-
-def look_at(folder: Path) -> ModelEntry | None:
-    """Return what a folder holds; None when it is no model at all. Reads config.json and file sizes only."""
-    config_file = folder / "config.json"
-    if not config_file.is_file():
+def look_at(path: Path) -> ModelListed | None:
+    """Return what a folder or a .gguf file holds; None when it is no model at all. Reads small files and sizes only."""
+    if path.suffix.lower() != ".gguf" and not (path / "config.json").exists() and not any(path.glob("*.gguf")):
         return None
-    included, name = is_included(str(folder)), model_name(str(folder))
-    weights = sum(file.stat().st_size for file in folder.glob("*.safetensors"))
+    return describe(path)
+
+
+def add_model(path: str) -> tuple[str, str]:
+    """Enter a folder or .gguf file of the user's in the list of this computer.
+
+    Returns its path, and why it holds no model, in a sentence; one of the two is "".
+    """
+    place = Path(path)
     try:
-        kind = json.loads(config_file.read_text(encoding="utf-8")).get("model_type", "")
-    except (OSError, ValueError, AttributeError):
-        return ModelEntry(str(folder), name, included, weights, tr("Its config.json cannot be read."))
-    if kind not in READABLE:
-        shown = kind.capitalize() if kind else tr("unknown")
-        sentence = tr("Not supported: this is a {kind} model. Readthrough runs Mamba models.", kind=shown)
-        return ModelEntry(str(folder), name, included, weights, sentence)
-    if not weights:
-        return ModelEntry(str(folder), name, included, 0, tr("It has no .safetensors weights."))
-    return ModelEntry(str(folder), name, included, weights)
+        if not place.exists():
+            return "", tr("There is nothing at {path}.", path=place)
+        found = look_at(place)
+        if found is None:
+            children = [child for child in sorted(place.iterdir()) if child.is_dir()] if place.is_dir() else []
+            inside = [child for child in children if look_at(child) is not None]
+            if not inside:
+                return "", tr("No model in {path}: a model has a config.json and .safetensors files.", path=place)
+            place, found = inside[0], describe(inside[0])
+        if found.problem:
+            return "", found.problem
+        return LocalModels().add(place).path, ""
+    except (KnownError, OSError) as error:
+        return "", str(error)
 
 
-def folder_problem(path: Path) -> str:
-    """Return why a chosen file or folder holds no model, in a sentence; "" when it holds one."""
-    if path.suffix.lower() == ".gguf" or (path.is_dir() and any(path.glob("*.gguf")) and look_at(path) is None):
-        return tr(
-            "GGUF files are not supported. Readthrough needs the model's original folder, with config.json and "
-            ".safetensors files."
-        )
-    if not path.is_dir():
-        return tr("{path} is not a folder.", path=path)
-    if look_at(path) is None and not any(path.glob("*/config.json")):
-        return tr("No model in {path}: a model has a config.json and .safetensors files.", path=path)
-    return ""
-
-
-def snapshot_folders() -> list[Path]:
-    """Return the checkpoints in the Hugging Face cache."""
-    home = Path(os.environ.get("HF_HOME") or Path.home() / ".cache" / "huggingface")
-    hub = Path(os.environ.get("HF_HUB_CACHE") or home / "hub")
-    return sorted(hub.glob("models--*/snapshots/*")) if hub.is_dir() else []
-
-
-def find_models(extra: Iterable[str]) -> list[ModelEntry]:
-    """Return the included models, the models in `extra` folders (or right below them) and in the Hugging Face cache."""
-    folders = sorted(INCLUDED.iterdir(), key=lambda folder: folder != DEFAULT_FOLDER)
+def find_models(extra: Iterable[str]) -> tuple[list[ModelListed], str]:
+    """Return all models, those in `extra` folders among them, and what is wrong with the list of models, if anything
+    is."""
+    problem = ""
+    try:
+        rows = listing()
+    except KnownError as error:
+        rows, problem = [], str(error)
+    known = {row.path for row in rows}
     for name in extra:
         folder = Path(name).expanduser()
-        folders.append(folder)
-        if folder.is_dir() and not (folder / "config.json").exists():
-            folders += sorted(child for child in folder.iterdir() if child.is_dir())
-    found: dict[str, ModelEntry] = {}
-    for folder in [*folders, *snapshot_folders()]:
         try:
-            entry = look_at(folder)
+            if str(folder) not in known and (found := look_at(folder)) is not None:
+                rows.insert(next((i for i, row in enumerate(rows) if not row.path), len(rows)), found)
         except OSError:
             continue
-        if entry is None or (entry.problem and folder not in folders):
-            continue
-        if "--" in folder.parent.parent.name:
-            name = folder.parent.parent.name.split("--")[-1]
-            entry = ModelEntry(entry.folder, name, False, entry.weight_bytes, entry.problem)
-        found.setdefault(str(folder.resolve()), entry)
-    return list(found.values())
+    return rows, problem
 
 
 class ModelFinder(QObject):
-    """Looks for models away from the window's thread."""
+    """Looks for models, or at one that was chosen, away from the window's thread."""
 
     found = Signal(object)
-    """list[ModelEntry]"""
+    """(list[ModelListed], problem)"""
+    added = Signal(object)
+    """(path, problem) of a model that was chosen."""
 
     def __init__(self, parent: QObject | None = None):
         super().__init__(parent)
-        self._background = Background("models", self)
-        self._background.done.connect(self.found)
+        self._finding, self._adding = Background("models", self), Background("model", self)
+        self._finding.done.connect(self.found)
+        self._adding.done.connect(self.added)
 
     def start(self, extra: tuple[str, ...]) -> None:
-        self._background.start(partial(find_models, extra))
+        """Look for models."""
+        self._finding.start(partial(find_models, extra))
+
+    def add(self, path: str) -> None:
+        """Look at a folder or file, and enter it in the list."""
+        self._adding.start(partial(add_model, path))
 
     def wait(self) -> None:
-        self._background.wait()
+        """Block until no thread is left."""
+        self._finding.wait()
+        self._adding.wait()

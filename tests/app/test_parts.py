@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import math
 import sys
@@ -17,7 +18,7 @@ from PySide6.QtGui import QColor
 from app.document.memory_strip import MemoryStrip, StripFacts
 from app.jobs.worker_supervisor import WorkerFacts, worker_command
 from app.pages.layout import PageLayout
-from app.settings.models import DEMO_FOLDER, look_at
+from app.settings.models import DEMO_FOLDER, look_at, model_name
 from app.settings.store import Settings, from_json, to_json
 from app.state.conversation import Conversation
 from app.state.session import DocumentSession, Phase
@@ -177,15 +178,15 @@ def test_the_strip_finds_the_page_under_the_mouse(qtbot, qapp, pages):
 def test_a_folder_is_judged_before_it_is_chosen(tmp_path: Path):
     assert look_at(tmp_path) is None
     (tmp_path / "config.json").write_text('{"model_type": "llama"}')
-    assert "Llama model. Readthrough runs Mamba models" in look_at(tmp_path).problem
-    (tmp_path / "config.json").write_text('{"model_type": "mamba"}')
-    assert "no .safetensors" in look_at(tmp_path).problem
+    assert 'model_type "llama"; Readthrough runs mamba' in look_at(tmp_path).problem
+    values = json.loads((DEMO_FOLDER / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps(values))
+    assert "has no weights" in look_at(tmp_path).problem
     (tmp_path / "model.safetensors").write_bytes(bytes(1000))
-    assert look_at(tmp_path).problem == "" and not look_at(tmp_path).included
+    assert look_at(tmp_path).problem == ""
     (tmp_path / "config.json").write_text("no json")
     assert "cannot be read" in look_at(tmp_path).problem
-    if (DEMO_FOLDER / "config.json").exists():
-        assert look_at(DEMO_FOLDER).name == "Demo model"
+    assert model_name(str(DEMO_FOLDER)) == "Demo model"
 
 
 @pytest.mark.slow
