@@ -1,7 +1,7 @@
 """The MCP server: the library's documents as tools and resources, over stdin and stdout.
 
-The worker is started by the first tool that needs it and ended after IDLE_SECONDS without one: a client that stays open
-all day must not keep the window from writing the library.
+The worker is started with the server. The first tool that needs it makes it the library's writer; after IDLE_SECONDS
+without one it is ended: a client that stays open all day must not keep the window from writing the library.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -87,11 +87,18 @@ def run_mcp(worker: Sequence[str], library: Path | None, version: str) -> int:
 
 async def _run(operations: Operations, version: str) -> None:
     server = mcp_server(operations, version)
+    warming = asyncio.create_task(_warm(operations.worker))
     try:
         async with stdio_server() as (incoming, outgoing):
             await server.run(incoming, outgoing, server.create_initialization_options())
     finally:
+        await warming
         await operations.worker.stop()
+
+
+async def _warm(worker: WorkerProcess) -> None:
+    with suppress(Refusal):  # the first tool that needs the worker says it
+        await worker.warm()
 
 
 def mcp_server(operations: Operations, version: str) -> Server[Any]:

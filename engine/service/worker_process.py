@@ -118,6 +118,11 @@ class WorkerProcess:
             if not job.waiting:
                 self._abandon(job)
 
+    async def warm(self) -> None:
+        """Start the worker before a job needs it. It holds no library until then. Raises Refusal."""
+        await self._ensure_started()
+        self._await_idle()
+
     def require_room(self) -> None:
         """Raise Refusal where no further job is taken."""
         if self._stopping:
@@ -162,6 +167,12 @@ class WorkerProcess:
     def _forget(self, job: _Job) -> None:
         self._jobs.pop(job.number, None)
         self._unshare(job)
+        self._await_idle()
+
+    def _await_idle(self) -> None:
+        """Let the worker be ended when no job comes."""
+        if self._idle is not None:
+            self._idle.cancel()
         if not self._jobs and self._idle_seconds is not None and not self._stopping:
             self._idle = asyncio.get_running_loop().call_later(self._idle_seconds, self._end_idle)
 

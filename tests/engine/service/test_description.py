@@ -33,7 +33,7 @@ def test_requests_of_the_description_find_no_server_error(service: Service, endp
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: f"{endpoint.method} {endpoint.path}")
 def test_many_requests_of_the_description_find_no_server_error(service: Service, endpoint: Any) -> None:
-    check(service, endpoint, examples=300)
+    check(service, endpoint, examples=100)
 
 
 def check(service: Service, endpoint: Any, examples: int) -> None:

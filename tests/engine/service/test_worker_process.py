@@ -115,6 +115,12 @@ def test_an_idle_worker_is_ended(echo: list[str]) -> None:
         while worker.pid:
             await asyncio.sleep(0.01)
         assert await events(worker, "b") == ["JobStarted", "JobFinished"]
+        while worker.pid:
+            await asyncio.sleep(0.01)
+        await worker.warm()
+        assert worker.pid
+        while worker.pid:
+            await asyncio.sleep(0.01)
 
     running(echo, work, idle_seconds=0.02)
 
