@@ -30,6 +30,7 @@ from engine.service.openapi import description
 from engine.service.operations import Operations
 from engine.service.records import (
     AskRequest,
+    CollectionList,
     DocumentList,
     EvidenceRequest,
     PagesRequest,
@@ -116,6 +117,9 @@ class Handlers:
     async def documents(self, request: Request) -> Response:
         return _json(DocumentList(documents=await self._operations.documents()))
 
+    async def collections(self, request: Request) -> Response:
+        return _json(CollectionList(collections=await self._operations.collections()))
+
     async def document(self, request: Request) -> Response:
         return _json(await self._operations.document(request.path_params["document"]))
 
@@ -141,7 +145,7 @@ class Handlers:
 
     async def ask(self, request: Request) -> Response:
         wanted = await _body(request, AskRequest)
-        await self._operations.find(wanted.document)
+        await self._operations.require(wanted)
         return await self._running(request, self._operations.ask(wanted), wanted.stream)
 
     async def summary(self, request: Request) -> Response:

@@ -29,6 +29,7 @@ from engine.service.records import MOST_QUESTION, Answer, AskRequest, Document
 from engine.service.refusal import Refusal
 
 PREFIX = "readthrough/"
+COLLECTION_PREFIX = "readthrough-collection/"
 MOST_DOCUMENTS = 16
 """Documents that one question can be asked of."""
 DONE = sent("[DONE]")
@@ -49,11 +50,15 @@ class Chat:
         for document, name in zip(documents, names, strict=True):
             known = name if names.count(name) == 1 and not name.isdecimal() else str(document.number)
             models.append(Model(id=PREFIX + known, created=int(document.added), title=document.title))
+        models += [Model(id=COLLECTION_PREFIX + c.name, created=0) for c in await self._operations.collections()]
         return ModelList(models)
 
     async def model(self, name: str) -> Model:
         """Return one model. Raises Refusal."""
         if name == self._checkpoint:
+            return Model(id=name, created=0)
+        if name.startswith(COLLECTION_PREFIX):
+            await self._operations.collection(name.removeprefix(COLLECTION_PREFIX))
             return Model(id=name, created=0)
         if not name.startswith(PREFIX):
             raise Refusal(404, f"there is no model {name}", "model_not_found", "model")
@@ -68,6 +73,13 @@ class Chat:
             raise Refusal(400, "the last message must be the user's question", "question", "messages")
         if len(questions[-1]) > MOST_QUESTION:
             raise Refusal(400, f"a question may have {MOST_QUESTION:,} characters", "question", "messages")
+        collection = (request.metadata or {}).get("collection", "")
+        if request.model.startswith(COLLECTION_PREFIX):
+            collection = request.model.removeprefix(COLLECTION_PREFIX)
+        if collection and not request.model.startswith(PREFIX):
+            found = await self._operations.collection(collection)
+            ask = AskRequest(collection=found.name, question=questions[-1])
+            return Conversation(self._operations, request, [found.name], [ask])
         documents = await self._documents(request)
         asks = [
             AskRequest(
@@ -77,7 +89,7 @@ class Chat:
             )
             for document in documents
         ]
-        return Conversation(self._operations, request, documents, asks)
+        return Conversation(self._operations, request, [document.title for document in documents], asks)
 
     async def _documents(self, request: ChatRequest) -> list[Document]:
         given = request.metadata or {}
@@ -89,7 +101,7 @@ class Chat:
             names = [name.strip() for name in given.get("documents", "").split(",")]
         names = list(dict.fromkeys(name for name in names if name))
         if not names:
-            sentence = "name a document: model readthrough/DOCUMENT, or metadata with document or documents"
+            sentence = "name a document: model readthrough/DOCUMENT, or metadata with document, documents or collection"
             raise Refusal(400, sentence, "document", "model")
         if len(names) > MOST_DOCUMENTS:
             raise Refusal(400, f"one question can be asked of {MOST_DOCUMENTS} documents", "document", "metadata")
@@ -97,12 +109,10 @@ class Chat:
 
 
 class Conversation:
-    """One question to one or several documents, and its reply."""
+    """One question to one or several documents, or to a collection, and its reply."""
 
-    def __init__(
-        self, operations: Operations, request: ChatRequest, documents: list[Document], asks: list[AskRequest]
-    ) -> None:
-        self._operations, self._documents, self._asks = operations, documents, asks
+    def __init__(self, operations: Operations, request: ChatRequest, titles: list[str], asks: list[AskRequest]) -> None:
+        self._operations, self._titles, self._asks = operations, titles, asks
         self._model = request.model
         self.streams = bool(request.stream)
         self._id = f"chatcmpl-{uuid.uuid4().hex}"
@@ -111,12 +121,12 @@ class Conversation:
     async def whole(self) -> Completion:
         """Return the whole reply. Raises Refusal."""
         answers, parts = [], []
-        for document, ask in zip(self._documents, self._asks, strict=True):
+        for title, ask in zip(self._titles, self._asks, strict=True):
             async with aclosing(self._operations.ask(ask)) as events:
                 async for event in events:
                     if isinstance(event, Answer):
                         answers.append(event)
-                        parts.append(self._heading(document) + answer_text(event))
+                        parts.append(self._heading(title) + answer_text(event))
         message = AssistantMessage("\n\n".join(parts))
         return Completion(
             id=self._id, created=self._created, model=self._model, choices=[Choice(message)], readthrough=answers
@@ -127,8 +137,8 @@ class Conversation:
         answers: list[Answer] = []
         yield self._piece(Delta(content="", role="assistant"))
         try:
-            for number, (document, ask) in enumerate(zip(self._documents, self._asks, strict=True)):
-                if heading := ("\n\n" if number else "") + self._heading(document):
+            for number, (title, ask) in enumerate(zip(self._titles, self._asks, strict=True)):
+                if heading := ("\n\n" if number else "") + self._heading(title):
                     yield self._piece(Delta(content=heading))
                 async with aclosing(self._operations.ask(ask)) as events:
                     async for event in events:
@@ -144,9 +154,9 @@ class Conversation:
         yield self._piece(Delta(), "stop", answers)
         yield DONE
 
-    def _heading(self, document: Document) -> str:
+    def _heading(self, title: str) -> str:
         """Return the title above an answer where several documents are asked."""
-        return f"{document.title}:\n" if len(self._asks) > 1 else ""
+        return f"{title}:\n" if len(self._asks) > 1 else ""
 
     def _piece(self, delta: Delta, reason: str | None = None, answers: list[Answer] | None = None) -> bytes:
         chunk = Chunk(

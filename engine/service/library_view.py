@@ -4,21 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from engine.errors import KnownError
 from engine.library import records as rows
 from engine.library.database import LibraryError
 from engine.library.library import Library
+from engine.library.typed_records import RecordRow, RecordTable
+from engine.records.extract import extract
+from engine.records.store import VERSION, new_records
 from engine.service.records import (
     MOST_PAGES,
+    MOST_ROWS,
     Citation,
+    Collection,
     Document,
     DocumentDetail,
     DocumentName,
+    FoundTable,
     Lookup,
     Page,
     PageList,
+    RecordLine,
     State,
     Support,
     Table,
@@ -78,13 +86,46 @@ class LibraryView:
         )
 
     def table(self, document: int) -> Table | None:
-        """Return the entities of a document; None before they were extracted."""
+        """Return the tables and entities of a document; None before the entities were extracted."""
         with self._opened() as library:
             found = library.entities.of(document)
-        if found is None:
-            return None
-        entries = [TableRow(e.kind, e.text, e.value, e.count, e.pages) for e in found.entries]
-        return Table(document=document, rows=entries, left_out=found.left_out, pages_searched=found.pages)
+            if found is None:
+                return None
+            tables, unread = _tables(library, library.documents.get(document))
+        left, kept = MOST_ROWS, []
+        for table in tables:
+            rows = [RecordLine(r.page, r.start, r.end, [c.text for c in r.cells]) for r in table.rows[:left]]
+            left -= len(rows)
+            if rows:
+                kept.append(FoundTable(form=table.form, caption=table.caption, columns=list(table.columns), rows=rows))
+        return Table(
+            document=document,
+            rows=[TableRow(e.kind, e.text, e.value, e.count, e.pages) for e in found.entries],
+            left_out=found.left_out,
+            pages_searched=found.pages,
+            tables=kept,
+            table_rows_left_out=sum(len(table.rows) for table in tables) - (MOST_ROWS - left),
+            tables_unread=unread,
+        )
+
+    def collections(self) -> list[Collection]:
+        """Return the collections by name; none where there is no library yet."""
+        try:
+            with self._opened() as library:
+                return [
+                    Collection(name=c.name, documents=c.documents, failed=c.failed, folders=list(c.folders))
+                    for c in library.collections.all()
+                ]
+        except LibraryError as error:
+            if error.kind == "missing":
+                return []
+            raise
+
+    def collection(self, name: str) -> Collection:
+        """Return one collection."""
+        with self._opened() as library:
+            found = library.collections.get(name)
+        return Collection(name=found.name, documents=found.documents, failed=found.failed, folders=list(found.folders))
 
     def turn(self, number: int) -> TurnEvidence:
         """Return the evidence of an answer that was given before."""
@@ -97,7 +138,7 @@ class LibraryView:
             question=turn.question,
             text=turn.answer,
             current=turn.current,
-            citations=citations_of(evidence),
+            citations=citations_of(evidence, turn.document),
             source=sentences.source(evidence) if evidence else "",
             doubts=sentences.doubts(evidence) if evidence else [],
             evidence=evidence,
@@ -135,7 +176,8 @@ class LibraryView:
                 continue
             passage = supporting_passage("", sentence, pages)
             missing = unsupported(sentence, (page for _, page in pages))
-            citation = Citation(passage.page, passage.text, passage.start, passage.end) if passage else None
+            place = (passage.page, passage.text, passage.start, passage.end) if passage else None
+            citation = Citation(row.id, *place) if place else None
             found.append(Support(sentence=sentence, citation=citation, not_found=missing))
         return Lookup(document=row.id, sentences=found, pages_searched=len(pages))
 
@@ -170,6 +212,21 @@ def document_record(row: rows.Document) -> Document:
         states=row.n_snapshots,
         state_bytes=row.snapshot_bytes,
     )
+
+
+def _tables(library: Library, document: rows.Document) -> tuple[list[RecordTable], int]:
+    """Return the tables of a document with their rows, and the number of those not read in full. They are extracted
+    from its pages where the library does not have them."""
+    store = library.typed_records
+    if store.is_current(document.id, VERSION):
+        tables = store.tables([document.id])
+        by_table: dict[int, list[RecordRow]] = {table.id: [] for table in tables}
+        for row in store.rows(list(by_table)):
+            by_table[row.table].append(row)
+        return [replace(table, rows=by_table[table.id]) for table in tables], store.unread([document.id])
+    pages = library.pages.of(document.id)
+    made = new_records(extract(document.path, ((page.number, page.text) for page in pages)), pages)
+    return list(made.tables), made.tables_unread
 
 
 def _state_record(row: rows.Snapshot) -> State:

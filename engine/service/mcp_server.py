@@ -66,12 +66,14 @@ TOOLS = {
     "ask": ToolSpec(
         records.AskRequest,
         records.Answer,
-        "Answer a question from a document, with the pages and sentences that support the answer.",
+        "Answer a question from a document or a collection, with the pages and sentences that support the answer.",
     ),
     "summary": ToolSpec(records.SummaryRequest, records.Summary, "Summarise a document; every line has its pages."),
     "digest": ToolSpec(records.DigestRequest, records.Summary, "Quote a document's key sentences, with their pages."),
     "table": ToolSpec(
-        records.TableRequest, records.Table, "List the dates, amounts and names of a document, with every page of each."
+        records.TableRequest,
+        records.Table,
+        "List a document's tables, and its dates, amounts and names, with their pages.",
     ),
     "pages": ToolSpec(records.PagesRequest, records.PageList, "Return the text of pages, at most a hundred at a time."),
 }
@@ -228,7 +230,10 @@ class Handlers:
             case records.TableRequest():
                 table = await operations.table(request.document)
                 rows = [f"{row.kind}: {row.text} (pages {', '.join(map(str, row.pages))})" for row in table.rows]
-                return "\n".join(rows) or "No dates, amounts or names were found.", table
+                for one in table.tables:
+                    rows += ["", f"Table: {one.caption or one.form}", " | ".join(one.columns)]
+                    rows += [f"{' | '.join(row.cells)} (page {row.page})" for row in one.rows]
+                return "\n".join(rows) or "No tables, dates, amounts or names were found.", table
             case records.PagesRequest():
                 pages = await operations.pages(request)
                 return _pages_text(pages), pages

@@ -48,7 +48,8 @@ class ChatRequest(Struct, frozen=True, kw_only=True):
     """A chat completion: the last user message is the question.
 
     The document is named by `model` as readthrough/DOCUMENT, or by `metadata` as `document`; `documents` names several,
-    separated by commas.
+    separated by commas. A collection is named by `model` as readthrough-collection/NAME, or by `metadata` as
+    `collection`.
     """
 
     model: Annotated[str, Meta(min_length=1, max_length=4_096)]

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from engine.errors import KnownError
 from engine.protocol import wire
-from engine.protocol.commands import Ask, Command, Read, RemoveDocument, Summarize
+from engine.protocol.commands import Ask, AskCollection, Command, Read, RemoveDocument, Summarize
 from engine.protocol.events import Event
 from engine.service import refusal
 from engine.service.citations import pages_of
@@ -22,6 +22,7 @@ from engine.service.library_view import LibraryView
 from engine.service.records import (
     Answer,
     AskRequest,
+    Collection,
     DigestRequest,
     Document,
     DocumentDetail,
@@ -122,18 +123,18 @@ class Operations:
             seconds=finished.seconds,
         )
 
+    async def collections(self) -> list[Collection]:
+        """Return the collections of the library."""
+        return await _in_thread(self._library.collections)
+
+    async def collection(self, name: str) -> Collection:
+        """Return the collection of this name."""
+        return await _in_thread(lambda: self._library.collection(name))
+
     async def ask(self, request: AskRequest) -> Running[Answer]:
-        """Ask a document a question; what is new in its file is read first."""
-        document = await self.find(request.document)
-        command = Ask(
-            path=document.path,
-            question=request.question,
-            page=request.page,
-            parent=request.parent,
-            reread=request.reread,
-            seed=request.seed,
-        )
-        number, answered = document.number, None
+        """Ask a document a question, of which what is new in its file is read first; or a collection."""
+        command, number = await self._question(request)
+        answered: wire.AnswerFinished | None = None
         async with aclosing(self._job(command)) as events:
             async for event in events:
                 number = getattr(event, "document_id", None) or number  # the file may have another content by now
@@ -149,13 +150,35 @@ class Operations:
             text=answered.text,
             found=evidence.found,
             pages=pages_of(evidence),
-            citations=citations_of(evidence),
+            citations=citations_of(evidence, number),
             source=sentences.source(evidence),
             doubts=sentences.doubts(evidence),
             evidence=evidence,
             turn=answered.turn_id,
             seconds=answered.seconds_to_first_token,
         )
+
+    async def _question(self, request: AskRequest) -> tuple[Command, int | None]:
+        """Return the command for a question, and the number of its document; None for a collection."""
+        if request.document is None and request.collection is not None:
+            collection = await self.collection(request.collection)
+            return AskCollection(collection=collection.name, question=request.question), None
+        if request.document is None or request.collection is not None:
+            raise Refusal(400, "name one document, or one collection", "document", "document")
+        document = await self.find(request.document)
+        command = Ask(
+            path=document.path,
+            question=request.question,
+            page=request.page,
+            parent=request.parent,
+            reread=request.reread,
+            seed=request.seed,
+        )
+        return command, document.number
+
+    async def require(self, request: AskRequest) -> None:
+        """Raise Refusal where the request names no document and no collection of the library."""
+        await self._question(request)
 
     async def summary(self, request: SummaryRequest) -> Running[Summary]:
         """Summarise a document."""

@@ -16,6 +16,8 @@ from engine.protocol.vocabulary import Length, Method, Reread
 
 MOST_PAGES = 100
 """Pages of one reply."""
+MOST_ROWS = 2_000
+"""Rows of a document's tables in one reply."""
 MOST_QUESTION, MOST_FOCUS, MOST_CLAIM = 8_000, 1_000, 20_000
 """Characters of a question, a focus, and a text that is looked up."""
 
@@ -39,9 +41,10 @@ class ReadRequest(Request, frozen=True, kw_only=True):
 
 
 class AskRequest(Request, frozen=True, kw_only=True):
-    """Ask a document a question."""
+    """Ask a document, or a collection, a question. Exactly one of both is named."""
 
-    document: Annotated[DocumentName, Meta(description="Number, path, file name or title of a document.")]
+    document: Annotated[DocumentName, Meta(description="Number, path, file name or title of a document.")] | None = None
+    collection: Annotated[Name, Meta(description="Name of a collection.")] | None = None
     question: Annotated[str, Meta(min_length=1, max_length=MOST_QUESTION, pattern=r"\S")]
     page: Annotated[Number, Meta(description="Use pages 1 to this one only.")] | None = None
     parent: Annotated[Number, Meta(description="Number of the turn that the question follows.")] | None = None
@@ -70,7 +73,7 @@ class DigestRequest(Request, frozen=True, kw_only=True):
 
 
 class TableRequest(Request, frozen=True, kw_only=True):
-    """List the dates, amounts and names of a document."""
+    """List the tables of a document, and its dates, amounts and names."""
 
     document: Annotated[DocumentName, Meta(description="Number, path, file name or title of a document.")]
 
@@ -93,6 +96,7 @@ class EvidenceRequest(Request, frozen=True, kw_only=True):
 class Citation(Struct, frozen=True):
     """A passage of a page: characters `start` to `end` of the text that `pages` returns."""
 
+    document: int
     page: int
     text: str
     start: int
@@ -102,7 +106,8 @@ class Citation(Struct, frozen=True):
 class Answer(Struct, frozen=True, kw_only=True):
     """An answer with its evidence."""
 
-    document: int
+    document: int | None
+    """None for an answer from a collection: its citations name their documents."""
     question: str
     text: str
     found: bool
@@ -152,14 +157,37 @@ class TableRow(Struct, frozen=True):
     pages: list[int]
 
 
+class RecordLine(Struct, frozen=True):
+    """A row of a table, a list or labels, with its place: characters `start` to `end` of the page."""
+
+    page: int
+    start: int
+    end: int
+    cells: list[str]
+
+
+class FoundTable(Struct, frozen=True, kw_only=True):
+    """A table, a list or a group of labels of the document."""
+
+    form: str
+    caption: str
+    columns: list[str]
+    rows: list[RecordLine]
+
+
 class Table(Struct, frozen=True, kw_only=True):
-    """The dates, amounts and names of a document."""
+    """The tables of a document, and its dates, amounts and names."""
 
     document: int
     rows: list[TableRow]
     left_out: int
     """Less frequent entries that are not among the rows."""
     pages_searched: int
+    tables: list[FoundTable]
+    table_rows_left_out: int
+    """Rows of tables beyond the first MOST_ROWS."""
+    tables_unread: int
+    """Tables that could not be read in full."""
 
 
 class Page(Struct, frozen=True):
@@ -230,6 +258,22 @@ class DocumentDetail(Document, frozen=True, kw_only=True):
     saved_states: list[State]
 
 
+class Collection(Struct, frozen=True, kw_only=True):
+    """A collection of documents."""
+
+    name: str
+    documents: int
+    failed: int
+    """Files of its folders that could not be read."""
+    folders: list[str]
+
+
+class CollectionList(Struct, frozen=True, kw_only=True):
+    """The collections of the library."""
+
+    collections: list[Collection]
+
+
 class Reading(Struct, frozen=True, kw_only=True):
     """The result of reading a file."""
 
@@ -282,12 +326,15 @@ class TurnEvidence(Struct, frozen=True, kw_only=True):
     evidence: Evidence | None
 
 
-def citations_of(evidence: Evidence | None) -> list[Citation]:
-    """Return the sentences of `evidence`, the one that supports the answer first."""
+def citations_of(evidence: Evidence | None, document: int | None) -> list[Citation]:
+    """Return the passages of `evidence`, the one that supports the answer first: sentences of `document`, or rows of
+    several documents."""
     if evidence is None:
         return []
+    if evidence.counted is not None and evidence.counted.rows:
+        return [Citation(row.document_id, row.page, row.text, row.start, row.end) for row in evidence.counted.rows]
     first = (evidence.sentence,) if evidence.sentence is not None else ()
-    return [Citation(s.page, s.text, s.start, s.end) for s in (*first, *evidence.further)]
+    return [Citation(document or 0, s.page, s.text, s.start, s.end) for s in (*first, *evidence.further)]
 
 
 def plain(record: object) -> dict[str, object]:

@@ -61,6 +61,7 @@ ENDPOINTS = (
         openai.Completion,
         streams=True,
     ),
+    Endpoint("GET", "/collections", "collections", "List the collections.", None, records.CollectionList),
     Endpoint("GET", "/documents", "documents", "List the documents of the library.", None, records.DocumentList),
     Endpoint(
         "POST",
@@ -99,7 +100,15 @@ ENDPOINTS = (
         records.PageList,
         (DOCUMENT, FIRST, LAST),
     ),
-    Endpoint("POST", "/ask", "ask", "Ask a document a question.", records.AskRequest, records.Answer, streams=True),
+    Endpoint(
+        "POST",
+        "/ask",
+        "ask",
+        "Ask a document or a collection a question.",
+        records.AskRequest,
+        records.Answer,
+        streams=True,
+    ),
     Endpoint(
         "POST", "/summary", "summary", "Summarise a document.", records.SummaryRequest, records.Summary, streams=True
     ),
@@ -107,7 +116,7 @@ ENDPOINTS = (
         "POST",
         "/table",
         "table",
-        "List the dates, amounts and names of a document.",
+        "List a document's tables, dates, amounts and names.",
         records.TableRequest,
         records.Table,
     ),

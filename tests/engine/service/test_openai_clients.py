@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.engine.service.conftest import PUMP, SIGNED, TOKEN, Service
+from tests.engine.tiny import write_texts
 
 MODEL = "readthrough/works.txt"
 WHEN = "When was the pump replaced?"
@@ -60,6 +61,30 @@ def test_a_document_is_named_in_metadata(client: Any) -> None:
         assert PUMP in reply.choices[0].message.content
     both = asked(client, WHEN, model="tiny", metadata={"documents": "1, works"})
     assert len(both.model_extra["readthrough"]) == 2
+
+
+def test_a_collection_is_asked_by_its_name(client: Any, service: Service, tmp_path: Path) -> None:
+    from engine.protocol.commands import ReadFolder
+
+    folder = tmp_path / "bridges"
+    folder.mkdir()
+    write_texts(folder / "old.txt", ["The bridge at Otley was closed on 4 May 1998 for repairs of its arches."])
+    write_texts(folder / "new.txt", ["Mrs Quill opened the swimming pool in Leeds and gave a speech about it."])
+
+    async def read() -> None:
+        async for _ in service.operations.worker.events(ReadFolder(path=str(folder), collection="bridges")):
+            pass
+
+    service.run(read())
+    assert "readthrough-collection/bridges" in [model.id for model in client.models.list()]
+    for name in ({"model": "readthrough-collection/bridges"}, {"model": "tiny", "metadata": {"collection": "bridges"}}):
+        reply = asked(client, "When was the bridge at Otley closed?", **name)
+        assert "4 May 1998" in reply.choices[0].message.content
+        (answer,) = reply.model_extra["readthrough"]
+        (document,) = [each for each in client.models.list() if each.id == "readthrough/old.txt"]
+        assert document and answer["document"] is None and answer["citations"][0]["page"] == 1
+        number = answer["citations"][0]["document"]
+        assert asked(client, "When?", model=f"readthrough/{number}").model_extra["readthrough"][0]["document"] == number
 
 
 def test_a_follow_up_is_asked_of_the_same_conversation(client: Any, service: Service) -> None:

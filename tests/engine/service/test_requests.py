@@ -155,6 +155,9 @@ def test_pages_states_and_evidence_of_a_document(service: Service) -> None:
     status, lookup = request(service, "POST", "/evidence", claims)
     assert status == 200 and lookup["sentences"][0]["citation"]["page"] == 1
     assert lookup["sentences"][1]["citation"] is None and lookup["sentences"][1]["not_found"]
+    assert request(service, "POST", "/ask", {"question": "What?"})[0] == 400
+    assert request(service, "POST", "/ask", {**ASK, "collection": "works"})[0] == 400
+    assert request(service, "POST", "/ask", {"question": "What?", "collection": "nothing"})[0] == 404
     status, table = request(service, "POST", "/table", {"document": 1})
     assert status == 200 and ["12 March 2024", [1]] in [[row["text"], row["pages"]] for row in table["rows"]]
 
