@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from engine.library import schema
 from engine.library.database import Database, LibraryError
 from engine.library.prefix import Identity
 from engine.library.records import Reading, ReadingState
@@ -56,6 +57,21 @@ class Readings:
     def _reading(self, row: tuple[Any, ...]) -> Reading:
         reading = Reading(*row)
         return replace(reading, state=state_now(self._db, reading.state))
+
+    def is_whole(self, reading: Reading) -> bool:
+        """Return whether all pages of a reading that was done are there, and texts of pages and sections are those
+        that were written."""
+        pages, sections = (schema.CHECKED_TEXTS[table] for table in ("pages", "sections"))
+        with self._db.read() as conn:
+            n_pages, placed, there, changed = conn.execute(
+                "SELECT d.n_pages, (SELECT count(*) FROM page_tokens WHERE reading = ?1),"
+                " (SELECT count(*) FROM pages WHERE document = d.id),"
+                f" (SELECT count(*) FROM pages WHERE document = d.id AND checksum IS NOT text_checksum({pages}))"
+                f" + (SELECT count(*) FROM sections WHERE reading = ?1 AND checksum IS NOT text_checksum({sections}))"
+                " FROM documents d WHERE d.id = ?2",
+                [reading.id, reading.document],
+            ).fetchone()
+            return bool(not changed and n_pages in (None, placed) and placed == there)
 
     def familiar(self, document: int, identity: Identity) -> bool | None:
         """Return whether the model was trained on the document's kind of text; None before this is measured."""

@@ -49,10 +49,10 @@ def longest_snapshot(
 
 
 def end_state(runtime: Runtime, library: Library, document: Document) -> DocumentState | None:
-    """Return the state after the whole of `document`, if this model has read it to the end and its bytes are
-    undamaged."""
+    """Return the state after the whole of `document`, if this model has read it to the end and its bytes and the
+    document's texts are undamaged."""
     reading = library.readings.latest(document.id, runtime.identity)
-    if reading is None or reading.state != "done":
+    if reading is None or reading.state != "done" or not library.readings.is_whole(reading):
         return None
     wanted = ("end", reading.identity, reading.tokens_read)
     ends = (s for s in library.snapshots.of(document.id) if (s.kind, s.identity, s.n_tokens) == wanted)

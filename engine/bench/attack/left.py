@@ -20,6 +20,8 @@ class Left:
     pages: list[Any]
     sections: list[Any]
     section_states: list[bytes | None]
+    exact: bool = True
+    """False where the reading says that it went on from a rounded checkpoint: its state may differ in the last bits."""
 
     def differences(self, other: Left) -> list[str]:
         """Return a sentence for each part that differs."""
@@ -54,6 +56,7 @@ def left_in(path: Path, document: int = 1) -> Left | None:
             pages,
             [(s.number, s.heading, s.text, s.first_page, s.last_page, s.first_token, s.n_tokens) for s in sections],
             [bytes(states[s.id][0]) if s.id in states else None for s in sections],
+            end[0].exact,
         )
 
 

@@ -57,7 +57,7 @@ PROCESS_PAGES = 1024
 PROCESSES = 4
 """Most extractors at a time: each may take a gibibyte, and two outrun any prefill."""
 
-KILLS = 5
+KILLS = 12
 """Extractors killed from outside, without a page in between, before the file is blamed: a system short of memory kills
 several in a row, and a file that drives it there is not tried for ever."""
 

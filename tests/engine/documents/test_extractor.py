@@ -223,6 +223,7 @@ def test_a_flate_bomb_costs_no_more_than_its_limit() -> None:
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "READER_SECONDS", 0.5)
     monkeypatch.setattr(limits, "OPEN_SECONDS", 3.0)
+    monkeypatch.setattr(limits, "KILLS", 1)
 
 
 @pytest.mark.parametrize("how", ["hang", "die", "raise", "flood", "nonsense", "wrong page"])
@@ -245,7 +246,10 @@ def test_a_page_that_loses_both_readers_is_named_and_the_rest_is_read(
 
 @posix_only
 @pytest.mark.parametrize("where", ["open", "3"])
-def test_kills_from_outside_blame_neither_page_nor_file(tmp_path: Path, impatient: None, where: str) -> None:
+def test_kills_from_outside_blame_neither_page_nor_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    monkeypatch.setattr(limits, "KILLS", 3)
     dies = {where: f"die {limits.KILLS} {tmp_path / 'deaths'}", "always": True}
     pages, outcome = read(**fake(tmp_path, **dies))
     assert (tmp_path / "deaths").stat().st_size == limits.KILLS

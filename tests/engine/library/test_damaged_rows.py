@@ -30,9 +30,7 @@ DAMAGED: dict[str, Callable[[Library], Any]] = {
     "UPDATE retentions SET figures = '{\"tokens\": 1}'": lambda library: library.retention.of(1),
     "UPDATE ledgers SET entries = '{'": lambda library: library.entities.of(1),
     "UPDATE ledgers SET entries = '[7]'": lambda library: library.entities.of(1),
-    "UPDATE turns SET evidence = '['": lambda library: library.turns.get(1),
     "UPDATE turns SET tokens = x'010203'": lambda library: library.turns.tokens(1, IDENTITY),
-    "UPDATE summaries SET evidence = '\"x\"'": lambda library: library.summaries.of(1),
     "UPDATE section_notes SET line_pages = '['": lambda library: library.section_summaries.of(1),
     "UPDATE pages SET text = CAST(x'fffe' AS TEXT)": lambda library: library.pages.of(1),
     "UPDATE documents SET title = CAST(x'fffe' AS TEXT)": lambda library: library.documents.all(),
@@ -47,6 +45,15 @@ def test_a_row_that_no_record_can_hold_is_damage(filled: Library, statement: str
         DAMAGED[statement](filled)
     assert error.value.kind == "damaged"
     assert str(error.value).count(". ") == 0, "one sentence"
+
+
+def test_an_answer_without_readable_evidence_is_shown_without_and_verify_names_it(filled: Library) -> None:
+    for table in ("turns", "summaries"):
+        change(filled, f"UPDATE {table} SET evidence = '['")
+    assert (filled.turns.get(1).answer, filled.turns.get(1).evidence) == ("Ann Weber", None)
+    assert filled.summaries.of(1)[0].text == "All is well."
+    problems = " ".join(filled.maintenance.verify().problems)
+    assert "turns" in problems and "summaries" in problems
 
 
 def test_decay_sums_that_were_changed_count_as_not_measured(filled: Library) -> None:
