@@ -92,7 +92,7 @@ CONTENTS: dict[str, Callable[[], str | bytes]] = {
 }
 READ = ("specials.txt", "marks-each.txt", "escapes.txt", "bidi.txt", "one.txt", "exponent.jsonl", "numbered.md")
 """Texts that are read by the model too."""
-READ_BYTES = 300_000
+READ_BYTES = 60_000
 NAMES = (
     "\x1b]0;PWNED\x07.txt",
     "two\nlines.txt",

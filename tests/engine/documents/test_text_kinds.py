@@ -197,3 +197,10 @@ def test_a_very_long_line_is_cut_into_pages_with_a_notice() -> None:
     pages = read(b"word " * 20_000)
     assert len(pages) > 20
     assert [bool(page.notes) for page in pages].count(True) == 1
+
+
+@pytest.mark.parametrize("end", ["The end", "and", "mediadata", "see data:", "a data:image/png;base64,iVBORw0"])
+@pytest.mark.parametrize("suffix", [".html", ".txt"])
+def test_the_last_letters_are_kept_where_a_picture_could_begin(end: str, suffix: str) -> None:
+    pages = read(f"The pump was repaired. {end}".encode(), suffix)
+    assert "".join(page.text for page in pages).endswith(end)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from html import unescape
 
@@ -94,7 +94,7 @@ class TextFile:
         newlines = io.IncrementalNewlineDecoder(None, translate=True)
         blocks = (newlines.decode(text) for text in self._characters())
         if self._is_html:
-            yield from HtmlText().convert(self._pictures.without(block) for block in blocks)
+            yield from HtmlText().convert(self._without_pictures(blocks))
             return
         held = ""
         for block in blocks:
@@ -107,6 +107,11 @@ class TextFile:
             text, held = text[:end], text[end:]
             yield self._converted(text)
         yield self._converted(held) + self._pictures.rest()
+
+    def _without_pictures(self, blocks: Iterable[str]) -> Iterator[str]:
+        for block in blocks:
+            yield self._pictures.without(block)
+        yield self._pictures.rest()
 
     def _converted(self, text: str) -> str:
         text = without_overstrikes(without_escapes(text))
