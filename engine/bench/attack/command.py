@@ -76,8 +76,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "kinds": [{**row, "seconds": round(row["seconds"], 1)} for row in rows.values()],
         "failures": failures,
     }
+    print("| kind | tried | survived | seconds |\n|---|---|---|---|")
     for row in rows.values():
-        print(f"{row['kind']:<12}{row['tried']:>5} tried{row['survived']:>6} survived{row['seconds']:>8.0f} s")
+        print(f"| {row['kind']} | {row['tried']} | {row['survived']} | {row['seconds']:.0f} |")
     if chosen.out:
         chosen.out.parent.mkdir(parents=True, exist_ok=True)
         chosen.out.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
