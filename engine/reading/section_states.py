@@ -100,7 +100,7 @@ def read_ahead(
     lacking = [batch for batch in batches if any(section.snapshot is None for section in batch)]
     if not lacking or sum(s.n_tokens for batch in lacking for s in batch) > AHEAD_SECONDS * reading.speed:
         return
-    room = library.snapshots.room() // len(runtime.model.new_state().to_bytes(torch.bfloat16))
+    room = library.snapshots.room() // len(runtime.model.new_state().to_bytes(torch.int8))
     done = sum(section.snapshot is not None for section in sections)
     for batch in lacking:
         new = sum(section.snapshot is None for section in batch)
