@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sqlite3
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +15,7 @@ import pytest
 
 from engine.collections import ask
 from engine.control import Control
+from engine.library.library import Library
 from engine.protocol import wire
 from engine.protocol.wire import AskCollection, ReadFolder
 from engine.session import folder as folder_module
@@ -165,3 +171,36 @@ def test_a_folder_that_is_missing_makes_no_collection(session: Session, tmp_path
 def test_a_link_is_not_followed(session: Session, folder: Path) -> None:
     os.symlink(folder, folder / "circle")
     assert only(read(session, folder), wire.FolderRead).documents == 5
+
+
+@pytest.mark.slow
+def test_five_killed_processes_lose_nothing_and_read_nothing_twice(tiny_folder: Path, tmp_path: Path) -> None:
+    folder, database = tmp_path / "works", tmp_path / "library.db"
+    folder.mkdir()
+    for number in range(60):
+        (folder / f"log{number}.txt").write_text(f"Valve {number} was opened at noon.\n" * (20 + number))
+    program = [sys.executable, str(Path(__file__).parents[3] / "main.py"), "read", str(folder), "--quiet"]
+    program += ["--model", str(tiny_folder), "--library", str(database), "--device", "cpu"]
+
+    def noted() -> int:
+        try:
+            with contextlib.closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as conn:
+                return int(conn.execute("SELECT count(*) FROM collection_files").fetchone()[0])
+        except sqlite3.Error:
+            return 0
+
+    for _ in range(5):
+        before = noted()
+        with subprocess.Popen(program, stdout=subprocess.DEVNULL) as process:
+            while process.poll() is None and noted() < before + 4:
+                time.sleep(0.02)
+            process.kill()
+        assert noted() >= before
+    assert subprocess.run(program, stdout=subprocess.DEVNULL, check=False).returncode == 0
+    with Library.open(database) as library:
+        documents = library.documents.all()
+        assert len(documents) == len({document.sha256 for document in documents}) == 60
+        assert all(document.state == "done" for document in documents)
+        assert sorted(library.collections.documents("works")) == sorted(document.id for document in documents)
+        assert {file.error for file in library.collections.files("works").values()} == {""}
+        assert library.maintenance.verify().sound
