@@ -23,6 +23,8 @@ _MOST_COLUMNS = 200
 _PIPED = re.compile(r"\s*\|.*\|\s*$")
 _RULE = re.compile(r"[\s|:+=-]*[-=]{2,}[\s|:+=-]*")
 _LONGEST_CAPTION = 120
+_MOST_REST, _LONGEST_REST = 3, 70
+"""Lines of a wrapped cell between two rows, and characters of such a line."""
 _NUMBERED = re.compile(r"(?:table|tab\.|tabelle|tableau|tabla|таблица|表) ?[\dA-Z]+(?:\.\d+)*\b", re.IGNORECASE)
 """Begins the caption of a numbered table."""
 
@@ -34,14 +36,16 @@ class _Run:
     caption: str
     lines: list[Line] = field(default_factory=list)
     cells: list[list[str]] = field(default_factory=list)
+    above: str = ""
+    """The line above the run."""
     ruled: bool = False
     """The second line is a rule, as in Markdown: the first one is the head."""
     at_top: bool = False
     """The run begins on the first lines of its page."""
     gap: int = 0
     """Lines between the run before, on the same page, and this one; 0 where a blank line parts them."""
-    wrapped: bool = False
-    """Lines of wrapped cells were left out."""
+    breaks: int = 0
+    """Places where lines of wrapped cells were left out."""
 
 
 def tabbed_tables(lines: Sequence[Line], *, structured: bool) -> tuple[list[Table], list[Unread], set[tuple[int, int]]]:
@@ -78,7 +82,7 @@ def _runs(lines: Sequence[Line]) -> Iterator[_Run]:
         cells = _cells(line.text)
         if cells is not None and len(cells) <= _MOST_COLUMNS:
             if run is None:
-                run = _Run(above, at_top=seen <= 2, gap=gap)
+                run = _Run(above, above=above, at_top=seen <= 2, gap=gap)
                 gap = 0
             if _RULE.fullmatch(line.text):
                 run.ruled = run.ruled or len(run.lines) == 1
@@ -110,13 +114,14 @@ def _caption_below(run: _Run, text: str) -> str:
 
 
 def _joined(runs: Iterator[_Run]) -> Iterator[_Run]:
-    """Yield the runs of PDF pages, those joined that one or two lines part which are the rest of a wrapped cell."""
+    """Yield the runs of PDF pages, those joined that few lines part which are the rest of a wrapped cell."""
     before: _Run | None = None
     for run in runs:
         if before is not None and _is_rest(before, run):
             before.lines += run.lines
             before.cells += run.cells
-            before.wrapped = True
+            before.breaks += 1
+            before.caption = run.caption if _NUMBERED.match(run.caption) else before.caption
             continue
         if before is not None:
             yield before
@@ -127,10 +132,16 @@ def _joined(runs: Iterator[_Run]) -> Iterator[_Run]:
 
 def _is_rest(before: _Run, run: _Run) -> bool:
     """Return whether `run` is the rest of the table before it on the same page, behind lines of a wrapped cell."""
-    if before.lines[0].page != run.lines[0].page or not 0 < run.gap <= 2 or len(before.lines) + len(run.lines) < 3:
+    if (
+        before.lines[0].page != run.lines[0].page
+        or not 0 < run.gap <= _MOST_REST
+        or len(before.lines) + len(run.lines) < 3
+    ):
+        return False
+    if len(run.above) > _LONGEST_REST or run.above.endswith((".", ":")) or _NUMBERED.match(run.above):
         return False
     widest = [max(map(len, part.cells)) for part in (before, run)]
-    return widest[0] == widest[1] and widest[0] > 2 and not head_of(run.cells, structured=False)
+    return widest[0] == widest[1] and not head_of(run.cells, structured=False)
 
 
 def _cells(text: str) -> list[str] | None:
@@ -159,14 +170,14 @@ def _table(run: _Run, *, structured: bool) -> Table | None:
     filled = [list(fill(cells, n)) for cells in run.cells if structured or len(cells) == n]
     named = whole_first and (run.ruled or head_of(filled, structured=structured))
     heads = names_of(filled[0] if named else [""] * n)
-    table = Table("table", run.caption, heads, named=named)
+    table = Table("table", run.caption, heads, named=named, unread=run.breaks)
     columns = [[row[place] for row in filled[named:]] for place in range(n)]
     for line, cells in list(zip(run.lines, run.cells, strict=True))[named:]:
         placed = fill(cells, n) if structured or len(cells) == n else _aligned(cells, columns)
         if placed is None:
             table.unread += 1
         elif not is_total(placed):
-            sure = 1.0 if structured else 0.8 if len(cells) < n or run.wrapped else 0.95
+            sure = 1.0 if structured else 0.8 if len(cells) < n or run.breaks else 0.95
             table.rows.append(Row(line.page, line.start, line.end, placed, sure if named else 0.9 * sure))
     return table if table.rows else None
 

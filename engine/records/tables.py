@@ -16,10 +16,14 @@ from engine.records.cells import Cell, Writing, head_unit, typed
 Form = Literal["table", "labels", "list", "log"]
 """Layout that a table comes from."""
 _TOTAL = re.compile(
-    r"(?:grand |sub|net |overall )?-?(?:totals?|sum)\b|sub-?total|summe\b|gesamt|zwischensumme|insgesamt|total général|"
-    r"somme\b|итого|合計|总计",
+    r"(?:(?:grand|net|overall) |sub-?)?(?:totals?|sum)|(?:zwischen|gesamt)?summe|gesamt|insgesamt|(?:sous-)?total|"
+    r"somme|итого|合計|小計|总计",
     re.IGNORECASE,
 )
+_OF_TOTAL = re.compile(
+    r"(?:[ :]+(?:costs?|amount|sum|price|due|net|gross|hours|général|[A-Z]{3}|[€$£]|(?:19|20)\d\d|\([^)]*\)))*[ :.]*"
+)
+"""Words behind "Total" that still make a row a sum; "Total size in dmesg" is a row like others."""
 _UNNAMED = "column {}"
 _LONGEST_HEAD = 60
 
@@ -70,9 +74,10 @@ class Unread:
 
 
 def is_total(cells: Sequence[str]) -> bool:
-    """Return whether a row sums up the others: its first text is "Total" or the like."""
+    """Return whether a row sums up the others: its first text is "Total" or "Total cost (EUR)"."""
     first = next((cell for cell in cells if cell.strip()), "")
-    return _TOTAL.match(first.strip()) is not None
+    found = _TOTAL.match(first.strip())
+    return found is not None and _OF_TOTAL.fullmatch(first.strip(), found.end()) is not None
 
 
 def fill(cells: Sequence[str], n: int) -> tuple[str, ...]:
@@ -119,7 +124,7 @@ def head_of(rows: Sequence[Sequence[str]], *, structured: bool) -> bool:
     if structured:
         return True
     words = [len(head.split()) for head in heads]
-    if re.search(r"[\d/()\\$<>|=]", "".join(heads)):
+    if re.search(r"[”“_\d/()\\$<>|=]", "".join(heads)):
         return False
     return max(words) <= 4 and any(
         words[place] < _middle([len(row[place].split()) for row in body if place < len(row)])

@@ -194,6 +194,21 @@ def test_a_row_that_sums_up_is_no_row(tmp_path: Path) -> None:
     assert found_rows(tmp_path / "a.html")[1] == rows
 
 
+def test_only_a_plain_total_is_a_sum(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("Part,Size\nTotal length of hose,12\nTotal,12\nClamp,3\nTotal cost (EUR),4\nSubtotal:,4\n")
+    (table,) = extracted(path).tables
+    assert [row.cells[0] for row in table.rows] == ["Total length of hose", "Clamp"]
+
+
+def test_a_table_goes_on_behind_a_wrapped_cell() -> None:
+    text = "Part\tUse\tSize\nclamp\tholds the hose and\t3\nthe strainer\ngasket\tseals\t12\nvalve\tshuts\t4"
+    (table,) = extract("a.pdf", [(1, text)]).tables
+    assert table.columns == ["Part", "Use", "Size"]
+    assert [row.cells[0] for row in table.rows] == ["clamp", "gasket", "valve"]
+    assert table.unread == 1
+
+
 def test_lists_and_logs_are_rows(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text(
