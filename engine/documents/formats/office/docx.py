@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
+from engine.documents.formats.office.numbering import Numbering
 from engine.documents.formats.office.package import Package
 from engine.documents.formats.parts import Block, Parts
 from engine.documents.pages import DocumentError
@@ -31,7 +32,7 @@ def read_docx(package: Package) -> Parts:
     body = main.find(f"{_W}body")
     if body is None:
         raise DocumentError("damaged", "")
-    walker = _Walker(_heading_styles(package), _notes(package))
+    walker = _Walker(_heading_styles(package), _notes(package), Numbering.of(package))
     parts.add_blocks(walker.blocks(body))
     comments = len(package.xml("word/comments.xml")) if "word/comments.xml" in package else 0
     if comments:
@@ -72,7 +73,7 @@ def _notes(package: Package) -> dict[str, str]:
         if name in package:
             for note in package.xml(name).iter(f"{_W}{kind}"):
                 if note.get(f"{_W}type") in (None, "normal"):
-                    walker = _Walker({}, {})
+                    walker = _Walker({}, {}, Numbering())
                     text = " ".join(block.text.strip() for block in walker.blocks(note))
                     notes[f"{kind} {note.get(f'{_W}id')}"] = " ".join(text.split())
     return notes
@@ -83,8 +84,9 @@ def _value(element: etree._Element | None) -> str:
 
 
 class _Walker:
-    def __init__(self, headings: dict[str, int], notes: dict[str, str]) -> None:
+    def __init__(self, headings: dict[str, int], notes: dict[str, str], numbering: Numbering) -> None:
         self._headings = headings
+        self._numbering = numbering
         self._notes = notes
         self._cited: list[str] = []
         """Notes of the paragraph being read."""
@@ -109,6 +111,8 @@ class _Walker:
         level = self._headings.get(style, int(outline) + 1 if outline.isdigit() and int(outline) < 9 else 0)
         boxes: list[etree._Element] = []
         text = self._text(paragraph, boxes)
+        if text.strip() and (number := self._numbering.next(paragraph)):
+            text = f"{number} {text.lstrip()}"
         cited, self._cited = self._cited, []
         yield Block(" ".join(text.split()) if level else text, level)
         for box in boxes:
