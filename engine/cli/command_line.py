@@ -9,6 +9,7 @@ Light until a command needs the model: `--help` and `library list` import no tor
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from importlib.util import find_spec
@@ -31,8 +32,8 @@ from engine.cli.options import (
     common_options,
     format_options,
 )
-from engine.cli.output import prepare_streams
-from engine.cli.page_text import PageRanges, print_text
+from engine.cli.output import Output, prepare_streams
+from engine.cli.page_text import PageRanges, print_text, print_texts
 from engine.cli.service import mcp, serve
 from engine.collections.folder import ORDERS, Order
 from engine.errors import KnownError
@@ -205,8 +206,12 @@ def summarize(
     output: Path | None,
     **wishes: Unpack[SummaryOptions],
 ) -> int:
-    """Summarise each FILE. What is new in it is read first; a summary that was made before is shown again."""
-    commands = [Summarize(job_id=f"summary-{number}", path=str(file), **wishes) for number, file in enumerate(files, 1)]
+    """Summarise each FILE, or each document of a folder. What is new in it is read first; a summary that was made
+    before is shown again."""
+    documents = _documents(files)
+    commands = [
+        Summarize(job_id=f"summary-{number}", path=str(file), **wishes) for number, file in enumerate(documents, 1)
+    ]
     return _run(program, commands, output)
 
 
@@ -318,7 +323,10 @@ def read(
 @password_option
 @click.pass_obj
 def text(program: Program, file: Path, pages: list[tuple[int, int]] | None, password: str | None) -> int:
-    """Print the text of FILE page by page, with what could not be read. No model is loaded."""
+    """Print the text of FILE page by page, with what could not be read; of a folder that of each document. No model is
+    loaded."""
+    if file.is_dir():
+        return print_texts(file, _documents([file]), password, pages, as_json=program.options.as_json)
     return print_text(file, password, pages, as_json=program.options.as_json)
 
 
@@ -473,6 +481,18 @@ def _open_window(program: Program, files: Sequence[Path]) -> int:
     if program.window is None:
         raise KnownError("this program has no window")
     return program.window(program.options, files)
+
+
+def _documents(files: Sequence[Path]) -> list[Path]:
+    """Return the files, with the documents of each folder in its place; stderr names what is not read of a folder."""
+    if not any(file.is_dir() for file in files):
+        return list(files)
+    from engine.documents.folder import with_folders
+
+    documents, notes = with_folders(files)
+    for note in notes:
+        Output(sys.stderr, required=False).line(note)
+    return documents
 
 
 def _run(program: Program, commands: Sequence[Command], output: Path | None = None) -> int:

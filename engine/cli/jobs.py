@@ -44,7 +44,7 @@ def run_jobs(options: Options, commands: Sequence[Command], result_file: Path | 
         open_session(options.model, options.library, options.device, options.precision, options.quota) as session,
     ):
         for command in commands:
-            title = one_line(Path(getattr(command, "path", "")).name) if len(commands) > 1 else ""
+            title = one_line(_title(command, commands)) if len(commands) > 1 else ""
             heading = f"{chr(10) if statuses else ''}== {title} ==" if title else ""
             view = _view(options, out, heading)
             statuses.append(_show(view, command, _events(session, command, control), control, options))
@@ -53,6 +53,13 @@ def run_jobs(options: Options, commands: Sequence[Command], result_file: Path | 
     if result_file is not None and not any(statuses):
         save(result_file, text.getvalue().encode("utf-8", "replace"))
     return max(statuses)
+
+
+def _title(command: Command, commands: Sequence[Command]) -> str:
+    """Return the name of the command's file, with its folder where another file has the same name."""
+    path = Path(getattr(command, "path", ""))
+    names = [Path(getattr(one, "path", "")).name for one in commands]
+    return path.name if names.count(path.name) == 1 else f"{path.parent.name}/{path.name}"
 
 
 def _events(session: object, command: Command, control: Control) -> Iterator[Event]:

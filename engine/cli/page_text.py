@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from engine.cli.options import shortened
 from engine.cli.output import Output
+from engine.cli.text import one_line
 from engine.documents.pages import DocumentError, Outcome, Page
 from engine.errors import KnownError
 
@@ -35,10 +37,40 @@ class PageRanges(click.ParamType[list[tuple[int, int]]]):
         return ranges
 
 
-def print_text(
-    path: Path, password: str | None = None, pages: list[tuple[int, int]] | None = None, *, as_json: bool = False
+def print_texts(
+    folder: Path, paths: Sequence[Path], password: str | None, pages: list[tuple[int, int]] | None, *, as_json: bool
 ) -> int:
-    """Print the pages of a file and return 0. pages: ranges; None for all.
+    """Print the pages of the documents of a folder, or the reason that one cannot be read; return 0 if any was.
+
+    Raises KnownError where none was.
+    """
+    out, err = Output(sys.stdout), Output(sys.stderr, required=False)
+    read = 0
+    for path in paths:
+        name = one_line(path.relative_to(folder).as_posix())
+        if not as_json:
+            out.line(f"=== {name} ===")
+        try:
+            read += print_text(path, password, pages, as_json=as_json, name=name) == 0
+        except KnownError as error:
+            if as_json:
+                out.json_line(json.dumps({"file": name, "error": str(error)}, ensure_ascii=False))
+            else:
+                err.line(f"{name}: {error}")
+    if not read:
+        raise KnownError(f"no document of {one_line(folder.name)} could be read")
+    return 0
+
+
+def print_text(
+    path: Path,
+    password: str | None = None,
+    pages: list[tuple[int, int]] | None = None,
+    *,
+    as_json: bool = False,
+    name: str = "",
+) -> int:
+    """Print the pages of a file and return 0. pages: ranges; None for all. name: of the file, in lines of JSON.
 
     Raises KnownError for a file, or pages of it, that hold no text.
     """
@@ -57,7 +89,7 @@ def print_text(
             if any(start <= page.number <= end for start, end in ranges):
                 shown += 1
                 if as_json:
-                    out.json_line(_as_json(page))
+                    out.json_line(_as_json(page, name))
                 else:
                     out.line(_as_text(page))
         outcome = document.outcome if is_whole else None
@@ -65,7 +97,7 @@ def print_text(
         if outcome.kind == "changed" or (not outcome.is_readable and pages is None):
             raise DocumentError(outcome.kind, outcome.sentence)
         if as_json:
-            out.json_line(_outcome_as_json(outcome))
+            out.json_line(_outcome_as_json(outcome, name))
         elif pages is None:
             err.line(outcome.sentence)
     if not shown:
@@ -85,8 +117,9 @@ def _as_text(page: Page) -> str:
     return "\n".join(lines)
 
 
-def _as_json(page: Page) -> str:
+def _as_json(page: Page, name: str) -> str:
     fields = {
+        **({"file": name} if name else {}),
         "page": page.number,
         "label": page.label,
         "text": page.text,
@@ -98,5 +131,13 @@ def _as_json(page: Page) -> str:
     return json.dumps(fields, ensure_ascii=False)
 
 
-def _outcome_as_json(outcome: Outcome) -> str:
-    return json.dumps({"outcome": outcome.kind, "sentence": outcome.sentence}, ensure_ascii=False)
+def _outcome_as_json(outcome: Outcome, name: str) -> str:
+    fields = {
+        **({"file": name} if name else {}),
+        "outcome": outcome.kind,
+        "sentence": outcome.sentence,
+        "problems": {str(number): problem for number, problem in outcome.problems},
+        "left_out": {str(number): lines for number, lines in outcome.left_out},
+        "recognised": {str(number): certainty for number, certainty in outcome.recognised},
+    }
+    return json.dumps(fields, ensure_ascii=False)

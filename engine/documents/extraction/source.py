@@ -97,7 +97,9 @@ class Source:
         """Return the error for a child's refusal to open the file."""
         if not isinstance(message, Refused):
             return refusal("damaged", self.name)
-        return DocumentError(message.kind, message.detail) if message.detail else refusal(message.kind, self.name)
+        if not message.detail:
+            return refusal(message.kind, self.name)
+        return DocumentError(message.kind, message.detail.replace("{name}", self.name))
 
     def _send_open(self, extractor: Extractor, readers: list[str], structure: bool) -> None:
         extractor.send(

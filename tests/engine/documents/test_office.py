@@ -235,7 +235,7 @@ def test_an_archive_gives_all_that_can_be_read(tmp_path: Path) -> None:
     info, pages, outcome = read(zipped(tmp_path / "all.zip", files))
     assert [page.text for page in pages] == ["in a PDF", "page two", "in Word", "in a text, in an archive", "x;y\n1;2"]
     assert [page.label for page in pages][:2] == ["a.pdf: page 1", "a.pdf: page 2"]
-    assert outcome.sentence.endswith("Not read: p.png.")
+    assert outcome.sentence.endswith("Not read: p.png (not text).")
     assert [entry.title for entry in info.outline if entry.level == 1] == ["a.pdf", "b.docx", "c.zip", "d.csv"]
 
 

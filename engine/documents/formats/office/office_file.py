@@ -23,7 +23,18 @@ _MAIL_SUFFIXES = (".eml", ".mbox")
 _DEEPEST = 3
 """Archives within archives and mails within mails that are opened."""
 _SKIPPED_NAMES = ("__MACOSX/", ".DS_Store", "Thumbs.db")
-_LISTED = 5
+_LISTED = 10
+_WHY: dict[OutcomeKind, str] = {
+    "damaged": "damaged",
+    "empty": "empty",
+    "needs_password": "encrypted",
+    "needs_certificate": "encrypted",
+    "no_text": "without text",
+    "not_text": "not text",
+    "too_big": "too big or too deep",
+    "unsupported": "of a kind that is not read",
+}
+"""Reasons for which a file within another one is not read."""
 
 
 class OfficeFile:
@@ -117,38 +128,51 @@ def _odf(package: Package) -> Parts:
 def _read_archive(package: Package, depth: int) -> Parts:
     """Return all files of an archive that can be read, in the order of their names."""
     if package.is_encrypted:
-        raise DocumentError("unsupported", "")
+        raise DocumentError(
+            "unsupported", "{name} is an encrypted archive; unpack it with its password and open its files."
+        )
     parts = Parts()
     unread = []
     for name in sorted(package.names):
         if name.startswith(_SKIPPED_NAMES) or posixpath.basename(name) in _SKIPPED_NAMES:
             continue
-        inner = read_inner(name, package.read(name), depth)
-        if inner is None:
-            unread.append(name)
-        else:
-            parts.add(inner, name)
+        try:
+            parts.add(_inner(name, package.read(name), depth), name)
+        except DocumentError as error:
+            unread.append(f"{clean_title(name, 80)} ({_WHY.get(error.kind, 'not read')})")
+    if not parts.pages:
+        reasons = f": {', '.join(unread[:_LISTED])}" if unread else ""
+        raise DocumentError("unsupported", f"{{name}} holds no document that can be read{reasons}.")
     if unread:
         more = f" and {len(unread) - _LISTED} more" if len(unread) > _LISTED else ""
-        parts.notes.append(f"not read: {', '.join(clean_title(name, 80) for name in unread[:_LISTED])}{more}")
-    if not parts.pages:
-        raise DocumentError("unsupported", "")
+        parts.notes.append(f"not read: {', '.join(unread[:_LISTED])}{more}")
     return parts
 
 
 def read_inner(name: str, data: bytes, depth: int = 0) -> Parts | None:
-    """Return the pages of a file within another one, None if it is of no kind that is read."""
-    if depth >= _DEEPEST or not data:
-        return None
-    suffix = posixpath.splitext(name)[1].lower()
+    """Return the pages of a file within another one, None if it cannot be read."""
     try:
-        if data.startswith(b"%PDF-"):
-            return _pdf(data)
-        if data.startswith((_ZIP, _RTF, _OLE)) or suffix in _MAIL_SUFFIXES:
-            return read_parts(data, suffix, depth + 1)
-        return _text(data, suffix)
+        return _inner(name, data, depth)
     except DocumentError:
         return None
+
+
+def _inner(name: str, data: bytes, depth: int) -> Parts:
+    """Return the pages of a file within another one. Raises DocumentError."""
+    if not data:
+        raise DocumentError("empty", "")
+    suffix = posixpath.splitext(name)[1].lower()
+    if data.startswith(b"%PDF-"):
+        parts = _pdf(data)
+    elif data.startswith((_ZIP, _RTF, _OLE)) or suffix in _MAIL_SUFFIXES:
+        if depth >= _DEEPEST:
+            raise DocumentError("too_big", "")
+        parts = read_parts(data, suffix, depth + 1)
+    else:
+        parts = _text(data, suffix)
+    if not any(page.text for page in parts.pages):
+        raise DocumentError("no_text", "")
+    return parts
 
 
 def _pdf(data: bytes) -> Parts:
