@@ -101,6 +101,9 @@ def doubts_of(turn: Turn) -> list[str]:
         doubts.append(
             tr("{pages}: no longer in the model's memory; questions about them are looked up by section.", pages=pages)
         )
+    if evidence.recognised_pages:
+        pages = page_words(evidence.recognised_pages)
+        doubts.append(tr("Read by text recognition (OCR): {pages}. Check the words on the page.", pages=pages))
     if evidence.end == "length":
         doubts.append(tr("The answer was cut at the length limit."))
     elif evidence.end == "repetition":

@@ -64,6 +64,9 @@ def evidence_of(context: Context, result: Result, text: str, end: EndReason, as_
     quotes = [Sentence(page=p.page, start=p.start, end=p.end, text=p.text) for p in passages]
     if quotes:
         first, last = min(quote.page for quote in quotes), max(quote.page for quote in quotes)
+    based_on = sorted({quote.page for quote in quotes}) or [number for number, _ in pages]
+    is_narrow = bool(quotes) or source.section is not None or bool(reread)
+    recognised, recognition = context.recognised(based_on if is_narrow else [])
     decays = not reread and source.section is None and of.retention is not None
     return Evidence(
         kind="reread" if reread else "state" if source.section is None else "section",
@@ -79,6 +82,8 @@ def evidence_of(context: Context, result: Result, text: str, end: EndReason, as_
         faded_to_page=of.retention.faded_to_page if decays and of.retention is not None else 0,
         certainty=round(best.certainty, 4),
         weakest=round(best.lowest, 4),
+        recognised_pages=recognised,
+        recognition=recognition,
         **common,
     )
 

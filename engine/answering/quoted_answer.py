@@ -241,6 +241,7 @@ def _evidence(context: Context, reply: Reply, page: int | None) -> Evidence:
             kind="state", first_page=1, last_page=context.document.pages, as_of_page=page, complete=complete
         )
     best = reply.quoted[0]
+    recognised, recognition = context.recognised(sorted({sentence.page for sentence in reply.quoted}))
     return Evidence(
         kind="section",
         first_page=best.page,
@@ -250,6 +251,8 @@ def _evidence(context: Context, reply: Reply, page: int | None) -> Evidence:
         complete=complete,
         as_of_page=page,
         doubtful=reply.coverage < SURE,
+        recognised_pages=recognised,
+        recognition=recognition,
     )
 
 

@@ -99,8 +99,8 @@ class Outcomes:
         self._file_notes = tuple(notes)
         self._seen = 0
         self._read = 0
-        self._recognised = 0
-        self._removed = 0
+        self._recognised: list[tuple[int, float]] = []
+        self._left_out: list[tuple[int, int]] = []
         self._problems: list[tuple[int, str, ProblemKind]] = []
         self._notes: list[tuple[int, str]] = []
 
@@ -108,8 +108,10 @@ class Outcomes:
         """Count one page."""
         self._seen += 1
         self._read += bool(page.text)
-        self._recognised += page.certainty is not None
-        self._removed += len(page.removed)
+        if page.certainty is not None:
+            self._recognised.append((page.number, page.certainty))
+        if page.removed:
+            self._left_out.append((page.number, len(page.removed)))
         self._notes += [(page.number, note) for note in page.notes]
         if page.problem is not None and page.problem_kind is not None:
             self._problems.append((page.number, page.problem, page.problem_kind))
@@ -129,18 +131,21 @@ class Outcomes:
         if not problems and stopped_at is None:
             pages = "1 page" if self._read == 1 else f"{self._read} pages"
             sentence = f"{self._name} was read in full: {pages} with text.{self._remarks()}"
-            return Outcome("text", sentence, self._read, self._seen, removed_lines=self._removed)
+            return Outcome("text", sentence, self._read, self._seen, (), *self._details())
         parts = [f"{page_ranges(numbers)} ({reason})" for reason, numbers in self._by_reason().items()]
         if stopped_at is not None:
             to = f"to {last}" if last is not None else "on"
             parts.append(f"from page {stopped_at} {to} ({_STOPPED.get(why, 'the file is damaged')})")
         sentence = f"{self._name} was read, but not all of it; left out: {'; '.join(parts)}.{self._remarks()}"
-        return Outcome("partial", sentence, self._read, self._seen, problems, self._removed)
+        return Outcome("partial", sentence, self._read, self._seen, problems, *self._details())
 
     def changed(self) -> Outcome:
         """Return the outcome of a file that was changed while it was read."""
         problems = tuple((number, problem) for number, problem, _ in self._problems)
         return Outcome("changed", refusal("changed", self._name).sentence, self._read, self._seen, problems)
+
+    def _details(self) -> tuple[tuple[tuple[int, int], ...], tuple[tuple[int, float], ...]]:
+        return tuple(self._left_out), tuple(self._recognised)
 
     def _by_reason(self) -> dict[str, list[int]]:
         reasons: dict[str, list[int]] = {}
@@ -152,7 +157,13 @@ class Outcomes:
         """Return further sentences: text recognition, notes with their pages, and the count of removed lines."""
         remarks = []
         if self._recognised:
-            remarks.append(f"{_counted(self._recognised, 'page was', 'pages were')} read by text recognition (OCR)")
+            numbers = [number for number, _ in self._recognised]
+            were = "was" if len(numbers) == 1 else "were"
+            least = min(certainty for _, certainty in self._recognised)
+            remarks.append(
+                f"{page_ranges(numbers)} {were} read by text recognition (OCR), with a certainty of {least:.0%}"
+                + (" or more" if len(numbers) > 1 else "")
+            )
         by_note: dict[str, list[int]] = {}
         for number, note in self._notes:
             by_note.setdefault(note, []).append(number)
@@ -161,11 +172,12 @@ class Outcomes:
         remarks += [f"{page_ranges(numbers)}: {note}" for note, numbers in listed[:_LISTED_NOTES]]
         if len(listed) > _LISTED_NOTES:
             remarks.append(f"{_counted(len(listed) - _LISTED_NOTES, 'more note', 'more notes')} on other pages")
-        if self._removed:
-            remarks.append(
-                f"{_counted(self._removed, 'running head, foot or page number was', 'running heads, feet and page numbers were')}"  # noqa: E501
-                " left out"
+        if self._left_out:
+            lines = sum(count for _, count in self._left_out)
+            what = (
+                "running head, foot or page number was" if lines == 1 else "running heads, feet and page numbers were"
             )
+            remarks.append(f"{lines:,} {what} left out, on {page_ranges([number for number, _ in self._left_out])}")
         return "".join(f" {remark[:1].upper()}{remark[1:]}." for remark in remarks)
 
     def _unread(self) -> tuple[OutcomeKind, str]:

@@ -68,6 +68,9 @@ class Page:
     """Remarks on a page that was read: pictures left out, a guessed encoding."""
     certainty: float | None = None
     """Mean certainty of text recognition (OCR), 0 to 1; None where the text stands in the file."""
+    raw: str | None = None
+    """Text before lines were left out, of a recognised page that lost some; from it the page need not be recognised
+    again."""
 
 
 @dataclass(frozen=True)
@@ -109,8 +112,15 @@ class Outcome:
     """Pages seen, blank and unread ones included."""
     problems: tuple[tuple[int, str], ...] = ()
     """(page number, problem) of every page that was not read in full."""
-    removed_lines: int = 0
-    """Running heads, feet and page numbers taken out."""
+    left_out: tuple[tuple[int, int], ...] = ()
+    """(page number, lines) of every page whose running heads, feet and page numbers were taken out."""
+    recognised: tuple[tuple[int, float], ...] = ()
+    """(page number, certainty) of every page read by text recognition."""
+
+    @property
+    def removed_lines(self) -> int:
+        """Running heads, feet and page numbers taken out."""
+        return sum(lines for _, lines in self.left_out)
 
     @property
     def is_readable(self) -> bool:

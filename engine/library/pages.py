@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from typing import Any
 
 from engine.library.database import Database
 from engine.library.records import Page, PageSpan
@@ -19,23 +21,40 @@ class Pages:
         the latest)."""
         with self._db.read() as conn:
             rows = conn.execute(
-                "SELECT p.number, p.label, p.text, p.problem, t.first_token, t.n_tokens FROM pages p"
+                "SELECT p.number, p.label, p.text, p.problem, t.first_token, t.n_tokens,"
+                " d.removed, d.notes, d.certainty, d.raw FROM pages p"
                 " LEFT JOIN page_tokens t ON t.reading = ? AND t.number = p.number"
+                " LEFT JOIN page_details d ON d.page = p.id"
                 " WHERE p.document = ? AND p.number >= ? AND (? IS NULL OR p.number <= ?) ORDER BY p.number",
                 [reading_or_latest(conn, document, reading), document, first, last, last],
             )
-            return [Page(*row) for row in rows]
+            return [_page(row) for row in rows]
 
     def spans(self, document: int, reading: int | None = None) -> list[PageSpan]:
         """Return the tokens and the problem of every page without its text, in order."""
         with self._db.read() as conn:
             rows = conn.execute(
-                "SELECT p.number, t.first_token, t.n_tokens, p.problem FROM pages p"
+                "SELECT p.number, t.first_token, t.n_tokens, p.problem,"
+                " iif(json_valid(d.removed), json_array_length(d.removed), 0), d.certainty FROM pages p"
                 " LEFT JOIN page_tokens t ON t.reading = ? AND t.number = p.number"
+                " LEFT JOIN page_details d ON d.page = p.id"
                 " WHERE p.document = ? ORDER BY p.number",
                 [reading_or_latest(conn, document, reading), document],
             )
             return [PageSpan(*row) for row in rows]
+
+
+def _page(row: tuple[Any, ...]) -> Page:
+    number, label, text, problem, first_token, n_tokens, removed, notes, certainty, raw = row
+    lists = _strings(removed), _strings(notes)
+    return Page(number, label, text, problem, first_token, n_tokens, *lists, certainty, raw)
+
+
+def _strings(stored: str | None) -> tuple[str, ...]:
+    try:
+        return tuple(map(str, json.loads(stored))) if stored else ()
+    except (ValueError, TypeError):  # damaged; `verify` names it
+        return ()
 
 
 def reading_or_latest(conn: sqlite3.Connection, document: int, reading: int | None) -> int | None:

@@ -161,10 +161,25 @@ class ReadingRun:
             " label = excluded.label, text = excluded.text, problem = excluded.problem, checksum = excluded.checksum",
             [self._document, page.number, *(text and storable(text) for text in (page.label, page.text, page.problem))],
         )
+        self._save_details(conn, page)
         conn.execute(
             "INSERT OR REPLACE INTO page_tokens (reading, number, first_token, n_tokens) VALUES (?, ?, ?, ?)",
             [self.id, page.number, page.first_token, page.n_tokens],
         )
+
+    def _save_details(self, conn: sqlite3.Connection, page: NewPage) -> None:
+        """Store what was left out of a page and remarked on it, in place of what an earlier reading left out."""
+        (row,) = conn.execute(
+            "SELECT id FROM pages WHERE document = ? AND number = ?", [self._document, page.number]
+        ).fetchone()
+        conn.execute("DELETE FROM page_details WHERE page = ?", [row])
+        if page.removed or page.notes or page.certainty is not None:
+            removed, notes = (_listed(texts) for texts in (page.removed, page.notes))
+            conn.execute(
+                "INSERT INTO page_details (page, removed, notes, certainty, raw, checksum)"
+                " VALUES (?1, ?2, ?3, ?4, ?5, text_checksum(?2, ?3, ?4, ?5))",
+                [row, removed, notes, page.certainty, page.raw and storable(page.raw)],
+            )
 
     def _save_section(self, conn: sqlite3.Connection, section: NewSection) -> None:
         snapshot = None if section.snapshot is None else snapshots.save(conn, self._document, section.snapshot)
@@ -213,3 +228,7 @@ class ReadingRun:
                 "DELETE FROM sections WHERE reading = ? AND id NOT IN (SELECT value FROM json_each(?))", [self.id, kept]
             )
             snapshots.drop_stale(conn, self._document, self._identity)
+
+
+def _listed(texts: tuple[str, ...]) -> str:
+    return json.dumps([storable(text) for text in texts], ensure_ascii=False)

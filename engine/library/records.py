@@ -57,6 +57,14 @@ class NewPage:
     n_tokens: int
     problem: str | None = None
     label: str | None = None
+    removed: tuple[str, ...] = ()
+    """Lines left out of `text`: running heads, feet, page numbers."""
+    notes: tuple[str, ...] = ()
+    """Remarks on the page: pictures and NUL bytes left out, a guessed encoding."""
+    certainty: float | None = None
+    """Mean certainty of text recognition (OCR), 0 to 1; None where the text stands in the file."""
+    raw: str | None = None
+    """Text before lines were left out, of a recognised page that lost some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +199,12 @@ class Page:
     problem: str | None
     first_token: int | None
     n_tokens: int | None
+    removed: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    certainty: float | None = None
+    raw: str | None = None
+    """Lines left out, remarks, certainty of text recognition and text before the lines were left out, as in
+    `NewPage`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +215,10 @@ class PageSpan:
     first_token: int | None
     n_tokens: int | None
     problem: str | None
+    removed: int = 0
+    """Number of lines left out."""
+    certainty: float | None = None
+    """Mean certainty of text recognition (OCR), 0 to 1; None where the text stands in the file."""
 
 
 @dataclass(frozen=True, slots=True)

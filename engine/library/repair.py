@@ -18,6 +18,7 @@ _TABLES = (
     "documents",
     "document_paths",
     "pages",
+    "page_details",
     "readings",
     "page_tokens",
     "snapshots",

@@ -286,7 +286,7 @@ def m005_content(db: UtilsDatabase) -> None:
         CREATE INDEX snapshots_used ON snapshots (used);
         """
     )
-    for table, columns in CHECKED_TEXTS.items():
+    for table, columns in _CHECKED_FROM_M005.items():
         db.conn.execute(f"ALTER TABLE {table} ADD COLUMN checksum BLOB")
         db.conn.execute(f"UPDATE {table} SET checksum = text_checksum({columns})")
     db.conn.execute(
@@ -421,7 +421,23 @@ def m008_collections(db: UtilsDatabase) -> None:
     )
 
 
-CHECKED_TEXTS = {
+def m009_page_details(db: UtilsDatabase) -> None:
+    """Add the lines left out of a page, the remarks on it, and the certainty of its text recognition."""
+    db.executescript(
+        """
+        CREATE TABLE page_details (
+            page INTEGER PRIMARY KEY REFERENCES pages ON DELETE CASCADE,
+            removed TEXT NOT NULL,
+            notes TEXT NOT NULL,
+            certainty REAL,
+            raw TEXT,
+            checksum BLOB
+        ) STRICT;
+        """
+    )
+
+
+_CHECKED_FROM_M005 = {
     "pages": "number, label, text, problem",
     "sections": "number, heading, text, first_page, last_page, first_token, n_tokens",
     "section_notes": "request, focus, text, line_pages",
@@ -432,6 +448,7 @@ CHECKED_TEXTS = {
     "retentions": "tokens, figures",
     "ledgers": "entries, left_out, basis",
 }
+CHECKED_TEXTS = {**_CHECKED_FROM_M005, "page_details": "removed, notes, certainty, raw"}
 """Table -> the columns that the `checksum` of each of its rows covers."""
 
 STEPS = [
@@ -443,6 +460,7 @@ STEPS = [
     m006_names_and_tags,
     m007_typed_records,
     m008_collections,
+    m009_page_details,
 ]
 
 

@@ -138,6 +138,10 @@ class ReadingFinished(Event, frozen=True, kw_only=True):
     seconds: float
     outcome: str
     """Outcome of reading the file, a term of engine.documents."""
+    left_out: dict[str, int] = {}
+    """Page number -> running heads, feet and page numbers that were left out of the page."""
+    recognised: dict[str, float] = {}
+    """Page number -> mean certainty, 0 to 1, of a page that was read by text recognition (OCR)."""
 
 
 class SectionsRead(Event, frozen=True, kw_only=True):

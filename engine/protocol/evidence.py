@@ -106,6 +106,10 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """Mean probability of the answer's tokens, 0 to 1; None where it was not measured."""
     weakest: float | None = None
     """Lowest probability of one of these tokens."""
+    recognised_pages: tuple[int, ...] = ()
+    """Pages of the answer that were read by text recognition (OCR), whose words may be wrong."""
+    recognition: float | None = None
+    """Lowest mean certainty, 0 to 1, of the recognition of these pages; None without such pages."""
     nearest: tuple[PageSpan, ...] = ()
     """Sections that match the question best, best first, when no answer was found."""
     absent: tuple[str, ...] = ()

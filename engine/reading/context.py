@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -57,6 +58,13 @@ class Context:
     def pages(self, first: int = 1, last: int | None = None) -> list[Page]:
         """Return the pages from `first` to `last` (default: the last one read), loaded once a job."""
         return self._page_cache.between(first, self.document.pages if last is None else last)
+
+    def recognised(self, numbers: Iterable[int]) -> tuple[tuple[int, ...], float | None]:
+        """Return the pages among `numbers` that were read by text recognition (OCR), and the lowest certainty of
+        these."""
+        pages = [page for number in numbers for page in self.pages(number, number)]
+        found = {page.number: page.certainty for page in pages if page.certainty is not None}
+        return tuple(found), min(found.values(), default=None)
 
     def cancelled(self) -> bool:
         """Wait while the job is paused; return whether it was cancelled."""

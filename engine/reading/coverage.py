@@ -30,6 +30,8 @@ def read_before(job_id: str, runtime: Runtime, library: Library, of: DocumentSta
         trained_context=runtime.trained_context,
         seconds=0.0,
         outcome=_named(reading.note if reading else "", of.document, shown_name(path)),
+        left_out={str(span.number): span.removed for span in spans if span.removed},
+        recognised={str(span.number): span.certainty for span in spans if span.certainty is not None},
     )
 
 

@@ -42,7 +42,7 @@ class PlacedPages:
             page, ids = item.page, item.ids
             placed = PlacedPage(page, ids, self._hasher.n_tokens)
             self._hasher.feed(ids)
-            self._pages.append(NewPage(page.number, page.text, placed.first_token, len(ids), page.problem, page.label))
+            self._pages.append(_as_row(page, placed.first_token, len(ids)))
             self._ends += section_ends(placed.first_token, len(ids))
             self._sections += _as_rows(self._builder.add(page, placed.first_token, len(ids)))
             self._events.append(
@@ -89,6 +89,21 @@ def until_text(pages: Iterator[PlacedPage]) -> list[PlacedPage]:
         if page.ids:
             break
     return taken
+
+
+def _as_row(page: Page, first_token: int, n_tokens: int) -> NewPage:
+    return NewPage(
+        page.number,
+        page.text,
+        first_token,
+        n_tokens,
+        page.problem,
+        page.label,
+        page.removed,
+        page.notes,
+        page.certainty,
+        page.raw,
+    )
 
 
 def _as_rows(sections: Iterable[Section]) -> Iterator[NewSection]:

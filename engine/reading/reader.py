@@ -297,6 +297,8 @@ class Reader:
             trained_context=trained_context,
             seconds=time.monotonic() - self._started,
             outcome=outcome.sentence,
+            left_out={str(number): lines for number, lines in outcome.left_out},
+            recognised={str(number): certainty for number, certainty in outcome.recognised},
         )
 
 

@@ -9,7 +9,7 @@ from engine.answering.conversation import turn_before
 from engine.control import Control
 from engine.documents.extraction.extractor import open_document
 from engine.documents.formats.regular_file import shown_name
-from engine.documents.pages import DocumentInfo
+from engine.documents.pages import DocumentInfo, Page
 from engine.errors import KnownError
 from engine.generation.runtime import Runtime
 from engine.library.database import LibraryError
@@ -101,6 +101,7 @@ class DocumentSource:
     ) -> Generator[Event, None, DocumentState]:
         with open_document(command.path, command.password) as opened:
             info = opened.info
+            opened.know(_recognised_before(library, info.sha256))
             yield opened_event(command.job_id, info.path, info, None, info.page_count)
             if command.password and command.store:
                 yield wire.Notice(job_id=command.job_id, kind="stored_decrypted", detail=shown_name(info.path))
@@ -115,6 +116,18 @@ class DocumentSource:
                 )
             finally:
                 self._reading = None
+
+
+def _recognised_before(library: Library, sha256: str) -> list[Page]:
+    """Return the pages of exactly this content that an earlier reading, perhaps an unfinished one, recognised."""
+    document = library.documents.with_content(sha256)
+    if document is None or document.state not in ("done", "stopped", "interrupted"):
+        return []
+    return [
+        Page(page.number, page.raw or page.text, page.problem, page.label, notes=page.notes, certainty=page.certainty)
+        for page in library.pages.of(document.id)
+        if page.certainty is not None and page.first_token is not None
+    ]
 
 
 def opened_event(

@@ -135,6 +135,10 @@ def doubts(evidence: Evidence) -> list[str]:
         found.append("The model was unsure of this answer. Check it on its page.")
     if evidence.found and evidence.faded_to_page:
         found.append(faded(evidence.faded_to_page))
+    if evidence.recognised_pages:
+        certainty = f" with a certainty of {evidence.recognition:.0%}" if evidence.recognition is not None else ""
+        pages = page_list(evidence.recognised_pages)
+        found.append(f"Read by text recognition (OCR){certainty}: {pages}. Check the words on the page.")
     if evidence.end == "length":
         found.append("The answer was cut at the length limit.")
     elif evidence.end == "repetition":

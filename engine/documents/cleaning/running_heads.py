@@ -167,7 +167,8 @@ def _judged(window: Sequence[_Marks], turn: int) -> Page:
     if not dropped or len(dropped) >= len(filled):
         return marks.page
     text = "\n".join(line for index, line in enumerate(marks.lines) if index not in dropped).strip("\n")
-    return replace(marks.page, text=text, removed=tuple(marks.lines[index] for index in sorted(dropped)))
+    raw = marks.page.text if marks.page.certainty is not None else None
+    return replace(marks.page, text=text, removed=tuple(marks.lines[index] for index in sorted(dropped)), raw=raw)
 
 
 def _folio_line(marks: _Marks, filled: Sequence[int], others: Sequence[_Marks]) -> int | None:

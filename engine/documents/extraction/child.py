@@ -134,7 +134,7 @@ class _Child:
         self._answer(Opened(title=self._text.title, readers=["text"], notes=self._text.notes))
 
     def _read_pdf(self, pdf: PdfFile, command: ReadPages) -> None:
-        readers = command.readers
+        readers, known = command.readers, frozenset(command.known)
         assert command.last is not None
         for number in range(command.first, command.last + 1):
 
@@ -142,9 +142,19 @@ class _Child:
                 if reader != readers[0]:
                     self._answer(Reading(number, reader))
 
+            if number in known:
+                self._answer(PageRead(page=number, text=""))
+                continue
             page = pdf.page(number, readers, announce)
             self._answer(
-                PageRead(page=number, text=page.text, problem=page.problem, notes=page.notes, certainty=page.certainty)
+                PageRead(
+                    page=number,
+                    text=page.text,
+                    problem=page.problem,
+                    notes=page.notes,
+                    certainty=page.certainty,
+                    fault=page.fault,
+                )
             )
         self._answer(Done(False))
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -114,6 +114,11 @@ class Document:
         self.outcome: Outcome | None = None
         """Set when `pages` has ended by itself."""
         self._readings: set[_Reading] = set()
+        self._known: dict[int, Page] = {}
+
+    def know(self, pages: Iterable[Page]) -> None:
+        """Take recognised pages of exactly this content from an earlier reading, so that none is recognised again."""
+        self._known = {page.number: page for page in pages if page.certainty is not None}
 
     def pages(self, first: int = 1) -> Iterator[Page]:
         """Yield the pages in order from `first`, each as soon as it and the few after it have been read.
@@ -124,11 +129,13 @@ class Document:
         self.outcome = None
         outcomes = Outcomes(self._source.name, self.info.kind == "pdf", self._notes)
         is_pdf = self.info.kind == "pdf"
-        reading = _Reading(self._source, self._readers, self.info.page_count, self._processes, self._take_spare())
+        reading = _Reading(
+            self._source, self._readers, self.info.page_count, self._processes, self._take_spare(), self._known
+        )
         self._readings.add(reading)
         try:
             raw = reading.pages(max(1, first - LOOK_BACK) if is_pdf else first)
-            labelled = (self._labelled(page) for page in raw)
+            labelled = (self._labelled(self._known.get(page.number, page)) for page in raw)
             cleaned = without_running_lines(labelled, self._titles(), self.info.page_count) if is_pdf else labelled
             for page in cleaned:
                 if page.number >= first:
@@ -181,13 +188,20 @@ class _Reading:
     """One run through the pages: assigns ranges to range readers in turn and takes their pages in order."""
 
     def __init__(
-        self, source: Source, readers: list[str], page_count: int | None, processes: int, spare: Extractor | None
+        self,
+        source: Source,
+        readers: list[str],
+        page_count: int | None,
+        processes: int,
+        spare: Extractor | None,
+        known: Collection[int] = (),
     ) -> None:
         self._source = source
         self._readers = readers
         self._page_count = page_count
         self._processes = processes
         self._spare = spare
+        self._known = sorted(known)
         self._range_readers: list[RangeReader] = []
         self._waited = self._allowed = 0.0
         self.next_page = 1
@@ -240,6 +254,8 @@ class _Reading:
         last = self._page_count
         even = -(-(last - first + 1) // self._processes)
         length = max(_SHORTEST_RANGE, min(limits.RANGE_PAGES, even))
+        ranges = [(start, min(start + length - 1, last)) for start in range(first, last + 1, length)]
         return [
-            PageRange(start, min(start + length - 1, last), self._readers) for start in range(first, last + 1, length)
+            PageRange(start, end, self._readers, known=[page for page in self._known if start <= page <= end])
+            for start, end in ranges
         ]

@@ -33,6 +33,8 @@ class ReadPages(msgspec.Struct, tag="read", tag_field="do", kw_only=True):
     first: int
     last: int | None
     readers: list[str]
+    known: list[int] = []
+    """Pages that the parent has already; they are answered without being read."""
 
 
 Command = OpenFile | ReadPages
@@ -70,7 +72,7 @@ class Refused(msgspec.Struct, tag="refused", tag_field="event"):
 
     kind: OutcomeKind
     detail: str = ""
-    """A sentence that fits better than the usual one for `kind`."""
+    """A sentence that fits better than the usual one for `kind`; "{name}" in it stands for the file's name."""
 
 
 class Reading(msgspec.Struct, tag="reading", tag_field="event"):
@@ -90,6 +92,8 @@ class PageRead(msgspec.Struct, tag="page", tag_field="event", kw_only=True):
     """Omissions from the text, as ends of "Page 7: ..."."""
     certainty: float | None = None
     """Mean certainty of text recognition, 0 to 1; None where the text was not recognised from a picture."""
+    fault: str = ""
+    """Traceback of an error that the page was read in spite of; for the log."""
     label: str = ""
     """Name of the page where the format has no pages: "Sheet Prices", "Slide 3"."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from engine.documents.extraction import limits
 from engine.documents.extraction.messages import Answer, Done, Opened, PageRead, Reading, ReadPages
@@ -35,6 +35,8 @@ class PageRange:
     """Problem that caused a second reading with these readers only."""
     again: bool = False
     """True if a process was lost at this page before."""
+    known: list[int] = field(default_factory=list)
+    """Pages that need not be read."""
 
     @property
     def is_expected(self) -> bool:
@@ -121,6 +123,8 @@ class RangeReader:
                 self._failed_to_open = self._kills = 0
                 self._pages_by_this_process += 1
                 pages.first += 1
+                if message.fault:
+                    _log.warning("page %d was read in spite of a fault: %s", message.page, message.fault[-2000:])
                 return _page(pages, message)
             case Reading() if self._is_open and message.reader in pages.readers and message.reader != self._reader:
                 self._reader = message.reader
@@ -162,7 +166,7 @@ class RangeReader:
 
     @staticmethod
     def _tell(extractor: Extractor, pages: PageRange) -> None:
-        extractor.send(ReadPages(first=pages.first, last=pages.last, readers=pages.readers))
+        extractor.send(ReadPages(first=pages.first, last=pages.last, readers=pages.readers, known=pages.known))
 
     def _after_loss(self, pages: PageRange, reader: str | None, kind: ProblemKind) -> Page | None:
         """Put the page at which `reader` was lost on the list again and return None, or return it as unread.

@@ -41,7 +41,7 @@ def test_a_scan_is_read_line_by_line_with_its_certainty(tmp_path: Path) -> None:
     assert pages[0].text == "\n".join(LINES)
     assert pages[0].certainty is not None and pages[0].certainty > 0.9
     assert document.outcome is not None
-    assert "1 page was read by text recognition (OCR)" in document.outcome.sentence
+    assert "Page 1 was read by text recognition (OCR), with a certainty of 9" in document.outcome.sentence
 
 
 def test_letters_of_an_unusable_font_are_read_from_the_picture(tmp_path: Path) -> None:

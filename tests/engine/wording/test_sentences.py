@@ -51,6 +51,8 @@ def test_doubts() -> None:
     (other,) = doubts(Evidence(kind="section", doubtful=True, contradicted=True))
     assert other.startswith("Another sentence")
     assert doubts(Evidence(kind="not_found", faded_to_page=40)) == []
+    (scan,) = doubts(Evidence(kind="section", recognised_pages=(3, 4), recognition=0.934))
+    assert scan == "Read by text recognition (OCR) with a certainty of 93%: pages 3–4. Check the words on the page."
 
 
 @pytest.mark.parametrize(
