@@ -53,6 +53,12 @@ _SOFT_LINE_END = re.compile("\u00ad[ \t]*\n[ \t]*")
 _WIDE = re.compile("[\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 """Kana and Chinese characters, of which words are made without spaces; not the marks that end a sentence."""
 _WIDE_RUN = re.compile("[\u3000-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")
+_SPACED = re.compile(f"(?<={_WIDE.pattern}) (?={_WIDE.pattern})")
+_MOST_SPACED = 0.8
+"""Share of a line's Chinese characters with a space before the next one, from which on it is the setting's."""
+_AS_UTF16 = re.compile("[\ud080-\ud0bf\ud180-\ud1bf]")
+_KOREAN = re.compile("[\uac00-\ud7a3]")
+_FEWEST_MENDED = 8
 _FULL_LINE = 0.8
 """Least width of a full line, as a share of the page's widest line. Letters of other scripts shorten a full line."""
 
@@ -147,6 +153,29 @@ def join_wide_lines(text: str) -> str:
     return "\n".join(joined)
 
 
+def join_spaced_characters(text: str) -> str:
+    """Return `text` without the spaces of lines whose Chinese characters are all set apart from each other."""
+    if not _SPACED.search(text):
+        return text
+    return "\n".join(_unspaced(line) if _SPACED.search(line) else line for line in text.split("\n"))
+
+
+def _unspaced(line: str) -> str:
+    is_set_apart = len(_SPACED.findall(line)) >= _MOST_SPACED * max(1, len(_WIDE.findall(line)) - 1)
+    return _SPACED.sub("", line) if is_set_apart else line
+
+
+def mend_utf8(text: str) -> str:
+    """Return `text` with Cyrillic and Greek letters whose two bytes in UTF-8 a font's map gives as one character.
+
+    Such characters are Korean syllables of a narrow range; a text that holds other Korean is left alone.
+    """
+    taken = _AS_UTF16.findall(text)
+    if len(taken) < _FEWEST_MENDED or len(_KOREAN.findall(text)) > len(taken):
+        return text
+    return _AS_UTF16.sub(lambda found: ord(found[0]).to_bytes(2, "big").decode("utf-8"), text)
+
+
 def _width(line: str) -> int:
     """Return the width of a line in columns; a wide character takes two."""
     return len(line) + sum(map(len, _WIDE_RUN.findall(line)))
@@ -154,7 +183,7 @@ def _width(line: str) -> int:
 
 def clean_pdf_page(text: str) -> str:
     """Return a PDF page cleaned by itself; running heads need its neighbours (`running_heads.py`)."""
-    return join_wide_lines(tidy_lines(clean_characters(join_hyphens(text))))
+    return join_wide_lines(join_spaced_characters(tidy_lines(clean_characters(join_hyphens(mend_utf8(text))))))
 
 
 def clean_text_page(text: str) -> str:

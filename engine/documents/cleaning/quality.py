@@ -19,7 +19,9 @@ CLEARLY_BETTER = 0.02
 UNREADABLE = 0.35
 """Noise from here on: the page is not fed to the model. The long documents of the corpus stay under 0.04."""
 
-_GLYPH_NAMES = re.compile(r"/(?:(?:g|G|gid|glyph|cid|C|c|H|a)\d{1,5}|x[0-9A-Fa-f]{2}|uni[0-9A-F]{4})|\(cid:\d+\)")
+_GLYPH_NAMES = re.compile(
+    r"/(?:(?:g|G|gid|glyph|cid|C|c|H|a)\d{1,5}|x[0-9A-Fa-f]{2}|uni[0-9A-F]{4})|\(cid:\d+\)|(?:/\d{1,3}\u25a1?){6,}"
+)
 _MARKS = re.compile("[\ufffd\u25a1\ue000-\uf8ff\U000f0000-\U0010fffd\x00\x01\x03-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f]")
 """Replacement characters, private use, and controls. Not U+0002: that is how PDFium marks a line-end hyphen."""
 _LATIN_SIGNS = re.compile("[\u00a1-\u00bf\u00d7\u00f7\u02b0-\u02ff]")

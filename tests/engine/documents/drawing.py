@@ -17,6 +17,7 @@ def draw_pdf(
     catalog: str = "",
     page: str = "",
     resources: str = "",
+    fonts: str = "",
     objects: Sequence[str] = (),
 ) -> Path:
     """Write a PDF in Helvetica. A page is a list of words, or a content stream. `objects` are numbered from 10."""
@@ -31,7 +32,7 @@ def draw_pdf(
         stream = (content if isinstance(content, str) else shown(content, size)).encode("cp1252")
         numbered[kid] = (
             f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents {kid + 1} 0 R {page}"
-            f" /Resources << /Font << /F1 3 0 R >> {resources} >> >>"
+            f" /Resources << /Font << /F1 3 0 R {fonts} >> {resources} >> >>"
         ).encode()
         numbered[kid + 1] = b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream)
     out = b"%PDF-1.7\n"
@@ -57,3 +58,25 @@ def shown(words: Sequence[Word], size: float = 10) -> str:
 def escaped(text: str) -> str:
     """Return `text` as it stands between the parentheses of a PDF string."""
     return text.replace("\\", "\\\\").replace("(", "\\(").replace(")", "\\)")
+
+
+def unicode_font(first: int, ascent: int = 800, descent: int = -200) -> list[str]:
+    """Return objects, numbered from `first`, of a font that shows the characters of UTF-16 strings."""
+    cmap = (
+        "/CIDInit /ProcSet findresource begin begincmap /CMapType 2 def\n1 begincodespacerange <0000> <ffff>\n"
+        "endcodespacerange\n1 beginbfrange <0000> <ffff> <0000> endbfrange\nendcmap end"
+    )
+    return [
+        f"<< /Type /Font /Subtype /Type0 /BaseFont /Shown /Encoding /Identity-H /DescendantFonts [{first + 1} 0 R]"
+        f" /ToUnicode {first + 3} 0 R >>",
+        f"<< /Type /Font /Subtype /CIDFontType2 /BaseFont /Shown /DW 600 /FontDescriptor {first + 2} 0 R"
+        " /CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) /Supplement 0 >> >>",
+        f"<< /Type /FontDescriptor /FontName /Shown /Flags 4 /Ascent {ascent} /Descent {descent}"
+        " /FontBBox [0 -200 1000 800] /ItalicAngle 0 /CapHeight 700 /StemV 80 >>",
+        f"<< /Length {len(cmap)} >>\nstream\n{cmap}\nendstream",
+    ]
+
+
+def in_unicode(words: Sequence[Word], size: float = 10) -> str:
+    """Return a content stream that shows words in the font /F2, made by `unicode_font`."""
+    return "\n".join(f"BT /F2 {size} Tf {x} {y} Td <{text.encode('utf-16-be').hex()}> Tj ET" for x, y, text in words)

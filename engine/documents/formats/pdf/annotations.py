@@ -27,7 +27,17 @@ _COMMENTS = {
     pdfium.FPDF_ANNOT_SQUARE,
     pdfium.FPDF_ANNOT_CIRCLE,
 }
-_READ = _COMMENTS | {pdfium.FPDF_ANNOT_WIDGET, pdfium.FPDF_ANNOT_FREETEXT}
+_DRAWN = {
+    pdfium.FPDF_ANNOT_STAMP,
+    pdfium.FPDF_ANNOT_WATERMARK,
+    pdfium.FPDF_ANNOT_REDACT,
+    pdfium.FPDF_ANNOT_SCREEN,
+    pdfium.FPDF_ANNOT_RICHMEDIA,
+    pdfium.FPDF_ANNOT_SOUND,
+    pdfium.FPDF_ANNOT_MOVIE,
+}
+"""Kinds whose drawing may show text on the page."""
+_READ = _COMMENTS | _DRAWN | {pdfium.FPDF_ANNOT_WIDGET, pdfium.FPDF_ANNOT_FREETEXT}
 _SHOWS_TEXT = re.compile(r"\bT[jJ]\b|\)\s*['\"]")
 _LINE_HEIGHT = 12.0
 
@@ -61,7 +71,7 @@ def page_annotations(page: Any, form: Any) -> Annotations:
                 value = _value(form, annotation)
             elif kind == pdfium.FPDF_ANNOT_FREETEXT:
                 value = None if _is_drawn(annotation) else _contents(annotation)
-            elif kind == pdfium.FPDF_ANNOT_STAMP and _is_drawn(annotation):
+            elif kind in _DRAWN and _is_drawn(annotation):
                 value = None
             else:
                 found.comments += kind in _COMMENTS and bool(_contents(annotation).strip())

@@ -24,6 +24,14 @@ Flags = npt.NDArray[np.bool_]
 _SPACES = np.array([0x20, 0x09, 0x0A, 0x0D, 0xA0, 0x3000, 0x2028, 0x2029], dtype=np.int64)
 
 
+_TALL, _FEW = 4.5, 0.02
+"""Heights in widths, and the share of characters with such a box, from which on the heights are not believed."""
+_UNEVEN = 0.2
+"""Share of neighbours with boxes of other heights, from which on the heights are not believed."""
+_ASCENT, _DESCENT = 0.9, 0.22
+"""Heights above and below the line, in font sizes, as of the common fonts."""
+
+
 def _bulk(name: str, result: Any, *arguments: Any) -> Any:
     address = ctypes.cast(getattr(pdfium, name), ctypes.c_void_p).value or 0
     return ctypes.CFUNCTYPE(result, *arguments)(address)
@@ -35,6 +43,8 @@ _unicode = _bulk("FPDFText_GetUnicode", ctypes.c_uint, _pointer, _int)
 _has_map_error = _bulk("FPDFText_HasUnicodeMapError", _int, _pointer, _int)
 _angle = _bulk("FPDFText_GetCharAngle", ctypes.c_float, _pointer, _int)
 _index_at = _bulk("FPDFText_GetCharIndexAtPos", _int, _pointer, *[ctypes.c_double] * 4)
+_origin = _bulk("FPDFText_GetCharOrigin", _int, _pointer, _int, _pointer, _pointer)
+_matrix = _bulk("FPDFText_GetMatrix", _int, _pointer, _int, _pointer)
 _font_size = _bulk("FPDFText_GetFontSize", ctypes.c_double, _pointer, _int)
 _rect = _bulk("FPDFText_GetRect", _int, _pointer, _int, _pointer, _pointer, _pointer, _pointer)
 
@@ -73,7 +83,61 @@ def characters(text_page: Any, count: int, text: str) -> Characters:
     is_space = np.isin(code, _SPACES)
     # A character that PDFium puts in has no box.
     is_generated = is_space & (box[:, 0] == box[:, 2]) & (box[:, 1] == box[:, 3])
-    return Characters(code, box, is_space, is_generated, _angles(handle, box, is_space))
+    angle = _angles(handle, box, is_space)
+    if _are_odd(box[~is_space & (angle == 0)]):
+        box = _levelled(handle, box, ~is_generated & (angle == 0))
+    found = Characters(code, box, is_space, is_generated, angle)
+    return _paired(found) if bool(np.any((code >= 0xD800) & (code < 0xE000))) else found
+
+
+def _are_odd(box: Floats) -> bool:
+    """Return whether heights of upright characters are no lines' heights.
+
+    A font may claim to be five times as high as its letters (mathematical ones do), or not say how high it is: then
+    each box is as high as what it holds.
+    """
+    if len(box) < 2:
+        return False
+    height, width = box[:, 1] - box[:, 3], box[:, 2] - box[:, 0]
+    if np.count_nonzero(height > _TALL * np.maximum(width, 1)) > _FEW * len(box):
+        return True
+    beside = (np.abs(box[1:, 0] - box[:-1, 2]) < 0.3 * height[:-1]) & (box[1:, 3] < box[:-1, 1])
+    smaller, larger = np.minimum(height[1:], height[:-1]), np.maximum(height[1:], height[:-1])
+    if int(np.count_nonzero(beside & (smaller < 0.5 * larger))) > 1:
+        return True
+    neighbours, uneven = int(np.count_nonzero(beside)), int(np.count_nonzero(beside & (smaller < 0.9 * larger)))
+    return uneven > _UNEVEN * max(1, neighbours)
+
+
+def _levelled(handle: int, box: Floats, upright: Flags) -> Floats:
+    """Return the boxes with heights by the size of the characters' font, about the line that they stand on."""
+    places = np.flatnonzero(upright).tolist()
+    count = len(places)
+    matrices, points = (ctypes.c_float * (6 * count))(), (ctypes.c_double * (2 * count))()
+    at, to = ctypes.addressof(matrices), ctypes.addressof(points)
+    deque(map(_matrix, repeat(handle), places, range(at, at + 24 * count, 24)), maxlen=0)
+    xs, ys = range(to, to + 16 * count, 16), range(to + 8, to + 8 + 16 * count, 16)
+    deque(map(_origin, repeat(handle), places, xs, ys), maxlen=0)
+    size = np.fromiter(map(_font_size, repeat(handle), places), dtype=np.float64, count=count)
+    matrix = np.frombuffer(memoryview(matrices), dtype=np.float32).reshape(count, 6)
+    size = np.abs(size) * np.hypot(matrix[:, 2], matrix[:, 3])
+    line = np.frombuffer(memoryview(points), dtype=np.float64).reshape(count, 2)[:, 1]
+    known = np.isfinite(size) & (size > 0.5) & (line >= box[places, 3] - size) & (line <= box[places, 1] + size)
+    levelled = box.copy()
+    levelled[places, 1] = np.where(known, line + _ASCENT * size, box[places, 1])
+    levelled[places, 3] = np.where(known, line - _DESCENT * size, box[places, 3])
+    return levelled
+
+
+def _paired(found: Characters) -> Characters:
+    """Return the characters with the two halves of each that PDFium counts in UTF-16 made one."""
+    code = found.code
+    first = np.flatnonzero((code[:-1] >= 0xD800) & (code[:-1] < 0xDC00) & (code[1:] >= 0xDC00) & (code[1:] < 0xE000))
+    code = code.copy()
+    code[first] = 0x10000 + ((code[first] - 0xD800) << 10) + code[first + 1] - 0xDC00
+    kept = np.ones(len(code), dtype=bool)
+    kept[first + 1] = False
+    return Characters(code[kept], found.box[kept], found.is_space[kept], found.is_generated[kept], found.angle[kept])
 
 
 def _angles(handle: int, box: Floats, is_space: Flags) -> Floats:

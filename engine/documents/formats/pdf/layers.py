@@ -7,6 +7,8 @@ from typing import Any
 
 import pypdfium2.raw as pdfium
 
+HIDDEN = "hidden by Readthrough"
+"""Name of the layers that stand for hidden memberships; see `membership.py`."""
 _MOST_OBJECTS = 200_000
 
 
@@ -15,15 +17,24 @@ def hidden_layers(catalog: Any) -> frozenset[str]:
     properties = catalog.get("/OCProperties")
     if properties is None:
         return frozenset()
-    properties = properties.get_object()
-    default = properties.get("/D", {}).get_object() if "/D" in properties else {}
-    layers = {_number(entry): entry.get_object() for entry in properties.get("/OCGs", [])}
-    off = {_number(entry) for entry in default.get("/OFF", [])}
-    if default.get("/BaseState") == "/OFF":
-        off = set(layers) - {_number(entry) for entry in default.get("/ON", [])}
+    layers = {_number(entry): entry.get_object() for entry in properties.get_object().get("/OCGs", [])}
+    off = hidden_numbers(catalog)
     names = {str(layer.get("/Name", "")) for number, layer in layers.items() if number in off}
     shown = {str(layer.get("/Name", "")) for number, layer in layers.items() if number not in off}
     return frozenset(names - shown)
+
+
+def hidden_numbers(catalog: Any) -> set[int]:
+    """Return the object numbers of the layers that are off when the file is opened."""
+    properties = catalog.get("/OCProperties")
+    if properties is None:
+        return set()
+    properties = properties.get_object()
+    default = properties.get("/D", {}).get_object() if "/D" in properties else {}
+    if default.get("/BaseState") != "/OFF":
+        return {_number(entry) for entry in default.get("/OFF", [])}
+    layers = {_number(entry) for entry in properties.get("/OCGs", [])}
+    return layers - {_number(entry) for entry in default.get("/ON", [])}
 
 
 def _number(reference: Any) -> int:

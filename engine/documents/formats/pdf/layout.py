@@ -8,6 +8,7 @@ Text in other directions (turned tables, notes at the margin, vertical Japanese)
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ import numpy.typing as npt
 
 from engine.documents.formats.pdf.characters import Characters, Flags, Floats, Ints
 from engine.documents.formats.pdf.columns import Segment, in_reading_order
+from engine.documents.formats.pdf.right_to_left import are_right_to_left, in_logical_order, lam_first
 
 _CELL_GAP = 1.2
 _SPACED_CELL_GAP = 2.2
@@ -85,11 +87,51 @@ def page_lines(
         groups.append((True, _none()))
     lines: list[str] = []
     for is_upright, glyphs in groups:
+        is_mixed = bool(np.any(are_right_to_left(glyphs.code)))
+        if is_mixed:
+            glyphs = _as_seen(glyphs)
         segments = _segments(_without_shadows(glyphs))
         if is_upright:
             segments += [_segment_of(placed, number, segments) for number, placed in enumerate(added)]
-        lines += in_reading_order(segments)
+        found = in_reading_order(segments)
+        lines += map(in_logical_order, found) if is_mixed else found
     return lines
+
+
+def _as_seen(glyphs: _Glyphs) -> _Glyphs:
+    """Return the glyphs with those of lines that hold Hebrew or Arabic from the left to the right."""
+    count = len(glyphs.code)
+    height, middle = np.maximum(glyphs.high - glyphs.low, 0.1), (glyphs.high + glyphs.low) / 2
+    starts = np.flatnonzero(np.abs(np.diff(middle)) > 0.5 * np.minimum(height[1:], height[:-1])) + 1
+    code = lam_first(glyphs.code, glyphs.start)
+    order, spaces, generated = np.arange(count), glyphs.spaces.copy(), glyphs.generated.copy()
+    turned = are_right_to_left(code)
+    for first, last in zip([0, *starts.tolist()], [*starts.tolist(), count], strict=True):
+        if not turned[first:last].any():
+            continue
+        line = slice(first, last)
+        start, end = glyphs.start[line], glyphs.end[line]
+        # Of two in one place, as a letter and its mark, the later one is seen first: the line is turned as a whole.
+        by_place = np.lexsort((-np.arange(last - first), start))
+        order[line] = first + by_place
+        gaps = np.flatnonzero(glyphs.spaces[line][1:] > 0) + 1
+        # A space stands to the right of the Hebrew letter that follows it, to the left of the one before it.
+        is_turned, before = turned[line][gaps], turned[line][gaps - 1]
+        beside = np.where(is_turned, end[gaps], np.where(before, start[gaps - 1], (end[gaps - 1] + start[gaps]) / 2))
+        beside += np.where(is_turned, 0.02, np.where(before, -0.02, 0)) * height[line][gaps]
+        after = np.searchsorted(start[by_place], beside)
+        spaces[line], generated[line] = 0, False
+        spaces[first + after[after < last - first]] = 1
+    return _Glyphs(
+        code[order],
+        glyphs.start[order],
+        glyphs.end[order],
+        glyphs.low[order],
+        glyphs.high[order],
+        glyphs.place[order],
+        spaces,
+        generated,
+    )
 
 
 def _none() -> _Glyphs:
@@ -125,7 +167,7 @@ def _directions(characters: Characters, page: tuple[float, float, float, float])
     turn[(turn < 0.6) | (turn > 359.4)] = 0
     right_angle = np.round(turn / 90) * 90
     turn = np.where(np.abs(turn - right_angle) < 0.6, right_angle % 360, np.round(turn))
-    _correct_mirrored(turn, middle[shown])
+    _correct_mirrored(turn, middle[shown], ~are_right_to_left(code[shown]))
     downwards = _written_downwards(code[shown], box[shown], turn)
     turn[downwards] = -1
     _, first = np.unique(turn, return_index=True)
@@ -133,6 +175,8 @@ def _directions(characters: Characters, page: tuple[float, float, float, float])
         chosen = turn == value
         places, counts, gaps = shown[chosen], spaces[chosen], made[chosen]
         start, end, low, high = _turned(box[places], value)
+        if value == 180 and _goes_up(low, high):
+            low, high = -high, -low  # mirrored sideways only: the lines follow each other downwards
         yield (
             value == 0,
             _Glyphs(
@@ -148,12 +192,23 @@ def _directions(characters: Characters, page: tuple[float, float, float, float])
         )
 
 
-def _correct_mirrored(turn: npt.NDArray[np.floating], middle: npt.NDArray[np.floating]) -> None:
-    """Reverse, in place, text that runs against its own direction: letters mirrored twice, or of a negative size."""
+def _goes_up(low: Floats, high: Floats) -> bool:
+    """Return whether lines follow each other upwards, in the order in which they were drawn."""
+    steps = np.diff(low + high)
+    steps = steps[np.abs(steps) > (high - low)[1:]]
+    return len(steps) > 1 and int(np.count_nonzero(steps > 0)) > 0.7 * len(steps)
+
+
+def _correct_mirrored(turn: npt.NDArray[np.floating], middle: npt.NDArray[np.floating], counts: Flags) -> None:
+    """Reverse, in place, text that runs against its own direction: letters mirrored twice, or of a negative size.
+
+    `counts`: the characters of scripts that run to the right.
+    """
     for value, across, sign in ((0, 0, 1), (90, 1, 1), (180, 0, -1), (270, 1, -1)):
         places = np.flatnonzero(turn == value)
-        if len(places) > 1:
-            steps = np.diff(middle[places, across]) * sign
+        looked = places[counts[places]]
+        if len(looked) > 1:
+            steps = np.diff(middle[looked, across]) * sign
             if np.count_nonzero(steps < 0) > 0.6 * len(steps):
                 turn[places] = (value + 180) % 360
 
@@ -239,10 +294,12 @@ def _segments(glyphs: _Glyphs) -> list[Segment]:
     breaks = (
         (np.abs(np.diff(middle)) > 0.5 * np.minimum(height[1:], height[:-1])) | (gap > cell) | (gap < -0.8 * taller)
     )
+    marks = _are_marks(glyphs.code)[1:] & (np.abs(gap) < 2 * taller) & (np.abs(np.diff(middle)) < taller)
+    breaks &= ~marks
     starts = np.concatenate(([0], np.flatnonzero(breaks) + 1))
     ends = np.concatenate((starts[1:], [count]))
     characters = [chr(code) if code not in _HYPHENS else "\x02" for code in glyphs.code.tolist()]
-    _put_spaces(characters, glyphs, gap, taller, breaks)
+    _put_spaces(characters, glyphs, np.where(marks, 0, gap), taller, breaks)
     _put_carets(characters, glyphs, gap, height)
     left, right = np.minimum.reduceat(glyphs.start, starts), np.maximum.reduceat(glyphs.end, starts)
     # The first character's height is the line's: raised and lowered ones are further on.
@@ -264,6 +321,15 @@ def _segments(glyphs: _Glyphs) -> list[Segment]:
             strict=True,
         )
     ]
+
+
+def _are_marks(code: Ints) -> Flags:
+    """Return which characters are combining marks, whose boxes may stand anywhere about their letter's."""
+    beyond = code >= 0x300
+    if not bool(np.any(beyond)):
+        return beyond
+    marks = [value for value in np.unique(code[beyond]).tolist() if unicodedata.category(chr(value))[0] == "M"]
+    return np.isin(code, marks) if marks else np.zeros(len(code), dtype=bool)
 
 
 def _put_spaces(characters: list[str], glyphs: _Glyphs, gap: Floats, taller: Floats, breaks: Flags) -> None:

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from traceback import format_exc
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from engine.documents.cleaning.characters import clean_pdf_page, clean_title
 from engine.documents.cleaning.quality import CLEARLY_BETTER, GOOD_ENOUGH, UNREADABLE, is_plausible, quality
 from engine.documents.extraction import limits
-from engine.documents.formats.memory_file import OpenFile
+from engine.documents.formats.memory_file import MemoryFile, OpenFile
 from engine.documents.formats.parts import Parts
+from engine.documents.formats.pdf.layers import HIDDEN
 from engine.documents.formats.pdf.pdfium_reader import PdfiumReader, RawPage
 from engine.documents.formats.pdf.problems import CannotOpen
 from engine.documents.formats.pdf.recognition import LONGEST_SIDE, is_available, recognise
@@ -34,6 +36,8 @@ _WAITING = "\x00waiting"
 """Stands for the page of a dynamic form that only asks for Adobe Reader."""
 _WAITING_TEXT = ("Please wait", "Adobe Reader")
 _LISTED_ATTACHMENTS = 5
+_LARGEST_COPIED = 64 << 20
+"""Bytes of a file that is copied in memory to take out what several layers together hide."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,8 @@ class PageText:
     notes: list[str] = field(default_factory=list)
     certainty: float | None = None
     """Mean certainty of text recognition, 0 to 1; None without recognition."""
+    fault: str = ""
+    """Traceback of an error in the code that lays the page out, or in text recognition; for the log."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +93,8 @@ class PdfFile:
         self._passwords = [""] + ([password] if password else [])
         self._is_suspect = False
         """True if PDFium may have lost pages."""
+        self._fault = ""
+        """Traceback of the first fault of our own code on the page being read."""
         self._pypdf_opened: PypdfReader | None = None
         self._pdfium_opened: PdfiumReader | None = None
 
@@ -168,7 +176,15 @@ class PdfFile:
         if self._pypdf_opened is not None:
             self._hidden = _or(self._pypdf_opened.hidden_layers, self._hidden)
         if self._pdfium_opened is not None:
+            if HIDDEN in self._hidden and (copy := self._copy()) is not None:
+                self._pdfium_opened = copy
             self._pdfium_opened.hide_layers(self._hidden)
+
+    def _copy(self) -> PdfiumReader | None:
+        """Return PDFium's reader of a copy without hidden members, None if the file is too big or damaged for one."""
+        if self._file.size > _LARGEST_COPIED:
+            return None
+        return _or(lambda: PdfiumReader(MemoryFile(self._pypdf().without_hidden_members()), [""]), None)
 
     def page(self, number: int, readers: Sequence[str], announce: Callable[[str], None]) -> PageText:
         """Return page `number`, from 1, by the first of `readers` that reads it well, else by the best of them."""
@@ -177,12 +193,14 @@ class PdfFile:
             return PageText(attached.text, None, attached.notes)
         problems: list[ProblemKind] = []
         notes: list[str] = []
+        self._fault = ""
         raw = self._best_text(number, readers, announce, problems, notes)
         if raw == _WAITING:
             return PageText("", "placeholder")
         if text := clean_pdf_page(raw):
             cut_short = self._pypdf_opened is not None and self._pypdf_opened.log.cut_short
-            return PageText(text, "too_big" if "too_big" in problems and cut_short else None, notes)
+            problem: ProblemKind | None = "too_big" if "too_big" in problems and cut_short else None
+            return PageText(text, problem, notes, fault=self._fault)
         shows_something = "unreadable_fonts" in problems or self._shows_something(number, readers)
         if shows_something and "ocr" in readers:
             announce("ocr")
@@ -190,8 +208,8 @@ class PdfFile:
                 return page
         for kind in ("unreadable_fonts", "too_big", "damaged"):
             if kind in problems:
-                return PageText("", kind, notes)
-        return PageText("", "no_text" if shows_something else None, notes)
+                return PageText("", kind, notes, fault=self._fault)
+        return PageText("", "no_text" if shows_something else None, notes, fault=self._fault)
 
     def _best_text(
         self,
@@ -217,6 +235,7 @@ class PdfFile:
                 continue
             problems += self._logged(reader)
             notes += raw.notes
+            self._fault = self._fault or raw.fault
             if not raw.text.strip():
                 continue
             marks = quality(raw.text)
@@ -234,12 +253,17 @@ class PdfFile:
 
     def _recognised(self, number: int, notes: list[str]) -> PageText | None:
         """Return page `number` read from its picture, None if nothing on it can be recognised."""
-        found = _or(lambda: recognise(self._pdfium().picture(number, LONGEST_SIDE)), None)
+        try:
+            found = recognise(self._pdfium().picture(number, LONGEST_SIDE))
+        except Exception:
+            self._fault = format_exc()
+            notes.append("text recognition (OCR) failed on it")
+            return None
         if found is None:
             return None
         if found.lost:
             notes = [*notes, f"{found.lost} line{'' if found.lost == 1 else 's'} could not be recognised"]
-        return PageText(clean_pdf_page(found.text), None, notes, round(found.certainty, 3))
+        return PageText(clean_pdf_page(found.text), None, notes, round(found.certainty, 3), self._fault)
 
     def _read(self, reader: str, number: int) -> RawPage:
         if self._pypdf_opened is not None:
@@ -254,7 +278,8 @@ class PdfFile:
 
     def _pdfium(self) -> PdfiumReader:
         if self._pdfium_opened is None:
-            self._pdfium_opened = PdfiumReader(self._file, self._passwords)
+            copy = self._copy() if HIDDEN in self._hidden else None
+            self._pdfium_opened = copy or PdfiumReader(self._file, self._passwords)
             self._pdfium_opened.hide_layers(self._hidden)
         return self._pdfium_opened
 
@@ -276,13 +301,16 @@ class PdfFile:
     def _notes(self) -> list[str]:
         if self._pdfium_opened is None:
             return []
+        notes = []
+        if layers := sorted(clean_title(name, 80) for name in self._hidden if name != HIDDEN):
+            notes.append(f"layers that are switched off are not read: {', '.join(layers[:_LISTED_ATTACHMENTS])}")
         names = self._pdfium_opened.attachments()
         if not names:
-            return []
+            return notes
         listed = ", ".join(clean_title(name, 80) for name in names[:_LISTED_ATTACHMENTS])
         more = f" and {len(names) - _LISTED_ATTACHMENTS} more" if len(names) > _LISTED_ATTACHMENTS else ""
         verb = "file is attached to it and was" if len(names) == 1 else "files are attached to it and were"
-        return [f"{len(names)} {verb} not read: {listed}{more}"]
+        return [*notes, f"{len(names)} {verb} not read: {listed}{more}"]
 
     def _shows_something(self, number: int, readers: Sequence[str]) -> bool:
         if "pdfium" in readers and self._pdfium_opened is not None:

@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from traceback import format_exc
 from typing import Any
 
 import pypdfium2
@@ -27,6 +28,7 @@ _DRAWING_OBJECTS = 50
 _OBJECT_LOOKS = 2_000
 _LARGEST_SCALE = 4.0
 """Pixels a point of a page's picture: a tiny page is not blown up."""
+_AS_DRAWN = "its lines could not be put in reading order; they stand in the order in which they were drawn"
 _MOST_LAID_OUT = 200_000
 """Characters of a page whose places are looked at; more take the page's text as PDFium gives it."""
 
@@ -39,6 +41,8 @@ class RawPage:
     unmapped: float = 0.0
     """Share of characters whose font has no map to Unicode for them."""
     notes: list[str] = field(default_factory=list)
+    fault: str = ""
+    """Traceback of an error in our own code, which put the lines in order; the text is then as PDFium gives it."""
 
 
 class PdfiumReader:
@@ -127,15 +131,16 @@ class PdfiumReader:
         text = text_page.get_text_range() if count else ""
         box = page.get_bbox()
         unmapped = unmapped_share(text_page, count)
-        if is_right_to_left(text) or count > _MOST_LAID_OUT:
+        if count > _MOST_LAID_OUT:
             added = "".join(f"\n{placed.text}" for placed in found.placed)
             return RawPage((text_page.get_text_bounded() or text) + added, unmapped, notes)
-        if not found.placed and len(text) == count:
-            plain = plain_text(run_boxes(text_page), text, box, place_finder(text_page), turn_finder(text_page))
-            if plain is not None:
-                return RawPage(plain, unmapped, notes)
-        lines = page_lines(characters(text_page, count, text), box, found.placed)
-        return RawPage(_paired("\n".join(lines)), unmapped, notes)
+        try:
+            return RawPage(_in_order(text_page, count, text, box, found), unmapped, notes)
+        except MemoryError:
+            raise
+        except Exception:
+            added = "".join(f"\n{placed.text}" for placed in found.placed)
+            return RawPage((text_page.get_text_bounded() or text) + added, unmapped, [*notes, _AS_DRAWN], format_exc())
 
     def picture(self, number: int, longest_side: int) -> Any:
         """Return page `number` as a picture, [height, width, 3] uint8, of at most `longest_side` pixels a side."""
@@ -182,6 +187,15 @@ class PdfiumReader:
         except pypdfium2.PdfiumError:
             return False
         return True
+
+
+def _in_order(text_page: Any, count: int, text: str, box: Any, found: Annotations) -> str:
+    """Return the text of a page in reading order. `text` is PDFium's, of `count` characters."""
+    if not found.placed and len(text) == count and not is_right_to_left(text):
+        plain = plain_text(run_boxes(text_page), text, box, place_finder(text_page), turn_finder(text_page))
+        if plain is not None:
+            return plain
+    return _paired("\n".join(page_lines(characters(text_page, count, text), box, found.placed)))
 
 
 def _comments(count: int) -> str:

@@ -23,7 +23,7 @@ _SINGLE = re.compile(r"(?<=[^\W\d_] )[^\W\dA-Z_aeiouyàéèóòавикосуя�
 _MAX_SINGLES = 0.02
 """Share of words of one letter, common ones left out, from which on words may have been cut at letter spaces."""
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
-_CELL_GAP, _WORD_GAP = 1.0, 0.45
+_CELL_GAP, _WORD_GAP = 1.0, 0.3
 """Gap between runs on a line, in heights of the line, from which on they may be cells, and are certainly words."""
 _MOST_WIDE_LINES = 2
 """Lines with such gaps on a page without tables and columns: a running head and foot."""

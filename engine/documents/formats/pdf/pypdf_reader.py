@@ -11,7 +11,8 @@ import pypdf
 
 from engine.documents.extraction import limits
 from engine.documents.formats.memory_file import OpenFile
-from engine.documents.formats.pdf.layers import hidden_layers
+from engine.documents.formats.pdf.layers import HIDDEN, hidden_layers
+from engine.documents.formats.pdf.membership import has_hidden_members, without_hidden_members
 from engine.documents.formats.pdf.problems import CannotOpen
 
 _READ_BUFFER = 1 << 16
@@ -60,7 +61,12 @@ class PypdfReader:
 
     def hidden_layers(self) -> frozenset[str]:
         """Return the names of the layers that are off when the file is opened."""
-        return hidden_layers(self._document.root_object)
+        names = hidden_layers(self._document.root_object)
+        return names | {HIDDEN} if has_hidden_members(self._document) else names
+
+    def without_hidden_members(self) -> bytes:
+        """Return a copy of the file in which hidden memberships, forms and pictures show nothing."""
+        return without_hidden_members(self._document)
 
     def outline(self) -> Iterator[tuple[str, int, int]]:
         """Yield (title, page from 1, level from 1) of the bookmarks that lead to a page."""
