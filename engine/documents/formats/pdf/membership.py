@@ -83,13 +83,13 @@ def _is_hidden(member: Any, off: set[int]) -> bool:
     if member is None:
         return False
     number = getattr(member, "idnum", None)
-    group = _resolved(member)
+    group: Any = _resolved(member)
     if not isinstance(group, dict) or group.get("/Type") != "/OCMD":
         reference = getattr(group, "indirect_reference", None)
         return (number if number is not None else getattr(reference, "idnum", -1)) in off
     if "/VE" in group:
         return not _holds(_resolved(group["/VE"]), off, 0)
-    entries = group.raw_get("/OCGs") if "/OCGs" in group else []
+    entries: Any = dict.get(group, "/OCGs", [])  # pypdf's own get would resolve the reference
     resolved = _resolved(entries)
     layers = list(resolved) if isinstance(resolved, list) else [entries]
     shown = [getattr(layer, "idnum", -1) not in off for layer in layers if _resolved(layer) is not None]
