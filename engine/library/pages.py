@@ -6,6 +6,7 @@ import json
 import sqlite3
 from typing import Any
 
+from engine.library import schema
 from engine.library.database import Database
 from engine.library.records import Page, PageSpan
 
@@ -30,6 +31,19 @@ class Pages:
             )
             return [_page(row) for row in rows]
 
+    def recognised(self, document: int) -> list[Page]:
+        """Return the pages of the latest reading that were recognised (OCR) and are as they were written."""
+        of_page, of_details = _columns("pages", "p"), _columns("page_details", "d")
+        with self._db.read() as conn:
+            whole = conn.execute(
+                "SELECT p.number FROM pages p JOIN page_details d ON d.page = p.id JOIN page_tokens t"
+                " ON t.reading = ? AND t.number = p.number WHERE p.document = ? AND d.certainty IS NOT NULL"
+                f" AND p.checksum IS text_checksum({of_page}) AND d.checksum IS text_checksum({of_details})",
+                [reading_or_latest(conn, document, None), document],
+            ).fetchall()
+        numbers = {number for (number,) in whole}
+        return [page for page in self.of(document) if page.number in numbers] if numbers else []
+
     def spans(self, document: int, reading: int | None = None) -> list[PageSpan]:
         """Return the tokens and the problem of every page without its text, in order."""
         with self._db.read() as conn:
@@ -42,6 +56,11 @@ class Pages:
                 [reading_or_latest(conn, document, reading), document],
             )
             return [PageSpan(*row) for row in rows]
+
+
+def _columns(table: str, name: str) -> str:
+    """Return the checked columns of a table, under its name in a statement."""
+    return ", ".join(f"{name}.{column}" for column in schema.CHECKED_TEXTS[table].split(", "))
 
 
 def _page(row: tuple[Any, ...]) -> Page:

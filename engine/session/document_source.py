@@ -125,8 +125,7 @@ def _recognised_before(library: Library, sha256: str) -> list[Page]:
         return []
     return [
         Page(page.number, page.raw or page.text, page.problem, page.label, notes=page.notes, certainty=page.certainty)
-        for page in library.pages.of(document.id)
-        if page.certainty is not None and page.first_token is not None
+        for page in library.pages.recognised(document.id)
     ]
 
 

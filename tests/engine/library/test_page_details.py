@@ -45,6 +45,14 @@ def test_a_second_reading_replaces_the_details(library: Library) -> None:
     assert second.certainty == 0.93
 
 
+def test_recognised_pages_are_those_that_nothing_changed(library: Library) -> None:
+    document = stored(library, [*PAGES[:2], NewPage(3, "three", 4, 2, certainty=0.8, raw="head\nthree")])
+    assert [(page.number, page.raw) for page in library.pages.recognised(document)] == [(2, None), (3, "head\nthree")]
+    with library._db.write() as conn:
+        conn.execute("UPDATE pages SET text = 'tvo' WHERE number = 2")
+    assert [page.number for page in library.pages.recognised(document)] == [3]
+
+
 def test_half_a_surrogate_pair_is_no_obstacle(library: Library) -> None:
     document = stored(library, [NewPage(1, "one", 0, 2, notes=("read as \udc80",))])
     assert library.pages.of(document)[0].notes == ("read as \\udc80",)
