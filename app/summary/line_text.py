@@ -103,8 +103,19 @@ class LineText(QTextBrowser):
                 if not self._grow(self._at, line):
                     self._set(self._at, line)
             self._at += 1
+        self._rest_cursor()
         if self._follow:
             self.verticalScrollBar().setValue(self.verticalScrollBar().maximum())
+
+    def _rest_cursor(self) -> None:
+        """Put the cursor, which insertions have pushed to the end, back to the beginning: the view scrolls to it when
+        it is next shown."""
+        cursor, bar = self.textCursor(), self.verticalScrollBar()
+        if cursor.position() and not cursor.hasSelection() and not self.hasFocus():
+            value = bar.value()
+            cursor.movePosition(QTextCursor.MoveOperation.Start)
+            self.setTextCursor(cursor)
+            bar.setValue(value)
 
     def _grow(self, place: int, line: Line) -> bool:
         """Append the new end of a line that has only become longer; returns whether that is so."""

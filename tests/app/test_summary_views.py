@@ -99,3 +99,12 @@ def test_the_length_switch_shows_a_summary_that_was_made_or_asks_for_one(qtbot, 
         view.lengths["outline"].click()
     assert asked.args == ["outline", ""]
     assert [length for length, choice in view.lengths.items() if choice.isChecked()] == ["page"]
+
+
+def test_a_text_that_is_laid_out_at_once_begins_at_its_top(sections):
+    session = session_of(MOST_OPEN + 40)
+    sections.resize(300, 200)
+    sections.show_session(session)
+    shown(sections)
+    sections.text.ensureCursorVisible()
+    assert sections.text.textCursor().position() == 0 and sections.text.verticalScrollBar().value() == 0
