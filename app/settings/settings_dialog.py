@@ -156,7 +156,8 @@ class SettingsDialog(QDialog):
             self._show_cache()
 
     def _show_model(self) -> None:
-        name = model_name(self._settings.now.model)
+        folder = self._settings.now.model
+        name = model_name(folder) if folder else tr("Included model")
         self._model.setText(f"{name}…")
         self._model.setAccessibleName(tr("Model: {name}; choose another", name=name))
 

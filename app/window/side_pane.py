@@ -39,7 +39,7 @@ class SidePane(QWidget):
         self.setObjectName("sidePane")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._worker = WorkerFacts()
-        self._chosen, self._included = model_name(""), True
+        self._chosen, self._included = tr("Included model"), True
         self._held = ""
         self._chain: list[QWidget] = []
         self._session: DocumentSession | None = None
@@ -120,7 +120,8 @@ class SidePane(QWidget):
 
     def set_chosen_model(self, folder: str) -> None:
         """Show which model the settings call for; "" is the default model."""
-        self._chosen, self._included = model_name(folder), is_included(folder)
+        self._chosen = model_name(folder) if folder else tr("Included model")
+        self._included = is_included(folder)
         self.set_worker(self._worker)
 
     def set_worker(self, facts: WorkerFacts) -> None:
