@@ -275,7 +275,8 @@ class DocumentSession:
     def _apply_to_summary(self, event: m.Event) -> Aspect:
         match event:
             case m.SectionSummarized():
-                self.phase = Phase.SUMMARISING
+                if self.phase is not Phase.READING:  # key sentences come while the document is still being read
+                    self.phase = Phase.SUMMARISING
                 self.section_count = event.sections
                 self.notes = [note for note in self.notes if note.number != event.section] + [_note(event)]
                 return Aspect.SUMMARY | Aspect.PROGRESS

@@ -27,7 +27,9 @@ from engine.network.heads import has_heads, load_heads
 from engine.network.weights import load_model
 from engine.prompting.tokenizer import Tokenizer
 from engine.scoring.likelihood import sentence_likelihoods
-from engine.scoring.section import choose, sentence_scores
+from engine.scoring.section import choose, sentence_logits
+from engine.summarising.read_scores import combine
+from engine.summarising.sentence_scores import WordScores
 from engine.training.reader.pairs import FEWEST_WORDS, Pair, load
 
 MODEL = Path(__file__).parents[2] / "resources" / "models" / "reader"
@@ -47,7 +49,12 @@ def scorer_of(folder: Path, device: str) -> Score:
     if not has_heads(folder):
         return lambda text, spans: sentence_likelihoods(model, tokenizer, text, spans)
     heads = load_heads(folder, chosen.device)
-    return lambda text, spans: sentence_scores(model, heads, tokenizer, text, spans)
+
+    def score(text: str, spans: Sequence[tuple[int, int]]) -> list[float]:
+        (logits,) = sentence_logits(model, heads, tokenizer, [(text, spans)])
+        return combine(logits, WordScores()(text, spans))
+
+    return score
 
 
 class Judge:

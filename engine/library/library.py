@@ -16,6 +16,7 @@ from engine.library.database import BUSY_SECONDS, Database, library_path
 from engine.library.documents import Documents
 from engine.library.entities import EntityLists
 from engine.library.maintenance import Maintenance
+from engine.library.outlines import Outlines
 from engine.library.pages import Pages
 from engine.library.prefix import Identity
 from engine.library.reading_run import ReadingRun
@@ -25,6 +26,7 @@ from engine.library.retention import Retentions
 from engine.library.search import Search
 from engine.library.section_summaries import SectionSummaries
 from engine.library.sections import Sections
+from engine.library.sentence_scores import SentenceScores
 from engine.library.snapshots import Snapshots
 from engine.library.summaries import Summaries
 from engine.library.turns import Turns
@@ -42,6 +44,7 @@ class Library:
     def __init__(self, db: Database, limits: Limits, first_id: int = 1) -> None:
         self._db, self._limits = db, limits
         self.documents = Documents(db, first_id)
+        self.outlines = Outlines(db)
         self.pages = Pages(db)
         self.sections = Sections(db, limits)
         self.search = Search(db)
@@ -50,6 +53,7 @@ class Library:
         self.retention = Retentions(db)
         self.summaries = Summaries(db)
         self.section_summaries = SectionSummaries(db)
+        self.sentence_scores = SentenceScores(db)
         self.entities = EntityLists(db)
         self.turns = Turns(db, limits)
         self.typed_records = TypedRecords(db)

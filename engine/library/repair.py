@@ -28,6 +28,8 @@ _TABLES = (
     "turns",
     "document_tags",
     "section_notes",
+    "sentence_scores",
+    "outlines",
     "ledgers",
     "snapshot_meters",
     "section_meters",

@@ -437,6 +437,28 @@ def m009_page_details(db: UtilsDatabase) -> None:
     )
 
 
+def m010_scores_and_outlines(db: UtilsDatabase) -> None:
+    """Add the scores of the sentences of a section, by the model that gave them, and the bookmarks of a document."""
+    db.executescript(
+        """
+        CREATE TABLE sentence_scores (
+            id INTEGER PRIMARY KEY,
+            section INTEGER NOT NULL REFERENCES sections ON DELETE CASCADE,
+            model TEXT NOT NULL,
+            data BLOB NOT NULL,
+            checksum BLOB,
+            UNIQUE (section, model)
+        ) STRICT;
+
+        CREATE TABLE outlines (
+            document INTEGER PRIMARY KEY REFERENCES documents ON DELETE CASCADE,
+            entries TEXT NOT NULL,
+            checksum BLOB
+        ) STRICT;
+        """
+    )
+
+
 _CHECKED_FROM_M005 = {
     "pages": "number, label, text, problem",
     "sections": "number, heading, text, first_page, last_page, first_token, n_tokens",
@@ -448,7 +470,12 @@ _CHECKED_FROM_M005 = {
     "retentions": "tokens, figures",
     "ledgers": "entries, left_out, basis",
 }
-CHECKED_TEXTS = {**_CHECKED_FROM_M005, "page_details": "removed, notes, certainty, raw"}
+CHECKED_TEXTS = {
+    **_CHECKED_FROM_M005,
+    "page_details": "removed, notes, certainty, raw",
+    "sentence_scores": "model, data",
+    "outlines": "entries",
+}
 """Table -> the columns that the `checksum` of each of its rows covers."""
 
 STEPS = [
@@ -461,6 +488,7 @@ STEPS = [
     m007_typed_records,
     m008_collections,
     m009_page_details,
+    m010_scores_and_outlines,
 ]
 
 

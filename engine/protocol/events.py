@@ -206,6 +206,7 @@ class SectionSummarized(Event, frozen=True, kw_only=True):
 
     section: int
     sections: int
+    """Sections of the document; of the part read so far while it is being read."""
     heading: str
     first_page: int
     last_page: int

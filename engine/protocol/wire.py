@@ -11,7 +11,8 @@ Of one job come, in this order and each only where it applies:
                   CheckpointSaved)*, ReadingFinished, RetentionMeasured, (SectionsRead)*; with follow: FollowWaiting,
                   and all but the model's again after every growth, until Cancel
     Summarize     as Read, then (LedgerEntered)*, LedgerFinished, (SectionSummarized)*, (SummaryDelta)*,
-                  SummaryFinished
+                  SummaryFinished; a summary by selection sends SectionSummarized from the first checkpoint on, while
+                  the document is read, each section once
     Ask           as Read, then (AnswerDelta)*, AnswerFinished
     EditDocument  DocumentEdited
     FreeSpace     SpaceFreed

@@ -74,6 +74,7 @@ class Reader:
             if not early or not early[-1].ids:
                 raise _unreadable(opened.outcome, shown_name(info.path))
             self._document = self._library.documents.for_file(info, lambda before: self._continues(before, info, early))
+            self._library.outlines.save(self._document.id, [(e.title, e.page, e.level) for e in info.outline])
             self._resume(early, placed)
             self._run = self._library.reading(
                 self._document.id, self._runtime.identity, self.consumed, CHECKPOINT_ROUNDING

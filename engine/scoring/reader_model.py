@@ -7,15 +7,19 @@ from functools import lru_cache
 
 import torch
 
-from engine.network.heads import Heads, has_heads, load_heads
+from engine.network.checkpoint import weights_fingerprint
+from engine.network.heads import HEADS_FILE, Heads, has_heads, load_heads
 from engine.network.model import FalconMamba
 from engine.network.weights import load_model
+from engine.network.weights_digest import file_digest
 from engine.prompting.tokenizer import Tokenizer
 from engine.resources import resource_path
 
 FOLDER = "models/reader"
 LANGUAGES = frozenset({"en"})
 """Languages that it was trained on."""
+_SCORING = 1
+"""Version of the splitting into sentences and windows; another one means other scores."""
 
 
 @dataclass(frozen=True)
@@ -25,13 +29,25 @@ class ReaderModel:
     model: FalconMamba
     heads: Heads
     tokenizer: Tokenizer
+    identity: str
+    """Key under which its scores are saved: weights, heads, tokenizer and the way of scoring."""
 
 
 @lru_cache(maxsize=1)
 def reader_model() -> ReaderModel | None:
     """Return the shipped reader on the CPU; None where it is not installed."""
+    identity = reader_identity()
+    if identity is None:
+        return None
+    folder, device = resource_path(FOLDER), torch.device("cpu")
+    return ReaderModel(load_model(folder, device), load_heads(folder, device), Tokenizer.from_folder(folder), identity)
+
+
+@lru_cache(maxsize=1)
+def reader_identity() -> str | None:
+    """Return the identity of the shipped reader, without loading it; None where it is not installed."""
     folder = resource_path(FOLDER)
     if not folder.is_dir() or not has_heads(folder):
         return None
-    device = torch.device("cpu")
-    return ReaderModel(load_model(folder, device), load_heads(folder, device), Tokenizer.from_folder(folder))
+    parts = weights_fingerprint(folder), file_digest(folder / HEADS_FILE), file_digest(folder / "tokenizer.json")
+    return f"{' '.join(part[:16] for part in parts)} {_SCORING}"

@@ -98,20 +98,42 @@ def window_logits(model: FalconMamba, heads: Heads, some: Sequence[Window]) -> l
     return [row[: len(window.ends)] for row, window in zip(logits.cpu().numpy(), some, strict=True)]
 
 
+def sentence_logits(
+    model: FalconMamba, heads: Heads, tokenizer: Tokenizer, texts: Sequence[tuple[str, Sequence[Span]]]
+) -> list[NDArray[np.float32]]:
+    """Return the logits [S, 2] of `SentenceHead` of the sentences of each text; NaN for one without a token of its own.
+
+    `texts`: each with the places of its sentences, in order. Windows of equal length are read in one batch, whatever
+    text they are of, so that little is read for padding.
+    """
+    tokens = [tokenise(tokenizer, text, spans) for text, spans in texts]
+    found = [np.full((len(spans), 2), np.nan, np.float32) for _, spans in texts]
+    jobs = sorted(
+        ((number, window) for number, some in enumerate(tokens) for window in windows(some)),
+        key=lambda job: len(job[1].ids),
+    )
+    for batch in _batches(jobs):
+        for (number, window), logits in zip(
+            batch, window_logits(model, heads, [window for _, window in batch]), strict=True
+        ):
+            found[number][tokens[number].number[window.begins : window.begins + len(logits)]] = logits
+    return found
+
+
 def sentence_scores(
     model: FalconMamba, heads: Heads, tokenizer: Tokenizer, text: str, spans: Sequence[Span]
 ) -> list[float]:
-    """Return the score of each sentence of `text` for a digest of it; -inf for one without a token of its own.
+    """Return the score of each sentence of `text` for a digest of it; see `early`."""
+    (logits,) = sentence_logits(model, heads, tokenizer, [(text, spans)])
+    return early(logits)
 
-    `spans`: the places of the sentences, in order. A score is the logit of being one of the best three, less a term
-    for a late position; scores are comparable within one text.
-    """
-    tokens = tokenise(tokenizer, text, spans)
-    scores = np.full(len(spans), -np.inf)
-    for batch in _batches(windows(tokens)):
-        for window, logits in zip(batch, window_logits(model, heads, batch), strict=True):
-            here = tokens.number[window.begins : window.begins + len(logits)]
-            scores[here] = logits[:, 1] - EARLY * np.log1p(window.begins + np.arange(len(logits)))
+
+def early(logits: NDArray[np.float32]) -> list[float]:
+    """Return a score for each sentence of a text from its logits [S, 2]: that of being one of the best three, less a
+    term for a late position; -inf where the logits are NaN. Scores are comparable within one text."""
+    told = ~np.isnan(logits[:, 1])
+    place = np.cumsum(told) - 1
+    scores = np.where(told, logits[:, 1] - EARLY * np.log1p(place), -np.inf)
     return [float(score) for score in scores]
 
 
@@ -133,13 +155,12 @@ def choose(scores: Sequence[float], sentences: Sequence[str], most: int) -> list
     return sorted(chosen)
 
 
-def _batches(some: Sequence[Window]) -> list[list[Window]]:
-    """Return the windows in batches of about BATCH_TOKENS, padding counted."""
-    found: list[list[Window]] = []
-    for window in some:
-        longest = max((len(one.ids) for one in found[-1]), default=0) if found else 0
-        if found and (len(found[-1]) + 1) * max(longest, len(window.ids)) <= BATCH_TOKENS:
-            found[-1].append(window)
+def _batches(jobs: Sequence[tuple[int, Window]]) -> list[list[tuple[int, Window]]]:
+    """Return the windows, shortest first, in batches of about BATCH_TOKENS, padding counted."""
+    found: list[list[tuple[int, Window]]] = []
+    for job in jobs:
+        if found and (len(found[-1]) + 1) * len(job[1].ids) <= BATCH_TOKENS:
+            found[-1].append(job)
         else:
-            found.append([window])
+            found.append([job])
     return found

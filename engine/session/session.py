@@ -36,6 +36,7 @@ from engine.session.document_source import DocumentSource, opened_event
 from engine.session.folder import read_folder
 from engine.session.model_loader import ModelLoader
 from engine.summarising import entities, saved_summaries, summary
+from engine.summarising.early_digest import EarlyDigest
 
 Job = Generator[Event | Wanted, Generated | None, None]
 """The events of a job, and its requests for attempts."""
@@ -187,7 +188,8 @@ class Session:
 
     def _summarize(self, command: wire.Summarize, control: Control) -> Iterator[Event]:
         library = self.library_of(command)
-        state = yield from self._documents.state_of(command, library, control)
+        early = EarlyDigest(lambda: self.runtime, library, command, control)
+        state = yield from early.beside(self._documents.state_of(command, library, control))
         if command.ledger:
             yield from entities.events(library, state.document.id, command.job_id)
         made = saved_summaries.find(self.runtime, library, state, command)
@@ -195,7 +197,7 @@ class Session:
             yield from saved_summaries.events(made, command.job_id)
             return
         context = Context(self.runtime, library, state, control, command.job_id)
-        yield from summary.summarize(context, command.method, command.focus, command.length)
+        yield from summary.summarize(context, command.method, command.focus, command.length, early.shown)
 
     def _ask(self, command: wire.Ask, control: Control) -> Job:
         if not command.question.strip():

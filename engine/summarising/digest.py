@@ -15,8 +15,8 @@ from engine.grounding.words import stems
 from engine.summarising.section_text import SectionText, Sentence
 from engine.summarising.sentence_scores import Scorer
 
-MakeScorer = Callable[[str], Scorer]
-"""Function from a heading to the scorer of the text under it."""
+ScoreSection = Callable[[SectionText], Sequence[float]]
+"""Function from a section to a score of each of its sentences."""
 SECTION_SENTENCES = 3
 """Key sentences of a section."""
 _CANDIDATES = 4
@@ -52,6 +52,10 @@ class SectionDigest:
     candidates: tuple[KeySentence, ...]
     """Sentences that may represent the section in the summary of the whole, best first."""
     first_lines: tuple[Sentence, ...] = ()
+    scored: tuple[KeySentence, ...] = ()
+    """All sentences that can be quoted, best first."""
+    read: bool = True
+    """False where the sentences were scored by their words alone."""
 
     @property
     def lines(self) -> list[Sentence]:
@@ -60,21 +64,28 @@ class SectionDigest:
 
 
 def digest_sections(
-    sections: Iterable[SectionText], make_scorer: MakeScorer, focus: frozenset[str] = frozenset(), most: int = 0
+    sections: Iterable[SectionText], score: ScoreSection, focus: frozenset[str] = frozenset(), most: int = 0
 ) -> Iterator[SectionDigest]:
-    """Yield the digest of each section, in order. `focus`: stems of which a sentence must hold one. `most`: sentences
-    of a section, default SECTION_SENTENCES."""
+    """Yield the digest of each section, in order. Arguments as in `digest_section`."""
     for place, section in enumerate(sections):
-        scores = make_scorer(section.heading)(section.text, section.spans) if section.sentences else ()
-        found = [
-            KeySentence(place, sentence, score)
-            for sentence, score in zip(section.sentences, scores, strict=True)
-            if score > -math.inf and sentence.quotable and (not focus or focus & stems(sentence.text))
-        ]
-        ranked = distinct(sorted(found, key=lambda chosen: -chosen.score), max(_CANDIDATES, most))
-        key = tuple(sorted(ranked[: most or SECTION_SENTENCES], key=_in_text))
-        lines = _first_lines(section) if not ranked and not focus else ()
-        yield SectionDigest(section, key, tuple(ranked[:_CANDIDATES]), lines)
+        yield digest_section(place, section, score(section) if section.sentences else (), focus, most)
+
+
+def digest_section(
+    place: int, section: SectionText, scores: Sequence[float], focus: frozenset[str] = frozenset(), most: int = 0
+) -> SectionDigest:
+    """Return the digest of a section. `place`: its position among the sections. `scores`: of its sentences. `focus`:
+    stems of which a sentence must hold one. `most`: sentences, default SECTION_SENTENCES."""
+    found = [
+        KeySentence(place, sentence, score)
+        for sentence, score in zip(section.sentences, scores, strict=True)
+        if score > -math.inf and sentence.quotable and (not focus or focus & stems(sentence.text))
+    ]
+    found.sort(key=lambda chosen: -chosen.score)
+    ranked = distinct(found, max(_CANDIDATES, most))
+    key = tuple(sorted(ranked[: most or SECTION_SENTENCES], key=_in_text))
+    lines = tuple(plain_lines(section)[:_FIRST_LINES]) if not ranked and not focus else ()
+    return SectionDigest(section, key, tuple(ranked[:_CANDIDATES]), lines, tuple(found))
 
 
 def digest_whole(digests: Sequence[SectionDigest], scorer: Scorer, most: int) -> list[KeySentence]:
@@ -114,11 +125,10 @@ def distinct(ranked: Sequence[KeySentence], most: int, of_one_section: int | Non
     return kept
 
 
-def _first_lines(section: SectionText) -> tuple[Sentence, ...]:
-    """Return the first lines of a section that has no sentences, but for those of a table of contents."""
+def plain_lines(section: SectionText) -> list[Sentence]:
+    """Return the lines that tell something of a section without sentences: those of a table of contents do not."""
     told = (line for line in section.sentences if any(map(str.isalpha, line.text)) and not line.is_contents)
-    lines = [line for line in told if len(line.text) <= _LONGEST_LINE]
-    return tuple(lines[:_FIRST_LINES])
+    return [line for line in told if len(line.text) <= _LONGEST_LINE]
 
 
 def _in_text(chosen: KeySentence) -> tuple[int, int]:

@@ -6,13 +6,15 @@ Every line gets its pages, and a record says how the summary was made, what it c
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
 
 from msgspec.structs import replace
 
 from engine.errors import KnownError
+from engine.generation.runtime import Runtime
 from engine.grounding.attribution import SourceLines
 from engine.grounding.support import unsupported
+from engine.library.library import Library
 from engine.library.records import NewSummary, Section
 from engine.prompting.prompts import page_text
 from engine.protocol.vocabulary import LENGTHS, METHODS
@@ -30,12 +32,15 @@ from engine.summarising.selection_summary import summarize_by_selection
 from engine.summarising.state_summary import summarize_state
 
 
-def summarize(context: Context, method: str, focus: str | None = None, length: str = "page") -> Iterator[Event]:
+def summarize(
+    context: Context, method: str, focus: str | None = None, length: str = "page", shown: Collection[int] = ()
+) -> Iterator[Event]:
     """Summarise a document that has been read, by `method` (METHODS), and save the summary.
 
     auto: by selection when the model does not write or the text is unlike its training data; from the document state
     when the document fits into the trained context; else by sections. An outline is never made from the state. Raises
-    KnownError for an unknown method or length, and Cancelled; the section summaries written by then are kept.
+    KnownError for an unknown method or length, and Cancelled; the section summaries written by then are kept. `shown`:
+    see `summarize_by_selection`.
     """
     for given, known in ((method, METHODS), (length, LENGTHS)):
         if given not in known:
@@ -47,7 +52,7 @@ def summarize(context: Context, method: str, focus: str | None = None, length: s
     chosen = _method(job, method, sections)
     started = time.monotonic()
     if chosen == "selection":
-        made = yield from summarize_by_selection(job, sections)
+        made = yield from summarize_by_selection(job, sections, shown)
     elif chosen == "state":
         made = yield from summarize_state(job)
     else:
@@ -85,13 +90,17 @@ def _method(job: SummaryJob, method: str, sections: Sequence[Section]) -> str:
 
 
 def selects(context: Context) -> bool:
-    """Return whether summaries are chosen from the document's sentences: the model does not write, or it does not know
-    this kind of text."""
-    profile = context.runtime.profile
+    """Return whether summaries are chosen from the document's sentences; see `selects_for`."""
+    return selects_for(context.runtime, context.library, context.document_id)
+
+
+def selects_for(runtime: Runtime, library: Library, document: int) -> bool:
+    """Return whether summaries of a document are chosen from its sentences: the model does not write, or it does not
+    know this kind of text, as far as was measured."""
+    profile = runtime.profile
     if profile.summaries.selects:
         return True
-    known = context.library.readings.familiar(context.document_id, context.runtime.identity)
-    return profile.unfamiliar is not None and known is False
+    return profile.unfamiliar is not None and library.readings.familiar(document, runtime.identity) is False
 
 
 def _summarize_by_sections(job: SummaryJob, sections: Sequence[Section]) -> Generator[Event, None, SummaryResult]:

@@ -33,12 +33,12 @@ def section(number: int, text: str, heading: str = "") -> SectionText:
     return SectionText.of(row, [Page(number, None, text, None, None, None)])
 
 
-def scorer(heading: str) -> WordScores:
-    return WordScores(title=heading)
+def by_words(section: SectionText) -> list[float]:
+    return WordScores(title=section.heading)(section.text, section.spans)
 
 
 def test_key_sentences_stand_on_their_page():
-    (found,) = digest_sections([section(7, PUMPS)], scorer)
+    (found,) = digest_sections([section(7, PUMPS)], by_words)
     assert 1 <= len(found.key) <= 3
     for key in found.key:
         place = key.sentence
@@ -49,40 +49,42 @@ def test_key_sentences_stand_on_their_page():
 
 
 def test_sentences_come_in_the_order_of_the_text():
-    (found,) = digest_sections([section(1, PUMPS)], scorer)
+    (found,) = digest_sections([section(1, PUMPS)], by_words)
     starts = [key.sentence.start for key in found.key]
     assert starts == sorted(starts)
 
 
 def test_chinese_is_chosen_by_characters():
-    (found,) = digest_sections([section(1, CHINESE)], scorer)
+    (found,) = digest_sections([section(1, CHINESE)], by_words)
     said = "".join(key.sentence.text for key in found.key)
     assert "阀门" in said and "茶水" not in said
 
 
 def test_section_without_sentences_shows_its_first_lines():
-    (found,) = digest_sections([section(3, TABLE)], scorer)
+    (found,) = digest_sections([section(3, TABLE)], by_words)
     assert found.key == ()
     assert [line.text for line in found.lines] == ["Name  Size", "P-1  12", "P-2  14"]
 
 
 def test_focus_keeps_sentences_that_mention_it():
-    (found,) = digest_sections([section(1, PUMPS)], lambda heading: WordScores(focus="tea"), stems("tea"))
+    (found,) = digest_sections(
+        [section(1, PUMPS)], lambda section: WordScores(focus="tea")(section.text, section.spans), stems("tea")
+    )
     assert [key.sentence.text for key in found.key] == ["Tea is served at four."]
-    (none,) = digest_sections([section(1, PUMPS)], scorer, stems("elephants"))
+    (none,) = digest_sections([section(1, PUMPS)], by_words, stems("elephants"))
     assert none.lines == []
 
 
 def test_repeated_sentences_are_chosen_once():
     sections = [section(number, PUMPS) for number in range(1, 6)]
-    chosen = digest_whole(list(digest_sections(sections, scorer)), scorer(""), 12)
+    chosen = digest_whole(list(digest_sections(sections, by_words)), WordScores(), 12)
     said = [one_line(key.sentence.text) for key in chosen]
     assert len(said) == len(set(said)) <= 4
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", "...", "a", "1 2 3", "©" * 50, "x" * 5_000])
 def test_any_section_has_a_digest(text):
-    (found,) = digest_sections([section(1, text)], scorer)
+    (found,) = digest_sections([section(1, text)], by_words)
     assert found.key == () or found.key[0].sentence.text
 
 
@@ -93,7 +95,7 @@ def test_notices_contents_and_fragments_are_not_quoted():
         "1.1 Introduction . . . . . . . . 12 1.2 Purpose of it . . . . . 14. "
         "The lake holds enough water for a dry summer."
     )
-    (found,) = digest_sections([section(1, text)], scorer)
+    (found,) = digest_sections([section(1, text)], by_words)
     assert [key.sentence.text for key in found.key] == ["The lake holds enough water for a dry summer."]
 
 
@@ -122,4 +124,4 @@ def test_long_document_takes_seconds(request):
         )
         for row in rows
     ]
-    assert sum(1 for _ in digest_sections(sections, scorer)) == len(rows)
+    assert sum(1 for _ in digest_sections(sections, by_words)) == len(rows)

@@ -1,0 +1,151 @@
+"""The lines of a summary by selection: a head, the document's own outline, and key sentences with their pages.
+
+A paragraph has the few best sentences of the whole, a page more of them under their headings, an outline one for every
+part of the document. What is not in quotation marks and has no page is said by the program.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+from engine.grounding.languages import language_of
+from engine.grounding.page_references import page_list
+from engine.grounding.words import stems
+from engine.scoring.reader_model import LANGUAGES
+from engine.summarising.digest import KeySentence, SectionDigest, digest_section, digest_whole, plain_lines
+from engine.summarising.document_head import DocumentHead
+from engine.summarising.parts import Part, shown
+from engine.summarising.read_scores import Logits, score
+from engine.summarising.section_text import SectionText, Sentence, one_line
+from engine.summarising.sentence_scores import Scorer, WordScores
+
+PARAGRAPH_SENTENCES = 5
+PAGE_SENTENCES = (8, 16)
+"""Key sentences on a page: of a document of few sections, and of many."""
+_SECTIONS_A_SENTENCE = 4
+CONTENTS, OUTLINE = 12, 60
+"""Most parts named in the head of a page, and most lines of an outline."""
+_BY_WORDS = "The model that chooses was trained on English; these sentences were chosen by their words alone."
+_SHARE_BY_WORDS = 0.5
+"""Share of sections in another language from which that is said."""
+
+Line = tuple[str, list[int]]
+"""A line and its pages."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The choice of key sentences from one document."""
+
+    title: str
+    focus: str = ""
+    """Subject; empty for the whole document."""
+
+    def digest(self, place: int, section: SectionText, logits: Logits | None) -> SectionDigest:
+        """Return the digest of the section at `place`; by words alone where no network has read it."""
+        words = WordScores(title=f"{self.title} {section.heading}", focus=self.focus)
+        scores = score(section, logits, words) if section.sentences else ()
+        return replace(digest_section(place, section, scores, stems(self.focus)), read=logits is not None)
+
+    def whole(self, sections: int) -> Scorer:
+        """Return the scorer of the key sentences of a document of so many sections: place counts less in a long one."""
+        place = WordScores.place / max(1.0, math.log2(sections + 1) / 2)
+        return WordScores(title=self.title, focus=self.focus, place=place)
+
+
+def selection_lines(
+    selection: Selection,
+    length: str,
+    made: Sequence[SectionDigest],
+    head: DocumentHead,
+    parts: Sequence[Part],
+) -> Iterator[Line]:
+    """Yield the lines of a summary of `length` (paragraph, page or outline) from the digests of all sections."""
+    if selection.focus and not any(digest.key for digest in made):
+        yield f"No sentence mentions “{selection.focus}”.", []
+        return
+    if length == "outline":
+        yield from _outline(made, shown(parts, OUTLINE))
+        return
+    if not selection.focus:
+        yield head.sentence, []
+        if head.names:
+            yield f"Names that recur: {', '.join(head.names)}.", []
+        if length != "paragraph":
+            yield from _contents(parts)
+    if _is_foreign(made):
+        yield _BY_WORDS, []
+    if length == "paragraph":
+        chosen = digest_whole(made, selection.whole(len(made)), PARAGRAPH_SENTENCES)
+        yield from ((quoted(key.sentence), [key.sentence.page]) for key in chosen)
+    else:
+        few, many = PAGE_SENTENCES
+        most = min(many, max(few, len(made) // _SECTIONS_A_SENTENCE))
+        yield from _under_headings(made, digest_whole(made, selection.whole(len(made)), most))
+    if not any(digest.key for digest in made):
+        yield from ((quoted(sentence), [sentence.page]) for digest in made[:2] for sentence in digest.lines)
+
+
+def quoted(sentence: Sentence) -> str:
+    """Return a sentence as a quotation."""
+    return f"“{sentence.quoted}”"
+
+
+def _is_foreign(made: Sequence[SectionDigest]) -> bool:
+    """Return whether most sections with sentences are in a language that the reader does not know."""
+    told = [digest for digest in made if digest.scored]
+    foreign = sum(not digest.read and language_of(digest.section.text) not in LANGUAGES for digest in told)
+    return bool(told) and foreign >= _SHARE_BY_WORDS * len(told)
+
+
+def _contents(parts: Sequence[Part]) -> Iterator[Line]:
+    """Yield a line that names the parts of the document, if it has several."""
+    outer = shown(parts, CONTENTS)
+    if len(outer) < 2:
+        return
+    named = "; ".join(f"{part.title} ({page_list([part.begins[0]])})" for part in outer[:CONTENTS])
+    more = f"; and {len(outer) - CONTENTS} more" if len(outer) > CONTENTS else ""
+    yield f"Contents: {named}{more}.", []
+
+
+def _under_headings(made: Sequence[SectionDigest], chosen: Sequence[KeySentence]) -> Iterator[Line]:
+    """Yield the chosen sentences, each group under the heading of its section, which has a page if it stands on one."""
+    for place, group in groupby(chosen, key=lambda key: key.section):
+        section = made[place].section
+        if heading := one_line(section.heading):
+            page = next((sentence.page for sentence in section.sentences if heading in sentence.quoted), None)
+            yield f"{heading}:", [] if page is None else [page]
+        yield from ((quoted(key.sentence), [key.sentence.page]) for key in group)
+
+
+def _outline(made: Sequence[SectionDigest], parts: Sequence[Part]) -> Iterator[Line]:
+    """Yield a line for each part: its title, its pages and its best sentence, or its first line. Sections of a document
+    without parts have a line each."""
+    if not parts:
+        for digest in made:
+            pages = page_list(range(digest.section.first_page, digest.section.last_page + 1))
+            yield _outlined(f"{pages[:1].upper()}{pages[1:]}", next(iter(digest.scored), None), digest.lines)
+        return
+    for part in parts:
+        inside = [digest for digest in made if _meets(digest.section, part)]
+        scored = (key for digest in inside for key in digest.scored if _within(key.sentence, part))
+        lines = [line for digest in inside for line in plain_lines(digest.section) if _within(line, part)]
+        last = part.ends[0] if part.ends[1] else part.ends[0] - 1
+        pages = page_list(range(part.begins[0], max(part.begins[0], last) + 1))
+        yield _outlined(f"{part.title}, {pages}", max(scored, key=lambda key: key.score, default=None), lines)
+
+
+def _outlined(place: str, best: KeySentence | None, lines: Sequence[Sentence]) -> Line:
+    sentence = best.sentence if best is not None else next(iter(lines), None)
+    return (f"{place}: {quoted(sentence)}", [sentence.page]) if sentence is not None else (place, [])
+
+
+def _meets(section: SectionText, part: Part) -> bool:
+    return section.first_page <= part.ends[0] and section.last_page >= part.begins[0]
+
+
+def _within(sentence: Sentence, part: Part) -> bool:
+    return part.begins <= (sentence.page, sentence.start) < part.ends
