@@ -22,8 +22,10 @@ from engine.bench.harness import show, surroundings, write
 from engine.bench.text_rank import text_rank
 from engine.errors import KnownError
 from engine.grounding.sentences import units
+from engine.network.config import FalconMambaConfig
 from engine.network.device import choose_device
 from engine.network.heads import has_heads, load_heads
+from engine.network.precision import compute_dtype
 from engine.network.weights import load_model
 from engine.prompting.tokenizer import Tokenizer
 from engine.scoring.likelihood import sentence_likelihoods
@@ -45,7 +47,8 @@ Rouge = tuple[float, float]
 def scorer_of(folder: Path, device: str) -> Score:
     """Return the function by which the model in `folder` scores the sentences of a text."""
     chosen = choose_device(device)
-    model, tokenizer = load_model(folder, chosen.device), Tokenizer.from_folder(folder)
+    dtype = compute_dtype(chosen.device, FalconMambaConfig.from_folder(folder))
+    model, tokenizer = load_model(folder, chosen.device, dtype), Tokenizer.from_folder(folder)
     if not has_heads(folder):
         return lambda text, spans: sentence_likelihoods(model, tokenizer, text, spans)
     heads = load_heads(folder, chosen.device)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 import torch
 
 from engine.network.checkpoint import weights_fingerprint
+from engine.network.config import FalconMambaConfig
 from engine.network.heads import HEADS_FILE, Heads, has_heads, load_heads
 from engine.network.model import FalconMamba
+from engine.network.precision import compute_dtype
 from engine.network.weights import load_model
 from engine.network.weights_digest import file_digest
 from engine.prompting.tokenizer import Tokenizer
@@ -30,7 +33,7 @@ class ReaderModel:
     heads: Heads
     tokenizer: Tokenizer
     identity: str
-    """Key under which its scores are saved: weights, heads, tokenizer and the way of scoring."""
+    """Key under which its scores are saved: weights, heads, tokenizer, precision and the way of scoring."""
 
 
 @lru_cache(maxsize=1)
@@ -40,7 +43,8 @@ def reader_model() -> ReaderModel | None:
     if identity is None:
         return None
     folder, device = resource_path(FOLDER), torch.device("cpu")
-    return ReaderModel(load_model(folder, device), load_heads(folder, device), Tokenizer.from_folder(folder), identity)
+    model = load_model(folder, device, _dtype(folder))
+    return ReaderModel(model, load_heads(folder, device), Tokenizer.from_folder(folder), identity)
 
 
 @lru_cache(maxsize=1)
@@ -50,4 +54,10 @@ def reader_identity() -> str | None:
     if not folder.is_dir() or not has_heads(folder):
         return None
     parts = weights_fingerprint(folder), file_digest(folder / HEADS_FILE), file_digest(folder / "tokenizer.json")
-    return f"{' '.join(part[:16] for part in parts)} {_SCORING}"
+    dtype = str(_dtype(folder)).removeprefix("torch.")
+    return f"{' '.join(part[:16] for part in parts)} {dtype} {_SCORING}"
+
+
+def _dtype(folder: Path) -> torch.dtype:
+    """Return bf16, in which the weights are stored, on a processor that multiplies it in hardware; else fp32."""
+    return compute_dtype("cpu", FalconMambaConfig.from_folder(folder))

@@ -23,7 +23,7 @@ _CANDIDATES = 4
 """Sentences of a section that are compared with those of other sections."""
 _ALIKE = 0.5
 """Share of the shorter sentence's words from which two sentences say the same."""
-_OWN_SECTION = 0.5
+OWN_SECTION = 0.5
 """Weight of a sentence's score within its section when the whole document is compared."""
 _OF_ONE_SECTION = 2
 """Key sentences of one section in the whole, where there are many sections."""
@@ -64,33 +64,35 @@ class SectionDigest:
 
 
 def digest_sections(
-    sections: Iterable[SectionText], score: ScoreSection, focus: frozenset[str] = frozenset(), most: int = 0
+    sections: Iterable[SectionText], score: ScoreSection, *, lines: bool = True
 ) -> Iterator[SectionDigest]:
-    """Yield the digest of each section, in order. Arguments as in `digest_section`."""
+    """Yield the digest of each section, in order. `lines`: see `digest_section`."""
     for place, section in enumerate(sections):
-        yield digest_section(place, section, score(section) if section.sentences else (), focus, most)
+        yield digest_section(place, section, score(section) if section.sentences else (), lines=lines)
 
 
-def digest_section(
-    place: int, section: SectionText, scores: Sequence[float], focus: frozenset[str] = frozenset(), most: int = 0
-) -> SectionDigest:
-    """Return the digest of a section. `place`: its position among the sections. `scores`: of its sentences. `focus`:
-    stems of which a sentence must hold one. `most`: sentences, default SECTION_SENTENCES."""
+def digest_section(place: int, section: SectionText, scores: Sequence[float], *, lines: bool = True) -> SectionDigest:
+    """Return the digest of a section. `place`: its position among the sections. `scores`: of its sentences; -inf for
+    one that is never chosen. `lines`: show its first lines where it has no sentences."""
     found = [
         KeySentence(place, sentence, score)
         for sentence, score in zip(section.sentences, scores, strict=True)
-        if score > -math.inf and sentence.quotable and (not focus or focus & stems(sentence.text))
+        if score > -math.inf and sentence.quotable
     ]
     found.sort(key=lambda chosen: -chosen.score)
-    ranked = distinct(found, max(_CANDIDATES, most))
-    key = tuple(sorted(ranked[: most or SECTION_SENTENCES], key=_in_text))
-    lines = tuple(plain_lines(section)[:_FIRST_LINES]) if not ranked and not focus else ()
-    return SectionDigest(section, key, tuple(ranked[:_CANDIDATES]), lines, tuple(found))
+    ranked = distinct(found, max(_CANDIDATES, SECTION_SENTENCES))
+    key = tuple(sorted(ranked[:SECTION_SENTENCES], key=_in_text))
+    first = tuple(plain_lines(section)[:_FIRST_LINES]) if not ranked and lines else ()
+    return SectionDigest(section, key, tuple(ranked[:_CANDIDATES]), first, tuple(found))
 
 
-def digest_whole(digests: Sequence[SectionDigest], scorer: Scorer, most: int) -> list[KeySentence]:
-    """Return the `most` key sentences of a whole document, in the order of the text."""
-    pool = [chosen for digest in digests for chosen in sorted(digest.candidates, key=_in_text)]
+def digest_whole(
+    digests: Sequence[SectionDigest], scorer: Scorer, most: int, own_weight: float = OWN_SECTION
+) -> list[KeySentence]:
+    """Return the `most` key sentences of a whole document, in the order of the text. `own_weight`: weight of a
+    sentence's score within its section."""
+    content = [digest for digest in digests if digest.candidates and not digest.section.is_aside]
+    pool = [chosen for digest in content or digests for chosen in sorted(digest.candidates, key=_in_text)]
     if len(pool) <= most:
         return distinct(pool, most)
     text = ""
@@ -100,7 +102,7 @@ def digest_whole(digests: Sequence[SectionDigest], scorer: Scorer, most: int) ->
         text += chosen.sentence.text + "\n"
     beside = scorer(text, spans)
     own = _standardised([chosen.score for chosen in pool])
-    ranked = sorted(range(len(pool)), key=lambda place: -(beside[place] + _OWN_SECTION * own[place]))
+    ranked = sorted(range(len(pool)), key=lambda place: -(beside[place] + own_weight * own[place]))
     limit = _OF_ONE_SECTION if len(digests) > most else None
     kept = distinct([pool[place] for place in ranked], most, limit)
     return sorted(kept, key=lambda one: (one.section, *_in_text(one)))

@@ -44,7 +44,7 @@ def parts_of(bookmarks: Sequence[Bookmark], sections: Sequence[SectionText], pag
         found = _of_headings(sections, texts)
     found.sort(key=lambda part: part[2])
     end = ((pages[-1].number if pages else 0) + 1, 0)
-    ends = [begins for _, _, begins in found[1:]] + [end]
+    ends = [*(begins for _, _, begins in found[1:]), end][: len(found)]
     return [Part(*part, stop) for part, stop in zip(found, ends, strict=True)]
 
 

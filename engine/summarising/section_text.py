@@ -25,8 +25,21 @@ _NOTICE = re.compile(
     re.IGNORECASE,
 )
 """Pattern of legal notices: they precede the content and state nothing about it."""
+_LEANS = re.compile(
+    r"(?:this|these|that|those|it|its|they|their|he|his|she|her|such|however|therefore|thus|hence|also|then|but|and|so|"
+    r"moreover|furthermore|additionally|instead|otherwise|nevertheless|similarly|likewise|consequently|for example|for "
+    r"instance|in addition|as a result|as such|in this case|in contrast|on the other hand|if so|again|see|note that)\b",
+    re.IGNORECASE,
+)
+"""Begins an English sentence that needs the one before it, or sends the reader elsewhere."""
 _OPTION = re.compile(r"[-+/]{1,2}\w|[^\w\s\"'“”‘’«»¿¡(\[„「『（]")
 """Begins the entry of a list of options, or something that is no sentence."""
+_ASIDE = re.compile(
+    r"\b(?:licen[cs]es?|copyrights?|copying|index|indices|bibliography|references|acknowledge?ments?|colophon|legal "
+    r"notices?|imprint|trademarks?|table of contents|contents)\b|лицензи|указатель|索引|ライセンス|著作権",
+    re.IGNORECASE,
+)
+"""In the heading of a part about the document, not its subject."""
 _JOINED = re.compile(rf"(?<=[{UNSPACED}])\s+(?=[{UNSPACED}])")
 
 
@@ -65,6 +78,11 @@ class Sentence:
         )
 
     @property
+    def leans(self) -> bool:
+        """Return whether it begins with a word that refers to the sentence before it."""
+        return _LEANS.match(self.text) is not None
+
+    @property
     def quoted(self) -> str:
         """Return its words in one line."""
         return one_line(self.text)
@@ -82,6 +100,11 @@ class SectionText:
     sentences: tuple[Sentence, ...]
     spans: tuple[tuple[int, int], ...]
     """The places of the sentences in `text`."""
+
+    @property
+    def is_aside(self) -> bool:
+        """Return whether its heading says that it is no part of the content: a licence, an index, references."""
+        return _ASIDE.search(self.heading) is not None
 
     @classmethod
     def of(cls, section: Section, pages: Sequence[Page]) -> SectionText:

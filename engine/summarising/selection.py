@@ -13,10 +13,17 @@ from itertools import groupby
 
 from engine.grounding.languages import language_of
 from engine.grounding.page_references import page_list
-from engine.grounding.words import stems
 from engine.scoring.reader_model import LANGUAGES
-from engine.summarising.digest import KeySentence, SectionDigest, digest_section, digest_whole, plain_lines
+from engine.summarising.digest import (
+    OWN_SECTION,
+    KeySentence,
+    SectionDigest,
+    digest_section,
+    digest_whole,
+    plain_lines,
+)
 from engine.summarising.document_head import DocumentHead
+from engine.summarising.focus_scores import Focus
 from engine.summarising.parts import Part, shown
 from engine.summarising.read_scores import Logits, score
 from engine.summarising.section_text import SectionText, Sentence, one_line
@@ -28,6 +35,10 @@ PAGE_SENTENCES = (8, 16)
 _SECTIONS_A_SENTENCE = 4
 CONTENTS, OUTLINE = 12, 60
 """Most parts named in the head of a page, and most lines of an outline."""
+FOCUS = 1.0
+"""Weight of a logit behind the focus, relative to one of importance."""
+OWN_FOCUS = 2.0
+"""Weight of a sentence's own score when the whole document is compared under a focus."""
 _BY_WORDS = "The model that chooses was trained on English; these sentences were chosen by their words alone."
 _SHARE_BY_WORDS = 0.5
 """Share of sections in another language from which that is said."""
@@ -44,16 +55,31 @@ class Selection:
     focus: str = ""
     """Subject; empty for the whole document."""
 
-    def digest(self, place: int, section: SectionText, logits: Logits | None) -> SectionDigest:
-        """Return the digest of the section at `place`; by words alone where no network has read it."""
+    def digest(
+        self, place: int, section: SectionText, logits: Logits | None, about: Logits | None = None
+    ) -> SectionDigest:
+        """Return the digest of the section at `place`; by words alone where no network has read it. `about`: logits
+        [S] of a network that has read the sentences behind the focus."""
         words = WordScores(title=f"{self.title} {section.heading}", focus=self.focus)
-        scores = score(section, logits, words) if section.sentences else ()
-        return replace(digest_section(place, section, scores, stems(self.focus)), read=logits is not None)
+        scores = score(section, logits, words) if section.sentences else []
+        if self.focus:
+            scores = _focused(scores, Focus.of(self.focus).named_in(section), about)
+        return replace(digest_section(place, section, scores, lines=not self.focus), read=logits is not None)
 
     def whole(self, sections: int) -> Scorer:
         """Return the scorer of the key sentences of a document of so many sections: place counts less in a long one."""
         place = WordScores.place / max(1.0, math.log2(sections + 1) / 2)
         return WordScores(title=self.title, focus=self.focus, place=place)
+
+
+def _focused(scores: Sequence[float], named: Sequence[bool], about: Logits | None) -> list[float]:
+    """Return the scores under a focus: -inf for a sentence that shares no word with it, unless the network is sure."""
+    if about is None:
+        return [score if name else -math.inf for score, name in zip(scores, named, strict=True)]
+    return [
+        score + FOCUS * float(logit) if not math.isnan(logit) and (name or logit > 0) else -math.inf
+        for score, name, logit in zip(scores, named, about, strict=True)
+    ]
 
 
 def selection_lines(
@@ -78,13 +104,14 @@ def selection_lines(
             yield from _contents(parts)
     if _is_foreign(made):
         yield _BY_WORDS, []
+    own = OWN_FOCUS if selection.focus else OWN_SECTION
     if length == "paragraph":
-        chosen = digest_whole(made, selection.whole(len(made)), PARAGRAPH_SENTENCES)
+        chosen = digest_whole(made, selection.whole(len(made)), PARAGRAPH_SENTENCES, own)
         yield from ((quoted(key.sentence), [key.sentence.page]) for key in chosen)
     else:
         few, many = PAGE_SENTENCES
         most = min(many, max(few, len(made) // _SECTIONS_A_SENTENCE))
-        yield from _under_headings(made, digest_whole(made, selection.whole(len(made)), most))
+        yield from _under_headings(made, digest_whole(made, selection.whole(len(made)), most, own))
     if not any(digest.key for digest in made):
         yield from ((quoted(sentence), [sentence.page]) for digest in made[:2] for sentence in digest.lines)
 

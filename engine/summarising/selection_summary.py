@@ -15,6 +15,7 @@ from engine.reading.context import Context
 from engine.summarising.digest import SectionDigest
 from engine.summarising.document_head import document_head
 from engine.summarising.entities import stored_entities
+from engine.summarising.focus_scores import Focus, focus_logits
 from engine.summarising.job import SummaryJob
 from engine.summarising.parts import parts_of
 from engine.summarising.read_scores import read_sections, saved_logits
@@ -33,8 +34,10 @@ def digests(
     texts = texts_of(sections, pages)
     place = first
     for found in read_sections(library, sections, texts):
-        for logits in found:
-            yield selection.digest(place, texts[place - first], logits)
+        some = texts[place - first : place - first + len(found)]
+        about = focus_logits(Focus.of(selection.focus), some) if selection.focus else [None] * len(found)
+        for text, logits, focused in zip(some, found, about, strict=True):
+            yield selection.digest(place, text, logits, focused)
             place += 1
 
 

@@ -8,12 +8,12 @@ import pytest
 
 from engine.documents.pages import Page as DocumentPage
 from engine.documents.sections import sections as cut
-from engine.grounding.words import stems
 from engine.library.records import Page, Section
 from engine.summarising.digest import digest_sections, digest_whole
 from engine.summarising.document_head import document_head
 from engine.summarising.entities import find_entities
 from engine.summarising.section_text import SectionText, one_line
+from engine.summarising.selection import Selection
 from engine.summarising.sentence_scores import WordScores
 
 PUMPS = (
@@ -67,12 +67,9 @@ def test_section_without_sentences_shows_its_first_lines():
 
 
 def test_focus_keeps_sentences_that_mention_it():
-    (found,) = digest_sections(
-        [section(1, PUMPS)], lambda section: WordScores(focus="tea")(section.text, section.spans), stems("tea")
-    )
-    assert [key.sentence.text for key in found.key] == ["Tea is served at four."]
-    (none,) = digest_sections([section(1, PUMPS)], by_words, stems("elephants"))
-    assert none.lines == []
+    tea = Selection("", "tea").digest(0, section(1, PUMPS), None)
+    assert [key.sentence.text for key in tea.key] == ["Tea is served at four."]
+    assert Selection("", "elephants").digest(0, section(1, PUMPS), None).lines == []
 
 
 def test_repeated_sentences_are_chosen_once():
