@@ -14,7 +14,8 @@ from engine.generators import Kept
 from engine.library.library import Library
 from engine.protocol.wire import CheckpointSaved, Event, PrefillAdvanced, ReadingResumed, Summarize
 from engine.reading.document_state import DocumentState
-from engine.summarising.selection_summary import Selection, digests, section_event
+from engine.summarising.selection import Selection
+from engine.summarising.selection_summary import digests, section_event
 from engine.summarising.summary import selects_for
 
 

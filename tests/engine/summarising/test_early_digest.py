@@ -14,14 +14,14 @@ from engine.profile.instruct import INSTRUCT
 from engine.protocol import wire
 from engine.protocol.wire import Read, SectionSummarized, Summarize, SummaryFinished
 from engine.session.session import Session, open_session
-from engine.summarising import read_scores
-from tests.engine.running import of_kind, only, run, run_to_success
+from engine.summarising import read_scores, summary
+from tests.engine.running import of_kind, only, run_to_success
 from tests.engine.tiny import write_pages
 
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    return write_pages(tmp_path / "log.txt", 6, words=60)
+    return write_pages(tmp_path / "log.txt", 4, words=48)
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         return [np.stack([np.arange(len(spans))] * 2, -1).astype(np.float32) for _, spans in texts]
 
     monkeypatch.setattr(read_scores, "sentence_logits", logits)
-    monkeypatch.setattr(checkpoint_policy, "SAVE_TOKENS", 4_000)
+    monkeypatch.setattr(checkpoint_policy, "SAVE_TOKENS", 3_000)
     return asked
 
 
@@ -121,7 +121,9 @@ def test_a_cancelled_summary_goes_on_where_it_stopped(opened, file, read):
     assert len(of_kind(events, SectionSummarized)) == len(sections) == len(read)
 
 
-def test_a_summary_by_another_method_sends_nothing_early(opened, file, read):
+def test_a_summary_by_another_method_sends_nothing_early(opened, file, read, monkeypatch):
     session = opened("a.db")
-    events = run(session, Summarize(job_id="s", path=str(file), method="state"))
+    monkeypatch.setattr(summary, "summarize", lambda *arguments: iter(()))
+    events = run_to_success(session, Summarize(job_id="s", path=str(file), method="state"))
+    assert of_kind(events, wire.CheckpointSaved)
     assert not of_kind(events, SectionSummarized) and not read
