@@ -20,7 +20,7 @@ def find(runtime: Runtime, library: Library, of: DocumentState, command: Summari
     """
     if command.again:
         return None
-    method = "sections" if command.length == "outline" else command.method
+    method = "sections" if (command.length, command.method) == ("outline", "state") else command.method
     focus = (command.focus or "").strip()
     wanted = (runtime.identity.name, of.tokens, command.length, focus)
     for row in library.summaries.of(of.document.id):

@@ -84,7 +84,8 @@ def test_nothing_is_scored_twice(opened, file, read):
     first = only(summarize(session, file), SummaryFinished)
     count = len(read)
     summarize(session, file, length="outline")
-    summarize(session, file, length="paragraph", focus="gauge")
+    summarize(session, file, length="paragraph", focus="elephants")
+    assert only(summarize(session, file, length="outline"), SummaryFinished).saved
     with session:
         pass
     again = only(summarize(opened("a.db"), file, again=True), SummaryFinished)
