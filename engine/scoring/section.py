@@ -24,8 +24,8 @@ WINDOW_TOKENS, WINDOW_SENTENCES = 2048, 120
 """Most tokens and sentences read and compared at once, START included."""
 BATCH_TOKENS = 8192
 """Tokens of the windows that are read in one batch."""
-EARLY = 0.45
-"""Decrease of a sentence's score with the logarithm of its position: fitted on 200 held-out documents of five kinds."""
+EARLY = 0.25
+"""Decrease of a sentence's score with the logarithm of its position; the score by words has a share of its own."""
 ALIKE = 0.5
 """Share of the shorter sentence's words from which two sentences say the same."""
 

@@ -21,7 +21,7 @@ from engine.scoring.section import early, sentence_logits
 from engine.summarising.section_text import SectionText
 from engine.summarising.sentence_scores import WordScores
 
-WORDS = 0.2
+WORDS = 0.6
 """Weight of a standardised score by words, relative to a logit."""
 BATCH_SECTIONS = 4
 """Sections that are read in one batch: few, so that their sentences come soon."""

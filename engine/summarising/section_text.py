@@ -25,13 +25,6 @@ _NOTICE = re.compile(
     re.IGNORECASE,
 )
 """Pattern of legal notices: they precede the content and state nothing about it."""
-_LEANS = re.compile(
-    r"(?:this|these|that|those|it|its|they|their|he|his|she|her|such|however|therefore|thus|hence|also|then|but|and|so|"
-    r"moreover|furthermore|additionally|instead|otherwise|nevertheless|similarly|likewise|consequently|for example|for "
-    r"instance|in addition|as a result|as such|in this case|in contrast|on the other hand|if so|again|see|note that)\b",
-    re.IGNORECASE,
-)
-"""Begins an English sentence that needs the one before it, or sends the reader elsewhere."""
 _OPTION = re.compile(r"[-+/]{1,2}\w|[^\w\s\"'“”‘’«»¿¡(\[„「『（]")
 """Begins the entry of a list of options, or something that is no sentence."""
 _ASIDE = re.compile(
@@ -76,11 +69,6 @@ class Sentence:
             and not _OPTION.match(self.text)
             and not _NOTICE.search(self.text)
         )
-
-    @property
-    def leans(self) -> bool:
-        """Return whether it begins with a word that refers to the sentence before it."""
-        return _LEANS.match(self.text) is not None
 
     @property
     def quoted(self) -> str:

@@ -8,6 +8,7 @@ that reads can give scores of its own: whatever has the type of `Scorer` will do
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,15 @@ Scores can be compared within one text."""
 _STEPS, _DAMPING = 20, 0.85
 _MOST_SENTENCES = 400
 """Sentences that are compared at once: the likeness of each to each is stored."""
+WORDY, LEANING = 0.67, 0.83
+"""Defaults of `WordScores`; what they gave on held-out documents is in docs/lab/2026-11-digests.md."""
+_LEANS = re.compile(
+    r"(?:this|these|that|those|it|its|they|their|he|his|she|her|such|however|therefore|thus|hence|also|then|but|and|so|"
+    r"moreover|furthermore|additionally|instead|otherwise|nevertheless|similarly|likewise|consequently|for example|for "
+    r"instance|in addition|as a result|as such|in this case|in contrast|on the other hand|if so|again|see|note that)\b",
+    re.IGNORECASE,
+)
+"""Begins an English sentence that needs the one before it, or sends the reader elsewhere."""
 _SHORT, _LONG = 8, 40
 """Words below which a sentence says too little, and above which it says too much at once."""
 
@@ -46,6 +56,10 @@ class WordScores:
     """Gain of a sentence that holds all words of the focus."""
     length: float = 0.5
     """Loss of a sentence that is much too short or too long."""
+    wordy: float = WORDY
+    """Loss with the logarithm of a sentence's words: shared words favour long sentences."""
+    leaning: float = LEANING
+    """Loss of a sentence that begins with a word that refers to the one before it."""
 
     def __call__(self, text: str, spans: Sequence[Span]) -> list[float]:
         """Return the scores of the sentences of `text` at `spans`."""
@@ -61,8 +75,15 @@ class WordScores:
             + self.titled * _share(title, words)
             + self.focused * _share(focus, words)
             - self.length * _misfit(len(words))
-            for place, (rank, words) in enumerate(zip(ranks, sentences, strict=True))
+            - self.wordy * math.log(max(1, len(words)))
+            - self.leaning * leans(text[start:end])
+            for place, (rank, words, (start, end)) in enumerate(zip(ranks, sentences, spans, strict=True))
         ]
+
+
+def leans(sentence: str) -> bool:
+    """Return whether an English sentence begins with a word that refers to the one before it."""
+    return _LEANS.match(sentence) is not None
 
 
 def _text_rank(sentences: Sequence[Sequence[str]]) -> list[float]:
