@@ -55,7 +55,7 @@ def scorer_of(folder: Path, device: str) -> Score:
 
     def score(text: str, spans: Sequence[tuple[int, int]]) -> list[float]:
         (logits,) = sentence_logits(model, heads, tokenizer, [(text, spans)])
-        return combine(logits, WordScores()(text, spans))
+        return combine(logits, text, spans, WordScores())
 
     return score
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,10 +20,12 @@ from engine.library.records import Section
 from engine.scoring.reader_model import LANGUAGES, reader_identity, reader_model
 from engine.scoring.section import early, sentence_logits
 from engine.summarising.section_text import SectionText
-from engine.summarising.sentence_scores import WordScores
+from engine.summarising.sentence_scores import Span, WordScores
 
 WORDS = 0.6
 """Weight of a standardised score by words, relative to a logit."""
+WORDY, LEANING = 0.67, 0.83
+"""Of the score by words beside a logit; what they gave on held-out documents is in docs/lab/2026-11-digests.md."""
 BATCH_SECTIONS = 4
 """Sections that are read in one batch: few, so that their sentences come soon."""
 
@@ -32,12 +35,14 @@ Logits = NDArray[np.float32]
 
 def score(section: SectionText, logits: Logits | None, words: WordScores) -> list[float]:
     """Return the score of each sentence of `section`; by words alone where no network has read it."""
-    by_words = words(section.text, section.spans)
-    return by_words if logits is None else combine(logits, by_words)
+    if logits is None:
+        return words(section.text, section.spans)
+    return combine(logits, section.text, section.spans, words)
 
 
-def combine(logits: Logits, by_words: Sequence[float]) -> list[float]:
-    """Return the score of each sentence of a text from its logits and its score by words."""
+def combine(logits: Logits, text: str, spans: Sequence[Span], words: WordScores) -> list[float]:
+    """Return the score of each sentence of `text` from its logits and its score by words."""
+    by_words = replace(words, wordy=WORDY, leaning=LEANING)(text, spans)
     return [read + WORDS * by_word for read, by_word in zip(early(logits), by_words, strict=True)]
 
 

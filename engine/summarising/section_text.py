@@ -27,6 +27,8 @@ _NOTICE = re.compile(
 """Pattern of legal notices: they precede the content and state nothing about it."""
 _OPTION = re.compile(r"[-+/]{1,2}\w|[^\w\s\"'“”‘’«»¿¡(\[„「『（]")
 """Begins the entry of a list of options, or something that is no sentence."""
+_QUESTION_HEADING = re.compile(r"(?:\d+\.)+\d*\s[^.]*[?？]", re.DOTALL)
+"""A numbered heading that asks."""
 _ASIDE = re.compile(
     r"\b(?:licen[cs]es?|copyrights?|copying|index|indices|bibliography|references|acknowledge?ments?|colophon|legal "
     r"notices?|imprint|trademarks?|table of contents|contents)\b|лицензи|указатель|索引|ライセンス|著作権",
@@ -56,6 +58,8 @@ class Sentence:
     def quotable(self) -> bool:
         """Return whether the sentence can be quoted alone in a digest."""
         if self.listed or not self.text.rstrip(_CLOSING).endswith(_ENDS) or self.text[:1].islower():
+            return False
+        if _QUESTION_HEADING.fullmatch(self.text):
             return False
         count = sum(1 for _ in tokens(self.text))
         letters = sum(character.isalpha() for character in self.text)

@@ -139,13 +139,14 @@ def _contents(parts: Sequence[Part]) -> Iterator[Line]:
 
 
 def _under_headings(made: Sequence[SectionDigest], chosen: Sequence[KeySentence]) -> Iterator[Line]:
-    """Yield the chosen sentences, each group under the heading of its section, which has a page if it stands on one."""
-    for place, group in groupby(chosen, key=lambda key: key.section):
-        section = made[place].section
-        if heading := one_line(section.heading):
-            page = next((sentence.page for sentence in section.sentences if heading in sentence.quoted), None)
+    """Yield the chosen sentences, each group under the heading of its sections, with the page if it stands on one."""
+    for heading, group in groupby(chosen, key=lambda key: one_line(made[key.section].section.heading)):
+        keys = list(group)
+        if heading:
+            inside = (sentence for key in keys for sentence in made[key.section].section.sentences)
+            page = next((sentence.page for sentence in inside if heading in sentence.quoted), None)
             yield f"{heading}:", [] if page is None else [page]
-        yield from ((quoted(key.sentence), [key.sentence.page]) for key in group)
+        yield from ((quoted(key.sentence), [key.sentence.page]) for key in keys)
 
 
 def _outline(made: Sequence[SectionDigest], parts: Sequence[Part]) -> Iterator[Line]:

@@ -27,15 +27,23 @@ Scores can be compared within one text."""
 _STEPS, _DAMPING = 20, 0.85
 _MOST_SENTENCES = 400
 """Sentences that are compared at once: the likeness of each to each is stored."""
-WORDY, LEANING = 0.67, 0.83
-"""Defaults of `WordScores`; what they gave on held-out documents is in docs/lab/2026-11-digests.md."""
 _LEANS = re.compile(
     r"(?:this|these|that|those|it|its|they|their|he|his|she|her|such|however|therefore|thus|hence|also|then|but|and|so|"
     r"moreover|furthermore|additionally|instead|otherwise|nevertheless|similarly|likewise|consequently|for example|for "
-    r"instance|in addition|as a result|as such|in this case|in contrast|on the other hand|if so|again|see|note that)\b",
+    r"instance|in addition|as a result|as such|in this case|in contrast|on the other hand|if so|again|see|note that|"
+    r"например|однако|поэтому|также|кроме того|таким образом|это|эти|этот|эта|он|она|они|но|"
+    r"dies|diese[rsmn]?|er|sie|es|daher|jedoch|aber|außerdem|zum beispiel|cela|ce|cette|ces|ainsi|cependant|donc|par "
+    r"exemple)\b|これ|この|それ|その|しかし|また|例えば|但是|因此|例如|此外",
     re.IGNORECASE,
 )
-"""Begins an English sentence that needs the one before it, or sends the reader elsewhere."""
+"""Begins a sentence that needs the one before it."""
+_POINTS = re.compile(
+    r"\b(?:see|refer to|described in|discussed in) (?:also )?(?:section|chapter|appendix|figure|table|page)\b|\bas "
+    r"follows\b|\bthe following (?:command|example|list|table)s?\b|\bsiehe (?:abschnitt|kapitel)\b|смотрите раздел|"
+    r"см\. раздел|следующ\w+ команд|次のよう|次のコマンド|以下の|如下|参照",
+    re.IGNORECASE,
+)
+"""In a sentence that sends its reader elsewhere."""
 _SHORT, _LONG = 8, 40
 """Words below which a sentence says too little, and above which it says too much at once."""
 
@@ -56,10 +64,10 @@ class WordScores:
     """Gain of a sentence that holds all words of the focus."""
     length: float = 0.5
     """Loss of a sentence that is much too short or too long."""
-    wordy: float = WORDY
-    """Loss with the logarithm of a sentence's words: shared words favour long sentences."""
-    leaning: float = LEANING
-    """Loss of a sentence that begins with a word that refers to the one before it."""
+    wordy: float = 0.0
+    """Loss with the logarithm of a sentence's words."""
+    leaning: float = 0.4
+    """Loss of a sentence that leans on the one before it or points elsewhere; see `leans`."""
 
     def __call__(self, text: str, spans: Sequence[Span]) -> list[float]:
         """Return the scores of the sentences of `text` at `spans`."""
@@ -82,8 +90,8 @@ class WordScores:
 
 
 def leans(sentence: str) -> bool:
-    """Return whether an English sentence begins with a word that refers to the one before it."""
-    return _LEANS.match(sentence) is not None
+    """Return whether a sentence begins with a word that refers to the one before it, or points elsewhere."""
+    return _LEANS.match(sentence) is not None or _POINTS.search(sentence) is not None
 
 
 def _text_rank(sentences: Sequence[Sequence[str]]) -> list[float]:
