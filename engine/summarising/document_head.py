@@ -70,7 +70,11 @@ def document_head(title: str, file_kind: str, pages: Sequence[Page], sections: i
         match[1] for entry in entities.entries if entry.kind == "date" and (match := _YEAR.match(entry.value))
     )
     least = _LEAST_PAGES if len(pages) > _LEAST_PAGES else 1
-    names = [entry.text for entry in entities.entries if entry.kind == "name" and len(entry.pages) >= least]
+    names = [
+        entry.text
+        for entry in entities.entries
+        if entry.kind == "name" and len(entry.pages) >= least and entry.count > 1
+    ]
     return DocumentHead(
         title=one_line(title)[:_TITLE_LENGTH],
         kind=_kind(title, file_kind, pages),

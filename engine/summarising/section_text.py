@@ -27,8 +27,8 @@ _NOTICE = re.compile(
 """Pattern of legal notices: they precede the content and state nothing about it."""
 _OPTION = re.compile(r"[-+/]{1,2}\w|[^\w\s\"'“”‘’«»¿¡(\[„「『（]")
 """Begins the entry of a list of options, or something that is no sentence."""
-_QUESTION_HEADING = re.compile(r"(?:\d+\.)+\d*\s[^.]*[?？]", re.DOTALL)
-"""A numbered heading that asks."""
+_QUESTION_WORDS, _NUMBERED = 12, re.compile(r"(?:\d+\.)+\d*\s")
+"""Words up to which a question is a heading, and the number of a heading."""
 _ASIDE = re.compile(
     r"\b(?:licen[cs]es?|copyrights?|copying|index|indices|bibliography|references|acknowledge?ments?|colophon|legal "
     r"notices?|imprint|trademarks?|table of contents|contents)\b|лицензи|указатель|索引|ライセンス|著作権",
@@ -59,9 +59,9 @@ class Sentence:
         """Return whether the sentence can be quoted alone in a digest."""
         if self.listed or not self.text.rstrip(_CLOSING).endswith(_ENDS) or self.text[:1].islower():
             return False
-        if _QUESTION_HEADING.fullmatch(self.text):
-            return False
         count = sum(1 for _ in tokens(self.text))
+        if self.text.endswith(("?", "？")) and (count <= _QUESTION_WORDS or _NUMBERED.match(self.text)):
+            return False
         letters = sum(character.isalpha() for character in self.text)
         capitals = sum(character.isupper() for character in self.text)
         printed = sum(not character.isspace() for character in self.text)
