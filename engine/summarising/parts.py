@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from engine.library.outlines import Bookmark
@@ -28,6 +28,8 @@ class Part:
     level: int
     """1 for the outermost."""
     begins: Place
+    found: bool
+    """True where the title stands on that page, word for word."""
     ends: Place
     """Where the next part begins, whatever its level; past the last page for the last part."""
 
@@ -36,7 +38,7 @@ def parts_of(bookmarks: Sequence[Bookmark], sections: Sequence[SectionText], pag
     """Return the parts of a document whose sections are `sections` and whose pages are `pages`, in order."""
     texts = {page.number: page.text for page in pages}
     found = [
-        (title, level, (page, _offset(title, texts.get(page, ""))))
+        (title, level, *_place(title, range(page, page + 1), texts))
         for written, page, level in bookmarks
         if (title := one_line(written)[:_LONGEST_TITLE])
     ]
@@ -44,7 +46,7 @@ def parts_of(bookmarks: Sequence[Bookmark], sections: Sequence[SectionText], pag
         found = _of_headings(sections, texts)
     found.sort(key=lambda part: part[2])
     end = ((pages[-1].number if pages else 0) + 1, 0)
-    ends = [*(begins for _, _, begins in found[1:]), end][: len(found)]
+    ends = [*(begins for _, _, begins, _ in found[1:]), end][: len(found)]
     return [Part(*part, stop) for part, stop in zip(found, ends, strict=True)]
 
 
@@ -59,22 +61,25 @@ def shown(parts: Sequence[Part], most: int) -> list[Part]:
         outer.append(level)
     kept = [part for part in parts if part.level in outer]
     ends = [part.begins for part in kept[1:]] + [parts[-1].ends] if kept else []
-    return [Part(part.title, part.level, part.begins, end) for part, end in zip(kept, ends, strict=True)]
+    return [replace(part, ends=end) for part, end in zip(kept, ends, strict=True)]
 
 
-def _of_headings(sections: Sequence[SectionText], texts: dict[int, str]) -> list[tuple[str, int, Place]]:
+def _of_headings(sections: Sequence[SectionText], texts: Mapping[int, str]) -> list[tuple[str, int, Place, bool]]:
     found = []
     for heading, group in groupby(sections, key=lambda section: one_line(section.heading)):
-        page = next(iter(group)).first_page
+        first = next(iter(group))
         if heading:
             number = _NUMBER.match(heading)
             level = 1 + number[0].count(".") if number else 1
-            found.append((heading[:_LONGEST_TITLE], level, (page, _offset(heading, texts.get(page, "")))))
+            title = heading[:_LONGEST_TITLE]
+            found.append((title, level, *_place(title, range(first.first_page, first.last_page + 1), texts)))
     return found
 
 
-def _offset(title: str, text: str) -> int:
-    """Return where `title` stands in the text of its page, blanks apart; 0 where it does not."""
+def _place(title: str, pages: range, texts: Mapping[int, str]) -> tuple[Place, bool]:
+    """Return where `title` stands on `pages`, blanks apart; the top of the first one, and False, where it does not."""
     words = [re.escape(word) for word in title.split()]
-    found = re.search(r"\s+".join(words), text) if words else None
-    return found.start() if found else 0
+    for page in pages:
+        if words and (found := re.search(r"\s+".join(words), texts.get(page, ""))):
+            return (page, found.start()), True
+    return (pages.start, 0), False

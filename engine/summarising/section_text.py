@@ -100,19 +100,23 @@ class SectionText:
 
     @classmethod
     def of(cls, section: Section, pages: Sequence[Page]) -> SectionText:
-        """Return the text of `section`, whose pages are `pages`."""
+        """Return the text of `section`, whose pages are `pages`; a heading that runs into a sentence is left out."""
         text = ""
         sentences: list[Sentence] = []
         spans: list[tuple[int, int]] = []
+        words = [re.escape(word) for word in section.heading.split()]
+        run_in = re.compile(r"\s+".join(words) + r"\s+(?=[^\W\d_a-z])") if words else None
         for page in pages:
             first, last = _part(section, page, alone=len(pages) == 1)
             offset = len(text) - first
             text += page.text[first:last] + "\n\n"
             for unit in units(page.text):
                 if first <= unit.start and unit.end <= last:
-                    own = page.text[unit.start : unit.end]
-                    sentences.append(Sentence(page.number, unit.start, unit.end, own, unit.listed))
-                    spans.append((unit.start + offset, unit.end + offset))
+                    glued = run_in.match(page.text, unit.start, unit.end) if run_in else None
+                    start = glued.end() if glued else unit.start
+                    own = page.text[start : unit.end]
+                    sentences.append(Sentence(page.number, start, unit.end, own, unit.listed))
+                    spans.append((start + offset, unit.end + offset))
         place = (section.number, section.heading, section.first_page, section.last_page)
         return cls(*place, text, tuple(sentences), tuple(spans))
 

@@ -7,6 +7,7 @@ part of the document. What is not in quotation marks and has no page is said by 
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -26,7 +27,7 @@ from engine.summarising.document_head import DocumentHead
 from engine.summarising.focus_scores import Focus
 from engine.summarising.parts import Part, shown
 from engine.summarising.read_scores import Logits, score
-from engine.summarising.section_text import SectionText, Sentence, one_line
+from engine.summarising.section_text import SectionText, Sentence
 from engine.summarising.sentence_scores import Scorer, WordScores
 
 PARAGRAPH_SENTENCES = 5
@@ -111,7 +112,7 @@ def selection_lines(
     else:
         few, many = PAGE_SENTENCES
         most = min(many, max(few, len(made) // _SECTIONS_A_SENTENCE))
-        yield from _under_headings(made, digest_whole(made, selection.whole(len(made)), most, own))
+        yield from _under_headings(parts, digest_whole(made, selection.whole(len(made)), most, own))
     if not any(digest.key for digest in made):
         yield from ((quoted(sentence), [sentence.page]) for digest in made[:2] for sentence in digest.lines)
 
@@ -138,15 +139,15 @@ def _contents(parts: Sequence[Part]) -> Iterator[Line]:
     yield f"Contents: {named}{more}.", []
 
 
-def _under_headings(made: Sequence[SectionDigest], chosen: Sequence[KeySentence]) -> Iterator[Line]:
-    """Yield the chosen sentences, each group under the heading of its sections, with the page if it stands on one."""
-    for heading, group in groupby(chosen, key=lambda key: one_line(made[key.section].section.heading)):
-        keys = list(group)
-        if heading:
-            inside = (sentence for key in keys for sentence in made[key.section].section.sentences)
-            page = next((sentence.page for sentence in inside if heading in sentence.quoted), None)
-            yield f"{heading}:", [] if page is None else [page]
-        yield from ((quoted(key.sentence), [key.sentence.page]) for key in keys)
+def _under_headings(parts: Sequence[Part], chosen: Sequence[KeySentence]) -> Iterator[Line]:
+    """Yield the chosen sentences, each group under the title of its part, with the page if it stands on one."""
+    begins = [part.begins for part in parts]
+    places = [(key, bisect_right(begins, (key.sentence.page, key.sentence.start)) - 1) for key in chosen]
+    for place, group in groupby(places, key=lambda pair: pair[1]):
+        if place >= 0:
+            part = parts[place]
+            yield f"{part.title}:", [part.begins[0]] if part.found else []
+        yield from ((quoted(key.sentence), [key.sentence.page]) for key, _ in group)
 
 
 def _outline(made: Sequence[SectionDigest], parts: Sequence[Part]) -> Iterator[Line]:

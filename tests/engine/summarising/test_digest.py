@@ -96,6 +96,26 @@ def test_notices_contents_and_fragments_are_not_quoted():
     assert [key.sentence.text for key in found.key] == ["The lake holds enough water for a dry summer."]
 
 
+def test_questions_that_are_headings_and_run_in_headings_are_not_quoted():
+    text = (
+        "What is a pump station? 1.3. Why does a pump fail after so many years of service in the same river station? "
+        "Old Reservoir The reservoir holds enough water for a dry summer."
+    )
+    (found,) = digest_sections([section(1, text, "Old Reservoir")], by_words)
+    (key,) = found.key
+    assert key.sentence.text == "The reservoir holds enough water for a dry summer."
+    assert text[key.sentence.start : key.sentence.end] == key.sentence.text
+
+
+def test_parts_about_the_document_give_way_to_its_subject():
+    licence = section(1, "Anyone may copy this program and sell the copies for a fee of their choice.", "Licence")
+    subject = section(2, "The pump station moves water from the river to the old reservoir.", "Pumps")
+    chosen = digest_whole(list(digest_sections([licence, subject], by_words)), WordScores(), 5)
+    assert [key.section for key in chosen] == [1]
+    alone = digest_whole(list(digest_sections([licence], by_words)), WordScores(), 5)
+    assert [key.section for key in alone] == [0]
+
+
 def test_head_names_kind_pages_years_and_recurring_names():
     pages = [Page(n, None, f"On 3 May {2020 + n} Ann Weber wrote a report. {n}", None, None, None) for n in range(1, 5)]
     entities = find_entities((page.number, page.text) for page in pages)

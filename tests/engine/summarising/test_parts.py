@@ -20,6 +20,8 @@ def test_bookmarks_lead_to_their_place_on_the_page():
     parts = parts_of(bookmarks, [], PAGES)
     assert [part.title for part in parts] == ["1 Pumps", "2 Valves", "2.1 Old", "3 Index"]
     assert parts[0].begins == (1, TEXTS[0].index("1 Pumps")) and parts[0].ends == (2, 0)
+    assert all(part.found for part in parts)
+    assert not parts_of([("No such title", 2, 1)] * 3, [], PAGES)[0].found
     assert parts[2].begins == (2, TEXTS[1].index("2.1")) and parts[3].ends == (4, 0)
 
 
