@@ -24,6 +24,8 @@ from engine.summarising.sentence_scores import Span, WordScores
 
 WORDS = 0.6
 """Weight of a standardised score by words, relative to a logit."""
+FEW = 5
+"""Sentences of a text in which the words have half that weight: they share too few words to rank each other."""
 WORDY, LEANING = 0.67, 0.83
 """Of the score by words beside a logit; what they gave on held-out documents is in docs/lab/2026-11-digests.md."""
 BATCH_SECTIONS = 4
@@ -43,7 +45,8 @@ def score(section: SectionText, logits: Logits | None, words: WordScores) -> lis
 def combine(logits: Logits, text: str, spans: Sequence[Span], words: WordScores) -> list[float]:
     """Return the score of each sentence of `text` from its logits and its score by words."""
     by_words = replace(words, wordy=WORDY, leaning=LEANING)(text, spans)
-    return [read + WORDS * by_word for read, by_word in zip(early(logits), by_words, strict=True)]
+    weight = WORDS * len(spans) / (len(spans) + FEW)
+    return [read + weight * by_word for read, by_word in zip(early(logits), by_words, strict=True)]
 
 
 def read_sections(
