@@ -15,6 +15,7 @@ again: a run over a large collection may be ended and continued. Needs `pdftotex
 from __future__ import annotations
 
 import argparse
+import logging
 import re
 import shutil
 import subprocess
@@ -131,6 +132,7 @@ class _SecondReader:
         """Return the words of page `number`; none where pypdf fails on it."""
         try:
             if self._document is None:
+                logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # it has a line for each fault of a file
                 self._document = pypdf.PdfReader(self._path)
             return words(clean_pdf_page(self._document.pages[number - 1].extract_text()))
         except Exception:  # damaged files raise anything at all
