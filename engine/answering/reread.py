@@ -7,6 +7,7 @@ two sections that disagree, because a correction then follows the sentence that 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -28,6 +29,8 @@ LONGEST = 2_400
 """Characters of a page that are read again, but for the rest of the lines at both ends."""
 TOKENS = 2_048
 """Tokens of a re-reading where the trained context is unknown."""
+LEAST = 800
+"""Tokens that may be read again however slow the machine is: about the longest excerpt of one page."""
 LOOKED_AT = 12
 """Number of sections whose pages are searched."""
 
@@ -53,7 +56,7 @@ def reread(
     """
     runtime = context.runtime
     opening = runtime.tokenizer.reread_prefix(question)
-    left = (context.trained_context or TOKENS) - room - len(opening)
+    left = min((context.trained_context or TOKENS) - room - len(opening), _affordable(context))
     chosen = _fitting(context, evidence_pages(context, topic, retrieved, attempts), left)
     if not chosen:
         return None
@@ -68,6 +71,15 @@ def reread(
     hasher = PrefixHasher(runtime.identity)
     hasher.feed(ids)
     return Rereading(Source(state, hasher.at(), chosen[0][0], chosen[-1][0]), chosen, len(ids))
+
+
+def _affordable(context: Context) -> int:
+    """Return the tokens that may be read again in the time that the profile allows, at the document's own speed."""
+    seconds = context.runtime.profile.answers.rereading_seconds
+    reading = context.library.readings.latest(context.document_id, context.runtime.identity)
+    if seconds is None or reading is None:
+        return sys.maxsize
+    return max(LEAST, int(seconds * reading.speed))
 
 
 def evidence_pages(

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from engine.grounding.claims import Claim, claims
 from engine.grounding.passages import Passage, matching_passages, supporting_passage
 from engine.grounding.support import supports
-from engine.grounding.words import stems
+from engine.grounding.words import UNSPACED, stems
 from engine.profile.refusal import clauses_of, sentences
 from engine.profile.replies import plain, without_attribution
 
@@ -18,10 +18,14 @@ CONFIRMED = 0.6
 """Match of the passage behind a bare "yes" or "no"."""
 NAMED = 0.2
 """Share of the new words that a passage must hold when it contains every name of the sentence."""
+OTHERWISE = 0.4
+"""Share of the other words that a passage must hold when the figures and names of the sentence are on no page."""
 _SENTENCES = 40
 """Sentences of an answer that are looked up."""
 _CANDIDATES = 5
 """Passages that match a sentence best and may support several of its claims."""
+_UNSPACED = re.compile(f"[{UNSPACED}]")
+_YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
 _YES_OR_NO = re.compile(
     r"\W*(?:yes|no|ja|nein|oui|non|sí|si|no|да|нет|sim|não|sì|tak|nie|nee|是|不是|是的|没有|否|はい|いいえ|네|아니요|نعم|لا|evet|hayır)\b",
     re.IGNORECASE,
@@ -63,9 +67,8 @@ def _passages_of(topic: str, sentence: str, pages: Sequence[tuple[int, str]]) ->
         return found
     if (passage := _supporting(topic, sentence, pages)) is not None:
         return [passage]
-    if new:
-        return _passages_of_claims(topic, sentence, new, pages)
-    return _passage_of_words(topic, sentence, pages)
+    found = _passages_of_claims(topic, sentence, new, pages) if new else []
+    return found or _passage_of_words(topic, sentence, pages) or _passage_but_for(topic, sentence, new, pages)
 
 
 def _passage_of_words(topic: str, sentence: str, pages: Sequence[tuple[int, str]]) -> list[Passage]:
@@ -89,6 +92,21 @@ def _passage_of_words(topic: str, sentence: str, pages: Sequence[tuple[int, str]
     return [best] if len(new & stems(best.text)) >= least * len(new) else []
 
 
+def _passage_but_for(
+    topic: str, sentence: str, made: Sequence[Claim], pages: Sequence[tuple[int, str]]
+) -> list[Passage]:
+    """Return the passage that has the words of a sentence but for its figures and names, which are wrong."""
+    rest = sentence
+    for claim in made:
+        rest = rest.replace(claim.text, " ")
+    words = stems(rest)
+    best = max(matching_passages(sentence, pages), key=lambda passage: len(words & stems(passage.text)), default=None)
+    # Pairs of characters agree less often than words do.
+    least = OTHERWISE / 2 if _UNSPACED.search(rest) else OTHERWISE
+    enough = best is not None and made and len(words & stems(best.text)) >= max(2.0, least * len(words))
+    return [best] if best is not None and enough else []
+
+
 def _passages_of_claims(
     topic: str, sentence: str, made: Sequence[Claim], pages: Sequence[tuple[int, str]]
 ) -> list[Passage]:
@@ -101,17 +119,22 @@ def _passages_of_claims(
     words, chosen, open_claims = stems(sentence), list[Passage](), list(made)
     while open_claims:
 
-        def held(passage: Passage) -> tuple[int, int]:
-            count = sum(supports(claim, passage.text) for claim in open_claims)  # noqa: B023
-            return count, len(words & stems(passage.text))
+        def held(passage: Passage) -> tuple[float, int]:
+            found = [claim for claim in open_claims if supports(claim, passage.text)]  # noqa: B023
+            return sum(0.5 if _is_setting(claim) else 1.0 for claim in found), len(words & stems(passage.text))
 
         best = max(candidates, key=held)
         if not held(best)[0]:
             break
         chosen.append(best)
-        # A name that one passage has by the way is no reason for a further one.
-        open_claims = [claim for claim in open_claims if claim.kind != "name" and not supports(claim, best.text)]
+        # A name or a year that another passage has by the way is no reason for a further one.
+        open_claims = [claim for claim in open_claims if not _is_setting(claim) and not supports(claim, best.text)]
     return chosen
+
+
+def _is_setting(claim: Claim) -> bool:
+    """Return whether a claim only says of whom or of which year a sentence speaks."""
+    return claim.kind == "name" or _YEAR.fullmatch(claim.text) is not None
 
 
 def _supporting(topic: str, statement: str, pages: Sequence[tuple[int, str]]) -> Passage | None:

@@ -15,6 +15,8 @@ _IDENTIFIER = re.compile(
     rf"{SPACED}|(?<!{_WORD})[^\W\d_{UNSPACED}]+[-./_]?\d{{2,}}{_WORD}*(?:[-./_]{_WORD}+)*(?!{_WORD})"
 )
 _PIECES = re.compile(r"[^\W\d_]+|\d+")
+_ONE_LETTER_WORDS = frozenset("aeiouwyzàавикосуяўіє")
+"""Words of one letter: prepositions, articles and conjunctions of several languages."""
 _PERIOD = re.compile(r"(?:FY|Q\d?)[ -]?'?\d+", re.IGNORECASE)
 
 
@@ -27,8 +29,17 @@ def find_identifiers(text: str) -> Iterator[tuple[int, int, str]]:
     """Yield (start, end, identifier) for each identifier in `text`; a fiscal year is a date and no identifier."""
     plain = signs_unified(text)
     for found in _IDENTIFIER.finditer(plain):
-        if not _PERIOD.fullmatch(found[0]):
+        if not _PERIOD.fullmatch(found[0]) and not _begins_sentence(plain, found):
             yield found.start(), found.end(), plain[found.start() : found.end()]
+
+
+def _begins_sentence(text: str, found: re.Match[str]) -> bool:
+    """Return whether the capital of an identifier is a word of one letter that begins a sentence: "В 2023 году"."""
+    letter, blank, _ = found[0].partition(" ")
+    if not blank or letter.lower() not in _ONE_LETTER_WORDS:
+        return False
+    before = text[: found.start()].rstrip(" \"'«»“”„(*_-\u2022")
+    return not before or before[-1] in ".!?…:\n\r"
 
 
 def is_identifier(text: str) -> bool:

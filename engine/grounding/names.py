@@ -21,6 +21,8 @@ _POSSESSIVE = re.compile(r"'s?$")
 _PARTICLES = frozenset(
     {"van", "von", "de", "der", "den", "di", "da", "du", "la", "ten", "zu", "bin", "ibn", "al", "el"}
 )
+_ARTICLES_TOO = frozenset({"der", "den"})
+"""Particles that are articles where nouns have capitals: "Zahl der Gäste" is no name."""
 TITLES = frozenset(("Dr", "Mr", "Ms", "Mrs", "Prof", "St", "Herr", "Frau", "Mme", "Sr", "Sra"))
 _OPENERS_WORDS = (
     "according based later earlier finally overall additionally furthermore however thus therefore hence "
@@ -59,7 +61,7 @@ def names(text: str, language: str | None = None) -> Iterator[Name]:
 def _names_of_line(line: str, offset: int, language: str) -> Iterator[Name]:
     parsed = parse_line(line)
     nouns = capitalises_nouns(language)
-    for run in _runs(line, parsed.begins):
+    for run in _runs(line, parsed.begins, _PARTICLES - _ARTICLES_TOO if nouns else _PARTICLES):
         start, end = run[0].start(), run[-1].end()
         if possessive := _POSSESSIVE.search(line[start:end]):
             end -= len(possessive[0])
@@ -80,8 +82,8 @@ def _names_of_line(line: str, offset: int, language: str) -> Iterator[Name]:
         yield Name(offset + start, offset + end, first_may_go=opens and len(capitals) > 2, any_word=loose)
 
 
-def _runs(line: str, begins: int) -> Iterator[list[re.Match[str]]]:
-    """Yield runs of adjacent words with capitals, with particles between them."""
+def _runs(line: str, begins: int, particles: frozenset[str]) -> Iterator[list[re.Match[str]]]:
+    """Yield runs of adjacent words with capitals, with `particles` between them."""
     run: list[re.Match[str]] = []
     pending: list[re.Match[str]] = []
     for word in _WORD.finditer(line, begins):
@@ -93,7 +95,7 @@ def _runs(line: str, begins: int) -> Iterator[list[re.Match[str]]]:
                 run, pending = [], []
             run += [*pending, word]
             pending = []
-        elif run and beside and word[0] in _PARTICLES:
+        elif run and beside and word[0] in particles:
             pending.append(word)
         elif run and beside and len(word[0]) == 1 and word[0].isupper():
             pending.append(word)  # an initial

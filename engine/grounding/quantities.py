@@ -18,30 +18,44 @@ from engine.grounding.words import folded, stem
 
 LARGEST = 100
 """Larger numbers are rare enough to be looked up by themselves."""
+_AGAINST_WORDS = "dafür dagegen dabei davon waren against for abstained voted contre pour contra favor против за"
+_AGAINST = frozenset(_AGAINST_WORDS.split())
+"""Words behind a number of people that are not named again."""
 _COUNTED = re.compile(r"[ \u00a0-]?([^\W\d_]{2,}|[%€$£°¥])")
 
 
 def mismatched(answer: str, texts: Iterable[str]) -> list[str]:
     """Return the small numbers of `answer` whose quantity occurs in none of `texts`, although the texts have other
     numbers of the same thing."""
-    made = [(number, value, thing) for number, value, thing in _quantities(answer) if value <= LARGEST]
+    made = [
+        (number, values, thing) for number, values, thing in _quantities(answer) if max(values) <= LARGEST and thing
+    ]
     if not made:
         return []
     stated: dict[str, set[Decimal]] = {}
     for text in texts:
-        for _, value, thing in _quantities(text):
-            stated.setdefault(thing, set()).add(value)
-    return [number for number, value, thing in made if thing in stated and value not in stated[thing]]
+        for _, values, thing in _quantities(text):
+            stated.setdefault(thing, set()).update(values)
+    alone = stated.get("", set())
+    return [
+        number
+        for number, values, thing in made
+        if thing in stated and values.isdisjoint(stated[thing]) and values.isdisjoint(alone)
+    ]
 
 
-def _quantities(text: str) -> Iterator[tuple[str, Decimal, str]]:
-    """Yield (the number as written, its value, the stem of the counted thing) of each quantity."""
+def _quantities(text: str) -> Iterator[tuple[str, frozenset[Decimal], str]]:
+    """Yield (the number as written, its possible values, the stem of the counted thing) of each quantity; "" for a
+    number in words that counts nothing named: "six against"."""
     plain, language = folded(text), language_of(text)
     days = [(day.start, day.end) for day in dates(text)]
     for number in numbers(text, words=True):
         if any(start < number.end and number.start < end for start, end in days):
             continue
         counted = _COUNTED.match(plain, number.end)
-        if counted is not None and counted[1] not in stop_words(language):
-            for value in number.values:
-                yield number.text, value, stem(counted[1], language)
+        if not number.values:
+            continue
+        if counted is not None and counted[1] not in stop_words(language) | _AGAINST:
+            yield number.text, number.values, stem(counted[1], language)
+        elif number.text.isalpha():
+            yield number.text, number.values, ""

@@ -59,11 +59,12 @@ def signs_unified(text: str) -> str:
 
 @lru_cache(maxsize=2048)
 def folded(text: str) -> str:
-    """Return `text` without differences that do not count (case, kinds of signs); every character keeps its place."""
+    """Return `text` without differences that do not count (case, kinds of signs, ё for е); every character keeps its
+    place."""
     text = signs_unified(text)
-    small = text.casefold()
+    small = text.casefold().replace("ё", "е")
     if len(small) != len(text):
-        small = "".join(c.casefold() if len(c.casefold()) == 1 else c for c in text)
+        small = "".join(c.casefold() if len(c.casefold()) == 1 else c for c in text).replace("ё", "е")
     return small
 
 
@@ -97,11 +98,23 @@ _IRREGULAR = {form: forms.split()[0] for forms in _IRREGULAR_FORMS.split(", ") f
 """Forms of English verbs that no stemmer joins -> their base form."""
 
 
+_BRITISH = (
+    (re.compile(r"^([^\W\d_]{2,}[bdhlmnprtv])our(?=s?$|ed$|ing$|er|ite|able|ful|hood|less|al$|ly$)"), r"\1or"),
+    (re.compile(r"^([^\W\d_]{3,})([iy])s(?=e$|es$|ed$|ers?$|ing$|ation)"), r"\1\2z"),
+    (re.compile(r"^(cent|theat|met|kilomet|lit|fib)re(?=s?$)"), r"\1er"),
+    (re.compile(r"^(progra)mme(?=s?$)"), r"\1m"),
+    (re.compile(r"^(catal|dial|anal|prol|monol)ogue?(?=s?$|d$|ing$)"), r"\1og"),
+)
+"""British spellings -> American ones; both sides of a search are written alike."""
+
+
 @lru_cache(maxsize=1 << 17)
 def _stem(word: str, language: str) -> str:
     stemmer = _stemmer(language)
     if language == "en":
         word = _IRREGULAR.get(word, word)
+        for pattern, american in _BRITISH:
+            word = pattern.sub(american, word)
     return word if stemmer is None else str(stemmer.stemWord(word))
 
 

@@ -42,14 +42,13 @@ DEMO = Profile(
     wording=Wording(),
     answers=AnswerRules(
         judge=judge,
-        refusal=NOT_FOUND,
-        refusal_ends=True,
+        weights=Weights(supported=100.0, verbatim=50.0, doubtful=-20.0, match=1.0, entropy=-1.0),
         look_ahead=24,
         longest=400,
-        weights=Weights(supported=100.0, verbatim=50.0, doubtful=-20.0, match=1.0, entropy=-1.0),
+        refusal=NOT_FOUND,
+        refusal_ends=True,
         certain=0.9,
         matching=0.75,
-        correction_slack=0.15,
         marked_words=12,
         verbatim=True,
         refuse_absent=True,
@@ -57,7 +56,6 @@ DEMO = Profile(
     ),
     summaries=SummaryRules(
         has_findings=has_findings,
-        no_findings=NO_FINDINGS,
         copied_lists=True,
         merge_lines=30,  # as many as the model was trained on
     ),

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.prompting.prompts import Wording
+from engine.prompting.prompts import NO_FINDINGS, Wording
 from engine.protocol.events import NoticeKind
 
 Verdict = Literal["answers", "refuses", "unclear"]
@@ -55,38 +55,41 @@ class Copying:
 
 @dataclass(frozen=True)
 class AnswerRules:
-    """Rules for a model's answers and for accepting them."""
+    """Rules for a model's answers and for accepting them. The defaults are those of a model that writes sentences of
+    its own and is judged by what its pages support, not by its probabilities."""
 
     judge: Callable[[str, str], Verdict]
     """(answer, question) -> whether the answer says that the document does not hold it."""
-    refusal: str | None
-    """The words of every refusal; None: the model's own words are shown."""
-    refusal_ends: bool
-    """True when generation stops after the first words of a refusal, because nothing follows them."""
+    weights: Weights
     look_ahead: int
     """Tokens of every attempt that are generated before one is selected."""
     longest: int
     """Tokens of the longest answer."""
-    weights: Weights
-    certain: float
-    """Mean token probability from which an answer counts as sure."""
-    matching: float
-    """Match of its passage from which an answer counts as sure."""
-    correction_slack: float
+    correction_slack: float = 0.15
     """A correction may match the question so much less than the sentence it corrects."""
-    marked_words: int
+    refusal: str | None = None
+    """The words of every refusal; None: the model's own words are shown."""
+    refusal_ends: bool = False
+    """True when generation stops after the first words of a refusal, because nothing follows them."""
+    certain: float = 0.0
+    """Mean token probability from which an answer counts as sure."""
+    matching: float = 0.0
+    """Match of its passage from which an answer counts as sure."""
+    marked_words: int = 0
     """Words up to which an unsure answer is marked as doubtful; 0: never by the model's own probabilities."""
-    verbatim: bool
+    verbatim: bool = False
     """True when a right answer occurs word for word on a page; another answer is read again, and refused if short.
     Otherwise the model writes sentences, and a passage supports the words that they add to the question."""
-    refuse_absent: bool
+    refuse_absent: bool = False
     """True when an identifier of the question that is on no page causes a refusal without generating."""
-    copying: Copying | None
+    copying: Copying | None = None
     """Rules of a model that copies; None when the model writes in its own words."""
     stop_strings: tuple[str, ...] = ()
     """Texts that end an answer where the model has no token for it."""
     asking_seconds: float | None = None
     """Time that putting the question to sections may take at the reading's speed; None: no limit."""
+    rereading_seconds: float | None = None
+    """Time that reading pages again may take at the reading's speed; None: no limit."""
     attempts: int | None = None
     """Sources that are answered from, those first that say "yes" to the probe; None: all of them."""
     temperature: float = 0.7
@@ -100,12 +103,12 @@ class SummaryRules:
 
     has_findings: Callable[[str], bool]
     """Function that returns whether a section summary contains a finding."""
-    no_findings: str
+    no_findings: str = NO_FINDINGS
     """The words for a section that says nothing."""
-    copied_lists: bool
+    copied_lists: bool = False
     """True when the model writes lists of sentences copied from the text, and was trained on no other request: each
     line must be a copy, a merge has exactly the lines of its parts, and a paragraph is a selection of lines."""
-    merge_lines: int | None
+    merge_lines: int | None = None
     """Lines that the lists of one merge may have; None: no limit."""
     selects: bool = False
     """The model is not asked to write: a summary is chosen from the document's own sentences."""

@@ -56,31 +56,31 @@ def english() -> Phrases:
             rf"\b(?:is|are|was|were|been|being)(?:n['’]t| not| never| nowhere) {adverb}"
             r"(?:mentioned|stated|specified|disclosed|indicated|spelled out|clear from)",
             rf"\b(?:is|are|was|were)(?:n['’]t| not| nowhere) {adverb}"
-            rf"(?:given|provided|listed|described|detailed|included|found|available|present|covered|named|discussed|"
-            rf"addressed|identified|contained|answered|reported|recorded|to be found|part of) ?"
+            r"(?:given|provided|listed|described|detailed|included|found|available|present|covered|named|discussed|"
+            r"addressed|identified|contained|answered|reported|recorded|to be found|part of) ?"
             rf"(?:$|{FEW}(?:in|by|within|from|anywhere in|of) {FEW}{text}\b)",
-            rf"\b(?:there(?: is| are| was| were|['’]s)(?: simply| also| currently)?|i (?:see|found|find|"
-            rf"have|could find)|with|"
-            rf"contain\w*|provid\w*|giv\w*|offer\w*|includ\w*|ha[sd]|have|mak\w*|find|finds|found|see)\s"
+            r"\b(?:there(?: is| are| was| were|['’]s)(?: simply| also| currently)?|i (?:see|found|find|"
+            r"have|could find)|with|"
+            r"contain\w*|provid\w*|giv\w*|offer\w*|includ\w*|ha[sd]|have|mak\w*|find|finds|found|see)\s"
             rf"(?:absolutely |virtually )?(?:no|not any|not enough|insufficient|n['’]t (?:any|enough)) {FEW}{fact}\b",
             rf"\b(?:is|are)(?:n['’]t| not) (?:any|enough|sufficient) {FEW}{fact}\b",
             rf"^(?:unfortunately,? )?(?:no|insufficient|not enough) {FEW}{fact}\b(?!.*\b(?:shall|may|must|will)\b)",
-            rf"\b(?:i|we)(?: \w+)?(?: am| was| were|['’]m| are)?(?: \w+)? "
+            r"\b(?:i|we)(?: \w+)?(?: am| was| were|['’]m| are)?(?: \w+)? "
             rf"(?:ca|could|can|was|were|do|did)?(?:n['’]t|not| not|unable to| unable to| not able to) {FEW}{know}\b",
             rf"\b(?:unable|impossible|not possible|not able|cannot|can['’]t|could not|couldn['’]t) (?:to )?{SOME}"
             rf"{know}\w* ?{SOME}(?:from|in|based on|with|using|given|on the basis of|within|by)\b.{{0,30}}{text}\b",
-            rf"\b(?:cannot|can['’]t|could not|couldn['’]t|not) be (?:\w+ly )?"
-            rf"(?:determined|found|answered|inferred|established|identified|derived|ascertained|located|deduced)\b"
+            r"\b(?:cannot|can['’]t|could not|couldn['’]t|not) be (?:\w+ly )?"
+            r"(?:determined|found|answered|inferred|established|identified|derived|ascertained|located|deduced)\b"
             rf".{{0,30}}\b(?:from|in|based on|with|using|on the basis of|within|by)\b.{{0,30}}{text}\b",
             r"\bi (?:do not|don['’]t) (?:know|have)\b",
             rf"\b{text}\b.{{0,40}}\b(?:lacks?|lacking|fails? to|failed to|omits?|neglects? to|is silent|are silent|"
-            rf"says? nothing (?:about|of|on|regarding|concerning)|makes? no|leaves? (?:it |this |"
-            rf"that )?(?:open|unsaid)|stops? short)\b",
+            r"says? nothing (?:about|of|on|regarding|concerning)|makes? no|leaves? (?:it |this |"
+            r"that )?(?:open|unsaid)|stops? short)\b",
             rf"\b(?:nothing|nowhere|none of|neither|no part)\b.{{0,40}}\b{text}\b",
             r"^no (?:\w+ ){1,5}(?:is|are|was|were|has been|have been) (?:mentioned|stated|specified|listed|named|"
             r"disclosed|recorded|indicated|given)\b",
             rf"\b(?:based on|from|given|using|with|in|according to)\b.{{0,30}}{text}\b.{{0,30}}\b(?:it is|it['’]s|i|"
-            rf"we|one) (?:am |are |is )?(?:not possible|impossible|unclear|cannot|can['’]t|could not|unable)\b "
+            r"we|one) (?:am |are |is )?(?:not possible|impossible|unclear|cannot|can['’]t|could not|unable)\b "
             rf"{SOME}{know}",
             r"\b(?:is|are|remains?|stays?) silent (?:on|about|as to|regarding|concerning)\b",
             r"\bmakes? no (?:mention|reference)\b",
@@ -88,16 +88,39 @@ def english() -> Phrases:
             r"\b(?:given|stated|mentioned|named|specified|listed|shown)\b.{0,60}\b(?:is|are)(?:n['’]t| not)$",
             r"\bsays? (?:absolutely )?nothing (?:about|of|on|regarding|concerning|as to)\b",
             r"\b(?:is|are)(?:n['’]t| not) (?:part of|covered by|included in|among) (?:it|them|this|these)$",
-            rf"(?:\bnot|n['’]t) (?:something|anything|a (?:detail|point|topic|question)) (?:that |"
-            rf"which )?(?:the |this )?"
+            r"(?:\bnot|n['’]t) (?:something|anything|a (?:detail|point|topic|question)) (?:that |"
+            r"which )?(?:the |this )?"
             rf"{text}\b",
             rf"\b(?:unclear|not clear|not evident|not apparent|left open)\b.{{0,25}}\b{text}\b",
             rf"\bfound (?:absolutely )?no {FEW}(?:{fact}|trace|word)\b",
             rf"\bno {text}\b.{{0,30}}\b(?:mention|state|say|specif|give|provide|contain|address)\w*",
             rf"\b(?:outside|beyond) (?:of )?(?:the )?scope\b.{{0,20}}{text}\b",
-            rf"\b(?:absent|missing|left out) from (?:the|this)\b.{{0,20}}{text}\b",
+            rf"\b(?:absent|missing|left out|omitted) from (?:the|this|these|that)\b.{{0,20}}{text}\b",
+            r"\b(?:you|one|readers?)(?: will| would| can| could)?(?:n['’]t|not| not| never) (?:find|learn|see|get)\b|"
+            r"\bwo(?:n['’]t| not) find\b.{0,40}\b(?:here|there|in|on)\b|"
+            r"\bno (?:telling|way (?:of|to) (?:tell|know|say)(?:ing)?)\b|\bnothing to go (?:on|by)\b",
+            rf"\b{text}\b.{{0,30}}\b(?:has|have|had|contains?|holds?|"
+            rf"includes?) (?:absolutely )?no {FEW}(?:clause|provision|"
+            r"section|rule|entry|line|word|passage|paragraph|page|chapter)s? (?:about|on|for|regarding|"
+            r"concerning)\b",
+            rf"(?:\bnot|n['’]t) (?:\w+ly )?(?:known|clear|evident|apparent|obvious) from .{{0,20}}{text}\b",
+            rf"\bleft out of (?:the|this|these|that) {FEW}{text}\b",
+            rf"\b(?:is|are|was|were)(?:n['’]t| not| never| nowhere) {adverb}(?:dealt with|gone into|taken up|"
+            r"touched on|"
+            r"gone over|(?:covered|included|given|mentioned|listed|shown|found|explained) (?:here|there|"
+            r"anywhere))\b",
+            r"\b(?:do|does|did|has|have)(?:n['’]t| not| never) (?:\w+ ){0,2}?(?:come up|comes up|crop up|figure|"
+            r"feature|"
+            r"get (?:a )?mention\w*|been (?:mentioned|discussed|addressed|covered|included))\b",
+            r"\b(?:never|nowhere) (?:\w+ )?(?:comes? up|mentioned|stated|named|specified|discussed|addressed|"
+            r"appears?)\b",
+            r"\b(?:go|goes|went|is|are|remains?|left|stays?) (?:unmentioned|unstated|unnamed|unspecified|"
+            r"unaddressed|undisclosed)\b",
+            rf"\bno (?:trace|word|hint|sign|record|clue) of\b.{{0,60}}\b{text}\b|"
+            rf"\b{text}\b.{{0,30}}\b(?:keeps? quiet|"
+            r"is mum|draws? a blank|is of no help|leaves? (?:\w+ ){1,4}(?:out|open|unsaid))\b",
             rf"^(?:(?:this|that|it|the answer|the information)(?: is|['’]s) )?not {adverb}(?:found |"
-            rf"mentioned |stated |given )?"
+            r"mentioned |stated |given )?"
             rf"(?:anywhere )?(?:in|part of|within|from) (?:the|this|that|these|your|any)\b.{{0,25}}{text}\b",
             r"^(?:the )?(?:answer:? |answer is |it is |it['’]s |"
             r"this is )?(?:not (?:\w+ly )?(?:specified|mentioned|stated|available|given|provided|"
@@ -123,11 +146,12 @@ def english() -> Phrases:
         ),
         describes=any_of(
             rf"\b(?:{text}|it|they)\b (?:\w+ ){{0,2}}(?:focus\w*|discuss\w*|cover\w*|deals? with|"
-            rf"is about|are about|talks? about|describ\w*|"
+            r"is about|are about|talks? about|describ\w*|"
             r"concerns?|relat\w*|mention\w*|contain\w*|provid\w*|outlin\w*|address\w*|refers? to|"
             r"lists?|includ\w*|names?|"
             r"limited to|touch\w*|consists?)\b(?! that\b)",
-            rf"^(?:the )?(?:given |provided )?{text} (?:is|are) (?:a|an|about|limited|focused|primarily|mainly|only)\b",
+            rf"^(?:the )?(?:given |provided )?{text} (?:is|are) (?:a|an|about|limited|focused|primarily|mainly|"
+            r"only)\b",
         ),
         filler=any_of(
             r"^(?:i['’]?m|i am|my)? ?(?:very |so |truly )?(?:sorry|apolog\w*|afraid)\b[^.]{0,12}$|^i apologi[sz]e\b",
@@ -160,7 +184,7 @@ def german() -> Phrases:
         r"behandel\w*|thematisier\w*|vermerkt|"
         r"steht|stehen|festgehalten|ermitteln|bestimm\w*|festzustellen|feststellen|äußert|geäußert|"
         r"sagt|gesagt|dargelegt|ableiten|abzuleiten|"
-        r"eingegangen|ein|an|vor|ausgeführt|erläuter\w*|gibt)"
+        r"eingegangen|ausgeführt|erläuter\w*|gibt)"
     )
     fact = (
         r"(?:angaben?|information\w*|hinweis\w*|auskunft|aussagen?|erwähnung|einzelheiten|details?|antwort|"
@@ -172,21 +196,33 @@ def german() -> Phrases:
             rf"\b{not_}\b {SOME}{say}?\b ?{SOME}(?:im|in|aus|auf|dem|diesem|den|"
             rf"der)\b.{{0,25}}\b{text}\b {FEW}(?:{say}|zu|$)",
             rf"\b(?:{say})\b {SOME}{not_}(?: {FEW}(?:im|in|aus) .{{0,20}}{text}\b.*)?$",
-            rf"\b(?:keine?r?|keinerlei|nicht genügend|unzureichende?) {FEW}{fact}\b",
+            rf"\b(?:keine?[nrms]?|keinerlei|nicht genügend|unzureichende?) {FEW}{fact}\b",
+            r"\b(?:satzung|ordnung|gesetz|verordnung|vertrag|vereinbarung|"
+            r"richtlinie)\b.{0,30}\bregelt\b.{0,30}\bnicht\b",
             r"\b(?:ich|wir) .{0,60}\b(?:nicht|keine?n?)\b .{0,40}\b(?:finden|gefunden|beantworten|"
             r"sagen|bestimmen|ermitteln|entnehmen|feststellen|weiß|beurteilen)\b",
             r"\b(?:weiß|kann|konnte|lässt sich)\b.{0,60}\bnicht\b.{0,40}\b(?:beantwort\w*|sagen|"
             r"bestimm\w*|ermittel\w*|entnehm\w*|feststellen|wissen|find\w*|erkennen|ableiten)\b",
             r"\bgeht\b .{0,60}\bnicht\b.{0,20}\bhervor\b",
             rf"\b(?:wird|werden|ist|sind|wurde|wurden)\b .{{0,60}}\b{not_}\b .{{0,20}}(?:erwähnt|"
-            rf"genannt|angegeben|aufgeführt|beschrieben|spezifiziert|thematisiert|behandelt|bekannt)\b",
+            r"genannt|angegeben|aufgeführt|beschrieben|spezifiziert|thematisiert|behandelt|bekannt)\b",
             rf"^{not_} .{{0,20}}\b(?:in|im|aus) .{{0,20}}{text}\b",
             r"^(?:nicht (?:angegeben|erwähnt|genannt|bekannt|vorhanden|verfügbar|spezifiziert)|"
             r"unbekannt|k\. ?a|keine angaben?|keine)$",
             rf"\b(?:unklar|offen)\b.{{0,40}}\b{text}\b|\b{text}\b.{{0,40}}\b(?:unklar|offen)\b|"
-            rf"\bnicht (?:bestand)?teil\b",
+            r"\bnicht (?:bestand)?teil\b",
             rf"\b{text}\b.{{0,40}}\b(?:schweigt|lässt .{{0,20}}offen|fehlt|fehlen)\b|\b(?:fehlt|"
-            rf"fehlen)\b.{{0,40}}\b{text}\b",
+            rf"fehlen|schweigt|verschweigt)\b.{{0,40}}\b{text}\b",
+            rf"\b(?:keine?n?|kein einziges|keinerlei|mit keinem) {FEW}(?:wort|silbe|aufschluss|rede|spur|"
+            r"niederschlag)\b",
+            rf"\b{text}\b.{{0,70}}?\b{not_}\b {SOME}(?:ein|an|vor|her)$|\b(?:bleibt|bleiben|ist|"
+            r"sind) (?:\w+ )?(?:offen|"
+            r"ungeklärt|unklar)$|\b(?:nirgends|nirgendwo|keine) (?:die )?rede\b|\bsteht .{0,20}\bnichts (?:drin|"
+            r"darin)\b",
+            rf"\b(?:nichts|wenig) (?:dazu|darüber|hierzu|hierüber|zu|über)\b.{{0,60}}\b{text}\b|\b(?:dazu|"
+            r"darüber|hierzu|"
+            r"hierüber)\b.{0,30}\bnichts\b|"
+            r"\b(?:ungenannt|unerwähnt|unbeantwortet|ausgespart)\b",
         ),
         hedge=re.compile(r"\b(?:ausdrücklich|explizit|direkt|genaue?\w*|exakt|wörtlich|konkret|namentlich)", re.I),
         contrast=re.compile(
@@ -194,12 +230,12 @@ def german() -> Phrases:
         ),
         reports=any_of(
             rf"\b(?:{text}|anhang|tabelle|es|seite \d+)\b .{{0,20}}(?:besagt|heißt es|steht|sagt|"
-            rf"gibt an|erwähnt|berichtet|erklärt|zeigt|nennt|hervor)\w*,? (?:dass|daß)\b",
+            r"gibt an|erwähnt|berichtet|erklärt|zeigt|nennt|hervor)\w*,? (?:dass|daß)\b",
             r"\b(?:steht|heißt es|geht hervor)\b.{0,30}, dass\b",
         ),
         describes=any_of(
             rf"\b(?:{text}|es)\b {FEW}(?:behandelt|beschreibt|befasst|handelt|konzentriert|bezieht|geht|"
-            rf"enthält|erwähnt|nennt|umfasst|beschränkt|thematisiert|spricht)\b(?!.*\bdass\b)",
+            r"enthält|erwähnt|nennt|umfasst|beschränkt|thematisiert|spricht)\b(?!.*\bdass\b)",
         ),
         filler=any_of(
             r"^(?:es tut mir (?:sehr )?leid|tut mir leid|entschuldigung|leider)[^.]{0,12}$",
@@ -214,21 +250,30 @@ def german() -> Phrases:
 def dutch_nordic() -> Phrases:
     """Return the phrases of Dutch and Nordic."""
     text = (
-        r"(?:document\w*|dokument\w*|tekst\w*|text(?:en|et)?|passage\w*|pagina\w*|sid(?:an|orna)|"
-        r"rapport\w*|bron|källan?|avtal\w*|contract|bestand|gedeelte|avsnitt\w*)"
+        r"(?:document\w*|dokument\w*|tekst\w*|text(?:en|et)?|passage\w*|pagina\w*|sid(?:an|orna)|\w*verslag|"
+        r"stuk|notulen|"
+        r"rapport\w*|bron|källan?|avtal\w*|contract|overeenkomst|brief|brev\w*|aftale\w*|artikel|bestand|gedeelte|"
+        r"avsnitt\w*)"
     )
     say = (
         r"(?:vermeld\w*|genoemd\w*|noemt|noemen|staat|beva(?:t|tten)|aangegeven|geeft|gevonden|vinden|"
-        r"besproken|beschreven|nämn\w*|ange\w*|framgår|innehåller|nævn\w*|står|finns|omtal\w*|oppgi\w*|"
+        r"besproken|beschreven|zegt|zeggen|meldt|nämn\w*|ange\w*|framgår|innehåller|nævn\w*|står|finns|omtal\w*|"
+        r"oppgi\w*|"
         r"fremgår|indeholder|inneholder)"
     )
     return Phrases(
         missing=any_of(
-            rf"\b{text}\b.{{0,60}}\b(?:niet|geen|nergens|inte|ingen|ingenting|ikke|intet|inget)\b.{{0,40}}(?:{say})?",
+            rf"\b{text}\b.{{0,60}}\b(?:niet|geen|nergens|inte|ingen|ingenting|ikke|intet|inget)\b.{{0,40}}\b{say}\b",
+            rf"\b{text}\b (?:\S+ ){{0,3}}?{say} (?:\S+ ){{0,3}}?(?:niet|geen|niets|inte|ingen|inget|ingenting|"
+            r"ikke|intet)\b",
             rf"\b(?:{say})\b .{{0,40}}\b(?:niet|nergens|inte|ikke)\b.{{0,20}}{text}?",
             rf"\b(?:niet|inte|ikke)\b .{{0,25}}\b{say}\b",
             r"\b(?:geen|ingen|inga|ingen) (?:\S+ ){0,2}?(?:informatie|information|vermelding|gegevens|"
             r"uppgift\w*|opplysning\w*|oplysning\w*|details)\b",
+            rf"\b(?:niets|nergens|ingenting|intet|inget|ikke noe|ikke noget)\b .{{0,30}}{say}|"
+            rf"\b{say}\b .{{0,30}}\b(?:niets|"
+            r"ingenting|intet|inget)\b|\b(?:geen|inte ett|ikke et) woord\b|\b(?:zwijgt|blijft onvermeld|tiger om|"
+            r"onvermeld|onduidelijk|oklart|uklart)\b",
             r"\b(?:ik kan|ik kon|ik weet|jag kan|jag hittar|jeg kan|jeg finder)\b.{0,40}\b(?:niet|geen|inte|ikke)\b",
             r"^(?:niet vermeld|onbekend|okänt|ukendt|ukjent|framgår inte|ikke oppgitt|ikke nævnt|ej angivet)$",
         ),
@@ -239,7 +284,7 @@ def dutch_nordic() -> Phrases:
         reports=any_of(rf"\b{text}\b .{{0,15}}(?:vermeldt|zegt|stelt|säger|anger|siger|sier) (?:dat|att|at)\b"),
         describes=any_of(
             rf"\b{text}\b (?:\S+ ){{0,2}}?(?:gaat|beschrijft|behandelt|bespreekt|handlar|beskriver|"
-            rf"behandlar|handler|omhandler)\b"
+            r"behandlar|handler|omhandler)\b"
         ),
         filler=any_of(
             r"^(?:het spijt me|sorry|helaas|tyvärr|beklager|desværre)[^.]{0,20}$",

@@ -10,7 +10,8 @@ from engine.profile.phrases.phrases import FEW, Phrases, any_of
 def french() -> Phrases:
     """Return the phrases of French."""
     text = (
-        r"(?:documents?|textes?|passages?|extraits?|pages?|sections?|rapports?|fichiers?|articles?|"
+        r"(?:documents?|textes?|passages?|extraits?|pages?|sections?|rapports?|comptes? rendus?|fichiers?|"
+        r"articles?|notes?|"
         r"sources?|contrats?|manuels?|"
         r"contexte|procès-verbal|contenu|informations? (?:fournies?|disponibles?|données?))"
     )
@@ -22,7 +23,8 @@ def french() -> Phrases:
         r"inclu|détaill|répond|permet|préciser|renseign|décri|fait|appara[iî]|ressort|rapport|énonc|expliqu|révél)\w*"
     )
     fact = (
-        r"(?:informations?|mentions?|détails?|indications?|précisions?|réponses?|données?|références?|renseignements?)"
+        r"(?:informations?|mentions?|détails?|indications?|précisions?|réponses?|données?|références?|"
+        r"renseignements?)"
     )
     return Phrases(
         missing=any_of(
@@ -36,7 +38,13 @@ def french() -> Phrases:
             rf"^(?:pas|non|nulle part) .{{0,20}}\b(?:dans|par) .{{0,20}}{text}\b",
             r"^(?:non (?:précisée?|mentionnée?|indiquée?|spécifiée?|disponible|renseignée?|"
             r"communiquée?)|inconnue?|aucune?|n\.?c\.?)$",
-            rf"\b{text}\b.{{0,40}}\b(?:reste muet|passe sous silence|omet|est muet)",
+            rf"\b{text}\b.{{0,60}}\b(?:reste(?:nt)? muet\w*|passe(?:nt)? (?:\w+ )?sous silence|omet|est muet\w*|"
+            r"(?:est|reste) silencieu\w+|"
+            r"fait l['’]impasse|"
+            r"garde(?:nt)? le silence|laisse(?:nt)? .{0,30}(?:en suspens|de côté|ouverte?))",
+            r"\b(?:pas un mot|rien (?:n['’]est dit|sur|concernant|au sujet)|sans réponse|n['’]en (?:dit|"
+            r"parle) (?:rien|pas))\b",
+            rf"\baucune? (?:des |de ces |de |)?{text}\b.{{0,20}}\bn(?:e |['’])",
             rf"\b(?:absente?|absents) d[eu] .{{0,20}}{text}\b",
         ),
         hedge=re.compile(
@@ -47,11 +55,11 @@ def french() -> Phrases:
         ),
         reports=any_of(
             rf"\b(?:{text}|annexe|il|tableau)\b .{{0,12}}(?:indique|précise|mentionne|dit|affirme|"
-            rf"déclare|montre|note|explique|rapporte) qu[e']"
+            r"déclare|montre|note|explique|rapporte) qu[e']"
         ),
         describes=any_of(
             rf"\b(?:{text}|il|elle)\b {FEW}(?:traite|décrit|porte|parle|concerne|évoque|mentionne|"
-            rf"aborde|contient|se limite|se concentre|présente|cite)\b(?! qu)"
+            r"aborde|contient|se limite|se concentre|présente|cite)\b(?! qu)"
         ),
         filler=any_of(
             r"^(?:j['’]ai|après avoir) (?:\w+ )?(?:parcouru|lu|relu|consulté|examiné|cherché)\b",
@@ -69,23 +77,31 @@ def spanish() -> Phrases:
         r"artículos?|fuentes?|contratos?|manual(?:es)?|"
         r"contexto|contenido|actas?|información (?:proporcionada|disponible|facilitada|suministrada))"
     )
-    say = (
-        r"(?:mencion|indic|especific|proporcion|contien|dic|dice|señal|figur|aparec|encuentr|da|detall|"
-        r"inclu|habl|nombr|precis|"
-        r"aclar|refier|consta|revel|respond|abord|describ|ofrec|aport|facilit|recog)\w*"
+    speak = (
+        r"(?:mencion|indic|especific|dic|dice|señal|detall|habl|nombr|precis|aclar|refier|consta|revel|respond|abord|"
+        r"describ|explic|inform|alud|pronunci|figur|aparec)\w*"
     )
+    hold = r"(?:proporcion|contien|encuentr|da|inclu|ofrec|aport|facilit|recog)\w*"
     fact = r"(?:información|mención|detalles?|indicación|referencias?|respuesta|datos?|dato alguno|precisión)"
     return Phrases(
         missing=any_of(
-            rf"\bno (?:se |me |le |lo |la |está |están |es |ha sido |fue |viene |hay |existe |existen )?{FEW}{say}",
+            rf"\bno (?:se |me |le |lo |la |está |están |es |ha sido |fue |viene |hay |existe |existen )?{FEW}{speak}",
+            rf"\b{text}\b.{{0,40}}\bno (?:se |me |le |lo |la )?{FEW}{hold}|\bno (?:se |me |le |lo |"
+            rf"la )?{FEW}{hold}.{{0,40}}"
+            rf"\b{text}\b",
+            r"\ben ning[uú]n[ao]? (?:parte|sitio|lugar|momento)\b",
             rf"\b(?:no hay|no existe|no existen|sin|ninguna?|no contiene|no ofrece|no tengo|no tiene) {FEW}{fact}\b",
             r"\b(?:no (?:puedo|pude|he podido|sé|es posible|se puede|encuentro|encontré|logro|dispongo))\b",
             r"\b(?:se desconoce|se ignora|no queda claro)\b",
             rf"\b(?:imposible) .{{0,60}}{text}\b",
             rf"^no .{{0,25}}\b(?:en|por) .{{0,20}}{text}\b",
+            r"\bno (?:está|están|estaba|viene|vienen|sale|salen|consta|constan) .{0,25}\b(?:en|"
+            rf"por) .{{0,20}}{text}\b",
             r"^(?:no (?:especificad[oa]|mencionad[oa]|indicad[oa]|disponible|consta|aplica|se sabe)|"
             r"desconocid[oa]|ninguno|ninguna|n\.? ?d\.?)$",
-            rf"\b{text}\b.{{0,40}}\b(?:guarda silencio|omite|carece|calla)\b",
+            rf"\b{text}\b.{{0,40}}\b(?:guarda silencio|omite|carece|calla|deja (?:sin|abiert)\w*)|"
+            r"\bni (?:una palabra|rastro)\b|\bnada (?:se dice|dice|consta|sobre)\b|\bsin (?:aclarar|respuesta|"
+            r"mencionar)\b",
             rf"\b(?:tampoco|nada)\b.{{0,40}}\b(?:{text}|menciona|indica|dice)\b|\ben ningun[ao] .{{0,15}}{text}\b",
         ),
         hedge=re.compile(
@@ -95,11 +111,11 @@ def spanish() -> Phrases:
         contrast=re.compile(r"\b(?:pero|sin embargo|aunque|no obstante|sino|solo|sólo|en cambio)\b", re.I),
         reports=any_of(
             rf"\b(?:{text}|anexo|tabla|se)\b .{{0,12}}(?:indica|dice|señala|menciona|afirma|especifica|"
-            rf"muestra|explica|informa) que\b"
+            r"muestra|explica|informa) que\b"
         ),
         describes=any_of(
             rf"\b(?:{text})\b {FEW}(?:trata|describe|habla|se centra|se refiere|aborda|menciona|"
-            rf"contiene|se limita|cubre|incluye|versa|ofrece)\b(?! que)"
+            r"contiene|se limita|cubre|incluye|versa|ofrece)\b(?! que)"
         ),
         filler=any_of(
             r"^(?:he|tras) (?:\w+ )?(?:revisad[oa]|leíd[oa]|buscad[oa]|consultad[oa]|revisar|leer)\b",
@@ -118,21 +134,32 @@ def italian_portuguese() -> Phrases:
         r"relatório|fonte|fonti|contratto|contrato|manuale|contesto|contexto|contenuto|conteúdo|"
         r"informazioni fornite|informações fornecidas)"
     )
-    say = (
-        r"(?:menzion|mencion|indic|specific|especific|forni|fornec|contien|contiene|cont[eé]m|dice|diz|"
-        r"riport|cit|trov|encontr|figura|"
-        r"precis|parla|fala|include|inclui|rivela|revela|nomin|risult|const|const|apresent|presenta|"
-        r"aborda|affront|esplicit|informa|descri)\w*"
+    speak = (
+        r"(?:menzion|mencion|indic|specific|especific|dice|diz|precis|parla|fala|rivela|revela|nomin|esplicit|"
+        r"informa|"
+        r"descri|esclarec|chiari|spieg|explic|refer|rifer|registr|regist|detalh|dettagl|responde|rispond|identific|"
+        r"risult|consta|aborda|affront|riport|cit|figura)\w*"
     )
+    hold = r"(?:forni|fornec|contien|contiene|cont[eé]m|trov|encontr|include|inclui|apresent|presenta)\w*"
     return Phrases(
         missing=any_of(
-            rf"\b(?:non|não) (?:si |se |è |é |sono |são |viene |vengono |ci sono |c['’]è |há |foi |"
-            rf"está |estão )?{FEW}{say}",
+            r"\b(?:non|não) (?:si |se |è |é |sono |são |viene |vengono |ci sono |c['’]è |há |foi |"
+            rf"está |estão )?{FEW}{speak}",
+            rf"\b{text}\b.{{0,40}}\b(?:non|não) (?:si |se |ci |lo |la |o |a )?{FEW}{hold}|"
+            rf"\b(?:non|não) (?:si |se |viene |è |é |foi )?{FEW}{hold}.{{0,40}}\b{text}\b",
+            rf"\b{text}\b.{{0,30}}\b(?:é|è) (?:omiss[oa]|silente)\b",
             r"\b(?:non ci sono|non c['’]è|nessuna|alcuna|não há|nenhuma|sem|"
             r"senza) (?:\S+ ){0,3}?(?:informazion\w*|informaç\w*|menzione|menção|dettagli|detalhes|"
             r"riferiment\w*|referência\w*|indicazion\w*|indicaç\w*|dat[io]|dados)\b",
             r"\b(?:non (?:posso|riesco|so|ho trovato|è possibile)|não (?:posso|consigo|sei|encontrei|"
             r"é possível|foi possível))\b",
+            rf"\b{text}\b.{{0,40}}\b(?:tace|omette|omite|silencia|não diz|silêncio)|\b(?:nessun accenno|"
+            r"nulla (?:è|viene) detto|"
+            r"nada (?:é|foi) dito|nem uma palavra|nemmeno una parola|non (?:si )?fa (?:alcun )?cenno|"
+            r"non se ne parla)\b",
+            r"\b(?:non|não) (?:è|sono|viene|vengono|é|são|foi|está|sta|si trova) (?:\S+ ){0,2}?(?:trattat|"
+            r"affrontat|discuss|"
+            rf"scritt|escrit|tratad|abordad|discutid|copert)\w* .{{0,20}}{text}\b",
             rf"^(?:non|não|nada|nulla) .{{0,20}}\b(?:nel|in|nella|no|na|neste|deste|del|dal) .{{0,15}}{text}\b",
             r"^(?:non (?:specificat[oa]|indicat[oa]|menzionat[oa]|disponibile)|não (?:especificad[oa]|"
             r"informad[oa]|mencionad[oa]|consta|disponível)|sconosciuto|desconhecido)$",
@@ -143,11 +170,11 @@ def italian_portuguese() -> Phrases:
         ),
         reports=any_of(
             rf"\b(?:{text}|allegato|anexo)\b .{{0,12}}(?:indica|afferma|dice|afirma|diz|menziona|"
-            rf"menciona|specifica|informa|mostra) (?:che|que)\b"
+            r"menciona|specifica|informa|mostra) (?:che|que)\b"
         ),
         describes=any_of(
             rf"\b{text}\b (?:\S+ ){{0,3}}?(?:tratta|trata|descrive|descreve|parla|fala|si concentra|"
-            rf"concentra-se|riguarda|aborda|menziona|menciona|contiene|contém)\b(?! (?:che|que))"
+            r"concentra-se|riguarda|aborda|menziona|menciona|contiene|contém)\b(?! (?:che|que))"
         ),
         filler=any_of(
             r"^(?:mi dispiace|spiacente|purtroppo|desculpe|lamento|infelizmente|sinto muito)[^.]{0,20}$",

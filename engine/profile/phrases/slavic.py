@@ -18,9 +18,11 @@ def slavic() -> Phrases:
         r"(?:упом\w*|указ\w*|сообща\w*|сказан\w*|говор\w*|содерж\w*|привод\w*|приведен\w*|назв\w*|"
         r"назыв\w*|описа\w*|описыва\w*|уточн\w*|раскры\w*|найд\w*|наш[её]л\w*|обнаруж\w*|"
         r"определ\w*|отвеч\w*|ответ\w*|установ\w*|значит\w*|предостав\w*|представл\w*|освеща\w*|"
-        r"затраг\w*|відом\w*|згад\w*|вказ\w*|міст\w*|зазнач\w*|"
-        r"wspomin\w*|wymien\w*|poda\w*|zawier\w*|określ\w*|informuj\w*|wspomnian\w*|znalaz\w*|"
-        r"znale[źz]\w*|mówi\w*|precyz\w*|wskaz\w*)"
+        r"затраг\w*|затронут\w*|пояс\w*|объясн\w*|отраж[её]н\w*|прописан\w*|фигурир\w*|"
+        r"упомян\w*|відом\w*|згад\w*|вказ\w*|міст\w*|зазнач\w*|"
+        r"wspomin\w*|wymien\w*|poda(?:je|ją|no|ne|ny|ła|ł|li|ją)\b|zawier\w*|określ\w*|informuj\w*|wspomnian\w*|"
+        r"znalaz\w*|"
+        r"znale[źz]\w*|mówi\w*|precyz\w*|wskaz\w*|wyja[śs]ni\w*|odnos\w*|uwzgl\w*|porusz\w*|ujawn\w*)"
     )
     fact = (
         r"(?:информаци\w*|сведени\w*|данн\w*|упоминани\w*|указани\w*|ответа?|інформаці\w*|відомост\w*|"
@@ -29,18 +31,22 @@ def slavic() -> Phrases:
     return Phrases(
         missing=any_of(
             rf"\b(?:не|nie)\s+(?:\w+\s+){{0,3}}?{say}",
-            rf"\b(?:нет|немає|brak|никаких|никакой|жодн\w*|żadn\w*|недостаточно|отсутству\w*|"
+            r"\b(?:нет|немає|brak|никаких|никакой|жодн\w*|żadn\w*|недостаточно|отсутству\w*|"
             rf"не имеется|нету|nie ma)\b .{{0,40}}{fact}",
             rf"{fact} .{{0,60}}\b(?:нет|отсутству\w*|немає|brak|не приводится|не содержится)\b",
             r"\b(?:я|мне|ja) .{0,20}\b(?:не (?:могу|нашёл|нашел|удалось|знаю|вижу)|nie (?:mogę|wiem|"
             r"znalazł\w*|jestem w stanie))",
             rf"\b(?:невозможно|нельзя|неможливо|nie można|nie da się)\b .{{0,60}}(?:{text}|определ|"
-            rf"установ|ответ|сказать|określić|stwierdzić|ustalić)",
+            r"установ|ответ|сказать|określić|stwierdzić|ustalić)",
             rf"\b(?:неясно|непонятно|niejasne)\b.{{0,60}}{text}|{text}.{{0,60}}\b(?:неясно|непонятно)\b",
             rf"^(?:нет|не|немає|nie|brak) .{{0,20}}\b(?:в|из|у|w|z) .{{0,20}}{text}",
             r"^(?:не (?:указан[оаы]?|упомянут[оаы]?|известн[оаы]?|определен[оаы]?)|неизвестно|"
             r"нет данных|невідомо|nie podano|brak danych|nieznan[eya])$",
-            rf"\b{text}\b.{{0,40}}\b(?:умалчивает|ничего не|ни слова|milczy|nic nie)",
+            rf"\b{text}\b.{{0,40}}\b(?:умалчивает|молчит|ничего не|ни слова|milczy|nic nie|обходит (?:\w+ )?молчани)",
+            rf"{text}.{{0,60}}\bне (?:урегулир|рассм|освещ|отраж|описан|оговор|регламентир|регулир)\w*|"
+            r"\bnie ma (?:\S+ ){0,3}?mowy\b|\b(?:umow\w*|ustaw\w*|regulamin\w*|"
+            r"statut\w*)\b.{0,30}\bnie (?:regul|określ|przewid)\w*",
+            r"\b(?:ни слова|ни одного упоминани\w*|ani słowa|без ответа|bez odpowiedzi)\b",
             rf"\b(?:ничего|нигде|nigdzie|nic)\b.{{0,40}}\b(?:{text}|не|nie)\b",
         ),
         hedge=re.compile(
@@ -49,11 +55,11 @@ def slavic() -> Phrases:
         contrast=re.compile(r"\b(?:но|однако|хотя|зато|лишь|але|проте|ale|jednak|lecz|natomiast)\b", re.I),
         reports=any_of(
             rf"\b(?:{text}|приложени\w*|таблиц\w*)\b.{{0,20}}(?:сказано|указано|говорится|сообщается|"
-            rf"указывает|отмечается|napisano|podano|stwierdza), (?:что|że|що)\b"
+            r"указывает|отмечается|napisano|podano|stwierdza), (?:что|że|що)\b"
         ),
         describes=any_of(
             rf"\b{text}\b (?:\S+ ){{0,3}}?(?:посвящ\w*|описыва\w*|рассказыва\w*|касается|"
-            rf"рассматрива\w*|речь идёт|речь идет|упомина\w*|содержит|opisuje|dotyczy|omawia)"
+            r"рассматрива\w*|речь идёт|речь идет|упомина\w*|содержит|opisuje|dotyczy|omawia)"
         ),
         filler=any_of(
             r"^(?:к сожалению|извините|простите|прошу прощения|на жаль|przepraszam|niestety)[^.]{0,20}$",

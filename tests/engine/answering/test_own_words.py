@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import pytest
 
-from engine.answering import retrieval
+from engine.answering import reread, retrieval
 from engine.answering.retrieval import topic_of
 from engine.answering.selection import is_sure
 from engine.answering.support import supporting_passages
@@ -250,3 +250,52 @@ def test_stop_strings_end_a_base_models_answer() -> None:
         return "stop"
 
     assert "".join(until_end(pieces(), BASE.answers.stop_strings)).strip() == "Maria Lopez."
+
+
+@pytest.mark.parametrize(
+    ("question", "reply", "marked", "pages"),
+    [
+        # A wrong figure is marked, and the sentence that it is said of is still the evidence.
+        ("What did the repair cost?", "The repair of the east wing cost 25,100 euros.", ["25,100"], [3]),
+        # The year of the report is no reason for a further page.
+        ("How many visitors came?", "In 2023 the museum had 84,600 visitors.", [], [2]),
+        ("How many visitors came?", "| Year | Visitors |\n|---|---|\n| 2023 | 84,600 |", [], [2]),
+    ],
+)
+def test_pages_of_answers_with_figures(question: str, reply: str, marked: list[str], pages: list[int]) -> None:
+    document = (
+        "Report of the Vyazovsk museum for 2023. The director is Ludmila Kovaleva.\f"
+        "The museum was seen by 84,600 visitors, 12 % more than in the year before.\f"
+        "The repair of the east wing was finished in November. It cost 21,500 euros."
+    )
+    shown = ask(question, reply, document=document)
+    assert (shown.marked, shown.pages) == (marked, pages)
+
+
+def test_german_nouns_with_an_article_between_them_are_no_name() -> None:
+    assert [claim.text for claim in claims("Es stieg die Zahl der Gäste im Haus am See.") if claim.kind == "name"] == []
+
+
+def test_capital_preposition_before_a_year_is_no_identifier() -> None:
+    assert [claim.kind for claim in claims("В 2023 году музей работал. В 2022 году тоже.")] == ["number", "number"]
+    assert [claim.kind for claim in claims("Насос В 2023 отремонтирован.")] == ["identifier"]
+
+
+def test_names_with_either_russian_e_are_the_same() -> None:
+    assert not unsupported("Директор — Ковалева.", ["Музеем руководит Ковалёва, она директор."])
+
+
+def test_rereading_is_bounded_in_time_on_a_slow_machine() -> None:
+    def affordable(speed: float, seconds: float | None) -> int:
+        rules = SimpleNamespace(rereading_seconds=seconds)
+        readings = SimpleNamespace(latest=lambda document, identity: SimpleNamespace(speed=speed))
+        context = SimpleNamespace(
+            runtime=SimpleNamespace(profile=SimpleNamespace(answers=rules), identity=None),
+            library=SimpleNamespace(readings=readings),
+            document_id=1,
+        )
+        return reread._affordable(cast(Context, context))
+
+    assert affordable(10.0, 60.0) == reread.LEAST
+    assert affordable(100.0, 60.0) == 6_000
+    assert affordable(10.0, None) > 1_000_000
