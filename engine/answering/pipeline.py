@@ -25,6 +25,7 @@ from engine.answering.selection import (
     is_contradicted,
     is_denied,
     is_sure,
+    later_conflicts,
     select,
     settle,
     settle_written,
@@ -229,7 +230,8 @@ def _reread(context: Context, question: str, result: Result) -> Generator[Wanted
         best=best,
         steps=result.steps + steps,
         rereading=again if best is not None and best.source is again.source else None,
-        contradicted=best is not None and is_contradicted(best, passages),
+        contradicted=best is not None
+        and (is_contradicted(best, passages) or bool(later_conflicts(best, passages, topic, rules))),
     )
 
 

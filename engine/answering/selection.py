@@ -143,3 +143,24 @@ def is_contradicted(best: Attempt, passages: Sequence[Passage]) -> bool:
     if best.passage is None:
         return False
     return any(p.names_all and p.match > best.match and not states(best.text, p.text) for p in passages)
+
+
+def later_conflicts(best: Attempt, passages: Sequence[Passage], topic: str, rules: AnswerRules) -> list[Passage]:
+    """Return those of `passages` that follow the one of `best`, contain about as much of the question, do not name its
+    answer and give another value of the same kind: what is said last may put the earlier right without saying so."""
+    if best.passage is None or not best.supported:
+        return []
+    place = (best.passage.page, best.passage.end)
+    kinds = {claim.kind for claim in claims(best.text)}
+
+    def conflicts(passage: Passage) -> bool:
+        if (passage.page, passage.start) < place or not passage.names_all:
+            return False
+        if states(best.text, passage.text) or denies(best.text, passage.text):
+            return False
+        if passage.match < best.match - rules.correction_slack:
+            return False
+        others = [claim for claim in claims(passage.text) if claim.kind in kinds and not supports(claim, topic)]
+        return bool(others)
+
+    return [passage for passage in passages if conflicts(passage)]

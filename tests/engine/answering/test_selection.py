@@ -8,7 +8,7 @@ import pytest
 
 from engine.answering.attempts import Attempt, Prompt, ground
 from engine.answering.retrieval import Source
-from engine.answering.selection import select
+from engine.answering.selection import later_conflicts, select
 from engine.grounding.passages import Passage
 from engine.library.records import Section
 from engine.profile.demo import DEMO
@@ -67,3 +67,23 @@ def test_ground_on_own_pages():
     assert not ground(attempt("800 rpm"), QUESTION, pages, RULES).supported
     assert ground(attempt("700 rpm"), QUESTION, pages, RULES).doubtful
     assert ground(NO, QUESTION, pages, RULES) is NO
+
+
+def passage(text: str, page: int, match: float = 1.0) -> Passage:
+    return Passage(page, 0, len(text), text, match, names_all=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "page", "match", "conflicts"),
+    [
+        ("Pump P-12 ran at 900 rpm.", 7, 1.0, True),
+        ("Pump P-12 ran at 900 rpm.", 7, 0.9, True),
+        ("Pump P-12 ran at 900 rpm.", 7, 0.7, False),
+        ("Pump P-12 ran at 900 rpm.", 2, 1.0, False),
+        ("Pump P-12 ran at 800 rpm again.", 7, 1.0, False),
+        ("Pump P-12 was painted.", 7, 1.0, False),
+    ],
+)
+def test_later_statement_of_another_value_conflicts(text, page, match, conflicts):
+    best = attempt("800 rpm", page=3)
+    assert bool(later_conflicts(best, [passage(text, page, match)], QUESTION, RULES)) == conflicts
