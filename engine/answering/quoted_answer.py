@@ -8,53 +8,64 @@ is claimed only of words that an exact search does not find; otherwise the close
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from engine.answering.gathered_answers import MOST_LISTED, below, entries, gathered
+from engine.answering.reader_answers import Found, find
 from engine.answering.retrieval import topic_of
-from engine.grounding.answer_sentences import Answer, Asked, answer_sentences
+from engine.grounding.answer_sentences import Answer, Asked, answer_sentences, distinct
+from engine.grounding.claims import Claim
+from engine.grounding.page_references import page_list
 from engine.grounding.sentence_index import IndexedSentence, SentenceIndex
 from engine.grounding.support import supports
-from engine.grounding.words import terms
+from engine.grounding.words import folded
 from engine.library.records import NewTurn
 from engine.protocol.evidence import Evidence, PageSpan, Sentence
 from engine.protocol.wire import AnswerDelta, AnswerFinished, Ask, Event
 from engine.reading.context import Context
-from engine.scoring.passage import answer
-from engine.scoring.reader_model import LANGUAGES, reader_model
+from engine.summarising.entities import stored_entities
 from engine.summarising.section_text import one_line
 from engine.summarising.selection_summary import overview
-from engine.summarising.sentence_scores import WordScores
 
-FOUND = 0.35
-"""Coverage of a question from which a sentence counts as its answer: 95 of 100 right answers in the shared SQuAD
-articles reach it, and 5 of 100 questions about another article (29 November 2026)."""
-SURE = 0.5
-"""Coverage below which an answer is marked as doubtful."""
-BY_WORDS = 0.4
-"""Weight of a score by words beside the reader's logit: of 40 SQuAD questions the right sentence is first for 87.5 %
-by words alone, for 85 % by the reader alone, for 90 % with weights from 0.1 to 0.8 (29 November 2026)."""
-SEE_ALSO = 0.7
-"""Share of the best sentence's score from which others are shown behind it."""
-CLOSEST = 3
-"""Passages shown where no answer was found."""
-_MOST_EVENTS, _MOST_LISTED = 5, 10
-_LONGEST_PART = 400
-"""Longest part under a heading, in sentences, when no further heading of its series ends the part."""
+FOUND = 0.3
+"""Certainty from which a sentence counts as an answer."""
+SURE = 0.6
+"""Certainty below which an answer is marked as doubtful."""
+ALONE = 0.98
+"""Certainty from which an answer stands alone; below, the next best sentences follow it."""
+CLOSEST, MORE = 3, 3
+"""Passages shown where no answer was found, and sentences that follow an uncertain answer."""
+_CONSIDERED = 30
+_BEGINNING = 60
+"""Lines of a document within which its first sentence is searched."""
+_SHORT_NAME = 3
+"""Letters of the shortest name that may abbreviate a word."""
 _LONGEST_QUOTE = 600
-_KEPT_INDEXES = 2
+_MARK = "\ue000"
+"""A character that stands in no cleaned page."""
 
 
-@dataclass
+@dataclass(frozen=True)
+class Line:
+    """A line of a reply."""
+
+    text: str
+    emphasis: tuple[int, int] | None = None
+    """Characters of `text` that answer."""
+
+
+@dataclass(frozen=True)
 class Reply:
     """An answer made of quotations."""
 
-    lines: list[str]
+    lines: list[Line]
     quoted: list[IndexedSentence] = field(default_factory=list)
     """The sentences that are quoted, the one that answers best first."""
+    span: tuple[int, int] | None = None
+    """Characters, of the page's text, of the words of the first that answer."""
     found: bool = True
-    coverage: float = 1.0
+    certainty: float = 1.0
     absent: tuple[str, ...] = ()
     """Names and terms of the question that an exact search does not find in the document."""
 
@@ -65,9 +76,10 @@ def quote_answer(context: Context, ask: Ask, page: int | None = None) -> Iterato
     turns = context.library.turns.path(ask.parent) if ask.parent is not None else []
     reply = reply_to(context, topic_of(ask.question, turns), ask.seed or 0)
     seconds = time.monotonic() - started
-    text = "\n".join(reply.lines)
+    text = "\n".join(line.text for line in reply.lines)
     for number, line in enumerate(reply.lines, 1):
-        yield AnswerDelta(job_id=context.job_id, text=line + ("\n" if number < len(reply.lines) else ""))
+        end = "\n" if number < len(reply.lines) else ""
+        yield AnswerDelta(job_id=context.job_id, text=line.text + end, emphasis=line.emphasis)
     evidence = _evidence(context, reply, page)
     turn = NewTurn(ask.question, text, evidence, parent=ask.parent, as_of_page=page, seed=ask.seed)
     saved = context.library.turns.add(context.document_id, context.runtime.identity, turn)
@@ -78,140 +90,118 @@ def quote_answer(context: Context, ask: Ask, page: int | None = None) -> Iterato
 
 def reply_to(context: Context, question: str, seed: int = 0) -> Reply:
     """Return the reply to `question`. `seed`: another one than 0 gives the next best answer first."""
-    index = _index(context)
+    document = context.document
+    index = context.indexes.of(
+        document.document.sha256,
+        document.pages,
+        lambda: ((page.number, page.text) for page in context.pages() if page.text),
+    )
     asked = Asked.of(question, index.language)
     if asked.kind.kind == "about":
-        lines = overview(context)
-        return Reply([f"{line} ({_pages(pages)})" if pages else line for line, pages in lines])
-    known = [term for term in asked.terms if term in index]
-    if not known:
+        return _overview(context, index)
+    if asked.kind.kind == "entries" and (reply := _entries(context, asked)) is not None:
+        return reply
+    absent = _absent(context, index, asked)
+    found = find(index, asked, _CONSIDERED)
+    if not any(term in index for term in asked.terms) and found.certainty < FOUND:
         return _mentions_nothing(asked)
-    absent = _absent(context, asked)
-    answers = answer_sentences(index, asked, _MOST_LISTED)
-    if asked.kind.kind not in ("events", "list") and not absent and answers and answers[0].coverage >= FOUND:
-        answers = rank_by_reader(index, question, answers)
-    if asked.kind.kind in ("events", "list") and not absent:
-        several = _in_order(index, asked, answers)
-        if several is not None:
-            return several
-    if not answers or answers[0].coverage < FOUND or absent:
-        return _closest(answers, absent)
+    if asked.kind.kind in ("events", "list") and not absent and (several := _gathered(index, asked, found)):
+        return _several(several, found)
+    if not found.answers or found.certainty < FOUND or absent:
+        return _closest(found, absent)
+    answers = distinct(found.answers, MOST_LISTED)
     first = seed % min(len(answers), CLOSEST)
-    return _answered([answers[first], *answers[:first], *answers[first + 1 :]])
+    return _answered(index, [answers[first], *answers[:first], *answers[first + 1 :]], found.certainty)
 
 
-def rank_by_reader(index: SentenceIndex, question: str, answers: Sequence[Answer]) -> list[Answer]:
-    """Return `answers` in the order that the reader gives them, which reads each with its neighbours behind the
-    question. Unchanged where there is no reader, or it does not know the language."""
-    reader = reader_model() if index.language in LANGUAGES else None
-    if reader is None:
-        return list(answers)
-    passages, places = [], []
-    for one in answers:
-        around = index.around(one.place, 1, 1)
-        text, spans = "", []
-        for place in around:
-            sentence = index.sentences[place].text
-            spans.append((len(text), len(text) + len(sentence)))
-            text += sentence + "\n"
-        passages.append((text, spans))
-        places.append(around.index(one.place))
-    found = answer(reader.model, reader.heads, reader.tokenizer, question, passages)
-    said = {one.passage: one.score for one in found.candidates if one.sentence == places[one.passage]}
-    worst = min(said.values(), default=0.0)
-    rated = sorted(enumerate(answers), key=lambda item: -(said.get(item[0], worst) + BY_WORDS * item[1].score))
-    return [one for _, one in rated]
+def quotation(sentence: IndexedSentence, *, with_page: bool = False, span: tuple[int, int] | None = None) -> Line:
+    """Return a sentence as a quotation; `span`: the characters of the page's text to emphasise."""
+    text = sentence.text
+    if span is not None:
+        start, end = (at - sentence.start for at in span)
+        text = f"{text[:start]}{_MARK}{text[start:end]}{_MARK}{text[end:]}"
+    text = f"“{_shortened(one_line(text))}”" + (f" (page {sentence.page})" if with_page else "")
+    pieces = text.split(_MARK)
+    if len(pieces) != 3:
+        return Line("".join(pieces))
+    before, words, after = pieces
+    return Line(before + words + after, (len(before), len(before) + len(words)))
 
 
-def quotation(sentence: IndexedSentence, *, with_page: bool = False) -> str:
-    """Return a sentence as a quotation."""
-    text = one_line(sentence.text)
-    if len(text) > _LONGEST_QUOTE:
-        text = text[:_LONGEST_QUOTE].rpartition(" ")[0] + " …"
-    return f"“{text}”" + (f" (page {sentence.page})" if with_page else "")
+def _shortened(text: str) -> str:
+    """Return `text` without its end where it is too long; words that answer are kept."""
+    most = max(_LONGEST_QUOTE, text.rfind(_MARK) + 1)
+    return text if len(text) <= most else text[:most].rpartition(" ")[0] + " …"
 
 
-def _index(context: Context) -> SentenceIndex:
-    """Return the index of the pages read; the last few are kept."""
-    key = (context.document.document.sha256, context.document.pages)
-    if key not in _INDEXES:
-        _INDEXES[key] = SentenceIndex((page.number, page.text) for page in context.pages() if page.text)
-        while len(_INDEXES) > _KEPT_INDEXES:
-            _INDEXES.popitem(last=False)
-    _INDEXES.move_to_end(key)
-    return _INDEXES[key]
+def _overview(context: Context, index: SentenceIndex) -> Reply:
+    """Return what the document is: its description, its own first words, and its key sentences."""
+    lines = overview(context)
+    described = sum(1 for _, pages in lines if not pages)
+    told = [Line(f"{line} (page {pages[0]})" if pages else line) for line, pages in lines]
+    opening = [quotation(sentence, with_page=True) for sentence in _opening(index)]
+    return Reply([*told[:described], *opening, *(line for line in told[described:] if line not in opening)])
 
 
-_INDEXES: OrderedDict[tuple[str, int], SentenceIndex] = OrderedDict()
+def _opening(index: SentenceIndex) -> list[IndexedSentence]:
+    """Return the first line of a document, which often is its title, and its first sentence."""
+    first = index.sentences[:1]
+    sentence = next((one for one in index.sentences[:_BEGINNING] if not one.listed), None)
+    return first if sentence is None or sentence in first else [*first, sentence]
 
 
-def _absent(context: Context, asked: Asked) -> tuple[str, ...]:
-    """Return the identifiers, names and dates of the question that are on no page."""
+def _entries(context: Context, asked: Asked) -> Reply | None:
+    """Return the dates, amounts or names of the document; None where it has none."""
+    rows = entries(stored_entities(context.library, context.document_id), asked.kind.term)
+    return Reply([Line(f"- {text} ({page_list(pages)})") for text, pages in rows]) if rows else None
+
+
+def _absent(context: Context, index: SentenceIndex, asked: Asked) -> tuple[str, ...]:
+    """Return the identifiers, names and dates of the question that are on no page, not even as the beginning of a word:
+    the Fed is the Federal Reserve."""
     named = [claim for claim in asked.query.named if claim.kind != "number"]
     pages = context.pages() if named and context.document.complete else []
-    return tuple(claim.text for claim in named if pages and not any(supports(claim, page.text) for page in pages))
+    missing = (claim for claim in named if pages and not any(supports(claim, page.text) for page in pages))
+    return tuple(claim.text for claim in missing if not _is_begun(claim, index))
 
 
-def _in_order(index: SentenceIndex, asked: Asked, answers: Sequence[Answer]) -> Reply | None:
-    """Return the sentences about the subject in document order: the key sentences under a heading that names it, or the
-    sentences that contain most of the question. Return None when there are neither."""
-    headed = _under_heading(index, asked) if asked.kind.kind == "events" else []
-    whole = [answer for answer in answers if answer.coverage >= SURE and not answer.sentence.is_heading]
-    most = _MOST_LISTED if asked.kind.kind == "list" else _MOST_EVENTS
-    chosen = headed or [answer.sentence for answer in whole[:most]]
-    if not chosen:
-        return None
-    ordered = sorted(chosen, key=lambda sentence: (sentence.page, sentence.start))
-    coverage = whole[0].coverage if whole else 1.0
-    return Reply([quotation(sentence, with_page=True) for sentence in ordered], ordered, coverage=coverage)
+def _is_begun(claim: Claim, index: SentenceIndex) -> bool:
+    """Return whether a name is one word with which a word of the document begins."""
+    name = folded(claim.text)
+    return claim.kind == "name" and len(name) >= _SHORT_NAME and name.isalpha() and bool(index.words_from(name))
 
 
-def _under_heading(index: SentenceIndex, asked: Asked) -> list[IndexedSentence]:
-    """Return the key sentences of the part under the first heading that contains the whole subject."""
-    subject = frozenset(asked.terms)
-    headings = [place for place, sentence in enumerate(index.sentences) if sentence.is_heading]
-    stems_of = {place: frozenset(terms(index.sentences[place].text, index.language)) for place in headings}
-    start = next((place for place in headings if subject <= stems_of[place]), None)
-    if start is None:
-        return []
-    alike = (other for other in headings if other > start and _is_alike(stems_of[start], stems_of[other]))
-    end = min(next(alike, len(index.sentences)), start + _LONGEST_PART)
-    inside = [sentence for sentence in index.sentences[start + 1 : end] if not sentence.listed]
-    spans, text = [], ""
-    for sentence in inside:
-        spans.append((len(text), len(text) + len(sentence.text)))
-        text += sentence.text + "\n"
-    scores = WordScores(title=index.sentences[start].text)(text, spans)
-    ranked = sorted(range(len(inside)), key=lambda place: -scores[place])
-    return [inside[place] for place in ranked[:_MOST_EVENTS]]
+def _gathered(index: SentenceIndex, asked: Asked, found: Found) -> list[IndexedSentence]:
+    """Return the lines that answer a question for several things. Events are searched by words alone: a sentence beside
+    one about the subject is none."""
+    answers = answer_sentences(index, asked, MOST_LISTED) if asked.kind.kind == "events" else found.answers
+    return gathered(index, asked, answers)
 
 
-def _is_alike(heading: frozenset[str], other: frozenset[str]) -> bool:
-    """Return whether two headings are of one series: they differ in their numbers only."""
-    return {term for term in heading if not term.isdigit()} == {term for term in other if not term.isdigit()}
+def _several(sentences: Sequence[IndexedSentence], found: Found) -> Reply:
+    return Reply(
+        [quotation(sentence, with_page=True) for sentence in sentences], list(sentences), certainty=found.certainty
+    )
 
 
-def _closest(answers: Sequence[Answer], absent: tuple[str, ...]) -> Reply:
+def _closest(found: Found, absent: tuple[str, ...]) -> Reply:
     """Return the closest passages, where no sentence answers."""
-    lines = []
-    if absent:
-        lines.append(f"{_not_there(absent)}. Closest passages:")
-    else:
-        lines.append("No answer found. Closest passages:")
-    quoted = [answer.sentence for answer in answers[:CLOSEST]]
-    lines += [quotation(sentence, with_page=True) for sentence in quoted]
-    return Reply(lines, quoted, found=False, coverage=answers[0].coverage if answers else 0.0, absent=absent)
+    said = f"{_not_there(absent)}. Closest passages:" if absent else "No answer found. Closest passages:"
+    quoted = [answer.sentence for answer in distinct(found.answers, CLOSEST)]
+    lines = [Line(said), *(quotation(sentence, with_page=True) for sentence in quoted)]
+    return Reply(lines, quoted, found=False, certainty=found.certainty, absent=absent)
 
 
-def _answered(answers: Sequence[Answer]) -> Reply:
-    """Return the first of `answers`, and the next ones that are nearly as good unless the first holds just one thing of
-    the asked type."""
+def _answered(index: SentenceIndex, answers: Sequence[Answer], certainty: float) -> Reply:
+    """Return the first of `answers`, with the list that it announces; where it is not certain, the next ones too."""
     best = answers[0]
-    more = [] if best.span else [answer for answer in answers[1:CLOSEST] if answer.score >= SEE_ALSO * best.score]
-    lines = [quotation(best.sentence)]
+    lines = [quotation(best.sentence, span=best.span)]
+    listed = below(index, best.place)
+    lines += [quotation(line, with_page=True) for line in listed]
+    more = [] if certainty >= ALONE else [one for one in answers[1:] if one.sentence not in listed][:MORE]
     if more:
-        lines += ["See also:", *(quotation(answer.sentence, with_page=True) for answer in more)]
-    return Reply(lines, [best.sentence, *(answer.sentence for answer in more)], coverage=best.coverage)
+        lines += [Line("See also:"), *(quotation(one.sentence, with_page=True, span=one.span) for one in more)]
+    return Reply(lines, [best.sentence, *listed, *(one.sentence for one in more)], best.span, certainty=certainty)
 
 
 def _not_there(names: Sequence[str]) -> str:
@@ -227,34 +217,56 @@ def _mentions_nothing(asked: Asked) -> Reply:
         said = "No page of the document mentions any word of this question."
     else:
         said = "No answer found: the question has no word that could be searched for."
-    return Reply([said], found=False, coverage=0.0, absent=named)
+    return Reply([Line(said)], found=False, certainty=0.0, absent=named)
 
 
 def _evidence(context: Context, reply: Reply, page: int | None) -> Evidence:
     """Return the evidence record of a reply."""
     complete = context.document.complete
+    quotes = tuple(_quote(sentence) for sentence in reply.quoted)
+    certainty = round(reply.certainty, 4)
     if not reply.found:
-        spans = tuple(PageSpan(sentence.page, sentence.page) for sentence in reply.quoted)
-        return Evidence(kind="not_found", nearest=spans, absent=reply.absent, as_of_page=page, complete=complete)
-    if not reply.quoted:
+        return Evidence(
+            kind="not_found",
+            nearest=tuple(PageSpan(quote.page, quote.page) for quote in quotes),
+            further=quotes,
+            absent=reply.absent,
+            as_of_page=page,
+            complete=complete,
+            certainty=certainty,
+        )
+    if not quotes:
         return Evidence(
             kind="state", first_page=1, last_page=context.document.pages, as_of_page=page, complete=complete
         )
     best = reply.quoted[0]
-    recognised, recognition = context.recognised(sorted({sentence.page for sentence in reply.quoted}))
+    recognised, recognition = context.recognised(sorted({quote.page for quote in quotes}))
     return Evidence(
         kind="section",
         first_page=best.page,
         last_page=best.page,
         heading=one_line(best.heading),
-        sentence=Sentence(page=best.page, start=best.start, end=best.end, text=best.text[: best.end - best.start]),
+        sentence=quotes[0],
+        span=_words(best, reply.span),
+        further=quotes[1:],
         complete=complete,
         as_of_page=page,
-        doubtful=reply.coverage < SURE,
+        doubtful=reply.certainty < SURE,
+        certainty=certainty,
         recognised_pages=recognised,
         recognition=recognition,
     )
 
 
-def _pages(pages: Sequence[int]) -> str:
-    return f"page {pages[0]}"
+def _quote(sentence: IndexedSentence) -> Sentence:
+    text = sentence.text[: sentence.end - sentence.start]
+    return Sentence(page=sentence.page, start=sentence.start, end=sentence.end, text=text)
+
+
+def _words(sentence: IndexedSentence, span: tuple[int, int] | None) -> Sentence | None:
+    if span is None:
+        return None
+    start, end = span
+    return Sentence(
+        page=sentence.page, start=start, end=end, text=sentence.text[start - sentence.start : end - sentence.start]
+    )

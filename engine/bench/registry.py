@@ -26,6 +26,7 @@ BENCHES = {
     "summaries": "key findings in the summaries of long held-out records: present, invented, right page",
     "digest": "sentences chosen for a digest against real summaries (--pairs FILE), beside TextRank: ROUGE",
     "answers": "the right sentence and span for questions on articles (--squad FILE), beside BM25; refusals",
+    "questions": "questions on documents (FILE), asked through a session: right, called absent, refused",
     "recall": "what the model answers on held-out records; --pipeline: through the whole program",
     "transcripts": "replies of instruct models, played through the whole program with a scripted model",
 }

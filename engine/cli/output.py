@@ -13,6 +13,7 @@ from engine.cli.text import escaped_json, printable
 from engine.errors import KnownError
 
 DEFAULT_WIDTH = 80
+_BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
 
 
 class OutputError(KnownError):
@@ -42,6 +43,7 @@ class Output:
         self._column = 0
         self._word = ""
         self._gap = ""
+        self._bold = False
 
     @property
     def is_terminal(self) -> bool:
@@ -59,6 +61,16 @@ class Output:
             for piece in re.findall(r"\n|[^\S\n]+|\S+", text):
                 self._flow(piece)
         self._put("", flush=True)
+
+    def bold(self, text: str) -> None:
+        """Write a piece of a text, in bold on a terminal. It has its words to itself."""
+        if self.width is not None:
+            self._flush_word()
+        self._bold = True
+        self.write(text)
+        if self.width is not None:
+            self._flush_word()
+        self._bold = False
 
     def line(self, text: str = "") -> None:
         """Write a text on lines of its own."""
@@ -98,7 +110,7 @@ class Output:
             self._put("\n")
             gap = ""
         column = self._column + len(gap) + cell_len(word)
-        self._put(gap + word)
+        self._put(f"{gap}{_BOLD}{word}{_PLAIN}" if self._bold else gap + word)
         self._column = column
 
     def _put(self, text: str, flush: bool = False) -> None:

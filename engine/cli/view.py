@@ -175,7 +175,10 @@ class TextView:
 
     def _show_answer(self, event: wire.AnswerDelta | wire.AnswerFinished) -> None:
         if isinstance(event, wire.AnswerDelta):
-            self._print(event.text)
+            start, end = event.emphasis or (0, 0)
+            self._print(event.text[:start])
+            self._out.bold(event.text[start:end])
+            self._print(event.text[end:])
             return
         for sentence in (sentences.source(event.evidence), *sentences.doubts(event.evidence)):
             self._out.line(f"({sentence})")

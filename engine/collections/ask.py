@@ -15,10 +15,11 @@ import msgspec
 
 from engine.answering.evidence import evidence_of
 from engine.answering.pipeline import Result, answer_question
-from engine.answering.quoted_answer import FOUND, SURE, quotation, rank_by_reader
+from engine.answering.quoted_answer import FOUND, SURE, quotation
+from engine.answering.reader_answers import find
 from engine.control import Control
 from engine.generation.runtime import Runtime
-from engine.grounding.answer_sentences import Answer, Asked, answer_sentences
+from engine.grounding.answer_sentences import Answer, Asked
 from engine.grounding.sentence_index import SentenceIndex
 from engine.library.library import Library
 from engine.library.records import Document, SectionHit
@@ -127,11 +128,9 @@ def _quoted(
                 places[number] = (document, page.number)
                 pages.append((number, page.text))
     index = SentenceIndex(pages)
-    asked = Asked.of(question, index.language)
-    answers = answer_sentences(index, asked, _CONSIDERED)
-    sure = bool(answers) and answers[0].coverage >= FOUND
-    if sure:
-        answers = rank_by_reader(index, question, answers)
+    found = find(index, Asked.of(question, index.language), _CONSIDERED)
+    answers = [answer for answer in found.answers if answer.sentence.page in places]
+    sure = bool(answers) and found.certainty >= FOUND
     rows = tuple(_row(by_id, places, answer) for answer in answers[:_SOURCES])
     asked_of = len({document for document, _ in hits})
     if not sure:
@@ -141,9 +140,8 @@ def _quoted(
         ]
         return Found("\n".join(lines), _evidence("not_found", documents, rows, asked_of))
     first = rows[0]
-    text = f"{quotation(answers[0].sentence)} ({first.title}, page {first.page})"
-    doubtful = answers[0].coverage < SURE
-    return Found(text, _evidence("section", documents, rows, asked_of, doubtful=doubtful))
+    text = f"{quotation(answers[0].sentence).text} ({first.title}, page {first.page})"
+    return Found(text, _evidence("section", documents, rows, asked_of, doubtful=found.certainty < SURE))
 
 
 def _written(
@@ -209,7 +207,7 @@ def _row(by_id: dict[int, Document], places: dict[int, tuple[int, int]], answer:
 
 
 def _line(answer: Answer, row: FoundRow) -> str:
-    return f"{quotation(answer.sentence)} ({row.title}, page {row.page})"
+    return f"{quotation(answer.sentence).text} ({row.title}, page {row.page})"
 
 
 def _evidence(

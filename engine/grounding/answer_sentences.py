@@ -17,8 +17,9 @@ from engine.grounding.corrections import corrects
 from engine.grounding.numbers import numbers
 from engine.grounding.passages import Query
 from engine.grounding.question_kinds import QuestionKind, question_kind
-from engine.grounding.sentence_index import Hit, IndexedSentence, SentenceIndex
+from engine.grounding.sentence_index import Hit, IndexedSentence, Related, SentenceIndex
 from engine.grounding.support import supports
+from engine.grounding.table_cells import cell_in_column
 from engine.grounding.words import folded, stem, terms, tokens
 
 CONSIDERED = 60
@@ -52,7 +53,12 @@ class Answer:
     coverage: float
     """Share of the question's content that it holds with its heading and neighbours, 0 to 1."""
     span: tuple[int, int] | None = None
-    """The characters of the page's text that are of the asked type; None where there is none, or several."""
+    """The characters of the page's text that answer: the only ones of the requested type, or those that the reader
+    found; None where there are none."""
+    typed: bool = False
+    """The sentence has something of the requested type."""
+    is_cell: bool = False
+    """`span` is the cell of a table's row in the column that the question names."""
 
 
 @dataclass(frozen=True)
@@ -75,11 +81,15 @@ class Asked:
         return cls(question, question_kind(question), query, content)
 
 
-def answer_sentences(index: SentenceIndex, asked: Asked, most: int) -> list[Answer]:
-    """Return the sentences that answer best, best first; of equal wording the first."""
-    hits = index.search(asked.terms, CONSIDERED)
-    found = [_rated(index, asked, hit) for hit in hits]
+def answer_sentences(index: SentenceIndex, asked: Asked, most: int, related: Related | None = None) -> list[Answer]:
+    """Return the sentences that answer best by words, best first; of equal wording the first."""
+    found = [rated(index, asked, hit) for hit in index.search(asked.terms, CONSIDERED, related)]
     found.sort(key=lambda answer: (-answer.score, answer.place))
+    return distinct(found, most)
+
+
+def distinct(found: Sequence[Answer], most: int) -> list[Answer]:
+    """Return the first `most` of `found`, each wording once."""
     kept: list[Answer] = []
     seen: set[str] = set()
     for answer in found:
@@ -92,10 +102,12 @@ def answer_sentences(index: SentenceIndex, asked: Asked, most: int) -> list[Answ
     return kept
 
 
-def _rated(index: SentenceIndex, asked: Asked, hit: Hit) -> Answer:
+def rated(index: SentenceIndex, asked: Asked, hit: Hit) -> Answer:
+    """Return the sentence of `hit` with its score by words and by the type of the answer."""
     sentence = index.sentences[hit.place]
     score = hit.score
-    spans = typed_spans(asked, sentence.text)
+    cell = cell_in_column(sentence.columns, sentence.text, asked.terms, index.language) if sentence.columns else None
+    spans = [cell] if cell is not None else typed_spans(asked, sentence.text)
     if spans:
         score += TYPED
     if asked.query.named:
@@ -113,13 +125,13 @@ def _rated(index: SentenceIndex, asked: Asked, hit: Hit) -> Answer:
     elif (sentence.listed and asked.kind.kind != "list") or sentence.text[0].islower():
         score -= LISTED
     span = (sentence.start + spans[0][0], sentence.start + spans[0][1]) if len(spans) == 1 else None
-    return Answer(sentence, hit.place, score, hit.coverage, span)
+    return Answer(sentence, hit.place, score, hit.coverage, span, bool(spans), cell is not None)
 
 
 def typed_spans(asked: Asked, text: str) -> list[tuple[int, int]]:
     """Return the spans in `text` that are of the requested type and not already in the question."""
     kind = asked.kind.kind
-    if kind not in ("time", "count", "amount", "person", "place"):
+    if kind not in ("time", "count", "amount", "person", "place") or _asks_about_name(asked):
         return []
     if kind == "count":
         counts = (number for number in numbers(text, words=True) if not supports(number.text, asked.question))
@@ -128,6 +140,13 @@ def typed_spans(asked: Asked, text: str) -> list[tuple[int, int]]:
     if kind == "person" and len(found) > 1:
         found = [claim for claim in found if _AGENT.search(text[: claim.start])] or found
     return [(claim.start, claim.end) for claim in found]
+
+
+def _asks_about_name(asked: Asked) -> bool:
+    """Return whether the question is for a person whom it names: "Who is Ann Weber?" wants no other name."""
+    persons = (claim.text for claim in asked.query.named if not claim.text.isupper())  # but for the CEO
+    named = {term for name in persons for term in terms(name, "en")}
+    return asked.kind.kind == "person" and bool(named) and named.issuperset(asked.terms)
 
 
 def _is_of_type(kind: str, claim: Claim, text: str) -> bool:

@@ -8,21 +8,39 @@ from typing import Literal
 
 from engine.grounding.words import folded
 
-Kind = Literal["about", "events", "list", "count", "amount", "time", "person", "place", "definition", "check", "other"]
-"""Kind of the requested answer: an overview, events, a list, a count, a quantity, a date, a person, a place, a
-definition, yes or no, or another kind."""
+Kind = Literal[
+    "about", "entries", "events", "list", "count", "amount", "time", "person", "place", "definition", "check", "other"
+]
+"""Kind of the requested answer: an overview, the dates, amounts or names of the whole document, events, a list, a
+count, a quantity, a date, a person, a place, a definition, yes or no, or another kind."""
 
-_TEXT = r"(?:document|text|file|paper|report|book|manual|article|contract|record|pdf)s?"
+_TEXT = (
+    r"(?:documents?|texts?|files?|papers?|reports?|books?|manuals?|articles?|contracts?|records?|pdfs?|laws?|acts?|"
+    r"agreements?|minutes|speech|speeches|guides?|guidelines?|handbooks?|tables?|stud(?:y|ies)|letters?|polic(?:y|ies)|"
+    r"regulations?|leaflets?|brochures?|lectures?|talks?|stor(?:y|ies)|novels?|theses|thesis|presentations?|notes?)"
+)
 _ABOUT = re.compile(
     rf"what(?:'s| is| are| was)? (?:this|the|that)? ?{_TEXT} (?:all )?about\b|"
     r"what(?:'s| is) (?:this|it)(?: all)? about\b|"
+    rf"^(?:and )?what(?:'s| is) (?:this|it|that)(?: {_TEXT})?\s*\??$|^what am i looking at|"
+    rf"what (?:is|are) the (?:main |central |key )?(?:subjects?|topics?|themes?|purpose|aim|goal|ideas?|thesis) of "
+    rf"(?:this|the) {_TEXT}|what (?:does|do) (?:this|the) {_TEXT} (?:deal with|focus on|try to say)|"
     r"\b(?:summari[sz]e|summary|overview|gist|tl;?dr|main (?:points|ideas?|findings|topics?|message|conclusions?)|"
     r"key (?:points|findings|messages?|takeaways)|(?:most )?important points)\b|"
-    rf"what (?:does|do|is) (?:this|the) {_TEXT}(?: \w+){{0,2}} (?:say|cover|contain|describe|discuss|tell)s?\s*\??$|"
-    rf"what (?:kind|sort|type) of {_TEXT} is (?:this|it)|"
+    rf"what (?:does|do|is) (?:this|the) {_TEXT}(?: \w+){{0,2}} (?:say|cover|contain|describe|discuss|tell|show)s?"
+    r"\s*\??$|"
+    r"what (?:kind|sort|type) of \w+ is (?:this|it)\b|"
     r"worum geht|wovon handelt|zusammenfass|wichtigste[nrs]? (?:punkte|aussagen)|de quoi (?:parle|s'agit|traite)|résum|"
     r"de qué (?:trata|habla)|resum|о ч[её]м|кратко|содержани[ея] документа|何について|要約|概要|主要内容|讲了什么|摘要"
 )
+_ENTRIES = re.compile(
+    r"(?:^(?:please )?(?:list|name|show|give)(?: me)?(?: all)?(?: the)?|^(?:which|what)(?: are)?(?: all)?(?: the)?) "
+    r"(?:(?P<date>dates?|deadlines)|(?P<amount>amounts|sums|figures|numbers|prices)|"
+    r"(?P<name>names|people|persons|organi[sz]ations|companies))"
+    r"(?: (?:are|is|were))?(?: (?:mentioned|named|given|listed|there|in|of|that|which|appear\w*|occur\w*|the|this|"
+    rf"{_TEXT}))*\s*\??$|^who is (?P<who>mentioned|named)\b"
+)
+"""Asks for the dates, amounts or names of the whole document."""
 _EVENTS = re.compile(
     r"^(?:and )?what (?:has |had )?(?:happened|happens|occurred|went wrong|took place|changed|was (?:done|going on))\b|"
     r"^what (?:was|were) (?:wrong|the (?:problem|matter|cause|reason)s?) with\b|^tell me (?:more )?about\b|"
@@ -31,7 +49,9 @@ _EVENTS = re.compile(
 )
 _LIST = re.compile(
     r"^(?:please )?(?:list|name|enumerate|give (?:me )?(?:all|a list))\b|\ball (?:the )?\w+s\b.*\?*$|"
-    r"^(?:which|what) (?:\w+ )?\w+s (?:are|were|exist|do|did|have|can)\b|^(?:nenne|liste|welche \w+ (?:gibt|sind))|"
+    r"^(?:which|what) (?:\w+ ){0,2}\w+s (?:are|were|exist|do|did|have|can|should|must|may|will|would|might|could|"
+    r"joined|belong|include|apply|took|made|used|need)\b|"
+    r"^what (?:are|were) (?:the |some |all )?(?:\w+ ){0,3}\w+s\b|^(?:nenne|liste|welche \w+ (?:gibt|sind))|"
     r"^(?:quels|quelles) sont|^(?:cuáles|qué) son|^(?:какие|перечисл)|列出|有哪些|一覧"
 )
 _COUNT = re.compile(r"\bhow many\b|\bnumber of\b|wie ?viele\b|combien d|cuánt[oa]s|сколько|多少|几个|いくつ|何[個人件]")
@@ -63,6 +83,11 @@ _DEFINITION = re.compile(
     r"^qu'est-ce qu(?:e|') (?:un |une )?(?P<fr>[^?]+)|^qué (?:es|son|significa) (?:un |una |el |la )?(?P<es>[^?]+)|"
     r"^что (?:такое|значит) (?P<ru>[^?]+)|^(?P<ja>.+)とは"
 )
+_NAMED = re.compile(
+    r"^(?:the )?(?:name|term|word|words|abbreviation|acronym|expression|letters|symbol|notion|concept)s? "
+    r"(?:of )?(?:the )?(?=\w)"
+)
+"""Stands before a term whose meaning is requested."""
 _CHECK = re.compile(
     r"^(?:is|are|was|were|does|do|did|has|have|had|can|could|will|would|should|shall|may|must|am|isn't|aren't|wasn't|"
     r"weren't|doesn't|don't|didn't|ist|sind|war|waren|hat|haben|kann|darf|muss|wird|wurde|est-ce que|es|son|está)\b|"
@@ -78,7 +103,7 @@ class QuestionKind:
 
     kind: Kind
     term: str = ""
-    """Term whose definition is requested."""
+    """Term whose definition is requested; for "entries", their kind: date, amount or name."""
 
 
 def question_kind(question: str) -> QuestionKind:
@@ -86,12 +111,15 @@ def question_kind(question: str) -> QuestionKind:
     plain = folded(question).strip()
     if _ABOUT.search(plain):
         return QuestionKind("about")
+    if listed := _ENTRIES.search(plain):
+        return QuestionKind("entries", "name" if listed["who"] else str(listed.lastgroup))
     for kind, pattern in _TYPED:
         if pattern.search(plain):
             return QuestionKind(kind)
     definition = _DEFINITION.search(plain)
     if definition:
         term = next((part for part in definition.groups() if part), "").strip()
+        term = _NAMED.sub("", term)
         if 0 < len(term.split()) <= _LONGEST_TERM:
             return QuestionKind("definition", term)
     return QuestionKind("check" if _CHECK.search(plain) else "other")

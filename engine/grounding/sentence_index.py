@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import heapq
 import math
+import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from engine.grounding.languages import language_of
@@ -21,9 +22,16 @@ K1, B = 0.8, 0.5
 """Parameters of BM25 (Robertson and others, 1994): saturation of repeated words, and penalty of long sentences."""
 HEADING, NEIGHBOUR = 0.5, 0.3
 """Weight of a word in the heading, and of one in a neighbouring sentence, as shares of the word's rarity."""
+Related = Mapping[str, Sequence[tuple[str, float]]]
+"""Stem -> stems of words of like meaning, each with its weight, 0 to 1."""
 _LOOKED_AT = 300
 """Number of sentences, best first by their own words and heading, whose neighbours are scored."""
+_BEGINNING, _BEGUN = 5, 0.6
+"""Letters of a missing stem from which longer ones count for it, and their weight."""
 _LONGEST_HEADING = 100
+_LONGEST_HEAD = 300
+"""Characters above the first row of a table that may name its columns."""
+_FIGURE = re.compile(r"(?<!\S)[^\w\s]?\d[\d.,:%/-]*(?!\S)")
 _ENDS = (".", ",", ";", "。", "、")
 
 
@@ -40,6 +48,13 @@ class IndexedSentence:
     listed: bool
     heading: str
     """The nearest line above that looks like a heading; its own text, where it is one."""
+    columns: str = ""
+    """The line above the first row of a table, for its rows."""
+
+    @property
+    def is_row(self) -> bool:
+        """Return whether it looks like the row of a table."""
+        return self.listed and _is_row(self.text)
 
     @property
     def is_heading(self) -> bool:
@@ -71,10 +86,19 @@ class SentenceIndex:
         self._postings: defaultdict[str, list[int]] = defaultdict(list)
         self._titled: defaultdict[str, list[int]] = defaultdict(list)
         heading, titled = "", frozenset[str]()
+        above, columns, head = "", "", frozenset[str]()
         for sentence in _joined(sentence for number, text in pages for sentence in _sentences_of(number, text)):
-            if sentence.listed and _is_heading(sentence.text):
+            row = sentence.listed and _is_row(sentence.text)
+            if not row:
+                # The line above the first row of a table names its columns.
+                above = f"{above} {sentence.text}" if sentence.listed else ""
+                if not sentence.listed or not columns or "\t" in sentence.text:
+                    columns = sentence.text if sentence.listed else ""
+                head = frozenset(terms(above[-_LONGEST_HEAD:], self.language))
+            if sentence.listed and not row and _is_heading(sentence.text):
                 heading, titled = sentence.text, frozenset(terms(sentence.text, self.language))
-            self._add(replace(sentence, heading=heading), titled)
+            found = replace(sentence, heading=heading, columns=columns if row else "")
+            self._add(found, titled | head if row else titled)
         self._average = sum(map(Counter.total, self._terms)) / max(1, len(self._terms))
 
     def _add(self, sentence: IndexedSentence, titled: frozenset[str]) -> None:
@@ -92,25 +116,60 @@ class SentenceIndex:
         """Return whether a sentence holds the stem `term`."""
         return term in self._postings
 
+    def words_from(self, beginning: str) -> list[str]:
+        """Return the stems of the document that begin so."""
+        return [term for term in self._postings if term.startswith(beginning)]
+
     def rarity(self, term: str) -> float:
         """Return the inverse document frequency of a stem. A stem that does not occur gets the highest value."""
         found = len(self._postings.get(term, ()))
         return math.log(1 + (len(self.sentences) - found + 0.5) / (found + 0.5))
 
-    def search(self, wanted: Sequence[str], most: int) -> list[Hit]:
-        """Return the sentences that match the stems `wanted` best, best first."""
-        rarity = {term: self.rarity(term) for term in dict.fromkeys(wanted)}
-        total = sum(rarity.values())
+    def search(self, wanted: Sequence[str], most: int, related: Related | None = None) -> list[Hit]:
+        """Return the sentences that match the stems `wanted` best, best first. A word of like meaning (`related`)
+        counts in place of a wanted one, by its weight."""
+        query = self._query(wanted, related)
         scores: defaultdict[int, float] = defaultdict(float)
-        for term, weight in rarity.items():
-            for place in self._postings.get(term, ()):
-                scores[place] += weight * self._saturated(place, term)
-            for place in self._titled.get(term, ()):
-                if term not in self._terms[place]:
-                    scores[place] += HEADING * weight
+        for forms in query.values():
+            gained: dict[int, float] = {}
+            for term, weight in forms:
+                for place in self._postings.get(term, ()):
+                    gained[place] = max(gained.get(place, 0.0), weight * self._saturated(place, term))
+                for place in self._titled.get(term, ()):
+                    if term not in self._terms[place]:
+                        gained[place] = max(gained.get(place, 0.0), HEADING * weight)
+            for place, gain in gained.items():
+                scores[place] += gain
         looked_at = heapq.nlargest(_LOOKED_AT, scores, key=lambda place: (scores[place], -place))
-        hits = [self._hit(place, scores[place], rarity, total) for place in looked_at]
+        hits = [self._hit(place, query) for place in looked_at]
         return heapq.nlargest(most, hits, key=lambda hit: (hit.score, -hit.place))
+
+    def hit(self, place: int, wanted: Sequence[str], related: Related | None = None) -> Hit:
+        """Return how well the sentence at `place` matches the stems `wanted`; see `search`."""
+        return self._hit(place, self._query(wanted, related))
+
+    def held(self, term: str, related: Related | None = None) -> float:
+        """Return how much of the stem `term` the document holds: 1 where it occurs, less where only a word of like
+        meaning or a longer form does, 0 without either."""
+        if term in self:
+            return 1.0
+        (_, rarity), *others = self._query([term], related)[term]
+        return max((weight for _, weight in others), default=0.0) / rarity
+
+    def _query(self, wanted: Sequence[str], related: Related | None) -> dict[str, list[tuple[str, float]]]:
+        """Return stem -> (stem that counts for it, weight times rarity), itself first."""
+        found: dict[str, list[tuple[str, float]]] = {}
+        for term in dict.fromkeys(wanted):
+            forms = {term: self.rarity(term)}
+            for other, weight in (related or {}).get(term, ()):
+                if other in self:
+                    forms[other] = max(forms.get(other, 0.0), weight * min(self.rarity(other), self.rarity(term)))
+            if term not in self and len(term) >= _BEGINNING:
+                # Chair and chairman, intervene and intervention: one begins with the other.
+                for other in self.words_from(term):
+                    forms[other] = max(forms.get(other, 0.0), _BEGUN * self.rarity(other))
+            found[term] = list(forms.items())
+        return found
 
     def around(self, place: int, before: int, after: int) -> range:
         """Return the places of the sentences around `place`."""
@@ -121,19 +180,22 @@ class SentenceIndex:
         length = self._terms[place].total() / self._average if self._average else 1.0
         return count * (K1 + 1) / (count + K1 * (1 - B + B * length))
 
-    def _hit(self, place: int, score: float, rarity: dict[str, float], total: float) -> Hit:
+    def _hit(self, place: int, query: Mapping[str, Sequence[tuple[str, float]]]) -> Hit:
         """Return the hit at `place`, with the score of its neighbours added."""
         own = self._terms[place]
         titled = self._headings[place]
         beside = {term for other in self.around(place, 1, 1) if other != place for term in self._terms[other]}
-        covered = 0.0
-        for term, weight in rarity.items():
-            if term in own:
-                covered += weight
-            elif term in titled or term in beside:
-                covered += weight / 2
-                if term not in titled:
-                    score += NEIGHBOUR * weight
+        score = covered = 0.0
+        for forms in query.values():
+            held = max((weight * self._saturated(place, term) for term, weight in forms if term in own), default=0.0)
+            headed = max((weight for term, weight in forms if term in titled), default=0.0)
+            near = max((weight for term, weight in forms if term in beside), default=0.0)
+            score += max(held, HEADING * headed, NEIGHBOUR * near)
+            if held:
+                covered += max(weight for term, weight in forms if term in own)
+            else:
+                covered += max(headed, near) / 2
+        total = sum(forms[0][1] for forms in query.values())
         return Hit(place, score, covered / total if total else 0.0)
 
 
@@ -164,6 +226,11 @@ def _joined(sentences: Iterable[IndexedSentence]) -> Iterator[IndexedSentence]:
 
 def _goes_on(before: str, after: str) -> bool:
     return after[0].islower() and not before.rstrip().endswith((*_ENDS, "!", "?", ":"))
+
+
+def _is_row(line: str) -> bool:
+    """Return whether a line that is no sentence looks like the row of a table: two figures, or one beside a tab."""
+    return len(_FIGURE.findall(line)) >= (1 if "\t" in line else 2)
 
 
 def _is_heading(line: str) -> bool:

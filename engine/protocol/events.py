@@ -244,6 +244,8 @@ class AnswerDelta(Event, frozen=True, kw_only=True):
     """The next piece of the answer's text."""
 
     text: str
+    emphasis: tuple[int, int] | None = None
+    """Characters of `text` that answer the question, within a sentence that is quoted."""
 
 
 class AnswerFinished(Event, frozen=True, kw_only=True):

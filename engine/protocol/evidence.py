@@ -88,8 +88,10 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """Pages that were read again for the question, for kind "reread"."""
     sentence: Sentence | None = None
     """The sentence that supports the answer; None where none was found."""
+    span: Sentence | None = None
+    """The words of `sentence` that answer the question; None where the whole sentence does, or the model writes."""
     further: tuple[Sentence, ...] = ()
-    """Sentences that support further parts of an answer, in its order."""
+    """Sentences that support further parts of an answer, in its order; without an answer, the closest sentences."""
     complete: bool = True
     """True when the state had read the whole document."""
     as_of_page: int | None = None
@@ -97,13 +99,15 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     unverified: tuple[str, ...] = ()
     """Figures and names in the answer that its pages do not contain."""
     doubtful: bool = False
-    """A short answer of low probability, or one whose sentence contains little of the question."""
+    """A short answer of low probability, one whose sentence contains little of the question, or a quotation of low
+    certainty."""
     contradicted: bool = False
     """Another sentence matches the question better and says something else."""
     faded_to_page: int = 0
     """Pages 1 to this one have decayed from the asked document state; 0 where none have, or pages were read again."""
     certainty: float | None = None
-    """Mean probability of the answer's tokens, 0 to 1; None where it was not measured."""
+    """Mean probability of the answer's tokens, 0 to 1; of a quotation, the probability that it answers; None where it
+    was not measured."""
     weakest: float | None = None
     """Lowest probability of one of these tokens."""
     recognised_pages: tuple[int, ...] = ()

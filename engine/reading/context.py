@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from engine.control import Cancelled, Control
@@ -11,6 +11,7 @@ from engine.generation.runtime import Runtime
 from engine.library.library import Library
 from engine.library.records import Page
 from engine.reading.document_state import DocumentState
+from engine.reading.kept_indexes import KeptIndexes
 
 
 class PageCache:
@@ -40,6 +41,8 @@ class Context:
     document: DocumentState
     control: Control
     job_id: str = ""
+    indexes: KeptIndexes = field(default_factory=KeptIndexes)
+    """The session's, where it has asked before."""
 
     @property
     def document_id(self) -> int:

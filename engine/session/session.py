@@ -28,6 +28,7 @@ from engine.protocol import wire
 from engine.protocol.wire import Command, Event
 from engine.reading.context import Context
 from engine.reading.document_state import DocumentState
+from engine.reading.kept_indexes import KeptIndexes
 from engine.reading.resume import state_at_page
 from engine.records import reply, store
 from engine.scoring.reader_model import reader_model
@@ -68,6 +69,7 @@ class Session:
         self._quota = checkpoint_policy.QUOTA_BYTES if quota is None else quota
         self._library: Library | None = None
         self._unstored: Library | None = None
+        self._indexes = KeptIndexes()
 
     def __enter__(self) -> Session:
         return self
@@ -216,7 +218,7 @@ class Session:
         page = command.page if before is None or command.page is not None else before.as_of_page
         if page is not None:
             state = state_at_page(self.runtime, library, state, page, control)
-        context = Context(self.runtime, library, state, control, command.job_id)
+        context = Context(self.runtime, library, state, control, command.job_id, self._indexes)
         yield from answer.answer(context, command, page if state.complete else state.pages)
 
     def _edit(self, command: wire.EditDocument) -> Event:

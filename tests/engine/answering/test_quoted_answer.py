@@ -7,7 +7,9 @@ from types import SimpleNamespace
 import pytest
 
 from engine.answering import quoted_answer
-from engine.answering.quoted_answer import reply_to
+from engine.answering.quoted_answer import Reply, quotation, reply_to
+from engine.grounding.sentence_index import IndexedSentence
+from engine.reading.kept_indexes import KeptIndexes
 
 MANUAL = [
     "Packaging Manual\n\nThis manual describes the rules for packages. It was last updated on 19 September 2022.\n"
@@ -31,14 +33,18 @@ CHINESE = ["泵站说明。每台泵都有一台电机和一个阀门。阀门�
 def reply(monkeypatch):
     """(pages, question) -> the reply."""
     monkeypatch.setattr(quoted_answer, "overview", lambda context: [("Manual, 3 pages.", []), ("“It is.”", [1])])
-    quoted_answer._INDEXES.clear()
+    indexes = KeptIndexes()
 
     def ask(pages: list[str], question: str, seed: int = 0):
         rows = [SimpleNamespace(number=number, text=text) for number, text in enumerate(pages, 1)]
         document = SimpleNamespace(document=SimpleNamespace(sha256=str(pages)), pages=len(rows), complete=True)
-        return reply_to(SimpleNamespace(document=document, pages=lambda: rows), question, seed)
+        return reply_to(SimpleNamespace(document=document, pages=lambda: rows, indexes=indexes), question, seed)
 
     return ask
+
+
+def texts(reply: Reply) -> list[str]:
+    return [line.text for line in reply.lines]
 
 
 @pytest.mark.parametrize(
@@ -59,26 +65,31 @@ def reply(monkeypatch):
 def test_sentence_that_answers_is_quoted(reply, pages, question, page, words):
     got = reply(pages, question)
     assert got.found
-    assert words in got.lines[0]
+    assert words in got.lines[0].text
     assert got.quoted[0].page == page
 
 
 @pytest.mark.parametrize("question", ["What is this document about?", "Summarize the main points", "Worum geht es?"])
 def test_overview_is_given_for_what_it_is_about(reply, question):
     got = reply(MANUAL, question)
-    assert got.found and got.lines == ["Manual, 3 pages.", "“It is.” (page 1)"]
+    assert got.found and texts(got) == [
+        "Manual, 3 pages.",
+        "“Packaging Manual” (page 1)",
+        "“This manual describes the rules for packages.” (page 1)",
+        "“It is.” (page 1)",
+    ]
 
 
 def test_events_are_told_in_order(reply):
     got = reply(RECORD, "What happened to pump P-835?")
     assert got.found and [sentence.page for sentence in got.quoted] == [1, 2]
-    assert all("P-835" in line for line in got.lines)
+    assert all("P-835" in line for line in texts(got))
 
 
 def test_events_of_a_part_are_those_under_its_heading(reply):
     got = reply(RECORD, "what happened in week 14")
     assert got.found and {sentence.page for sentence in got.quoted} == {2}
-    assert any("seal of the boiler" in line for line in got.lines)
+    assert any("seal of the boiler" in line for line in texts(got))
 
 
 @pytest.mark.parametrize("pages", [MANUAL, RECORD])
@@ -86,20 +97,20 @@ def test_events_of_a_part_are_those_under_its_heading(reply):
 def test_what_is_named_and_absent_is_said_with_closest_passages(reply, pages, question):
     got = reply(pages, question)
     assert not got.found
-    assert got.absent and got.absent[0] in got.lines[0]
-    assert "Not in this document" not in " ".join(got.lines)
+    assert got.absent and got.absent[0] in texts(got)[0]
+    assert "Not in this document" not in " ".join(texts(got))
 
 
 def test_closest_passages_are_shown_where_nothing_answers(reply):
     got = reply(MANUAL, "Which colour has the roof of the mail building in winter?")
     assert not got.found
-    assert got.lines[0] == "No answer found. Closest passages:"
-    assert 1 <= len(got.lines) - 1 <= 3 and all(line.startswith("“") for line in got.lines[1:])
+    assert texts(got)[0] == "No answer found. Closest passages:"
+    assert 1 <= len(got.lines) - 1 <= 3 and all(line.startswith("“") for line in texts(got)[1:])
 
 
 def test_absence_is_claimed_only_where_no_word_is_found(reply):
     got = reply(RECORD, "Was anyone injured?")
-    assert got.lines == ["No page of the document mentions any word of this question."]
+    assert texts(got) == ["No page of the document mentions any word of this question."]
 
 
 def test_every_line_is_quoted_from_its_page(reply):
@@ -111,9 +122,42 @@ def test_every_line_is_quoted_from_its_page(reply):
 
 def test_contents_lines_are_no_answers(reply):
     got = reply(MANUAL, "Where are virtual packages?")
-    assert not any(". . ." in line for line in got.lines)
+    assert not any(". . ." in line for line in texts(got))
 
 
 def test_another_seed_gives_another_sentence(reply):
     first, second = (reply(RECORD, "Who repaired conveyor C-165?", seed) for seed in (0, 1))
     assert first.lines[0] != second.lines[0]
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [("When was this manual last updated?", "19 September 2022"), ("Who repaired pump P 835?", "Hassan Carter")],
+)
+def test_words_that_answer_are_marked_in_their_sentence(reply, question, words):
+    pages = MANUAL if "manual" in question else RECORD
+    got = reply(pages, question)
+    line, best = got.lines[0], got.quoted[0]
+    assert got.span is not None and line.emphasis is not None
+    assert words in pages[best.page - 1][slice(*got.span)]
+    assert words in line.text[slice(*line.emphasis)]
+    assert best.start <= got.span[0] < got.span[1] <= best.end
+
+
+@pytest.mark.parametrize(
+    ("question", "words"), [("Who wrote it?", "Anna Berg"), ("When was the report written?", "3 May 2024")]
+)
+def test_author_and_date_come_from_the_front_of_a_document(reply, question, words):
+    pages = [
+        "Report on bridges. Author: Anna Berg. Date: 3 May 2024.\nThe bridges of the county were inspected in winter.",
+        "The committee wrote to Ben Stone. He wrote back on 9 June 2023 that the report of Carl Wood was lost.",
+    ]
+    got = reply(pages, question)
+    assert got.found and words in got.lines[0].text
+
+
+def test_words_across_a_line_end_are_marked_as_they_are_shown():
+    sentence = IndexedSentence(1, 10, 52, "It was repaired by\nHassan Carter in May.", False, "")
+    line = quotation(sentence, span=(29, 42))
+    assert line.text == "“It was repaired by Hassan Carter in May.”"
+    assert line.emphasis is not None and line.text[slice(*line.emphasis)] == "Hassan Carter"

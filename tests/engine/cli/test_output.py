@@ -40,6 +40,23 @@ def test_word_longer_than_the_line_stays_whole(terminal) -> None:
     assert terminal.getvalue() == "see\nhttps://example.org/a/very/long/address\nhere\n"
 
 
+def _write_bold(out: Output) -> None:
+    out.write("“Repaired on ")
+    out.bold("3 March 2023")
+    out.write(" by Ann.”\n")
+
+
+def test_bold_words_are_bold_on_a_terminal(terminal) -> None:
+    _write_bold(Output(terminal))
+    assert terminal.getvalue() == "“Repaired on \x1b[1m3\x1b[0m \x1b[1mMarch\x1b[0m\n\x1b[1m2023\x1b[0m by Ann.”\n"
+
+
+def test_bold_words_are_plain_in_a_pipe() -> None:
+    stream = io.StringIO()
+    _write_bold(Output(stream))
+    assert stream.getvalue() == "“Repaired on 3 March 2023 by Ann.”\n"
+
+
 def test_pipe_gets_lines_as_they_are() -> None:
     stream = io.StringIO()
     out = Output(stream)

@@ -118,6 +118,12 @@ def test_answer_names_its_source_and_doubts_below() -> None:
     assert screen.err == "turn 4; ask a follow-up with --after 4\n"
 
 
+def test_words_that_answer_are_printed_within_their_sentence() -> None:
+    screen = Screen()
+    screen.show(wire.AnswerDelta(text="“On 3 March it ran.”", emphasis=(4, 11)))
+    assert screen.out == "“On 3 March it ran.”\n"
+
+
 def test_quiet_keeps_what_matters() -> None:
     screen = Screen(quiet=True)
     screen.show(

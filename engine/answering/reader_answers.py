@@ -1,0 +1,191 @@
+"""The sentences of a document that answer a question, as the reader finds them.
+
+Words pick the passages: BM25 over sentences, with words of like meaning, and the beginning of the document, which holds
+title, author and date. The reader reads each passage behind the question; its score of a sentence, the score by words
+and the type of the answer decide the order. A certainty is fitted to these (`certainty_of`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from engine.grounding.answer_sentences import Answer, Asked, answer_sentences, distinct, rated
+from engine.grounding.sentence_index import Hit, Related, SentenceIndex
+from engine.grounding.words import stem, terms, tokens
+from engine.scoring.passage import Candidate, answer
+from engine.scoring.reader_model import LANGUAGES, ReaderModel, reader_model
+from engine.scoring.related_words import RelatedWords, related_words
+
+PASSAGES = 10
+"""Passages that the reader reads for a question: some 3,000 tokens."""
+LETTERS = 700
+"""Characters of a passage: about as many as one row of the reader holds."""
+BY_WORDS, COVERED, OF_TYPE = 0.2, 1.0, 2.5
+"""Weights beside the reader's logit: of a sentence's score by words, of the share of the question that it and its
+neighbours hold, and of something of the requested type. Fitted on 54 questions on six documents (29 November 2026)."""
+DEFINED_BY_WORDS = 1.0
+"""In place of BY_WORDS where a definition is requested: its form and its heading count in the score by words."""
+AT_FRONT = 4.0
+"""Gain of a name or date in the first sentences, for a question for author or date."""
+_FRONT_SENTENCES = 6
+_FRONT_WORDS = (
+    "who wrote when written author authors publish published publisher create created issue issued edit edited editor "
+    "compile compiled date dated sign signed meet meeting held take place prepared presented document text report "
+    "paper proposal manual guide contract agreement law act speech letter minutes record record version"
+)
+_FRONT = frozenset(terms(_FRONT_WORDS, "en"))
+HITS = 80
+"""Sentences found by words from which passages are made."""
+WEIGHTS, BIAS = (0.3, 1.4, -6.5), 1.45
+"""Of `certainty_of`: fitted on 66 questions on six documents and 40 on articles of SQuAD (29 November 2026)."""
+_COMMON_RARITY, _LEAST_RARITY = 1.5, 0.2
+""""People" and "work" have a rarity of 1.5, and tell little by their absence."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """The sentences that may answer a question, and how certain the first of them is an answer."""
+
+    answers: list[Answer]
+    """Best first."""
+    certainty: float
+    """Probability that the first one answers, 0 to 1."""
+    features: tuple[float, ...] = ()
+    """The figures that the certainty was computed from."""
+
+
+def find(index: SentenceIndex, asked: Asked, most: int) -> Found:
+    """Return the sentences of `index` that answer best, at most `most`."""
+    words = related_words() if index.language in LANGUAGES else None
+    related = related_terms(asked, index, words) if words is not None else {}
+    by_words = answer_sentences(index, asked, most, related)
+    reader = reader_model() if index.language in LANGUAGES else None
+    if reader is None or words is None:
+        return Found(by_words, by_words[0].coverage if by_words else 0.0)
+    places = passages(index, index.search(asked.terms, HITS, related))
+    read = _read(reader, index, asked, places, related)
+    if not read:
+        return Found(by_words, 0.0)
+    features = _features(index, asked, read, related, words)
+    answers = [one for one, _ in read]
+    if by_words:
+        # The reader and the words often miss different answers.
+        answers = [answers[0], *by_words[:1], *answers[1:]]
+    return Found(distinct(answers, most), certainty_of(features), features)
+
+
+def related_terms(asked: Asked, index: SentenceIndex, words: RelatedWords) -> Related:
+    """Return stem -> stems of words of like meaning, for the words of the question that are no names."""
+    named = {place for claim in asked.query.named for place in range(claim.start, claim.end)}
+    found: dict[str, list[tuple[str, float]]] = {}
+    for token, start, _ in tokens(asked.question):
+        own = stem(token, index.language)
+        if own in asked.terms and start not in named and own not in found:
+            others = ((stem(word, index.language), cosine) for word, cosine in words.of(token))
+            found[own] = [(other, cosine) for other, cosine in others if other != own]
+    return found
+
+
+def passages(index: SentenceIndex, hits: Sequence[Hit]) -> list[range]:
+    """Return the places of the passages to read: each hit with the sentences around it, and the document's beginning;
+    none twice."""
+    taken: set[int] = set()
+    found = [_around(index, 0, taken)] if index.sentences else []
+    for hit in hits:
+        if hit.place not in taken:
+            found.append(_around(index, hit.place, taken))
+        if len(found) == PASSAGES:
+            break
+    return found
+
+
+def _around(index: SentenceIndex, place: int, taken: set[int]) -> range:
+    """Return the places around `place` that are not `taken` and fit into one passage, and take them."""
+    first, last = place, place + 1
+    left = LETTERS - len(index.sentences[place].text)
+    grows = True
+    while grows:
+        grows = False
+        for other in (last, first - 1):
+            free = 0 <= other < len(index.sentences) and other not in taken
+            if free and len(index.sentences[other].text) <= left:
+                left -= len(index.sentences[other].text)
+                first, last = min(first, other), max(last, other + 1)
+                grows = True
+    taken.update(range(first, last))
+    return range(first, last)
+
+
+def _read(
+    reader: ReaderModel, index: SentenceIndex, asked: Asked, places: Sequence[range], related: Related
+) -> list[tuple[Answer, float]]:
+    """Return the sentences at `places` with the reader's logit for each, best first."""
+    texts = []
+    for some in places:
+        text, spans = "", []
+        for place in some:
+            sentence = index.sentences[place].text
+            spans.append((len(text), len(text) + len(sentence)))
+            text += sentence + "\n"
+        texts.append((text, spans))
+    said = answer(reader.model, reader.heads, reader.tokenizer, asked.question, texts).candidates
+    found = []
+    for candidate in said:
+        place = places[candidate.passage][candidate.sentence]
+        one = rated(index, asked, index.hit(place, asked.terms, related))
+        begin = texts[candidate.passage][1][candidate.sentence][0]
+        found.append((_with_span(one, candidate, begin), candidate.score))
+    return sorted(found, key=lambda pair: (-_rank(asked, *pair), pair[0].place))
+
+
+def _rank(asked: Asked, one: Answer, said: float) -> float:
+    gain = AT_FRONT if _is_front(asked, one) else 0.0
+    by_words = DEFINED_BY_WORDS if asked.kind.kind == "definition" else BY_WORDS
+    return said + by_words * one.score + COVERED * one.coverage + OF_TYPE * one.typed + gain
+
+
+def _is_front(asked: Asked, one: Answer) -> bool:
+    """Return whether the question is for author or date of the document, and a sentence at its beginning has one."""
+    about = asked.kind.kind in ("person", "time") and _FRONT.issuperset(asked.terms)
+    return about and one.typed and one.sentence.page == 1 and one.place < _FRONT_SENTENCES
+
+
+def _with_span(one: Answer, candidate: Candidate, begin: int) -> Answer:
+    """Return `one` with the span that the reader found in its sentence, which begins at `begin` of the passage."""
+    if one.is_cell:
+        return one
+    start, end = (one.sentence.start + at - begin for at in candidate.span)
+    inside = one.sentence.start <= start < end <= one.sentence.end
+    return replace(one, span=(start, end) if inside else None)
+
+
+def _features(
+    index: SentenceIndex, asked: Asked, read: Sequence[tuple[Answer, float]], related: Related, words: RelatedWords
+) -> tuple[float, ...]:
+    """Return the figures that tell an answer from none; see `certainty_of`."""
+    best, logit = read[0]
+    missing = 0.0 if _is_front(asked, best) else unknown(index, asked, related, words)
+    return logit, best.coverage, missing
+
+
+def unknown(index: SentenceIndex, asked: Asked, related: Related, words: RelatedWords) -> float:
+    """Return the share of the question's content that no page holds, 0 to 1; rare words count most."""
+    missing = total = 0.0
+    seen: set[str] = set()
+    for token, _, _ in tokens(asked.question):
+        term = stem(token, index.language)
+        if term in asked.terms and term not in seen:
+            seen.add(term)
+            weight = max(_LEAST_RARITY, words.rarity(token) - _COMMON_RARITY)
+            total += weight
+            missing += weight * (1.0 - index.held(term, related))
+    return missing / total if total else 0.0
+
+
+def certainty_of(features: Sequence[float]) -> float:
+    """Return the probability that the best sentence answers: a logistic regression on the reader's logit, the share of
+    the question that the sentence and its neighbours hold, and the share that no page holds."""
+    logit = BIAS + sum(weight * value for weight, value in zip(WEIGHTS, features, strict=True))
+    return 1.0 / (1.0 + math.exp(-logit))
