@@ -12,6 +12,10 @@ MAX_CHECKPOINTS = 24
 """Checkpoints per document and model: at 13 MB each (7B, int8) a third of a gigabyte."""
 QUOTA_BYTES = 8 << 30
 """Bytes of all states of a library together; states that must not be dropped may exceed it."""
+DOCUMENT_BYTES = 290_000_000
+"""Bytes of all states of one document and model: with the texts, 200 pages take less than 300 MB at the 7B shape."""
+LEAST_CHECKPOINTS = 4
+"""Checkpoints of a document that stay as long as section states can be dropped for it."""
 SAVE_SECONDS = 60.0
 SAVE_TOKENS = 16_384
 """Tokens after which a reading saves a checkpoint, unless SAVE_SECONDS pass first: the most that a crash can cost."""
@@ -28,6 +32,8 @@ class Limits:
     """Bytes of all states together."""
     checkpoints: int = MAX_CHECKPOINTS
     """Checkpoints per document and model."""
+    document: int = DOCUMENT_BYTES
+    """Bytes of the states of one document and model."""
     dropped_states: int = 0
     """States that were dropped to keep the quota, and their bytes, since `take_dropped`."""
     dropped_bytes: int = 0
@@ -97,6 +103,34 @@ def over_quota(snapshots: Sequence[Checkpoint], quota: int = QUOTA_BYTES) -> lis
             break
         dropped.append(snapshot.id)
         excess -= snapshot.size
+    return dropped
+
+
+def over_document(states: Sequence[Checkpoint], limit: int = DOCUMENT_BYTES) -> list[int]:
+    """Return the ids to drop until the states of one document and model fit into `limit` bytes, as far as they can.
+
+    Turn states go first: an answer is computed again from the document's. Then checkpoints, by the rule of
+    `checkpoints_to_drop` and down to LEAST_CHECKPOINTS, then section states, then other checkpoints. The least recently
+    used go first; end states and pinned states stay.
+    """
+    excess = sum(state.size for state in states) - limit
+    dropped: list[int] = []
+    by_kind = {
+        kind: sorted((s for s in states if s.kind == kind and not s.pinned), key=lambda s: (s.used, s.id))
+        for kind in _DROP_ORDER
+    }
+    checkpoints = [state for state in states if state.kind == "checkpoint"]
+    end = max((state.n_tokens for state in states), default=0)
+    kept = max(LEAST_CHECKPOINTS, sum(state.pinned for state in checkpoints))
+    order = checkpoints_to_drop(checkpoints, end, kept)
+    sizes = {state.id: state.size for state in states}
+    rest = [state.id for state in by_kind["checkpoint"] if state.id not in order]
+    for group in ([s.id for s in by_kind["turn"]], order, [s.id for s in by_kind["section"]], rest):
+        for state in group:
+            if excess <= 0:
+                return dropped
+            dropped.append(state)
+            excess -= sizes[state]
     return dropped
 
 

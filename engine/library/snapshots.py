@@ -286,23 +286,39 @@ def thin(conn: sqlite3.Connection, document: int, identity: int, end: int, limit
 
 
 def enforce_quota(conn: sqlite3.Connection, limits: Limits) -> None:
-    """Drop states until the quota is kept, and count them in `limits`; the last checkpoint of an unfinished reading
-    stays. Inside a transaction."""
-    (total,) = conn.execute("SELECT coalesce(sum(size), 0) FROM snapshots").fetchone()
-    if total <= limits.quota:
-        return
+    """Drop states until every document keeps its limit and the library its quota, and count them in `limits`; the last
+    checkpoint of an unfinished reading stays. Inside a transaction."""
+    sizes = conn.execute("SELECT document, identity, sum(size) FROM snapshots GROUP BY document, identity").fetchall()
+    if sum(size for *_, size in sizes) > limits.quota:
+        _drop_and_count(conn, checkpoint_policy.over_quota(_states(conn), limits.quota), limits)
+    for document, identity, size in sizes:
+        if size > limits.document:
+            states = _states(conn, document, identity)
+            _drop_and_count(conn, checkpoint_policy.over_document(states, limits.document), limits)
+
+
+def _states(conn: sqlite3.Connection, document: int | None = None, identity: int | None = None) -> list[Checkpoint]:
+    """Return all states, or those of one document and model; the last checkpoint of an unfinished reading is pinned."""
     rows = conn.execute(
         "SELECT s.id, s.n_tokens, s.size, iif(s.stale, 0, s.used), s.kind,"
         " s.pinned OR (s.kind = 'checkpoint' AND r.state <> 'done'"
         " AND s.n_tokens = (SELECT max(n_tokens) FROM snapshots l WHERE l.document = s.document"
         "   AND l.identity = s.identity AND l.kind = 'checkpoint' AND NOT l.stale AND l.n_tokens <= r.tokens_read))"
         " FROM snapshots s LEFT JOIN readings r ON r.document = s.document AND r.identity = s.identity"
+        " WHERE ?1 IS NULL OR (s.document = ?1 AND s.identity = ?2)",
+        [document, identity],
     )
-    states = [Checkpoint(*[*row[:5], bool(row[5])]) for row in rows]
-    dropped = set(checkpoint_policy.over_quota(states, limits.quota))
+    return [Checkpoint(*[*row[:5], bool(row[5])]) for row in rows]
+
+
+def _drop_and_count(conn: sqlite3.Connection, dropped: Collection[int], limits: Limits) -> None:
+    marks = ",".join("?" * len(dropped))
+    (size,) = conn.execute(
+        f"SELECT coalesce(sum(size), 0) FROM snapshots WHERE id IN ({marks})", list(dropped)
+    ).fetchone()
     drop(conn, dropped)
     limits.dropped_states += len(dropped)
-    limits.dropped_bytes += sum(state.size for state in states if state.id in dropped)
+    limits.dropped_bytes += int(size)
 
 
 def round_checkpoints(conn: sqlite3.Connection, document: int, identity: int, rounding: Rounding) -> None:

@@ -18,6 +18,7 @@ from engine.library.database import LibraryError
 from engine.library.library import Library
 from engine.library.prefix import Prefix, PrefixHasher
 from engine.library.records import NewSnapshot, Section
+from engine.network.footprint import parameter_count
 from engine.network.state import MambaState, StateError
 from engine.prompting.prompts import page_text
 from engine.protocol.wire import SectionsRead
@@ -25,6 +26,8 @@ from engine.reading.resume import is_finite, require_finite
 
 BATCH_ROWS = {"cpu": 8, "cuda": 32}
 """Sections read side by side: enough rows to keep the matrix products busy."""
+CPU_BATCH_WEIGHTS = 6_000_000_000
+"""Weights of a network times sections of a batch on a CPU: about a minute on two cores. 7B reads one section alone."""
 AHEAD_SECONDS = 60.0
 """Reading all sections ahead of any question may take so long at the document's own speed; else each is read when a
 question first needs it."""
@@ -60,7 +63,7 @@ def read(
     Raises Cancelled; batches that were yielded are saved. A full disk is no failure: the states are then not kept.
     """
     model = runtime.model
-    rows = BATCH_ROWS.get(model.device.type, 8)
+    rows = _rows(runtime)
     for first in range(0, len(sections), rows):
         batch = sections[first : first + rows]
         texts = [tokens_of(runtime, section) for section in batch]
@@ -80,6 +83,15 @@ def read(
         yield found
 
 
+def _rows(runtime: Runtime) -> int:
+    """Return the sections of a batch: as many as the device reads well together. On a CPU a large network takes fewer,
+    because a batch that is stopped is lost. The number depends on the network alone: the last bits of a state depend on
+    its batch."""
+    device = runtime.model.device.type
+    most = BATCH_ROWS.get(device, 8)
+    return most if device == "cuda" else max(1, min(most, CPU_BATCH_WEIGHTS // parameter_count(runtime.model.config)))
+
+
 def read_ahead(
     runtime: Runtime, library: Library, document: int, control: Control, job_id: str
 ) -> Iterator[SectionsRead]:
@@ -95,7 +107,7 @@ def read_ahead(
     if reading is None or (context is not None and reading.tokens_read <= context):
         return
     sections = sorted(library.sections.of(document, reading.id), key=lambda section: (section.n_tokens, section.number))
-    rows = BATCH_ROWS.get(runtime.model.device.type, 8)
+    rows = _rows(runtime)
     batches = [sections[first : first + rows] for first in range(0, len(sections), rows)]
     lacking = [batch for batch in batches if any(section.snapshot is None for section in batch)]
     if not lacking or sum(s.n_tokens for batch in lacking for s in batch) > AHEAD_SECONDS * reading.speed:
