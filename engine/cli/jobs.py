@@ -6,8 +6,9 @@ import io
 import logging
 import signal
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from types import FrameType
 from typing import IO
@@ -22,9 +23,12 @@ from engine.cli.view import JsonView, TextView, View
 from engine.control import Control
 from engine.protocol import wire
 from engine.protocol.wire import Command, Event, Read
+from engine.session.heartbeat import Heartbeat
 from engine.session.startup import without_collection
 
 log = logging.getLogger(__name__)
+ASK_SECONDS = 600
+"""Expected seconds of a reading from which a person is asked first."""
 
 
 def run_jobs(options: Options, commands: Sequence[Command], result_file: Path | None = None) -> int:
@@ -47,7 +51,8 @@ def run_jobs(options: Options, commands: Sequence[Command], result_file: Path | 
             title = one_line(_title(command, commands)) if len(commands) > 1 else ""
             heading = f"{chr(10) if statuses else ''}== {title} ==" if title else ""
             view = _view(options, out, heading)
-            statuses.append(_show(view, command, _events(session, command, control), control, options))
+            events = _events(session, command, control)
+            statuses.append(_run(view, command, events, control, options, session.model.tokens_computed))
             if control.cancelled:
                 break
     if result_file is not None and not any(statuses):
@@ -60,6 +65,29 @@ def _title(command: Command, commands: Sequence[Command]) -> str:
     path = Path(getattr(command, "path", ""))
     names = [Path(getattr(one, "path", "")).name for one in commands]
     return path.name if names.count(path.name) == 1 else f"{path.parent.name}/{path.name}"
+
+
+def _run(
+    view: View,
+    command: Command,
+    events: Iterator[Event],
+    control: Control,
+    options: Options,
+    tokens: Callable[[], int],
+) -> int:
+    """Show the events of one job, and a sign of life where it is silent; returns its exit status.
+
+    `tokens`: all tokens that the model has computed.
+    """
+    writing = threading.Lock()
+    waits = isinstance(command, Read) and command.follow  # for the file to grow
+
+    def beat(event: Event) -> None:
+        with writing, suppress(ReaderGone, OutputError):  # the job's next event meets the same
+            view.show(event)
+
+    with Heartbeat(command.job_id, beat, tokens, lambda: waits or control.cancelled) as heartbeat:
+        return _show(view, command, heartbeat.noted(events), control, options, writing)
 
 
 def _events(session: object, command: Command, control: Control) -> Iterator[Event]:
@@ -82,20 +110,34 @@ def _view(options: Options, out: IO[str], title: str) -> View:
     return TextView(Output(out), err, progress, quiet=options.quiet, title=title)
 
 
-def _show(view: View, command: Command, events: Iterable[Event], control: Control, options: Options) -> int:
+def _show(
+    view: View,
+    command: Command,
+    events: Iterable[Event],
+    control: Control,
+    options: Options,
+    writing: AbstractContextManager[object] | None = None,
+) -> int:
     """Show the events of one job; returns its exit status: 0 too where `read` is stopped after its last sentence,
     while it prepares the sections for questions.
 
     Where the output cannot be written any more, the job is cancelled and ends when what it has read is saved; then the
-    error is raised.
+    error is raised. `writing` is held while an event is shown: another thread may show one too.
     """
+    writing = writing or nullcontext()
     status = EXIT_BUG
     error: Exception | None = None
     done = False
+    last_page: int | None = None
     for event in events:
         if error is None:
-            error = _shown(view, event, control)
+            with writing:
+                error = _shown(view, event, control)
         match event:
+            case wire.ReadingEstimated() if error is None:
+                last_page = _wished_pages(event, command, control, options)
+            case wire.PrefillAdvanced() if last_page is not None and event.page > last_page:
+                control.cancel()
             case wire.ReadingFinished():
                 done = isinstance(command, Read) and not command.follow
             case wire.JobFinished():
@@ -112,6 +154,24 @@ def _show(view: View, command: Command, events: Iterable[Event], control: Contro
         raise error
     view.close()
     return status
+
+
+def _wished_pages(event: wire.ReadingEstimated, command: Command, control: Control, options: Options) -> int | None:
+    """Ask a person at a terminal whether to read a document that takes long; cancels the job where the answer is no.
+
+    Returns the number of pages to read now, None for all.
+    """
+    asked = options.as_json or options.quiet or not (sys.stdin and sys.stdin.isatty() and sys.stderr.isatty())
+    if asked or event.seconds is None or event.seconds < ASK_SECONDS:
+        return None
+    part = ", or the number of pages to read now" if isinstance(command, Read) else ""
+    print(f"Read it all? [Y/n{part}] ", end="", file=sys.stderr, flush=True)
+    answer = sys.stdin.readline().strip().lower()
+    if answer.isdigit() and part:
+        return int(answer[:9])
+    if answer.startswith("n"):
+        control.cancel()
+    return None
 
 
 def _shown(view: View, event: Event, control: Control) -> Exception | None:

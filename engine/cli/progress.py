@@ -6,7 +6,7 @@ import time
 from typing import IO, TYPE_CHECKING, Protocol
 
 from engine.cli.output import Output
-from engine.protocol.wire import PrefillAdvanced
+from engine.protocol.wire import JobContinues, PrefillAdvanced
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -24,6 +24,8 @@ class ProgressView(Protocol):
 
     def advance(self, event: PrefillAdvanced) -> None: ...
 
+    def working(self, event: JobContinues) -> None: ...
+
     def close(self) -> None: ...
 
 
@@ -34,6 +36,9 @@ class NoProgress:
         pass
 
     def advance(self, event: PrefillAdvanced) -> None:
+        pass
+
+    def working(self, event: JobContinues) -> None:
         pass
 
     def close(self) -> None:
@@ -54,6 +59,11 @@ class LineProgress:
         if time.monotonic() - self._last >= PLAIN_INTERVAL:
             self._last = time.monotonic()
             self._err.line(progress_line(event))
+
+    def working(self, event: JobContinues) -> None:
+        if time.monotonic() - self._last >= PLAIN_INTERVAL / 2:
+            self._last = time.monotonic()
+            self._err.line(working_line(event))
 
     def close(self) -> None:
         pass
@@ -76,6 +86,9 @@ class BarProgress:
         bar, task = self._opened()
         line = short_progress_line(event) if self._narrow else progress_line(event)
         bar.update(task, description=line, total=event.total_tokens, completed=event.tokens)
+
+    def working(self, event: JobContinues) -> None:
+        self.say(working_line(event))
 
     def close(self) -> None:
         if self._bar is not None:
@@ -117,6 +130,11 @@ def short_progress_line(event: PrefillAdvanced) -> str:
     """Return page and time left, for a narrow terminal."""
     page = f"page {event.page:,}" + (f" of {event.page_count:,}" if event.page_count else "")
     return page if event.seconds_left is None else f"{page} · {duration(event.seconds_left)} left"
+
+
+def working_line(event: JobContinues) -> str:
+    """Return that the job goes on, and what the model has computed for it."""
+    return f"working: {event.tokens:,} tokens in {duration(event.seconds)}"
 
 
 def duration(seconds: float) -> str:

@@ -95,10 +95,6 @@ class TextView:
 
     def _show_reading(self, event: Event) -> None:
         match event:
-            case wire.ModelLoading():
-                self._progress.say("loading the model …")
-            case wire.ModelLoaded():
-                self._tell(sentences.model(event))
             case wire.DocumentOpened():
                 pages = counted(event.page_count, "page", "pages") if event.page_count else "text"
                 self._tell(f"{one_line(Path(event.path).name)}: {pages}, {size_text(event.size)}")
@@ -116,6 +112,21 @@ class TextView:
                 self._tell("waiting for new and changed files; press Ctrl-C to end")
             case wire.FollowWaiting():
                 self._tell("waiting for the file to grow; press Ctrl-C to end")
+            case _:
+                self._show_model(event)
+
+    def _show_model(self, event: Event) -> None:
+        match event:
+            case wire.ModelLoading():
+                self._progress.say("loading the model …")
+            case wire.JobContinues():
+                self._progress.working(event)
+            case wire.ReadingEstimated():
+                self._tell(sentences.reading_estimate(event))
+            case wire.ModelLoadAdvanced() if event.of_bytes:
+                self._progress.say(f"loading the model … {event.n_bytes / event.of_bytes:.0%}")
+            case wire.ModelLoaded():
+                self._tell(sentences.model(event))
 
     def _show_coverage(self, event: wire.ReadingFinished) -> None:
         """Print what was read: the result of `read`, and a remark of the other commands."""

@@ -20,6 +20,8 @@ PAGE_TOKENS = 470
 """Tokens of a page of prose: an ordinary report's (14,014 tokens on 30 pages)."""
 LEAST_TOKENS = 512
 """Tokens below which a reading says little of the speed."""
+LEAST_WEIGHTS = 1 << 20
+"""Weights below which a network is a test's: its time is not that of its products."""
 _KEPT = 12
 
 
@@ -47,7 +49,7 @@ def multiplied(config: FalconMambaConfig) -> int:
 
 def note(config: FalconMambaConfig, precision: str, device: str, tokens: int, seconds: float) -> None:
     """Keep the speed of a reading of `tokens` tokens in `seconds`. A short one is left out; a full disk is no error."""
-    if tokens < LEAST_TOKENS or seconds <= 0:
+    if tokens < LEAST_TOKENS or seconds <= 0 or multiplied(config) < LEAST_WEIGHTS:
         return
     found = _load()
     key = f"{device} {precision} {multiplied(config)}"
@@ -69,17 +71,17 @@ def note(config: FalconMambaConfig, precision: str, device: str, tokens: int, se
 
 
 def seconds_per_token(config: FalconMambaConfig, precision: str, device: str = "cpu") -> float | None:
-    """Return the expected seconds of reading a token, from the measured network of the nearest size; None where none
-    was measured in this precision on this device."""
+    """Return the expected seconds of reading a token, from the measured network of the nearest size, in this precision
+    if there is one: chunks of 512 tokens take about as long in each. None where nothing was measured on this device."""
     wanted = multiplied(config)
-    near = [
-        (max(each.weights, wanted) / min(each.weights, wanted), each)
+    found = [
+        (key.split()[1] != precision, max(each.weights, wanted) / min(each.weights, wanted), each)
         for key, each in _load().items()
-        if key.split()[:2] == [device, precision]
+        if key.split()[0] == device
     ]
-    if not near:
+    if not found:
         return None
-    best = min(near, key=lambda pair: pair[0])[1]
+    best = min(found, key=lambda row: row[:2])[2]
     return best.seconds_per_token * wanted / best.weights
 
 

@@ -38,10 +38,27 @@ class JobResumed(Event, frozen=True, kw_only=True):
     """The job has resumed."""
 
 
+class JobContinues(Event, frozen=True, kw_only=True):
+    """The job computes and has nothing else to say: sent after eight seconds of silence, anywhere before its end."""
+
+    tokens: int
+    """Tokens that the model has computed for the job so far, those of several sequences together."""
+    seconds: float
+    """Seconds since the job began."""
+
+
 class ModelLoading(Event, frozen=True, kw_only=True):
     """Loading a checkpoint begins."""
 
     folder: str
+
+
+class ModelLoadAdvanced(Event, frozen=True, kw_only=True):
+    """Loading goes on: `n_bytes` of the `of_bytes` of the weights are in memory. Sent about once a second while a model
+    takes longer than a second; both are 0 while files are hashed or a tokenizer is checked."""
+
+    n_bytes: int
+    of_bytes: int
 
 
 class ModelLoaded(Event, frozen=True, kw_only=True):
@@ -90,6 +107,24 @@ class PageExtracted(Event, frozen=True, kw_only=True):
     page: int
     n_tokens: int
     problem: str | None = None
+
+
+class ReadingEstimated(Event, frozen=True, kw_only=True):
+    """Sent once, before a document is read and before its model is loaded: how long the reading will take here.
+
+    A window can say "This document: about 14 min with Falcon3-Mamba in int4, 2 min with the included reader", and offer
+    to read it, to stop after some pages (Cancel at a PrefillAdvanced of that page; what was read is kept), or to leave
+    it. PrefillAdvanced.seconds_left keeps the estimate true. Pages that were read before are in it.
+    """
+
+    tokens: int
+    """Tokens of the document, estimated from its pages or its size."""
+    model: str
+    precision: str
+    seconds: float | None
+    """None where no reading was measured on this computer yet."""
+    reader_seconds: float | None = None
+    """Seconds with the reader that comes with the program; None where that is the model, or it was not measured."""
 
 
 class ReadingResumed(Event, frozen=True, kw_only=True):

@@ -7,9 +7,10 @@ same protocol may add some, and refuses unknown types and values of the wrong ty
 Of one job come, in this order and each only where it applies:
 
     OpenDocument  DocumentOpened
-    Read          DocumentOpened, (ModelLoading, ModelLoaded), ReadingResumed, (PageExtracted, PrefillAdvanced,
-                  CheckpointSaved)*, ReadingFinished, RetentionMeasured, (SectionsRead)*; with follow: FollowWaiting,
-                  and all but the model's again after every growth, until Cancel
+    Read          DocumentOpened, (ReadingEstimated), (ModelLoading, (ModelLoadAdvanced)*, ModelLoaded), ReadingResumed,
+                  (PageExtracted, PrefillAdvanced, CheckpointSaved)*, ReadingFinished, RetentionMeasured,
+                  (SectionsRead)*; with follow: FollowWaiting, and all but the model's again after every growth, until
+                  Cancel
     Summarize     as Read, then (LedgerEntered)*, LedgerFinished, (SectionSummarized)*, (SummaryDelta)*,
                   SummaryFinished; a summary by selection sends SectionSummarized from the first checkpoint on, while
                   the document is read, each section once
@@ -21,7 +22,8 @@ Of one job come, in this order and each only where it applies:
                   all again after every change, until Cancel
     AskCollection (ModelLoading, ModelLoaded), AnswerDelta, AnswerFinished without a turn
     Configure     nothing of its own
-    every job     StatesDropped before its end, where it deleted saved states to keep the quota
+    every job     JobContinues where it is silent for long; StatesDropped before its end, where it deleted saved states
+                  to keep the quota
 
 Light: no torch, no Qt.
 """
@@ -66,6 +68,7 @@ from engine.protocol.events import (
     FolderRead,
     FollowWaiting,
     JobCancelled,
+    JobContinues,
     JobFailed,
     JobFinished,
     JobPaused,
@@ -73,11 +76,13 @@ from engine.protocol.events import (
     JobStarted,
     LedgerEntered,
     LedgerFinished,
+    ModelLoadAdvanced,
     ModelLoaded,
     ModelLoading,
     Notice,
     PageExtracted,
     PrefillAdvanced,
+    ReadingEstimated,
     ReadingFinished,
     ReadingResumed,
     RetentionMeasured,
@@ -125,6 +130,7 @@ __all__ = [
     "FollowWaiting",
     "FreeSpace",
     "JobCancelled",
+    "JobContinues",
     "JobFailed",
     "JobFinished",
     "JobPaused",
@@ -135,6 +141,7 @@ __all__ = [
     "ListDocuments",
     "ModelChecked",
     "ModelListed",
+    "ModelLoadAdvanced",
     "ModelLoaded",
     "ModelLoading",
     "ModelReady",
@@ -148,6 +155,7 @@ __all__ = [
     "ProtocolError",
     "Read",
     "ReadFolder",
+    "ReadingEstimated",
     "ReadingFinished",
     "ReadingResumed",
     "RemoveDocument",

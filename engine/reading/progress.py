@@ -9,7 +9,9 @@ import psutil
 import torch
 
 SPEED_SECONDS = 8.0
-"""Tokens per second and time left are computed from this much of the immediate past."""
+"""Tokens per second and time left are computed from this much of the immediate past, or from LEAST_MARKS chunks where
+they take longer: a 7B network reads a chunk in 15 s, and two of them say little."""
+LEAST_MARKS = 5
 
 
 def memory_in_use(device: torch.device) -> int:
@@ -33,7 +35,7 @@ class Speed:
     def add(self, tokens: int) -> None:
         now = time.monotonic()
         self._marks.append((now, tokens))
-        while len(self._marks) > 2 and now - self._marks[1][0] > SPEED_SECONDS:
+        while len(self._marks) > LEAST_MARKS and now - self._marks[1][0] > SPEED_SECONDS:
             self._marks.popleft()
 
     @property

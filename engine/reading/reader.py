@@ -19,6 +19,7 @@ from engine.documents.extraction.extractor import Document as OpenedDocument
 from engine.documents.formats.regular_file import shown_name
 from engine.documents.pages import DocumentError, DocumentInfo, Outcome
 from engine.generation.runtime import Runtime
+from engine.generation.tight_memory import read_chunk
 from engine.library import checkpoint_policy
 from engine.library.library import Library
 from engine.library.prefix import Prefix, PrefixHasher
@@ -208,7 +209,8 @@ class Reader:
         ids = torch.frombuffer(chunk.ids, dtype=torch.int32).to(torch.int64)
         if self._meter is not None:
             self._meter.expect(self.consumed, self._pages.take_ends(self.consumed, self.consumed + len(ids)))
-        self._runtime.model(ids[None], self.state, observer=self._meter)
+        if not read_chunk(self._runtime.model, ids[None], self.state, self._meter):
+            self._meter = None  # memory was short, and the chunk was read in parts that it did not see
         if self._meter is not None:
             self._meter.keep()
         if self._runtime.model.device.type == "cuda":

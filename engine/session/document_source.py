@@ -12,6 +12,7 @@ from engine.documents.formats.regular_file import shown_name
 from engine.documents.pages import DocumentInfo, Page
 from engine.errors import KnownError
 from engine.generation.runtime import Runtime
+from engine.generators import Kept
 from engine.library.database import LibraryError
 from engine.library.library import Library
 from engine.library.records import Document
@@ -105,17 +106,27 @@ class DocumentSource:
             yield opened_event(command.job_id, info.path, info, None, info.page_count)
             if command.password and command.store:
                 yield wire.Notice(job_id=command.job_id, kind="stored_decrypted", detail=shown_name(info.path))
+            yield from self._model.estimate(command.job_id, info)
             yield from self._model.load(command.job_id)
             reader = Reader(self._model.runtime, library, control, command.job_id)
             self._reading = _Reading(command.path, reader)
             try:
                 return (
                     yield from unfamiliar_text.warn_while_reading(
-                        reader.read(opened), self._model.runtime, library, command.job_id
+                        self._measured(reader.read(opened)), self._model.runtime, library, command.job_id
                     )
                 )
             finally:
                 self._reading = None
+
+    def _measured(self, events: Generator[Event, None, DocumentState]) -> Generator[Event, None, DocumentState]:
+        """Pass the events of a reading on, and keep its speed for later estimates."""
+        kept = Kept(events)
+        for event in kept:
+            yield event
+            if isinstance(event, wire.ReadingFinished):
+                self._model.note_speed(event.tokens - event.tokens_reused, event.seconds)
+        return kept.value
 
 
 def _recognised_before(library: Library, sha256: str) -> list[Page]:

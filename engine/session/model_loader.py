@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import queue
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import torch
 
+from engine.documents.pages import DocumentInfo
 from engine.errors import KnownError
 from engine.generation.runtime import DEMO_MODEL, Runtime, load_runtime
+from engine.generators import run_to_end
+from engine.models import estimate, speed
+from engine.network.config import FalconMambaConfig
+from engine.network.device import choose_device, configure_cpu
 from engine.network.footprint import parameter_count
+from engine.network.precision import choose_precision
+from engine.network.published import repository_of
 from engine.protocol import wire
 from engine.protocol.wire import Event
 from engine.session.startup import without_collection
@@ -19,10 +28,14 @@ from kernels import implementation, operations_named
 
 SMALL_BYTES = 200_000_000
 """Weights of a model that is loaded before a job asks for it."""
+REPORT_SECONDS = 1.0
+"""Seconds between two reports of a model that is being loaded."""
+SMALLER = {"fp32": "bf16", "bf16": "int8", "fp16": "int8", "int8": "int4"}
+"""The precision that is tried after the memory ran out in another."""
 
 
 class ModelLoader:
-    """The checkpoint folder of a session (default: the demo model), and the model once it is loaded."""
+    """The model of a session (default: the demo model), and its runtime once it is loaded."""
 
     def __init__(self, folder: Path | None, device: str, precision: str) -> None:
         self.folder = folder or DEMO_MODEL
@@ -31,12 +44,18 @@ class ModelLoader:
         self._seconds = 0.0
         self._untold = False
         """The model was loaded by `prepare`, and no event has reported it."""
+        self._shrunk = ""
 
     @property
     def runtime(self) -> Runtime:
         """The loaded model; `load` comes first."""
         assert self._runtime is not None
         return self._runtime
+
+    def tokens_computed(self) -> int:
+        """Return the tokens that the model has computed since it was loaded, 0 before; from any thread."""
+        runtime = self._runtime
+        return 0 if runtime is None else runtime.model.tokens_computed
 
     def prepare(self) -> None:
         """Import the kernels in advance, and load a small model where there is no GPU: the first job then begins at
@@ -46,7 +65,7 @@ class ModelLoader:
             operations_named("triton" if on_gpu else "cpu")
         if not on_gpu and 0 < _weight_bytes(self.folder) <= SMALL_BYTES:
             with suppress(KnownError, ImportError, MemoryError):
-                self._load()
+                run_to_end(self._load(""))
                 self._untold = True
 
     def load(self, job_id: str) -> Iterator[Event]:
@@ -55,9 +74,10 @@ class ModelLoader:
             return
         if self._runtime is None:
             yield wire.ModelLoading(job_id=job_id, folder=str(self.folder))
-            self._load()
+            yield from self._load(job_id)
         self._untold = False
         runtime = self.runtime
+        reasons = [runtime.reason, self._shrunk] if self._shrunk else [runtime.reason]
         yield wire.ModelLoaded(
             job_id=job_id,
             name=runtime.name,
@@ -66,17 +86,86 @@ class ModelLoader:
             device=str(runtime.model.device),
             dtype=runtime.precision,
             implementation=implementation(runtime.model.device).name,
-            reason=runtime.reason,
+            reason="; ".join(reasons),
             trained_context=runtime.trained_context,
             seconds=self._seconds,
         )
 
-    def _load(self) -> None:
+    def _load(self, job_id: str) -> Generator[Event, None, None]:
         started = time.monotonic()
         with without_collection():
-            self._runtime = load_runtime(self.folder, self.device, self.precision)
+            self._runtime = yield from _loaded(self.folder, self.device, self.precision, job_id)
         self._seconds = time.monotonic() - started
+
+    def estimate(self, job_id: str, document: DocumentInfo) -> Iterator[Event]:
+        """Yield how long reading a document will take here, where its length is known before. Loads nothing."""
+        tokens = estimate.expected_tokens(document.kind, document.size, document.page_count)
+        if tokens is None:
+            return
+        try:
+            config = FalconMambaConfig.from_folder(self.folder)
+            device = choose_device(self.device).device
+            precision = (
+                self._runtime.precision if self._runtime else choose_precision(config, device, self.precision).name
+            )
+        except KnownError:
+            return  # loading says it
+        yield wire.ReadingEstimated(
+            job_id=job_id,
+            tokens=tokens,
+            model=repository_of(self.folder).rpartition("/")[2],
+            precision=precision,
+            seconds=estimate.reading_seconds(config, precision, device.type, tokens),
+            reader_seconds=None if estimate.is_included(self.folder) else estimate.reader_seconds(device.type, tokens),
+        )
+
+    def note_speed(self, tokens: int, seconds: float) -> None:
+        """Keep the speed of a reading for later estimates."""
+        runtime = self.runtime
+        speed.note(runtime.model.config, runtime.precision, runtime.model.device.type, tokens, seconds)
+
+    def shrink(self) -> bool:
+        """Unload the model, to be loaded in the next smaller precision; return whether there is one."""
+        smaller = SMALLER.get(self._runtime.precision) if self._runtime is not None else None
+        if smaller is None:
+            return False
+        self._shrunk = f"{smaller}, because the memory ran out in {self.runtime.precision}"
+        self.precision, self._runtime = smaller, None
+        return True
 
 
 def _weight_bytes(folder: Path) -> int:
     return sum(file.stat().st_size for file in folder.glob("*.safetensors"))
+
+
+def _loaded(folder: Path, device: str, precision: str, job_id: str) -> Generator[Event, None, Runtime]:
+    """Load in a thread and yield its progress once a second; returns the runtime. Raises what loading raises."""
+    reports: queue.Queue[tuple[int, int] | None] = queue.Queue()
+    made: list[Runtime] = []
+    failed: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            made.append(load_runtime(folder, device, precision, lambda done, total: reports.put((done, total))))
+        except BaseException as error:
+            failed.append(error)
+        finally:
+            reports.put(None)
+
+    configure_cpu()  # in this thread: each thread has its own number of helpers
+    thread = threading.Thread(target=work, name="load-model", daemon=True)
+    thread.start()
+    latest, reported = (0, 0), time.monotonic()
+    while True:
+        with suppress(queue.Empty):
+            report = reports.get(timeout=REPORT_SECONDS)
+            if report is None:
+                break
+            latest = report
+        if time.monotonic() - reported >= REPORT_SECONDS:
+            reported = time.monotonic()
+            yield wire.ModelLoadAdvanced(job_id=job_id, n_bytes=latest[0], of_bytes=latest[1])
+    thread.join()
+    if failed:
+        raise failed[0]
+    return made[0]

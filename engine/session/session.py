@@ -20,6 +20,7 @@ from engine.control import Cancelled, Control
 from engine.documents.extraction.extractor import open_document
 from engine.errors import KnownError
 from engine.generation.runtime import Runtime
+from engine.generation.tight_memory import is_out_of_memory
 from engine.library import checkpoint_policy
 from engine.library.library import Library
 from engine.library.records import Document, Turn
@@ -111,7 +112,7 @@ class Session:
         yield wire.JobStarted(job_id=job_id, command=type(command).__name__)
         end: Event = wire.JobFinished(job_id=job_id)
         try:
-            yield from self._events(command, control)
+            yield from self._within_memory(command, control)
         except Cancelled:
             end = wire.JobCancelled(job_id=job_id)
         except KnownError as error:
@@ -132,6 +133,19 @@ class Session:
             )
         yield from self._dropped(job_id)
         yield end
+
+    def _within_memory(self, command: Command, control: Control) -> Job:
+        """Carry out `command`; where the memory runs out, again with the model in the next smaller precision."""
+        while True:
+            try:
+                yield from self._events(command, control)
+            except (MemoryError, RuntimeError) as error:
+                if not is_out_of_memory(error):
+                    raise
+                if not self.model.shrink():
+                    raise MemoryError from error
+            else:
+                return
 
     def _dropped(self, job_id: str) -> Iterator[Event]:
         """Report the states that were dropped to keep the quota."""

@@ -28,6 +28,7 @@ from engine.protocol import wire
 from engine.protocol.wire import Command, Event, ProtocolError
 from engine.session.event_writer import EventWriter
 from engine.session.follow import Follower
+from engine.session.heartbeat import Heartbeat
 from engine.session.session import Session, open_session
 from engine.session.startup import give_back_memory
 from engine.session.together import MOST_QUESTIONS, run_together
@@ -182,9 +183,9 @@ class Worker:
         together = [command, *self._companions(command)]
         if len(together) > 1:
             jobs = [self._session.job(each, self._controls[each.job_id]) for each in together]
-            self._send(run_together(jobs))
+            self._send_rest(run_together(jobs))
         else:
-            self._send(self._session.run(command, control))
+            self._send(self._session.run(command, control), control)
         for each in together:
             del self._controls[each.job_id]
         give_back_memory()
@@ -205,8 +206,17 @@ class Worker:
         self._waiting = [each for each in self._waiting if each not in found]
         return list(found)
 
-    def _send(self, events: Iterator[Event]) -> None:
-        """Emit `events`; between two chunks of a reading, serve other commands."""
+    def _send(self, events: Iterator[Event], control: Control) -> None:
+        """Emit `events` of a job; between two chunks of a reading, serve other commands."""
+        first = next(events, None)
+        if first is None:
+            return
+        self._emit(first)
+        tokens = self._session.model.tokens_computed
+        with Heartbeat(first.job_id, self._emit, tokens, lambda: control.paused) as heartbeat:
+            self._send_rest(heartbeat.noted(events))
+
+    def _send_rest(self, events: Iterator[Event]) -> None:
         for event in events:
             self._emit(event)
             if isinstance(event, wire.PrefillAdvanced):
@@ -216,7 +226,7 @@ class Worker:
 
     def _look_at_followed(self) -> None:
         for job_id, follower in list(self._followers.items()):
-            self._send(follower.look())
+            self._send(follower.look(), self._controls[job_id])
             if follower.ended:
                 del self._followers[job_id], self._controls[job_id]
 

@@ -5,9 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.grounding.page_references import page_list, page_numbers
-from engine.protocol.events import FileRead, FolderRead, ModelLoaded, Notice, ReadingFinished, StatesDropped
+from engine.protocol.events import (
+    FileRead,
+    FolderRead,
+    ModelLoaded,
+    Notice,
+    ReadingEstimated,
+    ReadingFinished,
+    StatesDropped,
+)
 from engine.protocol.evidence import Counted, Evidence, PageSpan, SummaryBasis
-from engine.units import size_text
+from engine.units import duration_text, size_text
+
+SHORT_READING = 20.0
+"""Seconds below which the expected duration of a reading is not told."""
 
 RUNS_NAMED = 8
 """Runs of pages that a list names."""
@@ -254,3 +265,13 @@ def folder_read(event: FolderRead) -> str:
     documents = counted(event.documents, "document", "documents")
     failed = f"; {counted(event.failed_files, 'file', 'files')} could not be read" if event.failed_files else ""
     return f"Collection {event.collection}: {read} read in this run, {documents} in all{failed}."
+
+
+def reading_estimate(event: ReadingEstimated) -> str:
+    """Return how long a reading will take; "" where it is short, or nothing was measured."""
+    if event.seconds is None or event.seconds < SHORT_READING:
+        return ""
+    sentence = f"This document: about {duration_text(event.seconds)} with {event.model} in {event.precision}"
+    if event.reader_seconds is not None:
+        sentence += f", {duration_text(event.reader_seconds)} with the included reader (--model reader)"
+    return sentence
