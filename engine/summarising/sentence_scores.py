@@ -30,7 +30,8 @@ _MOST_SENTENCES = 400
 _LEANS = re.compile(
     r"(?:this|these|that|those|it|its|they|their|he|his|she|her|such|however|therefore|thus|hence|also|then|but|and|so|"
     r"moreover|furthermore|additionally|instead|otherwise|nevertheless|similarly|likewise|consequently|for example|for "
-    r"instance|in addition|as a result|as such|in this case|in contrast|on the other hand|if so|again|see|note that|"
+    r"instance|in addition|as a result|as such|in this case|in contrast|on the other hand|if so|again|see|note that|as "
+    r"noted|as mentioned|as described|"
     r"например|однако|поэтому|также|кроме того|таким образом|это|эти|этот|эта|он|она|они|но|"
     r"dies|diese[rsmn]?|er|sie|es|daher|jedoch|aber|außerdem|zum beispiel|cela|ce|cette|ces|ainsi|cependant|donc|par "
     r"exemple)\b|これ|この|それ|その|しかし|また|例えば|但是|因此|例如|此外",
