@@ -61,6 +61,6 @@ def check(service: Service, endpoint: Any, examples: int) -> None:
     @quick
     @given(case=operation.as_strategy())
     def sent(case: Any) -> None:
-        case.call_and_validate(base_url=service.url, headers=service.headers, checks=checks)
+        case.call_and_validate(base_url=service.url, headers=service.headers, checks=checks, timeout=90)
 
     sent()
