@@ -87,7 +87,8 @@ class Worker:
     def __init__(self, session: Session, commands: IO[str], events: EventWriter) -> None:
         self._session, self._commands, self._events = session, commands, events
         self._jobs: queue.Queue[Command | None] = queue.Queue()
-        self._waiting: list[Command] = []
+        self._fetched: list[Command] = []  # taken from the queue, not looked at
+        self._waiting: list[Command] = []  # of which was found that they wait for the reading in progress
         self._followers: dict[str, Follower] = {}
         self._controls: dict[str, Control] = {}
         self._ending = threading.Event()
@@ -164,14 +165,14 @@ class Worker:
                     control.cancel()
 
     def _next_job(self) -> Command | None:
-        while not self._waiting:
+        while not self._waiting and not self._fetched:
             if self._ending.is_set() and self._jobs.empty():
                 return None
             try:
                 return self._jobs.get(timeout=FOLLOW_SECONDS if self._followers else None)
             except queue.Empty:
                 self._look_at_followed()
-        return self._waiting.pop(0)
+        return (self._waiting or self._fetched).pop(0)
 
     def _run(self, command: Command) -> None:
         control = self._controls[command.job_id]
@@ -195,16 +196,22 @@ class Worker:
         its whole."""
         if not isinstance(command, wire.Ask) or self._ending.is_set():
             return []
+        self._fetch()
+        found = [each for each in (*self._waiting, *self._fetched) if _go_together(command, each)]
+        found = found[: MOST_QUESTIONS - 1]
+        self._waiting = [each for each in self._waiting if each not in found]
+        self._fetched = [each for each in self._fetched if each not in found]
+        return list(found)
+
+    def _fetch(self) -> None:
+        """Take the commands that are in the queue."""
         with suppress(queue.Empty):
             while not self._ending.is_set():
-                following = self._jobs.get_nowait()
-                if following is None:
+                command = self._jobs.get_nowait()
+                if command is None:
                     self._ending.set()
                 else:
-                    self._waiting.append(following)
-        found = [each for each in self._waiting if _go_together(command, each)][: MOST_QUESTIONS - 1]
-        self._waiting = [each for each in self._waiting if each not in found]
-        return list(found)
+                    self._fetched.append(command)
 
     def _send(self, events: Iterator[Event], control: Control) -> None:
         """Emit `events` of a job; between two chunks of a reading, serve other commands."""
@@ -233,13 +240,11 @@ class Worker:
     def _serve_meanwhile(self) -> None:
         """Run the commands that need not wait for the reading in progress; the others keep waiting."""
         while not self._ending.is_set():
-            try:
-                command = self._jobs.get_nowait()
-            except queue.Empty:
+            self._fetch()
+            if not self._fetched:
                 return
-            if command is None:
-                self._ending.set()
-            elif self._can_run_meanwhile(command):
+            command = self._fetched.pop(0)
+            if self._can_run_meanwhile(command):
                 self._run(command)
             else:
                 self._waiting.append(command)
