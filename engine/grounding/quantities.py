@@ -57,5 +57,5 @@ def _quantities(text: str) -> Iterator[tuple[str, frozenset[Decimal], str]]:
             continue
         if counted is not None and counted[1] not in stop_words(language) | _AGAINST:
             yield number.text, number.values, stem(counted[1], language)
-        elif number.text.isalpha():
+        elif number.text.isalpha() and (counted is None or counted[1] in _AGAINST):
             yield number.text, number.values, ""

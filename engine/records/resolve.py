@@ -110,9 +110,15 @@ def matches(library: Library, documents: Sequence[Document], question: RecordQue
     found = []
     for family in families(library.typed_records.tables(list(by_id))):
         match = _match(library, family, titles, holding, question)
-        if match is not None:
+        if match is not None and (match.strength or not _is_bare_list(family)):
             found.append(match)
     return sorted(found, key=lambda match: (bool(match.unknown), -match.strength, -len(match.rows)))
+
+
+def _is_bare_list(family: Family) -> bool:
+    """Return whether the rows are items of text without columns, such as the clauses of a contract. Words
+    that stand in an item do not show that the question is about the list."""
+    return all(table.form == "list" and not table.named and len(table.columns) == 1 for table in family.tables)
 
 
 def _match(

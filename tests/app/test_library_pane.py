@@ -239,7 +239,9 @@ def test_files_dropped_together_each_keep_their_result(start, pdf, tmp_path: Pat
     actions, button, keys = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     driver.window.dropEvent(QDropEvent(QPointF(50, 50), actions, data, button, keys))
     sessions = driver.controller.sessions
-    driver.until(lambda: len(sessions) == 3 and not any(one.phase.busy for one in sessions.values()))
+    driver.until(
+        lambda: len(sessions) == 3 and all(one.summary_done or one.trouble is not None for one in sessions.values())
+    )
     results = {Path(path).name: (one.summary_done, one.trouble is not None) for path, one in sessions.items()}
     assert results == {"one.pdf": (True, False), "two.pdf": (True, False), "broken.docx": (False, True)}
     model = driver.window.library.model

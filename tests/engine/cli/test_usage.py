@@ -20,7 +20,6 @@ def test_mistakes_are_one_line(call, tmp_path):
     file = write_pages(tmp_path / "log.txt", 1)
     for arguments in (
         ["read", tmp_path / "missing.pdf"],
-        ["read", tmp_path],
         ["ask", file, "  "],
         ["ask", file, "What?", "--page", "12"],
         ["library", "show", "nothing"],

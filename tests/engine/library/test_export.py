@@ -123,7 +123,14 @@ def test_json_holds_everything_but_the_states_and_the_text(library: Library) -> 
     assert (content["turns"][0]["evidence"]["kind"], content["turns"][0]["evidence"]["first_page"]) == ("section", 3)
     assert content["summaries"][0]["text"] == "It went *well*.\n"
     assert content["sections"][0]["heading"] == "Intro" and "text" not in content["sections"][0]
-    assert content["pages"][1] == {"number": 2, "first_token": 500, "n_tokens": 0, "problem": "no text"}
+    assert content["pages"][1] == {
+        "number": 2,
+        "first_token": 500,
+        "n_tokens": 0,
+        "problem": "no text",
+        "certainty": None,
+        "removed": 0,
+    }
     assert content["readings"][0]["state"] == "done"
     with_text = json.loads(to_json(library, 1, with_text=True))
     assert [page["text"] for page in with_text["pages"]] == ["One.", "", "Three."]
