@@ -56,6 +56,7 @@ class MainWindow(QMainWindow):
     def __init__(self, controller: JobController, reader: LibraryReader, settings: SettingsStore, theme: Theme):
         super().__init__()
         self.setObjectName("mainWindow")
+        self.setAnimated(False)
         self.setWindowTitle("Readthrough")
         self.setWindowIcon(app_icon())
         self.setAcceptDrops(True)

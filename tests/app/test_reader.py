@@ -44,7 +44,7 @@ def shown(start, path: Path, **fake):
     driver = start(settings={"on_open": "wait"}, **fake)
     driver.open(path)
     pages = driver.window.document.pages
-    driver.until(lambda: pages.is_drawn and pages.page_count == 12)
+    driver.until(lambda: pages.is_drawn and pages.page_count == 12 and 0 in pages._links)
     return driver, pages
 
 

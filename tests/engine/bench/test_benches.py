@@ -169,6 +169,7 @@ def test_the_verdict_on_extraction_says_who_waits():
     assert verdict(20_000, 38_000).startswith("extraction is the bottleneck")
 
 
+@pytest.mark.slow
 def test_start_is_timed_by_steps():
     figures = start.start(["--device", "cpu"], tokens=600, runs=1)
     for name, steps in (

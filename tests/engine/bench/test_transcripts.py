@@ -12,10 +12,15 @@ from engine.bench.transcripts import Case, faults, load_cases, play
 from engine.errors import KnownError
 
 FOLDER = Path(__file__).parents[2] / "transcripts"
-FILES = sorted(FOLDER.glob("*.json"))
+QUICK = {"arabic", "chinese", "formats", "german", "half_answers", "merges", "russian", "summaries", "wrong_figures"}
+"""Files of the default tests; CI plays all of them by `main.py bench transcripts`."""
+FILES = [
+    pytest.param(file, id=file.stem, marks=() if file.stem in QUICK else pytest.mark.slow)
+    for file in sorted(FOLDER.glob("*.json"))
+]
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", FILES)
 @pytest.mark.timeout(600)
 def test_transcripts_come_out_right(file: Path, tmp_path: Path) -> None:
     (tmp_path / file.name).write_bytes(file.read_bytes())

@@ -68,4 +68,5 @@ def test_time_is_linear(piece):
         return time.process_time() - started
 
     seconds(1_000)
-    assert seconds(160_000) < 16 * seconds(20_000) + 0.2
+    # Eight times the text; a quadratic time is 64 times as long. The least of three: others use the processor too.
+    assert min(seconds(160_000) for _ in range(3)) < 30 * min(seconds(20_000) for _ in range(3)) + 0.5

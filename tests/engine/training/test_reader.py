@@ -180,6 +180,7 @@ def test_the_product_computes_what_was_trained(data: Path, tmp_path: Path):
     np.testing.assert_allclose(window_logits(model, kept, [window])[0], wanted.numpy(), atol=2e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_a_few_steps_lower_the_loss_of_questions(data: Path, tmp_path: Path):
     torch.manual_seed(1)
