@@ -39,7 +39,7 @@ _FRONT = frozenset(terms(_FRONT_WORDS, "en"))
 HITS = 80
 """Sentences found by words from which passages are made."""
 WEIGHTS, BIAS = (0.3, 1.4, -6.5), 1.45
-"""Of `certainty_of`: fitted on 66 questions on six documents and 40 on articles of SQuAD (29 November 2026)."""
+"""Of `certainty_of`: fitted on 66 questions on six documents and 22 on two articles of SQuAD (29 November 2026)."""
 _COMMON_RARITY, _LEAST_RARITY = 1.5, 0.2
 """"People" and "work" have a rarity of 1.5, and tell little by their absence."""
 
