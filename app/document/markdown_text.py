@@ -8,12 +8,14 @@ from __future__ import annotations
 import re
 from functools import cache
 from itertools import accumulate
-
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
+from typing import TYPE_CHECKING
 
 from app.document.columns import cells
 from app.document.shaped import Shaped, Span, Style
+
+if TYPE_CHECKING:  # the window starts without the parser
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
 
 _FENCE = re.compile(r"^ {0,3}(```+|~~~+)", re.MULTILINE)
 _PIECES = re.compile(r"\s+|\w+|[^\w\s]+")
@@ -33,6 +35,8 @@ def rendered(pages: list[str]) -> list[Shaped]:
 
 @cache
 def _parser() -> MarkdownIt:
+    from markdown_it import MarkdownIt
+
     return MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
 

@@ -16,24 +16,8 @@ import torch
 from safetensors.torch import load_file
 
 from engine.network.config import FalconMambaConfig
+from engine.network.gguf_checkpoint import stored_name
 
-_LAYER_NAMES = {
-    "norm.weight": "attn_norm.weight",
-    "mixer.in_proj.weight": "ssm_in.weight",
-    "mixer.conv1d.weight": "ssm_conv1d.weight",
-    "mixer.conv1d.bias": "ssm_conv1d.bias",
-    "mixer.x_proj.weight": "ssm_x.weight",
-    "mixer.dt_proj.weight": "ssm_dt.weight",
-    "mixer.dt_proj.bias": "ssm_dt.bias",
-    "mixer.A_log": "ssm_a",
-    "mixer.D": "ssm_d",
-    "mixer.out_proj.weight": "ssm_out.weight",
-}
-_ENDS = {
-    "backbone.embeddings.weight": "token_embd.weight",
-    "backbone.norm_f.weight": "output_norm.weight",
-    "lm_head.weight": "output.weight",
-}
 _MATRICES = ("ssm_in.weight", "ssm_out.weight", "token_embd.weight", "output.weight")
 """Tensors that stay F32 in a file of another precision, as in llama.cpp's own tool."""
 PRECISIONS = ("F32", "BF16", "Q8_0", "Q4_0")
@@ -130,7 +114,7 @@ def write_gguf(folder: Path, target: Path, precision: str) -> None:
     writer.add_vocab_size(config.vocab_size)
     for shard in sorted(folder.glob("*.safetensors")):
         for name, tensor in load_file(shard).items():
-            new = _renamed(name)
+            new = stored_name(name.removeprefix("backbone."))
             tensor = -tensor.float().exp() if new.endswith("ssm_a") else tensor.float()
             array = (tensor.squeeze(1) if new.endswith("ssm_conv1d.weight") else tensor).contiguous().numpy()
             if precision != "F32" and new.endswith(_MATRICES):
@@ -142,10 +126,3 @@ def write_gguf(folder: Path, target: Path, precision: str) -> None:
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
-
-
-def _renamed(name: str) -> str:
-    if name in _ENDS:
-        return _ENDS[name]
-    _, _, layer, part = name.split(".", 3)
-    return f"blk.{layer}.{_LAYER_NAMES[part]}"

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import tempfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from typing import Any
 from engine.errors import KnownError
 from engine.models.catalogue import find
 from engine.network.published import repository_of
+from engine.private_file import replace_private
 from engine.resources import resource_path
 from engine.user_paths import absolute
 
@@ -127,15 +127,7 @@ class LocalModels:
     def _write(self, models: list[LocalModel]) -> None:
         text = json.dumps({"version": _VERSION, "models": [asdict(model) for model in models]}, indent=1)
         try:
-            self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor, name = tempfile.mkstemp(dir=self.file.parent, prefix=".models")
-            try:
-                with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
-                    opened.write(text)
-                os.replace(name, self.file)
-            except BaseException:
-                os.unlink(name)
-                raise
+            replace_private(self.file, text)
         except OSError as error:
             raise KnownError(f"the list of models {self.file} cannot be written: {error.strerror or error}") from error
 

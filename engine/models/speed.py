@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.network.config import FalconMambaConfig
 from engine.network.footprint import parameter_count
+from engine.private_file import replace_private
 
 PAGE_TOKENS = 470
 """Tokens of a page of prose: an ordinary report's (14,014 tokens on 30 pages)."""
@@ -57,17 +56,8 @@ def note(config: FalconMambaConfig, precision: str, device: str, tokens: int, se
     found[key] = Measured(multiplied(config), seconds / tokens)
     newest = dict(list(found.items())[-_KEPT:])
     rows = {name: [each.weights, each.seconds_per_token] for name, each in newest.items()}
-    file = cache_file()
     with contextlib.suppress(OSError):
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=".speed")
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
-                json.dump(rows, opened)
-            os.replace(name, file)
-        except BaseException:
-            os.unlink(name)
-            raise
+        replace_private(cache_file(), json.dumps(rows))
 
 
 def seconds_per_token(config: FalconMambaConfig, precision: str, device: str = "cpu") -> float | None:

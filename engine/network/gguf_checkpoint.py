@@ -97,13 +97,17 @@ def _floats(data: np.ndarray, kind: int) -> torch.Tensor:
     return torch.from_numpy(np.ascontiguousarray(dequantize(data, GGMLQuantizationType(kind))))
 
 
+def stored_name(name: str) -> str:
+    """Return the name in a GGUF file of the tensor `name`, such as layers.3.norm.weight. Raises KeyError."""
+    if name in _ENDS:
+        return _ENDS[name]
+    _, index, part = name.split(".", 2)
+    return f"blk.{index}.{_PARTS[part]}"
+
+
 def _located(file: GgufFile, name: str, shape: tuple[int, ...]) -> GgufTensor:
     """Return where a tensor is. Raises ModelError where it is missing, of another shape, or beyond the end."""
-    if name in _ENDS:
-        stored = _ENDS[name]
-    else:
-        _, index, part = name.split(".", 2)
-        stored = f"blk.{index}.{_PARTS[part]}"
+    stored = stored_name(name)
     tensor = file.tensors.get(stored)
     if tensor is None:
         raise ModelError(f"{file.path} lacks {stored}; download it again")

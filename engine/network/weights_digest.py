@@ -10,9 +10,10 @@ import contextlib
 import hashlib
 import json
 import os
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+from engine.private_file import replace_private
 
 PIECE_BYTES = 32 << 20
 """Bytes hashed at once; the pieces' digests are hashed together, so that several processors share the work."""
@@ -65,15 +66,6 @@ def _remembered() -> dict[str, str]:
 
 def _remember(known: dict[str, str]) -> None:
     """Replace the cache file; a digest that cannot be remembered is computed again next time."""
-    file = _cache_file()
     newest = dict(list(known.items())[-_REMEMBERED:])
     with contextlib.suppress(OSError):
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=".weights")
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
-                json.dump(newest, opened)
-            os.replace(name, file)
-        except BaseException:
-            os.unlink(name)
-            raise
+        replace_private(_cache_file(), json.dumps(newest))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
-import tempfile
 from pathlib import Path
+
+from engine.private_file import replace_private
 
 _KEPT = 64
 _BYTES = 16 << 20
@@ -33,16 +33,7 @@ def keep(key: str, result: str) -> None:
     found[key] = result
     newest = dict(list(found.items())[-_KEPT:])
     with contextlib.suppress(OSError):
-        file = _file()
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=".verdicts")
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
-                json.dump(newest, opened)
-            os.replace(name, file)
-        except BaseException:
-            os.unlink(name)
-            raise
+        replace_private(_file(), json.dumps(newest))
 
 
 def _file() -> Path:
