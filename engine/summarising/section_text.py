@@ -16,6 +16,8 @@ _LETTERS = 0.6
 """Least share of letters among a sentence's characters: less is a formula, a listing or a table."""
 _CAPITALS = 0.5
 """Share of capitals among a sentence's letters from which it is a heading."""
+_NAMES, _FEWEST_NAMES = 0.7, 10
+"""Share of capitalised words from which a sentence of so many words is a list of names, such as those present."""
 _ENDS = (".", "!", "?", "…", "。", "！", "？", "؟", "।")
 _CLOSING = "\"'”’»)]」』）"
 _LEADERS = re.compile(r"(?:\.\s?){4,}|[|{}<>=]{2,}|https?://\S+\s+https?://")
@@ -60,6 +62,9 @@ class Sentence:
         if self.listed or not self.text.rstrip(_CLOSING).endswith(_ENDS) or self.text[:1].islower():
             return False
         count = sum(1 for _ in tokens(self.text))
+        words = re.findall(r"[^\W\d_]+", self.text)
+        if len(words) >= _FEWEST_NAMES and sum(word[0].isupper() for word in words) >= _NAMES * len(words):
+            return False
         if self.text.endswith(("?", "？")) and (count <= _QUESTION_WORDS or _NUMBERED.match(self.text)):
             return False
         letters = sum(character.isalpha() for character in self.text)
