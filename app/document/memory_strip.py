@@ -125,6 +125,7 @@ class MemoryStrip(QWidget):
         if not facts.pages:
             painter.setBrush(self._theme.color("sunken"))
             painter.drawRoundedRect(QRectF(1, PINS, self.width() - 2, BAR), 3, 3)
+            painter.end()
             return
         troubled = {(page - 1) // per for page in facts.problems}
         colors = {role: self._theme.color(role) for role in ("border", "accent", "faded", "warning", "evidence")}

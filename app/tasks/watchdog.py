@@ -76,5 +76,9 @@ class Watchdog(QObject):
     def _look(self) -> None:
         while not self._stopped.wait(max(self._tick_seconds / 2, 0.01)):
             if not self._seen and time.perf_counter() - self._last > self._tick_seconds + self.limit * 0.6:
-                frame: FrameType | None = sys._current_frames().get(self._main)
-                self._seen = "".join(traceback.format_stack(frame)[-8:]) if frame is not None else ""
+                self._seen = self._stack()
+
+    def _stack(self) -> str:
+        """Return the last calls of the main thread. Its frame is let go at once: it keeps what it names alive."""
+        frame: FrameType | None = sys._current_frames().get(self._main)
+        return "".join(traceback.format_stack(frame)[-8:]) if frame is not None else ""
