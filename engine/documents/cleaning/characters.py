@@ -24,6 +24,8 @@ _SPACING_MARKS = re.compile(
 )
 """Accents that stand alone: NFKC makes a space and a combining mark of them."""
 
+_WORD_SIGNS = re.compile("([\u2116\u2120-\u2122\u213b]+)")
+"""№, service mark, telephone, trade mark, fax."""
 _LINE_BREAKS = re.compile("\r\n|[\r\u0085\u2028\u2029\x0b\x0c]")
 _DROPPED = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x9f"  # controls
@@ -47,6 +49,8 @@ _SMALL = "a-zß-öø-ÿ\u0101-\u024fα-ωа-џ"
 _BREAK = re.compile(f"[\x02\ufffe][\r\n]*|(?<=[{_SMALL}])[-\u2010]\n[ \t]*(?=[{_SMALL}])")
 """PDFium's sign for a hyphen at a line end, the line end itself already taken out; or the hyphen and the line end."""
 _LONGEST_WORD = 60
+_COMPOUND_STARTS = frozenset(("well", "self", "ex", "quasi"))
+_VOWEL = re.compile("[aeiouy]", re.IGNORECASE)
 _BETWEEN_WORDS = re.compile(r"[^\w-]+")
 _SOFT_LINE_END = re.compile("\u00ad[ \t]*\n[ \t]*")
 
@@ -80,7 +84,12 @@ def clean_characters(text: str) -> str:
 
 
 def _compatible(text: str) -> str:
-    """Return `text` in compatibility form; a long row of combining marks, whose sorting takes its square, in parts."""
+    """Return `text` in compatibility form, signs that stand for words kept: "№ 7" is not "No 7"."""
+    return "".join(part if number % 2 else _normalised(part) for number, part in enumerate(_WORD_SIGNS.split(text)))
+
+
+def _normalised(text: str) -> str:
+    """Return `text` in Unicode's compatibility form; a long row of marks, whose sorting takes its square, in parts."""
     if len(text) < _NORMALISED or not _MARK_ROW.search(text):
         return unicodedata.normalize("NFKC", text)
     parts = (text[start : start + _NORMALISED] for start in range(0, len(text), _NORMALISED))
@@ -112,9 +121,22 @@ def join_hyphens(text: str) -> str:
             return ""
         if not before or not after or not after[0].islower() or not before[-1].isalpha():
             return "-"
-        return "-" if f"{before}-{after}" in words and before + after not in words else ""
+        if f"{before}-{after}" in words and before + after not in words:
+            return "-"
+        return "-" if _is_compound(before, after, text[start - len(before) - 1 : start - len(before)]) else ""
 
     return _BREAK.sub(mend, text)
+
+
+def _is_compound(before: str, after: str, sign: str) -> bool:
+    """Return whether a word broken at a line end keeps its hyphen, by its parts; `sign` stands before the first.
+
+    No word is broken into a single letter, or a part without a vowel ("e-mail", "dpkg-dev"); "up-to-date" has another
+    hyphen, and "well-known" begins as compounds do.
+    """
+    if sign == "-" or len(before) < 2 or len(after) < 2 or before.casefold() in _COMPOUND_STARTS:
+        return True
+    return any(part.isascii() and not _VOWEL.search(part) for part in (before, after))
 
 
 def _word_before(text: str, end: int) -> str:

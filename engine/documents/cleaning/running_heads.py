@@ -34,17 +34,20 @@ _WITNESSES = 2
 
 _ROMAN = r"[ivxlcdm]{1,8}"
 _NUMBER = rf"(?:\d{{1,5}}|{_ROMAN})"
+_PAGE_WORD = (
+    r"(?:(?:pages?|p\.|pg\.|pag\.|pág\.|seite|s\.|página|pagina|strona|str\.|strana|stránka|stranica|sida|sivu|oldal|"
+    r"sayfa|lapa|puslapis|lehekülg|lk\.|trang|страница|стр\.|сторінка|σελίδα|σελ\.|페이지|第)\s*)"
+)
+"""What stands before a page's number. "Side" and "Sheet" are not here: records are called so too."""
+_AFTER = r"(?:ページ|页|頁|쪽|페이지)"
 _OF = re.compile(
-    rf"(?P<rest>.*?)(?<![\d/.:-])\W*(?<![\d/.:-])\b(?:(?:page|p\.|seite|страница|стр\.|página|pagina)\s*)?(?P<page>{_NUMBER})\s*"
-    rf"(?:/|of|von|de|из|di)\s*(?P<of>\d{{1,5}})\W*",
+    rf"(?P<rest>.*?)(?<![\d/.:-])\W*(?<![\d/.:-])\b(?:{_PAGE_WORD}|side\s+)?(?P<page>{_NUMBER})\s*{_AFTER}?\W*"
+    rf"(?P<by>/|\bof\b|von|de|sur|di|из|з|ze?|od|af|av|van|共|全|中)\s*(?P<of>\d{{1,5}})\s*{_AFTER}?\W*",
     re.IGNORECASE,
 )
-"""'Manual 23 / 233', 'Page 1 of 6'."""
-_ALONE = re.compile(
-    rf"\W*(?:(?:page|p\.|seite|страница|стр\.|página|pagina)\s*)?(?P<page>{_NUMBER})(?:\s*ページ)?\W*(?P<rest>)",
-    re.IGNORECASE,
-)
-_CALLED = re.compile(r"\W*(?:page|p\.|seite|страница|стр\.|página|pagina)|.*ページ", re.IGNORECASE)
+"""'Manual 23 / 233', 'Page 1 of 6', '第3页 共8页'."""
+_ALONE = re.compile(rf"\W*{_PAGE_WORD}?(?P<page>{_NUMBER})\s*{_AFTER}?\W*(?P<rest>)", re.IGNORECASE)
+_CALLED = re.compile(rf"\W*{_PAGE_WORD}|.*\d\s*{_AFTER}", re.IGNORECASE)
 _DATE = re.compile(r"\d{1,4}\s?[/.-]\s?\d{1,2}\s?[/.-]\s?\d{1,4}")
 _FURNITURE = re.compile(
     r"©|\(c\) \d{4}|confidential|vertraulich|all rights reserved|https?://|www\.|\w@\w", re.IGNORECASE
@@ -66,6 +69,7 @@ _CHAPTER = re.compile(
     r"|\d{1,2}(?:\.\d{1,2})+)\W+\w"
 )
 """'chapter 3: ...', '13.2. ...'"""
+_LABEL_WORDS = 3
 _SHORTEST_TITLE = 4
 _SHORTEST_HEAD, _HEAD_WORDS = 10, 2
 """Letters and words of a running head that is no known title. Single words may be results: "Passed", "CLOSED"."""
@@ -181,16 +185,27 @@ def _folio_line(marks: _Marks, filled: Sequence[int], others: Sequence[_Marks]) 
                 if folio.explicit != explicit or not _counts_along(folio, others):
                     continue
                 is_bare = folio.alone and not explicit and not folio.roman
-                if is_bare and (index != filled[-1] or _is_labelled(marks.lines, filled, index)):
+                if is_bare and (index != filled[-1] or _is_labelled(marks, filled, index, others)):
                     continue  # a number at the top may be the record's, and one under a label is a value
                 return index
     return None
 
 
-def _is_labelled(lines: Sequence[str], filled: Sequence[int], index: int) -> bool:
-    """Return whether the line before is a label, so that the number in line `index` is its value."""
+def _is_labelled(marks: _Marks, filled: Sequence[int], index: int, others: Sequence[_Marks]) -> bool:
+    """Return whether the line before is a label, so that the number in line `index` is its value.
+
+    A label ends in a colon, or is a few words that the neighbours have too and that are no title.
+    """
     place = filled.index(index)
-    return place > 0 and lines[filled[place - 1]].rstrip().endswith((":", "=", "："))
+    if place == 0:
+        return False
+    before = marks.lines[filled[place - 1]].rstrip()
+    if before.endswith((":", "=", "：")):
+        return True
+    key = _key(before)
+    if not 0 < len(key.split()) <= _LABEL_WORDS or _is_title(key, marks.titles) or _FURNITURE.search(before):
+        return False
+    return sum(key in other.zone for other in others) >= _WITNESSES and _LETTER.search(key) is not None
 
 
 def _repeats(
@@ -255,7 +270,9 @@ def _folios(line: str, page: int, titles: frozenset[str], page_count: int | None
                 yield _Folio(offset, roman, rest, called, True)
         elif pattern is _OF:
             is_last = page_count is None or int(found["of"]) - page_count == offset
-            if called or (is_last and (not rest or _is_title(rest, titles) or len(rest.split()) >= _HEAD_WORDS)):
+            # "Blood sample 3 of 8" is a record's, "User manual 3 / 8" a page's; only a few words tell.
+            is_head = _is_title(rest, titles) or (found["by"] == "/" and len(rest.split()) >= _HEAD_WORDS)
+            if called or (is_last and (not rest or is_head or _FURNITURE.search(rest))):
                 yield _Folio(offset, roman, rest, True, False)
         elif roman or _is_title(rest, titles):
             yield _Folio(offset, roman, rest, False, False)

@@ -34,6 +34,7 @@ ANYTHING = st.text(st.characters(exclude_categories=()))
         ("10² m², x², 2023¹", "10^2 m2, x2, 2023^1"),
         ("´quoted´ and ¨", "´quoted´ and ¨"),
         ("e\u0301te\u0301", "été"),
+        ("Протокол № 7, Acme™", "Протокол № 7, Acme™"),
     ],
 )
 def test_characters_are_folded_without_changing_a_figure(raw: str, clean: str) -> None:
@@ -53,6 +54,9 @@ def test_cleaned_text_can_be_stored_tokenised_and_cleaned_again(text: str) -> No
     ("raw", "joined"),
     [
         ("was re\x02corded here", "was recorded here"),
+        ("a well-\nknown e-\nmail", "a well-known e-mail"),
+        ("an up-to-\ndate list, dpkg-\nreconfigure", "an up-to-date list, dpkg-reconfigure"),
+        ("in munici-\npality of hyper-\nspace", "in municipality of hyperspace"),
         ("was re\ufffecorded here", "was recorded here"),
         ("was re-\ncorded here", "was recorded here"),
         ("was re\u00ad\ncorded here", "was recorded here"),

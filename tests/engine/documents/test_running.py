@@ -1,5 +1,8 @@
+"""Running heads, feet and page numbers go where their neighbours show them, and nothing else does."""
+
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -157,3 +160,27 @@ def test_no_page_is_held_back_longer_than_its_neighbours_need() -> None:
 
     for page in without_running_lines(source()):
         assert taken <= page.number + LOOK_BACK
+
+
+@pytest.mark.parametrize(
+    "form", ["Strona {n} z 8", "Sida {n}", "第 {n} 页", "第{n}页 共8页", "Página {n} de 8", "{n} / 8", "Side {n} af 8"]
+)
+def test_page_numbers_of_many_languages_go(form: str) -> None:
+    texts = [
+        f"One line of page {letter}.\nAnother line of it.\n{form.format(n=n)}" for n, letter in enumerate("abcdefgh", 1)
+    ]
+    pages = list(without_running_lines([Page(n, text) for n, text in enumerate(texts, 1)], (), 8))
+    assert [page.removed for page in pages] == [(form.format(n=n),) for n in range(1, 9)]
+
+
+@pytest.mark.parametrize("form", ["Blood sample {n} of 8", "Lot {n}/8", "Room {n}", "{n}/24", "Step {n} of 8"])
+def test_numbers_of_records_stay(form: str) -> None:
+    texts = [f"{form.format(n=n)}\nOne line of page {letter}.\nAnother." for n, letter in enumerate("abcdefgh", 1)]
+    pages = list(without_running_lines([Page(n, text) for n, text in enumerate(texts, 1)], (), 8))
+    assert [page.text for page in pages] == texts
+
+
+def test_a_number_under_a_label_of_every_page_stays() -> None:
+    texts = [f"Goods of day {letter}.\nA line in between.\nTotal\n{n}" for n, letter in enumerate("abcdefgh", 1)]
+    pages = list(without_running_lines([Page(n, text) for n, text in enumerate(texts, 1)], (), 8))
+    assert [page.text for page in pages] == texts
