@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.documents.extraction.extractor import open_document
-from engine.documents.formats.office.numbering import written
+from engine.documents.formats.list_numbers import written
 from tests.engine.documents.test_office import docx, paragraph
 
 NUMBERING = """

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import random
 import time
 
 import pytest
@@ -204,3 +206,34 @@ def test_a_very_long_line_is_cut_into_pages_with_a_notice() -> None:
 def test_the_last_letters_are_kept_where_a_picture_could_begin(end: str, suffix: str) -> None:
     pages = read(f"The pump was repaired. {end}".encode(), suffix)
     assert "".join(page.text for page in pages).endswith(end)
+
+
+def test_numbers_of_lists_are_those_that_the_page_shows() -> None:
+    text = html(
+        "<ol><li>Close the valve<li>Drain<ol type=a><li>upper tank<li>lower tank</ol><li value=7>Refill</ol>"
+        "<ol start=4><li>four</ol><ol style='list-style: none'><li>bare</ol><ul><li>dot</ul>"
+    )
+    assert [line for line in text.split("\n") if line] == [
+        *("1. Close the valve", "2. Drain", "a. upper tank", "b. lower tank", "7. Refill", "4. four", "bare", "dot")
+    ]
+
+
+def test_texts_for_pictures_chosen_options_and_powers() -> None:
+    assert html("See <img alt='Plan of hall 3' src=a.png> here<img alt=''>") == "See ![Plan of hall 3] here"
+    assert html("<select><option>W1<option selected>W7</select>").split("\n") == ["W1", "[x] W7"]
+    assert html("x<sup>n+1</sup>, x<sup>n</sup>, 1<sup>st</sup>, 10<sup>−6</sup>, M<sup>me</sup>") == (
+        "x^(n+1), x^n, 1st, 10^−6, Mme"
+    )
+
+
+def test_accents_by_backspace_and_controls_of_eight_bits() -> None:
+    assert text_of("cafe\b\u0301 noir\n".encode()) == "café noir"
+    assert text_of(b"\x9b31mWARN\x9b0m fan 2 slow, M\xfcller\n", ".log") == "WARN fan 2 slow, Müller"
+
+
+def test_files_in_base64_are_left_out_of_a_log_and_counted() -> None:
+    blob = base64.b64encode(random.Random(1).randbytes(60_000)).decode()
+    page = read(json.dumps({"id": 1, "scan": blob, "note": "after"}).encode() + b"\n", ".jsonl")[0]
+    assert page.text == '{"id": 1, "scan": "", "note": "after"}'
+    assert page.notes == ["1 file in base64 (78 KB) left out"]
+    assert "ACGT" * 900 in text_of(b"ACGT" * 900)

@@ -1,4 +1,4 @@
-"""Pictures and fonts that are written into a text as data: URIs; they are left out and counted."""
+"""Pictures and other files that are written into a text in base64; they are left out and counted."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ _START = re.compile(r"data:[\w.+-]{0,60}/?[\w.+-]{0,60}(?:;[\w.+=-]{1,60}){0,4},
 _MAYBE_START = re.compile(r"d(?:a(?:t(?:a(?::[\w.+/;=-]{0,190})?)?)?)?\Z", re.IGNORECASE)
 _BASE64 = re.compile(r"[A-Za-z0-9+/=%_-]*")
 _PERCENT = re.compile(r"""[^\s"'()<>\\]*""")
+_BLOB = re.compile(r"[A-Za-z0-9+/]{1000}")
+_MIXTURE = (re.compile("[a-z]"), re.compile("[A-Z]"), re.compile("[0-9]"))
 _SHORTEST = 64
 """Characters of data from which on it is no text."""
 
@@ -74,3 +76,32 @@ class DataPictures:
 def _length(data: re.Pattern[str], text: str, start: int) -> int:
     found = data.match(text, start)
     return len(found[0]) if found else 0
+
+
+class EncodedData:
+    """Takes long runs of base64 without a data: URI out of a text that comes in blocks of whole lines."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.characters = 0
+        self._is_inside = False
+
+    def without(self, block: str) -> str:
+        """Return `block` without encoded files. Letters of a gene or figures in hexadecimal are no base64."""
+        pieces = []
+        place = self._skip(block, 0) if self._is_inside else 0
+        while (found := _BLOB.search(block, place)) is not None:
+            if not all(kind.search(found[0]) for kind in _MIXTURE):
+                pieces.append(block[place : found.end()])
+                place = found.end()
+                continue
+            self.count += 1
+            pieces.append(block[place : found.start()])
+            place = self._skip(block, found.start())
+        return "".join([*pieces, block[place:]]) if pieces or place else block
+
+    def _skip(self, block: str, start: int) -> int:
+        length = _length(_BASE64, block, start)
+        self.characters += length
+        self._is_inside = start + length == len(block)
+        return start + length

@@ -13,6 +13,8 @@ from typing import Any, cast
 
 from lxml import etree
 
+from engine.documents.formats.list_numbers import written
+
 _SKIPPED = frozenset(("script", "style", "title", "noscript", "template", "iframe", "noembed", "noframes", "head"))
 # fmt: off
 _BLOCKS = frozenset((
@@ -28,11 +30,19 @@ _PARAGRAPHS = frozenset(
 _CONTROLS = frozenset(("label", "button", "textarea", "select", "input", "output", "meter", "progress", "object"))
 """Inline, but with a box of their own: a space stands on either side."""
 _CELLS = frozenset(("td", "th"))
+_LISTS = frozenset(("ol", "ul", "menu", "dir"))
 _HEADINGS = {f"h{level}": "#" * level + " " for level in range(1, 7)}
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _UNSEEN_INPUTS = frozenset(("hidden", "password", "file", "image", "color", "range"))
 _RAISED = re.compile(r"[+\-\u2212\u2013]?[0-9]")
+_POWER = re.compile(r"[A-Za-z0-9]{1,4}(?:[+\-\u2212*/·][A-Za-z0-9]{1,4}){1,4}")
+_VARIABLE = re.compile(r"[i-nptx-zTN]")
+"""A letter that is a power's or an index's; others end an abbreviation, as in 1er."""
+_UNNUMBERED = re.compile(r"list-style(?:-type)?\s*:[^;]*\bnone\b", re.IGNORECASE)
+_FORMS = {"a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman"}
+"""Values of `type` of a list -> names of the forms of numbers."""
+_LONGEST_ALTERNATIVE, _LONGEST_SIGN = 1_000, 2
 _MOST_COLUMNS = 1_000
 _LONGEST_CELL = 1_000
 _MOST_LINES = 12
@@ -116,6 +126,33 @@ class _Table:
     holds_table: bool = False
 
 
+@dataclass
+class _List:
+    """A list whose items are being read."""
+
+    form: str = ""
+    """How its numbers are written; "" for a list without numbers."""
+    next: int = 1
+
+    @classmethod
+    def of(cls, tag: str, attributes: Mapping[str, str]) -> _List:
+        """Return the list that an element begins. One that counts down from a number that is not told has none."""
+        start = _integer(attributes.get("start", ""))
+        is_told = "reversed" not in attributes and not _UNNUMBERED.search(attributes.get("style", ""))
+        if tag != "ol" or not is_told:
+            return cls()
+        return cls(_FORMS.get(attributes.get("type", ""), "decimal"), 1 if start is None else start)
+
+    def number(self, value: str) -> str:
+        """Return the number of the next item, with its dot; `value` is the one that the item names, if it does."""
+        if not self.form:
+            return ""
+        named = _integer(value)
+        number = self.next if named is None else named
+        self.next = number + 1
+        return f"{written(number, self.form)}. "
+
+
 class _Events:
     """Target of lxml's parser."""
 
@@ -128,6 +165,9 @@ class _Events:
         self._pre = 0
         self._raised = ""
         self._heading = ""
+        self._lists: list[_List] = []
+        self._mark = ""
+        """What stands before the next text: the number of a list's item, the cross of a chosen option."""
 
     def taken(self) -> str:
         """Return the finished text and forget it."""
@@ -163,6 +203,10 @@ class _Events:
             self._raised = "^" if tag == "sup" else "_"
         elif tag == "input":
             self._input(attributes)
+        elif tag == "img":
+            self._picture(attributes)
+        else:
+            self._listed(tag, attributes)
         if tag in _CONTROLS:
             self._flow.space()
         if tag in _HEADINGS and self._mark_headings and not self._tables:
@@ -183,6 +227,10 @@ class _Events:
             self._pre = max(0, self._pre - 1)
         elif tag in ("sup", "sub"):
             self._raised = ""
+        elif tag in _LISTS and self._lists:
+            self._lists.pop()
+        elif tag in ("li", "option"):
+            self._mark = ""
         if tag in _HEADINGS:
             self._heading = ""
         if tag in _CONTROLS:
@@ -203,16 +251,26 @@ class _Events:
         words = text.strip(" ")
         if not words:
             return
-        if self._raised and flow.last.isalnum() and not text.startswith(" ") and _RAISED.match(words):
-            # A raised number is no part of the number before it; H2O stays in one piece.
-            words = self._raised + words if self._raised == "^" or flow.last.isdigit() else words
+        if self._raised and flow.last.isalnum() and not text.startswith(" "):
+            words = self._apart(words, flow.last)
         self._raised = ""
         if self._heading and flow.after_break():
             words = self._heading + words
             self._heading = ""
+        if self._mark:
+            words = words if words.startswith(self._mark.strip()) else self._mark + words
+            self._mark = ""
         flow.put(words)
         if text.endswith(" "):
             flow.space()
+
+    def _apart(self, words: str, before: str) -> str:
+        """Return raised or lowered words so that they are no part of what is before: 10^6, x^(n+1), H2O, 1st."""
+        if self._raised == "_":
+            return f"_{words}" if before.isdigit() and _RAISED.match(words) else words
+        if _POWER.fullmatch(words):
+            return f"^({words})"
+        return f"^{words}" if _RAISED.match(words) or _VARIABLE.fullmatch(words) else words
 
     def comment(self, text: str) -> None:
         """Ignore a comment."""
@@ -232,6 +290,20 @@ class _Events:
         if text:
             self._flow.space()
             self._flow.put(text)
+
+    def _picture(self, attributes: Mapping[str, str]) -> None:
+        """Put the text that stands for a picture, in Markdown's sign for one; a single sign as it is."""
+        text = " ".join(attributes.get("alt", "").split())[:_LONGEST_ALTERNATIVE]
+        if text:
+            self.data(f" ![{text}] " if len(text) > _LONGEST_SIGN else text)
+
+    def _listed(self, tag: str, attributes: Mapping[str, str]) -> None:
+        if tag in _LISTS:
+            self._lists.append(_List.of(tag, attributes))
+        elif tag == "li" and self._lists:
+            self._mark += self._lists[-1].number(attributes.get("value", ""))
+        elif tag == "option" and "selected" in attributes:
+            self._mark = "[x] "
 
     def _break_for(self, tag: str) -> None:
         if tag in _BLOCKS:
@@ -302,6 +374,12 @@ class _Events:
 
 def _is_hidden(attributes: Mapping[str, str]) -> bool:
     return "hidden" in attributes or bool(_HIDDEN_STYLE.search(attributes.get("style", "")))
+
+
+def _integer(text: str) -> int | None:
+    text = text.strip()
+    digits = text.removeprefix("-")
+    return int(text) if digits.isascii() and digits.isdigit() and len(digits) < 7 else None
 
 
 def _span(attributes: Mapping[str, str], name: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 _ESCAPES = re.compile(
     "\x1b\\[[0-?]*[ -/]*(?P<control>[@-~])"  # CSI: colours, cursor
@@ -12,6 +13,7 @@ _ESCAPES = re.compile(
     "|\x1b[0-~]"  # all others of two characters
     "|\x9b[0-?]*[ -/]*[@-~]"
 )
+_EIGHT_BIT = re.compile(rb"\x9b(?=[\d;]{1,16}[A-Za-z])|\x9b(?=[mKJ](?![A-Za-z])|\?\d{1,4}[hl])")
 _MOVES = frozenset("CGHf")
 """Cursor movements that leave a gap on the screen."""
 _UNFINISHED = re.compile(
@@ -24,6 +26,14 @@ def without_escapes(text: str) -> str:
     if "\x1b" not in text and "\x9b" not in text:
         return text
     return _ESCAPES.sub(lambda found: " " if found["control"] in _MOVES else "", text)
+
+
+def with_whole_escapes(line: bytes) -> bytes:
+    """Return a line in an encoding of one byte a character with its 8-bit controls as escapes of two characters.
+
+    0x9b is a letter in some of these encodings: it is a control where a terminal's colour or erasure follows.
+    """
+    return _EIGHT_BIT.sub(b"\x1b[", line) if _EIGHT_BIT.search(line) else line
 
 
 def unfinished_escape(text: str) -> int:
@@ -48,6 +58,8 @@ def _struck(line: str) -> str:
             continue
         if place == len(shown):
             shown.append(character)
+        elif unicodedata.combining(character):  # an accent is struck over its letter
+            shown[place] += character
         elif character != "_" or shown[place] in " _":  # an underline leaves the letter above it
             shown[place] = character
         place += 1

@@ -16,12 +16,17 @@ from html import unescape
 from engine.documents.cleaning.characters import clean_text_page, clean_title
 from engine.documents.extraction import limits
 from engine.documents.formats.memory_file import OpenFile
-from engine.documents.formats.text.data_pictures import DataPictures
+from engine.documents.formats.text.data_pictures import DataPictures, EncodedData
 from engine.documents.formats.text.encoding import SAMPLE_BYTES, Encoding, declared, decoded, decoder, detect_whole
 from engine.documents.formats.text.html import HtmlText
 from engine.documents.formats.text.json_escapes import JSON_SUFFIXES, without_json_escapes
 from engine.documents.formats.text.page_cutter import PageCutter
-from engine.documents.formats.text.terminal import unfinished_escape, without_escapes, without_overstrikes
+from engine.documents.formats.text.terminal import (
+    unfinished_escape,
+    with_whole_escapes,
+    without_escapes,
+    without_overstrikes,
+)
 
 _BLOCK_BYTES = 1 << 16
 _LONGEST_LINE = 1 << 20
@@ -58,6 +63,7 @@ class TextFile:
 
     def _start(self) -> None:
         self._pictures = DataPictures()
+        self._data = EncodedData()
         self._nuls = 0
         self._unsure: Encoding | None = None
         self._told: set[str] = set()
@@ -71,7 +77,7 @@ class TextFile:
     def pages(self) -> Iterator[TextPage]:
         """Yield cleaned pages in order, from the first. A page of nothing but blanks comes as an empty one."""
         self._start()
-        counted = (0, 0)
+        counted = encoded = (0, 0)
         cutter = PageCutter()
         for page in cutter.pages(self._plain_text()):
             notes = []
@@ -79,6 +85,10 @@ class TextFile:
                 new, size = self._pictures.count - counted[0], self._pictures.characters - counted[1]
                 notes.append(f"{_counted(new, 'picture')} written into the text ({_size(size)}) left out")
                 counted = self._pictures.count, self._pictures.characters
+            if self._data.count > encoded[0]:
+                new, size = self._data.count - encoded[0], self._data.characters - encoded[1]
+                notes.append(f"{_counted(new, 'file')} in base64 ({_size(size)}) left out")
+                encoded = self._data.count, self._data.characters
             if self._nuls:
                 notes.append(f"{_counted(self._nuls, 'NUL byte')} left out")
                 self._nuls = 0
@@ -115,7 +125,7 @@ class TextFile:
 
     def _converted(self, text: str) -> str:
         text = without_overstrikes(without_escapes(text))
-        return self._pictures.without(without_json_escapes(text, self._is_json))
+        return self._data.without(self._pictures.without(without_json_escapes(text, self._is_json)))
 
     def _characters(self) -> Iterator[str]:
         """Yield decoded text in blocks."""
@@ -152,10 +162,25 @@ class TextFile:
             if end == 0 and len(held) > _LONGEST_LINE:
                 end = _before_character(held)
             if end:
-                yield held[:end]
+                yield _with_escapes(held[:end])
                 held = held[end:]
         if held:
-            yield held
+            yield _with_escapes(held)
+
+
+def _with_escapes(lines: bytes) -> bytes:
+    """Return lines with the 8-bit controls of those that are not UTF-8 as escapes."""
+    if b"\x9b" not in lines:
+        return lines
+    return b"\n".join(line if _is_utf8(line) else with_whole_escapes(line) for line in lines.split(b"\n"))
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _before_character(part: bytes) -> int:
