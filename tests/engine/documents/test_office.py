@@ -12,7 +12,7 @@ import pptx
 import pytest
 
 from engine.documents.extraction.extractor import open_document
-from engine.documents.formats.office.sheets import shown
+from engine.documents.formats.office.cell_formats import shown
 from engine.documents.pages import DocumentError, DocumentInfo, Outcome, Page
 from tests.engine.documents.drawing import draw_pdf
 
@@ -158,7 +158,7 @@ def test_sheets_are_sections_with_numbers_as_shown(tmp_path: Path) -> None:
     book.save(tmp_path / "a.xlsx")
     info, pages, _ = read(tmp_path / "a.xlsx")
     assert [page.text for page in pages] == [
-        "# Prices\nItem\tPrice\tShare\tDate\nSeal\t120.50 EUR\t12.5%\t2024-05-03 14:30\nx\t\t1",
+        "# Prices\nItem\tPrice\tShare\tDate\nSeal\t120.50 EUR\t12.5%\t2024-05-03 14:30:00\nx\t\t1",
         "# Stock\na\t3",
     ]
     assert [(entry.title, entry.page) for entry in info.outline] == [("Prices", 1), ("Stock", 2)]
@@ -174,7 +174,7 @@ def test_sheets_are_sections_with_numbers_as_shown(tmp_path: Path) -> None:
         (3, "0.00", "3.00"),
         (True, "General", "TRUE"),
         (datetime.date(2024, 5, 3), "", "2024-05-03"),
-        (12.0, "[$€-407] #,##0.00", "12.00 €"),
+        (12.0, "[$€-407] #,##0.00", "€ 12.00"),
         ("two\nlines", "@", "two lines"),
     ],
 )

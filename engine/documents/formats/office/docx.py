@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
+from engine.documents.formats.office.comments import comments_note
 from engine.documents.formats.office.numbering import Numbering
 from engine.documents.formats.office.package import Package
 from engine.documents.formats.parts import Block, Parts
@@ -21,6 +22,12 @@ _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _SKIPPED = frozenset(
     (f"{_W}del", f"{_W}moveFrom", f"{_W}instrText", f"{_W}delText", f"{_W}rPr", f"{_W}pPr", f"{_MC}Fallback")
 )
+_SIGNS = {
+    "FC": "✓", "FB": "✗", "FE": "☑", "FD": "☒", "A8": "☐", "6F": "☐", "71": "☐", "A7": "▪", "B7": "•", "6C": "●",
+    "6E": "■", "E0": "→", "E8": "→", "DF": "←", "4A": "☺", "D8": "➢", "76": "❖", "D7": "×", "B0": "°", "B1": "±",
+}  # fmt: skip
+"""Last two digits of a sign's number in the fonts Wingdings and Symbol -> the character; others become a box."""
+_COMMENTS = re.compile(r"word/comments\.xml")
 _HEADING = re.compile(r"heading\s*([1-9])|title", re.IGNORECASE)
 _MARKS = {f"{_W}tab": "\t", f"{_W}br": "\n", f"{_W}cr": "\n", f"{_W}noBreakHyphen": "-", f"{_W}softHyphen": ""}
 
@@ -34,10 +41,32 @@ def read_docx(package: Package) -> Parts:
         raise DocumentError("damaged", "")
     walker = _Walker(_heading_styles(package), _notes(package), Numbering.of(package))
     parts.add_blocks(walker.blocks(body))
-    comments = len(package.xml("word/comments.xml")) if "word/comments.xml" in package else 0
-    if comments:
-        parts.notes.append(f"{comments} comment{'' if comments == 1 else 's'} in the margin not read")
+    if left_out := _left_out(body):
+        parts.notes.append(f"{left_out} not read")
+    if note := comments_note(package, _COMMENTS, ("comment",)):
+        parts.notes.append(note)
     return parts
+
+
+def _left_out(body: etree._Element) -> str:
+    """Return what is in the file and not on its pages, "" if nothing is."""
+    kinds = []
+    if any((text.text or "").strip() for text in body.iter(f"{_W}delText")):
+        kinds.append("deleted text that is kept for review")
+    if next(body.iter(f"{_W}moveFrom"), None) is not None:
+        kinds.append("the former place of moved text")
+    if any(run.find(f"{_W}t") is not None for run in _hidden_runs(body)):
+        kinds.append("hidden text")
+    return " and ".join(kinds)
+
+
+def _hidden_runs(body: etree._Element) -> Iterator[etree._Element]:
+    return (run for run in body.iter(f"{_W}r") if _is_hidden(run))
+
+
+def _is_hidden(run: etree._Element) -> bool:
+    vanish = run.find(f"{_W}rPr/{_W}vanish")
+    return vanish is not None and vanish.get(f"{_W}val") not in ("0", "false", "off")
 
 
 def core_title(package: Package) -> str:
@@ -150,12 +179,14 @@ class _Walker:
             tag = child.tag
             if tag in _SKIPPED or not isinstance(tag, str):
                 continue
-            if tag == f"{_W}r" and child.find(f"{_W}rPr/{_W}vanish") is not None:
+            if tag == f"{_W}r" and _is_hidden(child):
                 continue
             if tag == f"{_W}t":
                 pieces.append(child.text or "")
             elif tag in _MARKS:
                 pieces.append(_MARKS[tag])
+            elif tag == f"{_W}sym":
+                pieces.append(_SIGNS.get(child.get(f"{_W}char", "").upper()[-2:], "\u25a1"))
             elif tag in (f"{_W}footnoteReference", f"{_W}endnoteReference"):
                 self._cite(child, pieces)
             elif tag == f"{_W}txbxContent":

@@ -8,12 +8,14 @@ from lxml import etree
 
 from engine.documents.formats.office.package import Package
 from engine.documents.formats.parts import Block, Parts
+from engine.documents.pages import DocumentError
 
 _TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _DRAW = "{urn:oasis:names:tc:opendocument:xmlns:drawing:1.0}"
 _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 _TITLE = "{http://purl.org/dc/elements/1.1/}title"
+_MANIFEST = "META-INF/manifest.xml"
 _SKIPPED = frozenset((f"{_TEXT}tracked-changes", f"{_OFFICE}annotation", f"{_TEXT}note-citation"))
 _MOST_REPEATED = 1_000
 """Copies of an empty or equal cell that are written out; a sheet pads its rows with thousands."""
@@ -21,6 +23,10 @@ _MOST_REPEATED = 1_000
 
 def read_odf(package: Package) -> Parts:
     """Return an OpenDocument file's pages, outline and title."""
+    if _MANIFEST in package and b"encryption-data" in package.read(_MANIFEST):
+        raise DocumentError(
+            "unsupported", "{name} is encrypted with a password; save a copy without one in the program that opens it."
+        )
     parts = Parts()
     if "meta.xml" in package:
         found = next(package.xml("meta.xml").iter(_TITLE), None)

@@ -6,14 +6,13 @@ import hashlib
 import posixpath
 from collections.abc import Callable
 
-from striprtf.striprtf import rtf_to_text
-
 from engine.documents.cleaning.characters import clean_title
 from engine.documents.extraction import limits
 from engine.documents.formats.memory_file import MemoryFile, OpenFile
 from engine.documents.formats.office.mail import read_mail
 from engine.documents.formats.office.package import Package
-from engine.documents.formats.parts import Block, Parts
+from engine.documents.formats.office.rtf import read_rtf
+from engine.documents.formats.parts import Parts
 from engine.documents.pages import DocumentError, OutcomeKind
 
 _RTF = b"{\\rtf"
@@ -59,24 +58,12 @@ def read_parts(data: bytes, suffix: str, depth: int = 0) -> Parts:
     if data.startswith(_ZIP):
         return _read_zip(data, depth)
     if data.startswith(_RTF):
-        return _rtf(data)
+        return read_rtf(data)
     if data.startswith(_OLE):
         raise DocumentError("unsupported", "")
     if suffix in _MAIL_SUFFIXES:
         return read_mail(data, lambda name, content: read_inner(name, content, depth))
     raise DocumentError("damaged", "")
-
-
-def _rtf(data: bytes) -> Parts:
-    text: str = rtf_to_text(data.decode("latin-1"), errors="ignore")  # type: ignore[no-untyped-call]
-    parts = Parts()
-    parts.add_blocks([Block(_cells(line)) for line in text.split("\n")])
-    return parts
-
-
-def _cells(line: str) -> str:
-    """Return a line of striprtf's, which ends every cell of a row with a bar, with tabs between the cells."""
-    return "\t".join(cell.strip() for cell in line[:-1].split("|")) if line.endswith("|") else line
 
 
 def _read_zip(data: bytes, depth: int) -> Parts:

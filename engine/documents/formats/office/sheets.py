@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import datetime
 import io
+import posixpath
 import re
 import zipfile
 from collections.abc import Iterator
@@ -12,13 +12,20 @@ from typing import Any
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
+from engine.documents.formats.office.cell_formats import shown
+from engine.documents.formats.office.comments import comments_note
+from engine.documents.formats.office.package import Package
 from engine.documents.formats.parts import Block, Parts
 from engine.documents.pages import DocumentError
 
 _MOST_CELLS = 5_000_000
-_PERCENT = re.compile(r"0(?:\.(0+))?%")
-_DECIMALS = re.compile(r"[0#?](?:\.([0#?]+))?(?![0#?,.])")
-_QUOTED = re.compile(r'"([^"]*)"|\[\$([^\]-]*)[^\]]*\]')
+_COMMENTS = re.compile(r"xl/comments[^/]*\.xml|xl/comments/[^/]+\.xml")
+_UNCOUNTED = re.compile(rb"<f(?:\s[^>]*)?(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v></v>|</c>)")
+"""A formula whose value no program has stored."""
+_DRAWING = re.compile(r'Target="([^"]*drawing\d+\.xml)"')
+_TEXT_BODY = "{http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing}txBody"
+_PARAGRAPH = "{http://schemas.openxmlformats.org/drawingml/2006/main}p"
+_TEXT = "{http://schemas.openxmlformats.org/drawingml/2006/main}t"
 
 
 def read_xlsx(data: bytes) -> Parts:
@@ -28,14 +35,44 @@ def read_xlsx(data: bytes) -> Parts:
     except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
         raise DocumentError("damaged", "") from error
     parts = Parts(title=book.properties.title or "")
+    package = Package(data)
     hidden = []
+    uncounted = 0
     for sheet in book.worksheets:
+        place = _place(sheet)
+        uncounted += len(_UNCOUNTED.findall(package.read(place))) if place in package else 0
         if sheet.sheet_state != "visible":
             hidden.append(sheet.title)
-        parts.add_blocks([Block(sheet.title, 1), *_rows(sheet)], f"Sheet {sheet.title}", breaks=False)
+        parts.add_blocks(
+            [Block(sheet.title, 1), *_rows(sheet), *_boxes(package, place)], f"Sheet {sheet.title}", breaks=False
+        )
+    if uncounted:
+        formulas = "1 formula has" if uncounted == 1 else f"{uncounted:,} formulas have"
+        parts.notes.append(f"{formulas} no stored value; open and save the file in a spreadsheet program")
+    if note := comments_note(package, _COMMENTS, ("comment",)):
+        parts.notes.append(note)
     if hidden:
         parts.notes.append(f"hidden sheets are read too: {', '.join(hidden[:5])}")
     return parts
+
+
+def _place(sheet: Any) -> str:
+    """Return the name of a sheet's file in the package."""
+    return str(getattr(sheet, "_worksheet_path", "")).lstrip("/")
+
+
+def _boxes(package: Package, place: str) -> Iterator[Block]:
+    """Yield the texts of text boxes and shapes that lie on a sheet."""
+    folder, _, name = place.rpartition("/")
+    relations = f"{folder}/_rels/{name}.rels"
+    if relations not in package:
+        return
+    for target in _DRAWING.findall(package.read(relations).decode("utf-8", "replace")):
+        drawing = posixpath.normpath(posixpath.join(folder, target)).lstrip("/")
+        for body in package.xml(drawing).iter(_TEXT_BODY) if drawing in package else ():
+            for paragraph in body.iter(_PARAGRAPH):
+                if text := "".join(part.text or "" for part in paragraph.iter(_TEXT)).strip():
+                    yield Block(text)
 
 
 def _rows(sheet: Any) -> Iterator[Block]:
@@ -49,34 +86,3 @@ def _rows(sheet: Any) -> Iterator[Block]:
         line = "\t".join(texts).rstrip("\t")
         if line:
             yield Block(line)
-
-
-def shown(value: Any, number_format: str) -> str:
-    """Return a cell's value as the sheet shows it, for the common formats of dates, percentages and amounts."""
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    if isinstance(value, datetime.datetime):
-        has_time = value.time() != datetime.time() or "h" in number_format.lower()
-        return value.strftime("%Y-%m-%d %H:%M" if has_time else "%Y-%m-%d")
-    if isinstance(value, datetime.time):
-        return value.strftime("%H:%M:%S" if value.second else "%H:%M")
-    if isinstance(value, int | float):
-        return _number(value, number_format.split(";", maxsplit=1)[0])
-    return " ".join(str(value).split())
-
-
-def _number(value: float, number_format: str) -> str:
-    percent = _PERCENT.search(number_format)
-    if percent:
-        return f"{value * 100:.{len(percent[1] or '')}f}%"
-    signs = [found[1] or found[2] for found in _QUOTED.finditer(number_format) if (found[1] or found[2] or "").strip()]
-    bare = _QUOTED.sub("", number_format)
-    decimals = _DECIMALS.search(bare)
-    if bare in ("", "General", "@") or decimals is None:
-        text = f"{value:.10g}" if isinstance(value, float) else str(value)
-    else:
-        grouped = "," if "#,#" in bare or "0,0" in bare else ""
-        text = f"{value:{grouped}.{len(decimals[1] or '')}f}"
-    if not signs:
-        signs = [sign for sign in "€$£¥" if sign in bare]
-    return f"{text} {signs[0].strip()}" if signs else text

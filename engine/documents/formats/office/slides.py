@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from pptx import Presentation
 from pptx.exc import PackageNotFoundError
 
+from engine.documents.formats.office.comments import comments_note
+from engine.documents.formats.office.package import Package
 from engine.documents.formats.parts import Block, Parts
 from engine.documents.pages import DocumentError
 
 _MOST_POINTS = 2_000
+_COMMENTS = re.compile(r"ppt/comments/[^/]+\.xml")
 
 
 def read_pptx(data: bytes) -> Parts:
@@ -28,6 +32,8 @@ def read_pptx(data: bytes) -> Parts:
             hidden += 1
         blocks = list(_slide(slide))
         parts.add_blocks(blocks or [Block("")], f"Slide {number}", breaks=False)
+    if note := comments_note(Package(data), _COMMENTS, ("cm",)):
+        parts.notes.append(note)
     if hidden:
         slides = "1 slide is" if hidden == 1 else f"{hidden} slides are"
         parts.notes.append(f"{slides} hidden in the show and read all the same")

@@ -1,0 +1,54 @@
+"""Rich text (.rtf) through striprtf; hidden text is taken out before, and told."""
+
+from __future__ import annotations
+
+import re
+
+from striprtf.striprtf import rtf_to_text
+
+from engine.documents.formats.parts import Block, Parts
+
+_HIDDEN = re.compile(r"(?<!\\)\\v(?![A-Za-z0-9])")
+_STEP = re.compile(r"\\[\\{}]|\\v0(?![0-9])|[{}]")
+
+
+def read_rtf(data: bytes) -> Parts:
+    """Return the pages of an RTF file."""
+    text, hidden = _without_hidden(data.decode("latin-1"))
+    plain: str = rtf_to_text(text, errors="ignore")  # type: ignore[no-untyped-call]
+    parts = Parts()
+    parts.add_blocks([Block(_cells(line)) for line in plain.split("\n")])
+    if hidden:
+        parts.notes.append("hidden text not read")
+    return parts
+
+
+def _without_hidden(text: str) -> tuple[str, bool]:
+    """Return RTF without what is switched to hidden, up to the end of its group, and whether there was any."""
+    pieces = []
+    start = 0
+    found = _HIDDEN.search(text)
+    while found is not None:
+        pieces.append(text[start : found.start()])
+        start = _end_of_hidden(text, found.end())
+        found = _HIDDEN.search(text, start)
+    return "".join([*pieces, text[start:]]), bool(pieces)
+
+
+def _end_of_hidden(text: str, start: int) -> int:
+    depth = 0
+    for step in _STEP.finditer(text, start):
+        if step[0] == "{":
+            depth += 1
+        elif step[0] == "}":
+            if depth == 0:
+                return step.start()
+            depth -= 1
+        elif step[0] == "\\v0" and depth == 0:
+            return step.start()
+    return len(text)
+
+
+def _cells(line: str) -> str:
+    """Return a line of striprtf's, which ends every cell of a row with a bar, with tabs between the cells."""
+    return "\t".join(cell.strip() for cell in line[:-1].split("|")) if line.endswith("|") else line
