@@ -19,6 +19,7 @@ _READABLE = ".pdf, .docx, .odt, .rtf, .epub, .pptx, .xlsx, .eml, .txt, .md, .log
 PROBLEMS: dict[ProblemKind, str] = {
     "no_text": "a picture without text",
     "unreadable_fonts": "its fonts do not say which characters they show",
+    "unrecognised": "text recognition could not read it",
     "placeholder": "a form that only Adobe Reader can show",
     "damaged": "its content is damaged",
     "too_big": "it needs more memory or work than a page may",
@@ -45,6 +46,11 @@ _REFUSALS: dict[OutcomeKind, str] = {
     "changed": "{name} was changed or replaced while it was being read; open it again.",
     "unsupported": "{name} is of a kind that Readthrough does not read; save it as PDF or text.",
 }
+
+_UNRECOGNISED = (
+    "{name} holds pictures of pages whose text could not be recognised: text recognition knows Latin letters, Chinese "
+    "and Japanese; the program tesseract with its language packs knows other scripts."
+)
 
 _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"\x89PNG", "a PNG image"),
@@ -86,7 +92,7 @@ def refusal(kind: OutcomeKind, name: str) -> DocumentError:
 
 def as_outcome(kind: ProblemKind) -> OutcomeKind:
     """Return the outcome of a document of which nothing could be read because of `kind`."""
-    return "damaged" if kind == "crashed" else kind
+    return "damaged" if kind == "crashed" else "no_text" if kind == "unrecognised" else kind
 
 
 class Outcomes:
@@ -184,6 +190,8 @@ class Outcomes:
         """Return the reason that no page gave text: the most frequent problem, on a tie one other than "no_text"."""
         kinds = [kind for _, _, kind in self._problems]
         if kinds:
+            if kinds.count("unrecognised") > len(kinds) / 2:
+                return "no_text", _UNRECOGNISED.format(name=self._name)
             kind = as_outcome(max(kinds, key=lambda kind: (kinds.count(kind), kind != "no_text")))
             return kind, refusal(kind, self._name).sentence
         if self._is_pdf:

@@ -33,7 +33,9 @@ OutcomeKind = Literal[
 ]
 """Outcomes of a document. The last six are known before any reading starts."""
 
-ProblemKind = Literal["no_text", "unreadable_fonts", "placeholder", "damaged", "too_big", "timed_out", "crashed"]
+ProblemKind = Literal[
+    "no_text", "unreadable_fonts", "unrecognised", "placeholder", "damaged", "too_big", "timed_out", "crashed"
+]
 """Reasons for an unread page or part of a page."""
 
 DocumentKind = Literal["pdf", "text", "office"]

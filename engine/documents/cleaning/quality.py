@@ -96,11 +96,13 @@ def is_plausible(text: str) -> bool:
     """
     words = text.split()
     letters = [character for character in text if character.isalpha()]
-    if not letters or len("".join(words)) > _LONG_WORDS * len(words):
-        return not letters
+    if not letters:
+        return True
     latin = [character for character in letters if character < "\u0250"]
     if len(latin) < 0.5 * len(letters):
-        return len(letters) > 0.5 * len("".join(words))
+        return sum(map(str.isalnum, text)) > 0.5 * len("".join(words))
+    if len("".join(words)) > _LONG_WORDS * len(words):
+        return False
     vowels = sum(character.casefold() in _VOWELS for character in latin)
     inner_capitals = len(_INNER_CAPITAL.findall(text))
     return 0.25 <= vowels / len(latin) <= 0.65 and inner_capitals < 0.1 * len(words) + 1

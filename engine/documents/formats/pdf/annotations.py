@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import ctypes
 import re
+from collections.abc import Container
 from dataclasses import dataclass, field
+from html import unescape
 from typing import Any
 
+import numpy as np
 import pypdfium2.raw as pdfium
 
-from engine.documents.formats.pdf.layout import Placed
+from engine.documents.formats.pdf.layout import Placed, turned_boxes
 
 _MOST = 5_000
 _HIDDEN_FLAGS = 2 | 32
 """Hidden, NoView."""
-_PASSWORD_FIELD = 1 << 13
+_PASSWORD_FIELD, _COMB_FIELD = 1 << 13, 1 << 24
 _COMMENTS = {
     pdfium.FPDF_ANNOT_TEXT,
     pdfium.FPDF_ANNOT_HIGHLIGHT,
@@ -39,6 +42,7 @@ _DRAWN = {
 """Kinds whose drawing may show text on the page."""
 _READ = _COMMENTS | _DRAWN | {pdfium.FPDF_ANNOT_WIDGET, pdfium.FPDF_ANNOT_FREETEXT}
 _SHOWS_TEXT = re.compile(r"\bT[jJ]\b|\)\s*['\"]")
+_RICH_BREAKS, _TAGS = re.compile(r"<br\s*/?>|</p>", re.IGNORECASE), re.compile(r"<[^>]{0,1000}>")
 _LINE_HEIGHT = 12.0
 
 
@@ -53,18 +57,23 @@ class Annotations:
     """Comments that are shown beside the page only."""
 
 
-def page_annotations(page: Any, form: Any) -> Annotations:
-    """Return the texts of `page`'s annotations. `form`: pypdfium2's form environment, None without form fields.
+def page_annotations(page: Any, form: Any, hidden: Container[int] = ()) -> Annotations:
+    """Return the texts of `page`'s annotations but those `hidden`, counted from 0.
+
+    `form`: pypdfium2's form environment, None without form fields.
 
     Annotations with their own drawing are left to be flattened; the others are hidden and read by their values.
     """
     found = Annotations()
+    turn = int(page.get_rotation()) % 360
     for index in range(min(pdfium.FPDFPage_GetAnnotCount(page.raw), _MOST)):
         annotation = pdfium.FPDFPage_GetAnnot(page.raw, index)
         if not annotation:
             continue
         try:
             kind = pdfium.FPDFAnnot_GetSubtype(annotation)
+            if index in hidden:
+                pdfium.FPDFAnnot_SetFlags(annotation, pdfium.FPDFAnnot_GetFlags(annotation) | _HIDDEN_FLAGS)
             if kind not in _READ or pdfium.FPDFAnnot_GetFlags(annotation) & _HIDDEN_FLAGS:
                 continue
             if kind == pdfium.FPDF_ANNOT_WIDGET and form is not None:
@@ -80,7 +89,7 @@ def page_annotations(page: Any, form: Any) -> Annotations:
                 found.is_drawn = True
             else:
                 pdfium.FPDFAnnot_SetFlags(annotation, pdfium.FPDFAnnot_GetFlags(annotation) | _HIDDEN_FLAGS)
-                _place(found, annotation, value)
+                _place(found, annotation, value, turn)
         finally:
             pdfium.FPDFPage_CloseAnnot(annotation)
     return found
@@ -92,7 +101,11 @@ def flatten(page: Any) -> None:
 
 
 def _contents(annotation: Any) -> str:
-    return _string(pdfium.FPDFAnnot_GetStringValue, annotation, b"Contents")
+    plain = _string(pdfium.FPDFAnnot_GetStringValue, annotation, b"Contents")
+    if plain.strip():
+        return plain
+    rich = _string(pdfium.FPDFAnnot_GetStringValue, annotation, b"RC")
+    return unescape(_TAGS.sub("", _RICH_BREAKS.sub("\n", rich))).strip()
 
 
 def _is_drawn(annotation: Any) -> bool:
@@ -109,36 +122,48 @@ def _value(form: Any, widget: Any) -> str | None:
     flags = pdfium.FPDFAnnot_GetFormFieldFlags(form.raw, widget)
     if kind == pdfium.FPDF_FORMFIELD_TEXTFIELD and flags & _PASSWORD_FIELD:
         return ""
-    if _is_drawn(widget):
-        return None
+    if kind in (pdfium.FPDF_FORMFIELD_COMBOBOX, pdfium.FPDF_FORMFIELD_LISTBOX) and (chosen := _chosen(form, widget)):
+        # The drawing of a list shows all options; the chosen ones are only marked by a colour.
+        return chosen if kind == pdfium.FPDF_FORMFIELD_LISTBOX or not _is_drawn(widget) else None
+    is_comb = kind == pdfium.FPDF_FORMFIELD_TEXTFIELD and bool(flags & _COMB_FIELD)  # a drawn box for each character
+    if not is_comb and _is_drawn(widget):
+        # A drawn value stands a little off its label's line; one that is drawn as it is stored is put on the line.
+        value = _string(pdfium.FPDFAnnot_GetFormFieldValue, form.raw, widget)
+        drawing = _string(pdfium.FPDFAnnot_GetAP, widget, pdfium.FPDF_ANNOT_APPEARANCEMODE_NORMAL)
+        is_same = kind == pdfium.FPDF_FORMFIELD_TEXTFIELD and value.strip() != "" and f"({value})" in drawing
+        return value if is_same else None
     if kind in (pdfium.FPDF_FORMFIELD_PUSHBUTTON, pdfium.FPDF_FORMFIELD_SIGNATURE):
         return ""
-    if kind in (pdfium.FPDF_FORMFIELD_COMBOBOX, pdfium.FPDF_FORMFIELD_LISTBOX):
-        chosen = [
-            _string(pdfium.FPDFAnnot_GetOptionLabel, form.raw, widget, number)
-            for number in range(min(1_000, max(0, pdfium.FPDFAnnot_GetOptionCount(form.raw, widget))))
-            if pdfium.FPDFAnnot_IsOptionSelected(form.raw, widget, number)
-        ]
-        if chosen:
-            return "\n".join(chosen)
     return _string(pdfium.FPDFAnnot_GetFormFieldValue, form.raw, widget)
 
 
-def _place(found: Annotations, annotation: Any, text: str) -> None:
-    """Put the lines of `text` below each other where the annotation stands."""
+def _chosen(form: Any, widget: Any) -> str:
+    """Return the chosen options of a list, a line each."""
+    chosen = [
+        _string(pdfium.FPDFAnnot_GetOptionLabel, form.raw, widget, number)
+        for number in range(min(1_000, max(0, pdfium.FPDFAnnot_GetOptionCount(form.raw, widget))))
+        if pdfium.FPDFAnnot_IsOptionSelected(form.raw, widget, number)
+    ]
+    return "\n".join(chosen)
+
+
+def _place(found: Annotations, annotation: Any, text: str, turn: int) -> None:
+    """Put the lines of `text` below each other where the annotation stands, as the page is shown, turned by `turn`."""
     lines = [line.strip() for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
-    box = pdfium.FS_RECTF()
-    if not any(lines) or not pdfium.FPDFAnnot_GetRect(annotation, box):
+    rectangle = pdfium.FS_RECTF()
+    if not any(lines) or not pdfium.FPDFAnnot_GetRect(annotation, rectangle):
         return
-    top, bottom = max(box.top, box.bottom), min(box.top, box.bottom)
-    height = min(_LINE_HEIGHT, (top - bottom) / len(lines)) or _LINE_HEIGHT
+    corners = np.array([[rectangle.left, rectangle.top, rectangle.right, rectangle.bottom]], dtype=np.float32)
+    corners[:, ::2].sort()
+    start, end, low, high = (float(edge[0]) for edge in turned_boxes(corners, turn))
+    height = min(_LINE_HEIGHT, (high - low) / len(lines)) or _LINE_HEIGHT
     if len(lines) == 1:
-        top = (top + bottom + height) / 2  # a single line stands in the middle
+        high = (high + low + height) / 2  # a single line stands in the middle
     for line in lines:
         if line:
-            right = min(max(box.left, box.right), box.left + 0.5 * height * len(line))
-            found.placed.append(Placed(line, box.left, top, max(right, box.left + 1), top - height))
-        top -= height
+            right = max(min(end, start + 0.5 * height * len(line)), start + 1)
+            found.placed.append(Placed(line, start, high, right, high - height, turn))
+        high -= height
 
 
 def _string(function: Any, *arguments: Any) -> str:

@@ -32,21 +32,27 @@ _ASCENT, _DESCENT = 0.9, 0.22
 """Heights above and below the line, in font sizes, as of the common fonts."""
 
 
-def _bulk(name: str, result: Any, *arguments: Any) -> Any:
+_FEW_PARTS, _MOST_PARTS = 3, 0.05
+"""Second letters of ligatures on a page at most: a few, or this share of its characters."""
+
+
+def bulk_function(name: str, result: Any, *arguments: Any) -> Any:
+    """Return PDFium's function `name` as one that takes addresses as numbers, to be called through `map`."""
     address = ctypes.cast(getattr(pdfium, name), ctypes.c_void_p).value or 0
     return ctypes.CFUNCTYPE(result, *arguments)(address)
 
 
 _pointer, _int = ctypes.c_void_p, ctypes.c_int
-_loose_box = _bulk("FPDFText_GetLooseCharBox", _int, _pointer, _int, _pointer)
-_unicode = _bulk("FPDFText_GetUnicode", ctypes.c_uint, _pointer, _int)
-_has_map_error = _bulk("FPDFText_HasUnicodeMapError", _int, _pointer, _int)
-_angle = _bulk("FPDFText_GetCharAngle", ctypes.c_float, _pointer, _int)
-_index_at = _bulk("FPDFText_GetCharIndexAtPos", _int, _pointer, *[ctypes.c_double] * 4)
-_origin = _bulk("FPDFText_GetCharOrigin", _int, _pointer, _int, _pointer, _pointer)
-_matrix = _bulk("FPDFText_GetMatrix", _int, _pointer, _int, _pointer)
-_font_size = _bulk("FPDFText_GetFontSize", ctypes.c_double, _pointer, _int)
-_rect = _bulk("FPDFText_GetRect", _int, _pointer, _int, _pointer, _pointer, _pointer, _pointer)
+_loose_box = bulk_function("FPDFText_GetLooseCharBox", _int, _pointer, _int, _pointer)
+_unicode = bulk_function("FPDFText_GetUnicode", ctypes.c_uint, _pointer, _int)
+_has_map_error = bulk_function("FPDFText_HasUnicodeMapError", _int, _pointer, _int)
+_angle = bulk_function("FPDFText_GetCharAngle", ctypes.c_float, _pointer, _int)
+_index_at = bulk_function("FPDFText_GetCharIndexAtPos", _int, _pointer, *[ctypes.c_double] * 4)
+_origin = bulk_function("FPDFText_GetCharOrigin", _int, _pointer, _int, _pointer, _pointer)
+_matrix = bulk_function("FPDFText_GetMatrix", _int, _pointer, _int, _pointer)
+_font_size = bulk_function("FPDFText_GetFontSize", ctypes.c_double, _pointer, _int)
+_text_object = bulk_function("FPDFText_GetTextObject", _pointer, _pointer, _int)
+_rect = bulk_function("FPDFText_GetRect", _int, _pointer, _int, _pointer, _pointer, _pointer, _pointer)
 
 
 @dataclass
@@ -62,6 +68,8 @@ class Characters:
     """Put in by PDFium, which found a gap or a line end there."""
     angle: Floats
     """Radians, of the character's own direction; 0 for upright text."""
+    is_part: Flags
+    """Second of two equal letters that one drawing shows, as in a ligature."""
 
 
 def handle_of(text_page: Any) -> int:
@@ -86,7 +94,8 @@ def characters(text_page: Any, count: int, text: str) -> Characters:
     angle = _angles(handle, box, is_space)
     if _are_odd(box[~is_space & (angle == 0)]):
         box = _levelled(handle, box, ~is_generated & (angle == 0))
-    found = Characters(code, box, is_space, is_generated, angle)
+    is_part = _parts(handle, code, box, is_space)
+    found = Characters(code, box, is_space, is_generated, angle, is_part)
     return _paired(found) if bool(np.any((code >= 0xD800) & (code < 0xE000))) else found
 
 
@@ -137,7 +146,27 @@ def _paired(found: Characters) -> Characters:
     code[first] = 0x10000 + ((code[first] - 0xD800) << 10) + code[first + 1] - 0xDC00
     kept = np.ones(len(code), dtype=bool)
     kept[first + 1] = False
-    return Characters(code[kept], found.box[kept], found.is_space[kept], found.is_generated[kept], found.angle[kept])
+    return Characters(
+        code[kept],
+        found.box[kept],
+        found.is_space[kept],
+        found.is_generated[kept],
+        found.angle[kept],
+        found.is_part[kept],
+    )
+
+
+def _parts(handle: int, code: Ints, box: Floats, is_space: Flags) -> Flags:
+    """Return which characters repeat the one before them in the same drawing: "ff" of a ligature, no shadow.
+
+    A map that gives many letters twice is wrong, and has none.
+    """
+    found = np.zeros(len(code), dtype=bool)
+    same = np.flatnonzero((code[1:] == code[:-1]) & ~is_space[1:] & np.all(box[1:] == box[:-1], axis=1))
+    if 0 < len(same) <= max(_FEW_PARTS, _MOST_PARTS * np.count_nonzero(~is_space)):
+        for place in same.tolist():
+            found[place + 1] = _text_object(handle, place) == _text_object(handle, place + 1)
+    return found
 
 
 def _angles(handle: int, box: Floats, is_space: Flags) -> Floats:

@@ -5,51 +5,41 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from itertools import groupby, pairwise
-from typing import NamedTuple
 
 import numpy as np
 
-_CELL_GAP = 1.2
-"""Gap in heights from which on two segments of a row are cells."""
-_WORD_GAP = 0.13
+from engine.documents.formats.pdf.cells import as_texts, joined
+from engine.documents.formats.pdf.segment import Row, Segment
+
 _FEWEST_LINES = 3
 """Lines of a column of running text."""
 _PROSE_CHARACTERS, _PROSE_WORDS = 20, 3.8
+_FLOWING_CHARACTERS, _FLOWING_WORDS, _FLOWING_SHARE = 12, 2.5, 0.6
 _WIDE_CHARACTERS = 9
-"""Characters and words that a line of running text has on average, and characters of a Chinese one."""
+"""Characters and words that a line of running text has on average; fewer, where this share of the lines goes on with
+the sentence before; and characters of a Chinese one."""
 _FULL_LINE, _FULL_SHARE = 0.6, 0.5
 """Half of the lines of running text fill three fifths of their column."""
 _SAME_LINES = 0.7
 """Share of the lines of the shorter column that stand beside one of the other, from which on they may be a table."""
+_ON_LINE = 0.12
+"""Heights by which the feet of two segments of a line differ."""
 _LEADER = re.compile(r"(?:\.\s?){4,}")
 _OPEN_ROWS = 3
 """Rows at the bottom that a segment may still belong to."""
 _BINS = 240
-
-
-class Segment(NamedTuple):
-    """Text without gaps on one line."""
-
-    text: str
-    left: float
-    right: float
-    low: float
-    high: float
-    place: int
-    """Position in the order of drawing."""
-
-    @property
-    def height(self) -> float:
-        return max(0.1, self.high - self.low)
-
-
-Row = list[Segment]
+_DEEPEST = 4
+"""Columns within columns."""
 
 
 def in_reading_order(segments: Sequence[Segment]) -> list[str]:
     """Return the segments' text as lines."""
-    rows = _rows(_without_copies(segments))
-    return _lines(rows, depth=0)
+    return as_texts(ordered_rows(segments))
+
+
+def ordered_rows(segments: Sequence[Segment]) -> list[Row]:
+    """Return the segments of each line, in reading order."""
+    return _lines(_rows(_without_copies(segments)), depth=0)
 
 
 def _without_copies(segments: Sequence[Segment]) -> list[Segment]:
@@ -97,26 +87,25 @@ def _has_room(row: Row, segment: Segment) -> bool:
     return True
 
 
-def _lines(rows: list[Row], depth: int) -> list[str]:
-    """Return the rows' lines; columns of running text are read one after the other."""
-    gutter = _gutter(rows) if depth < 4 else None
+def _lines(rows: list[Row], depth: int) -> list[Row]:
+    """Return the rows in reading order; columns of running text are read one after the other."""
+    gutter = _gutter(rows) if depth < _DEEPEST else None
     if gutter is None:
-        return [line for row in rows if (line := joined(row))]
-    lines: list[str] = []
+        return rows
+    lines: list[Row] = []
     for is_free, group in groupby(rows, key=lambda row: not any(s.left < gutter < s.right for s in row)):
         part = list(group)
         lines += _columns(part, gutter, depth) if is_free else _lines(part, depth + 1)
     return lines
 
 
-def _columns(rows: list[Row], gutter: float, depth: int) -> list[str]:
+def _columns(rows: list[Row], gutter: float, depth: int) -> list[Row]:
     """Return the lines of rows that no segment of crosses `gutter`."""
-    left = [cells for row in rows if (cells := [s for s in row if s.right <= gutter])]
-    right = [cells for row in rows if (cells := [s for s in row if s.left >= gutter])]
+    left, right = _sides(rows, gutter)
     shorter = min(len(left), len(right))
     if shorter < _FEWEST_LINES:
-        return [line for row in rows if (line := joined(row))]
-    prose = (_is_prose(left), _is_prose(right))
+        return rows
+    prose = (_is_text(left, depth), _is_text(right, depth))
     sides = [s.left >= gutter for s in sorted((s for row in rows for s in row), key=lambda s: s.place)]
     turns = sum(a != b for a, b in pairwise(sides))
     if all(prose):
@@ -130,9 +119,21 @@ def _columns(rows: list[Row], gutter: float, depth: int) -> list[str]:
         and (together < _SAME_LINES or _has_leaders(left, right))
     ):
         return _lines(left, depth + 1) + _lines(right, depth + 1)  # an index
+    if any(prose) and turns <= 1 and _aligned(rows, gutter) < _SAME_LINES * shorter:
+        return _as_drawn(rows, gutter)  # a table beside a paragraph
     if any(prose) and max(len(left), len(right)) >= 2 * _FEWEST_LINES and turns <= max(1, 0.3 * shorter):
         return _as_drawn(rows, gutter)  # notes at the margin
-    return [line for row in rows if (line := joined(row))]
+    return rows
+
+
+def _aligned(rows: list[Row], gutter: float) -> int:
+    """Return the number of rows whose two halves stand on one line."""
+    count = 0
+    for row in rows:
+        left, right = [s for s in row if s.right <= gutter], [s for s in row if s.left >= gutter]
+        if left and right:
+            count += abs(left[-1].low - right[0].low) < _ON_LINE * max(left[-1].height, right[0].height)
+    return count
 
 
 def _has_leaders(*sides: list[Row]) -> bool:
@@ -140,14 +141,32 @@ def _has_leaders(*sides: list[Row]) -> bool:
     return all(sum(bool(_LEADER.search(joined(row))) for row in side) > 0.3 * len(side) for side in sides)
 
 
-def _as_drawn(rows: list[Row], gutter: float) -> list[str]:
+def _as_drawn(rows: list[Row], gutter: float) -> list[Row]:
     """Return the halves of all rows in the order in which they were drawn."""
     halves = []
     for row in rows:
         for side in ([s for s in row if s.right <= gutter], [s for s in row if s.left >= gutter]):
             if side:
-                halves.append((min(s.place for s in side), joined(side)))
-    return [line for _, line in sorted(halves) if line]
+                halves.append(side)
+    return sorted(halves, key=lambda side: min(s.place for s in side))
+
+
+def _is_text(rows: list[Row], depth: int) -> bool:
+    """Return whether rows are running text in one column or in several."""
+    if _is_prose(rows):
+        return True
+    gutter = _gutter(rows) if depth < _DEEPEST else None
+    if gutter is None or any(s.left < gutter < s.right for row in rows for s in row):
+        return False
+    left, right = _sides(rows, gutter)
+    return _is_text(left, depth + 1) and _is_text(right, depth + 1)
+
+
+def _sides(rows: list[Row], gutter: float) -> tuple[list[Row], list[Row]]:
+    """Return what stands to the left and to the right of `gutter` on the rows."""
+    left = [cells for row in rows if (cells := [s for s in row if s.right <= gutter])]
+    right = [cells for row in rows if (cells := [s for s in row if s.left >= gutter])]
+    return left, right
 
 
 def _is_prose(rows: list[Row]) -> bool:
@@ -158,7 +177,10 @@ def _is_prose(rows: list[Row]) -> bool:
     wide = sum("\u3000" <= line[:1] < "\ua000" for line in lines) > 0.5 * len(lines)
     characters = sum(map(len, lines)) / len(lines)
     words = sum(len(line.split()) for line in lines) / len(lines)
-    if characters < (_WIDE_CHARACTERS if wide else _PROSE_CHARACTERS) or (words < _PROSE_WORDS and not wide):
+    least_characters, least_words = (
+        (_FLOWING_CHARACTERS, _FLOWING_WORDS) if _flows(lines) else (_PROSE_CHARACTERS, _PROSE_WORDS)
+    )
+    if characters < (_WIDE_CHARACTERS if wide else least_characters) or (words < least_words and not wide):
         return False
     width = max(row[-1].right for row in rows) - min(row[0].left for row in rows)
     full = sum(row[-1].right - row[0].left >= _FULL_LINE * width for row in rows)
@@ -170,6 +192,12 @@ def _is_prose(rows: list[Row]) -> bool:
         and cells + labels <= 0.3 * len(lines)
         and letters > 0.6 * characters * len(lines)
     )
+
+
+def _flows(lines: Sequence[str]) -> bool:
+    """Return whether most lines go on with the sentence of the line before, as no cells do."""
+    goes_on = sum(line[:1].islower() and before[-1:] not in ".:" for before, line in pairwise(lines))
+    return len(lines) > _FEWEST_LINES and goes_on >= _FLOWING_SHARE * (len(lines) - 1)
 
 
 def _gutter(rows: list[Row]) -> float | None:
@@ -199,29 +227,3 @@ def _gutter(rows: list[Row]) -> float | None:
     runs = np.split(good, np.flatnonzero(np.diff(good) > 1) + 1)
     widest = max(runs, key=len)
     return float(place[widest[len(widest) // 2]])
-
-
-def joined(row: Row) -> str:
-    """Return the segments of a row as a line: nothing, a space or a tab between them, by the gap."""
-    pieces = [row[0].text]
-    for before, after in pairwise(row):
-        height = max(before.height, after.height)
-        gap = after.left - before.right
-        if gap > _CELL_GAP * height:
-            pieces.append("\t")
-        elif gap > _WORD_GAP * height:
-            pieces.append(" ")
-        elif _is_raised(before, after):
-            pieces.append("^")
-        pieces.append(after.text)
-    return "".join(pieces).strip()
-
-
-def _is_raised(before: Segment, after: Segment) -> bool:
-    """Return whether `after` is a raised number beside a letter or figure."""
-    return (
-        after.height < 0.85 * before.height
-        and after.low - before.low > 0.15 * before.height
-        and before.text[-1:].isalnum()
-        and after.text[:1].isdigit()
-    )

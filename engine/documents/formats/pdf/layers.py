@@ -37,6 +37,20 @@ def hidden_numbers(catalog: Any) -> set[int]:
     return layers - {_number(entry) for entry in default.get("/ON", [])}
 
 
+def hidden_annotations(catalog: Any, page: Any) -> frozenset[int]:
+    """Return which annotations of `page` are on layers that are off, counted from 0. Both are pypdf's."""
+    off = hidden_numbers(catalog)
+    annotations = page.get("/Annots")
+    if not off or annotations is None:
+        return frozenset()
+    found = set()
+    for number, annotation in enumerate(annotations.get_object()):
+        entry = annotation.get_object()
+        if "/OC" in entry and _number(entry.raw_get("/OC")) in off:
+            found.add(number)
+    return frozenset(found)
+
+
 def _number(reference: Any) -> int:
     return int(getattr(reference, "idnum", id(reference)))
 

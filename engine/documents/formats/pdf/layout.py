@@ -15,19 +15,18 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from engine.documents.formats.pdf.cells import as_texts
 from engine.documents.formats.pdf.characters import Characters, Flags, Floats, Ints
-from engine.documents.formats.pdf.columns import Segment, in_reading_order
+from engine.documents.formats.pdf.columns import ordered_rows
+from engine.documents.formats.pdf.glyphs import Glyphs, is_wide
 from engine.documents.formats.pdf.right_to_left import are_right_to_left, in_logical_order, lam_first
+from engine.documents.formats.pdf.segment import Segment
+from engine.documents.formats.pdf.structure_tree import in_block_order
+from engine.documents.formats.pdf.word_gaps import put_carets, put_spaces
 
 _CELL_GAP = 1.2
 _SPACED_CELL_GAP = 2.2
 """Gap in heights that parts two cells; a gap that holds a space character must be wider."""
-_WORD_GAP, _GENERATED_GAP, _WIDE_WORD_GAP = 0.17, 0.11, 0.5
-"""Gap in heights that parts two words: in general, where PDFium sees one too, and between Chinese characters."""
-_LETTER_SPACE_RANK = 0.3
-"""Rank of the gap that letters of one word have, among all gaps of a segment."""
-_WIDEST_LETTER_SPACE = 0.4
-"""Heights; a gap beyond it is a word's or a cell's, even if all gaps of a segment are alike."""
 _SHADOW = 0.3
 """Heights by which a letter's shadow is off at most."""
 _HYPHENS = (0x02, 0xFFFE)
@@ -35,70 +34,48 @@ _HYPHENS = (0x02, 0xFFFE)
 
 @dataclass(frozen=True)
 class Placed:
-    """A text with its place on the page: a form's value, a typed-on note."""
+    """A text with its place on the page, turned so that it runs to the right: a form's value, a typed-on note."""
 
     text: str
     left: float
     top: float
     right: float
     bottom: float
-
-
-@dataclass(frozen=True)
-class _Glyphs:
-    """Visible characters of one direction, turned so that they run to the right; arrays of one length."""
-
-    code: Ints
-    start: Floats
-    end: Floats
-    low: Floats
-    high: Floats
-    place: Ints
-    """Positions in the content stream."""
-    spaces: Ints
-    """Numbers of space characters before each glyph."""
-    generated: Flags
-    """Flags of glyphs before which PDFium reports a gap."""
-
-    def only(self, wanted: Flags) -> _Glyphs:
-        """Return the glyphs for which `wanted` is true."""
-        return _Glyphs(
-            self.code[wanted],
-            self.start[wanted],
-            self.end[wanted],
-            self.low[wanted],
-            self.high[wanted],
-            self.place[wanted],
-            self.spaces[wanted],
-            self.generated[wanted],
-        )
+    turn: int = 0
+    """Degrees by which the page is turned when it is shown."""
 
 
 def page_lines(
-    characters: Characters, page: tuple[float, float, float, float], added: Sequence[Placed] = ()
+    characters: Characters,
+    page: tuple[float, float, float, float],
+    added: Sequence[Placed] = (),
+    ranks: Ints | None = None,
 ) -> list[str]:
     """Return the lines of a page.
 
     `page` is left, bottom, right, top of what is shown; characters outside of it are left out. `added` texts stand
-    between the characters.
+    between the characters. `ranks`: of the characters by the structure tree, where the page has one.
     """
     groups = list(_directions(characters, page))
-    if added and not any(is_upright for is_upright, _ in groups):
-        groups.append((True, _none()))
+    missing = {placed.turn for placed in added} - {turn for turn, _ in groups}
+    groups += [(turn, _none()) for turn in sorted(missing)]
     lines: list[str] = []
-    for is_upright, glyphs in groups:
+    for turn, glyphs in groups:
         is_mixed = bool(np.any(are_right_to_left(glyphs.code)))
         if is_mixed:
             glyphs = _as_seen(glyphs)
-        segments = _segments(_without_shadows(glyphs))
-        if is_upright:
-            segments += [_segment_of(placed, number, segments) for number, placed in enumerate(added)]
-        found = in_reading_order(segments)
+        segments = _segments(_without_shadows(glyphs, characters.is_part))
+        beside = [(number, placed) for number, placed in enumerate(added) if placed.turn == turn]
+        segments += [_segment_of(placed, number, segments) for number, placed in beside]
+        rows = ordered_rows(segments)
+        if ranks is not None:
+            rows = in_block_order(rows, ranks)
+        found = as_texts(rows)
         lines += map(in_logical_order, found) if is_mixed else found
     return lines
 
 
-def _as_seen(glyphs: _Glyphs) -> _Glyphs:
+def _as_seen(glyphs: Glyphs) -> Glyphs:
     """Return the glyphs with those of lines that hold Hebrew or Arabic from the left to the right."""
     count = len(glyphs.code)
     height, middle = np.maximum(glyphs.high - glyphs.low, 0.1), (glyphs.high + glyphs.low) / 2
@@ -122,7 +99,7 @@ def _as_seen(glyphs: _Glyphs) -> _Glyphs:
         after = np.searchsorted(start[by_place], beside)
         spaces[line], generated[line] = 0, False
         spaces[first + after[after < last - first]] = 1
-    return _Glyphs(
+    return Glyphs(
         code[order],
         glyphs.start[order],
         glyphs.end[order],
@@ -134,9 +111,9 @@ def _as_seen(glyphs: _Glyphs) -> _Glyphs:
     )
 
 
-def _none() -> _Glyphs:
+def _none() -> Glyphs:
     ints, floats = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
-    return _Glyphs(ints, floats, floats, floats, floats, ints, ints, np.zeros(0, dtype=bool))
+    return Glyphs(ints, floats, floats, floats, floats, ints, ints, np.zeros(0, dtype=bool))
 
 
 def _segment_of(placed: Placed, number: int, segments: Sequence[Segment]) -> Segment:
@@ -153,8 +130,8 @@ def _segment_of(placed: Placed, number: int, segments: Sequence[Segment]) -> Seg
     return Segment(placed.text, placed.left, placed.right, low, high, 1_000_000_000 + number)
 
 
-def _directions(characters: Characters, page: tuple[float, float, float, float]) -> Iterator[tuple[bool, _Glyphs]]:
-    """Yield the visible characters by direction, each with whether it is upright, in the order they were drawn."""
+def _directions(characters: Characters, page: tuple[float, float, float, float]) -> Iterator[tuple[float, Glyphs]]:
+    """Yield the visible characters by direction, each with its degrees, in the order they were drawn."""
     code, box = characters.code, characters.box
     middle = (box[:, :2] + box[:, 2:]) / 2  # [n, 2] x, y
     inside = (middle[:, 0] > page[0]) & (middle[:, 0] < page[2]) & (middle[:, 1] > page[1]) & (middle[:, 1] < page[3])
@@ -174,12 +151,12 @@ def _directions(characters: Characters, page: tuple[float, float, float, float])
     for value in turn[np.sort(first)].tolist():
         chosen = turn == value
         places, counts, gaps = shown[chosen], spaces[chosen], made[chosen]
-        start, end, low, high = _turned(box[places], value)
+        start, end, low, high = turned_boxes(box[places], value)
         if value == 180 and _goes_up(low, high):
             low, high = -high, -low  # mirrored sideways only: the lines follow each other downwards
         yield (
-            value == 0,
-            _Glyphs(
+            value,
+            Glyphs(
                 code[places],
                 start,
                 end,
@@ -215,7 +192,7 @@ def _correct_mirrored(turn: npt.NDArray[np.floating], middle: npt.NDArray[np.flo
 
 def _written_downwards(code: Ints, box: Floats, turn: npt.NDArray[np.floating]) -> Flags:
     """Return which characters are of vertical Japanese or Chinese: wide ones that stand below each other."""
-    wide = _is_wide(code) & (turn == 0)
+    wide = is_wide(code) & (turn == 0)
     result = np.zeros(len(code), dtype=bool)
     if np.count_nonzero(wide) < 2:
         return result
@@ -231,17 +208,13 @@ def _written_downwards(code: Ints, box: Floats, turn: npt.NDArray[np.floating]) 
     # Figures and letters among them are part of the column.
     between = np.flatnonzero(~result[1:-1] & result[:-2] & result[2:]) + 1
     result[between] = True
+    if result.any():
+        for place in np.flatnonzero((turn[:-1] == 0) & (turn[1:] == 0) & same_column & below & near).tolist():
+            result[place + 1] |= result[place]
     return result
 
 
-def _is_wide(code: Ints) -> Flags:
-    wide = np.zeros(len(code), dtype=bool)
-    for first, last in ((0x3000, 0x9FFF), (0xAC00, 0xD7AF), (0xF900, 0xFAFF), (0xFF00, 0xFFEF)):
-        wide |= (code >= first) & (code <= last)
-    return wide
-
-
-def _turned(box: Floats, turn: float) -> tuple[Floats, Floats, Floats, Floats]:
+def turned_boxes(box: Floats, turn: float) -> tuple[Floats, Floats, Floats, Floats]:
     """Return start, end, low and high of boxes whose text runs at `turn` degrees; -1 stands for vertical writing."""
     left, top, right, bottom = box.T
     low, high = np.minimum(top, bottom), np.maximum(top, bottom)
@@ -267,12 +240,15 @@ def _turned(box: Floats, turn: float) -> tuple[Floats, Floats, Floats, Floats]:
     return along - width / 2, along + width / 2, above - height / 2, above + height / 2
 
 
-def _without_shadows(glyphs: _Glyphs) -> _Glyphs:
-    """Return the glyphs without those that repeat the one before them a little off: a shadow, or bold by two prints."""
+def _without_shadows(glyphs: Glyphs, is_part: Flags) -> Glyphs:
+    """Return the glyphs without those that repeat the one before them a little off: a shadow, or bold by two prints.
+
+    `is_part`: of the page's characters, those of ligatures, which are none.
+    """
     if len(glyphs.code) < 2:
         return glyphs
     height = glyphs.high - glyphs.low
-    same = glyphs.code[1:] == glyphs.code[:-1]
+    same = (glyphs.code[1:] == glyphs.code[:-1]) & ~is_part[glyphs.place[1:]]
     near = (np.abs(np.diff(glyphs.start)) < np.minimum(_SHADOW * height[1:], 0.5 * (glyphs.end - glyphs.start)[1:])) & (
         np.abs(np.diff(glyphs.low)) < _SHADOW * height[1:]
     )
@@ -280,7 +256,7 @@ def _without_shadows(glyphs: _Glyphs) -> _Glyphs:
     return glyphs.only(~shadow) if bool(np.any(shadow)) else glyphs
 
 
-def _segments(glyphs: _Glyphs) -> list[Segment]:
+def _segments(glyphs: Glyphs) -> list[Segment]:
     """Return runs of characters that follow each other on a line, as texts."""
     count = len(glyphs.code)
     if count == 0:
@@ -299,8 +275,8 @@ def _segments(glyphs: _Glyphs) -> list[Segment]:
     starts = np.concatenate(([0], np.flatnonzero(breaks) + 1))
     ends = np.concatenate((starts[1:], [count]))
     characters = [chr(code) if code not in _HYPHENS else "\x02" for code in glyphs.code.tolist()]
-    _put_spaces(characters, glyphs, np.where(marks, 0, gap), taller, breaks)
-    _put_carets(characters, glyphs, gap, height)
+    put_spaces(characters, glyphs, np.where(marks, 0, gap), taller, breaks)
+    put_carets(characters, glyphs, gap, height)
     left, right = np.minimum.reduceat(glyphs.start, starts), np.maximum.reduceat(glyphs.end, starts)
     # The first character's height is the line's: raised and lowered ones are further on.
     low, high = glyphs.low[starts], glyphs.high[starts]
@@ -330,42 +306,3 @@ def _are_marks(code: Ints) -> Flags:
         return beyond
     marks = [value for value in np.unique(code[beyond]).tolist() if unicodedata.category(chr(value))[0] == "M"]
     return np.isin(code, marks) if marks else np.zeros(len(code), dtype=bool)
-
-
-def _put_spaces(characters: list[str], glyphs: _Glyphs, gap: Floats, taller: Floats, breaks: Flags) -> None:
-    """Put spaces before the characters that begin words; gaps as wide as a segment's letter spaces part none."""
-    segment = np.concatenate(([0], np.cumsum(breaks)))[1:]
-    inside = np.flatnonzero(~breaks)
-    if len(inside) == 0:
-        return
-    unspaced = inside[glyphs.spaces[1:][inside] == 0]
-    letter_space = np.zeros(len(gap) + 1, dtype=np.float32)
-    if len(unspaced):
-        order = unspaced[np.lexsort((gap[unspaced], segment[unspaced]))]
-        _, first, count = np.unique(segment[order], return_index=True, return_counts=True)
-        ranked = gap[order[first + (count * _LETTER_SPACE_RANK).astype(np.int64)]]
-        by_segment = np.zeros(int(segment.max(initial=0)) + 1, dtype=np.float32)
-        by_segment[segment[order[first]]] = np.where(
-            count >= 2, np.clip(ranked, 0, _WIDEST_LETTER_SPACE * taller[order[first]]), 0
-        )
-        letter_space = by_segment[segment]
-    rest = gap - letter_space[: len(gap)]
-    wide = _is_wide(glyphs.code)
-    both_wide = wide[1:] & wide[:-1]
-    enough = np.where(both_wide, _WIDE_WORD_GAP, np.where(glyphs.generated[1:], _GENERATED_GAP, _WORD_GAP)) * taller
-    for place in inside[(glyphs.spaces[1:][inside] > 0) | (rest[inside] > enough[inside])].tolist():
-        characters[place + 1] = " " * max(1, int(glyphs.spaces[place + 1])) + characters[place + 1]
-
-
-def _put_carets(characters: list[str], glyphs: _Glyphs, gap: Floats, height: Floats) -> None:
-    """Put a caret before a raised number that follows a letter or figure: 10^6 is not 106."""
-    raised = (
-        (height[1:] < 0.85 * height[:-1])
-        & (np.diff(glyphs.low) > 0.15 * height[:-1])
-        & (gap < 0.2 * height[:-1])
-        & (gap > -0.3 * height[:-1])
-    )
-    for place in np.flatnonzero(raised).tolist():
-        before, after = characters[place], characters[place + 1]
-        if (before[-1:].isalnum() or before[-1:] in ")]") and (after.isdigit() or after in "+-\u2212"):
-            characters[place + 1] = "^" + after

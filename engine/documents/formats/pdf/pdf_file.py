@@ -13,6 +13,7 @@ from traceback import format_exc
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from engine.documents.cleaning.characters import clean_pdf_page, clean_title
+from engine.documents.cleaning.noise import without_noise
 from engine.documents.cleaning.quality import CLEARLY_BETTER, GOOD_ENOUGH, UNREADABLE, is_plausible, quality
 from engine.documents.extraction import limits
 from engine.documents.formats.memory_file import MemoryFile, OpenFile
@@ -34,7 +35,10 @@ T = TypeVar("T")
 _HEADER_SEARCH = 1 << 20
 _WAITING = "\x00waiting"
 """Stands for the page of a dynamic form that only asks for Adobe Reader."""
+_FORM_DATA = "the values of a form that only Adobe Reader can show; its printed text is not read"
 _WAITING_TEXT = ("Please wait", "Adobe Reader")
+_SHORT = 1_000
+"""Characters of a page that may ask to wait."""
 _LISTED_ATTACHMENTS = 5
 _LARGEST_COPIED = 64 << 20
 """Bytes of a file that is copied in memory to take out what several layers together hide."""
@@ -196,7 +200,8 @@ class PdfFile:
         self._fault = ""
         raw = self._best_text(number, readers, announce, problems, notes)
         if raw == _WAITING:
-            return PageText("", "placeholder")
+            values = self._form_data() if number == 1 and "pypdf" in readers else ""
+            return PageText(values, None, [_FORM_DATA]) if values else PageText("", "placeholder")
         if text := clean_pdf_page(raw):
             cut_short = self._pypdf_opened is not None and self._pypdf_opened.log.cut_short
             problem: ProblemKind | None = "too_big" if "too_big" in problems and cut_short else None
@@ -223,7 +228,7 @@ class PdfFile:
 
         Adds what went wrong to `problems`, and what the readers noticed to `notes`.
         """
-        best, best_badness = "", 2.0
+        best, best_badness, unseen = "", 2.0, 0
         for reader in readers:
             if reader == "ocr":
                 break
@@ -243,13 +248,42 @@ class PdfFile:
             if marks.noise >= UNREADABLE or (is_doubtful and not is_plausible(raw.text)):
                 problems.append("unreadable_fonts")
                 continue
-            if reader == "pdfium" and self._pdfium().is_dynamic_form and _is_waiting(raw.text):
+            text = self._without_noise(raw.text, number, readers, notes)
+            if not text:
+                problems.append("unreadable_fonts")
+                continue
+            if reader == "pdfium" and self._is_waiting(raw.text):
                 return _WAITING
-            if marks.badness < best_badness - CLEARLY_BETTER:
-                best, best_badness = raw.text, marks.badness
-            if marks.badness <= GOOD_ENOUGH:
+            has_more = unseen > 0 and _length(text) >= _length(best) + max(1, unseen // 2)
+            if has_more or marks.badness < best_badness - CLEARLY_BETTER:
+                best, best_badness, unseen = text, marks.badness, raw.unseen
+            if marks.badness <= GOOD_ENOUGH and not unseen:
                 break
         return best
+
+    def _form_data(self) -> str:
+        values: list[str] = _or(lambda: self._pypdf().form_data(), [])
+        return clean_pdf_page("\n".join(values))
+
+    def _is_waiting(self, text: str) -> bool:
+        """Return whether a page only says that Adobe Reader is about to build the form's pages."""
+        if self._pdfium().is_dynamic_form:
+            return len(text) < _SHORT or any(words in text for words in _WAITING_TEXT)
+        return self._pdfium().has_form_data and _WAITING_TEXT[0] in text and len(text) < _SHORT
+
+    def _without_noise(self, text: str, number: int, readers: Sequence[str], notes: list[str]) -> str:
+        """Return `text` without lines in fonts that have no map to characters, whose codes were taken for some."""
+        kept, count = without_noise(text)
+        if not count or "pypdf" not in readers:
+            return text
+        unmapped, mapped = _or(lambda: self._pypdf().count_fonts(number), (0, 0))
+        # Where all fonts are alike and most lines are words, the codes happen to be right, as in old TeX files.
+        if not unmapped or (kept.strip() and not mapped):
+            return text
+        if kept.strip():
+            lines = "a line is" if count == 1 else f"{count} lines are"
+            notes.append(f"{lines} left out, whose font does not say which characters it shows")
+        return kept
 
     def _recognised(self, number: int, notes: list[str]) -> PageText | None:
         """Return page `number` read from its picture, None if nothing on it can be recognised."""
@@ -261,6 +295,8 @@ class PdfFile:
             return None
         if found is None:
             return None
+        if not found.text:
+            return PageText("", "unrecognised", notes, fault=self._fault)
         if found.lost:
             notes = [*notes, f"{found.lost} line{'' if found.lost == 1 else 's'} could not be recognised"]
         return PageText(clean_pdf_page(found.text), None, notes, round(found.certainty, 3), self._fault)
@@ -268,7 +304,12 @@ class PdfFile:
     def _read(self, reader: str, number: int) -> RawPage:
         if self._pypdf_opened is not None:
             self._pypdf_opened.log.clear()
-        return self._pdfium().page(number) if reader == "pdfium" else RawPage(self._pypdf().page(number))
+        if reader != "pdfium":
+            return RawPage(self._pypdf().page(number))
+        has_hidden = bool(self._hidden) and self._pypdf_opened is not None
+        none: frozenset[int] = frozenset()
+        hidden = _or(lambda: self._pypdf().hidden_annotations(number), none) if has_hidden else none
+        return self._pdfium().page(number, hidden)
 
     def _logged(self, reader: str) -> list[ProblemKind]:
         log = self._pypdf_opened.log if self._pypdf_opened is not None and reader == "pypdf" else None
@@ -334,9 +375,8 @@ def _cleaned_labels(labels: Iterable[str]) -> dict[int, str]:
     return {page: label for page, label in enumerate(cleaned, 1) if label and label != str(page)}
 
 
-def _is_waiting(text: str) -> bool:
-    """Return whether a dynamic form's page only asks for Adobe Reader."""
-    return any(words in text for words in _WAITING_TEXT) or len(text) < 1_000
+def _length(text: str) -> int:
+    return len("".join(text.split()))
 
 
 def _or(call: Callable[[], T], otherwise: T) -> T:

@@ -16,10 +16,12 @@ from engine.documents.extraction import limits
 from engine.documents.formats.memory_file import OpenFile
 from engine.documents.formats.pdf.annotations import Annotations, flatten, page_annotations
 from engine.documents.formats.pdf.characters import characters, place_finder, run_boxes, turn_finder, unmapped_share
+from engine.documents.formats.pdf.drawn_texts import unseen_texts
 from engine.documents.formats.pdf.layers import remove_hidden
 from engine.documents.formats.pdf.layout import page_lines
 from engine.documents.formats.pdf.plain_page import is_right_to_left, plain_text
 from engine.documents.formats.pdf.problems import CannotOpen
+from engine.documents.formats.pdf.structure_tree import block_ranks, character_ranks, is_drawn_in_order
 
 _READ_BUFFER = 1 << 16
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -40,6 +42,8 @@ class RawPage:
     text: str
     unmapped: float = 0.0
     """Share of characters whose font has no map to Unicode for them."""
+    unseen: int = 0
+    """Texts that were drawn and are not in `text`, if they are not blanks; see `drawn_texts.py`."""
     notes: list[str] = field(default_factory=list)
     fault: str = ""
     """Traceback of an error in our own code, which put the lines in order; the text is then as PDFium gives it."""
@@ -53,6 +57,7 @@ class PdfiumReader:
         self._hidden: frozenset[str] = frozenset()
         self._document = self._open(file, passwords)
         self._document.get_page_size(0)  # a page tree that is a cycle or too deep shows here
+        self._is_tagged = bool(pdfium.FPDFCatalog_IsTagged(self._document.raw))
         self._form: Any = None
         self._form_kind = self._document.get_formtype()
         if self._form_kind != pdfium.FORMTYPE_NONE:
@@ -85,6 +90,11 @@ class PdfiumReader:
         return bool(self._form_kind == pdfium.FORMTYPE_XFA_FULL)
 
     @property
+    def has_form_data(self) -> bool:
+        """Return whether the file is an XFA form of any kind."""
+        return self._form_kind in (pdfium.FORMTYPE_XFA_FULL, pdfium.FORMTYPE_XFA_FOREGROUND)
+
+    @property
     def title(self) -> str:
         """Title by the document's metadata."""
         return str(self._document.get_metadata_value("Title"))
@@ -102,11 +112,14 @@ class PdfiumReader:
         """Leave the layers of these names out of the text."""
         self._hidden = names
 
-    def page(self, number: int) -> RawPage:
-        """Return the text of page `number`, from 1. Raises MemoryError for a page of too much text."""
+    def page(self, number: int, hidden_notes: frozenset[int] = frozenset()) -> RawPage:
+        """Return the text of page `number`, from 1. Raises MemoryError for a page of too much text.
+
+        `hidden_notes`: annotations of the page that are on hidden layers, counted from 0.
+        """
         page = self._document[number - 1]
         try:
-            found = page_annotations(page, self._form)
+            found = page_annotations(page, self._form, hidden_notes)
             if found.is_drawn:
                 flatten(page)
                 page.close()
@@ -133,14 +146,18 @@ class PdfiumReader:
         unmapped = unmapped_share(text_page, count)
         if count > _MOST_LAID_OUT:
             added = "".join(f"\n{placed.text}" for placed in found.placed)
-            return RawPage((text_page.get_text_bounded() or text) + added, unmapped, notes)
+            return RawPage((text_page.get_text_bounded() or text) + added, unmapped, 0, notes)
         try:
-            return RawPage(_in_order(text_page, count, text, box, found), unmapped, notes)
+            ranks = block_ranks(page) if self._is_tagged else {}
+            in_order = not ranks or is_drawn_in_order(page, ranks)
+            ordered = _in_order(text_page, count, text, box, found, ranks, in_order)
+            return RawPage(ordered, unmapped, unseen_texts(page), notes)
         except MemoryError:
             raise
         except Exception:
             added = "".join(f"\n{placed.text}" for placed in found.placed)
-            return RawPage((text_page.get_text_bounded() or text) + added, unmapped, [*notes, _AS_DRAWN], format_exc())
+            as_drawn = (text_page.get_text_bounded() or text) + added
+            return RawPage(as_drawn, unmapped, 0, [*notes, _AS_DRAWN], format_exc())
 
     def picture(self, number: int, longest_side: int) -> Any:
         """Return page `number` as a picture, [height, width, 3] uint8, of at most `longest_side` pixels a side."""
@@ -189,13 +206,26 @@ class PdfiumReader:
         return True
 
 
-def _in_order(text_page: Any, count: int, text: str, box: Any, found: Annotations) -> str:
-    """Return the text of a page in reading order. `text` is PDFium's, of `count` characters."""
-    if not found.placed and len(text) == count and not is_right_to_left(text):
+def _in_order(
+    text_page: Any, count: int, text: str, box: Any, found: Annotations, ranks: dict[int, int], drawn_in_order: bool
+) -> str:
+    """Return the text of a page in reading order. `text` is PDFium's, of `count` characters.
+
+    `ranks`: by the structure tree, empty without one; `drawn_in_order`: whether the page was drawn in their order.
+    """
+    if not found.placed and len(text) == count and drawn_in_order and not is_right_to_left(text):
         plain = plain_text(run_boxes(text_page), text, box, place_finder(text_page), turn_finder(text_page))
-        if plain is not None:
+        if plain is not None and (not ranks or _shown(plain) == _shown(text)):
             return plain
-    return _paired("\n".join(page_lines(characters(text_page, count, text), box, found.placed)))
+    placed = characters(text_page, count, text)
+    by_tree = None
+    if ranks and len(placed.code) == count:
+        by_tree = character_ranks(text_page, count, placed.is_space, ranks)
+    return _paired("\n".join(page_lines(placed, box, found.placed, by_tree)))
+
+
+def _shown(text: str) -> str:
+    return "".join(text.split())
 
 
 def _comments(count: int) -> str:

@@ -12,7 +12,8 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from engine.documents.formats.pdf.columns import Segment, in_reading_order
+from engine.documents.formats.pdf.columns import in_reading_order
+from engine.documents.formats.pdf.segment import Segment
 
 Box = tuple[float, float, float, float]
 """left, top, right, bottom; y upwards."""

@@ -11,9 +11,12 @@ import pypdf
 
 from engine.documents.extraction import limits
 from engine.documents.formats.memory_file import OpenFile
-from engine.documents.formats.pdf.layers import HIDDEN, hidden_layers
+from engine.documents.formats.pdf.fonts import count_fonts
+from engine.documents.formats.pdf.glyph_layer import DrawnText, drawn_text, lines_by_place
+from engine.documents.formats.pdf.layers import HIDDEN, hidden_annotations, hidden_layers
 from engine.documents.formats.pdf.membership import has_hidden_members, without_hidden_members
 from engine.documents.formats.pdf.problems import CannotOpen
+from engine.documents.formats.pdf.xfa import form_data
 
 _READ_BUFFER = 1 << 16
 
@@ -68,6 +71,14 @@ class PypdfReader:
         """Return a copy of the file in which hidden memberships, forms and pictures show nothing."""
         return without_hidden_members(self._document)
 
+    def hidden_annotations(self, number: int) -> frozenset[int]:
+        """Return which annotations of page `number` are on layers that are off, counted from 0."""
+        return hidden_annotations(self._document.root_object, self._document.pages[number - 1])
+
+    def count_fonts(self, number: int) -> tuple[int, int]:
+        """Return the number of fonts of page `number` without a map to characters, and of those with one."""
+        return count_fonts(self._document.pages[number - 1])
+
     def outline(self) -> Iterator[tuple[str, int, int]]:
         """Yield (title, page from 1, level from 1) of the bookmarks that lead to a page."""
         for entry, level in _walk(self._document.outline):
@@ -85,10 +96,21 @@ class PypdfReader:
     def page(self, number: int) -> str:
         """Return the text of page `number`, from 1. Raises MemoryError for a page of too much text."""
         self.log.clear()
-        text = self._document.pages[number - 1].extract_text()
+        drawn: list[DrawnText] = []
+
+        def see(text: str, outer: Any, inner: Any, _font: Any, size: float) -> None:
+            if text.strip() and len(drawn) < limits.PAGE_CHARACTERS:
+                drawn.append(drawn_text(text, outer, inner, size))
+
+        text = self._document.pages[number - 1].extract_text(visitor_text=see)
         if len(text) > limits.PAGE_CHARACTERS:
             raise MemoryError
-        return text
+        by_place = lines_by_place(drawn)
+        return text if by_place is None else "\n".join(by_place)
+
+    def form_data(self) -> list[str]:
+        """Return the values that an XFA form holds, a line each: name, tab, value."""
+        return form_data(self._document.root_object)
 
     def shows_something(self, number: int) -> bool:
         """Return whether a page without text has a picture or a form on it."""

@@ -1,52 +1,60 @@
-"""Text recognition (OCR) of a page's picture with rapidocr, where the extra `ocr` is installed.
+"""Text recognition (OCR) of a page's picture with rapidocr, where the extra `ocr` is installed, or with tesseract.
 
-The models come with its wheel and know Latin letters, Chinese and Japanese. A line in another script comes out as
-blanks or with low certainty; it is left out and counted, and a page of such lines is not read at all.
+rapidocr's models come with its wheel and know Latin letters, Chinese and Japanese. A line in another script comes out
+as blanks or with low certainty; it is left out and counted, and a page of such lines is read by tesseract, if it is
+there and more certain, else not at all.
 """
 
 from __future__ import annotations
 
 import logging
 import os
-from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from typing import Any
 
-from engine.documents.formats.pdf.columns import Segment, in_reading_order
+from engine.documents.formats.pdf import tesseract
+from engine.documents.formats.pdf.columns import in_reading_order
+from engine.documents.formats.pdf.recognised import Recognised
+from engine.documents.formats.pdf.segment import Segment
 
 LONGEST_SIDE = 2_000
 """Pixels of the picture: 170 dots an inch on A4, enough for print of six points."""
 _DETECTION_SIDE = 960
 """Pixels of the picture in which lines are looked for; three times as fast as with all of them, and no line is lost."""
 _LEAST_CERTAINTY = 0.5
-_LEAST_PAGE_CERTAINTY = 0.7
+_LEAST_PAGE_CERTAINTY, _CERTAIN_ENOUGH = 0.7, 0.85
+"""Certainties from which on a page is read, and from which on tesseract is not asked too."""
 _CHARACTERS_A_HEIGHT = 0.6
 """Characters that a line has at least for each of its heights; fewer were not recognised."""
 _MOST_LOST = 0.4
 """Share of lines that may be lost on a page that is read."""
 
 
-@dataclass(frozen=True)
-class Recognised:
-    """A page read from its picture."""
-
-    text: str
-    certainty: float
-    """Mean over all characters, 0 to 1."""
-    lost: int
-    """Lines that could not be recognised."""
-
-
 def is_available() -> bool:
     """Return whether text recognition is installed and not switched off by READTHROUGH_OCR=off."""
     if os.environ.get("READTHROUGH_OCR", "").lower() == "off":
         return False
-    return find_spec("rapidocr") is not None and find_spec("onnxruntime") is not None
+    return _has_rapidocr() or tesseract.program() is not None
 
 
 def recognise(picture: Any) -> Recognised | None:
-    """Return the text on a picture ([height, width, 3] uint8), None if there is none that can be recognised."""
+    """Return the text on a picture ([height, width, 3] uint8), None if there are no lines on it."""
+    found = _by_rapidocr(picture) if _has_rapidocr() else None
+    if found is not None and found.certainty >= _CERTAIN_ENOUGH:
+        return found
+    if found is None and _has_rapidocr():
+        return None  # no lines: a photograph
+    other = tesseract.recognise(picture)
+    least = max(_LEAST_PAGE_CERTAINTY, found.certainty if found is not None else 0.0)
+    return other if other is not None and other.certainty > least else found
+
+
+def _has_rapidocr() -> bool:
+    return find_spec("rapidocr") is not None and find_spec("onnxruntime") is not None
+
+
+def _by_rapidocr(picture: Any) -> Recognised | None:
     result = _engine()(picture, use_cls=False)
     if result.txts is None or result.boxes is None:
         return None
@@ -66,7 +74,7 @@ def recognise(picture: Any) -> Recognised | None:
         margin = 0.12 * (bottom - top)
         segments.append(Segment(text.strip(), left, right, margin - bottom, -top - margin, number))
     if not weight or lost > _MOST_LOST * (lost + len(segments)) or certain / weight < _LEAST_PAGE_CERTAINTY:
-        return None
+        return Recognised("", 0.0, lost + len(segments)) if lost or segments else None
     return Recognised("\n".join(in_reading_order(segments)), certain / weight, lost)
 
 

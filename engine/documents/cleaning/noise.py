@@ -1,0 +1,99 @@
+"""Lines that are no words of any language: what a font gives whose map to characters is missing.
+
+The codes of such a font are numbers of its drawings. Taken for characters they are signs and figures in rows
+("5+( 7$4"), or another text's letters moved by a constant ("Wkh#sxps"). Tables, formulas and programs look alike here
+and there: these tests are for pages with a font that is known to have no map.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+_EDGES = "\"'()[]{}<>.,;:!?…–—*•&%“”‘’«»-"
+_NUMBER = re.compile(r"[-+±~≈<>]?[$€£¥#§]?\d[\d.,:/'’%°*x×-]*(?:[A-Za-z]{1,3}\d?)?")
+_WORD = re.compile(r"[^\W_]+(?:[-'’._/@:&+][^\W_]+)*")
+# fmt: off
+_FUNCTION_WORDS = frozenset((
+    "the", "of", "and", "to", "in", "is", "was", "for", "on", "that", "by", "with", "as", "at", "it", "be", "from",
+    "are", "this", "not", "or", "an", "have", "der", "die", "das", "und", "den", "von", "zu", "mit", "im", "ist",
+    "ein", "eine", "auf", "des", "für", "le", "la", "les", "de", "et", "est", "du", "un", "une", "dans", "pour",
+    "que", "en", "el", "los", "las", "y", "del", "por", "con", "se", "il", "di", "che", "per", "non", "una", "da",
+    "na", "w", "z", "nie", "do", "się", "jest", "i", "v", "ne", "je", "že", "на", "и", "в", "не", "что", "с", "по",
+    "het", "een", "van", "og", "til", "av", "som", "på", "att", "det", "er", "ja", "ve", "bir", "bu", "için", "é",
+    "o", "os", "um", "uma", "não", "para", "com",
+))
+# fmt: on
+"""Words without which a line or two in a European language is rare."""
+_LETTERS = re.compile(r"[A-Za-z]{4,}")
+_VOWEL, _CONSONANT = re.compile(r"[aeiou]", re.IGNORECASE), re.compile(r"[^aeiou]", re.IGNORECASE)
+_MOST_ODD, _MOST_WORDY = 0.2, 0.2
+"""Shares of a line's tokens that are odd, and that hold a row of letters like a word's, as names in programs do."""
+_FEWEST_WORDS = 3
+_FEWEST_LETTERS = 12
+_LEAST_FUNCTION_WORDS, _FEWEST_SHIFTED_WORDS = 2, 5
+_SHIFT_SAMPLE = 2_000
+_SHIFTS = tuple(shift for distance in range(1, 33) for shift in (-distance, distance))
+_TABLES = {shift: {code: max(0, code + shift) for code in range(256)} for shift in _SHIFTS}
+_PAIRS = ("th", "he", "in", "er", "an", "re", "on", "at", "en", "nd", "es", "or", "te", "ed", "st", "de", "ie", "ch")
+_FEW_PAIRS = 0.06
+
+
+def without_noise(text: str) -> tuple[str, int]:
+    """Return `text` without lines of noise, and their number; all of it is noise where most of it is."""
+    lines = text.split("\n")
+    filled = [line for line in lines if line.strip()]
+    if is_moved(text):
+        return "", len(filled)
+    noise = [line for line in filled if is_noise(line)]
+    if 2 * sum(map(len, noise)) > sum(map(len, filled)):
+        return "", len(filled)
+    dropped = set(noise)
+    return "\n".join(line for line in lines if line not in dropped), len(noise)
+
+
+def is_noise(line: str) -> bool:
+    """Return whether a line is signs, figures and letters in rows without words."""
+    tokens = line.split()
+    if any(token.casefold() in _FUNCTION_WORDS for token in tokens):
+        return False
+    if not line.isascii() and sum(character > "\u024f" for character in line) > 0.3 * len(line):
+        return False  # another script: its words are not told from noise by Latin letters
+    if sum(_is_wordy(token) for token in tokens) > _MOST_WORDY * len(tokens):
+        return False
+    odd = sum(_is_odd(token) for token in tokens)
+    if len(tokens) >= _FEWEST_WORDS and odd > _MOST_ODD * len(tokens):
+        return True
+    letters = "".join(character for character in line.lower() if character.isalpha())
+    return len(letters) >= _FEWEST_LETTERS and sum(map(letters.count, _PAIRS)) < _FEW_PAIRS * len(letters)
+
+
+def is_moved(text: str) -> bool:
+    """Return whether `text` has words of a language only after all its characters are moved by one constant."""
+    sample = text[:_SHIFT_SAMPLE]
+    if _function_words(sample) >= _LEAST_FUNCTION_WORDS or len(sample.strip()) < _FEWEST_LETTERS:
+        return False
+    if not sample.isascii() and sum(character > "\u024f" for character in sample) > 0.1 * len(sample):
+        return False
+    sample = "".join(character for character in sample if character not in "\r\n")
+    for shift in _SHIFTS:
+        words = sample.translate(_TABLES[shift]).split()
+        found = Counter(word for word in words if word in _FUNCTION_WORDS)
+        enough = len(words) >= _FEWEST_SHIFTED_WORDS and len(found) >= _LEAST_FUNCTION_WORDS
+        if enough and found.total() >= 0.15 * len(words) and max(map(len, words)) < 30:
+            return True
+    return False
+
+
+def _function_words(text: str) -> int:
+    return sum(word in _FUNCTION_WORDS for word in text.casefold().split())
+
+
+def _is_wordy(token: str) -> bool:
+    found = _LETTERS.search(token)
+    return found is not None and bool(_VOWEL.search(found[0])) and bool(_CONSONANT.search(found[0]))
+
+
+def _is_odd(token: str) -> bool:
+    bare = token.strip(_EDGES)
+    return bool(bare) and not _NUMBER.fullmatch(bare) and not _WORD.fullmatch(bare)
