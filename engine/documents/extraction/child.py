@@ -1,6 +1,6 @@
 """The extractor process: reads one file as commanded on stdin and answers on stdout (`messages.py`).
 
-It imports no torch, opens nothing but the file, starts nothing, and ends when stdin does.
+It imports no torch, opens nothing but the file, starts nothing but tesseract, and ends when stdin does.
 The parent (`process.py`) limits time and memory from outside; here the operating system's own limits are set.
 """
 

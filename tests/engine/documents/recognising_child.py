@@ -10,7 +10,7 @@ from pathlib import Path
 
 from engine.documents.extraction import child
 from engine.documents.formats.pdf import pdf_file
-from engine.documents.formats.pdf.recognition import Recognised
+from engine.documents.formats.pdf.recognised import Recognised
 
 LINES = ["Shift book of the pumping station", "Pump P-204 was repaired on 3 May by Marta Quill."]
 
