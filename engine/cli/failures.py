@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 import traceback
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from engine.errors import KnownError
 from engine.logs import log_file
 
 EXIT_KNOWN, EXIT_BUG, EXIT_INTERRUPTED = 2, 1, 130
+_SUGGESTION = re.compile(r"\.? \(?Did you mean (?:one of: )?(.*?)\?\)?$")
 SHOWN = 200
 """Characters of a bug's message that its line shows."""
 
@@ -29,7 +31,7 @@ def guarded(action: Callable[[], int], debug: Callable[[], bool]) -> int:
     except KnownError as error:
         print_error(str(error))
     except click.UsageError as error:
-        message = error.format_message().rstrip(".")
+        message = _SUGGESTION.sub(r"; did you mean \1?", error.format_message().rstrip("."))
         command = error.ctx.command_path if error.ctx else "readthrough"
         print_error(f"{message[:1].lower()}{message[1:]}; see {command} --help")
     except (ReaderGone, BrokenPipeError, SystemExit):
@@ -60,7 +62,8 @@ def _flushed(status: int) -> int:
 
 def print_error(sentence: str) -> None:
     """Print an error that the user can fix: one line on stderr."""
-    _print(f"error: {one_line(sentence).rstrip('.')}")
+    line = one_line(sentence).rstrip(".")
+    _print(f"error: {line[:1].lower()}{line[1:]}" if line.startswith(("There ", "The ", "This ")) else f"error: {line}")
 
 
 def print_bug(message: str, details: str, *, debug: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 import click
 
+from engine.cli.output import Output
 from engine.logs import configure_logging
 from engine.protocol.vocabulary import DEVICES, PRECISIONS, Device, Precision
 from engine.user_paths import absolute
@@ -71,6 +73,23 @@ class Size(click.ParamType[int]):
         return size
 
 
+class Number(click.ParamType[int]):
+    """A whole number from `least` on, that the library can hold."""
+
+    name = "number"
+
+    def __init__(self, least: int = 1) -> None:
+        self._least = least
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        text = str(value).strip()
+        number = int(text) if re.fullmatch(r"[+-]?[0-9]{1,20}", text) else None
+        if number is None or not self._least <= number <= INT64:
+            from_least = f" from {self._least}" if self._least > -INT64 else ""
+            self.fail(f"{shortened(value)} is not a whole number{from_least}", param, ctx)
+        return number
+
+
 class FilePath(click.ParamType[Path]):
     """The path of a file: absolute, a leading ~ replaced where there is such a user."""
 
@@ -123,6 +142,21 @@ def shortened(value: object) -> str:
     return repr(text if len(text) <= 40 else f"{text[:39]}…")
 
 
+password_option = click.option("--password", metavar="WORD", type=Words(), help="Password of an encrypted file.")
+
+
+def documents_of(files: Sequence[Path]) -> list[Path]:
+    """Return the files, with the documents of each folder in its place; stderr names what is not read of a folder."""
+    if not any(file.is_dir() for file in files):
+        return list(files)
+    from engine.documents.folder import with_folders
+
+    documents, notes = with_folders(files)
+    for note in notes:
+        Output(sys.stderr, required=False).line(note)
+    return documents
+
+
 class CommonOption(click.Option):
     """An option of every command; it is stored in the program's options."""
 
@@ -168,6 +202,19 @@ class CommonCommand(click.Command):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         format_options(self, ctx, formatter)
+
+
+class ActionCommand(CommonCommand):
+    """A command whose first argument is one of `actions`: name -> what it does."""
+
+    def __init__(self, *arguments: Any, actions: dict[str, str], **attributes: Any) -> None:
+        super().__init__(*arguments, **attributes)
+        self._actions = actions
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Actions"):
+            formatter.write_dl(list(self._actions.items()))
+        super().format_options(ctx, formatter)
 
 
 def format_options(command: click.Command, ctx: click.Context, formatter: click.HelpFormatter) -> None:
