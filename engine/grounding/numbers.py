@@ -110,7 +110,7 @@ _UNITS = (
     "m/s|km/h|mph|mm|cm|m|km|m²|m³|ha|ml|l|litres|liters|hours|hour|minutes|days|weeks|months|years|KB|MB|GB|TB|KiB|MiB|"
     "GiB|dB|mmHg|Stunden|Minuten|Tage|Jahre|heures|jours|ans|horas|días|años"
 )
-_PERCENT = r"%|％|per cent\b|percent\b|Prozent\b|pour cent\b|por ciento\b|процент\w*"
+_PERCENT = r"%(?!\w)|％|per cent\b|percent\b|Prozent\b|pour cent\b|por ciento\b|процент\w*"
 _SPACE = " \u00a0\u202f"
 _AMOUNT_NUMBER = (
     r"(?:\d{1,3}(?:['\u00a0\u202f]\d{3})+(?:[.,]\d+)?|\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,3}(?:\.\d{3})+(?:,\d+)?"
@@ -120,11 +120,12 @@ _AMOUNT_NUMBER = (
 _SUM = rf"(?:\d{{1,3}}(?: \d{{3}})+(?:[.,]\d+)?(?![.,]?\d)|{_AMOUNT_NUMBER})"
 _CURRENCY_WORDS = "|".join(sorted((word for word in CURRENCIES if word.isalpha()), key=len, reverse=True))
 _SCALE = "|".join(sorted(_SCALES, key=len, reverse=True))
-# $1 to $9 are the parameters of a program, "8 $" waits for a command, [33m sets a colour; the A of "13 A list" is no
-# ampere.
+# $1 to $9 and %1 are the parameters of a program, "8 $" waits for a command, [33m sets a colour, 21:42 is a time; the A
+# of "13 A list" is no ampere.
 _AMOUNT = re.compile(
-    rf"(?<![\w.,;\[])(?:"
-    rf"(?:(?P<before>US\$|[€£¥₽₹]|\$(?!\d(?!\d|[.,]\d)))[{_SPACE}]?|(?P<code>{_CODES.replace(' ', '|')})[{_SPACE}])"
+    rf"(?<![\w.,;\[%])(?<!\d:)(?:"
+    rf"(?:(?P<before>US\$|[€£¥₽₹]|\$(?![{_SPACE}]?\d(?!\d|[.,]\d)))[{_SPACE}]?"
+    rf"|(?P<code>{_CODES.replace(' ', '|')})[{_SPACE}])"
     rf"(?P<n1>{_SUM})(?:[{_SPACE}]?(?P<s1>(?i:{_SCALE}))\b)?"
     rf"|(?P<n2>{_AMOUNT_NUMBER})[{_SPACE}]?(?P<percent>{_PERCENT})"
     rf"|(?P<n3>{_SUM})(?:[{_SPACE}]?(?P<s3>(?i:{_SCALE}))\.?)?[{_SPACE}]?(?P<after>[€£₽](?!\w)|(?i:{_CURRENCY_WORDS})\b|[円元])"

@@ -6,6 +6,8 @@
 - Names: identifiers of letters and digits (P-204), names behind a title (Dr Stone), and two or three capitalised words
   in a row of which none stands anywhere in the document without its capital. That keeps "Shell Commands" out and loses
   an Elena Stone in a document about stones.
+
+Lines of program code, and of a terminal's commands and lists of files, are left out.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from engine.grounding.dates import MONTHS, FoundDate, dates, slash_order
 from engine.grounding.identifiers import find_identifiers
@@ -29,6 +32,21 @@ MOST_ENTRIES = 2_000
 _MOST_WORDS = 3
 """Capitalised words in a name; more are the columns of a list run together."""
 _LINE_END = re.compile(r"(?<=[^\W\d_])\n(?=[^\W\d_])")
+_TERM_LINE = re.compile(r"^[^\W\d_][\w.-]*(?: [^\W\d_][\w.-]*)?$")
+"""A line of one or two words: a term or a label of what follows, seldom the beginning of a name."""
+_TERMINAL = re.compile(r"\s*\$ [a-z./~]|[\d\s]*[-bcdlps][-rwxsStT]{9}[.+@]?\s")
+"""A command behind a prompt, or a line of `ls -l`."""
+_SHORT_BRACKETS = re.compile(r"\([^()\s]{1,6}\)")
+"""(a), (19) and (FOMC) are of prose."""
+_CAMEL = re.compile(r"(?!Mc|Mac|De|Di|La|Le|Van|Fitz)[^\W\d_]*[^\W\d_A-Z][A-Z]")
+"""The beginning of an identifier such as getValue; not of McCarthy."""
+_OPENS = re.compile(r"(?:\A|[.!?:;]|\n)\s*$")
+_ZERO = re.compile(r"0\d|0[A-Z]")
+"""The beginning of a hexadecimal or padded number."""
+LISTING = 0.3
+"""Share of a page's lines that begin with a bracket, from which the page lists code."""
+LAST_YEAR = 2199
+"""Years beyond are parts of other numbers, as in ISO 8859-1."""
 _CODE = re.compile(r"(?!(?:ISO|UTF|RFC|CVE|SHA|MD)[-_]?\d)[A-Z]{1,5}(?:[-_]\d{2,}|\d{3,})(?:-\w+)*")
 """An identifier that names a thing of the document, and no standard or algorithm."""
 _LOWER = re.compile(r"(?<![\w-])[^\W\d_]{2,}")
@@ -44,15 +62,18 @@ def find_entities(pages: Iterable[tuple[int, str]]) -> Ledger:
     lower: set[str] = set()
     days_first = months_first = False
     n_pages = 0
-    for number, text in pages:
+    for number, page in pages:
         n_pages += 1
+        text = _without_code(page)
         day, month = slash_order(text)
         days_first, months_first = days_first or day, months_first or month
         for date in dates(text):
+            if date.text[:1] == "0" and date.text[1:2].isspace():
+                continue  # no day of a month
             found["date"].add(_date_value(date), date.text, number)
         headings = [match.span() for match in _HEADING_NUMBER.finditer(text)]
         for amount in amounts(text):
-            if not any(start <= amount.start < end for start, end in headings):
+            if not _ZERO.match(amount.text) and not any(start <= amount.start < end for start, end in headings):
                 found["amount"].add(amount.value, amount.text, number)
         lower.update(word for word in _LOWER.findall(text) if word.islower())
         for value, written in _names(text):
@@ -61,7 +82,7 @@ def find_entities(pages: Iterable[tuple[int, str]]) -> Ledger:
     found["name"].rename(lambda value: _person(value, lower))
     entries: list[LedgerEntry] = []
     left_out = 0
-    for kind, rank in (("date", _by_pages), ("amount", _by_sum), ("name", _by_pages)):
+    for kind, rank in (("date", _by_year_and_pages), ("amount", _by_sum), ("name", _by_pages)):
         of_kind = sorted(found[kind].entries(kind), key=rank)
         entries += of_kind[:MOST_ENTRIES]
         left_out += max(0, len(of_kind) - MOST_ENTRIES)
@@ -127,6 +148,11 @@ def _by_pages(entry: LedgerEntry) -> Rank:
     return -len(entry.pages), -entry.count, entry.pages[0], entry.value
 
 
+def _by_year_and_pages(entry: LedgerEntry) -> Rank:
+    """Rank dates with a year before "third quarter" and "12 May"."""
+    return not entry.value[:4].isdigit(), *_by_pages(entry)
+
+
 def _by_sum(entry: LedgerEntry) -> Rank:
     """Rank money first, the largest sum first; then shares, then measures, by pages."""
     number, _, unit = entry.value.partition(" ")
@@ -138,7 +164,8 @@ def _by_sum(entry: LedgerEntry) -> Rank:
 def _date_value(date: FoundDate) -> str:
     """Return the normal form of a date, or its text where day and month can change places."""
     if len(date.values) == 1:
-        return next(iter(date.values))
+        value = next(iter(date.values))
+        return "" if value[:4].isdigit() and int(value[:4]) > LAST_YEAR else value
     return date.text if date.values else ""
 
 
@@ -163,11 +190,43 @@ def _names(text: str) -> Iterator[tuple[str, str]]:
         around = text[max(0, start - 1) : start] + text[end : end + 1]
         if _CODE.fullmatch(identifier) and not set(around) & set("/@.-") - {"."}:
             yield identifier, text[start:end]
-    joined = _LINE_END.sub(" ", text)
+    joined = _joined(text)
     for name in names(joined, language_of(text)):
-        words = joined[name.start : name.end]
-        if len(words.split()) > 1 and joined[max(0, name.start - 1) : name.start] not in ("/", "@", "."):
-            yield words, text[name.start : name.end]
+        words = joined[name.start : name.end].split()
+        before = joined[: name.start]
+        if len(words) < 2 or before[-1:] in ("/", "@", ".") or len(set(words)) < len(words):
+            continue
+        if any(map(_CAMEL.match, words)) or (len(words) == 2 and words[1].isupper() and _OPENS.search(before[-4:])):
+            continue  # identifiers; "Compare RFC ..."
+        yield " ".join(words), text[name.start : name.end]
+
+
+def _joined(text: str) -> str:
+    """Return a text with its lines joined where a name may run on in the next one."""
+    lines = text.split("\n")
+    terms = {place for place, line in enumerate(lines) if _TERM_LINE.match(line)}
+    ends = (
+        " " if place not in terms and _LINE_END.search(f"{line[-1:]}\n{after[:1]}") else "\n"
+        for place, (line, after) in enumerate(pairwise(lines))
+    )
+    return "".join(line + end for line, end in zip(lines, [*ends, ""], strict=True))
+
+
+def _without_code(text: str) -> str:
+    """Return a page without its lines of code and of a terminal."""
+    lines = text.split("\n")
+    listing = sum(line.lstrip()[:1] == "(" for line in lines) > LISTING * len(lines)
+    return "\n".join(
+        "" if _TERMINAL.match(line) or _is_code(line) or (listing and set(line) & set("()")) else line for line in lines
+    )
+
+
+def _is_code(line: str) -> bool:
+    """Return whether brackets show that a line is code: two are not closed, or every tenth character is one."""
+    line = _SHORT_BRACKETS.sub("", line)
+    opened, closed = line.count("("), line.count(")")
+    brackets = opened + closed + line.count("\\")
+    return abs(opened - closed) > 1 or (brackets >= 4 and 10 * brackets >= len(line))
 
 
 def _person(value: str, lower: set[str]) -> str:
@@ -183,6 +242,8 @@ def _person(value: str, lower: set[str]) -> str:
     if _OWNER.search(value):
         return ""  # something of somebody's
     common = [word.lower() in lower or word.lower() in _NOT_NAMES for word in words]
+    if common[-1] and not common[0] and words[-1][0].isupper() and words[-1].lower() not in _NOT_NAMES:
+        return ""  # "Coordinated Universal Time"
     while words and common[-1]:
         words.pop(), common.pop()
     while words and common[0]:

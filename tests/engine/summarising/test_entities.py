@@ -163,3 +163,41 @@ def test_it_is_told_entry_by_entry_and_kept_in_the_library(tmp_path, monkeypatch
         assert told[-1].entries == 2
         monkeypatch.setattr(entities, "find_entities", None)  # not made again
         assert list(entities.events(library, document, "j")) == told
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "-rw-r--r-- 1 root root 0 Oct 16 20:57 bar\n$ chmod 644 bar",
+        "It is 21:42 bar nothing.",
+        "(ISO 8859-1)",
+        "0D 0A",
+        "%1 abbreviates % %2 %l",
+        "(|PositiveInteger| SPADCALL 0 (QREFELT $ 7))))",
+        "OMstatus OMputEndObject(OMdev dev)",
+        "Autotools Autotools",
+        "Tip\nDespite the warning",
+        "Compare RFC 5322.",
+        "(setq n (Anna Weber\n(return (Paul Lang\nnil))))",
+    ],
+)
+def test_code_terminals_and_layout_give_no_entities(text):
+    assert find_entities([(1, text)]).entries == []
+
+
+def test_words_that_end_in_a_common_one_are_a_term_and_no_name():
+    text = "Coordinated Universal Time is kept. The time is set by Chair Anna Weber. Each chair is kept."
+    assert values(text, "name") == ["Anna Weber"]
+
+
+def test_dates_with_a_year_come_before_those_without():
+    text = "In the third quarter. In the third quarter. On 3 May 2024."
+    found = find_entities([(1, text), (2, "In the third quarter.")]).entries
+    assert next(entry.text for entry in found if entry.kind == "date") == "3 May 2024"
+
+
+def test_a_log_and_a_financial_table_keep_their_entities():
+    log = "2025-03-04 12:00:01 [WARN] P-835: pressure=19 bar (limit 18)"
+    table = "Net income (loss) $ (1,234) $ (2,345) 12%"
+    assert values(log, "date") == ["2025-03-04"] and "19 bar" in values(log, "amount")
+    assert values(log, "name") == ["P-835"] and values(table, "amount")
