@@ -31,7 +31,7 @@ class FakeWorker:
 
     scenario: "" | die (once, in mid-reading; marked in `marker`) | die-always | stubborn (ignores Shutdown) | old
     (another protocol) | garbage | silent (no handshake) | password | damaged | model-gone | disk-full
-    | locked (until `marker` exists) | bug | flood
+    | locked (until `marker` exists) | bug | flood | hours (a reading takes them)
     """
 
     def __init__(self, scenario: str, pages: int, delay: float, marker: str, demo: bool):
@@ -131,6 +131,10 @@ class FakeWorker:
         match command:
             case m.OpenDocument():
                 yield self.opened(command)
+                if self.scenario == "hours":
+                    yield m.ReadingEstimated(
+                        job_id=job, tokens=9, model="big", precision="int4", seconds=9 * 3600.0, reader_seconds=120.0
+                    )
             case m.Read():
                 yield from self.read(command)
             case m.Summarize():

@@ -6,6 +6,7 @@ made by an older program is brought up to date when it is next opened for writin
 
 from __future__ import annotations
 
+import importlib
 import sqlite3
 from typing import TYPE_CHECKING
 
@@ -521,6 +522,11 @@ def migrate(conn: sqlite3.Connection) -> None:
     tables."""
     db, migrations = _utils(conn)
     migrations.apply(db)
+
+
+def preload() -> None:
+    """Import what opening a library needs, in advance."""
+    importlib.import_module("sqlite_utils")
 
 
 def _utils(conn: sqlite3.Connection) -> tuple[UtilsDatabase, Migrations]:

@@ -110,7 +110,7 @@ class PageExtracted(Event, frozen=True, kw_only=True):
 
 
 class ReadingEstimated(Event, frozen=True, kw_only=True):
-    """Sent once, before a document is read and before its model is loaded: how long the reading will take here.
+    """Sent when a document is opened, and before it is read and its model is loaded: how long reading takes here.
 
     A window can say "This document: about 14 min with Falcon3-Mamba in int4, 2 min with the included reader", and offer
     to read it, to stop after some pages (Cancel at a PrefillAdvanced of that page; what was read is kept), or to leave

@@ -6,7 +6,7 @@ same protocol may add some, and refuses unknown types and values of the wrong ty
 
 Of one job come, in this order and each only where it applies:
 
-    OpenDocument  DocumentOpened
+    OpenDocument  DocumentOpened, (ReadingEstimated)
     Read          DocumentOpened, (ReadingEstimated), (ModelLoading, (ModelLoadAdvanced)*, ModelLoaded), ReadingResumed,
                   (PageExtracted, PrefillAdvanced, CheckpointSaved)*, ReadingFinished, RetentionMeasured,
                   (SectionsRead)*; with follow: FollowWaiting, and all but the model's again after every growth, until

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from engine.answering.conversation import turn_before
 from engine.control import Control
+from engine.documents.extraction.extractor import Document as OpenedDocument
 from engine.documents.extraction.extractor import open_document
 from engine.documents.formats.regular_file import shown_name
 from engine.documents.pages import DocumentInfo, Page
@@ -43,6 +44,29 @@ class DocumentSource:
         self._model = model
         self._reading: _Reading | None = None
         self._reading_ahead = False
+        self._kept: tuple[OpenedDocument, str | None] | None = None
+        """A document that was opened by itself, with its password."""
+
+    def keep(self, opened: OpenedDocument, password: str | None) -> None:
+        """Keep an open document for the command that reads it next."""
+        self.close()
+        self._kept = opened, password
+
+    def close(self) -> None:
+        """Close the document that is kept."""
+        if self._kept is not None:
+            self._kept[0].close()
+            self._kept = None
+
+    def _opened(self, path: str, password: str | None) -> OpenedDocument:
+        """Open a file, or return the open document that is kept, where the file is unchanged. Raises KnownError."""
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            document, with_password = kept
+            if same_file(document.info.path, path) and with_password == password and not document.is_changed():
+                return document
+            document.close()
+        return open_document(path, password)
 
     def state_of(
         self, command: wire.Read | wire.Summarize | wire.Ask, library: Library, control: Control
@@ -100,7 +124,7 @@ class DocumentSource:
     def _read(
         self, command: wire.Read | wire.Summarize | wire.Ask, library: Library, control: Control
     ) -> Generator[Event, None, DocumentState]:
-        with open_document(command.path, command.password) as opened:
+        with self._opened(command.path, command.password) as opened:
             info = opened.info
             opened.know(_recognised_before(library, info.sha256))
             yield opened_event(command.job_id, info.path, info, None, info.page_count)

@@ -14,6 +14,7 @@ import torch
 from engine.documents.pages import DocumentInfo
 from engine.errors import KnownError
 from engine.generation.runtime import DEMO_MODEL, Runtime, load_runtime
+from engine.generation.tight_memory import read_chunk
 from engine.generators import run_to_end
 from engine.models import estimate, speed
 from engine.network.config import FalconMambaConfig
@@ -58,8 +59,8 @@ class ModelLoader:
         return 0 if runtime is None else runtime.model.tokens_computed
 
     def prepare(self) -> None:
-        """Import the kernels in advance, and load a small model where there is no GPU: the first job then begins at
-        once. Wakes no GPU; the job that needs a kernel or the model reports what fails."""
+        """Import the kernels in advance; where there is no GPU, load a small model and try it: the first job then
+        begins at once. Wakes no GPU; the job that needs a kernel or the model reports what fails."""
         on_gpu = self.device != "cpu" and torch.cuda.is_available()
         with suppress(ImportError), without_collection():
             operations_named("triton" if on_gpu else "cpu")
@@ -67,6 +68,14 @@ class ModelLoader:
             with suppress(KnownError, ImportError, MemoryError):
                 run_to_end(self._load(""))
                 self._untold = True
+                with suppress(RuntimeError):  # too little memory: the job says it
+                    self._compile()
+
+    def _compile(self) -> None:
+        """Read a chunk, so that the kernels are compiled before the first document comes: several seconds after an
+        installation, nothing later."""
+        model = self.runtime.model
+        read_chunk(model, torch.zeros(1, self.runtime.chunk_length, dtype=torch.int64), model.new_state())
 
     def load(self, job_id: str) -> Iterator[Event]:
         """Load the model unless it is loaded; report it once. Raises KnownError."""

@@ -76,6 +76,7 @@ class Session:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._documents.close()
         for library in (self._library, self._unstored):
             if library is not None:
                 library.close()
@@ -131,6 +132,8 @@ class Session:
                 message=f"{type(error).__name__}: {error}",
                 details=traceback.format_exc(),
             )
+        if not isinstance(command, wire.OpenDocument):
+            self._documents.close()
         yield from self._dropped(job_id)
         yield end
 
@@ -193,8 +196,10 @@ class Session:
         reader_model()
 
     def _open(self, command: wire.OpenDocument) -> Iterator[Event]:
-        with open_document(command.path, command.password) as opened:
-            yield opened_event(command.job_id, opened.info.path, opened.info, None, opened.info.page_count)
+        opened = open_document(command.path, command.password)
+        self._documents.keep(opened, command.password)
+        yield opened_event(command.job_id, opened.info.path, opened.info, None, opened.info.page_count)
+        yield from self.model.estimate(command.job_id, opened.info)
 
     def _read(self, command: wire.Read, control: Control) -> Iterator[Event]:
         library = self.library_of(command)

@@ -23,6 +23,7 @@ from types import FrameType
 from typing import IO
 
 from engine.control import Control
+from engine.library import schema
 from engine.logs import configure_logging
 from engine.protocol import wire
 from engine.protocol.wire import Command, Event, ProtocolError
@@ -97,6 +98,7 @@ class Worker:
         """Run jobs until the worker ends."""
         self._emit(wire.WorkerStarted(protocol_version=wire.PROTOCOL_VERSION, app_version=_version(), pid=os.getpid()))
         threading.Thread(target=self._take_commands, name="commands", daemon=True).start()
+        schema.preload()
         self._session.model.prepare()
         while (command := self._next_job()) is not None:
             self._run(command)

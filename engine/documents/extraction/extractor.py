@@ -116,6 +116,13 @@ class Document:
         self._readings: set[_Reading] = set()
         self._known: dict[int, Page] = {}
 
+    def is_changed(self) -> bool:
+        """Return whether the file has been written to, replaced or deleted since it was opened."""
+        try:
+            return Stamp.of(os.stat(self._source.path)) != self._source.stamp
+        except OSError:
+            return True
+
     def know(self, pages: Iterable[Page]) -> None:
         """Take recognised pages of exactly this content from an earlier reading, so that none is recognised again."""
         self._known = {page.number: page for page in pages if page.certainty is not None}

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from engine.control import Control
+from engine.documents.extraction.extractor import open_document
 from engine.library import checkpoint_policy
 from engine.network.state import MambaState
 from engine.protocol import wire
@@ -241,3 +242,16 @@ def test_a_smaller_quota_drops_checkpoints_and_a_reading_still_ends_whole(tiny_f
     with open_session(tiny_folder, tmp_path / "small.db", "cpu", "fp32", quota=sizes["end"]) as session:
         read_document(session, file)
         assert sum(snapshot.size for snapshot in session.library.snapshots.all()) <= sizes["end"]
+
+
+def test_an_opened_document_is_read_without_being_opened_again_unless_it_changed(session, file, monkeypatch):
+    opened: list[str] = []
+    monkeypatch.setattr(
+        document_source, "open_document", lambda path, password: opened.append(path) or open_document(path, password)
+    )
+    run(session, wire.OpenDocument(job_id="o", path=str(file)))
+    first = read_document(session, file)
+    assert opened == [] and first.pages == 6
+    run(session, wire.OpenDocument(job_id="p", path=str(file)))
+    write_pages(file, 8)
+    assert read_document(session, file).pages == 8 and opened == [str(file)]
