@@ -83,7 +83,8 @@ def coverage_words(session: DocumentSession) -> str:
             pages = tr("pages {pages}", pages=page_numbers(session.problems, NAMED_RUNS))
         count = len(session.problems)
         words += " · " + tr_count("{count} without text: {pages}", "{count} without text: {pages}", count, pages=pages)
-    if session.retention is not None and session.retention.faded_to_page:
+    chosen = session.summary.basis is not None and session.summary.basis.made_from == "selection"
+    if session.retention is not None and session.retention.faded_to_page and not chosen:
         words += " · " + tr("Long for this model; details from early pages may be missed")
     return words
 

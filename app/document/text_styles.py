@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from PySide6.QtGui import QFont, QFontDatabase, QTextBlock, QTextCharFormat, QTextDocument, QTextLayout
+from collections.abc import Callable
+
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QTextBlock, QTextCharFormat, QTextDocument, QTextLayout
 
 from app.document.shaped import Shaped, Span
-from app.style.theme import Theme, scaled
+from app.style.theme import scaled
 
 HEADINGS = (1.6, 1.35, 1.18, 1.08, 1.0, 1.0)
 """Sizes of headings, in sizes of the text."""
 
 
-def style_spans(document: QTextDocument, at: int, shaped: Shaped, font: QFont, theme: Theme) -> None:
-    """Style a page's text, which begins at position `at` of the document."""
+def style_spans(document: QTextDocument, at: int, shaped: Shaped, font: QFont, color: Callable[[str], QColor]) -> None:
+    """Style a page's text, which begins at position `at` of the document. color: that of a role."""
     ranges: dict[int, list[QTextLayout.FormatRange]] = {}
     blocks: dict[int, QTextBlock] = {}
     for span in shaped.spans:
-        style = _format(span, font, theme)
+        style = _format(span, font, color)
         start, end = (
             at + len(shaped.text[:place].encode("utf-16-le", "surrogatepass")) // 2 for place in (span.start, span.end)
         )
@@ -35,7 +37,7 @@ def style_spans(document: QTextDocument, at: int, shaped: Shaped, font: QFont, t
         document.markContentsDirty(at, len(shaped.text))
 
 
-def _format(span: Span, font: QFont, theme: Theme) -> QTextCharFormat:
+def _format(span: Span, font: QFont, color: Callable[[str], QColor]) -> QTextCharFormat:
     style = QTextCharFormat()
     match span.style:
         case "heading":
@@ -47,10 +49,10 @@ def _format(span: Span, font: QFont, theme: Theme) -> QTextCharFormat:
         case "code":
             family = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont).family()
             style.setFontFamilies([family])
-            style.setBackground(theme.color("sunken"))
+            style.setBackground(color("sunken"))
         case "link":
-            style.setForeground(theme.color("accent_text"))
+            style.setForeground(color("accent_text"))
             style.setFontUnderline(True)
         case "quote":
-            style.setForeground(theme.color("muted"))
+            style.setForeground(color("muted"))
     return style

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import bisect
-from pathlib import Path
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QMouseEvent, QTextCursor, QTextFormat, QWheelEvent
 from PySide6.QtWidgets import QApplication, QPlainTextEdit, QTextEdit, QWidget
 
 from app.document.columns import in_columns
+from app.document.kinds import shaper_of
 from app.document.markdown_text import rendered
 from app.document.shaped import Shaped, Shaper, as_it_is
 from app.document.text_styles import style_spans
@@ -24,8 +24,6 @@ STRETCH = 40
 """Pages held around the current one."""
 SHAPED_STRETCH = 10
 """The same of a document that is laid out anew."""
-MARKDOWN = (".md", ".markdown")
-TABLES = (".csv", ".tsv")
 
 
 def _units(text: str) -> int:
@@ -64,6 +62,8 @@ class TextView(QPlainTextEdit):
         self._wanted: list[Passage] = []
         """Passages to mark when their pages are loaded."""
         self._marked: list[QTextCursor] = []
+        self._words: list[QTextCursor] = []
+        """The words of the marked passages that answer a question."""
         self._needle = ""
         self._hits: list[tuple[int, int]] = []
         """(page, which hit of that page)"""
@@ -114,8 +114,7 @@ class TextView(QPlainTextEdit):
 
     def set_file(self, path: str) -> None:
         """Show a document of this file's kind: Markdown rendered, tables in columns, other text as it is."""
-        suffix = Path(path).suffix.lower()
-        self._shape = rendered if suffix in MARKDOWN else in_columns if suffix in TABLES else as_it_is
+        self._shape = shaper_of(path)
         self._stretch = STRETCH if self._shape is as_it_is else SHAPED_STRETCH
         wrap = QPlainTextEdit.LineWrapMode
         self.setLineWrapMode(wrap.NoWrap if self._shape is in_columns else wrap.WidgetWidth)
@@ -143,7 +142,7 @@ class TextView(QPlainTextEdit):
         self._starts, self._goal, self._evidence = [], None, None
         self._asked = False
         self._needle, self._hits, self._hit = "", [], -1
-        self._texts, self._shaped, self._wanted, self._marked = {}, {}, [], []
+        self._texts, self._shaped, self._wanted, self._marked, self._words = {}, {}, [], [], []
         self.clear()
 
     def go_to(self, page: int, lines: float = 0.0) -> None:
@@ -171,7 +170,7 @@ class TextView(QPlainTextEdit):
 
     def mark_passages(self, passages: list[Passage]) -> None:
         """Replace the marked passages by these and bring the first one into view."""
-        self._wanted, self._marked = list(passages), []
+        self._wanted, self._marked, self._words = list(passages), [], []
         self._take_marks()
         self._mark()
 
@@ -238,7 +237,7 @@ class TextView(QPlainTextEdit):
         self._starts, self._first = starts, rows[0].number
         self._texts = {row.number: row.text for row in rows}
         self._shaped = shaped
-        self._marked = []
+        self._marked, self._words = [], []
         self.setPlainText("\n".join(lines))
         for block, number in starts:
             self._style_spans(self.document().findBlockByNumber(block + 1).position(), shaped[number])
@@ -304,6 +303,7 @@ class TextView(QPlainTextEdit):
         wanted, self._wanted = self._wanted, []
         cursors = [cursor for passage in wanted if (cursor := self._cursor_of(passage)) is not None]
         self._marked = cursors
+        self._words = [cursor for passage in wanted if (cursor := self._words_of(passage)) is not None]
         if cursors:
             here = QTextCursor(cursors[0])
             here.setPosition(cursors[0].selectionStart())
@@ -321,6 +321,13 @@ class TextView(QPlainTextEdit):
             return None
         return self._cursor(passage.page, start, end)
 
+    def _words_of(self, passage: Passage) -> QTextCursor | None:
+        """Return a cursor that selects the words of a passage that answer; None where they are not known."""
+        if passage.words is None or self._texts[passage.page][passage.start : passage.end] != passage.sentence:
+            return None
+        first, last = passage.words
+        return self._cursor(passage.page, passage.start + first, passage.start + last)
+
     def _cursor(self, page: int, start: int, end: int) -> QTextCursor:
         """Return a cursor that selects a stretch of a loaded page's text."""
         block = next(block for block, number in self._starts if number == page)
@@ -333,7 +340,7 @@ class TextView(QPlainTextEdit):
 
     def _style_spans(self, at: int, shaped: Shaped) -> None:
         """Lay out the styled stretches of a page that is shown from position `at` on, line by line."""
-        style_spans(self.document(), at, shaped, self.font(), self._theme)
+        style_spans(self.document(), at, shaped, self.font(), self._theme.color)
 
     def _address_at(self, where: QPoint) -> str:
         """Return the address of the link at a place of the viewport; "" where there is none."""
@@ -357,6 +364,11 @@ class TextView(QPlainTextEdit):
         marks = [self._headline(block, page) for block, page in self._starts]
         for cursor in self._marked:
             mark = self._wash("evidence_mark")
+            mark.cursor = cursor
+            marks.append(mark)
+        for cursor in self._words:
+            mark = self._wash("evidence_mark")
+            mark.format.setFontUnderline(True)
             mark.cursor = cursor
             marks.append(mark)
         if self._needle:

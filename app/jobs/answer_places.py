@@ -30,6 +30,8 @@ class AnswerPlaces(QObject):
         document, evidence = session.document_id, turn.evidence
         if document is None or not turn.done or evidence is None:
             return
+        if not turn.found and turn.closest is not None:
+            return
         if not turn.found:
             self._reader.find_closest(document, turn.key, turn.question, list(evidence.nearest), turn.page)
             return

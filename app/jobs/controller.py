@@ -13,7 +13,7 @@ from app.jobs.answer_places import AnswerPlaces
 from app.jobs.jobs import Job, Jobs, trouble_of
 from app.jobs.library_jobs import LibraryJobs
 from app.jobs.read_only import LibraryLock, locked_answer
-from app.jobs.reading_time import LONG_SECONDS, expected_seconds
+from app.jobs.reading_time import LONG_SECONDS, seconds_to_read
 from app.jobs.reading_turns import ReadingTurns
 from app.jobs.worker_client import WorkerClient
 from app.jobs.worker_supervisor import WorkerFacts, WorkerSupervisor
@@ -391,7 +391,7 @@ class JobController(QObject):
         if wish == "wait" or done or self._jobs.of(session):
             return
         now = self._settings.now
-        expected = None if session.fully_read else expected_seconds(session, now.model, now.device)
+        expected = seconds_to_read(session, now.model, now.device)
         if expected is not None and expected > LONG_SECONDS and session.path not in now.unfinished:
             session.long_seconds = expected
             self._tell(session, Aspect.PROGRESS)

@@ -1,4 +1,4 @@
-"""How long a reading will take, before it begins: from the file's size and the size of the model."""
+"""How long a reading will take, before it begins."""
 
 from __future__ import annotations
 
@@ -17,6 +17,16 @@ BYTES_PER_SECOND = 140e9
 """Bytes of weights that pass the processor in a second of reading on two cores: tokens a second times bytes of weights.
 Measured: 4,600 tokens/s of 30 MB, 10 tokens/s of 14.6 GB."""
 TEXT_KINDS = frozenset((".txt", ".md", ".log", ".csv", ".tsv", ".jsonl", ".json", ".html", ".htm"))
+
+
+def seconds_to_read(session: DocumentSession, model: str, device: str) -> float | None:
+    """Return the time that the unread part of a document takes, seconds: as the worker expects it from earlier
+    readings, else from the sizes of file and model; None where nothing can be said, or nothing is unread."""
+    if session.fully_read:
+        return None
+    if session.estimate is None or session.estimate.seconds is None:
+        return expected_seconds(session, model, device)
+    return session.estimate.seconds * (1.0 - session.fraction)
 
 
 def expected_seconds(session: DocumentSession, model: str, device: str) -> float | None:

@@ -18,6 +18,8 @@ class Passage:
     start: int = 0
     """Characters `start` to `end` of the page's text in the library are the sentence."""
     end: int = 0
+    words: tuple[int, int] | None = None
+    """Characters of `sentence` that answer the question."""
 
 
 @dataclass
@@ -28,6 +30,10 @@ class PageMarks:
     """First and last page (from 1) that the shown answer rests on."""
     passages: dict[int, list[QRectF]] = field(default_factory=dict)
     """The marked sentence; more than one page where it runs over a page break."""
+    words: dict[int, list[QRectF]] = field(default_factory=dict)
+    """The words of the marked sentences that answer the question."""
+    asked: set[int] = field(default_factory=set)
+    """The pages whose rectangles are wanted: an answer about another one is out of date."""
     awaited: int = -1
     """The page whose passage is brought into view when its rectangles come; -1 for none."""
     matches: list[tuple[int, list[QRectF]]] = field(default_factory=list)
@@ -38,8 +44,13 @@ class PageMarks:
 
     def clear(self) -> None:
         """Forget everything: another document is shown."""
-        self.passages, self.evidence, self.awaited = {}, None, -1
+        self.evidence = None
+        self.forget_passages()
         self.begin_search("")
+
+    def forget_passages(self) -> None:
+        """Forget the marked sentences."""
+        self.passages, self.words, self.asked, self.awaited = {}, {}, set(), -1
 
     def begin_search(self, text: str) -> None:
         """Forget the matches of the last search."""

@@ -136,14 +136,19 @@ def _is_right_to_left(words: str) -> bool:
 
 def find_run(text: pypdfium2.PdfTextPage, sentence: str) -> tuple[int, int] | None:
     """Return first character and number of characters of `sentence`; spaces, hyphens and ligatures may differ."""
-    wanted = _letters(sentence)
-    if len(wanted) < 2:
+    return find_part(text, sentence, 0, len(sentence))
+
+
+def find_part(text: pypdfium2.PdfTextPage, sentence: str, start: int, end: int) -> tuple[int, int] | None:
+    """Return first character and number of characters of `sentence[start:end]` where the sentence stands."""
+    wanted, before, part = _letters(sentence), len(_letters(sentence[:start])), len(_letters(sentence[start:end]))
+    if len(wanted) < 2 or not part:
         return None
     letters, places = _placed(text, _letters)
     at = letters.find(wanted)
     if at < 0:
         return None
-    first, last = places[at], places[at + len(wanted) - 1]
+    first, last = places[at + before], places[at + before + part - 1]
     return first, last - first + 1
 
 

@@ -12,8 +12,10 @@ Requests are JSON lines on stdin; a reply is a JSON line on stdout with `bytes`,
                                                    from and to may be null: the page's beginning and end
     {"do": "select_word", "page", "at"}         -> {"is": "selected", ...}
     {"do": "select_all"}                        -> {"is": "selected", ...} for every page, when nothing else waits
-    {"do": "mark", "page", "terms", "sentence"} -> {"is": "marked", "page", "shapes"}: of the sentence, or of the terms
-                                                   where most of them stand together
+    {"do": "mark", "page", "passages": [{"sentence", "terms", "words"}, ...]}
+                                                -> {"is": "marked", "page", "shapes", "words"}: of the sentences, or of
+                                                   the terms where most of them stand together; of the characters
+                                                   `words` of each sentence
     {"do": "find", "text"}                      -> {"is": "found", "text", "page", "hits": [[rectangle, ...], ...]}
                                                    for each page that has any; {"is": "find_finished", "text"}
 
@@ -81,7 +83,7 @@ class Pages:
             case "select_all":
                 self._next_selected = 0
             case "mark":
-                self._mark(self._document, request["page"], request["terms"], request["sentence"])
+                self._mark(self._document, request["page"], request["passages"])
             case "find":
                 self._needle, self._next_find = request["text"], 0
 
@@ -174,13 +176,22 @@ class Pages:
         words, shapes = (text.get_text_range(*run), page_text.shapes(page, text, *run)) if run else ("", [])
         self._reply({"is": "selected", "page": number, "text": words, "shapes": shapes})
 
-    def _mark(self, document: pypdfium2.PdfDocument, number: int, terms: list[str], sentence: str) -> None:
+    def _mark(self, document: pypdfium2.PdfDocument, number: int, passages: list[dict[str, Any]]) -> None:
         page = document[number]
         text = page.get_textpage()
-        run = page_text.find_run(text, sentence)
-        runs = [run] if run else page_text.together(text, terms)
-        shapes = [shape for first, count in runs for shape in page_text.shapes(page, text, first, count)]
-        self._reply({"is": "marked", "page": number, "shapes": shapes})
+        runs: list[tuple[int, int]] = []
+        answering: list[tuple[int, int]] = []
+        for passage in passages:
+            sentence, words = passage["sentence"], passage["words"]
+            run = page_text.find_run(text, sentence)
+            runs += [run] if run else page_text.together(text, passage["terms"])
+            part = page_text.find_part(text, sentence, *words) if run and words else None
+            answering += [part] if part else []
+        shapes, parts = (
+            [shape for first, count in found for shape in page_text.shapes(page, text, first, count)]
+            for found in (runs, answering)
+        )
+        self._reply({"is": "marked", "page": number, "shapes": shapes, "words": parts})
 
     def _find(self, document: pypdfium2.PdfDocument) -> None:
         number = self._next_find

@@ -35,6 +35,8 @@ class SheetPainter:
             self._wash(self._place(shape, rect), "selection")
         for shape in marks.passages.get(page, []):
             self._wash(self._place(shape, rect), "evidence_mark")
+        for shape in marks.words.get(page, []):
+            self._underline(self._place(shape, rect))
         for place, (where, shapes) in enumerate(marks.matches):
             if where == page:
                 for shape in shapes:
@@ -62,6 +64,10 @@ class SheetPainter:
         # The sheet is white in the dark theme too, so the wash on it is always the light one.
         self._painter.fillRect(rect.adjusted(-1, -1, 1, 1), QColor(getattr(LIGHT, role)))
         self._painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
+
+    def _underline(self, rect: QRectF) -> None:
+        self._painter.setPen(QPen(QColor(LIGHT.evidence_text), max(1.5, self._scale)))
+        self._painter.drawLine(rect.bottomLeft(), rect.bottomRight())
 
     def _place(self, shape: QRectF, page: QRectF) -> QRectF:
         scale = self._scale

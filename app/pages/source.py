@@ -12,6 +12,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QRectF, QSizeF, QTimer, Signal
 from PySide6.QtGui import QImage
 
+from app.pages.marks import Passage
 from app.style.translation import mark, tr
 from engine.resources import source_root
 
@@ -69,8 +70,8 @@ class PageSource(QObject):
     found = Signal(str, int, object)
     """(text, page, list of hits, each list[QRectF])"""
     find_finished = Signal(str)
-    marked = Signal(int, object)
-    """(page, list[QRectF])"""
+    marked = Signal(int, object, object)
+    """(page, list[QRectF] of the passages, list[QRectF] of their words that answer)"""
     linked = Signal(int, object)
     """(page, list[Link])"""
     outlined = Signal(object)
@@ -128,9 +129,10 @@ class PageSource(QObject):
         """Look for `text` on every page; an empty text stops the search."""
         self._send({"do": "find", "text": text})
 
-    def mark(self, page: int, terms: list[str], sentence: str = "") -> None:
-        """Ask where a sentence stands on a page; if it is "" or not found, where most of the terms stand."""
-        self._send({"do": "mark", "page": page, "terms": terms, "sentence": sentence})
+    def mark(self, page: int, passages: list[Passage]) -> None:
+        """Ask where these passages of one page stand; of one without a sentence, where most of its terms stand."""
+        asked = [{"sentence": one.sentence, "terms": one.terms, "words": one.words} for one in passages]
+        self._send({"do": "mark", "page": page, "passages": asked})
 
     @property
     def process_id(self) -> int:
@@ -222,7 +224,8 @@ class PageSource(QObject):
                 hits = [[QRectF(*shape) for shape in hit] for hit in header["hits"]]
                 self.found.emit(header["text"], header["page"], hits)
             case "marked":
-                self.marked.emit(header["page"], [QRectF(*shape) for shape in header["shapes"]])
+                shapes, words = ([QRectF(*shape) for shape in header[name]] for name in ("shapes", "words"))
+                self.marked.emit(header["page"], shapes, words)
             case "links":
                 self.linked.emit(header["page"], [_link(one) for one in header["links"]])
             case "outline":

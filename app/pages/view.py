@@ -66,11 +66,12 @@ class PageView(PageCanvas):
 
     def mark_passages(self, passages: list[Passage]) -> None:
         """Replace the marked passages by these and bring the first one into view."""
-        self.marks.passages, self.marks.awaited = {}, -1
-        for passage in passages:
-            if 1 <= passage.page <= self._layout.count:
-                self.marks.awaited = passage.page - 1 if self.marks.awaited < 0 else self.marks.awaited
-                self._source.mark(passage.page - 1, list(passage.terms), passage.sentence)
+        self.marks.forget_passages()
+        there = [passage for passage in passages if 1 <= passage.page <= self._layout.count]
+        self.marks.awaited = there[0].page - 1 if there else -1
+        for page in dict.fromkeys(passage.page for passage in there):
+            self.marks.asked.add(page - 1)
+            self._source.mark(page - 1, [passage for passage in there if passage.page == page])
         self.viewport().update()
 
     def find_text(self, text: str) -> None:
@@ -108,8 +109,10 @@ class PageView(PageCanvas):
         if self._copies_later:
             self.copy()
 
-    def _on_marked(self, page: int, shapes: list[QRectF]) -> None:
-        self.marks.passages[page] = shapes
+    def _on_marked(self, page: int, shapes: list[QRectF], words: list[QRectF]) -> None:
+        if page not in self.marks.asked:
+            return
+        self.marks.passages[page], self.marks.words[page] = shapes, words
         if shapes and page == self.marks.awaited:
             self.marks.awaited = -1
             # Always at the same height, so that the text before a sentence at a page's top is visible.

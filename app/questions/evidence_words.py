@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from app.state.conversation import Turn
 from app.style.translation import tr, tr_count
 from app.style.words import capital, page_words, pages_count, span_words
-from engine.protocol.evidence import Counted, Evidence
+from engine.protocol.evidence import Counted, Evidence, Sentence
 
 QUOTE = 400
 """Characters of a quoted sentence."""
+_FURTHER = "\nSee also:\n"
+"""Between the answer and further quotations, in the answer's text."""
 
 
 @dataclass(frozen=True)
@@ -24,26 +26,50 @@ class Chip:
 
 
 def quote_of(turn: Turn) -> str:
-    """Return the sentence that supports the answer, or the closest passages where there is no answer.
-
-    "" where there is none, or the answer is that sentence.
-    """
-    if turn.done and not turn.found:
-        return "\n".join(tr("p. {page}: {text}", page=one.page, text=_quoted(one.text)) for one in turn.closest or [])
+    """Return the sentence that supports the answer; "" where there is none, or the answer is that sentence."""
     beginning = turn.beginning.text if turn.beginning is not None else ""
     words = " ".join(f"{beginning} {turn.sentence}".split())
-    if not turn.done or not words or words.rstrip(".") in " ".join(turn.answer.split()):
+    if not turn.done or not turn.found or not words or words.rstrip(".") in " ".join(turn.answer.split()):
         return ""
     return _quoted(words)
 
 
+def passages_of(turn: Turn) -> str:
+    """Return the further passages of an uncertain quotation, or the closest ones where there is no answer, a line each;
+    "" for none."""
+    passages = further_of(turn) if turn.found else turn.closest or []
+    if not turn.done:
+        return ""
+    return "\n".join(tr("p. {page}: {text}", page=one.page, text=_quoted(one.text)) for one in passages)
+
+
+def further_of(turn: Turn) -> tuple[Sentence, ...]:
+    """Return the passages that a quotation is not certain of and therefore adds to its first one."""
+    _, found, more = turn.answer.partition(_FURTHER)
+    if turn.evidence is None or not found:
+        return ()
+    return turn.evidence.further[-len(more.splitlines()) :]
+
+
+def emphasis_of(turn: Turn) -> tuple[int, int] | None:
+    """Return the characters of the answer that answer the question, where it quotes a sentence with them."""
+    words = turn.words
+    if words is None or not turn.done:
+        return None
+    start, end = words
+    before, upto = " ".join(turn.sentence[:start].split()), " ".join(turn.sentence[:end].split())
+    at = turn.answer.find(upto)
+    first = at + len(before) + (upto[len(before) : len(before) + 1] == " ")
+    return (first, at + len(upto)) if at >= 0 and first < at + len(upto) else None
+
+
 def chips_of(turn: Turn) -> list[Chip]:
-    """Return the chips of an answer: its source, or the pages that match the question best."""
+    """Return the chips of an answer: its source, or the pages that match the question best where no passage of them is
+    shown."""
     if not turn.done:
         return []
     if not turn.found:
-        pages = turn.nearest if turn.closest is None else sorted({one.page for one in turn.closest})
-        return [Chip(page, page, tr("Closest match"), near=True) for page in pages]
+        return [] if turn.closest else [Chip(page, page, tr("Closest match"), near=True) for page in turn.nearest]
     if turn.evidence_page:
         tip = quote_of(turn) or tr("Source: {pages}", pages=span_words(turn.evidence_page, turn.evidence_page))
         return [Chip(turn.evidence_page, turn.evidence_page, tip)]
@@ -53,10 +79,10 @@ def chips_of(turn: Turn) -> list[Chip]:
 
 
 def answer_of(turn: Turn) -> str:
-    """Return the answer's text; where none was found, where it was looked for."""
+    """Return the answer's text without the further passages; where none was found, where it was looked for."""
     if turn.done and turn.evidence is not None and not turn.found:
         return _not_found(turn.evidence)
-    return turn.answer
+    return turn.answer.partition(_FURTHER)[0] if turn.done and further_of(turn) else turn.answer
 
 
 def source_of(turn: Turn) -> str:

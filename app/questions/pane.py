@@ -13,6 +13,7 @@ from app.state.session import DocumentSession, Phase
 from app.style.theme import Theme
 from app.style.translation import tr
 from app.style.widgets import button, label
+from app.style.words import taken
 
 
 class ConversationPane(QScrollArea):
@@ -134,7 +135,9 @@ class ConversationPane(QScrollArea):
 def waiting_words(session: DocumentSession) -> str:
     """Return what stands where an answer will be."""
     if session.phase is Phase.LOADING:
+        if session.load_share is not None:
+            return tr("Loading the model… {share}", share=f"{session.load_share:.0%}")
         return tr("Loading the model…")
     if session.phase is Phase.READING and not session.fully_read:
         return tr("Answering from the pages read so far…")
-    return tr("Thinking…")
+    return tr("Thinking…") + taken(session.silent_seconds)

@@ -6,7 +6,16 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QEnterEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from app.questions.evidence_words import Chip, answer_of, chips_of, doubts_of, quote_of, source_of
+from app.questions.evidence_words import (
+    Chip,
+    answer_of,
+    chips_of,
+    doubts_of,
+    emphasis_of,
+    passages_of,
+    quote_of,
+    source_of,
+)
 from app.state.conversation import Conversation, Turn
 from app.style.icons import IconButton
 from app.style.theme import Theme
@@ -35,8 +44,9 @@ class TurnCard(QWidget):
         self.setObjectName("turnCard")
         self.key = 0
         self._theme = theme
-        self._words = ""
-        theme.changed.connect(self._set_answer)
+        self._words = self._nearby = ""
+        self._emphasis: tuple[int, int] | None = None
+        theme.changed.connect(self._set_texts)
         self._shown: tuple[object, ...] | None = None
         self._chips_shown: list[Chip] = []
         self._newest = False
@@ -64,7 +74,11 @@ class TurnCard(QWidget):
         self._answer.linkActivated.connect(self._link)
         self._quote = label(role="quote", wrap=True, name="turnQuote")
         self._quote.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._closest = label(tr("The closest passages:"), "small", name="turnClosest")
+        self._passages = label(role="quote", wrap=True, name="turnPassages")
+        self._passages.setTextFormat(Qt.TextFormat.RichText)
+        self._passages.setTextInteractionFlags(self._answer.textInteractionFlags())
+        self._passages.linkActivated.connect(self._link)
+        self._closest = label("", "small", name="turnClosest")
         self._problem = label(role="error", wrap=True, name="turnProblem")
         self._doubt = label(role="warning", wrap=True, name="turnDoubt")
         self._source = label(role="small", wrap=True, name="turnSource")
@@ -81,11 +95,12 @@ class TurnCard(QWidget):
             self._editor,
             self._answer,
             self._problem,
-            self._closest,
             self._quote,
             self._chip_row,
             self._source,
             self._doubt,
+            self._closest,
+            self._passages,
             self._tools,
         ):
             inner.addWidget(part)
@@ -152,9 +167,10 @@ class TurnCard(QWidget):
         versions = conversation.tries(turn)
         place = versions.index(turn)
         chips, quote, doubts, source = chips_of(turn), quote_of(turn), doubts_of(turn), source_of(turn)
+        passages = passages_of(turn)
         facts: tuple[object, ...] = (
             *(turn.key, turn.question, turn.answer, turn.done, turn.problem, turn.found, turn.page, turn.turn_id),
-            *(tuple(chips), quote, tuple(doubts), source, len(versions), place, waiting, first, newest),
+            *(tuple(chips), quote, passages, tuple(doubts), source, len(versions), place, waiting, first, newest),
         )
         if facts == self._shown:
             return
@@ -170,9 +186,12 @@ class TurnCard(QWidget):
         self._question.setText(turn.question)
         self._as_of.setText(tr("Using pages 1–{page} only", page=turn.page) if turn.page else "")
         self._as_of.setVisible(bool(turn.page))
+        self._nearby = passages
         self._show_answer(turn, waiting)
         self._show_chips(chips)
-        self._closest.setVisible(not turn.found and bool(quote))
+        self._closest.setText(tr("See also:") if turn.found else tr("The closest passages:"))
+        for part in (self._closest, self._passages):
+            part.setVisible(bool(passages))
         for part, words in ((self._quote, quote), (self._doubt, warning_lines(doubts)), (self._source, source)):
             part.setText(words)
             part.setVisible(bool(words))
@@ -190,17 +209,19 @@ class TurnCard(QWidget):
 
     def _show_answer(self, turn: Turn, waiting: str) -> None:
         words = answer_of(turn) or ("" if turn.problem else waiting)
-        self._words = words
-        self._set_answer()
+        self._words, self._emphasis = words, emphasis_of(turn)
+        self._set_texts()
         self._answer.setVisible(bool(words))
         sure = "" if turn.certainty is None else tr("Model confidence: {share}", share=f"{turn.certainty:.0%}")
         self._answer.setToolTip(sure)
         self._problem.setText(turn.problem)
         self._problem.setVisible(bool(turn.problem))
 
-    def _set_answer(self) -> None:
-        """Lay out the answer, its links in the colour of the theme."""
-        links = with_page_links(self._words, self._theme.color("accent_text").name())
+    def _set_texts(self) -> None:
+        """Lay out the answer and the quoted passages, their links in the colour of the theme."""
+        color = self._theme.color("accent_text").name()
+        self._passages.setText(with_page_links(self._nearby, color))
+        links = with_page_links(self._words, color, self._emphasis)
         self._answer.setText(f'<div style="line-height:135%">{links}</div>' if self._words else "")
 
     def _show_chips(self, chips: list[Chip]) -> None:

@@ -36,11 +36,13 @@ class Turn:
     beginning: Sentence | None = None
     """The part of the supporting sentence that stands on the page before."""
     closest: list[Sentence] | None = None
-    """Not found: the passages that match the question best, in page order; None until they are looked up."""
+    """Not found: the passages that match the question best; None until they are known."""
 
     def finish(self, answer: str, evidence: Evidence | None, turn_id: int | None) -> None:
         """Set the complete answer, its evidence and its row in the library."""
         self.answer, self.evidence, self.turn_id, self.done = answer.strip(), evidence, turn_id, True
+        if evidence is not None and not evidence.found and evidence.further:
+            self.closest = list(evidence.further)
 
     @property
     def found(self) -> bool:
@@ -73,6 +75,14 @@ class Turn:
     def end(self) -> int:
         found = self.evidence.sentence if self.evidence else None
         return found.end if found else 0
+
+    @property
+    def words(self) -> tuple[int, int] | None:
+        """Characters of `sentence` that answer the question; None where all of it does, or the model writes."""
+        sentence, span = (self.evidence.sentence, self.evidence.span) if self.evidence else (None, None)
+        if sentence is None or span is None or not sentence.start <= span.start < span.end <= sentence.end:
+            return None
+        return span.start - sentence.start, span.end - sentence.start
 
     @property
     def nearest(self) -> list[int]:

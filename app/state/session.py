@@ -12,6 +12,8 @@ from engine.protocol import wire as m
 from engine.protocol.evidence import SummaryBasis
 
 _MEMORY_POINTS = 100
+SILENT_SECONDS = 8.0
+"""Seconds of silence after which the worker says that a job goes on."""
 
 
 class Aspect(enum.IntFlag):
@@ -109,6 +111,11 @@ class Progress:
         self.tokens_per_second, self.seconds_left = event.tokens_per_second, event.seconds_left
         self.sample(event.tokens, event.resident_bytes)
 
+    def wait(self) -> None:
+        """Count down the time left while a chunk is read."""
+        if self.seconds_left is not None:
+            self.seconds_left = max(0.0, self.seconds_left - SILENT_SECONDS)
+
     def finish(self, event: m.ReadingFinished) -> None:
         """Note the end of the reading."""
         self.tokens = self.total_tokens = event.tokens
@@ -167,6 +174,12 @@ class DocumentSession:
     evidence: tuple[int, int] | None = None
     trouble: Trouble | None = None
     notices: list[m.Notice] = field(default_factory=list)
+    load_share: float | None = None
+    """Share of the model that is loaded; None where it is not known."""
+    silent_seconds: float = 0.0
+    """Seconds that a job has taken which has had nothing else to say for a while; 0 where it says something."""
+    estimate: m.ReadingEstimated | None = None
+    """How long the reading of the whole document takes here; None where that is not known."""
     long_seconds: float | None = None
     """Expected time of a reading that is so long that it waits for the user to begin it."""
     stopped: bool = False
@@ -217,6 +230,7 @@ class DocumentSession:
 
     def apply(self, event: m.Event) -> Aspect:
         """Take in one event of one of this document's jobs; returns what changed."""
+        self.silent_seconds = event.seconds if isinstance(event, m.JobContinues) else 0.0
         return (
             self._apply_to_job(event)
             or self._apply_to_reading(event)
@@ -231,7 +245,13 @@ class DocumentSession:
             case m.JobResumed():
                 self.paused = False
             case m.ModelLoading():
-                self.phase = Phase.LOADING
+                self.phase, self.load_share = Phase.LOADING, None
+            case m.ModelLoadAdvanced():
+                self.load_share = event.n_bytes / event.of_bytes if event.of_bytes else None
+            case m.JobContinues():
+                if self.phase is Phase.READING:
+                    self.progress.wait()
+                return Aspect.PROGRESS | Aspect.TURNS
             case m.ModelLoaded():
                 self.phase = Phase.WAITING if self.phase is Phase.LOADING else self.phase
             case m.Notice():
@@ -246,6 +266,9 @@ class DocumentSession:
             case m.DocumentOpened():
                 self._open(event)
                 return Aspect.DOCUMENT | Aspect.STRIP | Aspect.TROUBLE
+            case m.ReadingEstimated():
+                self.estimate = event
+                return Aspect.PROGRESS
             case m.PageExtracted():
                 self.pages_extracted = max(self.pages_extracted, event.page)
                 if event.problem:

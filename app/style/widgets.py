@@ -66,11 +66,19 @@ def plain_tip(text: str) -> str:
     return "<p>" + html.escape(text).replace("\n", "<br>") + "</p>"
 
 
-def with_page_links(text: str, color: str = "") -> str:
-    """Return plain text as HTML, with every mention of a page as a link `page:N`. color: of the links."""
-    escaped = html.escape(text, quote=False).replace("\n", "<br>")
+def with_page_links(text: str, color: str = "", bold: tuple[int, int] | None = None) -> str:
+    """Return plain text as HTML, with every mention of a page as a link `page:N`. color: of the links; bold: characters
+    of `text`."""
     style = f' style="color:{color}"' if color else ""
-    return PAGE_REFERENCE.sub(lambda found: f'<a href="page:{found[2]}"{style}>{found[0]}</a>', escaped)
+
+    def linked(part: str) -> str:
+        escaped = html.escape(part, quote=False).replace("\n", "<br>")
+        return PAGE_REFERENCE.sub(lambda found: f'<a href="page:{found[2]}"{style}>{found[0]}</a>', escaped)
+
+    if bold is None:
+        return linked(text)
+    start, end = bold
+    return f"{linked(text[:start])}<b>{linked(text[start:end])}</b>{linked(text[end:])}"
 
 
 class ElidedLine(QLabel):

@@ -54,6 +54,11 @@ def freed_words(size: int) -> str:
     return tr("{size} of cached data deleted. It is made again when it is needed.", size=size_text(size))
 
 
+def taken(seconds: float) -> str:
+    """Return how long a silent job has taken, as the end of a line; "" for 0."""
+    return f" ({duration_text(seconds)})" if seconds else ""
+
+
 def time_left(seconds: float) -> str:
     """Return the time left, no more exact than it is known."""
     if seconds < 10:

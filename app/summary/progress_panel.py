@@ -12,7 +12,7 @@ from app.style.theme import Theme
 from app.style.thin_bar import ThinBar
 from app.style.translation import mark, tr
 from app.style.widgets import ElidedLine, FlowLayout, button, label
-from app.style.words import capital, span_words, time_left, tokens_count
+from app.style.words import capital, span_words, taken, time_left, tokens_count
 from app.summary.memory_plot import MemoryPlot
 from engine.units import duration_text
 
@@ -145,17 +145,20 @@ def phase_words(session: DocumentSession, worker: WorkerFacts) -> str:
     if session.paused:
         return tr("Paused at page {page}", page=f"{progress.page:,}") if progress.page else tr("Paused")
     match session.phase:
+        case Phase.LOADING if session.load_share is not None:
+            return tr("Loading the model… {share}", share=f"{session.load_share:.0%}")
         case Phase.WAITING if session.fully_read and session.summary_running:
-            return tr("Writing the summary")
+            return tr("Writing the summary") + taken(session.silent_seconds)
         case Phase.READING:
             return _page_words(session, tr("Reading page {page}"), tr("Reading page {page} of {pages}"))
         case Phase.SUMMARISING:
             note = session.notes[-1] if session.notes and not session.summary.text else None
             if note is None:
-                return tr("Writing the summary")
-            return tr("Summarising section {number} of {count}", number=note.number, count=session.section_count)
+                return tr("Writing the summary") + taken(session.silent_seconds)
+            words = tr("Summarising section {number} of {count}", number=note.number, count=session.section_count)
+            return words + taken(session.silent_seconds)
     if session.phase in PLAIN_PHASES:
-        return tr(PLAIN_PHASES[session.phase])
+        return tr(PLAIN_PHASES[session.phase]) + taken(session.silent_seconds)
     if not progress.tokens:
         return tr("Not read yet")
     return _page_words(session, tr("Read to page {page}"), tr("Read to page {page} of {pages}"))
@@ -170,7 +173,9 @@ def figures(session: DocumentSession) -> tuple[str, str, str]:
     """Return tokens, speed and time left in words; "" for what is not known."""
     progress = session.progress
     if not progress.tokens:
-        return "", "", ""
+        expected = session.estimate.seconds if session.estimate is not None else None
+        waits = session.phase in (Phase.LOADING, Phase.WAITING) and expected is not None and not session.fully_read
+        return "", "", time_left(expected or 0.0) if waits else ""
     tokens = tokens_count(progress.tokens)
     if progress.total_tokens and not session.fully_read:
         total = f"{progress.total_tokens:,}"
@@ -185,12 +190,17 @@ def figures(session: DocumentSession) -> tuple[str, str, str]:
 
 
 def long_words(session: DocumentSession) -> str:
-    """Return how long a reading will take that has not begun for that reason."""
-    return tr(
+    """Return how long a reading will take that has not begun for that reason, with the chosen model and with the one
+    that comes with the program."""
+    estimate = session.estimate
+    words = tr(
         "Reading it will take about {time}. You can ask questions meanwhile, pause it, and close the program: it "
         "resumes where it stopped.",
         time=duration_text(session.long_seconds or 0),
     )
+    if estimate is None or estimate.reader_seconds is None or estimate.reader_seconds > (session.long_seconds or 0):
+        return words
+    return f"{words} {tr('With the included model: {time}.', time=duration_text(estimate.reader_seconds))}"
 
 
 def reused_words(session: DocumentSession) -> str:

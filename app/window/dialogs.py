@@ -16,6 +16,7 @@ from app.jobs.controller import JobController
 from app.library.model import Entry
 from app.library.reader import LibraryReader
 from app.settings.store import SettingsStore
+from app.state.session import DocumentSession
 from app.style.translation import tr
 from app.window.samples import sample_file
 from engine.documents.outcomes import READABLE_SUFFIXES
@@ -25,6 +26,7 @@ from engine.wording.report_file import SUFFIXES
 if TYPE_CHECKING:
     from PySide6.QtPrintSupport import QPrinter
 
+    from app.document.text_printer import TextPrinter
     from app.export.printing import PagePrinter
 
 WEB = ("https", "http", "mailto")
@@ -44,7 +46,7 @@ class Dialogs(QObject):
         """Path of the window's log; None if there is no log."""
         self._suffix = FORMATS[0][0]
         """The format of the last export."""
-        self._printing: PagePrinter | None = None
+        self._printing: PagePrinter | TextPrinter | None = None
         self.exporter = Exporter(self)
         self.exporter.finished.connect(self.done)
 
@@ -81,30 +83,36 @@ class Dialogs(QObject):
             self.exporter.export(path, self._settings.now.library, document, parts)
 
     def print_pages(self) -> None:
-        """Print the shown PDF; text documents have no pages of their own to print."""
+        """Print the shown document: the pages of a PDF, the text of another one."""
         from PySide6.QtPrintSupport import QPrintDialog, QPrinter
 
         session = self._controller.current
         if session is None:
             return
-        if not session.is_pdf:
-            self.done.emit(tr("Only PDFs can be printed. Export the results to print them."))
+        if not session.is_pdf and session.document_id is None:
+            self.done.emit(tr("Nothing of this document is in the library yet, so it cannot be printed."))
             return
         printer = QPrinter(QPrinter.PrinterMode.HighResolution)
         printer.setDocName(session.name)
         dialog = QPrintDialog(printer, self._window)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.accepted.connect(lambda: self.print_to(printer, session.path, session.password))
+        dialog.accepted.connect(lambda: self.print_to(printer, session))
         dialog.setModal(True)
         dialog.show()
 
-    def print_to(self, printer: QPrinter, path: str, password: str | None) -> None:
-        """Print a PDF to a printer that is set up."""
+    def print_to(self, printer: QPrinter, session: DocumentSession) -> None:
+        """Print a document to a printer that is set up."""
+        from app.document.text_printer import TextPrinter
         from app.export.printing import PagePrinter
 
-        self._printing = PagePrinter(printer, self)
-        self._printing.finished.connect(self.done)
-        self._printing.start(path, password)
+        if session.is_pdf:
+            pages = self._printing = PagePrinter(printer, self)
+            pages.finished.connect(self.done)
+            pages.start(session.path, session.password)
+        elif session.document_id is not None:
+            text = self._printing = TextPrinter(printer, self)
+            text.finished.connect(self.done)
+            text.start(self._settings.now.library, session.document_id, session.path)
 
     def wait_stopped(self) -> None:
         """Block until no export and no printing is left; only for the end of the program."""
@@ -181,8 +189,9 @@ class Dialogs(QObject):
         box.accepted.connect(lambda: QDesktopServices.openUrl(url))
         box.open()
 
-    def ask_long_reading(self, name: str, time: str, stop: object) -> None:
-        """Ask whether a reading that takes `time` shall go on; `stop` is called where it shall not."""
+    def ask_long_reading(self, name: str, time: str, stop: object) -> QMessageBox:
+        """Ask whether a reading that takes `time` shall go on; `stop` is called where it shall not. The window can be
+        used meanwhile; returns the question."""
         box = QMessageBox(self._window)
         box.setObjectName("longReading")
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -196,7 +205,9 @@ class Dialogs(QObject):
         cancel = box.addButton(tr("Stop here"), QMessageBox.ButtonRole.RejectRole)
         cancel.setObjectName("longReadingStop")
         box.rejected.connect(stop)
-        box.open()
+        box.setModal(False)
+        box.show()
+        return box
 
 
 def file_filter() -> str:

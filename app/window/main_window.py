@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -22,7 +21,6 @@ from PySide6.QtWidgets import QMainWindow, QWidget
 from app.document.pane import DocumentPane
 from app.export.clipboard import summary_text
 from app.jobs.controller import JobController
-from app.jobs.reading_time import LONG_SECONDS
 from app.library.pane import LibraryPane
 from app.library.reader import LibraryReader
 from app.settings.store import SettingsStore
@@ -36,16 +34,14 @@ from app.window.actions import Actions
 from app.window.dialogs import Dialogs
 from app.window.drops import dropped, has_files
 from app.window.frame import Frame
+from app.window.long_readings import LongReadings
 from app.window.questions import Questions
 from app.window.samples import sample_file, sample_questions
 from app.window.side_pane import ENTITIES, QUESTIONS, SECTIONS, SUMMARY, SidePane
 from app.window.toast import Toast
 from app.window.welcome import Welcome
-from engine.units import duration_text
 
 SUGGESTIONS = 3
-SURE_TOKENS, SURE_SECONDS = 6_000, 15.0
-"""A reading has read so many tokens, or lasts so long, before its time left is believed."""
 
 
 class MainWindow(QMainWindow):
@@ -63,8 +59,6 @@ class MainWindow(QMainWindow):
         self._controller, self._reader, self._settings = controller, reader, settings
         self._shown: DocumentSession | None = None
         self._goal: tuple[str, int, str] | None = None
-        self._asked_about: set[str] = set()
-        self._reading_since: dict[str, float] = {}
         self._suggested_for: int | None = None
         # Two throttles out of step: neither side waits in the same turn of the event loop for the other to be drawn.
         self._throttle = Throttle(self._refresh_document, 60, self)
@@ -74,6 +68,7 @@ class MainWindow(QMainWindow):
         self.side = SidePane(theme)
         self.welcome = Welcome(sample_file() is not None)
         self.dialogs = Dialogs(self, controller, reader, settings)
+        self._long_readings = LongReadings(controller, self.dialogs, self)
         self.questions = Questions(controller, self.document, self.side, self)
         self.toast = Toast(self)
         self._frame = Frame(self.library, self.document, self.side, self.welcome)
@@ -262,21 +257,9 @@ class MainWindow(QMainWindow):
             self.library.show_session(session)
             self.library.set_current(session.path)
             self._set_title(session)
-            self._ask_long(session)
+            self._long_readings.follow(session)
             self._suggest(session)
         self.document.show_session(session, what)
-
-    def _ask_long(self, session: DocumentSession) -> None:
-        """Ask, once for a document, before a reading that takes long."""
-        progress = session.progress
-        if session.phase is not Phase.READING or session.path in self._asked_about:
-            return
-        lasts = time.monotonic() - self._reading_since.setdefault(session.path, time.monotonic())
-        if progress.tokens - progress.reused_tokens < SURE_TOKENS and lasts < SURE_SECONDS:
-            return
-        if progress.seconds_left is not None and progress.seconds_left > LONG_SECONDS:
-            self._asked_about.add(session.path)
-            self.dialogs.ask_long_reading(session.name, duration_text(progress.seconds_left), self._controller.stop)
 
     def _suggest(self, session: DocumentSession) -> None:
         """Offer questions about a document that has been read and not been asked."""

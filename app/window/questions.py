@@ -148,15 +148,16 @@ class Questions(QObject):
 
 
 def passages_of(turn: Turn, page: int) -> list[Passage]:
-    """Return what to mark for an answer on a page: its sentence, or where its words stand."""
+    """Return what to mark for an answer on a page: its sentences, or where its words stand."""
     terms = tuple(terms_of(turn.answer) + figures_of(turn.question))
-    if page == turn.evidence_page:
-        passages = [Passage(page, turn.sentence, terms, turn.start, turn.end)]
-        if turn.beginning is not None:
-            passages.insert(0, _passage(turn.beginning))
-        return passages
-    closest = [_passage(one) for one in turn.closest or [] if one.page == page]
-    return closest or [Passage(page, terms=terms)]
+    passages = [Passage(page, turn.sentence, terms, turn.start, turn.end, turn.words)]
+    if page != turn.evidence_page:
+        passages = []
+    elif turn.beginning is not None:
+        passages.insert(0, _passage(turn.beginning))
+    further = turn.evidence.further if turn.evidence is not None and turn.found else turn.closest or ()
+    passages += [_passage(one) for one in further if one.page == page]
+    return passages or [Passage(page, terms=terms)]
 
 
 def _passage(sentence: Sentence) -> Passage:

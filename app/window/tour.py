@@ -165,6 +165,10 @@ def _first_day(stage: Stage, path: str, questions: tuple[str, ...]) -> None:
     control.open(path)
     session = control.current
     assert session is not None
+    stage.until(lambda: session.progress.tokens or session.fully_read or session.long_seconds, "the reading")
+    if session.long_seconds:
+        stage.shoot("a-long-document")
+        control.summarize_as_usual()
     stage.until(lambda: session.fraction > 0.3 or session.fully_read, "the reading")
     _until_drawn(stage)
     window.document.set_outline_shown(True)

@@ -5,16 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QMimeData, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication
-from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLabel
+from PySide6.QtWidgets import QApplication, QDialog, QLabel
 
 from app.jobs import reading_time
 from app.jobs.reading_time import expected_seconds
 from app.state.session import DocumentSession, Phase
 from app.window.side_pane import QUESTIONS
 from engine.protocol import wire
-from tests.app.library_on_disk import write_library
 
 
 def test_empty_window_names_what_the_included_model_can_do(start):
@@ -205,49 +204,6 @@ def test_a_selection_may_go_over_several_pages_and_backwards(start, pdf):
         assert "Entry 4" not in pages.selected_text
 
 
-def test_copy_keeps_page_references(start, pdf, tmp_path: Path):
-    driver = start()
-    driver.open(pdf)
-    driver.until_done()
-    turn = driver.ask("When did it fail?")
-    driver.window.questions.copy(turn.key)
-    assert QGuiApplication.clipboard().text().endswith("[Halden, page 9]")
-
-
-def test_export_writes_every_format_with_the_parts_that_are_wished(start, pdf, tmp_path: Path, monkeypatch):
-    write_library(tmp_path / "library.db", {str(pdf): ["The pump was inspected."]})
-    driver = start(settings={"on_open": "wait"})
-    driver.open(pdf)
-    driver.until(lambda: driver.session.document_id is not None)
-    heads = {".md": b"# halden", ".pdf": b"%PDF", ".odt": b"PK", ".docx": b"PK"}
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "out"), ""))
-    for suffix, head in heads.items():
-        driver.window.actions_.by_name["export"].trigger()
-        dialog = driver.find("exportDialog")
-        dialog.format.setCurrentIndex(dialog.format.findData(suffix))
-        dialog.sections.setChecked(False)
-        driver.click("exportGo", dialog)
-        driver.until(lambda suffix=suffix: (tmp_path / f"out{suffix}").exists())
-        driver.until(lambda suffix=suffix: driver.window.toast.words == f"Saved to {tmp_path / 'out'}{suffix}")
-        driver.window.dialogs.exporter.wait()
-        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-        assert (tmp_path / f"out{suffix}").read_bytes().startswith(head)
-    assert b"## Sections" not in (tmp_path / "out.md").read_bytes()
-
-
-def test_export_that_fails_is_said(start, tmp_path: Path, pdf):
-    write_library(tmp_path / "library.db", {str(pdf): ["The pump was inspected."]})
-    driver = start()
-    exporter = driver.window.dialogs.exporter
-    for path, document, words in (
-        (tmp_path / "no" / "such" / "out.md", 1, "The file could not be saved"),
-        (tmp_path / "gone.md", 99, "Export failed"),
-    ):
-        exporter.export(str(path), str(tmp_path / "library.db"), document)
-        driver.until(lambda words=words: driver.window.toast.words.startswith(words))
-        exporter.wait()
-
-
 @pytest.mark.parametrize("name", ["notes.txt", "\u8a18\u9332.txt", "\u0633\u062c\u0644.log"])
 def test_a_record_shows_its_beginning_at_once(start, tmp_path: Path, name: str):
     path = tmp_path / name
@@ -409,14 +365,14 @@ def test_the_theme_changes_at_once_and_back(start, pdf):
     assert not driver.parts.theme.dark
 
 
-def test_a_reading_that_takes_hours_is_not_begun_unasked(start, tmp_path: Path, pdf, monkeypatch):
-    monkeypatch.setattr("app.jobs.controller.expected_seconds", lambda *_: 9 * 3600.0)
-    driver = start()
+def test_a_reading_that_takes_hours_is_not_begun_unasked(start, pdf):
+    driver = start("hours")
     driver.open(pdf)
     driver.until(lambda: driver.session.long_seconds)
     driver.settle()
     assert not driver.session.phase.busy and not driver.session.progress.tokens
     assert driver.text("progressReused").startswith("Reading it will take about 9.0 h.")
+    assert driver.text("progressReused").endswith("With the included model: 2 min.")
     driver.click("continue")
     driver.until_done()
     assert driver.session.fully_read and driver.session.long_seconds is None

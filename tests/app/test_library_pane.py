@@ -11,7 +11,7 @@ from PySide6.QtGui import QDropEvent
 from app.library.passages import closest_passages, sentence_before
 from app.library.suggestions import suggested_questions
 from app.library.text_search import find_in_texts, snippets
-from app.state.session import Phase
+from app.state.session import Aspect, Phase
 from app.window.drops import dropped
 from engine.library.library import Library
 from engine.protocol.evidence import PageSpan, Sentence
@@ -191,6 +191,19 @@ def test_a_long_reading_is_asked_about(start, tmp_path: Path, pdf):
     assert "will take about" in box.text() and box.text().count("min") == 1
     driver.click("longReadingStop", within=box)
     driver.until(lambda: driver.session.stopped and not driver.session.phase.busy)
+
+
+def test_the_question_about_a_long_reading_is_withdrawn_when_little_is_left(start, pdf):
+    driver = start(pages=6000, delay=0.001)
+    driver.open(pdf)
+    driver.until(lambda: driver.window.findChild(object, "longReading") is not None)
+    assert not driver.find("longReading").isModal()
+    driver.controller.pause()
+    driver.until(lambda: driver.session.paused)
+    driver.session.progress.seconds_left = 5.0
+    driver.controller.session_changed.emit(driver.session, int(Aspect.PROGRESS))
+    driver.until(lambda: driver.window.findChild(object, "longReading") is None)
+    assert not driver.session.stopped
 
 
 def test_a_dropped_folder_is_its_documents_or_a_model(tmp_path: Path):

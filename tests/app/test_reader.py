@@ -148,6 +148,20 @@ def test_passages_on_two_pages_are_marked_together(start, pdf):
     assert pages.page == 4
 
 
+def test_the_words_that_answer_are_marked_within_their_sentence(start, pdf, tmp_path: Path):
+    sentence = "Pump P-204 was inspected"
+    driver = start(settings={"on_open": "wait"})
+    driver.open(pdf)
+    pages = driver.window.document.pages
+    driver.until(lambda: pages.page_count == 40)
+    driver.window.document.show_passages([Passage(4, "Entry 4."), Passage(4, sentence, words=(5, 10))])
+    driver.until(lambda: pages.marks.words.get(3))
+    (word,), shapes = pages.marks.words[3], pages.marks.passages[3]
+    assert len(shapes) == 2 and shapes[1].contains(word.center()) and word.width() < shapes[1].width() / 2
+    driver.window.document.show_passages([])
+    assert not pages.marks.words
+
+
 def test_a_record_keeps_its_font_when_the_letters_grow(start, tmp_path: Path):
     path = tmp_path / "notes.log"
     path.write_text("one line\n" * 40)
@@ -177,22 +191,6 @@ def test_close_document_returns_to_the_welcome(start, book):
     driver, _ = shown(start, book)
     driver.window.actions_.by_name["close"].trigger()
     assert driver.window.welcome.isVisible() and driver.session is None
-
-
-def test_pages_are_printed_from_the_first_to_the_last(start, book, tmp_path: Path):
-    import pypdfium2
-    from PySide6.QtPrintSupport import QPrinter
-
-    driver = start()
-    printer = QPrinter()
-    printer.setOutputFormat(QPrinter.OutputFormat.PdfFormat)
-    printer.setOutputFileName(str(tmp_path / "printed.pdf"))
-    printer.setResolution(72)
-    printer.setDocName("Handbook")
-    printer.setFromTo(2, 4)
-    driver.window.dialogs.print_to(printer, str(book), None)
-    driver.until(lambda: driver.window.toast.words == "Sent to the printer: Handbook")
-    assert len(pypdfium2.PdfDocument(tmp_path / "printed.pdf")) == 3
 
 
 def test_small_pictures_of_the_pages_are_drawn_and_lead_to_them(start, pdf):

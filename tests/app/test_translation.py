@@ -22,8 +22,9 @@ ROOT = Path(__file__).resolve().parents[2]
 CATALOGUES = ROOT / "resources" / "translations"
 KEYWORDS = {"tr": None, "mark": None, "tr_count": (1, 2)}
 DATA = {
-    "turnQuestion", "turnAnswer", "turnQuote", "turnSource", "turnVersions", "documentTitle", "summaryTitle", "zoom",
-    "pageNumber", "libraryFile", "noticeText", "downloadCommand", "repository", "logFile", "modelBadge",
+    "turnQuestion", "turnAnswer", "turnQuote", "turnPassages", "turnSource", "turnVersions", "documentTitle",
+    "summaryTitle", "zoom", "pageNumber", "libraryFile", "noticeText", "downloadCommand", "repository", "logFile",
+    "modelBadge",
 }  # fmt: skip
 """Object names of widgets whose text is the document's, the model's or a figure."""
 
