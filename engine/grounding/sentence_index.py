@@ -12,6 +12,9 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import msgspec
 
 from engine.grounding.languages import language_of
 from engine.grounding.lines import is_contents
@@ -24,6 +27,7 @@ HEADING, NEIGHBOUR = 0.5, 0.3
 """Weight of a word in the heading, and of one in a neighbouring sentence, as shares of the word's rarity."""
 Related = Mapping[str, Sequence[tuple[str, float]]]
 """Stem -> stems of words of like meaning, each with its weight, 0 to 1."""
+Value = TypeVar("Value")
 _LOOKED_AT = 300
 """Number of sentences, best first by their own words and heading, whose neighbours are scored."""
 _BEGINNING, _BEGUN = 5, 0.6
@@ -73,18 +77,44 @@ class Hit:
     """Share of the query's rarity that it holds, with its heading and neighbours, 0 to 1."""
 
 
+class _Row(msgspec.Struct, array_like=True):
+    """A sentence as it is stored; numbers in place of repeated strings."""
+
+    page: int
+    start: int
+    end: int
+    listed: bool
+    heading: int
+    columns: int
+    titled: int
+    counts: list[int]
+    """Number of a stem and how often it stands in the sentence, by turns."""
+    text: str | None = None
+    """None where it is the text of the page from `start` to `end`."""
+
+
+class _Stored(msgspec.Struct, array_like=True):
+    """An index as it is stored."""
+
+    language: str
+    stems: list[str]
+    lines: list[str]
+    """Headings and heads of tables."""
+    titled: list[list[int]]
+    """Stems of the headings above a sentence."""
+    rows: list[_Row]
+
+
 class SentenceIndex:
     """The sentences of a document."""
+
+    FORMAT = 1
+    """Version of the split into sentences, of the stems and of `to_bytes`; another one makes stored indexes void."""
 
     def __init__(self, pages: Iterable[tuple[int, str]]) -> None:
         """`pages`: number and text, in order."""
         pages = list(pages)
-        self.language = language_of(" ".join(text[:600] for _, text in pages[:40]))
-        self.sentences: list[IndexedSentence] = []
-        self._terms: list[Counter[str]] = []
-        self._headings: list[frozenset[str]] = []
-        self._postings: defaultdict[str, list[int]] = defaultdict(list)
-        self._titled: defaultdict[str, list[int]] = defaultdict(list)
+        self._begin(language_of(" ".join(text[:600] for _, text in pages[:40])))
         heading, titled = "", frozenset[str]()
         above, columns, head = "", "", frozenset[str]()
         for sentence in _joined(sentence for number, text in pages for sentence in _sentences_of(number, text)):
@@ -98,19 +128,58 @@ class SentenceIndex:
             if sentence.listed and not row and _is_heading(sentence.text):
                 heading, titled = sentence.text, frozenset(terms(sentence.text, self.language))
             found = replace(sentence, heading=heading, columns=columns if row else "")
-            self._add(found, titled | head if row else titled)
-        self._average = sum(map(Counter.total, self._terms)) / max(1, len(self._terms))
+            self._add(found, Counter(terms(sentence.text, self.language)), titled | head if row else titled)
+        self._average = sum(self._lengths) / max(1, len(self._lengths))
 
-    def _add(self, sentence: IndexedSentence, titled: frozenset[str]) -> None:
+    def _begin(self, language: str) -> None:
+        self.language = language
+        self.sentences: list[IndexedSentence] = []
+        self._terms: list[dict[str, int]] = []
+        self._lengths: list[int] = []
+        self._headings: list[frozenset[str]] = []
+        self._postings: defaultdict[str, list[int]] = defaultdict(list)
+        self._titled: defaultdict[str, list[int]] = defaultdict(list)
+
+    def _add(self, sentence: IndexedSentence, counts: dict[str, int], titled: frozenset[str]) -> None:
         place = len(self.sentences)
-        counts = Counter(terms(sentence.text, self.language))
         self.sentences.append(sentence)
         self._terms.append(counts)
+        self._lengths.append(sum(counts.values()))
         self._headings.append(titled)
         for term in counts:
             self._postings[term].append(place)
         for term in titled:
             self._titled[term].append(place)
+
+    def to_bytes(self, pages: Mapping[int, str]) -> bytes:
+        """Return the index without the text of `pages` (number to text), from which it was made; see `from_bytes`."""
+        stems, lines = _Numbers[str](), _Numbers[str]()
+        titled = _Numbers[frozenset[str]]()
+        rows = []
+        for one, counts, above in zip(self.sentences, self._terms, self._headings, strict=True):
+            text = None if one.text == pages[one.page][one.start : one.end] else one.text
+            flat = [value for term, count in counts.items() for value in (stems.of(term), count)]
+            numbers = (lines.of(one.heading), lines.of(one.columns), titled.of(above))
+            rows.append(_Row(one.page, one.start, one.end, one.listed, *numbers, flat, text))
+        above_all = [[stems.of(term) for term in sorted(some)] for some in titled]
+        return msgspec.msgpack.encode(_Stored(self.language, list(stems), list(lines), above_all, rows))
+
+    @classmethod
+    def from_bytes(cls, data: bytes, pages: Mapping[int, str]) -> SentenceIndex:
+        """Return the index that `to_bytes` gave for `pages`. Raise msgspec.MsgspecError or LookupError for other
+        bytes."""
+        stored = msgspec.msgpack.decode(data, type=_Stored)
+        index = cls.__new__(cls)
+        index._begin(stored.language)
+        titled = [frozenset(stored.stems[number] for number in some) for some in stored.titled]
+        for row in stored.rows:
+            text = pages[row.page][row.start : row.end] if row.text is None else row.text
+            place = (row.page, row.start, row.end)
+            names = (stored.lines[row.heading], stored.lines[row.columns])
+            counts = {stored.stems[n]: count for n, count in zip(row.counts[::2], row.counts[1::2], strict=True)}
+            index._add(IndexedSentence(*place, text, row.listed, *names), counts, titled[row.titled])
+        index._average = sum(index._lengths) / max(1, len(index._lengths))
+        return index
 
     def __contains__(self, term: str) -> bool:
         """Return whether a sentence holds the stem `term`."""
@@ -176,8 +245,8 @@ class SentenceIndex:
         return range(max(0, place - before), min(len(self.sentences), place + after + 1))
 
     def _saturated(self, place: int, term: str) -> float:
-        count = self._terms[place][term]
-        length = self._terms[place].total() / self._average if self._average else 1.0
+        count = self._terms[place].get(term, 0)
+        length = self._lengths[place] / self._average if self._average else 1.0
         return count * (K1 + 1) / (count + K1 * (1 - B + B * length))
 
     def _hit(self, place: int, query: Mapping[str, Sequence[tuple[str, float]]]) -> Hit:
@@ -197,6 +266,14 @@ class SentenceIndex:
                 covered += max(headed, near) / 2
         total = sum(forms[0][1] for forms in query.values())
         return Hit(place, score, covered / total if total else 0.0)
+
+
+class _Numbers(dict[Value, int]):
+    """Values, each with its number in the order of their first use."""
+
+    def of(self, value: Value) -> int:
+        """Return the number of `value`."""
+        return self.setdefault(value, len(self))
 
 
 def _sentences_of(number: int, text: str) -> Iterator[IndexedSentence]:

@@ -17,6 +17,7 @@ from engine.library.documents import Documents
 from engine.library.entities import EntityLists
 from engine.library.maintenance import Maintenance
 from engine.library.outlines import Outlines
+from engine.library.overviews import Overviews
 from engine.library.pages import Pages
 from engine.library.prefix import Identity
 from engine.library.reading_run import ReadingRun
@@ -26,6 +27,7 @@ from engine.library.retention import Retentions
 from engine.library.search import Search
 from engine.library.section_summaries import SectionSummaries
 from engine.library.sections import Sections
+from engine.library.sentence_indexes import SentenceIndexes
 from engine.library.sentence_scores import SentenceScores
 from engine.library.snapshots import Snapshots
 from engine.library.summaries import Summaries
@@ -54,6 +56,8 @@ class Library:
         self.summaries = Summaries(db)
         self.section_summaries = SectionSummaries(db)
         self.sentence_scores = SentenceScores(db)
+        self.sentence_indexes = SentenceIndexes(db)
+        self.overviews = Overviews(db)
         self.entities = EntityLists(db)
         self.turns = Turns(db, limits)
         self.typed_records = TypedRecords(db)

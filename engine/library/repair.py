@@ -30,6 +30,8 @@ _TABLES = (
     "section_notes",
     "sentence_scores",
     "outlines",
+    "sentence_indexes",
+    "overviews",
     "ledgers",
     "snapshot_meters",
     "section_meters",

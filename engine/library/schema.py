@@ -460,6 +460,27 @@ def m010_scores_and_outlines(db: UtilsDatabase) -> None:
     )
 
 
+def m011_prepared_answers(db: UtilsDatabase) -> None:
+    """Add the index of a document's sentences, and its overview, which a question would otherwise have to make."""
+    db.executescript(
+        """
+        CREATE TABLE sentence_indexes (
+            document INTEGER PRIMARY KEY REFERENCES documents ON DELETE CASCADE,
+            version TEXT NOT NULL,
+            data BLOB NOT NULL,
+            checksum BLOB
+        ) STRICT;
+
+        CREATE TABLE overviews (
+            document INTEGER PRIMARY KEY REFERENCES documents ON DELETE CASCADE,
+            version TEXT NOT NULL,
+            lines TEXT NOT NULL,
+            checksum BLOB
+        ) STRICT;
+        """
+    )
+
+
 _CHECKED_FROM_M005 = {
     "pages": "number, label, text, problem",
     "sections": "number, heading, text, first_page, last_page, first_token, n_tokens",
@@ -476,6 +497,8 @@ CHECKED_TEXTS = {
     "page_details": "removed, notes, certainty, raw",
     "sentence_scores": "model, data",
     "outlines": "entries",
+    "sentence_indexes": "version, data",
+    "overviews": "version, lines",
 }
 """Table -> the columns that the `checksum` of each of its rows covers."""
 
@@ -490,6 +513,7 @@ STEPS = [
     m008_collections,
     m009_page_details,
     m010_scores_and_outlines,
+    m011_prepared_answers,
 ]
 
 

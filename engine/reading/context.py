@@ -8,6 +8,7 @@ from functools import cached_property
 
 from engine.control import Cancelled, Control
 from engine.generation.runtime import Runtime
+from engine.grounding.sentence_index import SentenceIndex
 from engine.library.library import Library
 from engine.library.records import Page
 from engine.reading.document_state import DocumentState
@@ -61,6 +62,11 @@ class Context:
     def pages(self, first: int = 1, last: int | None = None) -> list[Page]:
         """Return the pages from `first` to `last` (default: the last one read), loaded once a job."""
         return self._page_cache.between(first, self.document.pages if last is None else last)
+
+    def sentence_index(self) -> SentenceIndex:
+        """Return the index of the sentences of the pages that were read."""
+        complete = self.document.complete
+        return self.indexes.of(self.library, self.document_id, self.pages(), save=complete)
 
     def recognised(self, numbers: Iterable[int]) -> tuple[tuple[int, ...], float | None]:
         """Return the pages among `numbers` that were read by text recognition (OCR), and the lowest certainty of

@@ -15,6 +15,7 @@ import torch
 from engine.answering import answer
 from engine.answering.conversation import turn_before
 from engine.answering.pipeline import Generated, Wanted, generate_alone
+from engine.answering.reader_answers import warm_up
 from engine.collections import ask
 from engine.control import Cancelled, Control
 from engine.documents.extraction.extractor import open_document
@@ -32,13 +33,13 @@ from engine.reading.document_state import DocumentState
 from engine.reading.kept_indexes import KeptIndexes
 from engine.reading.resume import state_at_page
 from engine.records import reply, store
-from engine.scoring.reader_model import reader_model
 from engine.session import cluster
 from engine.session.document_source import DocumentSource, opened_event
 from engine.session.folder import read_folder
 from engine.session.model_loader import ModelLoader
 from engine.summarising import entities, saved_summaries, summary
 from engine.summarising.early_digest import EarlyDigest
+from engine.summarising.selection_summary import overview
 
 Job = Generator[Event | Wanted, Generated | None, None]
 """The events of a job, and its requests for attempts."""
@@ -193,7 +194,7 @@ class Session:
     def _prepare(self, command: wire.Prepare) -> Iterator[Event]:
         self.library.documents.all()
         yield from self.model.load(command.job_id)
-        reader_model()
+        warm_up()
 
     def _open(self, command: wire.OpenDocument) -> Iterator[Event]:
         opened = open_document(command.path, command.password)
@@ -205,6 +206,7 @@ class Session:
         library = self.library_of(command)
         state = yield from self._documents.state_of(command, library, control)
         store.ensure_records(library, state.document)
+        self._prepare_answers(library, state, control)
         yield from self._documents.read_ahead(state.document.id, library, control, command.job_id)
 
     def _summarize(self, command: wire.Summarize, control: Control) -> Iterator[Event]:
@@ -219,6 +221,18 @@ class Session:
             return
         context = Context(self.runtime, library, state, control, command.job_id)
         yield from summary.summarize(context, command.method, command.focus, command.length, early.shown)
+        self._prepare_answers(library, state, control, summarised=True)
+
+    def _prepare_answers(
+        self, library: Library, state: DocumentState, control: Control, *, summarised: bool = False
+    ) -> None:
+        """Save what answers by quotation need of a document before a question waits for it: the sentence index, and
+        once the sentences are scored the overview."""
+        if state.complete and summary.selects_for(self.runtime, library, state.document.id):
+            context = Context(self.runtime, library, state, control, indexes=self._indexes)
+            context.sentence_index()
+            if summarised:
+                overview(context)
 
     def _ask(self, command: wire.Ask, control: Control) -> Job:
         if not command.question.strip():

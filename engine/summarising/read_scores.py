@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,8 +57,11 @@ def read_sections(
 
     None for a section in a language that the reader does not know, and for all where no reader is installed.
     """
-    for first in range(0, len(sections), BATCH_SECTIONS):
-        some, told = sections[first : first + BATCH_SECTIONS], texts[first : first + BATCH_SECTIONS]
+    cuts = [0, *range(1, len(sections), BATCH_SECTIONS), len(sections)]  # the first one alone: it comes at once
+    if not sections:
+        return
+    for first, end in pairwise(cuts):
+        some, told = sections[first:end], texts[first:end]
         found: list[Logits | None] = list(saved_logits(library, some, told))
         lacking = [i for i, logits in enumerate(found) if logits is None and _is_readable(told[i])]
         reader = reader_model() if lacking else None

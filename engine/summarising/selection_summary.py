@@ -6,12 +6,16 @@ The key sentences of every section come first, each section stored; then the lin
 from __future__ import annotations
 
 from collections.abc import Collection, Generator, Iterator, Sequence
+from contextlib import suppress
 
+from engine.library.database import LibraryError
 from engine.library.library import Library
 from engine.library.records import Page, Section
 from engine.protocol.evidence import SummaryBasis
 from engine.protocol.wire import Event, SectionSummarized, SummaryDelta
 from engine.reading.context import Context
+from engine.reading.kept_indexes import digest_of_texts
+from engine.scoring.reader_model import reader_identity
 from engine.summarising.digest import SectionDigest
 from engine.summarising.document_head import document_head
 from engine.summarising.entities import stored_entities
@@ -25,6 +29,8 @@ from engine.summarising.selection import Line, Selection, quoted, selection_line
 
 REQUEST = "key sentences, 1"
 """Key under which these section summaries are stored; its number increases when they change."""
+OVERVIEW = 1
+"""Version of overviews; another one makes those that are kept void."""
 
 
 def digests(
@@ -69,13 +75,28 @@ def summarize_by_selection(
 
 
 def overview(context: Context) -> list[Line]:
-    """Return a description of the document and its few best sentences: a summary of paragraph length, not stored.
+    """Return a description of the document and its few best sentences: a summary of paragraph length.
 
-    The reader's scores count where they are saved; nothing is read now.
+    The reader's scores count where they are saved; nothing is read now. The overview of a whole document is kept.
     """
-    job = SummaryJob(context, "paragraph", None)
-    reading = context.library.readings.latest(context.document_id, context.runtime.identity)
-    sections = context.library.sections.of(context.document_id, reading.id if reading else None)
+    job, library = SummaryJob(context, "paragraph", None), context.library
+    reading = library.readings.latest(context.document_id, context.runtime.identity)
+    sections = library.sections.of(context.document_id, reading.id if reading else None)
+    scored = library.sentence_scores.of(reader_identity() or "", [section.id for section in sections])
+    texts = {0: context.document.document.title, **{page.number: page.text for page in context.pages()}}
+    version = f"{OVERVIEW} {digest_of_texts(texts)} {len(scored)}"
+    kept = library.overviews.of(context.document_id, version)
+    if kept is not None:
+        return kept
+    lines = _overview(job, sections)
+    if context.document.complete:
+        with suppress(LibraryError):  # a full disk: the next question makes it again
+            library.overviews.save(context.document_id, version, lines)
+    return lines
+
+
+def _overview(job: SummaryJob, sections: Sequence[Section]) -> list[Line]:
+    context = job.context
     selection, texts = Selection(context.document.document.title), texts_of(sections, context.pages())
     saved = saved_logits(context.library, sections, texts)
     made = [

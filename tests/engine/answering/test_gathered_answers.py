@@ -8,7 +8,6 @@ from engine.answering.gathered_answers import below, gathered
 from engine.grounding.answer_sentences import Asked, answer_sentences
 from engine.grounding.question_kinds import question_kind
 from engine.grounding.sentence_index import SentenceIndex
-from engine.reading.kept_indexes import KeptIndexes
 
 TABLE = (
     "The table lists stations of the line and when they were opened.\n\n"
@@ -120,19 +119,3 @@ def test_longer_form_of_a_missing_word_counts():
 def test_british_and_american_spellings_meet(british, american):
     index = index_of(f"Here the {american} are described.")
     assert index.search(Asked.of(f"What are {british}?", "en").terms, 1)
-
-
-def test_indexes_are_kept_by_content_and_pages_and_the_oldest_goes():
-    built: list[int] = []
-
-    def read(number: int):
-        built.append(number)
-        return [(1, f"Sentence {number}.")]
-
-    kept = KeptIndexes()
-    first = kept.of("a", 1, lambda: read(1))
-    assert kept.of("a", 1, lambda: read(2)) is first
-    assert kept.of("a", 2, lambda: read(3)) is not first
-    kept.of("b", 1, lambda: read(4))
-    assert kept.of("a", 1, lambda: read(5)) is not first
-    assert built == [1, 3, 4, 5]
