@@ -8,12 +8,15 @@ and the type of the answer decide the order. A certainty is fitted to these (`ce
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from engine.grounding.answer_sentences import Answer, Asked, answer_sentences, distinct, rated
 from engine.grounding.sentence_index import Hit, Related, SentenceIndex
 from engine.grounding.words import stem, terms, tokens
+from engine.scoring.everyday_words import alike
 from engine.scoring.passage import Candidate, answer
 from engine.scoring.reader_model import LANGUAGES, ReaderModel, reader_model
 from engine.scoring.related_words import RelatedWords, related_words
@@ -27,19 +30,34 @@ BY_WORDS, COVERED, OF_TYPE = 0.2, 1.0, 2.5
 neighbours hold, and of something of the requested type. Fitted on 54 questions on six documents (29 November 2026)."""
 DEFINED_BY_WORDS = 1.0
 """In place of BY_WORDS where a definition is requested: its form and its heading count in the score by words."""
-AT_FRONT = 4.0
-"""Gain of a name or date in the first sentences, for a question for author or date."""
-_FRONT_SENTENCES = 6
+AT_FRONT, LABELLED = 4.0, 20.0
+"""Gain of a name or date in the first sentences, and of one behind a label such as "Author:" on the first page, for a
+question for author or date."""
+_FRONT_SENTENCES, _LABELLED_LINES = 6, 40
+"""Sentences from the beginning that may hold author and date, and lines among which a label may name them."""
+_LABELS = {
+    "person": re.compile(r"(?:^|[\s(])(?:authors?|editors?|(?:written|edited|prepared|compiled) by|by)\s*[:：]", re.I),
+    "time": re.compile(
+        r"(?:^|[\s(])(?:created|written|dated?|published|publication date|issued|posted|"
+        r"last (?:updated|modified|revised|changed))\s*[:：]",
+        re.I,
+    ),
+}
+"""Kind of question -> labels before the author or date of a document."""
 _FRONT_WORDS = (
     "who wrote when written author authors publish published publisher create created issue issued edit edited editor "
     "compile compiled date dated sign signed meet meeting held take place prepared presented document text report "
     "paper proposal manual guide contract agreement law act speech letter minutes record record version"
 )
 _FRONT = frozenset(terms(_FRONT_WORDS, "en"))
+ALIKE = 0.5
+"""Weight of a word that means about the same as one of the question."""
 HITS = 80
 """Sentences found by words from which passages are made."""
 WEIGHTS, BIAS = (0.3, 1.4, -6.5), 1.45
 """Of `certainty_of`: fitted on 66 questions on six documents and 22 on two articles of SQuAD (29 November 2026)."""
+_SURE_LOGIT = 3.0
+"""Least logit of an author or date behind its label."""
 _COMMON_RARITY, _LEAST_RARITY = 1.5, 0.2
 """"People" and "work" have a rarity of 1.5, and tell little by their absence."""
 
@@ -76,6 +94,14 @@ def find(index: SentenceIndex, asked: Asked, most: int) -> Found:
     return Found(distinct(answers, most), certainty_of(features), features)
 
 
+def warm_up() -> None:
+    """Load the reader and what its first answer would otherwise wait for: compiled loops and related words."""
+    reader = reader_model()
+    if reader is not None:
+        related_words()
+        answer(reader.model, reader.heads, reader.tokenizer, "Who?", [("Nobody.", [(0, 7)])])
+
+
 def related_terms(asked: Asked, index: SentenceIndex, words: RelatedWords) -> Related:
     """Return stem -> stems of words of like meaning, for the words of the question that are no names."""
     named = {place for claim in asked.query.named for place in range(claim.start, claim.end)}
@@ -83,21 +109,22 @@ def related_terms(asked: Asked, index: SentenceIndex, words: RelatedWords) -> Re
     for token, start, _ in tokens(asked.question):
         own = stem(token, index.language)
         if own in asked.terms and start not in named and own not in found:
-            others = ((stem(word, index.language), cosine) for word, cosine in words.of(token))
-            found[own] = [(other, cosine) for other, cosine in others if other != own]
+            near = {stem(word, index.language): cosine for word, cosine in reversed(words.of(token))}
+            near |= {other: max(ALIKE, near.get(other, 0.0)) for other in alike(own)}
+            found[own] = [(other, weight) for other, weight in near.items() if other != own]
     return found
 
 
 def passages(index: SentenceIndex, hits: Sequence[Hit]) -> list[range]:
     """Return the places of the passages to read: each hit with the sentences around it, and the document's beginning;
-    none twice."""
+    none twice. Where the hits fill too few, the sentences from the beginning on follow."""
     taken: set[int] = set()
     found = [_around(index, 0, taken)] if index.sentences else []
-    for hit in hits:
-        if hit.place not in taken:
-            found.append(_around(index, hit.place, taken))
+    for place in chain((hit.place for hit in hits), range(len(index.sentences))):
         if len(found) == PASSAGES:
             break
+        if place not in taken:
+            found.append(_around(index, place, taken))
     return found
 
 
@@ -141,15 +168,22 @@ def _read(
 
 
 def _rank(asked: Asked, one: Answer, said: float) -> float:
-    gain = AT_FRONT if _is_front(asked, one) else 0.0
+    gain = 0.0
+    if _is_front(asked, one):
+        gain = LABELLED if _is_labelled(asked, one) else AT_FRONT
     by_words = DEFINED_BY_WORDS if asked.kind.kind == "definition" else BY_WORDS
     return said + by_words * one.score + COVERED * one.coverage + OF_TYPE * one.typed + gain
 
 
 def _is_front(asked: Asked, one: Answer) -> bool:
     """Return whether the question is for author or date of the document, and a sentence at its beginning has one."""
-    about = asked.kind.kind in ("person", "time") and _FRONT.issuperset(asked.terms)
-    return about and one.typed and one.sentence.page == 1 and one.place < _FRONT_SENTENCES
+    about = asked.kind.kind in _LABELS and _FRONT.issuperset(asked.terms) and one.sentence.page == 1
+    return about and ((one.typed and one.place < _FRONT_SENTENCES) or _is_labelled(asked, one))
+
+
+def _is_labelled(asked: Asked, one: Answer) -> bool:
+    """Return whether one of the first lines has a label before an author or a date."""
+    return one.place < _LABELLED_LINES and _LABELS[asked.kind.kind].search(one.sentence.text) is not None
 
 
 def _with_span(one: Answer, candidate: Candidate, begin: int) -> Answer:
@@ -166,8 +200,9 @@ def _features(
 ) -> tuple[float, ...]:
     """Return the figures that tell an answer from none; see `certainty_of`."""
     best, logit = read[0]
-    missing = 0.0 if _is_front(asked, best) else unknown(index, asked, related, words)
-    return logit, best.coverage, missing
+    if not _is_front(asked, best):
+        return logit, best.coverage, unknown(index, asked, related, words)
+    return max(logit, _SURE_LOGIT) if _is_labelled(asked, best) else logit, best.coverage, 0.0
 
 
 def unknown(index: SentenceIndex, asked: Asked, related: Related, words: RelatedWords) -> float:

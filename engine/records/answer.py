@@ -84,6 +84,12 @@ class _Answered:
     """The table does not say that its rows are the things that the question counts."""
 
 
+def _only_mentions(match: Match, rows: Sequence[RecordRow]) -> bool:
+    """Return whether there are no rows, or cells merely mention the words of the question beside other text: that is no
+    list of the things that it names."""
+    return not rows or all(not one.equal and not one.words[0].identifier for one in match.filters)
+
+
 class _Answering:
     """One question answered from one family of tables."""
 
@@ -103,7 +109,7 @@ class _Answering:
             if kept is None:
                 return None
             rows = kept
-        if match.unknown and not match.filters:
+        if match.unknown and (not match.filters or (question.operation == "list" and _only_mentions(match, rows))):
             return None
         plain = not match.filters and question.dates is None and question.amounts is None and match.strength == 0
         if plain and not (_only_generic(question) and question.operation in ("count", "list")):

@@ -8,8 +8,7 @@ import pytest
 
 from engine.answering import quoted_answer
 from engine.answering.quoted_answer import Reply, quotation, reply_to
-from engine.grounding.sentence_index import IndexedSentence
-from engine.reading.kept_indexes import KeptIndexes
+from engine.grounding.sentence_index import IndexedSentence, SentenceIndex
 
 MANUAL = [
     "Packaging Manual\n\nThis manual describes the rules for packages. It was last updated on 19 September 2022.\n"
@@ -33,12 +32,14 @@ CHINESE = ["泵站说明。每台泵都有一台电机和一个阀门。阀门�
 def reply(monkeypatch):
     """(pages, question) -> the reply."""
     monkeypatch.setattr(quoted_answer, "overview", lambda context: [("Manual, 3 pages.", []), ("“It is.”", [1])])
-    indexes = KeptIndexes()
 
     def ask(pages: list[str], question: str, seed: int = 0):
         rows = [SimpleNamespace(number=number, text=text) for number, text in enumerate(pages, 1)]
-        document = SimpleNamespace(document=SimpleNamespace(sha256=str(pages)), pages=len(rows), complete=True)
-        return reply_to(SimpleNamespace(document=document, pages=lambda: rows, indexes=indexes), question, seed)
+        document = SimpleNamespace(pages=len(rows), complete=True)
+        index = SentenceIndex(enumerate(pages, 1))
+        return reply_to(
+            SimpleNamespace(document=document, pages=lambda: rows, sentence_index=lambda: index), question, seed
+        )
 
     return ask
 
@@ -161,3 +162,22 @@ def test_words_across_a_line_end_are_marked_as_they_are_shown():
     line = quotation(sentence, span=(29, 42))
     assert line.text == "“It was repaired by Hassan Carter in May.”"
     assert line.emphasis is not None and line.text[slice(*line.emphasis)] == "Hassan Carter"
+
+
+@pytest.mark.parametrize(
+    ("question", "words"), [("Who are the authors?", "Anna Berg"), ("When was it written?", "02-Jul")]
+)
+def test_labels_on_the_first_page_name_author_and_date(reply, question, words):
+    lines = [f"The bridge {number} was inspected and found sound by the county's engineers." for number in range(8)]
+    head = "Title: Bridges Author: Anna Berg <berg@example.org>, Carl Wood Status: Draft Created: 02-Jul-2026"
+    pages = [" ".join(lines) + "\n\n" + head, "The authors are no engineers. The plan was written with care in 2019."]
+    got = reply(pages, question)
+    assert got.found and words in got.lines[0].text
+
+
+def test_closest_passages_are_no_parts_of_sentences(reply):
+    page = "An agreement is void where it\n\n- is not a covered agreement;\n- names a fine of the council;\n\n"
+    pages = [page + "The council may impose a fine on a company. Fines are paid within thirty days."]
+    got = reply(pages, "Which fine must a pilot of a balloon pay to the zoo?")
+    assert not got.found and len(got.lines) > 1
+    assert all(line[1].isupper() for line in texts(got)[1:])

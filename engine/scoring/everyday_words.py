@@ -1,0 +1,204 @@
+"""Everyday words and the words that contracts, laws, manuals and reports use for the same thing. English. Light.
+
+People ask for "holiday" and "pay" where a text says "leave" and "remuneration". A group holds words of one meaning; a
+word may be in several. Written by hand from general knowledge of the language, not from any one document.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from engine.grounding.words import stem
+
+_GROUPS = """
+pay salary wage earnings earn income remuneration compensation paid payment
+cost price fee charge expense expenditure rate amount
+money funds cash amount payment sum financing budget
+holiday vacation leave absence
+sack fire dismiss terminate termination discharge severance
+quit resign resignation leave terminate withdraw
+job work employment occupation position post
+worker employee staff personnel workforce workers
+boss manager supervisor director employer superior head
+head chair chairman chairperson president leader director
+firm company corporation business enterprise employer organisation undertaking
+phone telephone mobile cellular smartphone
+car automobile vehicle motor
+house home housing dwelling residence building premises
+flat apartment dwelling unit
+buy purchase acquire acquisition procure
+sell sale dispose disposal transfer
+get receive obtain acquire entitled gain
+give provide grant supply deliver issue
+start begin commence commencement initiate launch onset
+end finish terminate expire expiry conclude completion cease
+stop prevent cease halt suspend prohibit block inhibit
+quarrel disagree disagreement dispute conflict controversy arbitration
+fight conflict battle war combat dispute
+allow permit authorise authorize permission may entitled lawful
+forbid prohibit ban bar restrict disallow unlawful forbidden
+must shall require required obligation obligatory mandatory duty
+law act statute legislation regulation rule code
+rule regulation requirement policy provision guideline
+crime offence offense violation felony
+punishment penalty fine sanction punish sentence
+court tribunal judge judicial judiciary
+lawyer attorney counsel solicitor
+agreement contract treaty deal settlement
+sign signed execute enter concluded
+owner holder proprietor shareholder
+stock share equity
+loan credit debt borrowing mortgage
+jobless unemployed unemployment
+rise increase grow growth climb gain higher up
+fall decrease decline drop reduce reduction lower down decrease
+bigger larger increase widen expand greater
+smaller lower decrease narrow reduce less
+fast quick rapid speed quickly faster
+slow slowdown delay slower
+big large great major size
+small little minor tiny
+new recent novel latest modern
+old former previous age ancient
+important significant essential key major crucial main
+dangerous hazardous harmful unsafe risk danger hazard
+safe safety secure protected
+sick ill illness disease symptom symptoms
+sickness illness disease disorder condition
+germ bacterium bacteria organism virus pathogen infection
+medicine drug medication treatment antibiotic therapy
+cure treat treatment therapy heal
+doctor physician practitioner clinician provider healthcare
+nurse carer provider
+die death fatal fatality mortality dead
+catch contract infect infection exposure acquire
+spread transmit transmission distribute
+hurt injure injury harm damage wound
+pain ache headache sore
+kid child children infant pediatric
+baby infant newborn
+woman women female
+man men male
+people persons population inhabitants citizens residents
+live reside dwell inhabit residence
+country nation state
+town city municipality village
+founder framer founded establish
+vote ballot election elect poll
+choose select pick elect choice appoint
+leader head president chief
+king ruler monarch emperor
+soldier army troops military
+test exam examination check assay
+check verify inspect examine control review
+find detect discover locate identify
+show display present demonstrate indicate list
+look search view examine
+fix repair correct mend solve resolve
+broken faulty defective damaged failure
+mistake error fault bug
+fail failure fault unsuccessful
+change modify alter amend amendment adjust modification
+delete remove erase clear
+throw remove discard eject recall expel
+keep retain maintain preserve store hold
+save store record preserve write
+store host keep save archive
+copy duplicate replicate backup
+start boot launch startup
+leave exit quit depart
+close shut exit quit
+log login sign authenticate
+password passphrase credential
+block ban deny prevent refuse
+turn switch set enable disable
+setting option configuration parameter preference
+screen display monitor
+file document record
+folder directory
+program application software tool command utility
+run execute start launch invoke
+web internet online website site
+send transmit forward deliver submit mail
+letter mail notice correspondence
+ask request question query apply
+answer reply response respond
+tell inform notify notice announce
+say state declare mention
+help assist support aid assistance
+need require necessary requirement
+want wish desire intend
+try attempt seek
+make create produce build construct manufacture
+build construct construction erect
+use apply utilise utilize usage employ
+work function operate operation
+happen occur arise result event
+cause reason lead result due because
+goal aim objective target purpose
+meet satisfy fulfil achieve reach
+miss fail unmet
+reader audience user intended
+audience reader user intended target
+author writer wrote written
+book manual document guide volume
+map geospatial geographic cartography
+picture image photo photograph illustration figure
+talk discuss discussion speak speech
+idea concept notion proposal
+plan programme program scheme project
+money-back refund reimburse reimbursement
+reimburse refund repay compensate
+insurance cover coverage insured
+school education training teaching
+teacher instructor lecturer professor
+student pupil learner
+food meal diet nutrition
+drink beverage water
+weather climate temperature rain
+heat heating warm temperature
+cold cool winter
+earth soil ground land
+tree forest wood
+animal livestock cattle species
+farm agriculture agricultural farming farmer
+year annual annually yearly
+month monthly
+week weekly fortnight
+day daily
+often frequently frequency regularly every
+deadline limit due latest
+enough sufficient adequate
+whole entire complete total
+part portion section share component
+kind type form sort category class
+way method manner means procedure technique
+place location site position where
+near close adjacent nearby
+far distance remote
+gather collect obtain collection
+join accede accession enter member
+split divide separate
+hide conceal secret hidden
+secret confidential private confidentiality
+rich wealthy wealth
+poor poverty low-income
+tax levy duty
+guess estimate assume
+compare comparison versus
+"""
+
+
+@cache
+def _by_stem() -> dict[str, tuple[str, ...]]:
+    found: dict[str, dict[str, None]] = {}
+    for line in _GROUPS.splitlines():
+        stems = list(dict.fromkeys(stem(word, "en") for word in line.split()))
+        for own in stems:
+            found.setdefault(own, {}).update(dict.fromkeys(other for other in stems if other != own))
+    return {own: tuple(others) for own, others in found.items()}
+
+
+def alike(own: str) -> tuple[str, ...]:
+    """Return the stems of words that mean about the same as the stem `own`; none for an unknown one."""
+    return _by_stem().get(own, ())
