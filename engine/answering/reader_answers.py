@@ -51,6 +51,8 @@ _FRONT_WORDS = (
     "paper proposal manual guide contract agreement law act speech letter minutes record record version"
 )
 _FRONT = frozenset(terms(_FRONT_WORDS, "en"))
+LEAST_COVERED = 0.3
+"""Share of the question from which a sentence that was found by words alone may answer."""
 ALIKE = 0.5
 """Weight of a word that means about the same as one of the question."""
 HITS = 80
@@ -82,7 +84,8 @@ def find(index: SentenceIndex, asked: Asked, most: int) -> Found:
     by_words = answer_sentences(index, asked, most, related)
     reader = reader_model() if index.language in LANGUAGES else None
     if reader is None or words is None:
-        return Found(by_words, by_words[0].coverage if by_words else 0.0)
+        covered = by_words[0].coverage if by_words else 0.0
+        return Found(by_words, covered if covered >= LEAST_COVERED else 0.0)
     places = passages(index, index.search(asked.terms, HITS, related))
     read = _read(reader, index, asked, places, related)
     if not read:
