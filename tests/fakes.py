@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 
 from engine.protocol import wire as m
-from engine.protocol.evidence import Evidence, PageSpan, Sentence, SummaryBasis
+from engine.protocol.evidence import Counted, Evidence, FoundRow, PageSpan, Sentence, SummaryBasis
 
 TOKENS_A_PAGE = 480
 SUMMARY = (
@@ -145,6 +145,10 @@ class FakeWorker:
             case m.Ask():
                 yield from self.load(job)
                 yield from self.answer(command)
+            case m.ReadFolder():
+                yield from self.read_folder(command)
+            case m.AskCollection():
+                yield self.collection_answer(command)
             case m.FreeSpace():
                 yield m.SpaceFreed(job_id=job, states=3, n_bytes=3_000_000)
             case m.EditDocument():
@@ -239,6 +243,53 @@ class FakeWorker:
             last_pages=[min(first + 4, self.pages) for first in firsts],
             retained=[(place + 1) / len(firsts) for place in range(len(firsts))],
             faded_to_page=5,
+        )
+
+    def read_folder(self, command: m.ReadFolder) -> Iterator[m.Event]:
+        for number in range(1, self.pages + 1):
+            time.sleep(self.delay)
+            error = "This PDF is damaged; get another copy." if number == 3 else ""
+            yield m.FileRead(
+                job_id=command.job_id,
+                path=f"{command.path}/{number}.pdf",
+                number=number,
+                files=self.pages,
+                document_id=None if error else number,
+                error=error,
+            )
+        yield m.FolderRead(
+            job_id=command.job_id,
+            collection=command.collection or "",
+            read=self.pages - 1,
+            failed=1,
+            documents=self.pages - 1,
+            failed_files=1,
+            seconds=1.0,
+        )
+
+    def collection_answer(self, command: m.AskCollection) -> m.Event:
+        row = FoundRow(
+            document_id=1, title="pumps", page=1, start=4, end=22, text="pump was inspected", cells=("P-204", "48 EUR")
+        )
+        counted = Counted(
+            columns=("Unit", "Cost"),
+            rows=(row,),
+            total=1,
+            notes=("One row is unsure.",),
+            documents=2,
+            documents_of=3,
+            sections=3,
+            sections_of=3,
+            tables_unread=1,
+            pages_unread=1,
+        )
+        evidence = Evidence(kind="records", first_page=1, last_page=1, counted=counted)
+        return m.AnswerFinished(
+            job_id=command.job_id,
+            text="1 row.\n- P-204 (pumps, page 1)",
+            evidence=evidence,
+            turn_id=None,
+            seconds_to_first_token=0.1,
         )
 
     def may_die(self) -> bool:

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.jobs import commands
 from app.jobs.answer_places import AnswerPlaces
+from app.jobs.collection_jobs import CollectionJobs
 from app.jobs.jobs import Job, Jobs, trouble_of
 from app.jobs.library_jobs import LibraryJobs
 from app.jobs.read_only import LibraryLock, locked_answer
@@ -57,6 +58,9 @@ class JobController(QObject):
         self.library = LibraryJobs(self._jobs, self.lock, reader, self)
         self.library.failed.connect(self.library_failed)
         self.library.edited.connect(self._reread)
+        self.collections = CollectionJobs(self._jobs, self.lock, settings, self)
+        self.collections.written.connect(reader.read_documents)
+        reader.collections_read.connect(self.collections.set_rows)
         self._deciding: set[str] = set()
         self._turns = ReadingTurns(self._jobs)
         client.received.connect(self._on_event)
@@ -79,6 +83,7 @@ class JobController(QObject):
         for path in (*now.unfinished[1:], *now.unfinished[:1]) or (now.last_document,):
             if path and os.path.exists(path):
                 self.open(path, decide=path in now.unfinished)
+        self.collections.resume()
 
     def open(self, path: str, decide: bool = True) -> None:
         """Show a file, and read it as the settings say."""
@@ -276,6 +281,9 @@ class JobController(QObject):
         if isinstance(event, m.TERMINAL) and not self._client.ready:
             return  # the worker ends because we asked it to: its jobs go on in the next one
         job = self._jobs.by_id(event.job_id)
+        if job is not None and self.collections.owns(job):
+            self.collections.take(job, event)
+            return
         if job is None or job.session is None:
             self.library.take(job, event)
             return

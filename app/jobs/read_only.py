@@ -8,7 +8,18 @@ from app.jobs.jobs import Job, Jobs
 from app.style.translation import tr
 from engine.protocol import wire as m
 
-WITH_LIBRARY = (m.Read, m.Summarize, m.Ask, m.ListDocuments, m.RemoveDocument, m.EditDocument, m.FreeSpace)
+WITH_LIBRARY = (
+    m.Read,
+    m.Summarize,
+    m.Ask,
+    m.ListDocuments,
+    m.RemoveDocument,
+    m.EditDocument,
+    m.FreeSpace,
+    m.ReadFolder,
+    m.AskCollection,
+    m.EditCollection,
+)
 """Jobs that open the library for writing."""
 
 

@@ -10,6 +10,8 @@ class LibraryAnswers(QObject):
 
     documents_read = Signal(object)
     """list[engine.library.records.Document], last used first."""
+    collections_read = Signal(object)
+    """list[(engine.library.collections.Collection, ids of its documents, [(path, why it could not be read)])]"""
     record_read = Signal(str, object)
     """(path, DocumentRecord | None)"""
     pages_read = Signal(int, object)

@@ -47,6 +47,8 @@ class LibraryPane(QWidget):
     """Entry whose tags shall be changed."""
     free_requested = Signal(int)
     """Delete the saved states of the document with this id."""
+    collect_requested = Signal(int)
+    """Put the document with this id into a collection."""
     undo_requested = Signal()
     folder_requested = Signal(str)
     search_requested = Signal(str)
@@ -96,6 +98,8 @@ class LibraryPane(QWidget):
         column.setSpacing(10)
         column.addWidget(self.search)
         column.addWidget(self.tags)
+        self._above = QVBoxLayout()
+        column.addLayout(self._above)
         column.addWidget(self._empty)
         column.addWidget(self.list, 1)
         column.addStretch()
@@ -120,6 +124,10 @@ class LibraryPane(QWidget):
         documents.clicked.connect(self._open)
         documents.activated.connect(self._open)
         return documents
+
+    def add_above(self, panel: QWidget) -> None:
+        """Show a panel above the documents."""
+        self._above.addWidget(panel)
 
     def least_width(self) -> int:
         """Return the width that the pane needs to show its button whole, in pixels."""
@@ -239,6 +247,7 @@ class LibraryPane(QWidget):
         if document_id is not None:
             menu.addAction(tr("Rename…"), lambda: self.begin_rename(path))
             menu.addAction(tr("Tags…"), lambda: self.tags_requested.emit(entry))
+            menu.addAction(tr("Add to collection…"), lambda: self.collect_requested.emit(document_id))
             free = menu.addAction(
                 tr("Delete cached data ({size})", size=size_text(entry.cached)),
                 lambda: self.free_requested.emit(document_id),

@@ -17,6 +17,7 @@ from engine.grounding.locate import best_pages, terms_of
 from engine.protocol.evidence import PageSpan, Sentence
 
 if TYPE_CHECKING:
+    from engine.library.collections import Collection
     from engine.library.library import Library
 
 HEAD_BYTES = 48 * 1024
@@ -84,7 +85,7 @@ class LibraryRows(LibraryAnswers):
     def read_documents(self) -> None:
         library = self._open()
         if library is not None:
-            self._guard(lambda: self.documents_read.emit(library.documents.all()))
+            self._guard(lambda: self._emit_all(library))
 
     def read_record(self, path: str) -> None:
         library = self._open()
@@ -189,9 +190,13 @@ class LibraryRows(LibraryAnswers):
             version = library.maintenance.data_version()
             if version != self._version:
                 self._version = version
-                self.documents_read.emit(library.documents.all())
+                self._emit_all(library)
 
         self._guard(look)
+
+    def _emit_all(self, library: Library) -> None:
+        self.documents_read.emit(library.documents.all())
+        self.collections_read.emit([_collection(library, row) for row in library.collections.all()])
 
     def _open(self) -> Library | None:
         if self._library is None:
@@ -239,6 +244,12 @@ def _all_pages(library: Library, document: int, first: int = 1, last: int | None
             return
         yield from rows
         first = rows[-1].number + 1
+
+
+def _collection(library: Library, row: Collection) -> tuple[Collection, list[int], list[tuple[str, str]]]:
+    files = library.collections.files(row.name).values()
+    errors = sorted((file.path, file.error) for file in files if file.error)
+    return row, library.collections.documents(row.name), errors
 
 
 def _record(library: Library, path: str) -> DocumentRecord | None:

@@ -48,6 +48,8 @@ class Settings:
     last_document: str = ""
     unfinished: tuple[str, ...] = ()
     """The documents whose reading had begun when the window was closed; it resumes at the next start."""
+    unfinished_folders: tuple[str, ...] = ()
+    """Likewise the folders that were being read into a collection."""
     places: dict[str, int] = field(default_factory=dict)
     """Path -> the page that was shown last, the newest last."""
     window: dict[str, str] = field(default_factory=dict)
@@ -128,6 +130,11 @@ class SettingsStore(QObject):
         """Note that the reading of `path` has begun or ended."""
         others = tuple(other for other in self.now.unfinished if other != path)
         self.update(unfinished=(*others, path) if begun else others)
+
+    def note_unfinished_folder(self, folder: str, begun: bool) -> None:
+        """Note that the reading of a folder has begun or ended."""
+        others = tuple(other for other in self.now.unfinished_folders if other != folder)
+        self.update(unfinished_folders=(*others, folder) if begun else others)
 
     def _load(self) -> Settings:
         try:

@@ -14,6 +14,7 @@ MENUS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
         mark("&File"),
         (
             ("open", mark("Open…"), "Ctrl+O"),
+            ("open_folder", mark("Open a folder…"), "Ctrl+Shift+O"),
             ("recent", mark("Open recent"), ""),
             ("sample", mark("Open the sample"), ""),
             ("-", "", ""),
@@ -93,8 +94,11 @@ MENUS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
     ),
 )
 _ALWAYS = frozenset(
-    ("open", "sample", "quit", "search_library", "settings", "library", "next_pane", "full_screen", "model", "keys")
-) | {"about"}
+    (
+        "open", "open_folder", "sample", "quit", "search_library", "settings", "library", "next_pane", "full_screen",
+        "model", "keys", "about",
+    )
+)  # fmt: skip
 """Actions that need no document."""
 _OWN = frozenset(("undo_remove", "back", "forward"))
 """Actions that are enabled by what there is to undo or to go to."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -56,6 +57,25 @@ class Dialogs(QObject):
         path, _ = QFileDialog.getOpenFileName(self._window, tr("Open a document"), start, file_filter())
         if path:
             self._controller.open(path)
+
+    def browse_folder(self, chosen: Callable[[str], None]) -> None:
+        """Choose a folder whose documents are read into a collection."""
+        start = str(Path(self._settings.now.recent[0]).parent) if self._settings.now.recent else str(Path.home())
+        folder = QFileDialog.getExistingDirectory(self._window, tr("Open a folder"), start)
+        if folder:
+            chosen(folder)
+
+    def ask_collection(self, document_id: int) -> None:
+        """Ask for the collection, a known or a new one, that a document is put into."""
+        box = QInputDialog(self._window)
+        box.setObjectName("collectionDialog")
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setWindowTitle(tr("Add to collection"))
+        box.setLabelText(tr("Collection, a known or a new one:"))
+        box.setComboBoxEditable(True)
+        box.setComboBoxItems(sorted(self._controller.collections.all, key=str.casefold))
+        box.textValueSelected.connect(lambda name: self._controller.collections.add(name, [document_id]))
+        box.open()
 
     def open_sample(self) -> None:
         """Open the sample that comes with the program."""

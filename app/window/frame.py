@@ -52,6 +52,14 @@ class Frame(QSplitter):
         """Show the welcome, or the document and its side pane."""
         self._centre.setCurrentWidget(self._welcome if welcome else self._reading)
 
+    def add_page(self, page: QWidget) -> None:
+        """Add a page that takes the place of document and side pane."""
+        self._centre.addWidget(page)
+
+    def show_page(self, page: QWidget) -> None:
+        """Show an added page."""
+        self._centre.setCurrentWidget(page)
+
     def toggle_library(self) -> bool:
         """Show the library, or hide it; returns whether it is shown."""
         self._wants_library = self._library.isHidden()

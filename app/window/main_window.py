@@ -18,6 +18,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QMainWindow, QWidget
 
+from app.collections.view import CollectionsView
 from app.document.pane import DocumentPane
 from app.export.clipboard import summary_text
 from app.jobs.controller import JobController
@@ -72,12 +73,16 @@ class MainWindow(QMainWindow):
         self.questions = Questions(controller, self.document, self.side, self)
         self.toast = Toast(self)
         self._frame = Frame(self.library, self.document, self.side, self.welcome)
+        self.collections = CollectionsView(controller.collections, theme, self)
+        self._frame.add_page(self.collections.page)
+        self.library.add_above(self.collections.panel)
         self.setCentralWidget(self._frame)
         self.actions_ = Actions(self, self._handlers())
         self.actions_.recent.aboutToShow.connect(self._fill_recent)
         self.actions_.set_has_document(False)
         self._connect_library()
         self._connect_reading()
+        self._connect_collections()
         self._frame.restore(self, settings.now)
         theme.changed.connect(self._fit_letters)
         self.document.set_outline_shown(settings.now.show_outline)
@@ -109,6 +114,15 @@ class MainWindow(QMainWindow):
         self.welcome.browse_requested.connect(dialogs.browse)
         self.welcome.sample_requested.connect(dialogs.open_sample)
         self.welcome.model_requested.connect(dialogs.choose_model)
+
+    def _connect_collections(self) -> None:
+        control, view = self._controller, self.collections
+        control.shelf.documents_changed.connect(view.set_documents)
+        view.shown.connect(self._show_collection)
+        view.closed.connect(lambda: self._frame.show_welcome(self._controller.current is None))
+        view.document_requested.connect(control.show)
+        view.place_requested.connect(self._show_place)
+        self.library.collect_requested.connect(self.dialogs.ask_collection)
 
     def _connect_reading(self) -> None:
         control, side, document, dialogs = self._controller, self.side, self.document, self.dialogs
@@ -150,6 +164,7 @@ class MainWindow(QMainWindow):
         document, control, dialogs, questions = self.document, self._controller, self.dialogs, self.questions
         return {
             "open": dialogs.browse,
+            "open_folder": lambda: dialogs.browse_folder(self.collections.read_folder),
             "sample": dialogs.open_sample,
             "export": dialogs.export,
             "print": dialogs.print_pages,
@@ -195,7 +210,7 @@ class MainWindow(QMainWindow):
     @property
     def is_up_to_date(self) -> bool:
         """Return whether every change is on the screen."""
-        return self._throttle.is_idle and self._side_throttle.is_idle
+        return self._throttle.is_idle and self._side_throttle.is_idle and self.collections.throttle.is_idle
 
     def copy_summary(self) -> None:
         """Put the summary with its source on the clipboard."""
@@ -213,6 +228,7 @@ class MainWindow(QMainWindow):
         self._shown = session
         self._suggested_for = None
         self.questions.drop_context()
+        self.collections.leave()
         self._frame.show_welcome(session is None)
         self.actions_.set_has_document(session is not None)
         self.document.set_session(session)
@@ -276,6 +292,13 @@ class MainWindow(QMainWindow):
         session = self._controller.current
         if session is not None and session.document_id == document:
             self.side.conversation.show_suggestions(questions)
+
+    def _show_collection(self) -> None:
+        name = self.collections.current
+        self._controller.close_document()
+        self.collections.current = name
+        self._frame.show_page(self.collections.page)
+        self.setWindowTitle(f"{name} — Readthrough")
 
     def _set_title(self, session: DocumentSession | None) -> None:
         self.setWindowTitle(f"{session.name} — Readthrough" if session else "Readthrough")
@@ -374,10 +397,12 @@ class MainWindow(QMainWindow):
         self.welcome.show_drop(False)
         self.toast.hide()
         found = dropped(event.mimeData())
+        for folder in found.folders:
+            self.collections.read_folder(folder)
         for path in found.documents:
             self._controller.open(path)
         if found.model:
             self.dialogs.choose_model(found.model)
-        elif not found.documents:
+        elif not found.documents and not found.folders:
             self.toast.say(tr("No documents in this folder"))
         event.acceptProposedAction()

@@ -102,6 +102,16 @@ class AskCollection(Command, frozen=True, kw_only=True):
     question: str
 
 
+class EditCollection(Command, frozen=True, kw_only=True):
+    """Put documents into a collection, which is made where there is none of this name, or take them out; with `delete`
+    remove the collection. Its documents stay in the library."""
+
+    collection: str
+    add: list[Int64] = []
+    take_out: list[Int64] = []
+    delete: bool = False
+
+
 class Configure(Command, frozen=True, kw_only=True):
     """Change settings of the running worker; None leaves a setting unchanged.
 

@@ -21,6 +21,7 @@ Of one job come, in this order and each only where it applies:
     ReadFolder    (ModelLoading, ModelLoaded, PrefillAdvanced, FileRead)*, FolderRead; with watch: FollowWaiting, and
                   all again after every change, until Cancel
     AskCollection (ModelLoading, ModelLoaded), AnswerDelta, AnswerFinished without a turn
+    EditCollection nothing of its own
     Configure     nothing of its own
     every job     JobContinues where it is silent for long; StatesDropped before its end, where it deleted saved states
                   to keep the quota
@@ -40,6 +41,7 @@ from engine.protocol.commands import (
     Cancel,
     Command,
     Configure,
+    EditCollection,
     EditDocument,
     FreeSpace,
     ListDocuments,
@@ -123,6 +125,7 @@ __all__ = [
     "DocumentRemoved",
     "DownloadAdvanced",
     "DownloadPlanned",
+    "EditCollection",
     "EditDocument",
     "Event",
     "FileRead",

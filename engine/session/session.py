@@ -173,7 +173,7 @@ class Session:
                 yield from self._ask(command, control)
             case wire.Prepare():
                 yield from self._prepare(command)
-            case wire.ReadFolder() | wire.AskCollection():
+            case wire.ReadFolder() | wire.AskCollection() | wire.EditCollection():
                 yield from self._collection(command, control)
             case wire.ListDocuments():
                 yield from (_listed(command.job_id, document) for document in self.library.documents.all())
@@ -263,10 +263,26 @@ class Session:
         now = documents.get(command.document_id)
         return wire.DocumentEdited(job_id=command.job_id, document_id=now.id, title=now.title, tags=now.tags)
 
-    def _collection(self, command: wire.ReadFolder | wire.AskCollection, control: Control) -> Iterator[Event]:
+    def _collection(
+        self, command: wire.ReadFolder | wire.AskCollection | wire.EditCollection, control: Control
+    ) -> Iterator[Event]:
         if isinstance(command, wire.ReadFolder):
             return self._read_folder(command, control)
-        return self._ask_collection(command, control)
+        if isinstance(command, wire.AskCollection):
+            return self._ask_collection(command, control)
+        self._edit_collection(command)
+        return iter(())
+
+    def _edit_collection(self, command: wire.EditCollection) -> None:
+        collections = self.library.collections
+        if command.delete:
+            collections.remove(command.collection)
+            return
+        if command.add:
+            collections.make(command.collection)
+            collections.add(command.collection, command.add)
+        if command.take_out:
+            collections.take_out(command.collection, command.take_out)
 
     def _read_folder(self, command: wire.ReadFolder, control: Control) -> Iterator[Event]:
         if command.cluster is None:

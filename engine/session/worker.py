@@ -2,7 +2,8 @@
 
 One thread takes commands while the job runs in the main thread. Cancel, pause and resume act at once. Other commands
 wait their turn, except those that can be served at the next chunk boundary of a reading, or while it is paused: a
-question about the file that is being read or about one that was read before, and a list of the documents. A followed
+question about the file that is being read or about one that was read before, a question to a collection, and a list of
+the documents. Between two files of a folder every command that waits is served. A followed
 file is checked whenever no other job runs. End of input, SIGTERM and SIGHUP end the worker: running jobs are cancelled,
 the part read so far is saved, and every job gets its terminal event.
 """
@@ -230,6 +231,8 @@ class Worker:
             self._emit(event)
             if isinstance(event, wire.PrefillAdvanced):
                 self._serve_meanwhile()
+            elif isinstance(event, wire.FileRead):
+                self._serve_between_files()
             if self._events.client_is_gone:
                 self.end()
 
@@ -251,9 +254,21 @@ class Worker:
             else:
                 self._waiting.append(command)
 
+    def _serve_between_files(self) -> None:
+        """Run the commands that wait: between two files of a folder nothing is half read. Another folder waits."""
+        self._fetch()
+        waiting, self._waiting, self._fetched = [*self._waiting, *self._fetched], [], []
+        for command in waiting:
+            if isinstance(command, wire.ReadFolder) or self._ending.is_set():
+                self._waiting.append(command)
+            else:
+                self._run(command)
+
     def _can_run_meanwhile(self, command: Command) -> bool:
         if isinstance(command, wire.Ask):
             return self._session.can_answer_now(command)
+        if isinstance(command, wire.AskCollection):
+            return True
         return not self._waiting and isinstance(command, (wire.ListDocuments, wire.Configure))
 
     def _emit(self, event: Event) -> None:

@@ -206,18 +206,21 @@ def test_the_question_about_a_long_reading_is_withdrawn_when_little_is_left(star
     assert not driver.session.stopped
 
 
-def test_a_dropped_folder_is_its_documents_or_a_model(tmp_path: Path):
+def test_a_dropped_folder_is_a_collection_or_a_model(tmp_path: Path):
     folder = tmp_path / "papers"
     folder.mkdir()
     for name in ("b.pdf", "a.txt", "picture.png"):
         (folder / name).write_text("x")
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    (pictures / "one.png").write_text("x")
     model = tmp_path / "model"
     model.mkdir()
     (model / "config.json").write_text("{}")
     data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path)) for path in (folder, model, tmp_path / "weights.gguf")])
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in (folder, pictures, folder / "a.txt", model)])
     found = dropped(data)
-    assert [Path(path).name for path in found.documents] == ["a.txt", "b.pdf"]
+    assert found.documents == (str(folder / "a.txt"),) and found.folders == (str(folder),)
     assert found.model == str(model)
 
 

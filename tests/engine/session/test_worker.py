@@ -17,7 +17,19 @@ import pytest
 
 from engine.library.library import Library
 from engine.protocol import wire
-from engine.protocol.wire import Ask, Cancel, Command, ListDocuments, Pause, Read, Resume, Shutdown
+from engine.protocol.wire import (
+    Ask,
+    AskCollection,
+    Cancel,
+    Command,
+    EditCollection,
+    ListDocuments,
+    Pause,
+    Read,
+    ReadFolder,
+    Resume,
+    Shutdown,
+)
 from tests.engine.tiny import write_pages
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -204,6 +216,27 @@ def test_a_killed_worker_costs_at_most_what_was_read_since_the_last_checkpoint(
     assert resumed.tokens >= saved.tokens
     assert isinstance(second.end_of("r")[-1], wire.JobFinished)
     second.close()
+
+
+def test_between_two_files_of_a_folder_other_jobs_run(worker, tmp_path):
+    folder = tmp_path / "works"
+    folder.mkdir()
+    for number in range(6):
+        write_pages(folder / f"log{number}.txt", number + 1)
+    other = write_pages(tmp_path / "other.txt", 1)
+    worker.send(ReadFolder(job_id="f", path=str(folder), collection="works", order="smallest"))
+    worker.until(lambda event: isinstance(event, wire.FileRead))
+    worker.send(
+        Read(job_id="r", path=str(other)),
+        AskCollection(job_id="q", collection="works", question="Which gauge?"),
+        EditCollection(job_id="e", collection="mine", add=[1]),
+    )
+    events = worker.end_of("f")
+    finished = [event.job_id for event in events if isinstance(event, wire.TERMINAL)]
+    assert sorted(finished) == ["e", "f", "q", "r"] and finished[-1] == "f"
+    worker.send(ReadFolder(job_id="again", path=str(folder), collection="works"))
+    read = next(event for event in worker.end_of("again") if isinstance(event, wire.FolderRead))
+    assert (read.read, read.documents) == (0, 6)
 
 
 def test_a_followed_file_is_one_job_beside_which_others_run(worker, tmp_path):
