@@ -46,10 +46,16 @@ def answer_records(library: Library, documents: Sequence[Document], question: st
         return best.result
     if (listed := answer_of_mentions(library, known, asked)) is not None:
         return listed
-    if len(found) == 1 and asked.operation in ("count", "list"):
+    if len(found) == 1 and asked.operation in ("count", "list") and not _told(library, known, found[0].match):
         found[0].result.notes += _named_elsewhere(library, known, found[0].match)
         return found[0].result
     return answer_of_times(library, known, asked) if asked.operation == "count" else None
+
+
+def _told(library: Library, documents: Sequence[Document], match: Match) -> bool:
+    """Return whether the running text names what the question counts: then it, not the table, may tell."""
+    ids = [document.id for document in documents]
+    return any(library.search.in_documents(ids, word.text, 1) for word in match.unknown)
 
 
 def _named_elsewhere(library: Library, documents: Sequence[Document], match: Match) -> list[str]:
@@ -134,8 +140,10 @@ class _Answering:
                 if self._match.counted and not self._is_key(rows):
                     return self._distinct(rows, self._match.counted)
                 return self._result(self._count_of(rows), rows, listed=self._question.operation == "list")
-            case "total" if not self._is_open():
+            case "total" | "average" if not self._is_open():
                 return self._total(rows)
+            case "highest" | "lowest" if not self._is_open():
+                return self._extreme(rows)
             case "first" | "last" if not self._is_open():
                 return self._end(rows)
         return None
@@ -183,17 +191,44 @@ class _Answering:
                 bare.append(row)
             else:
                 sums[cell.unit] = sums.get(cell.unit, 0.0) + cell.number
-        if not sums:
+        average = self._question.operation == "average"
+        if not sums or (average and len(sums) > 1):
             return None
+        self._note_bare(bare, column)
+        summed = [row for row in rows if row.cells[column].number is not None]
+        if average:
+            sums = {unit: number / len(summed) for unit, number in sums.items()}
+        digits = 2 if average else 6
+        added = " and ".join(f"{_figure(round(n, digits))} {unit}".strip() for unit, n in sorted(sums.items()))
+        kind = "average" if average else "sum"
+        over = _counted(len(summed), "row", "rows")
+        return self._result(f"{added}: the {kind} of {self._columns[column]} over {over}{self._where()}", summed)
+
+    def _note_bare(self, bare: Sequence[RecordRow], column: int) -> None:
         if bare:
             more = "row has" if len(bare) == 1 else "rows have"
             self._notes.append(f"{len(bare):,} further {more} no figure under {self._columns[column]}.")
-        added = " and ".join(f"{_figure(number)} {unit}".strip() for unit, number in sorted(sums.items()))
-        summed = [row for row in rows if row not in bare]
+
+    def _extreme(self, rows: Sequence[RecordRow]) -> RecordAnswer | None:
+        column = self._amount_column(self._match.rows)
+        if column is None or (self._match.counted not in ([], [column]) and not self._is_key(rows)):
+            return None
+        figures = [(row.cells[column].number, row) for row in rows]
+        held = [(number, row) for number, row in figures if number is not None]
+        if not held or any(row.cells[column].kind == _OPEN for row in rows):
+            return None
+        if len({row.cells[column].unit for _, row in held}) > 1:
+            return None
+        self._note_bare([row for number, row in figures if number is None], column)
+        end = (max if self._question.operation == "highest" else min)(number for number, _ in held)
+        chosen = [row for number, row in held if number == end]
+        shown = f"{_figure(end)} {chosen[0].cells[column].unit}".strip()
+        also = f" ({len(chosen)} rows have it)" if len(chosen) > 1 else ""
+        of = _counted(len(held), "row", "rows")
         number = (
-            f"{added}: the sum of {self._columns[column]} over {_counted(len(summed), 'row', 'rows')}{self._where()}"
+            f"{self._question.operation.capitalize()} {self._columns[column]} of {of}{self._where()}: {shown}{also}"
         )
-        return self._result(number, summed)
+        return self._result(number, chosen, listed=True)
 
     def _end(self, rows: Sequence[RecordRow]) -> RecordAnswer | None:
         column = self._date_column(self._match.rows)

@@ -35,6 +35,8 @@ _NOUNS = {
 _MENTION_NOUNS = frozenset({"mention", "occurr", "occurrence", "refer", "referenc", "erwahn", "erwähn", "stell"})
 _JOINING = frozenset({"and", "or", "und", "oder"})
 _LONGEST_QUOTE = 400
+_SHORT = 4
+"""Letters of stems that a stemmer has as exceptions (die: dying)."""
 
 
 def answer_of_mentions(library: Library, documents: Sequence[Document], asked: RecordQuestion) -> RecordAnswer | None:
@@ -111,8 +113,12 @@ def _search(
     have all of `others` too."""
     rows: list[AnswerRow] = []
     mentions = together = 0
+    beginnings = [_beginning(word, language) for word in subject]
     for document in documents:
         for page in library.pages.of(document.id):
+            plain = folded(page.text)
+            if not all(beginning in plain for beginning in beginnings):
+                continue
             if not all(_count(word, page.text, language) for word in subject if word.identifier):
                 continue
             for unit in units(page.text):
@@ -124,6 +130,13 @@ def _search(
                     quoted = " ".join(text.split())[:_LONGEST_QUOTE]
                     rows.append(AnswerRow(document.id, page.number, unit.start, unit.end, quoted, (quoted,)))
     return rows, mentions, together
+
+
+def _beginning(word: Word, language: str) -> str:
+    """Return letters that every form of an English word has, to leave out pages without it; else "", which all have.
+    A stemmer changes the last letter at most (study, studi)."""
+    sure = language == "en" and not word.identifier and word.stem.isascii() and len(word.stem) > _SHORT
+    return word.stem[:-1] if sure else ""
 
 
 def _phrase_count(words: Sequence[Word], text: str, language: str) -> int:

@@ -1,8 +1,9 @@
-"""Questions over records: how many, list every, total, first, last, with dates and amounts between bounds.
+"""Questions over records: how many, list every, total, average, first, last, highest, with dates and amounts between
+bounds.
 
-The grammar is small on purpose. A question with a word that it cannot place (a negation, "per", an average, a
-comparison) is not understood and goes the ordinary way, so that no count rests on half a question. English, and the
-same forms in German. Light: no torch.
+The grammar is small on purpose. A question with a word that it cannot place (a negation, "per", a comparison) is not
+understood and goes the ordinary way, so that no count rests on half a question. English, and the same forms in German.
+Light: no torch.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from __future__ import annotations
 import calendar
 import re
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
 from engine.grounding.dates import MONTHS, dates
 from engine.grounding.identifiers import find_identifiers
@@ -19,39 +19,8 @@ from engine.grounding.numbers import amounts, numbers
 from engine.grounding.question_kinds import question_kind
 from engine.grounding.stopwords import stop_words
 from engine.grounding.words import folded, stem, tokens
+from engine.records.question_forms import TIMES, Operation, operation_of
 
-Operation = Literal["count", "list", "total", "first", "last", "times"]
-
-_COUNT = re.compile(
-    r"(?:how many|(?:what (?:is|was) |give me |tell me )?(?:the )?(?:total )?number of|count (?:all |every |the )+|"
-    r"wie ?viele|(?:wie hoch ist |was ist )?die (?:an)?zahl (?:der|von|aller)) ?(?P<rest>.+)"
-)
-_TIMES = re.compile(
-    r"(?:how (?:many times|often) (?:is|was|are|were|does|did|has|have) (?:the )?(?P<a>.+?) (?:been )?"
-    r"(?:mentioned|named|appear|occur|cited|referred to|listed|come up|show up)|"
-    r"how many (?:mentions|occurrences) (?:of|are there of) (?:the )?(?P<b>.+?)(?: are there)?|"
-    r"wie (?:oft|häufig) (?:wird|werden|kommt|kommen|ist|sind) (?P<c>.+?) (?:erwähnt|genannt|vor))"
-    r"(?: (?:in|im|there|here) ?.*)?"
-)
-_LIST = re.compile(
-    r"(?:please )?(?:(?:list|show|give|name|find|enumerate)(?: me)? (?:every|each|all(?: of)?(?: the)?)|list(?: the)?|"
-    r"(?:which|what are (?:all )?the)|welche[rns]?|"
-    r"(?:bitte )?(?:liste|nenne|zeige)(?: mir)? (?:alle|jede[nrs]?|sämtliche))"
-    r" (?P<rest>.+?)(?: auf)?"
-)
-_TOTAL = re.compile(
-    r"(?:(?:what (?:is|was|are|were) |give me |tell me )?(?:the )?(?:grand |overall )?(?:total|sum)(?: of)?(?: all)?"
-    r"(?: the)?|(?:wie hoch ist |was ist )?die (?:gesamt)?summe(?: aller| der)?) (?P<a>.+)"
-    r"|how much (?:did|do|does|was|were|is|are) (?P<b>.+?) (?:in total|altogether|together|all told)"
-    r"|what (?:did|do|does) (?P<c>.+?) cost (?:in total|altogether|together)"
-)
-_FIRST = r"first|earliest|oldest|erste[nrs]?|früheste[nrs]?|älteste[nrs]?"
-_LAST = r"last|latest|most recent|newest|letzte[nrs]?|jüngste[nrs]?|neueste[nrs]?"
-_END = re.compile(
-    rf"(?:(?:what|which|when|show|give me|wann|was|welche[rs]?) ?(?:is|was|did|were|ist|war)? )?"
-    r"(?:the |der |die |das )?"
-    rf"(?P<end>{_FIRST}|{_LAST}) (?P<rest>.+)"
-)
 _REFUSED = re.compile(
     r"\b(?:not|no|without|except|excluding|never|neither|nor|other than|per|each|average|mean|median|percent|"
     r"percentage|share|ratio|compared?|difference|differ|more often|most|least|fewest|highest|lowest|largest|"
@@ -72,6 +41,7 @@ _ALSO = re.compile(
     r"(?:their|its|the|ihre[nr]?))"
     r" ?(?P<words>[\w ]{0,40})$"
 )
+_GROUPED = re.compile(r"\b(?:by|nach) (?:the |der |dem )?(\w+)")
 _DISTINCT = re.compile(r"^(?:different|distinct|unique|verschiedene[nr]?) ")
 _MONTH = "|".join(sorted((name for name in MONTHS if len(name) > 2), key=len, reverse=True))
 _CLAUSE_END = r"(?=$|[,;](?= |$)| (?:with|for|by|at|in|on|of|and|mit|für|bei)\b)"
@@ -89,6 +59,7 @@ _AMOUNT_WORDS = (
     ("over", r"(?:more than|over|above|exceeding|greater than|higher than|mehr als|über)(?: the)? (?P<x>.+?)"),
     ("least", r"(?:at least|no less than|mindestens) (?P<x>.+?)"),
     ("under", r"(?:less than|under|below|lower than|fewer than|weniger als|unter) (?P<x>.+?)"),
+    ("equal", r"(?:exactly|equal to|genau) (?P<x>.+?)"),
     ("most", r"(?:at most|no more than|up to|höchstens) (?P<x>.+?)"),
 )
 _NEUTRAL_WORDS = (
@@ -158,6 +129,8 @@ class RecordQuestion:
     language: str = "en"
     subject: str = ""
     """The words that are looked for, as the question writes them."""
+    grouped: tuple[str, ...] = ()
+    """Stems of words behind "by": where a column has such a name, a number for each of its values is wanted."""
 
 
 @dataclass
@@ -174,13 +147,13 @@ def record_question(question: str) -> RecordQuestion | None:
     text = " ".join(question.split()).strip().rstrip("?.! ")
     plain = folded(text)
     language = "de" if language_of(text) == "de" else "en"
-    if times := _TIMES.fullmatch(plain):
+    if times := TIMES.fullmatch(plain):
         return _times(text, times, language)
-    matched = _operation(plain)
+    matched = operation_of(plain, text)
     if matched is None or question_kind(text).kind == "about":
         return None
-    operation, start, end = matched
-    rest = _Rest(text[start:end], language)
+    operation, rest_text = matched
+    rest = _Rest(rest_text, language)
     also: tuple[Word, ...] = ()
     if clause := _ALSO.search(folded(rest.text)):
         also = words_of(clause["words"] + (" cost" if "much" in clause[0] else ""), language)
@@ -196,9 +169,9 @@ def record_question(question: str) -> RecordQuestion | None:
     words = words_of(rest.text, language)
     if not words or len(words) > 12:
         return None
-    return RecordQuestion(
-        operation, words, days, amount, distinct is not None, also, language, " ".join(rest.text.split())
-    )
+    grouped = tuple(stem(word, language) for word in _GROUPED.findall(folded(rest.text)))
+    subject = " ".join(rest.text.split())
+    return RecordQuestion(operation, words, days, amount, distinct is not None, also, language, subject, grouped)
 
 
 def words_of(text: str, language: str) -> tuple[Word, ...]:
@@ -225,21 +198,6 @@ def _refuses(text: str) -> bool:
     for start, end, _ in find_identifiers(text):
         text = f"{text[:start]}{'0' * (end - start)}{text[end:]}"
     return _REFUSED.search(folded(text)) is not None
-
-
-def _operation(plain: str) -> tuple[Operation, int, int] | None:
-    """Return the operation and the place of the rest of the question."""
-    if found := _COUNT.fullmatch(plain):
-        return "count", *found.span("rest")
-    if found := _TOTAL.fullmatch(plain):
-        name = next(name for name in "abc" if found[name])
-        return "total", *found.span(name)
-    if found := _END.fullmatch(plain):
-        last = re.fullmatch(_LAST, found["end"]) is not None
-        return "last" if last else "first", *found.span("rest")
-    if found := _LIST.fullmatch(plain):
-        return "list", *found.span("rest")
-    return None
 
 
 def _times(text: str, found: re.Match[str], language: str) -> RecordQuestion | None:
@@ -338,6 +296,8 @@ def _amount_range(rest: _Rest) -> AmountRange | None:
                     return AmountRange(first[0], second[0], unit=unit, words=words)
                 case "over":
                     return AmountRange(low=first[0], strict=True, unit=unit, words=words)
+                case "equal":
+                    return AmountRange(first[0], first[0], unit=unit, words=words)
                 case "least":
                     return AmountRange(low=first[0], unit=unit, words=words)
                 case "under":

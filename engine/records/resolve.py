@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import PurePath
 
 from engine.grounding.identifiers import pieces, written_pattern
@@ -26,6 +27,10 @@ _COST = (
 COST_WORDS = frozenset(_COST.split())
 """Stems of words that ask for a sum of money."""
 _LONGEST_PHRASE = 6
+_KEPT = 1 << 15
+"""Texts of cells, heads and names whose stems are kept for the next question."""
+_CellText = tuple[int, int, tuple[tuple[str, bool], ...], str]
+"""Row, column, the stems of a cell's words (True: a stop word), and its folded text."""
 
 
 @dataclass
@@ -124,15 +129,17 @@ def _is_bare_list(family: Family) -> bool:
 def _match(
     library: Library,
     family: Family,
-    titles: dict[int, set[str]],
+    titles: dict[int, frozenset[str]],
     holding: dict[Word, set[int]],
     question: RecordQuestion,
 ) -> Match | None:
     words = list(question.words)
     language = question.language
     columns = [_stems(name, language) for name in family.columns]
-    captions = set().union(*(_stems(table.caption, language) for table in family.tables))
-    about = set().union(*(titles[table.document] for table in family.tables))
+    captions = frozenset().union(*(_stems(table.caption, language) for table in family.tables))
+    about = frozenset().union(*(titles[table.document] for table in family.tables))
+    if any(word in stems for word in question.grouped for stems in columns):
+        return None
     wanted = [word for word in words if not _is_neutral(word)]
     outside = [
         word
@@ -192,7 +199,7 @@ def _can_hold(family: Family, outside: Sequence[Word], holding: dict[Word, set[i
 
 
 def _place_values(
-    match: Match, words: Sequence[Word], columns: Sequence[set[str]], names: set[str], language: str
+    match: Match, words: Sequence[Word], columns: Sequence[frozenset[str]], names: frozenset[str], language: str
 ) -> list[bool] | None:
     """Add the filters that the words of cells make; return which words are left. None where an identifier is in no
     cell."""
@@ -231,7 +238,7 @@ def _place_values(
     return left
 
 
-def _identifier_filter(word: Word, cells: Sequence[tuple[int, int, list[tuple[str, bool]], str]]) -> Filter | None:
+def _identifier_filter(word: Word, cells: Sequence[_CellText]) -> Filter | None:
     pattern = re.compile(rf"(?<![^\W_]){written_pattern(word.stem)}(?![^\W_])(?![-./]\d)")
     equal: dict[int, set[int]] = {}
     within: dict[int, set[int]] = {}
@@ -244,9 +251,7 @@ def _identifier_filter(word: Word, cells: Sequence[tuple[int, int, list[tuple[st
     return Filter((word,), equal, within) if within else None
 
 
-def _phrase_filter(
-    phrase: tuple[Word, ...], cells: Sequence[tuple[int, int, list[tuple[str, bool]], str]], language: str
-) -> Filter | None:
+def _phrase_filter(phrase: tuple[Word, ...], cells: Sequence[_CellText], language: str) -> Filter | None:
     stems = [token for word in phrase for token in _flat(word, language)]
     equal: dict[int, set[int]] = {}
     within: dict[int, set[int]] = {}
@@ -279,9 +284,10 @@ def _contains(cell: Sequence[tuple[str, bool]], wanted: Sequence[str]) -> bool:
     return False
 
 
-def _cell_tokens(text: str, language: str) -> list[tuple[str, bool]]:
+@lru_cache(maxsize=_KEPT)
+def _cell_tokens(text: str, language: str) -> tuple[tuple[str, bool], ...]:
     stops = stop_words(language)
-    return [(stem(token, language), token in stops) for token, _, _ in tokens(text)]
+    return tuple((stem(token, language), token in stops) for token, _, _ in tokens(text))
 
 
 def _query(word: Word) -> str:
@@ -292,20 +298,21 @@ def _query(word: Word) -> str:
     return f'"{" ".join(parts)}" OR "{"".join(parts)}"'
 
 
-def _stems(text: str, language: str) -> set[str]:
-    return {stem(token, language) for token, _, _ in tokens(text)}
+@lru_cache(maxsize=_KEPT)
+def _stems(text: str, language: str) -> frozenset[str]:
+    return frozenset(stem(token, language) for token, _, _ in tokens(text))
 
 
-def _title(document: Document, language: str) -> set[str]:
-    names = [document.title, *(PurePath(path).stem for path in (document.path, *document.paths))]
-    return set().union(*(_stems(name.replace("_", " ").replace("-", " "), language) for name in names))
+def _title(document: Document, language: str) -> frozenset[str]:
+    names = {document.title, *(PurePath(path).stem for path in {document.path, *document.paths})}
+    return frozenset().union(*(_stems(name.replace("_", " ").replace("-", " "), language) for name in names))
 
 
 def _is_neutral(word: Word) -> bool:
     return word.text.casefold() in NEUTRAL and not word.identifier
 
 
-def _is_placed(word: Word, columns: Sequence[set[str]], names: set[str]) -> bool:
+def _is_placed(word: Word, columns: Sequence[frozenset[str]], names: frozenset[str]) -> bool:
     return (
         _is_neutral(word)
         or word.stem in names
