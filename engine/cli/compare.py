@@ -1,4 +1,4 @@
-"""The `compare` command: two documents or versions, section by section, with the facts that differ. Light: no torch."""
+"""The `compare` command: two documents or versions, section by section, with the facts that differ. No torch."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from engine.documents.extraction.extractor import open_document
 from engine.documents.formats.regular_file import shown_name
 from engine.documents.sections import SectionBuilder
 from engine.errors import KnownError
+from engine.library.library import Library
 from engine.wording.sentences import counted
 
 _CHARACTERS = 4
@@ -24,10 +25,13 @@ _SHOWN_SENTENCES = 12
 _LONGEST = 240
 
 
-def print_comparison(options: Options, old: Path, new: Path) -> int:
-    """Print the differences of two files; return the exit status. Raises KnownError."""
+def print_comparison(options: Options, old: Path, new: Path | None) -> int:
+    """Print the differences of two files, or of a file and its text in the library; return the exit status.
+
+    Raises KnownError.
+    """
     out = Output(sys.stdout)
-    pairs = compare(_parts(old), _parts(new))
+    pairs = compare(_read_parts(options, old), _parts(old)) if new is None else compare(_parts(old), _parts(new))
     if options.as_json:
         for pair in pairs:
             out.json_line(json.dumps(_fields(pair), ensure_ascii=False))
@@ -39,6 +43,17 @@ def print_comparison(options: Options, old: Path, new: Path) -> int:
         if pair.outcome != "same":
             _print_pair(out, pair)
     return 0
+
+
+def _read_parts(options: Options, path: Path) -> list[Part]:
+    """Return the sections of a file as the library has read it."""
+    with Library.open(options.library, read_only=True) as library:
+        document = library.documents.find(path)
+        if document is None or not document.pages_read:
+            raise KnownError(f"{shown_name(path)} was not read before; name a second file to compare it with")
+        pages = [(page.number, page.text) for page in library.pages.of(document.id)]
+        sections = [(s.heading, s.first_page, s.last_page) for s in library.sections.of(document.id)]
+    return parts_of_pages(pages, sections)
 
 
 def _parts(path: Path) -> list[Part]:

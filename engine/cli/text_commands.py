@@ -58,14 +58,14 @@ def table(
     return print_table(program.options, file, password, where, number, form, output)
 
 
-@click.command("compare", cls=CommonCommand, short_help="show what differs between two files, with the pages of both")
+@click.command("compare", cls=CommonCommand, short_help="show what differs between two files, or in one since it was read")
 @click.argument("old", metavar="OLD", type=FilePath())
-@click.argument("new", metavar="NEW", type=FilePath())
+@click.argument("new", metavar="[NEW]", required=False, type=FilePath())
 @click.pass_obj
-def compare(program: Program, old: Path, new: Path) -> int:
+def compare(program: Program, old: Path, new: Path | None) -> int:
     """Show the sections of NEW that are changed or new, those of OLD that are gone, and the facts that differ.
 
-    No model is loaded.
+    Without NEW: what has changed in the file OLD since the library read it. No model is loaded.
     """
     from engine.cli.compare import print_comparison
 

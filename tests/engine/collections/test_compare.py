@@ -8,6 +8,8 @@ import pytest
 
 from engine.cli.command_line import main
 from engine.collections.compare import Part, compare
+from engine.library.library import Library
+from tests.engine.records.filled import add_file
 
 LEASE = (
     "The tenant shall pay a rent of 1,200 EUR at the beginning of each month. The lease begins on 1 March 2024 and "
@@ -60,3 +62,19 @@ def test_the_command_compares_two_files(tmp_path: Path, capsys: pytest.CaptureFi
     printed = capsys.readouterr().out
     assert "1 section changed" in printed
     assert "amount: 1,200 EUR (page 1) → 1,350 EUR (page 1)" in printed
+
+
+def test_a_file_is_compared_with_what_was_read_of_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "house.txt"
+    file.write_text(f"{LEASE}\n\n{GARDEN}\n")
+    arguments = ["--library", str(tmp_path / "library.db"), "compare", str(file)]
+    assert main(arguments) == 2
+    assert "no library" in capsys.readouterr().err
+    with Library.open(tmp_path / "library.db") as library:
+        add_file(library, file)
+    assert main(arguments) == 0
+    assert capsys.readouterr().out == "1 section same\n"
+    file.write_text(f"{LEASE}\n\n{GARDEN}\n\n{DOGS}\n")
+    assert main(arguments) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("1 section changed") and "+ Dogs and cats are welcome" in said
