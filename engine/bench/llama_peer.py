@@ -1,46 +1,35 @@
-"""llama.cpp as a contestant of `bench peers`: the checkpoint as a GGUF file, read and continued through llama_cpp.
+"""llama.cpp as a contestant of `bench peers` and `bench restart`: a GGUF file, read and continued through llama_cpp.
 
-Needs the packages gguf and llama_cpp. Only model_type `mamba`: llama.cpp's Falcon Mamba wants a tokenizer of its own.
+Light: no torch, which llama.cpp's own processes do not load either.
 """
 
 from __future__ import annotations
 
 import ctypes
-import json
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from safetensors.torch import load_file
+from numpy.typing import NDArray
 
-from engine.network.config import FalconMambaConfig
-from engine.network.gguf_checkpoint import stored_name
-
-_MATRICES = ("ssm_in.weight", "ssm_out.weight", "token_embd.weight", "output.weight")
-"""Tensors that stay F32 in a file of another precision, as in llama.cpp's own tool."""
-PRECISIONS = ("F32", "BF16", "Q8_0", "Q4_0")
+Logits = NDArray[np.float32]
 
 
 class LlamaPeer:
     """A llama.cpp context on the CPU."""
 
-    def __init__(self, folder: Path, precision: str, context: int, threads: int) -> None:
-        """`precision` is one of PRECISIONS; `context` the tokens of one contest."""
+    def __init__(self, model: Path, context: int, threads: int, *, mapped: bool = True) -> None:
+        """Load the GGUF file `model`; `context`: tokens of one contest; `mapped`: the weights stay in the file."""
         import llama_cpp
 
         self._api: Any = llama_cpp
-        with tempfile.TemporaryDirectory() as place:
-            path = Path(place) / "model.gguf"
-            write_gguf(folder, path, precision)
-            quiet = llama_cpp.llama_log_callback(lambda *_: None)
-            self._quiet = quiet  # llama.cpp keeps the pointer only
-            llama_cpp.llama_log_set(quiet, None)
-            llama_cpp.llama_backend_init()
-            options = llama_cpp.llama_model_default_params()
-            options.use_mmap = False
-            self._model = llama_cpp.llama_model_load_from_file(str(path).encode(), options)
+        quiet = llama_cpp.llama_log_callback(lambda *_: None)
+        self._quiet = quiet  # llama.cpp keeps the pointer only
+        llama_cpp.llama_log_set(quiet, None)
+        llama_cpp.llama_backend_init()
+        options = llama_cpp.llama_model_default_params()
+        options.use_mmap = mapped
+        self._model = llama_cpp.llama_model_load_from_file(str(model).encode(), options)
         if not self._model:
             raise RuntimeError("llama.cpp did not take the GGUF file")
         options = llama_cpp.llama_context_default_params()
@@ -49,7 +38,7 @@ class LlamaPeer:
         self._context = llama_cpp.llama_init_from_model(self._model, options)
         self._vocab_size = llama_cpp.llama_vocab_n_tokens(llama_cpp.llama_model_get_vocab(self._model))
 
-    def read(self, ids: list[int]) -> torch.Tensor:
+    def read(self, ids: list[int]) -> Logits:
         """Return the logits [1, vocab_size] after `ids`, read from an empty state."""
         self._api.llama_memory_clear(self._api.llama_get_memory(self._context), True)
         for start in range(0, len(ids), 512):
@@ -61,7 +50,7 @@ class LlamaPeer:
         for _ in range(count):
             self._feed([int(self._logits().argmax())])
 
-    def feed(self, ids: list[int]) -> torch.Tensor:
+    def feed(self, ids: list[int]) -> Logits:
         """Read `ids` on; return the logits [1, vocab_size] after them."""
         self._feed(ids)
         return self._logits()
@@ -88,41 +77,6 @@ class LlamaPeer:
         if self._api.llama_decode(self._context, self._api.llama_batch_get_one(tokens, len(ids))):
             raise RuntimeError("llama.cpp could not decode")
 
-    def _logits(self) -> torch.Tensor:
+    def _logits(self) -> Logits:
         pointer = self._api.llama_get_logits_ith(self._context, -1)
-        return torch.from_numpy(np.ctypeslib.as_array(pointer, (self._vocab_size,)).copy())[None]
-
-
-def write_gguf(folder: Path, target: Path, precision: str) -> None:
-    """Write the checkpoint in `folder` as a GGUF file without a vocabulary."""
-    import gguf
-
-    values = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    config = FalconMambaConfig.from_dict(values)
-    writer = gguf.GGUFWriter(str(target), "mamba")
-    writer.add_context_length(1 << 20)
-    writer.add_embedding_length(config.d_model)
-    writer.add_feed_forward_length(0)
-    writer.add_head_count(0)
-    writer.add_block_count(config.n_layers)
-    writer.add_ssm_conv_kernel(config.d_conv)
-    writer.add_ssm_inner_size(config.d_inner)
-    writer.add_ssm_state_size(config.d_state)
-    writer.add_ssm_time_step_rank(config.dt_rank)
-    writer.add_layer_norm_rms_eps(config.norm_eps)
-    writer.add_tokenizer_model("no_vocab")
-    writer.add_vocab_size(config.vocab_size)
-    for shard in sorted(folder.glob("*.safetensors")):
-        for name, tensor in load_file(shard).items():
-            new = stored_name(name.removeprefix("backbone."))
-            tensor = -tensor.float().exp() if new.endswith("ssm_a") else tensor.float()
-            array = (tensor.squeeze(1) if new.endswith("ssm_conv1d.weight") else tensor).contiguous().numpy()
-            if precision != "F32" and new.endswith(_MATRICES):
-                kind = gguf.GGMLQuantizationType[precision]
-                writer.add_tensor(new, gguf.quants.quantize(array, kind), raw_dtype=kind)
-            else:
-                writer.add_tensor(new, array)
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
+        return np.ctypeslib.as_array(pointer, (self._vocab_size,)).copy()[None]

@@ -68,11 +68,14 @@ def peers(device: str = "cpu", tokens: int = 512, decode_tokens: int = 16, round
             works[f"ours {precision}: prefill"] = partial(read, model, ids, chunk)
             works[f"ours {precision}: decode"] = partial(written, model, state, logits, decode_tokens)
         if not cuda and installed("llama_cpp") and installed("gguf"):
-            from engine.bench import llama_peer
+            from engine.bench import llama_file, llama_peer
 
-            for precision in llama_peer.PRECISIONS:
-                peer = llama_peer.LlamaPeer(folder, precision, max(tokens + decode_tokens, 64), thread_count())
-                differences[f"llama.cpp {precision}"] = distance(peer.read(ids.tolist()), expected)
+            for precision in llama_file.PRECISIONS:
+                file = folder / f"{precision}.gguf"
+                llama_file.write_gguf(folder, file, precision)
+                peer = llama_peer.LlamaPeer(file, max(tokens + decode_tokens, 64), thread_count(), mapped=False)
+                file.unlink()
+                differences[f"llama.cpp {precision}"] = distance(torch.from_numpy(peer.read(ids.tolist())), expected)
                 works[f"llama.cpp {precision}: prefill"] = partial(peer.read, ids.tolist())
                 works[f"llama.cpp {precision}: decode"] = partial(peer.write, decode_tokens)
     for name, difference in differences.items():
