@@ -238,37 +238,3 @@ def until(holds: Any) -> None:
     while not holds():
         assert time.monotonic() < end, "it did not happen within a minute"
         time.sleep(0.02)
-
-
-@pytest.mark.slow
-def test_memory_is_flat_over_ten_thousand_requests(service: Service) -> None:
-    """2,000 requests warm the caches up; the next 8,000 may then take 8 MiB, of which the library's file cache is part.
-
-    Measured in both processes: this one with the application, and its worker.
-    """
-    psutil = pytest.importorskip("psutil")
-
-    def resident() -> tuple[int, int]:
-        return tuple(psutil.Process(pid).memory_info().rss for pid in (os.getpid(), service.operations.worker.pid))  # type: ignore[return-value]
-
-    def send(number: int) -> int:
-        if number % 20 == 0:
-            return request(service, "POST", "/ask", {**ASK, "question": f"When was it replaced, {number % 50}?"})[0]
-        match number % 3:
-            case 0:
-                return request(service, "GET", "/documents/1")[0]
-            case 1:
-                return request(service, "GET", "/documents/1/pages")[0]
-            case _:
-                return request(service, "GET", "/documents", **{"X": "y"})[0]
-
-    statuses: Counter[int] = Counter()
-    with ThreadPoolExecutor(8) as pool:  # 500 at a time: a pool keeps a future for each request that waits
-        for start in range(0, 10_000, 500):
-            if start == 2_000:
-                before = resident()
-            statuses.update(pool.map(send, range(start, start + 500)))
-    after = resident()
-    print(f"resident MiB before {[b >> 20 for b in before]}, after {[a >> 20 for a in after]}; {statuses}")
-    assert set(statuses) == {200, 401}
-    assert all(b - a < 8 << 20 for a, b in zip(before, after, strict=True))
