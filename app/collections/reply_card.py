@@ -31,6 +31,7 @@ class ReplyCard(QWidget):
         self.setObjectName("replyCard")
         self._theme = theme
         self._reply: Reply | None = None
+        self._done = False
         self._question = label(role="strong", wrap=True, name="replyQuestion")
         self._answer = label(role="answer", wrap=True, name="replyAnswer")
         self._answer.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -63,7 +64,9 @@ class ReplyCard(QWidget):
 
     def show_reply(self, reply: Reply) -> None:
         """Show a question and what is known of its answer."""
-        self._reply = reply
+        if reply is self._reply and reply.done == self._done:
+            return
+        self._reply, self._done = reply, reply.done
         evidence = reply.evidence
         rows = self._found()
         self._question.setText(reply.question)

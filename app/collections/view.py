@@ -35,6 +35,10 @@ class CollectionsView(QObject):
         super().__init__(parent)
         self._jobs = jobs
         self._documents: dict[int, Document] = {}
+        self._news = 0
+        self._listed: tuple[str, int, int] = ("", 0, 0)
+        """Collection, news of the library and number of documents of the rows that the page lists."""
+        self._rows: list[Entry] = []
         self.current = ""
         """Name of the collection whose page is shown; "" for none."""
         self.page = CollectionPage(theme)
@@ -66,6 +70,7 @@ class CollectionsView(QObject):
     def set_documents(self, rows: list[Document]) -> None:
         """Take the documents of the library."""
         self._documents = {row.id: row for row in rows}
+        self._news += 1
         if self.current:
             self.throttle.add(1)
 
@@ -77,8 +82,8 @@ class CollectionsView(QObject):
         """Show the page of a collection."""
         if name in self._jobs.all:
             self.current = name
-            self._refresh()
             self.shown.emit()
+            self._refresh()
             self.page.question.focus()
 
     def leave(self) -> None:
@@ -94,8 +99,11 @@ class CollectionsView(QObject):
         self.list.setFixedHeight(height * min(len(names), MOST_ROWS) + 2)
         facts = self._jobs.all.get(self.current)
         if facts is not None:
-            rows = [self._documents[id] for id in facts.documents if id in self._documents]
-            self.page.show_facts(facts, [Entry.of_row(row) for row in rows])
+            listed = (self.current, self._news, len(facts.documents))
+            if listed != self._listed:
+                known = [self._documents[id] for id in facts.documents if id in self._documents]
+                self._listed, self._rows = listed, [Entry.of_row(row) for row in known]
+            self.page.show_facts(facts, self._rows)
             self.list.setCurrentIndex(self.list.entries.index(names.index(self.current)))
         elif self.current:
             self.leave()

@@ -139,8 +139,6 @@ class CollectionJobs(QObject):
 
     def _take_reading(self, facts: CollectionFacts, job: Job, event: m.Event) -> None:
         facts.apply(event)
-        if isinstance(event, m.FileRead):
-            self.written.emit()
         if isinstance(event, m.TERMINAL) and not self._readings(facts.name) and not facts.paused:
             facts.end(_trouble(job, event, self._lock))
             if isinstance(job.command, m.ReadFolder) and not isinstance(event, m.JobCancelled):

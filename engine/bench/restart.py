@@ -114,6 +114,7 @@ def restart(
                     "contestant": contestant,
                     "reading, s": read.get("seconds"),
                     "state on disk, MB": read[f"bytes {kind}"] / 1e6 if read else None,
+                    "libraries imported, s": middle["imported"],
                     "model loaded, s": middle["loaded"],
                     "state there, s": middle["restored"],
                     "first token, s": middle["first"],

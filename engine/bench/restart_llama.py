@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib import import_module
 from pathlib import Path
 
 from engine.bench.llama_peer import LlamaPeer
@@ -40,4 +41,5 @@ class LlamaCpp:
 
 
 if __name__ == "__main__":
+    import_module("llama_cpp")
     run(LlamaCpp, arguments())

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 Logits = NDArray[np.float32]
 CHUNK = 512
-STEPS = ("loaded", "restored", "first", "last", "second")
+STEPS = ("imported", "loaded", "restored", "first", "last", "second")
 """Steps of an asking process; all but `second` as the time of day in seconds."""
 
 
@@ -46,12 +46,13 @@ def run(make: Callable[[Path, str], Contestant], arguments: list[str]) -> None:
     They are: the phase ("read", "ask", or "again" for a program that reads a share of the document again), the kind of
     stored state, the folder, and the name of the file for the logits.
     """
+    found: dict[str, float] = {"imported": time.time()}
     phase, kind, name, noted = arguments
     folder = Path(name)
     task = json.loads((folder / "task.json").read_text())
     document, questions = task["document"], task["questions"]
     one = make(folder, kind)
-    found: dict[str, float] = {"loaded": time.time()}
+    found["loaded"] = time.time()
     if phase == "read":
         started = time.time()
         one.read(document)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -52,4 +53,5 @@ class Transformers:
 
 
 if __name__ == "__main__":
+    import_module("transformers")
     run(Transformers, arguments())

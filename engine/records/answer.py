@@ -16,10 +16,11 @@ from engine.library.library import Library
 from engine.library.records import Document
 from engine.library.typed_records import RecordCell, RecordRow
 from engine.records.mentions import answer_of_mentions, answer_of_times
-from engine.records.questions import GENERIC, AmountRange, DateRange, RecordQuestion, period, record_question
+from engine.records.questions import GENERIC, NEUTRAL, AmountRange, DateRange, RecordQuestion, period, record_question
 from engine.records.resolve import COST_WORDS, Filter, Match, matches
 from engine.records.result import AnswerRow, RecordAnswer
 from engine.records.store import ensure_records
+from engine.records.words import counted, figure
 
 _DATED = 0.6
 """Share of a column's filled cells that are dates, or figures, from which on it is a column of them."""
@@ -75,9 +76,9 @@ def _named_elsewhere(library: Library, documents: Sequence[Document], match: Mat
             ]
             if outside:
                 pages = len({(found.document, found.page) for found in outside})
-                times = _counted(len(outside), "place", "places")
+                times = counted(len(outside), "place", "places")
                 notes.append(
-                    f"{one.text} is also named in {times} outside of these rows ({_counted(pages, 'page', 'pages')})."
+                    f"{one.text} is also named in {times} outside of these rows ({counted(pages, 'page', 'pages')})."
                 )
     return notes
 
@@ -117,6 +118,10 @@ class _Answering:
             rows = kept
         if match.unknown and (not match.filters or (question.operation == "list" and _only_mentions(match, rows))):
             return None
+        restricted = match.filters or question.dates is not None or question.amounts is not None
+        content = [word for word in question.words if word.text.casefold() not in NEUTRAL]
+        if question.which and not restricted and len(content) > 1:
+            return None  # the other words tell which, and no cell has them
         plain = not match.filters and question.dates is None and question.amounts is None and match.strength == 0
         if plain and not (_only_generic(question) and question.operation in ("count", "list")):
             return None
@@ -126,7 +131,7 @@ class _Answering:
             return None
         if match.unknown:
             words = " ".join(word.text for word in match.unknown)
-            total = _counted(len(match.rows), "row", "rows")
+            total = counted(len(match.rows), "row", "rows")
             made.notes.insert(
                 0, f"The table does not say whether a row is one of the “{words}”; it has {total} in all."
             )
@@ -155,11 +160,18 @@ class _Answering:
         noun = self._match.noun if self._question.operation == "count" and len(rows) != 1 else ""
         return f"{len(rows):,} {noun or ('row' if len(rows) == 1 else 'rows')}{self._where()}"
 
-    def _is_key(self, rows: Sequence[RecordRow]) -> bool:
-        """Return whether each row has a value of its own in the column that the question counts."""
-        columns = self._match.counted
+    def _is_key(self, rows: Sequence[RecordRow], columns: Sequence[int] | None = None) -> bool:
+        """Return whether each row has a value of its own in one column, that which the question counts."""
+        columns = self._match.counted if columns is None else columns
         values = [row.cells[columns[0]].text.casefold() for row in rows] if len(columns) == 1 else []
         return bool(values) and len(set(values)) == len(values)
+
+    def _names_a_group(self, rows: Sequence[RecordRow], column: int) -> bool:
+        """Return whether the question names another column than that of the figures whose values have several rows: the
+        figure of a machine may be that of one row or of all rows of the machine."""
+        restricted = {number for one in self._match.filters for number in (*one.equal, *one.within)}
+        others = set(self._match.named_columns) - restricted - {column}
+        return any(not self._is_key(rows, [other]) for other in others)
 
     def _distinct(self, rows: Sequence[RecordRow], columns: Sequence[int]) -> RecordAnswer | None:
         if len(columns) != 1:
@@ -172,7 +184,7 @@ class _Answering:
             if cell.kind != "empty":
                 first.setdefault(cell.value or cell.text.casefold(), row)
         name = self._columns[columns[0]]
-        number = f"{len(first):,} different values of {name} in {_counted(len(rows), 'row', 'rows')}{self._where()}"
+        number = f"{len(first):,} different values of {name} in {counted(len(rows), 'row', 'rows')}{self._where()}"
         return self._result(number, list(first.values()), listed=True)
 
     def _total(self, rows: Sequence[RecordRow]) -> RecordAnswer | None:
@@ -192,16 +204,16 @@ class _Answering:
             else:
                 sums[cell.unit] = sums.get(cell.unit, 0.0) + cell.number
         average = self._question.operation == "average"
-        if not sums or (average and len(sums) > 1):
+        if not sums or (average and (len(sums) > 1 or self._names_a_group(rows, column))):
             return None
         self._note_bare(bare, column)
         summed = [row for row in rows if row.cells[column].number is not None]
         if average:
             sums = {unit: number / len(summed) for unit, number in sums.items()}
         digits = 2 if average else 6
-        added = " and ".join(f"{_figure(round(n, digits))} {unit}".strip() for unit, n in sorted(sums.items()))
+        added = " and ".join(f"{figure(round(n, digits))} {unit}".strip() for unit, n in sorted(sums.items()))
         kind = "average" if average else "sum"
-        over = _counted(len(summed), "row", "rows")
+        over = counted(len(summed), "row", "rows")
         return self._result(f"{added}: the {kind} of {self._columns[column]} over {over}{self._where()}", summed)
 
     def _note_bare(self, bare: Sequence[RecordRow], column: int) -> None:
@@ -211,7 +223,7 @@ class _Answering:
 
     def _extreme(self, rows: Sequence[RecordRow]) -> RecordAnswer | None:
         column = self._amount_column(self._match.rows)
-        if column is None or (self._match.counted not in ([], [column]) and not self._is_key(rows)):
+        if column is None or self._names_a_group(rows, column):
             return None
         figures = [(row.cells[column].number, row) for row in rows]
         held = [(number, row) for number, row in figures if number is not None]
@@ -222,9 +234,9 @@ class _Answering:
         self._note_bare([row for number, row in figures if number is None], column)
         end = (max if self._question.operation == "highest" else min)(number for number, _ in held)
         chosen = [row for number, row in held if number == end]
-        shown = f"{_figure(end)} {chosen[0].cells[column].unit}".strip()
+        shown = f"{figure(end)} {chosen[0].cells[column].unit}".strip()
         also = f" ({len(chosen)} rows have it)" if len(chosen) > 1 else ""
-        of = _counted(len(held), "row", "rows")
+        of = counted(len(held), "row", "rows")
         number = (
             f"{self._question.operation.capitalize()} {self._columns[column]} of {of}{self._where()}: {shown}{also}"
         )
@@ -244,10 +256,10 @@ class _Answering:
         chosen = [row for cell, row in dated if cell.value == end]
         without = len(rows) - len(dated)
         if without:
-            self._notes.append(f"{_counted(without, 'row has', 'rows have')} no date.")
+            self._notes.append(f"{counted(without, 'row has', 'rows have')} no date.")
         shown = chosen[0].cells[column].text
         also = f" ({len(chosen)} rows have this date)" if len(chosen) > 1 else ""
-        of = _counted(len(dated), "row", "rows")
+        of = counted(len(dated), "row", "rows")
         number = f"{self._question.operation.capitalize()} of {of}{self._where()}: {shown}{also}"
         return self._result(number, chosen, listed=True)
 
@@ -347,7 +359,7 @@ class _Answering:
                 self._notes.append(f"{len(further):,} further {more} “{one.text}” beside other text ({pages}).")
             if one.opens:
                 without = [r for r in self._match.rows if all(r.id in o.rows for o in others)]
-                self._notes.append(f"Without the word “{one.text}” it is {_counted(len(without), 'row', 'rows')}.")
+                self._notes.append(f"Without the word “{one.text}” it is {counted(len(without), 'row', 'rows')}.")
             if not one.equal and not one.words[0].identifier and rows:
                 self._notes.append(f"“{one.text}” was looked for inside the text of cells, which may also deny it.")
 
@@ -376,22 +388,6 @@ def _holds(cell: RecordCell, wanted: AmountRange) -> bool:
 
 def _only_generic(question: RecordQuestion) -> bool:
     return all(word.text.casefold() in GENERIC for word in question.words)
-
-
-def _figure(number: float) -> str:
-    """Return a number with its thousands marked, and only the decimals that it has."""
-    rounded = round(number, 6)
-    return (
-        f"{rounded:,.0f}"
-        if rounded == int(rounded)
-        else f"{rounded:,.6f}".rstrip("0")
-        if (round(rounded, 2) != rounded)
-        else f"{rounded:,.2f}"
-    )
-
-
-def _counted(number: int, one: str, many: str) -> str:
-    return f"{number:,} {one if number == 1 else many}"
 
 
 def _pages(rows: Iterable[RecordRow]) -> str:

@@ -17,6 +17,7 @@ from engine.library.records import Document
 from engine.library.typed_records import RecordMention
 from engine.records.questions import DateRange, RecordQuestion, Word, period
 from engine.records.result import AnswerRow, RecordAnswer
+from engine.records.words import counted
 
 _NOUNS = {
     "date": "date",
@@ -75,12 +76,12 @@ def answer_of_times(library: Library, documents: Sequence[Document], asked: Reco
     if not rows:
         return RecordAnswer(f"“{text}” is on no page that was read", [], (), [], False)
     pages = len({(row.document, row.page) for row in rows})
-    number = f"“{text}” is named {_times(mentions)}, in {_counted(len(rows), 'sentence or line', 'sentences or lines')}"
-    number += f" on {_counted(pages, 'page', 'pages')}"
+    number = f"“{text}” is named {_times(mentions)}, in {counted(len(rows), 'sentence or line', 'sentences or lines')}"
+    number += f" on {counted(pages, 'page', 'pages')}"
     notes = []
     if others:
         words = " ".join(word.text for word in others)
-        also = _counted(together, "of them also has", "of them also have") if together else "None of them has"
+        also = counted(together, "of them also has", "of them also have") if together else "None of them has"
         notes.append(f"{also} “{words}”.")
     if asked.operation != "times":
         notes.append("The text does not say which of them are one and the same; no table counts them.")
@@ -179,7 +180,3 @@ def _inside(value: str, wanted: DateRange) -> bool:
 
 def _times(number: int) -> str:
     return "once" if number == 1 else "twice" if number == 2 else f"{number:,} times"
-
-
-def _counted(number: int, one: str, many: str) -> str:
-    return f"{number:,} {one if number == 1 else many}"

@@ -129,6 +129,8 @@ class RecordQuestion:
     language: str = "en"
     subject: str = ""
     """The words that are looked for, as the question writes them."""
+    which: bool = False
+    """It asks which things do something, so that something must tell them from the others."""
     grouped: tuple[str, ...] = ()
     """Stems of words behind "by": where a column has such a name, a number for each of its values is wanted."""
 
@@ -171,7 +173,8 @@ def record_question(question: str) -> RecordQuestion | None:
         return None
     grouped = tuple(stem(word, language) for word in _GROUPED.findall(folded(rest.text)))
     subject = " ".join(rest.text.split())
-    return RecordQuestion(operation, words, days, amount, distinct is not None, also, language, subject, grouped)
+    which = operation == "list" and plain.startswith(("which ", "welche"))
+    return RecordQuestion(operation, words, days, amount, distinct is not None, also, language, subject, which, grouped)
 
 
 def words_of(text: str, language: str) -> tuple[Word, ...]:

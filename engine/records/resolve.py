@@ -136,6 +136,10 @@ def _match(
     words = list(question.words)
     language = question.language
     columns = [_stems(name, language) for name in family.columns]
+    named_part = _named_part(family, words, columns, titles, holding, language)
+    if named_part is None:
+        return None
+    family = named_part
     captions = frozenset().union(*(_stems(table.caption, language) for table in family.tables))
     about = frozenset().union(*(titles[table.document] for table in family.tables))
     if any(word in stems for word in question.grouped for stems in columns):
@@ -171,6 +175,31 @@ def _match(
             return None
     match.noun, match.unknown = (noun[0] if noun and left[0] else ""), tuple(unknown)
     return match if all(_is_placed(word, columns, captions | about) for word in question.also) else None
+
+
+def _named_part(
+    family: Family,
+    words: Sequence[Word],
+    columns: Sequence[frozenset[str]],
+    titles: dict[int, frozenset[str]],
+    holding: dict[Word, set[int]],
+    language: str,
+) -> Family | None:
+    """Return the tables of `family` whose own caption or document has each word that names some of them.
+
+    None where no table has all such words, or where such a word is also in cells of the others: it may mean either.
+    """
+    names = {table.id: _stems(table.caption, language) | titles[table.document] for table in family.tables}
+    kept = set(names)
+    for word in words:
+        naming = {id for id, stems in names.items() if word.stem in stems}
+        others = set(names) - naming
+        if not naming or not others or word.identifier or _is_neutral(word) or any(word.stem in c for c in columns):
+            continue
+        if not holding[word].isdisjoint(others):
+            return None
+        kept &= naming
+    return Family(family.columns, [table for table in family.tables if table.id in kept]) if kept else None
 
 
 def _adds_nothing(word: Word, following: Sequence[Word], left: Sequence[bool]) -> bool:

@@ -63,7 +63,7 @@ def test_a_dropped_folder_is_read_paused_and_resumed(start, tmp_path: Path):
     folder = tmp_path / "works"
     folder.mkdir()
     (folder / "a.txt").write_text("x")
-    driver = start(pages=400, delay=0.02)
+    driver = start(pages=2000, delay=0.02)
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(folder))])
     where = QPointF(20, 20)
@@ -71,7 +71,7 @@ def test_a_dropped_folder_is_read_paused_and_resumed(start, tmp_path: Path):
     driver.window.dropEvent(QDropEvent(where, Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, plain))
     facts = driver.controller.collections.all["works"]
     driver.until(lambda: facts.number > 3)
-    driver.until(lambda: "of 400 files" in driver.text("collectionState"))
+    driver.until(lambda: "of 2,000 files" in driver.text("collectionState"))
     assert driver.parts.settings.now.unfinished_folders == (str(folder),)
     driver.click("collectionPause")
     driver.until(lambda: driver.text("collectionState").startswith("Paused"))
@@ -79,10 +79,10 @@ def test_a_dropped_folder_is_read_paused_and_resumed(start, tmp_path: Path):
     number = facts.number
     driver.click("collectionPause")
     driver.until(lambda: facts.number > number)
-    assert facts.files == number + 400 and not facts.paused
+    assert facts.files == number + 2000 and not facts.paused
     driver.click("collectionStop")
     driver.until(lambda: not facts.reading)
-    assert facts.number < 400 and driver.parts.settings.now.unfinished_folders == ()
+    assert facts.number < 2000 and driver.parts.settings.now.unfinished_folders == ()
 
 
 def test_a_reading_that_the_end_of_the_window_interrupted_goes_on(start, papers, tmp_path: Path):

@@ -251,7 +251,7 @@ def test_files_dropped_together_each_keep_their_result(start, pdf, tmp_path: Pat
     (tmp_path / "broken.docx").write_bytes(b"PK\x03\x04 not a document")
     driver = start("damaged docx")
     data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path)) for path in (folder, tmp_path / "broken.docx")])
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in (*folder.iterdir(), tmp_path / "broken.docx")])
     actions, button, keys = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     driver.window.dropEvent(QDropEvent(QPointF(50, 50), actions, data, button, keys))
     sessions = driver.controller.sessions

@@ -30,6 +30,8 @@ def values_of(kind: Any) -> st.SearchStrategy:
         return any_record(kind)
     if get_origin(kind) is tuple:
         return st.lists(values_of(get_args(kind)[0]), max_size=3).map(tuple)
+    if get_origin(kind) is list:
+        return st.lists(values_of(get_args(kind)[0]), max_size=3)
     if parts := [part for part in get_args(kind) if isinstance(part, type) and issubclass(part, msgspec.Struct)]:
         return st.one_of(st.none(), *map(any_record, parts))
     if any(get_origin(part) is Annotated for part in get_args(kind)):

@@ -224,9 +224,8 @@ def test_between_two_files_of_a_folder_other_jobs_run(worker, tmp_path):
     for number in range(6):
         write_pages(folder / f"log{number}.txt", number + 1)
     other = write_pages(tmp_path / "other.txt", 1)
-    worker.send(ReadFolder(job_id="f", path=str(folder), collection="works", order="smallest"))
-    worker.until(lambda event: isinstance(event, wire.FileRead))
     worker.send(
+        ReadFolder(job_id="f", path=str(folder), collection="works", order="smallest"),
         Read(job_id="r", path=str(other)),
         AskCollection(job_id="q", collection="works", question="Which gauge?"),
         EditCollection(job_id="e", collection="mine", add=[1]),
