@@ -200,14 +200,13 @@ def test_a_question_that_is_not_surely_understood_goes_the_ordinary_way(
 
 
 def test_a_caption_names_its_own_table_only(library: Library) -> None:
-    head = "| Package | Size |\n|---|---|\n"
-    tools = f"## Network tools\n\n{head}| netcat | 12 |\n| tcpdump | 40 |\n| iproute | 9 |\n"
-    games = f"## Board games\n\n{head}| gnuchess | 70 |\n| hoichess | 30 |\n"
-    manual = document_of(library, "manual.md", f"{tools}\n{games}")
-    assert len(asked(library, manual, "How many packages are there?").rows) == 5
-    assert len(asked(library, manual, "How many board games packages are there?").rows) == 2
-    assert answer_records(library, [manual], "How many network games packages are there?") is None
-    assert answer_records(library, [manual], "Which package games the network?") is None
+    tools = "Table 1: Network tools\nPackage\tSize\nnetcat\t12\ntcpdump\t40\niproute\t9\n"
+    games = "Table 2: Board games\nPackage\tSize\ngnuchess\t70\nhoichess\t30\nnetris\t20\npolygen\t2\n"
+    manual = document_of(library, "manual.docx", f"{tools}\n{games}")
+    assert len(asked(library, manual, "How many packages are there?").rows) == 7
+    assert len(asked(library, manual, "How many board games packages are there?").rows) == 4
+    for refused in ("How many network games packages are there?", "Which package games the network?"):
+        assert answer_records(library, [manual], refused) is None
     assert answer_records(library, [manual], "Which tools package the size?") is None
 
 
