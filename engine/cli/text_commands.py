@@ -58,7 +58,7 @@ def table(
     return print_table(program.options, file, password, where, number, form, output)
 
 
-@click.command("compare", cls=CommonCommand, short_help="show what differs between two files, or in one since it was read")
+@click.command("compare", cls=CommonCommand, short_help="show what differs between two files or versions")
 @click.argument("old", metavar="OLD", type=FilePath())
 @click.argument("new", metavar="[NEW]", required=False, type=FilePath())
 @click.pass_obj
