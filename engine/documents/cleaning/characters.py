@@ -49,7 +49,10 @@ _SMALL = "a-zß-öø-ÿ\u0101-\u024fα-ωа-џ"
 _BREAK = re.compile(f"[\x02\ufffe][\r\n]*|(?<=[{_SMALL}])[-\u2010]\n[ \t]*(?=[{_SMALL}])")
 """PDFium's sign for a hyphen at a line end, the line end itself already taken out; or the hyphen and the line end."""
 _LONGEST_WORD = 60
-_COMPOUND_STARTS = frozenset(("well", "self", "ex", "quasi"))
+_COMPOUND_STARTS = frozenset(
+    ("well", "self", "ex", "quasi", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+)
+_DOUBLED = re.compile("(?:co-o|re-e|pre-e|anti-i|semi-i)")
 _VOWEL = re.compile("[aeiouy]", re.IGNORECASE)
 _BETWEEN_WORDS = re.compile(r"[^\w-]+")
 _SOFT_LINE_END = re.compile("\u00ad[ \t]*\n[ \t]*")
@@ -132,8 +135,10 @@ def _is_compound(before: str, after: str, sign: str) -> bool:
     """Return whether a word broken at a line end keeps its hyphen, by its parts; `sign` stands before the first.
 
     No word is broken into a single letter, or a part without a vowel ("e-mail", "dpkg-dev"); "up-to-date" has another
-    hyphen, and "well-known" begins as compounds do.
+    hyphen, "well-known" begins as compounds do, and "co-operate" parts two equal vowels.
     """
+    if _DOUBLED.fullmatch(f"{before}-{after[:1]}".casefold()):
+        return True
     if sign == "-" or len(before) < 2 or len(after) < 2 or before.casefold() in _COMPOUND_STARTS:
         return True
     return any(part.isascii() and not _VOWEL.search(part) for part in (before, after))

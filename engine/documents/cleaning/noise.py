@@ -27,10 +27,11 @@ _FUNCTION_WORDS = frozenset((
 """Words without which a line or two in a European language is rare."""
 _LETTERS = re.compile(r"[A-Za-z]{4,}")
 _VOWEL, _CONSONANT = re.compile(r"[aeiou]", re.IGNORECASE), re.compile(r"[^aeiou]", re.IGNORECASE)
-_MOST_ODD, _MOST_WORDY = 0.2, 0.2
-"""Shares of a line's tokens that are odd, and that hold a row of letters like a word's, as names in programs do."""
-_FEWEST_WORDS = 3
+_MOST_ODD = 0.3
+_FEWEST_WORDS = 4
 _FEWEST_LETTERS = 12
+_FEWEST_CHARACTERS = 24
+"""Characters of noise on a page from which on it is looked for its cause; a formula or a ruler has fewer."""
 _LEAST_FUNCTION_WORDS, _FEWEST_SHIFTED_WORDS = 2, 5
 _SHIFT_SAMPLE = 2_000
 _SHIFTS = tuple(shift for distance in range(1, 33) for shift in (-distance, distance))
@@ -46,6 +47,8 @@ def without_noise(text: str) -> tuple[str, int]:
     if is_moved(text):
         return "", len(filled)
     noise = [line for line in filled if is_noise(line)]
+    if sum(map(len, noise)) < _FEWEST_CHARACTERS:
+        return text, 0
     if 2 * sum(map(len, noise)) > sum(map(len, filled)):
         return "", len(filled)
     dropped = set(noise)
@@ -59,13 +62,13 @@ def is_noise(line: str) -> bool:
         return False
     if not line.isascii() and sum(character > "\u024f" for character in line) > 0.3 * len(line):
         return False  # another script: its words are not told from noise by Latin letters
-    if sum(_is_wordy(token) for token in tokens) > _MOST_WORDY * len(tokens):
+    if any(map(_is_wordy, tokens)):
         return False
     odd = sum(_is_odd(token) for token in tokens)
     if len(tokens) >= _FEWEST_WORDS and odd > _MOST_ODD * len(tokens):
         return True
     letters = "".join(character for character in line.lower() if character.isalpha())
-    return len(letters) >= _FEWEST_LETTERS and sum(map(letters.count, _PAIRS)) < _FEW_PAIRS * len(letters)
+    return len(letters) >= _FEWEST_LETTERS and _pairs(letters) < _FEW_PAIRS * len(letters)
 
 
 def is_moved(text: str) -> bool:
@@ -75,6 +78,9 @@ def is_moved(text: str) -> bool:
         return False
     if not sample.isascii() and sum(character > "\u024f" for character in sample) > 0.1 * len(sample):
         return False
+    letters = sum(map(str.isalpha, sample))
+    if letters and _pairs(sample) > _FEW_PAIRS * letters:
+        return False  # names in a program, of whole words
     sample = "".join(character for character in sample if character not in "\r\n")
     for shift in _SHIFTS:
         words = sample.translate(_TABLES[shift]).split()
@@ -85,11 +91,17 @@ def is_moved(text: str) -> bool:
     return False
 
 
+def _pairs(text: str) -> int:
+    """Return the number of pairs of letters that are common in European languages."""
+    return sum(map(text.lower().count, _PAIRS))
+
+
 def _function_words(text: str) -> int:
     return sum(word in _FUNCTION_WORDS for word in text.casefold().split())
 
 
 def _is_wordy(token: str) -> bool:
+    """Return whether a token holds a row of letters like a word's, as names in programs do."""
     found = _LETTERS.search(token)
     return found is not None and bool(_VOWEL.search(found[0])) and bool(_CONSONANT.search(found[0]))
 

@@ -56,6 +56,7 @@ def test_cleaned_text_can_be_stored_tokenised_and_cleaned_again(text: str) -> No
         ("was re\x02corded here", "was recorded here"),
         ("a well-\nknown e-\nmail", "a well-known e-mail"),
         ("an up-to-\ndate list, dpkg-\nreconfigure", "an up-to-date list, dpkg-reconfigure"),
+        ("a twenty-\nyear lease of a co-\noperative", "a twenty-year lease of a co-operative"),
         ("in munici-\npality of hyper-\nspace", "in municipality of hyperspace"),
         ("was re\ufffecorded here", "was recorded here"),
         ("was re-\ncorded here", "was recorded here"),

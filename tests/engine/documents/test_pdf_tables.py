@@ -84,3 +84,11 @@ def test_letters_set_one_by_one_at_one_distance_make_words(tmp_path: Path) -> No
 def test_figures_at_one_distance_stay_cells(tmp_path: Path) -> None:
     words = [(50 + 14 * place, 700 - 14 * row, str(place)) for row in range(3) for place in range(6)]
     assert [line.split() for line in pdf_lines(draw_pdf(tmp_path / "a.pdf", [words]))] == [list("012345")] * 3
+
+
+def test_short_columns_whose_lines_go_on_are_text(tmp_path: Path) -> None:
+    left = ["The mill was sold to a", "cooper who turned it", "into a store."]
+    right = ["Its wheel now stands in", "the square before the", "church."]
+    words = [(50 + 150 * side, 700 - 12 * row, text) for row, pair in enumerate(zip(left, right, strict=True))
+             for side, text in enumerate(pair)]  # fmt: skip
+    assert pdf_lines(draw_pdf(tmp_path / "a.pdf", [words])) == left + right

@@ -152,7 +152,7 @@ def _number(value: float, number_format: str) -> str:
     elif value == 0 and len(sections) > 2:
         form = sections[2]
     if form.strip() in ("", "General", "@", "Standard"):
-        return f"{value:.10g}" if isinstance(value, float) else str(value)
+        return f"{value:.10g}".upper() if isinstance(value, float) else str(value)
     pattern, marks = _with_marks(form.replace("General", "0.##########"))
     if (found := _FRACTION.search(pattern)) and "/" in pattern:
         return _filled(pattern, found, _fraction(value, found), marks)

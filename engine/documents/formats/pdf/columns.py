@@ -197,7 +197,7 @@ def _is_prose(rows: list[Row]) -> bool:
 def _flows(lines: Sequence[str]) -> bool:
     """Return whether most lines go on with the sentence of the line before, as no cells do."""
     goes_on = sum(line[:1].islower() and before[-1:] not in ".:" for before, line in pairwise(lines))
-    return len(lines) > _FEWEST_LINES and goes_on >= _FLOWING_SHARE * (len(lines) - 1)
+    return len(lines) >= _FEWEST_LINES and goes_on >= _FLOWING_SHARE * (len(lines) - 1)
 
 
 def _gutter(rows: list[Row]) -> float | None:

@@ -70,7 +70,7 @@ def _keep_to_pitch(begins: Flags, glyphs: Glyphs, segment: Ints, inside: Ints) -
         is_even = bool((np.abs(steps - multiple * pitch) < _UNEVEN * pitch).all())
         letters = sum(chr(code).isalpha() for code in glyphs.code[places[0] : places[-1] + 2].tolist())
         share = _AT_PITCH if len(steps) >= _MANY_STEPS else 1.0
-        if is_even and np.count_nonzero(multiple == 1) >= share * len(steps) and 2 * letters > len(steps):
+        if is_even and np.count_nonzero(multiple == 1) >= share * len(steps) and 2 * letters >= len(steps):
             begins[places] = multiple > 1
 
 

@@ -9,8 +9,12 @@ _START = re.compile(r"data:[\w.+-]{0,60}/?[\w.+-]{0,60}(?:;[\w.+=-]{1,60}){0,4},
 _MAYBE_START = re.compile(r"d(?:a(?:t(?:a(?::[\w.+/;=-]{0,190})?)?)?)?\Z", re.IGNORECASE)
 _BASE64 = re.compile(r"[A-Za-z0-9+/=%_-]*")
 _PERCENT = re.compile(r"""[^\s"'()<>\\]*""")
-_BLOB = re.compile(r"[A-Za-z0-9+/]{1000}")
+_BLOB = re.compile(r"[A-Za-z0-9+/]{1000,4000}")
 _MIXTURE = (re.compile("[a-z]"), re.compile("[A-Z]"), re.compile("[0-9]"))
+_SEQUENCE = re.compile(r"[ABCDEFGHIKLMNPQRSTVWXYZ]*|[acgtun]*")
+_HEXADECIMAL = re.compile(r"[0-9a-f]*|[0-9A-F]*")
+"""Proteins and genes, letter by letter, and numbers: no base64, however long."""
+_LONG = 4_000
 _SHORTEST = 64
 """Characters of data from which on it is no text."""
 
@@ -73,6 +77,13 @@ class DataPictures:
         return start + length
 
 
+def _is_encoded(run: str) -> bool:
+    """Return whether a run of letters and figures is a file in base64, by its first characters."""
+    if all(kind.search(run) for kind in _MIXTURE):
+        return True
+    return len(run) == _LONG and not (_SEQUENCE.fullmatch(run) or _HEXADECIMAL.fullmatch(run))
+
+
 def _length(data: re.Pattern[str], text: str, start: int) -> int:
     found = data.match(text, start)
     return len(found[0]) if found else 0
@@ -91,7 +102,7 @@ class EncodedData:
         pieces = []
         place = self._skip(block, 0) if self._is_inside else 0
         while (found := _BLOB.search(block, place)) is not None:
-            if not all(kind.search(found[0]) for kind in _MIXTURE):
+            if not _is_encoded(found[0]):
                 pieces.append(block[place : found.end()])
                 place = found.end()
                 continue

@@ -35,8 +35,10 @@ _HEADINGS = {f"h{level}": "#" * level + " " for level in range(1, 7)}
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _UNSEEN_INPUTS = frozenset(("hidden", "password", "file", "image", "color", "range"))
-_RAISED = re.compile(r"[+\-\u2212\u2013]?[0-9]")
+_RAISED = re.compile(r"[+\-\u2212\u2013]?[0-9]|[+\-\u2212\u2013][A-Za-z]")
 _POWER = re.compile(r"[A-Za-z0-9]{1,4}(?:[+\-\u2212*/·][A-Za-z0-9]{1,4}){1,4}")
+_MARK = re.compile(r"[abcfgh]")
+"""A letter of a footnote, after a word."""
 _VARIABLE = re.compile(r"[i-nptx-zTN]")
 """A letter that is a power's or an index's; others end an abbreviation, as in 1er."""
 _UNNUMBERED = re.compile(r"list-style(?:-type)?\s*:[^;]*\bnone\b", re.IGNORECASE)
@@ -267,10 +269,12 @@ class _Events:
     def _apart(self, words: str, before: str) -> str:
         """Return raised or lowered words so that they are no part of what is before: 10^6, x^(n+1), H2O, 1st."""
         if self._raised == "_":
-            return f"_{words}" if before.isdigit() and _RAISED.match(words) else words
+            is_index = (before.isdigit() and _RAISED.match(words)) or (before.isalpha() and _VARIABLE.fullmatch(words))
+            return f"_{words}" if is_index else words
         if _POWER.fullmatch(words):
             return f"^({words})"
-        return f"^{words}" if _RAISED.match(words) or _VARIABLE.fullmatch(words) else words
+        is_apart = _RAISED.match(words) or _VARIABLE.fullmatch(words) or (before.isalpha() and _MARK.fullmatch(words))
+        return f"^{words}" if is_apart else words
 
     def comment(self, text: str) -> None:
         """Ignore a comment."""
