@@ -7,6 +7,7 @@ is claimed only of words that an exact search does not find; otherwise the close
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -41,6 +42,8 @@ _BEGINNING = 60
 """Lines of a document within which its first sentence is searched."""
 _SHORT_NAME = 3
 """Letters of the shortest name that may abbreviate a word."""
+_OF_PLACE, _SHORT_PLACE = re.compile(r"(?:ese|ians?|ans?|ish)$"), 4
+"""Endings of words for people and languages, and letters of the shortest beginning of a place's name."""
 _LONGEST_QUOTE = 600
 _ENDS, _CLOSING = (".", "!", "?", "…", "。", "！", "？", "؟", "।"), "\"'”’»)]」』）"
 """Ends of a sentence, and marks that may follow them."""
@@ -163,9 +166,13 @@ def _absent(context: Context, index: SentenceIndex, asked: Asked) -> tuple[str, 
 
 
 def _is_begun(claim: Claim, index: SentenceIndex) -> bool:
-    """Return whether a name is one word with which a word of the document begins."""
+    """Return whether a name is one word with which a word of the document begins, or names people or a language of a
+    country that does: Chinese and China."""
     name = folded(claim.text)
-    return claim.kind == "name" and len(name) >= _SHORT_NAME and name.isalpha() and bool(index.words_from(name))
+    if claim.kind != "name" or len(name) < _SHORT_NAME or not name.isalpha():
+        return False
+    place = _OF_PLACE.sub("", name)
+    return bool(index.words_from(name) or (len(place) >= _SHORT_PLACE and index.words_from(place)))
 
 
 def _gathered(index: SentenceIndex, asked: Asked, found: Found) -> list[IndexedSentence]:

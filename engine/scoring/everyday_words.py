@@ -186,6 +186,26 @@ poor poverty low-income
 tax levy duty
 guess estimate assume
 compare comparison versus
+careful cautious caution prudent prudence
+careless negligent negligence reckless
+tear demolish demolition dismantle destroy destruction removal
+clean cleanup remediation remedial decontaminate removal
+dirty pollute polluted pollution contaminate contamination contaminant
+ingredient component substance constituent composition
+made composed consist comprise composition contain
+meet meeting convene session held
+invent inventor invention develop create devise
+shoot fire launch project eject
+boat ship vessel craft
+plane aircraft airplane aviation
+train railway railroad rail
+road street highway route
+rent lease tenancy tenant
+landlord lessor owner
+customer client consumer buyer purchaser user
+seller vendor supplier provider dealer
+shop store retail retailer
+trash rubbish waste garbage refuse
 """
 
 

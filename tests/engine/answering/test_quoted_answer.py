@@ -181,3 +181,9 @@ def test_closest_passages_are_no_parts_of_sentences(reply):
     got = reply(pages, "Which fine must a pilot of a balloon pay to the zoo?")
     assert not got.found and len(got.lines) > 1
     assert all(line[1].isupper() for line in texts(got)[1:])
+
+
+def test_people_and_languages_are_not_absent_where_their_country_is_named(reply):
+    pages = ["The bank of China announced that the renminbi gained 2.1 percent. Tea was served at four."]
+    assert not reply(pages, "Did the Chinese currency gain?").absent
+    assert reply(pages, "Did the Norwegian currency gain?").absent == ("Norwegian",)
