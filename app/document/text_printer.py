@@ -6,8 +6,8 @@ import threading
 from collections.abc import Iterator
 from functools import partial
 
-from PySide6.QtCore import QObject, QPointF, QRectF, QSizeF, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QPainter, QTextDocument
+from PySide6.QtCore import QMarginsF, QObject, QPointF, QRectF, QSizeF, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QPageLayout, QPainter, QTextDocument
 from PySide6.QtPrintSupport import QPrinter
 from PySide6.QtWidgets import QApplication
 
@@ -25,6 +25,8 @@ from engine.library.records import Page
 STRETCH = 40
 """Pages of the document that are laid out at once."""
 POINTS = 10.0
+MARGINS = QMarginsF(16, 14, 16, 12)
+"""Of a sheet, in millimetres."""
 FOOT = 2.0
 """Height of the foot, in lines."""
 
@@ -59,6 +61,7 @@ class TextPrinter(QObject):
         self._background.wait()
 
     def _print(self, library: str, document: int, path: str, font: QFont) -> str:
+        self._printer.setPageMargins(MARGINS, QPageLayout.Unit.Millimeter)
         painter = QPainter()
         if not painter.begin(self._printer):
             return tr("The document could not be printed.")
@@ -110,7 +113,6 @@ class _Sheets:
         text.setDefaultFont(self._font)
         text.setDocumentMargin(0)
         text.documentLayout().setPaintDevice(self._printer)
-        text.setPageSize(size)
         lines: list[str] = []
         starts: list[int] = []
         for row, page in zip(rows, shaped, strict=True):
@@ -120,6 +122,7 @@ class _Sheets:
         text.setPlainText("\n".join(lines))
         for block, page in zip(starts, shaped, strict=True):
             style_spans(text, text.findBlockByNumber(block).position(), page, self._font, _on_paper)
+        text.setPageSize(size)  # last: it lays out every block, with its style
         return text
 
     def _paint(self, text: QTextDocument, place: int, size: QSizeF) -> None:
@@ -150,4 +153,4 @@ def _stretches(library: Library, document: int) -> Iterator[list[Page]]:
 
 def _on_paper(role: str) -> QColor:
     """Return the colour of a role on paper."""
-    return QColor("#ffffff" if role == "sunken" else getattr(LIGHT, role))
+    return QColor(Qt.GlobalColor.transparent) if role == "sunken" else QColor(getattr(LIGHT, role))

@@ -70,9 +70,9 @@ def snippets(library: Library, document: int, places: list[tuple[int, str]]) -> 
         if page not in texts:
             rows = library.pages.of(document, first=page, last=page)
             texts[page] = rows[0].text if rows else ""
-        at = texts[page].find(words)
-        if at >= 0:
-            found[page, words] = _sentence_around(texts[page], at, at + len(words))
+        there = re.search(r"\s+".join(map(re.escape, words.split())), texts[page])  # it may run over a line's end
+        if there and words.strip():
+            found[page, words] = _sentence_around(texts[page], there.start(), there.end())
     return found
 
 

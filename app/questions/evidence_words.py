@@ -38,6 +38,7 @@ def passages_of(turn: Turn) -> str:
     """Return the further passages of an uncertain quotation, or the closest ones where there is no answer, a line each;
     "" for none."""
     passages = further_of(turn) if turn.found else turn.closest or []
+    passages = [one for one in passages if len(one.text.split()) > 1]  # a word alone tells nothing
     if not turn.done:
         return ""
     return "\n".join(tr("p. {page}: {text}", page=one.page, text=_quoted(one.text)) for one in passages)

@@ -220,7 +220,8 @@ class TurnCard(QWidget):
     def _set_texts(self) -> None:
         """Lay out the answer and the quoted passages, their links in the colour of the theme."""
         color = self._theme.color("accent_text").name()
-        self._passages.setText(with_page_links(self._nearby, color))
+        passages = [with_page_links(passage, color) for passage in self._nearby.split("\n")]
+        self._passages.setText("".join(f'<p style="margin:0 0 6px 0">{passage}</p>' for passage in passages))
         links = with_page_links(self._words, color, self._emphasis)
         self._answer.setText(f'<div style="line-height:135%">{links}</div>' if self._words else "")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QResizeEvent
@@ -15,6 +15,9 @@ PAGE_REFERENCE = re.compile(
     rf"\b(pages?|pp?\.)\s+{_PAGE_NUMBER}(?:\s*(?:to|and|-|\u2013)\s*{_PAGE_NUMBER})?", re.IGNORECASE
 )
 """A page that a model's text mentions; a longer number is no page."""
+_QUOTED_OR_PAGE = re.compile(rf"{PAGE_REFERENCE.pattern}|“[^”]*”", re.IGNORECASE)
+_BOLD, _PLAIN = "\x02", "\x03"
+"""Characters of no text, where tags will stand."""
 
 
 def label(text: str = "", role: str = "", wrap: bool = False, name: str = "") -> QLabel:
@@ -66,19 +69,23 @@ def plain_tip(text: str) -> str:
     return "<p>" + html.escape(text).replace("\n", "<br>") + "</p>"
 
 
+def page_mentions(text: str) -> Iterator[re.Match[str]]:
+    """Yield the mentions of pages in a text, but for those in quotation marks, which are the document's own."""
+    return (found for found in _QUOTED_OR_PAGE.finditer(text) if found[2])
+
+
 def with_page_links(text: str, color: str = "", bold: tuple[int, int] | None = None) -> str:
-    """Return plain text as HTML, with every mention of a page as a link `page:N`. color: of the links; bold: characters
-    of `text`."""
+    """Return plain text as HTML, with every mention of a page as a link `page:N`, but for those in quotation marks,
+    which are the document's own. color: of the links; bold: characters of `text`."""
     style = f' style="color:{color}"' if color else ""
-
-    def linked(part: str) -> str:
-        escaped = html.escape(part, quote=False).replace("\n", "<br>")
-        return PAGE_REFERENCE.sub(lambda found: f'<a href="page:{found[2]}"{style}>{found[0]}</a>', escaped)
-
-    if bold is None:
-        return linked(text)
-    start, end = bold
-    return f"{linked(text[:start])}<b>{linked(text[start:end])}</b>{linked(text[end:])}"
+    start, end = bold or (0, 0)
+    parts = (text[:start], text[start:end], text[end:])
+    before, within, after = (html.escape(part, quote=False).replace("\n", "<br>") for part in parts)
+    marked = f"{before}{_BOLD}{within}{_PLAIN}{after}" if bold else after
+    linked = _QUOTED_OR_PAGE.sub(
+        lambda found: f'<a href="page:{found[2]}"{style}>{found[0]}</a>' if found[2] else found[0], marked
+    )
+    return linked.replace(_BOLD, "<b>").replace(_PLAIN, "</b>") if bold else linked
 
 
 class ElidedLine(QLabel):

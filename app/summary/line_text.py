@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QTextBrowser
 
 from app.style.theme import Theme, scaled
 from app.style.translation import tr
-from app.style.widgets import PAGE_REFERENCE
+from app.style.widgets import PAGE_REFERENCE, page_mentions
 from engine.grounding.page_references import page_numbers, page_spans
 
 STEP_SECONDS = 0.008
@@ -179,7 +179,7 @@ class LineText(QTextBrowser):
             cursor.insertText(f"{'▾' if line.fold > 0 else '▸'}\u2002{words}", self._fold(line, plain))
         else:
             self._insert(cursor, words, plain)
-        said = {int(found[2]) for found in PAGE_REFERENCE.finditer(line.text)}
+        said = {int(found[2]) for found in page_mentions(line.text)}
         spans = page_spans(page for page in line.pages if page not in said)
         for first_page, last_page in spans[:MAX_LINKS]:
             cursor.insertText("  ", plain)
@@ -207,7 +207,7 @@ class LineText(QTextBrowser):
     def _insert(self, cursor: QTextCursor, words: str, plain: QTextCharFormat) -> None:
         """Insert words, with every mention of a page as a link."""
         at = 0
-        for found in PAGE_REFERENCE.finditer(words):
+        for found in page_mentions(words):
             cursor.insertText(words[at : found.start()], plain)
             cursor.insertText(found[0].replace(" ", "\u00a0"), self._link(int(found[2])))
             at = found.end()

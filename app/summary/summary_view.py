@@ -169,7 +169,7 @@ class SummaryView(QWidget):
 def facts_of(session: DocumentSession) -> list[str]:
     """Return what is known of the document without the model: pages, sections, the days it spans."""
     facts = [pages_count(session.pages)] if session.pages else []
-    if session.notes:
+    if session.notes and session.fully_read:
         facts.append(tr_count("{count} section", "{count} sections", session.section_count))
     entries = session.ledger.entries if session.ledger is not None else []
     days = sorted(entry.value for entry in entries if entry.kind == "date" and len(entry.value) == 10)
@@ -198,6 +198,12 @@ def empty_words(session: DocumentSession) -> str:
     """Return what stands where the summary will be."""
     if session.trouble is not None:
         return ""
+    if session.summary_running and session.notes and not session.fully_read:
+        return tr_count(
+            "Key sentences of {count} section so far, see Sections. The summary follows when the document is read.",
+            "Key sentences of {count} sections so far, see Sections. The summary follows when the document is read.",
+            session.section_count,
+        )
     if session.summary_running and session.notes:
         note = session.notes[-1]
         return tr("Summarising sections ({number} of {count})…", number=note.number, count=session.section_count)

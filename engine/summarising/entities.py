@@ -196,6 +196,8 @@ def _names(text: str) -> Iterator[tuple[str, str]]:
         before = joined[: name.start]
         if len(words) < 2 or before[-1:] in ("/", "@", ".") or len(set(words)) < len(words):
             continue
+        if "\t" in text[name.start : name.end]:
+            continue  # two columns
         if any(map(_CAMEL.match, words)) or (len(words) == 2 and words[1].isupper() and _OPENS.search(before[-4:])):
             continue  # identifiers; "Compare RFC ..."
         yield " ".join(words), text[name.start : name.end]

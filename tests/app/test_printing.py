@@ -34,7 +34,8 @@ def test_pages_of_a_pdf_are_printed_from_the_first_to_the_last(start, pdf, tmp_p
 def test_text_is_printed_as_it_is_shown_with_title_and_number_of_the_sheet(start, tmp_path: Path):
     path = tmp_path / "notes.md"
     path.write_text("x")
-    texts = ["# Pumps\n\n" + "\n\n".join(f"Pump **P-{number}** failed." for number in range(90)), "Second *page*"]
+    first = "# Pumps\n\n" + "\n\n".join(f"Pump **P-{number}** failed." for number in range(90))
+    texts = [first, "Second *page* with `code`"]
     write_library(tmp_path / "library.db", {str(path): texts})
     driver = start(settings={"on_open": "wait"})
     driver.open(path)
@@ -45,7 +46,7 @@ def test_text_is_printed_as_it_is_shown_with_title_and_number_of_the_sheet(start
     sheets = [sheet.get_textpage().get_text_range() for sheet in pypdfium2.PdfDocument(tmp_path / "printed.pdf")]
     whole = "".join("".join(sheets).split())
     assert len(sheets) > 1 and "#Pumps" not in whole and "**" not in whole
-    assert all(f"P-{number}failed" in whole for number in range(90)) and "Secondpage" in whole
+    assert all(f"P-{number}failed" in whole for number in range(90)) and "──page2──Secondpagewithcode" in whole
     assert "".join(sheets[0].split()).endswith("notes1")
 
 

@@ -60,11 +60,11 @@ def test_the_words_that_answer_are_emphasised_in_a_quotation_only():
 
 
 def test_the_closest_passages_of_the_answer_are_shown_where_it_names_them():
-    closest = (Sentence(page=4, start=0, end=5, text="Near."), Sentence(page=2, start=0, end=8, text="Farther."))
+    closest = (Sentence(page=4, start=0, end=5, text="Near it."), Sentence(page=2, start=0, end=8, text="Farther off."))
     turn = Turn(1, "When did it fail?")
     turn.finish("No answer found.", Evidence(kind="not_found", further=closest, nearest=(PageSpan(4, 4),)), 1)
-    assert nearby(turn) == "p. 4: “Near.”\np. 2: “Farther.”"
-    assert [(passage.page, passage.sentence) for passage in passages_of(turn, 2)] == [(2, "Farther.")]
+    assert nearby(turn) == "p. 4: “Near it.”\np. 2: “Farther off.”"
+    assert [(passage.page, passage.sentence) for passage in passages_of(turn, 2)] == [(2, "Farther off.")]
 
 
 def test_an_uncertain_quotation_is_the_answer_and_its_further_passages_stand_below():
@@ -74,3 +74,9 @@ def test_an_uncertain_quotation_is_the_answer_and_its_further_passages_stand_bel
     turn.finish("“It failed”\nSee also:\n“It ran” (page 3)", evidence, 1)
     assert answer_of(turn) == "“It failed”" and nearby(turn) == "p. 3: “It ran”"
     assert [chip.first for chip in chips_of(turn)] == [9]
+
+
+def test_page_numbers_in_a_quotation_are_the_documents_own_and_no_links():
+    linked = with_page_links("“See page 71 there” (page 3)", "", (5, 12))
+    assert linked == '“See <b>page 71</b> there” (<a href="page:3">page 3</a>)'
+    assert with_page_links("p. 4: “As on page 9.”") == '<a href="page:4">p. 4</a>: “As on page 9.”'

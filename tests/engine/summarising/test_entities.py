@@ -177,6 +177,7 @@ def test_it_is_told_entry_by_entry_and_kept_in_the_library(tmp_path, monkeypatch
         "OMstatus OMputEndObject(OMdev dev)",
         "Autotools Autotools",
         "Tip\nDespite the warning",
+        "Anna\tWeber by one",
         "Compare RFC 5322.",
         "(setq n (Anna Weber\n(return (Paul Lang\nnil))))",
     ],
