@@ -11,6 +11,7 @@ from pathlib import Path
 
 from engine.library import schema, snapshots, sql_functions
 from engine.library.database import Database, LibraryError, sentences
+from engine.library.migrations.version_0_1 import APPLICATION_ID
 from engine.library.writer_lock import AlreadyLockedError, WriterLock
 
 _TABLES = (
@@ -105,7 +106,7 @@ def _open_damaged(path: Path) -> sqlite3.Connection:
         conn.execute("PRAGMA writable_schema = ON")  # continue with the rest of a damaged schema
     with contextlib.suppress(sqlite3.Error):
         (application_id,) = conn.execute("PRAGMA application_id").fetchone()
-        if application_id not in (0, schema.APPLICATION_ID):
+        if application_id not in (0, APPLICATION_ID):
             conn.close()
             raise schema.NotALibraryError
     return conn

@@ -15,6 +15,7 @@ import pytest
 from engine.library import database, schema
 from engine.library.database import LibraryError
 from engine.library.library import Library
+from engine.library.migrations.version_0_1 import APPLICATION_ID
 from engine.library.prefix import PrefixHasher, hash_tokens
 from engine.library.reading_run import Progress
 from engine.library.records import NewPage, NewSnapshot
@@ -384,7 +385,7 @@ def test_the_file_is_set_up_as_designed(path: Path) -> None:
     conn = sqlite3.connect(path)
     settings = {name: conn.execute(f"PRAGMA {name}").fetchone()[0] for name in ("auto_vacuum", "journal_mode")}
     assert settings == {"auto_vacuum": 2, "journal_mode": "wal"}
-    assert conn.execute("PRAGMA application_id").fetchone() == (schema.APPLICATION_ID,)
+    assert conn.execute("PRAGMA application_id").fetchone() == (APPLICATION_ID,)
     conn.close()
     with Library.open(path) as library, library._db.read() as inside:
         assert inside.execute("PRAGMA foreign_keys").fetchone() == (1,)
