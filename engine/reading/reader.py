@@ -81,7 +81,7 @@ class Reader:
                 self._document.id, self._runtime.identity, self.consumed, CHECKPOINT_ROUNDING
             )
             with self._run:
-                if not self.consumed:
+                if self._prefix and not self.consumed:  # a tokenizer without a template may have no prefix
                     self._runtime.model(torch.tensor([self._prefix]), self.state)
                     self.consumed = len(self._prefix)
                 reused = self._document_tokens
