@@ -17,10 +17,11 @@ from engine.cli.failures import EXIT_BUG, EXIT_INTERRUPTED, EXIT_KNOWN, print_bu
 from engine.cli.options import Options
 from engine.cli.output import Output, OutputError, ReaderGone
 from engine.cli.progress import BarProgress, LineProgress, NoProgress, ProgressView
-from engine.cli.result_file import save
+from engine.cli.result_file import require_other, save
 from engine.cli.text import one_line
 from engine.cli.view import JsonView, TextView, View
 from engine.control import Control
+from engine.library.database import library_path
 from engine.protocol import wire
 from engine.protocol.wire import Command, Event, Read
 from engine.session.heartbeat import Heartbeat
@@ -38,6 +39,7 @@ def run_jobs(options: Options, commands: Sequence[Command], result_file: Path | 
     """
     with without_collection():
         from engine.session.session import open_session
+    require_other(result_file, (getattr(one, "path", "") for one in commands), library_path(options.library))
 
     text = io.StringIO()
     out: IO[str] = text if result_file is not None else sys.stdout

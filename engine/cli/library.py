@@ -15,7 +15,7 @@ import msgspec
 
 from engine.cli.options import Options
 from engine.cli.output import Output
-from engine.cli.result_file import save
+from engine.cli.result_file import require_other, save
 from engine.cli.text import fitted, one_line
 from engine.errors import KnownError
 from engine.library.database import LibraryError, library_path
@@ -187,6 +187,7 @@ class _LibraryCommand:
             as_json = to_json(self._library, document.id) if self._as_json else ""
             self._out.write(as_json or to_markdown(self._library, document.id, parts))
             return
+        require_other(wish.output, [document.path], self._library.path)
         suffix = ".json" if self._as_json else wish.output.suffix
         data = exported(self._library, document.id, suffix, parts, wish.layout or _no_layout)
         save(wish.output, data)

@@ -12,12 +12,12 @@ from typing import Any
 
 from engine.cli.options import Options
 from engine.cli.output import Output
-from engine.cli.result_file import save
+from engine.cli.result_file import require_other, save
 from engine.cli.text import one_line
 from engine.documents.extraction.extractor import open_document
 from engine.documents.formats.regular_file import shown_name
 from engine.errors import KnownError
-from engine.library.database import LibraryError
+from engine.library.database import LibraryError, library_path
 from engine.library.library import Library
 from engine.library.records import Page
 from engine.library.typed_records import NewRecords, RecordRow, RecordTable
@@ -49,6 +49,7 @@ def print_table(
     conditions = [Condition.of(text) for text in where]
     if form == "xlsx" and output is None:
         raise KnownError("name the workbook to write with -o FILE")
+    require_other(output, [file], library_path(options.library))
     found, title = _records(options, file, password)
     tables = _chosen(families(found.tables), found.tables, conditions, number)
     titles = {0: title}
