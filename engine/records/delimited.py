@@ -41,7 +41,8 @@ def _delimited(lines: Sequence[Line]) -> tuple[list[Table], list[Unread]]:
     while len(records) > 1 and len(records[0][2]) == 1 < n:  # a title above the heads
         records.pop(0)
     named = head_of([cells for _, _, cells in records[:_SAMPLE] if len(cells) == n], structured=True)
-    table = Table("table", "", names_of(records[0][2] if named else [""] * n), named=named)
+    heads = fill(records[0][2][:n], n) if named else [""] * n  # a first line may have other cells than most
+    table = Table("table", "", names_of(heads), named=named)
     for first, last, cells in records[named:]:
         if len(cells) > n and any(cell.strip() for cell in cells[n:]):
             table.unread += 1

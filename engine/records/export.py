@@ -14,6 +14,8 @@ from engine.library.typed_records import RecordCell, RecordRow
 
 PLACE = ("document", "page", "confidence")
 _SHEET_NAME = re.compile(r"[\[\]:*?/\\]")
+_FORMULA = re.compile(r"[=@\t\r]|[+-](?![\d.,+\-/()%\s$€£¥]*$)")
+"""The beginning of a cell that a spreadsheet computes; a signed number is none."""
 _NOT_IN_XLSX = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
@@ -27,12 +29,16 @@ class ExportedTable:
 
 
 def to_csv(table: ExportedTable, titles: dict[int, str]) -> str:
-    """Return a table as CSV: its columns, then document, page and confidence of each row."""
+    """Return a table as CSV: its columns, then document, page and confidence of each row.
+
+    A cell that a spreadsheet would compute as a formula has an apostrophe before it.
+    """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([*table.columns, *PLACE])
+    writer.writerow([*map(_harmless, table.columns), *PLACE])
     for row in table.rows:
-        writer.writerow([*(cell.text for cell in row.cells), titles[row.document], row.page, f"{row.confidence:g}"])
+        cells = [*(cell.text for cell in row.cells), titles[row.document]]
+        writer.writerow([*map(_harmless, cells), row.page, f"{row.confidence:g}"])
     return out.getvalue()
 
 
@@ -67,6 +73,10 @@ def to_xlsx(tables: Sequence[ExportedTable], titles: dict[int, str]) -> bytes:
     saved = io.BytesIO()
     book.save(saved)
     return saved.getvalue()
+
+
+def _harmless(text: str) -> str:
+    return f"'{text}" if _FORMULA.match(text) else text
 
 
 def _row(columns: Sequence[str], row: RecordRow, titles: dict[int, str]) -> dict[str, Any]:

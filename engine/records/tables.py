@@ -146,9 +146,11 @@ def _middle(values: Sequence[int]) -> float:
 def names_of(heads: Sequence[str]) -> list[str]:
     """Return the names of columns: heads in one line each, numbered where there is none, all different."""
     names: list[str] = []
+    taken: set[str] = set()
     for number, head in enumerate(heads, 1):
         name = " ".join(head.split()).strip(" :") or _UNNAMED.format(number)
-        if name.casefold() in (other.casefold() for other in names):
+        if name.casefold() in taken:
             name = f"{name} ({number})"
+        taken.add(name.casefold())
         names.append(name)
     return names

@@ -37,6 +37,17 @@ def test_csv_has_the_rows_that_meet_the_conditions(file: Path, capsys: pytest.Ca
     assert "1 row from 1 page" in printed.err
 
 
+def test_csv_has_no_cell_that_a_spreadsheet_computes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    formulas = ["=1+1", "+cmd|'/C calc'!A0", "-cmd|'/C calc'!A0", "@SUM(A1)", "-(A1)"]
+    sound = ["-12.50", "+49 30 1234", "-5 %", "- €7", "a=b", "-"]
+    path = tmp_path / "=1+1.csv"
+    path.write_text("Part;Note\n" + "".join(f"p{n};{text}\n" for n, text in enumerate([*formulas, *sound])))
+    assert run(path, "--csv") == 0
+    rows = list(csv.reader(io.StringIO(capsys.readouterr().out)))
+    assert [row[1] for row in rows[1:]] == [*(f"'{text}" for text in formulas), *sound]
+    assert {row[2] for row in rows[1:]} == {"'=1+1"}
+
+
 def test_json_has_values_and_places(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(file, "--json", "--where", "sum>25") == 0
     (row,) = json.loads(capsys.readouterr().out)["tables"][0]["rows"]

@@ -236,3 +236,18 @@ def test_each_row_names_its_page(tmp_path: Path) -> None:
     table = max(extracted(tmp_path / "a.pdf").tables, key=lambda table: len(table.rows))
     assert [row.cells for row in table.rows] == rows
     assert sorted({row.page for row in table.rows}) == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("heads", ["a,b", "a,b,c,d,e", ""])
+def test_a_first_line_of_other_cells_than_the_rows_costs_none(tmp_path: Path, heads: str) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text(f"{heads}\n" + "".join(f"x{number},7,{number}\n" for number in range(9)))
+    (table,) = extracted(path).tables
+    assert len(table.columns) == 3 and all(len(row.cells) == 3 for row in table.rows)
+    assert [row.cells[2] for row in table.rows[-9:]] == [str(number) for number in range(9)]
+
+
+def test_very_many_columns_take_little_time() -> None:
+    line = ",".join(f"c{number % 7}" for number in range(50_000))
+    found = extract("rows.csv", [(1, f"{line}\n{line}\n")])
+    assert all(len(row.cells) == len(table.columns) for table in found.tables for row in table.rows)
