@@ -255,7 +255,7 @@ class Download:
                 opened.seek(have)
                 for data in response.iter_bytes():
                     if opened.tell() + len(data) > file.size:
-                        raise DownloadError(f"the server sent more than the {file.size:,} bytes of {file.name}", "cut")
+                        raise DownloadError(f"the server sent more than the {file.size:,} bytes of {file.name}", "long")
                     opened.write(data)
                     self._moved(file, len(data))
 

@@ -8,11 +8,16 @@ from __future__ import annotations
 
 import fnmatch
 import os
+import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
+
+import msgspec
 
 from engine.errors import KnownError
 
@@ -36,7 +41,13 @@ BUSY = (408, 425, 429, 500, 502, 503, 504)
 LONGEST_PAUSE = 300.0
 """Longest wait that a server may ask for, in seconds."""
 SMALL = 64 << 20
-"""Most bytes of a file that is not weights."""
+"""Most bytes of a file that is not weights, and of the description of a repository."""
+LONGEST_NAME, MOST_FILES, MOST_BYTES = 200, 1_000, 1 << 50
+"""Of a file's name, of a repository's files and of a file."""
+DESCRIPTION_SECONDS = 60.0
+"""Longest time of a description."""
+_COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+_JSON = msgspec.json.Decoder(dict[str, Any])
 
 
 class DownloadError(KnownError):
@@ -102,19 +113,45 @@ def cache_folder() -> Path:
 
 def look_up(name: str, revision: str | None = None, endpoint: str | None = None) -> Repository:
     """Return the repository `name` (owner/name) at `revision` (default: the newest commit). Raises DownloadError."""
-    from huggingface_hub import HfApi
-
     require_online()
     with sentences(name):
-        info = HfApi(endpoint=endpoint).model_info(name, revision=revision, files_metadata=True, timeout=30)
-    files = [_remote_file(name, sibling) for sibling in info.siblings or [] if _wanted(sibling.rfilename)]
+        info = _description(name, revision, endpoint)
+        files = [_remote_file(name, sibling) for sibling in info.siblings or [] if _wanted(sibling.rfilename)]
+    if len(files) > MOST_FILES:
+        raise DownloadError(f"{name} has {len(files):,} files, far more than a model needs")
     if not any(file.name.endswith(".safetensors") for file in files):
         raise DownloadError(f"{name} has no .safetensors weights, so it cannot be used here; choose another model")
-    if not info.sha:
+    if not isinstance(info.sha, str) or not _COMMIT.fullmatch(info.sha):  # it becomes the name of a folder
         raise DownloadError(f"the server does not name a commit of {name}; try again later")
     licence, url = _licence(info.card_data)
     order = sorted(files, key=lambda file: (file.name.endswith(".safetensors"), file.name))
     return Repository(name, info.sha, licence, url, tuple(order))
+
+
+def _description(name: str, revision: str | None, endpoint: str | None) -> Any:
+    """Return huggingface_hub's record of a repository. Its own request would take an answer of any length.
+
+    Raises DownloadError, and the errors that `sentences` turns into one.
+    """
+    from huggingface_hub import HfApi, ModelInfo, get_session
+    from huggingface_hub.utils._headers import build_hf_headers
+    from huggingface_hub.utils._http import hf_raise_for_status
+    from huggingface_hub.utils._validators import validate_repo_id
+
+    validate_repo_id(name)
+    address = f"{HfApi(endpoint=endpoint).endpoint}/api/models/{name}"
+    if revision is not None:
+        address += f"/revision/{quote(revision, safe='')}"
+    end = time.monotonic() + DESCRIPTION_SECONDS
+    answer = bytearray()
+    headers, params = build_hf_headers(), {"blobs": True}
+    with get_session().stream("GET", address, headers=headers, params=params, timeout=30) as response:
+        hf_raise_for_status(response)
+        for piece in response.iter_bytes():
+            answer += piece
+            if len(answer) > SMALL or time.monotonic() > end:
+                raise DownloadError(f"the server's answer about {name} does not end; try again later")
+    return ModelInfo(**_JSON.decode(answer))  # type: ignore[no-untyped-call]
 
 
 @contextmanager
@@ -140,7 +177,7 @@ def sentences(name: str) -> Iterator[None]:
         status = getattr(error.response, "status_code", 0)
         sentence = f"the server refuses the download of {name} (status {status}); try again later"
         raise DownloadError(sentence, "busy" if status in BUSY else "refused", _retry_after(error)) from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, msgspec.MsgspecError) as error:
         raise DownloadError(f"the server's answer about {name} is not that of a model hub ({error})") from error
     except (httpx2.HTTPError, httpx2.StreamError) as error:
         what = str(error) or type(error).__name__
@@ -164,7 +201,9 @@ def _remote_file(name: str, sibling: Any) -> RemoteFile:
     sha256 = sibling.lfs.sha256 if sibling.lfs is not None else ""
     file = RemoteFile(sibling.rfilename, sibling.size or 0, sha256, sibling.blob_id or "")
     whole = isinstance(file.key, str) and file.key.isalnum() and len(file.key) in (40, 64)
-    if sibling.size is None or not whole or "\\" in file.name or file.name.startswith("."):
+    sized = isinstance(sibling.size, int) and 0 <= sibling.size < MOST_BYTES
+    named = file.name.isprintable() and len(file.name) <= LONGEST_NAME and "\\" not in file.name
+    if not (whole and sized and named) or file.name.startswith("."):
         raise DownloadError(f"the server gives no size or checksum of {name}/{file.name}; try again later")
     if file.size > SMALL and not file.name.endswith(".safetensors"):
         raise DownloadError(f"{name}/{file.name} has {file.size:,} bytes, far more than such a file needs")

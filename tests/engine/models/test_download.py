@@ -18,6 +18,7 @@ import pytest
 
 from engine.control import Cancelled, Control
 from engine.models import download as downloads
+from engine.models import hub as hub_files
 from engine.models.catalogue import find
 from engine.models.download import Download
 from engine.models.hub import DownloadError
@@ -339,3 +340,52 @@ def test_the_catalogue_has_the_models_of_its_families():
     assert entry is not None and entry.context == 32_768 and entry.stop_ids == (10, 11)
     assert entry.download_bytes == 14_545_330_176
     assert find("mamba-130m-hf") is not None and find("mamba-2.8b-hf") is not None
+
+
+@pytest.mark.parametrize("commit", ["../../../../evil", "/tmp/evil", "main", "\x1b]0;x\x07", "A" * 40, ""])
+def test_a_commit_that_is_none_is_refused(hub: HubServer, new_download: Callable[..., Download], commit: str) -> None:
+    hub.revision = commit
+    with pytest.raises(DownloadError, match="does not name a commit"):
+        new_download().plan()
+
+
+@pytest.mark.parametrize("limit", [{"SMALL": 100}, {"DESCRIPTION_SECONDS": -1.0}])
+def test_a_description_without_end_is_refused(
+    new_download: Callable[..., Download], monkeypatch: pytest.MonkeyPatch, limit: dict[str, float]
+) -> None:
+    for name, value in limit.items():
+        monkeypatch.setattr(hub_files, name, value)
+    with pytest.raises(DownloadError, match="does not end"):
+        new_download().plan()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"rfilename": "a\0.safetensors"},
+        {"rfilename": "\x1b]0;x\x07.safetensors"},
+        {"rfilename": "x" * 3_000 + ".safetensors"},
+        {"rfilename": 7},
+        {"size": -1},
+        {"size": 2**80},
+        {"size": "x"},
+        {"lfs": {"sha256": "../../../evil", "size": 4, "pointerSize": 1}},
+        {"lfs": 7},
+    ],
+)
+def test_a_file_that_cannot_be_one_is_refused(
+    hub: HubServer, new_download: Callable[..., Download], change: dict[str, object]
+) -> None:
+    name = "model.safetensors"
+    hub.stated[name] = {**hub.stated[name], **change}
+    with pytest.raises(DownloadError):
+        new_download().plan()
+
+
+def test_a_body_that_is_too_long_is_not_asked_for_again(hub: HubServer, new_download: Callable[..., Download]) -> None:
+    hub.always = lambda handler, rest: rest + b"more"
+    download = new_download()
+    download.plan()
+    with pytest.raises(DownloadError, match="sent more"):
+        download.run()
+    assert len(hub.ranges) == len(hub.files) - 2, "each file once; two are not wanted"
