@@ -13,7 +13,7 @@ from app.library.text_search import Found
 from app.state.session import DocumentSession, Phase
 from app.style.theme import Theme
 from app.style.translation import tr
-from app.style.widgets import button, label
+from app.style.widgets import button, label, plain_tip
 from engine.library.records import Document
 from engine.units import size_text
 
@@ -175,7 +175,7 @@ class LibraryPane(QWidget):
     def set_read_only(self, sentence: str) -> None:
         """Say that another program writes the library; "" when it is free again."""
         self._locked.setVisible(bool(sentence))
-        self._locked.setToolTip(sentence)
+        self._locked.setToolTip(plain_tip(sentence))
 
     def show_undo(self, title: str, path: str) -> None:
         """Offer to undo the removal of a document, which is hidden meanwhile; "" ends the offer."""

@@ -26,7 +26,7 @@ from app.settings.registry import OPTIONS
 from app.settings.store import Settings, SettingsStore
 from app.style.screen import fit_to_screen
 from app.style.translation import tr
-from app.style.widgets import button, label
+from app.style.widgets import button, label, plain_tip
 from engine.library.database import library_path
 from engine.units import size_text
 
@@ -178,7 +178,7 @@ class SettingsDialog(QDialog):
         field = QLineEdit(self._settings.now.library)
         field.setObjectName("libraryFile")
         field.setPlaceholderText(str(usual))
-        field.setToolTip(self._settings.now.library or str(usual))
+        field.setToolTip(plain_tip(self._settings.now.library or str(usual)))
         field.setAccessibleName(tr("Library file"))
         field.editingFinished.connect(lambda: self._settings.update(library=field.text().strip()))
 

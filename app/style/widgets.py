@@ -64,7 +64,7 @@ def restyle(widget: QWidget, name: str, value: object) -> None:
 
 def plain_tip(text: str) -> str:
     """Return a tooltip that shows `text` letter by letter: Qt takes what looks like HTML in one for HTML."""
-    if "<" not in text:
+    if "<" not in text and "&" not in text:
         return text
     return "<p>" + html.escape(text).replace("\n", "<br>") + "</p>"
 

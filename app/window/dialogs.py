@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QLineEdit, QMessageBox, QWidget
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QLabel, QLineEdit, QMessageBox, QWidget
 
 from app.export.export_dialog import FORMATS, ExportDialog
 from app.export.exporter import Exporter
@@ -205,6 +205,8 @@ class Dialogs(QObject):
         box.setWindowTitle(tr("Open link"))
         box.setText(tr("Open this link in the browser?"))
         box.setInformativeText(address)
+        for label in box.findChildren(QLabel):  # the box sets the format of its first text only
+            label.setTextFormat(Qt.TextFormat.PlainText)
         box.setStandardButtons(QMessageBox.StandardButton.Open | QMessageBox.StandardButton.Cancel)
         box.accepted.connect(lambda: QDesktopServices.openUrl(url))
         box.open()

@@ -29,6 +29,7 @@ from app.state.session import Aspect, DocumentSession, Phase
 from app.style.icons import app_icon
 from app.style.theme import Theme
 from app.style.translation import tr
+from app.style.widgets import plain_tip
 from app.style.words import dropped_words, freed_words
 from app.tasks.throttle import Throttle
 from app.window.actions import Actions
@@ -358,7 +359,8 @@ class MainWindow(QMainWindow):
         menu = self.actions_.recent
         menu.clear()
         for path in self._settings.now.recent:
-            menu.addAction(Path(path).name.replace("&", "&&"), partial(self._controller.open, path)).setToolTip(path)
+            action = menu.addAction(Path(path).name.replace("&", "&&"), partial(self._controller.open, path))
+            action.setToolTip(plain_tip(path))
         if menu.isEmpty():
             menu.addAction(tr("Nothing yet")).setEnabled(False)
 

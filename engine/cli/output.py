@@ -9,8 +9,9 @@ import re
 import sys
 from typing import IO
 
-from engine.cli.text import escaped_json, printable
+from engine.cli.text import escaped_json
 from engine.errors import KnownError
+from engine.wording.printable import printable
 
 DEFAULT_WIDTH = 80
 _BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"

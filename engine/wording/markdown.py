@@ -13,6 +13,8 @@ from engine.wording.report import ALL, Block, Parts, report
 _ACTIVE = re.compile(r"([\\`*_\[\]<>|~])")
 _ENTITY = re.compile(r"&(?=#?\w+;)")
 _LINE_START = re.compile(r"^(\s*)(#{1,6}(?=\s)|[=+]|-{3,}|-(?=-*\s*$))", re.MULTILINE)
+_ITEM_START = re.compile(r"^(\d{1,9}(?=[.)](?:\s|$))|(?=-\s))")
+"""The beginning of a list item that would begin a list within it."""
 LIST_ITEM = re.compile(r"\s*(?:[-*•]|\d{1,3}[.)])\s+")
 """The mark of a list item in the text of a model."""
 
@@ -40,16 +42,22 @@ def escaped(text: str) -> str:
 def _block(block: Block) -> str:
     match block.kind:
         case "heading":
-            return f"{'#' * block.level} {_line(block.lines[0])}"
+            line = _line(block.lines[0])
+            return f"{'#' * block.level} {line[:-1]}\\#" if line.endswith("#") else f"{'#' * block.level} {line}"
         case "list":
-            return "\n".join(f"- {_line(line)}" for line in block.lines)
+            return "\n".join(f"- {_item(line)}" for line in block.lines)
         case "note":
             return f"*{_line(block.lines[0])}*"
         case "quote":
-            return f"> {_line(block.lines[0])}"
+            return f"> {_item(block.lines[0])}"
     return escaped("\n".join(block.lines))
 
 
 def _line(text: str) -> str:
-    """Return `text` escaped and on one line, as a heading or a list item needs it."""
+    """Return `text` escaped and on one line, as a heading needs it."""
     return _ACTIVE.sub(r"\\\1", _ENTITY.sub("&amp;", " ".join(text.split())))
+
+
+def _item(text: str) -> str:
+    """Return `text` escaped and on one line, as a list item needs it, which may hold headings and lists itself."""
+    return _ITEM_START.sub(r"\g<0>\\", _LINE_START.sub(r"\1\\\2", _line(text)))

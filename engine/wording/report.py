@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from engine.grounding.page_references import page_list
 from engine.library.library import Library
 from engine.library.records import Document, LedgerEntry, SectionNote, Summary, Turn
+from engine.wording.printable import printable
 from engine.wording.sentences import doubts, source, summary_basis
 
 KINDS = (("date", "Dates"), ("amount", "Amounts"), ("name", "Names"))
@@ -46,7 +47,8 @@ ALL = Parts()
 
 def report(library: Library, document: int, parts: Parts = ALL) -> list[Block]:
     """Return what the library holds of a document. Of several summaries of one kind the newest is taken; a turn that
-    follows another is numbered under it (2.1). Raises LibraryError (gone).
+    follows another is numbered under it (2.1). Characters that control a terminal are replaced. Raises LibraryError
+    (gone).
     """
     row = library.documents.get(document)
     blocks = [_heading(1, row.title), Block("list", tuple(_facts(row)))]
@@ -66,7 +68,7 @@ def report(library: Library, document: int, parts: Parts = ALL) -> list[Block]:
     if ledger is not None and ledger.entries:
         blocks.append(_heading(2, "Dates, amounts and names"))
         blocks += _entries(ledger.entries)
-    return blocks
+    return [replace(block, lines=tuple(map(printable, block.lines))) for block in blocks]
 
 
 def _heading(level: int, text: str) -> Block:

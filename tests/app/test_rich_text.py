@@ -8,19 +8,24 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QAbstractItemModel, QAbstractListModel, QEvent, QModelIndex
-from PySide6.QtGui import QAction, QColor, QHelpEvent, QImage, Qt
+from PySide6.QtGui import QAction, QColor, QHelpEvent, QImage, Qt, QTextDocument
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
     QComboBox,
     QLabel,
+    QMessageBox,
     QTabWidget,
     QTextEdit,
     QToolTip,
     QWidget,
 )
 
-from app.style.widgets import with_page_links
+from app.export.formats import laid_out
+from app.style.widgets import plain_tip, with_page_links
+from engine.documents.extraction.extractor import open_document
+from engine.wording.markdown import written
+from engine.wording.report import Block
 from tests.app.conftest import make_pdf
 from tests.app.rich_worker import hostile
 
@@ -115,3 +120,54 @@ def test_a_walk_finds_a_widget_that_takes_words_for_html(qtbot, picture: Path) -
 def test_a_number_that_no_page_can_have_is_no_link(number: str) -> None:
     text = with_page_links(f"It failed on page {number}, page 7 says.")
     assert text.count("href") == 1 and 'href="page:7"' in text
+
+
+def test_the_address_of_a_link_is_shown_letter_by_letter(start, picture: Path) -> None:
+    driver = start()
+    driver.window.dialogs.open_address(f"https://example.org/<img src='{picture.as_uri()}'>")
+    box = driver.window.findChild(QMessageBox, "addressDialog")
+    labels = box.findChildren(QLabel)
+    assert any(TAG in label.text() for label in labels)
+    assert [fault for label in labels for fault in faults(label)] == []
+    box.reject()
+
+
+@pytest.mark.parametrize("text", ["a <b> c", "a &lt;b&gt; c", "<img src=x>\nline"])
+def test_a_tip_shows_each_letter(text: str) -> None:
+    document = QTextDocument()
+    document.setHtml(plain_tip(text))
+    assert document.toPlainText() == text
+
+
+@pytest.mark.parametrize("suffix", [".pdf", ".odt"])
+def test_a_printed_report_keeps_every_word_and_loads_nothing(
+    qapp: QApplication, tmp_path: Path, picture: Path, suffix: str
+) -> None:
+    texts = [
+        "x<y is last",
+        "List<String> is last",
+        "tool <file> is last",
+        "<table> is last",
+        "<title> is last",
+        "<!-- is last",
+        "3*4*5 is last",
+        "# 5 of 7 is last",
+        "a_b_c is last",
+        "&lt;b&gt; is last",
+        f"![x]({picture.as_uri()}) is last",
+        f"<img src='{picture.as_uri()}'> is last",
+        "[x](y) is last",
+        "> 4 is last",
+        "- 5 is last",
+        "6. is last",
+        "--- is last",
+        "is last #",
+    ]
+    lines = [text.replace("last", "first") for text in texts if not text.startswith(("-", "6"))]
+    blocks = [Block("heading", (f"# {texts[0]} #",), 1), Block("list", tuple(texts)), Block("text", tuple(lines))]
+    file = tmp_path / f"report{suffix}"
+    file.write_bytes(laid_out(suffix, written(blocks), texts[0]))
+    with open_document(file, processes=1) as document:
+        shown = "".join("".join(page.text.split()) for page in document.pages())
+    assert [text for text in (*texts, *lines, f"# {texts[0]} #") if "".join(text.split()) not in shown] == []
+    assert b"/Subtype /Image" not in file.read_bytes()

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.cli.text import escaped_json, fitted, one_line, printable
+from engine.cli.text import escaped_json, fitted, one_line
+from engine.wording.printable import printable
 
 
 @given(st.text())

@@ -151,3 +151,11 @@ def test_markdown_names_source_and_unverified_claims(tmp_path) -> None:
         lines = to_markdown(opened, document).splitlines()
         assert "*Source: pages 4–7.*" in lines
         assert "*Not found on those pages: 17, Ann.*" in lines
+
+
+def test_a_report_holds_no_character_that_controls_a_terminal(library: Library) -> None:
+    library.documents.rename(1, "A \x1b]0;title\x07 b")
+    library.turns.add(1, IDENTITY, NewTurn("Who \x1b[31m did\u202e it?", "Ann\x9b2J."))
+    text = to_markdown(library, 1)
+    assert not [c for c in text if c != "\n" and not c.isprintable()] and text.count("\ufffd") == 5
+    assert "# A \ufffd\\]0;title\ufffd b" in text
