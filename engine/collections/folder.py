@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -17,7 +19,8 @@ ORDERS: tuple[Order, ...] = get_args(Order)
 
 
 def files_of(folder: Path, order: Order = "newest") -> list[CollectionFile]:
-    """Return the readable files below `folder`, in the order in which they are to be read.
+    """Return the readable files below `folder`, in the order in which they are to be read, and the folders below it
+    that cannot be listed, with the error.
 
     Hidden files and folders are left out, and so are links: a link may lead out of the folder or in a circle. Raises
     KnownError where `folder` is not a folder that can be listed.
@@ -40,15 +43,32 @@ def current(path: str) -> CollectionFile | None:
 
 
 def _walk(folder: Path) -> Iterator[CollectionFile]:
+    """Yield the readable files below `folder`; a folder below it that cannot be listed is one with an error."""
     try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        waiting = [iter(_entries(folder))]
     except OSError as error:
         raise KnownError(f"{folder} cannot be listed: {error.strerror or error}", "no access") from error
-    for entry in entries:
-        if entry.name.startswith((".", "~$")) or entry.is_symlink():
+    while waiting:
+        entry = next(waiting[-1], None)
+        if entry is None:
+            waiting.pop()
             continue
-        if entry.is_dir(follow_symlinks=False):
-            yield from _walk(Path(entry.path))
-        elif entry.is_file(follow_symlinks=False) and entry.name.lower().endswith(READABLE_SUFFIXES):
-            status = entry.stat(follow_symlinks=False)
-            yield CollectionFile(entry.path, status.st_size, status.st_mtime_ns, status.st_ino)
+        try:
+            if entry.is_dir(follow_symlinks=False):
+                waiting.append(iter(_entries(entry.path)))
+            elif entry.is_file(follow_symlinks=False) and entry.name.lower().endswith(READABLE_SUFFIXES):
+                yield _file(entry)
+        except OSError as error:
+            with contextlib.suppress(OSError):  # it is gone
+                yield replace(_file(entry), error=f"it cannot be listed: {error.strerror or error}")
+
+
+def _entries(folder: str | Path) -> list[os.DirEntry[str]]:
+    with os.scandir(folder) as entries:
+        shown = [entry for entry in entries if not entry.name.startswith((".", "~$")) and not entry.is_symlink()]
+    return sorted(shown, key=lambda entry: entry.name)
+
+
+def _file(entry: os.DirEntry[str]) -> CollectionFile:
+    status = entry.stat(follow_symlinks=False)
+    return CollectionFile(entry.path, status.st_size, status.st_mtime_ns, status.st_ino)

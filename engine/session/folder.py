@@ -75,9 +75,10 @@ def _read_files(
         control.wait_while_paused()
         if control.cancelled:
             raise Cancelled
-        error = ""
+        error = file.error
         document: int | None = None
-        for event in session.run(wire.Read(job_id=command.job_id, path=file.path), control):
+        reading = wire.Read(job_id=command.job_id, path=file.path)
+        for event in () if error else session.run(reading, control):
             match event:
                 case wire.JobFailed(kind="bug"):
                     error = f"something is wrong in Readthrough itself ({event.message})"

@@ -14,7 +14,9 @@ from pathlib import Path
 import pytest
 
 from engine.collections import ask
+from engine.collections import folder as folder_files
 from engine.control import Control
+from engine.errors import KnownError
 from engine.library.library import Library
 from engine.protocol import wire
 from engine.protocol.wire import AskCollection, ReadFolder
@@ -204,3 +206,21 @@ def test_five_killed_processes_lose_nothing_and_read_nothing_twice(tiny_folder: 
         assert sorted(library.collections.documents("works")) == sorted(document.id for document in documents)
         assert {file.error for file in library.collections.files("works").values()} == {""}
         assert library.maintenance.verify().sound
+
+
+def test_a_folder_that_cannot_be_listed_costs_only_itself(
+    session: Session, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entries = folder_files._entries
+
+    def refuse(place: str | Path):
+        if Path(place).name == "inner":
+            raise PermissionError(13, "Permission denied", str(place))
+        return entries(place)
+
+    monkeypatch.setattr(folder_files, "_entries", refuse)
+    files = {Path(event.path).name: event.error for event in of_kind(read(session, folder), wire.FileRead)}
+    assert "cannot be listed" in files["inner"] and files["bill0.csv"] == "" and "diary.txt" not in files
+    assert of_kind(read(session, folder), wire.FileRead) == [], "it is tried again when it has changed"
+    with pytest.raises(KnownError, match="cannot be listed"):
+        folder_files.files_of(folder / "inner")

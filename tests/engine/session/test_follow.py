@@ -24,7 +24,7 @@ from engine.protocol.wire import Read
 from engine.session.follow import follow
 from engine.session.session import Session
 from tests.engine.library_fakes import IDENTITY, FakeFile
-from tests.engine.running import only, read_document, run_to_success
+from tests.engine.running import of_kind, only, read_document, run_to_success
 from tests.engine.tiny import write_pages
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -90,7 +90,11 @@ def test_a_change_in_the_middle_goes_back_to_the_last_checkpoint_before_it(sessi
     ]
     pages[49] = page(50, "corrected entry")
     write_pdf(file, pages)
-    after = read_document(session, file)
+    events = run_to_success(session, Read(job_id="r", path=str(file)))
+    after = only(events, wire.ReadingFinished)
+    assert [event.kind for event in of_kind(events, wire.Notice)] == ["rounded_checkpoint"]
+    ends = [row for row in session.library.snapshots.of(after.document_id) if row.kind == "end"]
+    assert [row.exact for row in ends] == [False], "what follows a rounded checkpoint is not called exact"
     unchanged = sum(tokens[number] for number in range(1, 50))
     assert after.tokens_reused == max(checkpoint for checkpoint in checkpoints if checkpoint <= unchanged) > 0
 
