@@ -7,6 +7,7 @@ import email.policy
 import re
 from collections.abc import Callable
 from email.message import EmailMessage, MIMEPart
+from typing import Any
 
 from engine.documents.formats.parts import Block, Parts
 from engine.documents.formats.text.html import HtmlText
@@ -15,8 +16,21 @@ _HEADERS = ("From", "To", "Cc", "Date", "Subject")
 _FROM_LINE = re.compile(rb"^From [^\n]*\d{4}[^\n]*\r?\n", re.MULTILINE)
 _ESCAPED_FROM = re.compile(rb"^>(>*From )", re.MULTILINE)
 
+_LONGEST_HEADER = 10_000
+"""Characters of a header that are read; the parser's time grows with their square."""
+
 ReadFile = Callable[[str, bytes], Parts | None]
 """Reads a file inside of another one: its name and content -> its pages, None if it cannot be read."""
+
+
+class _Policy(email.policy.EmailPolicy):
+    """The usual policy, for headers of a bounded length."""
+
+    def header_fetch_parse(self, name: str, value: str) -> Any:
+        return super().header_fetch_parse(name, value if hasattr(value, "name") else value[:_LONGEST_HEADER])
+
+
+_POLICY = _Policy()
 
 
 def read_mail(data: bytes, read_file: ReadFile) -> Parts:
@@ -35,7 +49,7 @@ def read_mail(data: bytes, read_file: ReadFile) -> Parts:
 
 
 def _add(parts: Parts, data: bytes, label: str, read_file: ReadFile) -> None:
-    message = email.message_from_bytes(data, policy=email.policy.default)
+    message = email.message_from_bytes(data, policy=_POLICY)
     assert isinstance(message, EmailMessage)
     subject = _header(message, "Subject")
     parts.title = parts.title or subject
@@ -80,7 +94,7 @@ def _body(message: EmailMessage) -> str:
     charset = part.get_content_charset() or "utf-8"
     try:
         text = raw.decode(charset, "replace")
-    except LookupError:
+    except (LookupError, ValueError):  # of an unknown encoding, or one for other things than text
         text = raw.decode("utf-8", "replace")
     return "".join(HtmlText().convert([text])) if part.get_content_subtype() == "html" else text
 

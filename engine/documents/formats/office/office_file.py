@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import posixpath
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from engine.documents.cleaning.characters import clean_title
 from engine.documents.extraction import limits
@@ -19,8 +20,11 @@ _RTF = b"{\\rtf"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP = b"PK\x03\x04"
 _MAIL_SUFFIXES = (".eml", ".mbox")
+MOST_OPENED = 10_000
+"""Files within a document that are opened, over all archives within it."""
 _DEEPEST = 3
 """Archives within archives and mails within mails that are opened."""
+_TOO_DEEP = "The parts of {name} lie too deep within each other; save it again in its program."
 _SKIPPED_NAMES = ("__MACOSX/", ".DS_Store", "Thumbs.db")
 _LISTED = 10
 _WHY: dict[OutcomeKind, str] = {
@@ -43,30 +47,64 @@ class OfficeFile:
         data = file.reopened().read() or b""
         self.sha256 = hashlib.sha256(data).hexdigest()
         """SHA-256 of the bytes read, in hexadecimal."""
-        parts = read_parts(data, suffix)
+        try:
+            parts = read_parts(data, suffix)
+        except RecursionError as error:
+            raise DocumentError("too_big", _TOO_DEEP) from error
         self.title = clean_title(parts.title, limits.TITLE_CHARACTERS)
         self.pages = parts.pages
         self.outline = parts.outline
         self.notes = parts.notes
 
 
-def read_parts(data: bytes, suffix: str, depth: int = 0) -> Parts:
+@dataclass
+class Nest:
+    """The place of a file within others."""
+
+    depth: int = 0
+    """Archives and mails around it."""
+    opened: list[str] = field(default_factory=list)
+    """Names of all files within the document that were opened so far; one list for all."""
+
+    def inner(self) -> Nest:
+        """Return the place of a file within this one. Raises DocumentError where it is too deep."""
+        if self.depth >= _DEEPEST:
+            raise DocumentError("too_big", "")
+        return Nest(self.depth + 1, self.opened)
+
+    def open(self, name: str) -> None:
+        """Count a file. Raises DocumentError where there were too many."""
+        if len(self.opened) >= MOST_OPENED:
+            raise DocumentError("too_big", "")
+        self.opened.append(name)
+
+
+def read_parts(data: bytes, suffix: str, nest: Nest | None = None) -> Parts:
     """Return the pages of a file by its content, and by its suffix where the content does not tell.
 
     Raises DocumentError, with an empty sentence where the usual one for its kind will do.
     """
+    try:
+        return _read(data, suffix, nest or Nest())
+    except (DocumentError, MemoryError, RecursionError):
+        raise
+    except Exception as error:  # the libraries that read these formats raise anything for a damaged file
+        raise DocumentError("damaged", "") from error
+
+
+def _read(data: bytes, suffix: str, nest: Nest) -> Parts:
     if data.startswith(_ZIP):
-        return _read_zip(data, depth)
+        return _read_zip(data, nest)
     if data.startswith(_RTF):
         return read_rtf(data)
     if data.startswith(_OLE):
         raise DocumentError("unsupported", "")
     if suffix in _MAIL_SUFFIXES:
-        return read_mail(data, lambda name, content: read_inner(name, content, depth))
+        return read_mail(data, lambda name, content: read_inner(name, content, nest))
     raise DocumentError("damaged", "")
 
 
-def _read_zip(data: bytes, depth: int) -> Parts:
+def _read_zip(data: bytes, nest: Nest) -> Parts:
     package = Package(data)
     kind = package.read("mimetype")[:100] if "mimetype" in package else b""
     readers: list[tuple[bool, Callable[[], Parts]]] = [
@@ -79,7 +117,7 @@ def _read_zip(data: bytes, depth: int) -> Parts:
     for fits, read in readers:
         if fits:
             return read()
-    return _read_archive(package, depth)
+    return _read_archive(package, nest)
 
 
 def _docx(package: Package) -> Parts:
@@ -112,7 +150,7 @@ def _odf(package: Package) -> Parts:
     return read_odf(package)
 
 
-def _read_archive(package: Package, depth: int) -> Parts:
+def _read_archive(package: Package, nest: Nest) -> Parts:
     """Return all files of an archive that can be read, in the order of their names."""
     if package.is_encrypted:
         raise DocumentError(
@@ -124,7 +162,7 @@ def _read_archive(package: Package, depth: int) -> Parts:
         if name.startswith(_SKIPPED_NAMES) or posixpath.basename(name) in _SKIPPED_NAMES:
             continue
         try:
-            parts.add(_inner(name, package.read(name), depth), name)
+            parts.add(_inner(name, package.read(name), nest), name)
         except DocumentError as error:
             unread.append(f"{clean_title(name, 80)} ({_WHY.get(error.kind, 'not read')})")
     if not parts.pages:
@@ -136,25 +174,27 @@ def _read_archive(package: Package, depth: int) -> Parts:
     return parts
 
 
-def read_inner(name: str, data: bytes, depth: int = 0) -> Parts | None:
+def read_inner(name: str, data: bytes, nest: Nest | None = None) -> Parts | None:
     """Return the pages of a file within another one, None if it cannot be read."""
     try:
-        return _inner(name, data, depth)
+        return _inner(name, data, nest or Nest())
     except DocumentError:
         return None
 
 
-def _inner(name: str, data: bytes, depth: int) -> Parts:
+def _inner(name: str, data: bytes, nest: Nest) -> Parts:
     """Return the pages of a file within another one. Raises DocumentError."""
+    nest.open(name)
     if not data:
         raise DocumentError("empty", "")
     suffix = posixpath.splitext(name)[1].lower()
     if data.startswith(b"%PDF-"):
         parts = _pdf(data)
     elif data.startswith((_ZIP, _RTF, _OLE)) or suffix in _MAIL_SUFFIXES:
-        if depth >= _DEEPEST:
-            raise DocumentError("too_big", "")
-        parts = read_parts(data, suffix, depth + 1)
+        try:
+            parts = read_parts(data, suffix, nest.inner())
+        except RecursionError as error:
+            raise DocumentError("too_big", "") from error
     else:
         parts = _text(data, suffix)
     if not any(page.text for page in parts.pages):

@@ -13,6 +13,9 @@ MOST_FILES = 20_000
 MOST_BYTES = 400 << 20
 """Unpacked, of one file and of all that are read from an archive."""
 
+_TOO_MUCH = ("ERR_ENTITY_LOOP", "ERR_RESOURCE_LIMIT")
+"""Errors after which the parser gives up: entities that would expand to many times the file."""
+
 
 class Package:
     """A ZIP archive in memory. Raises DocumentError if it is none, or holds too many files."""
@@ -60,6 +63,8 @@ def parsed_xml(data: bytes) -> etree._Element:
         root = etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise DocumentError("damaged", "") from error
+    if any(error.type_name in _TOO_MUCH for error in parser.error_log):
+        raise DocumentError("too_big", "")  # the rest of the text is lost
     if root is None:
         raise DocumentError("damaged", "")
     return root
