@@ -7,26 +7,52 @@ import json
 import logging
 import random
 import shutil
+import threading
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from engine.bench.attack import changes, damage, disks, kills, models, pdfs, protocol, signals, special_tokens, texts
-from engine.bench.attack.place import Case, Cases, Place, make_place, plain
+from engine.bench.attack import (
+    changes,
+    damage,
+    disks,
+    downloads,
+    exports,
+    folders,
+    kills,
+    mcp_lines,
+    models,
+    office,
+    pdfs,
+    protocol,
+    service,
+    signals,
+    special_tokens,
+    texts,
+)
+from engine.bench.attack.place import Case, Cases, make_place, plain
 from engine.bench.harness import surroundings
 
+# The long ones first: two run at a time.
 KINDS: dict[str, Cases] = {
     "kills": kills.cases,
     "damage": damage.cases,
     "texts": texts.cases,
     "pdfs": pdfs.cases,
+    "office": office.cases,
+    "folders": folders.cases,
+    "exports": exports.cases,
     "protocol": protocol.cases,
     "signals": signals.cases,
     "disks": disks.cases,
     "changes": changes.cases,
     "models": models.cases,
+    "downloads": downloads.cases,
+    "service": service.cases,
+    "mcp": mcp_lines.cases,
     "tokens": special_tokens.cases,
 }
 QUICK = 0.12
@@ -41,6 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS), metavar="KIND", help=", ".join(KINDS))
     parser.add_argument("--share", type=float, help="share of the full number of cases (may exceed 1)")
     parser.add_argument("--only", default="", metavar="WORD", help="only cases with WORD in their name")
+    parser.add_argument("--jobs", type=int, default=2, metavar="N", help="kinds that run at a time (default: 2)")
     parser.add_argument("--out", type=Path, help="write the figures as JSON")
     parser.add_argument("--keep", action="store_true", help="keep the folder with all files")
     chosen = parser.parse_args(arguments)
@@ -52,19 +79,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
         kind: {"kind": kind, "tried": 0, "survived": 0, "seconds": 0.0} for kind in chosen.kinds
     }
     failures: list[dict[str, Any]] = []
-    try:
-        for case in _cases(place, chosen.kinds, chosen.seed, share):
+    stopped = threading.Event()
+
+    def run_kind(kind: str) -> None:
+        for case in KINDS[kind](place, random.Random(f"{chosen.seed} {kind}"), share):
+            if stopped.is_set():
+                return
             if chosen.only not in case.name:
                 continue
             begun = time.monotonic()
             faults = _tried(case)
-            row = rows[case.kind]
-            row["tried"] += 1
-            row["survived"] += not faults
-            row["seconds"] += time.monotonic() - begun
+            rows[kind]["tried"] += 1
+            rows[kind]["survived"] += not faults
+            rows[kind]["seconds"] += time.monotonic() - begun
             if faults:
-                failures.append({"kind": case.kind, "case": plain(case.name), "faults": faults})
-                print(f"FAILED {case.kind}: {plain(case.name)}: {'; '.join(faults)}", flush=True)
+                failures.append({"kind": kind, "case": plain(case.name), "faults": faults})
+                print(f"FAILED {kind}: {plain(case.name)}: {'; '.join(faults)}", flush=True)
+
+    try:
+        with ThreadPoolExecutor(chosen.jobs) as pool:
+            try:
+                list(pool.map(run_kind, chosen.kinds))
+            finally:
+                stopped.set()  # after Ctrl-C each kind ends with its case
     finally:
         if not chosen.keep:
             shutil.rmtree(place.folder, ignore_errors=True)
@@ -84,11 +121,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         chosen.out.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     print(f"{sum(row['tried'] for row in rows.values())} tried, {len(failures)} failures", flush=True)
     return 2 if failures else 0
-
-
-def _cases(place: Place, kinds: Sequence[str], seed: int, share: float) -> Iterator[Case]:
-    for kind in kinds:
-        yield from KINDS[kind](place, random.Random(f"{seed} {kind}"), share)
 
 
 def _tried(case: Case) -> list[str]:

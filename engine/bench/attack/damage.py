@@ -39,17 +39,22 @@ def cases(place: Place, chance: random.Random, share: float) -> Iterator[Case]:
 def base_library(place: Place) -> Path:
     """Return a library with one document that was read, asked and summarised."""
     path = place.folder / "base.db"
-    if not path.exists():
-        part = place.new_folder() / "library.db"
-        for command in (["read"], ["ask"], ["summarize"]):
-            arguments = [command[0], str(place.document), *([QUESTION] if command == ["ask"] else [])]
-            ended = place.run(*arguments, "--library", str(part), settings=CLOSE, seconds=300)
-            if ended.status:
-                raise RuntimeError(f"{command} failed: {ended.err}")
-        with contextlib.closing(sqlite3.connect(part)) as conn:
-            conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        shutil.copy(part, path)
+    with place.lock:
+        if not path.exists():
+            _make_base(place, path)
     return path
+
+
+def _make_base(place: Place, path: Path) -> None:
+    part = place.new_folder() / "library.db"
+    for command in (["read"], ["ask"], ["summarize"]):
+        arguments = [command[0], str(place.document), *([QUESTION] if command == ["ask"] else [])]
+        ended = place.run(*arguments, "--library", str(part), settings=CLOSE, seconds=300)
+        if ended.status:
+            raise RuntimeError(f"{command} failed: {ended.err}")
+    with contextlib.closing(sqlite3.connect(part)) as conn:
+        conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    shutil.copy(part, path)
 
 
 def _copy(place: Place) -> Path:
@@ -97,11 +102,12 @@ def _same_state(place: Place, path: Path) -> list[str]:
 
 def undisturbed_once(place: Place):  # type: ignore[no-untyped-def]
     """Return what an undisturbed reading of the place's document leaves."""
-    found = getattr(place, "_undisturbed", None)
-    if found is None:
-        found = undisturbed(place, place.document)
-        place._undisturbed = found  # type: ignore[attr-defined]
-    return found
+    with place.lock:
+        found = getattr(place, "_undisturbed", None)
+        if found is None:
+            found = undisturbed(place, place.document)
+            place._undisturbed = found  # type: ignore[attr-defined]
+        return found
 
 
 def damage_file(place: Place, kind: str, seed: float) -> list[str]:

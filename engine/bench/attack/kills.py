@@ -121,7 +121,7 @@ class _Chain:
 def undisturbed(place: Place, file: Path) -> Left:
     """Return what a reading leaves that nothing disturbs. Raises RuntimeError where it fails."""
     library = place.new_folder() / "library.db"
-    ended = place.run("read", str(file), "--library", str(library), settings=CLOSE)
+    ended = place.run("read", str(file), "--library", str(library), settings=CLOSE, seconds=300)
     left = left_in(library) if ended.status == 0 else None
     if left is None:
         raise RuntimeError(f"an undisturbed reading failed: {ended.err}")

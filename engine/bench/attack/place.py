@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import re
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -55,27 +57,31 @@ class Place:
     """A folder with a model and documents, in which commands are run."""
 
     def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.model = folder / "model"
-        self._folders = 0
+        self.document = write_pages(folder / "sound.txt", 5)
+        """A sound text of five pages."""
+        self._folders = itertools.count(1)
+        self.lock = threading.RLock()
+        """Held while something is made that kinds share."""
 
-    @cached_property
+    @property
     def base(self) -> int:
         """Bytes of an ordinary reading with this model."""
+        with self.lock:
+            return self._base
+
+    @cached_property
+    def _base(self) -> int:
         ended = self.run("read", str(self.document), "--library", str(self.new_folder() / "library.db"))
         if ended.status:
             raise RuntimeError(f"an ordinary reading failed: {ended.err}")
         return ended.peak
 
-    @cached_property
-    def document(self) -> Path:
-        """A sound text of five pages."""
-        return write_pages(self.folder / "sound.txt", 5)
-
     def new_folder(self) -> Path:
         """Make an empty folder for one case."""
-        self._folders += 1
-        folder = self.folder / f"{self._folders:05}"
+        folder = self.folder / f"{next(self._folders):05}"
         folder.mkdir()
         return folder
 

@@ -36,6 +36,8 @@ class Settings:
     """Largest size of a file that it may write; None for no limit."""
     folder: str | None = None
     """Working folder."""
+    environment: tuple[tuple[str, str], ...] = ()
+    """Variables that are set."""
 
 
 class Descriptor:
@@ -69,6 +71,7 @@ def serve(arguments: Sequence[str], streams: Sequence[int], settings: Settings) 
         checkpoint_policy.SAVE_TOKENS = settings.save_tokens
     if settings.file_bytes is not None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (settings.file_bytes, settings.file_bytes))
+    os.environ.update(settings.environment)
     if settings.folder is not None:
         os.chdir(settings.folder)
     sys.exit(_command_line.main(arguments))

@@ -7,7 +7,7 @@ import random
 from pathlib import Path
 
 from engine.bench.attack import command, pdf_writer, pdfs
-from engine.bench.attack.place import Case
+from engine.bench.attack.place import Case, make_place
 from engine.bench.attack.process import Ended
 from engine.documents.extraction.extractor import open_document
 
@@ -62,3 +62,12 @@ def test_the_sound_record_is_sound(tmp_path: Path) -> None:
     assert [page.number for page in pages] == [1, 2, 3, 4] and all("gauge" in page.text for page in pages)
     assert [entry.page for entry in document.info.outline] == [1, 4]
     assert document.info.title == "A record"
+
+
+def test_each_kind_names_its_cases_and_takes_a_share_of_them(tmp_path: Path) -> None:
+    place = make_place(tmp_path / "place")
+    for kind in command.KINDS.keys() - {"disks"}:  # which tries to mount one
+        whole, part = (
+            [case.name for case in command.KINDS[kind](place, random.Random(1), share)] for share in (1.0, 0.1)
+        )
+        assert len(whole) == len(set(whole)) >= len(part) > 0, kind
