@@ -2,9 +2,9 @@
 
     python -m engine.bench.attack [--quick] [--seed N] [--kinds kills texts ...] [--share X] [--out FILE] [--keep]
 
-A quarter of an hour, with --quick two minutes. Every case must end in one clear line and exit status 2, or go on,
-within 60 s and 1 GB beyond an ordinary reading, with nothing lost, shown or run that should not be. The last line is
-"N tried, M failures"; the exit status is 2 where there was a failure.
+About a quarter of an hour on two processors, as several kinds run at a time. Every case must end in one clear line
+and exit status 2, or go on, within 60 s and 1 GB beyond an ordinary reading, with nothing lost, shown or run that
+should not be. The last line is "N tried, M failures"; the exit status is 2 where there was a failure.
 """
 
 from __future__ import annotations

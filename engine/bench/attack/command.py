@@ -36,11 +36,12 @@ from engine.bench.attack import (
 from engine.bench.attack.place import Case, Cases, make_place, plain
 from engine.bench.harness import surroundings
 
-# The long ones first: two run at a time.
+# The long ones first, as several run at a time.
 KINDS: dict[str, Cases] = {
     "kills": kills.cases,
     "damage": damage.cases,
     "texts": texts.cases,
+    "models": models.cases,
     "pdfs": pdfs.cases,
     "office": office.cases,
     "folders": folders.cases,
@@ -49,7 +50,6 @@ KINDS: dict[str, Cases] = {
     "signals": signals.cases,
     "disks": disks.cases,
     "changes": changes.cases,
-    "models": models.cases,
     "downloads": downloads.cases,
     "service": service.cases,
     "mcp": mcp_lines.cases,
@@ -62,12 +62,12 @@ QUICK = 0.12
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the attacks; return 2 where one was not survived."""
     parser = argparse.ArgumentParser(prog="python -m engine.bench.attack", description="Attack the program.")
-    parser.add_argument("--quick", action="store_true", help="two minutes instead of a quarter of an hour")
+    parser.add_argument("--quick", action="store_true", help="a few minutes instead of a quarter of an hour")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS), metavar="KIND", help=", ".join(KINDS))
     parser.add_argument("--share", type=float, help="share of the full number of cases (may exceed 1)")
     parser.add_argument("--only", default="", metavar="WORD", help="only cases with WORD in their name")
-    parser.add_argument("--jobs", type=int, default=2, metavar="N", help="kinds that run at a time (default: 2)")
+    parser.add_argument("--jobs", type=int, default=3, metavar="N", help="kinds that run at a time (default: 3)")
     parser.add_argument("--out", type=Path, help="write the figures as JSON")
     parser.add_argument("--keep", action="store_true", help="keep the folder with all files")
     chosen = parser.parse_args(arguments)

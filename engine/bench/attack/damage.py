@@ -19,7 +19,7 @@ from engine.bench.attack.place import Case, Place
 from engine.library.database import LibraryError
 
 PAGE = 4096
-RANDOM = 40
+RANDOM = 25
 """Full number of randomly damaged libraries."""
 QUESTION = "Which gauge was read on day 2?"
 

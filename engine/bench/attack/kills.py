@@ -24,7 +24,7 @@ from engine.library import schema
 from engine.library.library import Library
 from engine.protocol import wire
 
-KILLS = {"reading": 36, "extractor": 8, "ask": 6, "summarize": 6, "remove": 6, "compact": 4, "update": 4}
+KILLS = {"reading": 104, "extractor": 20, "ask": 18, "summarize": 18, "remove": 18, "compact": 11, "update": 11}
 """Full number of kills of each kind."""
 CLOSE = Settings(save_tokens=2000)
 """Checkpoints so close that a kill often falls between two."""
