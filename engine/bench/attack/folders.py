@@ -54,13 +54,15 @@ def use_folder(place: Place, make: Callable[[Path], None]) -> list[str]:
         faults += place.faults("collection", action, *(["folder"] if action == "show" else []), *library)
     faults += place.faults("ask", "--collection", "folder", "Who repaired the pump?", *library)
     faults += place.faults("text", str(folder))
-    faults += place.faults("summarize", str(folder), *library, settings=CLOSE)
+    summarised = place.run("summarize", str(folder), *library, settings=CLOSE)  # a line for each that cannot be read
+    faults += [f"summarize: {fault}" for fault in summarised.faults(place.base, one_line=False)]
     faults += unsound(outside / "library.db")
     with Library.open(outside / "library.db") as opened:
-        names = [Path(document.path).name for document in opened.documents.all()]
+        names = [Path(path).name for path, file in opened.collections.files("folder").items() if not file.error]
+        paths = [document.path for document in opened.documents.all()]
     if "sound.txt" not in names:
         faults.append("the sound file of the folder was not read")
-    if "secret.txt" in names:
+    if any("secret" in path for path in (*names, *paths)):
         faults.append("a file outside of the folder was read")
     subprocess.run(["rm", "-rf", str(folder)], check=False)  # shutil's way down is too deep for Python
     return faults

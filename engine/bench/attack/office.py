@@ -239,6 +239,10 @@ def naming(secret: Path) -> dict[str, Callable[[], bytes]]:
 KEEPS = frozenset(
     (
         "numbering.docx",
+        "spans.docx",
+        "blanks.odt",
+        "repeated cells.ods",
+        "characters.rtf",
         "escape codes.docx",
         "10,000 texts.zip",
         "names of escape codes.zip",

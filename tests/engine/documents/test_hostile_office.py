@@ -11,7 +11,7 @@ from engine.bench.attack.office_writer import SAID
 from engine.documents.formats.office.office_file import read_parts
 from engine.documents.pages import DocumentError
 
-HEAVY = ("bomb", "million", "20,000 rows", "8 MB", "70,000", "10,000", "overlap", "many archives", "a header")
+HEAVY = ("bomb", "million", "0,000", "8 MB", "overlap", "many archives", "a header", "brackets.x", "html")
 """Cases that the attack runs in a process of its own."""
 FILES = {
     name: make

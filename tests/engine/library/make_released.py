@@ -63,6 +63,10 @@ def fill(library: Library) -> None:
         library.summaries.add(document, IDENTITY, NewSummary("state", "All is well.", 150, basis=basis))
         for section in library.sections.of(document):
             library.section_summaries.save(section.id, "Summarise.", "- Fine.", [[section.number]])
+            library.sentence_scores.save("a model", {section.id: bytes([section.number]) * 8})
+        library.outlines.save(document, [("Part 1", 1, 1), ("Part 3", 3, 1)])
+        library.sentence_indexes.save(document, "index 1", bytes(40))
+        library.overviews.save(document, "overview 1", [("All is well.", (1, 3))])
         library.entities.save(document, Ledger([LedgerEntry("name", "Ann Weber", "Ann Weber", 3, [1, 2, 3])], 0, 3))
         hasher.feed([7, 8, 9])
         turn = NewTurn(

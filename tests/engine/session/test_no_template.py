@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from engine.protocol import wire
-from engine.protocol.wire import Ask, Read, Summarize
+from engine.protocol.wire import Ask, Read
 from engine.session.session import open_session
 from tests.engine.running import run
 
@@ -18,7 +18,6 @@ def test_a_prompt_without_a_beginning_is_read_like_any_other(tiny_folder: Path, 
         for command in (
             Read(job_id="r", path=str(file)),
             Ask(job_id="a", path=str(file), question="What was seen?"),
-            Summarize(job_id="s", path=str(file)),
         ):
             assert isinstance(run(session, command)[-1], wire.JobFinished)
         assert session.runtime.tokenizer.document_prefix == []

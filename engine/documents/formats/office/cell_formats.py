@@ -28,9 +28,13 @@ _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Su
 _BUILT_IN_DATES = frozenset(("mm-dd-yy", "m/d/yy", "m/d/yy h:mm", "m/d/yyyy"))
 """Formats that each computer shows in the manner of its country; they are given as ISO 8601."""
 
+_LONGEST = 255
+"""Characters of a format, the most that Excel allows."""
+
 
 def shown(value: Any, number_format: str) -> str:
     """Return a cell's value as the sheet shows it."""
+    number_format = number_format[:_LONGEST]
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, datetime.datetime | datetime.date | datetime.time | datetime.timedelta):

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
+from engine.documents.formats.office.attributes import whole
 from engine.documents.formats.office.comments import comments_note
 from engine.documents.formats.office.numbering import Numbering
 from engine.documents.formats.office.package import Package
@@ -89,8 +90,8 @@ def _heading_styles(package: Package) -> dict[str, int]:
         identifier = style.get(f"{_W}styleId", "")
         if found:
             styles[identifier] = int(found[1] or 1)
-        elif outline is not None and (level := _value(outline)).isdigit() and int(level) < 9:
-            styles[identifier] = int(level) + 1
+        elif (level := whole(_value(outline), 9, 9)) < 9:
+            styles[identifier] = level + 1
     return styles
 
 
@@ -136,8 +137,8 @@ class _Walker:
 
     def _paragraph(self, paragraph: etree._Element) -> Iterator[Block]:
         style = _value(paragraph.find(f"{_W}pPr/{_W}pStyle"))
-        outline = _value(paragraph.find(f"{_W}pPr/{_W}outlineLvl"))
-        level = self._headings.get(style, int(outline) + 1 if outline.isdigit() and int(outline) < 9 else 0)
+        outline = whole(_value(paragraph.find(f"{_W}pPr/{_W}outlineLvl")), 9, 9)
+        level = self._headings.get(style, outline + 1 if outline < 9 else 0)
         boxes: list[etree._Element] = []
         text = self._text(paragraph, boxes)
         if text.strip() and (number := self._numbering.next(paragraph)):
@@ -212,8 +213,7 @@ def _raised(before: str, text: str) -> str:
 
 
 def _number(element: etree._Element | None, otherwise: int) -> int:
-    value = _value(element)
-    return min(int(value), 100) if value.isdigit() else otherwise
+    return whole(_value(element), otherwise, 100)
 
 
 def _nearest(element: etree._Element, tag: str) -> etree._Element | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
+from engine.documents.formats.office.attributes import whole
 from engine.documents.formats.office.package import Package
 from engine.documents.formats.parts import Block, Parts
 from engine.documents.pages import DocumentError
@@ -17,6 +18,7 @@ _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 _TITLE = "{http://purl.org/dc/elements/1.1/}title"
 _MANIFEST = "META-INF/manifest.xml"
 _SKIPPED = frozenset((f"{_TEXT}tracked-changes", f"{_OFFICE}annotation", f"{_TEXT}note-citation"))
+_DEEPEST_HEADING = 10
 _MOST_REPEATED = 1_000
 """Copies of an empty or equal cell that are written out; a sheet pads its rows with thousands."""
 
@@ -59,7 +61,7 @@ def _blocks(container: etree._Element) -> Iterator[Block]:
             continue
         if element.tag == f"{_TEXT}h":
             level = element.get(f"{_TEXT}outline-level", "1")
-            yield Block(" ".join(_text(element).split()), int(level) if level.isdigit() and level != "0" else 1)
+            yield Block(" ".join(_text(element).split()), max(1, whole(level, 1, _DEEPEST_HEADING)))
         elif element.tag == f"{_TEXT}p":
             yield Block(_text(element))
             for box in element.iter(f"{_DRAW}text-box"):
@@ -81,7 +83,7 @@ def _rows(table: etree._Element) -> Iterator[Block]:
             if cell.tag not in (f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"):
                 continue
             repeated = cell.get(f"{_TABLE}number-columns-repeated", "1")
-            count = min(int(repeated), _MOST_REPEATED) if repeated.isdigit() else 1
+            count = whole(repeated, 1, _MOST_REPEATED)
             text = "" if cell.tag.endswith("covered-table-cell") else " ".join(b.text.strip() for b in _blocks(cell))
             cells += [" ".join(text.split())] * count
         line = "\t".join(cells).rstrip("\t")
@@ -95,7 +97,7 @@ def _text(element: etree._Element) -> str:
         tag = child.tag
         if tag == f"{_TEXT}s":
             count = child.get(f"{_TEXT}c", "1")
-            pieces.append(" " * (min(int(count), 200) if count.isdigit() else 1))
+            pieces.append(" " * whole(count, 1, 200))
         elif tag == f"{_TEXT}tab":
             pieces.append("\t")
         elif tag == f"{_TEXT}line-break":

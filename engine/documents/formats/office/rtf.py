@@ -9,18 +9,25 @@ from striprtf.striprtf import rtf_to_text
 from engine.documents.formats.parts import Block, Parts
 
 _HIDDEN = re.compile(r"(?<!\\)\\v(?![A-Za-z0-9])")
+_CHARACTER = re.compile(r"\\u(-?\d+)")
 _STEP = re.compile(r"\\[\\{}]|\\v0(?![0-9])|[{}]")
 
 
 def read_rtf(data: bytes) -> Parts:
     """Return the pages of an RTF file."""
-    text, hidden = _without_hidden(data.decode("latin-1"))
+    text, hidden = _without_hidden(_CHARACTER.sub(_sound_character, data.decode("latin-1")))
     plain: str = rtf_to_text(text, errors="ignore")  # type: ignore[no-untyped-call]
     parts = Parts()
     parts.add_blocks([Block(_cells(line)) for line in plain.split("\n")])
     if hidden:
         parts.notes.append("hidden text not read")
     return parts
+
+
+def _sound_character(found: re.Match[str]) -> str:
+    """Return a character's control word; one beyond 16 bits becomes the sign for unknown characters."""
+    is_sound = len(found[1]) <= 6 and -0x8000 <= int(found[1]) <= 0xFFFF
+    return found[0] if is_sound else r"\u65533"
 
 
 def _without_hidden(text: str) -> tuple[str, bool]:
