@@ -13,6 +13,7 @@ import random
 import selectors
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -59,7 +60,7 @@ LINES: dict[str, list[bytes]] = {
     "resources that lead out": [
         json.dumps({"jsonrpc": "2.0", "id": 5, "method": "resources/read", "params": {"uri": uri}}).encode()
         for uri in (
-            "file:///etc/hostname",
+            "file:///etc/passwd",
             "readthrough://documents/../../x",
             "readthrough://documents/99999999999999999999",
             "readthrough://documents/1/pages/0",
@@ -69,7 +70,7 @@ LINES: dict[str, list[bytes]] = {
     "a line of 8 MB": [
         b'{"jsonrpc":"2.0","id":6,"method":"tools/list","params":{"x":"' + b"y" * (8 * (1 << 20)) + b'"}}'
     ],
-    "10,000 requests": [b'{"jsonrpc":"2.0","id":7,"method":"tools/list"}'] * 10_000,
+    "2,000 requests": [b'{"jsonrpc":"2.0","id":7,"method":"tools/list"}'] * 2_000,
 }
 
 
@@ -90,19 +91,24 @@ def use_mcp(place: Place, lines: list[bytes]) -> list[str]:
             [sys.executable, str(MAIN), *given], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log
         )
     assert process.stdin is not None and process.stdout is not None
+    rest = threading.Thread(target=process.stdout.read, daemon=True)
     try:
         said = _talk(process, b"\n".join([json.dumps(_HELLO).encode(), ready, *lines, last]) + b"\n")
         process.stdin.close()
+        os.set_blocking(process.stdout.fileno(), True)
+        rest.start()  # or it would wait for a reader
         status = process.wait(30)
     except subprocess.TimeoutExpired:
         return ["it did not end with its input"]
     finally:
         process.kill()
         process.wait()
+        if rest.ident is not None:
+            rest.join(10)
         process.stdout.close()
     told = (folder / "stderr").read_bytes()
     faults = [] if f'"id":{_LAST}'.encode() in said.replace(b": ", b":") else [f"it answered no more: {told[-300:]!r}"]
-    if b"Traceback" in told + said or b"hostname" in said:
+    if b"Traceback" in told + said or b"root:" in said:
         faults.append(f"it tells of a bug or a file: {told[-300:]!r}")
     return faults + ([f"exit status {status}"] if status else [])
 
