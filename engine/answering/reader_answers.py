@@ -15,7 +15,7 @@ from itertools import chain
 
 from engine.grounding.answer_sentences import Answer, Asked, answer_sentences, distinct, rated
 from engine.grounding.sentence_index import Hit, Related, SentenceIndex
-from engine.grounding.words import stem, terms, tokens
+from engine.grounding.words import UNSPACED, stem, terms, tokens
 from engine.scoring.everyday_words import alike
 from engine.scoring.passage import Candidate, answer
 from engine.scoring.reader_model import LANGUAGES, ReaderModel, reader_model
@@ -51,7 +51,7 @@ _FRONT_WORDS = (
     "paper proposal manual guide contract agreement law act speech letter minutes record record version"
 )
 _FRONT = frozenset(terms(_FRONT_WORDS, "en"))
-LEAST_COVERED = 0.3
+LEAST_COVERED = 0.2
 """Share of the question from which a sentence that was found by words alone may answer."""
 ALIKE = 0.5
 """Weight of a word that means about the same as one of the question."""
@@ -59,6 +59,7 @@ HITS = 80
 """Sentences found by words from which passages are made."""
 WEIGHTS, BIAS = (0.3, 1.4, -6.5), 1.45
 """Of `certainty_of`: fitted on 66 questions on six documents and 22 on two articles of SQuAD (29 November 2026)."""
+_PAIRS = re.compile(f"[{UNSPACED}]")
 _SURE_LOGIT = 3.0
 """Least logit of an author or date behind its label."""
 _COMMON_RARITY, _LEAST_RARITY = 1.5, 0.2
@@ -84,8 +85,8 @@ def find(index: SentenceIndex, asked: Asked, most: int) -> Found:
     by_words = answer_sentences(index, asked, most, related)
     reader = reader_model() if index.language in LANGUAGES else None
     if reader is None or words is None:
-        covered = by_words[0].coverage if by_words else 0.0
-        return Found(by_words, covered if covered >= LEAST_COVERED else 0.0)
+        covered = by_words[0].coverage / _askable(index, asked) if by_words else 0.0
+        return Found(by_words, min(covered, 1.0) if covered >= LEAST_COVERED else 0.0)
     places = passages(index, index.search(asked.terms, HITS, related))
     read = _read(reader, index, asked, places, related)
     if not read:
@@ -104,6 +105,17 @@ def warm_up() -> None:
     if reader is not None:
         related_words()
         answer(reader.model, reader.heads, reader.tokenizer, "Who?", [("Nobody.", [(0, 7)])])
+
+
+def _askable(index: SentenceIndex, asked: Asked) -> float:
+    """Return the share of the question's terms, by their rarity, that can be expected in an answer: all, but where they
+    are pairs of characters those that the document has. Pairs across two words, or with an interrogative, are no words.
+    """
+    if not _PAIRS.search(asked.question):
+        return 1.0
+    total = sum(index.rarity(term) for term in asked.terms)
+    held = sum(index.rarity(term) for term in asked.terms if term in index)
+    return held / total if held else 1.0
 
 
 def related_terms(asked: Asked, index: SentenceIndex, words: RelatedWords) -> Related:

@@ -187,3 +187,20 @@ def test_people_and_languages_are_not_absent_where_their_country_is_named(reply)
     pages = ["The bank of China announced that the renminbi gained 2.1 percent. Tea was served at four."]
     assert not reply(pages, "Did the Chinese currency gain?").absent
     assert reply(pages, "Did the Norwegian currency gain?").absent == ("Norwegian",)
+
+
+@pytest.mark.parametrize(
+    ("page", "question", "words"),
+    [
+        ("城西水厂供应饮用水。自五月起由王丽华担任厂长。管网全长四百一十二公里。", "谁是厂长？", "王丽华"),
+        ("城西水厂供应饮用水。自五月起由王丽华担任厂长。管网全长四百一十二公里。", "管网有多长？", "四百一十二公里"),
+        ("Das Werk liegt am Fluss. Das Rohrnetz ist 412 Kilometer lang.", "Wie lang ist das Rohrnetz?", "412"),
+    ],
+)
+def test_other_languages_are_answered_by_words(reply, page, question, words):
+    got = reply([page], question)
+    assert got.found and words in got.lines[0].text
+
+
+def test_other_languages_are_refused_where_no_word_is_shared(reply):
+    assert not reply(CHINESE, "总统是谁？").found
