@@ -21,6 +21,7 @@ from engine.control import Control
 from engine.generation.runtime import Runtime
 from engine.grounding.answer_sentences import Answer, Asked
 from engine.grounding.sentence_index import SentenceIndex
+from engine.grounding.words import tokens
 from engine.library.library import Library
 from engine.library.records import Document, SectionHit
 from engine.profile.profile import Profile
@@ -127,7 +128,7 @@ def _quoted(
                 number += 1
                 places[number] = (document, page.number)
                 pages.append((number, page.text))
-    index = SentenceIndex(pages)
+    index = SentenceIndex(_with_figures(pages, question))
     found = find(index, Asked.of(question, index.language), _CONSIDERED)
     answers = [answer for answer in found.answers if answer.sentence.page in places]
     sure = bool(answers) and found.certainty >= FOUND
@@ -142,6 +143,18 @@ def _quoted(
     first = rows[0]
     text = f"{quotation(answers[0].sentence).text} ({first.title}, page {first.page})"
     return Found(text, _evidence("section", documents, rows, asked_of, doubtful=found.certainty < SURE))
+
+
+def _with_figures(pages: Sequence[tuple[int, str]], question: str) -> list[tuple[int, str]]:
+    """Return the pages with every figure and identifier of the question, and the pages between; all, where none has
+    them. Documents of one kind differ in little else: hall 2 and hall 296."""
+    wanted = {token for token, _, _ in tokens(question) if any(letter.isdigit() for letter in token)}
+    kept = [
+        (number, text)
+        for number, text in pages
+        if text == _BETWEEN or wanted <= {token for token, _, _ in tokens(text)}
+    ]
+    return kept if any(text != _BETWEEN for _, text in kept) else list(pages)
 
 
 def _written(

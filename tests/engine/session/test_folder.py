@@ -165,6 +165,21 @@ def test_an_answer_names_document_and_page(session: Session, folder: Path, monke
     assert answer.evidence.counted is not None and answer.evidence.counted.documents_of == 5
 
 
+def test_a_figure_of_the_question_is_in_the_answer(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    halls = tmp_path / "halls"
+    halls.mkdir()
+    for number in (2, 29, 296, 204):
+        (halls / f"note{number}.txt").write_text(f"The board met. Hall {number} was rented to firm number {number}.\n")
+    read(session, halls)
+    monkeypatch.setattr(ask, "_written", lambda *_: None)
+    for number in (2, 29):
+        command = AskCollection(job_id="q", collection="halls", question=f"To whom was hall {number} rented?")
+        answer = only(run(session, command), wire.AnswerFinished)
+        assert f"(note{number}, page 1)" in answer.text.split("\n")[0]
+
+
 def test_a_folder_that_is_missing_makes_no_collection(session: Session, tmp_path: Path) -> None:
     events = run(session, ReadFolder(job_id="f", path=str(tmp_path / "nowhere")))
     assert isinstance(events[-1], wire.JobFailed) and session.library.collections.all() == []
