@@ -60,6 +60,7 @@ HITS = 80
 WEIGHTS, BIAS = (0.3, 1.4, -6.5), 1.45
 """Of `certainty_of`: fitted on 66 questions on six documents and 22 on two articles of SQuAD (29 November 2026)."""
 _PAIRS = re.compile(f"[{UNSPACED}]")
+_FEWEST_LETTERS = 2
 _SURE_LOGIT = 3.0
 """Least logit of an author or date behind its label."""
 _COMMON_RARITY, _LEAST_RARITY = 1.5, 0.2
@@ -82,7 +83,7 @@ def find(index: SentenceIndex, asked: Asked, most: int) -> Found:
     """Return the sentences of `index` that answer best, at most `most`."""
     words = related_words() if index.language in LANGUAGES else None
     related = related_terms(asked, index, words) if words is not None else {}
-    by_words = answer_sentences(index, asked, most, related)
+    by_words = [one for one in answer_sentences(index, asked, most, related) if _tells(one)]
     reader = reader_model() if index.language in LANGUAGES else None
     if reader is None or words is None:
         covered = by_words[0].coverage / _askable(index, asked) if by_words else 0.0
@@ -179,8 +180,14 @@ def _read(
         place = places[candidate.passage][candidate.sentence]
         one = rated(index, asked, index.hit(place, asked.terms, related))
         begin = texts[candidate.passage][1][candidate.sentence][0]
-        found.append((_with_span(one, candidate, begin), candidate.score))
+        if _tells(one):
+            found.append((_with_span(one, candidate, begin), candidate.score))
     return sorted(found, key=lambda pair: (-_rank(asked, *pair), pair[0].place))
+
+
+def _tells(one: Answer) -> bool:
+    """Return whether a sentence has words: the number of a heading or of a page alone answers nothing."""
+    return one.is_cell or sum(map(str.isalpha, one.sentence.text)) >= _FEWEST_LETTERS
 
 
 def _rank(asked: Asked, one: Answer, said: float) -> float:

@@ -22,7 +22,8 @@ QUESTION_TOKENS, PASSAGE_TOKENS, PASSAGE_SENTENCES = 32, 236, 24
 """Limits of one row; a longer passage becomes several rows, a longer question loses its end."""
 SPAN_TOKENS = 40
 """Tokens of the longest span."""
-BATCH_ROWS = 16
+BATCH_ROWS = 4
+"""Rows that are read at once, of about equal length, so that little is read for padding."""
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,7 @@ def answer(
     """Return the sentences of `passages` (text, places of its sentences) by how well they answer `question`."""
     asked = np.asarray(tokenizer.encode_document(question.strip()), np.int64)
     tokens = [tokenise(tokenizer, text, spans) for text, spans in passages]
-    jobs = [(i, row) for i, some in enumerate(tokens) for row in rows(some)]
+    jobs = sorted(((i, row) for i, some in enumerate(tokens) for row in rows(some)), key=lambda job: len(job[1].ids))
     candidates: list[Candidate] = []
     for at in range(0, len(jobs), BATCH_ROWS):
         batch = jobs[at : at + BATCH_ROWS]

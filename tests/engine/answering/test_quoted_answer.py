@@ -204,3 +204,9 @@ def test_other_languages_are_answered_by_words(reply, page, question, words):
 
 def test_other_languages_are_refused_where_no_word_is_shared(reply):
     assert not reply(CHINESE, "总统是谁？").found
+
+
+def test_numbers_of_headings_are_no_answers(reply):
+    got = reply(["9.2.2\n\nUser names\n\nA user name may have 32 letters.\n\n9.2.3"], "How long may a user name be?")
+    assert got.found and not any(line.strip("“”") in ("9.2.2", "9.2.3") for line in texts(got))
+    assert "32 letters" in " ".join(texts(got))
