@@ -7,6 +7,7 @@ can open the file, that one does everything.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from traceback import format_exc
@@ -37,6 +38,8 @@ _WAITING = "\x00waiting"
 """Stands for the page of a dynamic form that only asks for Adobe Reader."""
 _FORM_DATA = "the values of a form that only Adobe Reader can show; its printed text is not read"
 _WAITING_TEXT = ("Please wait", "Adobe Reader")
+_FIRST_WIDE, _FEWEST_MORE, _SEEN_SHARE = "\u2e80", 2, 0.5
+"""Characters, and share of the texts that PDFium has not seen, that pypdf must have more; the rest are blanks."""
 _SHORT = 1_000
 """Characters of a page that may ask to wait."""
 _LISTED_ATTACHMENTS = 5
@@ -254,7 +257,7 @@ class PdfFile:
                 continue
             if reader == "pdfium" and self._is_waiting(raw.text):
                 return _WAITING
-            has_more = unseen > 0 and _length(text) >= _length(best) + max(1, unseen // 2)
+            has_more = unseen > 0 and _holds_more(text, best, unseen)
             if has_more or marks.badness < best_badness - CLEARLY_BETTER:
                 best, best_badness, unseen = text, marks.badness, raw.unseen
             if marks.badness <= GOOD_ENOUGH and not unseen:
@@ -375,8 +378,11 @@ def _cleaned_labels(labels: Iterable[str]) -> dict[int, str]:
     return {page: label for page, label in enumerate(cleaned, 1) if label and label != str(page)}
 
 
-def _length(text: str) -> int:
-    return len("".join(text.split()))
+def _holds_more(text: str, other: str, unseen: int) -> bool:
+    """Return whether `text` has about as many more Chinese, Japanese or Korean characters as `unseen` texts have."""
+    more = Counter(text) - Counter(other)
+    wide = sum(count for character, count in more.items() if character >= _FIRST_WIDE)
+    return wide >= max(_FEWEST_MORE, _SEEN_SHARE * unseen)
 
 
 def _or(call: Callable[[], T], otherwise: T) -> T:
