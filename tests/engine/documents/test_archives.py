@@ -78,3 +78,13 @@ def test_too_many_files_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(DocumentError) as error:
         read_parts(zipped({f"{number}.txt": b"x" for number in range(4)}), ".zip")
     assert error.value.kind == "too_big"
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_each_of_two_files_of_one_name_is_read() -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("a.txt", "The pump was stopped.\n")
+        archive.writestr("a.txt", "The valve was opened.\n")
+    text = "".join(page.text for page in read_parts(buffer.getvalue(), ".zip").pages)
+    assert "pump" in text and "valve" in text

@@ -158,11 +158,12 @@ def _read_archive(package: Package, nest: Nest) -> Parts:
         )
     parts = Parts()
     unread = []
-    for name in sorted(package.names):
+    for member in sorted(package.members, key=lambda member: member.filename):
+        name = member.filename
         if name.startswith(_SKIPPED_NAMES) or posixpath.basename(name) in _SKIPPED_NAMES:
             continue
         try:
-            parts.add(_inner(name, package.read(name), nest), name)
+            parts.add(_inner(name, package.read(member), nest), name)
         except DocumentError as error:
             unread.append(f"{clean_title(name, 80)} ({_WHY.get(error.kind, 'not read')})")
     if not parts.pages:

@@ -25,7 +25,9 @@ class Package:
             self._archive = zipfile.ZipFile(io.BytesIO(data))
         except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
             raise DocumentError("damaged", "") from error
-        self.names = [info.filename for info in self._archive.infolist() if not info.is_dir()]
+        self.members = [info for info in self._archive.infolist() if not info.is_dir()]
+        """All files, of which several may have one name."""
+        self.names = [info.filename for info in self.members]
         self._left = MOST_BYTES
         if len(self.names) > MOST_FILES:
             raise DocumentError("too_big", "")
@@ -38,10 +40,11 @@ class Package:
         """Return whether any file in the package is encrypted with a password."""
         return any(info.flag_bits & 1 for info in self._archive.infolist())
 
-    def read(self, name: str) -> bytes:
-        """Return a file's content. Raises DocumentError if it is damaged or too big."""
+    def read(self, member: str | zipfile.ZipInfo) -> bytes:
+        """Return a file's content; of several with one name that of the last. Raises DocumentError if it is damaged or
+        too big."""
         try:
-            info = self._archive.getinfo(name)
+            info = self._archive.getinfo(member) if isinstance(member, str) else member
             with self._archive.open(info) as file:
                 data = file.read(self._left + 1) if info.file_size <= self._left else None
         except Exception as error:  # KeyError, BadZipFile, zlib.error, RuntimeError and more: there is no common base
