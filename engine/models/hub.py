@@ -179,6 +179,8 @@ def sentences(name: str) -> Iterator[None]:
         raise DownloadError(sentence, "busy" if status in BUSY else "refused", _retry_after(error)) from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, msgspec.MsgspecError) as error:
         raise DownloadError(f"the server's answer about {name} is not that of a model hub ({error})") from error
+    except (httpx2.UnsupportedProtocol, httpx2.TooManyRedirects, httpx2.InvalidURL) as error:
+        raise DownloadError(f"the server sends the download of {name} to an address that is none", "refused") from error
     except (httpx2.HTTPError, httpx2.StreamError) as error:
         what = str(error) or type(error).__name__
         raise DownloadError(f"the server cannot be reached ({what}); check the connection", "network") from error

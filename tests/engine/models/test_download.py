@@ -389,3 +389,15 @@ def test_a_body_that_is_too_long_is_not_asked_for_again(hub: HubServer, new_down
     with pytest.raises(DownloadError, match="sent more"):
         download.run()
     assert len(hub.ranges) == len(hub.files) - 2, "each file once; two are not wanted"
+
+
+@pytest.mark.parametrize("place", ["file:///etc/hostname", "ftp://127.0.0.1/x"])
+def test_a_redirect_to_no_address_of_the_web_is_refused_at_once(
+    hub: HubServer, new_download: Callable[..., Download], place: str
+) -> None:
+    hub.always = lambda handler, rest: handler.reply(302, b"", {"Location": place})
+    download = new_download()
+    download.plan()
+    with pytest.raises(DownloadError):
+        download.run()
+    assert hub.ranges.count("") == 4, "the weights were asked for once"
