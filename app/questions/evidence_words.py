@@ -34,14 +34,12 @@ def quote_of(turn: Turn) -> str:
     return _quoted(words)
 
 
-def passages_of(turn: Turn) -> str:
-    """Return the further passages of an uncertain quotation, or the closest ones where there is no answer, a line each;
-    "" for none."""
-    passages = further_of(turn) if turn.found else turn.closest or []
-    passages = [one for one in passages if len(one.text.split()) > 1]  # a word alone tells nothing
-    if not turn.done:
-        return ""
-    return "\n".join(tr("p. {page}: {text}", page=one.page, text=_quoted(one.text)) for one in passages)
+def passages_of(turn: Turn) -> list[tuple[int, str]]:
+    """Return page and text of the further passages of an uncertain quotation, or of the closest ones where there is no
+    answer."""
+    passages = further_of(turn) if turn.found else turn.closest or ()
+    # A word alone tells nothing.
+    return [(one.page, _quoted(one.text)) for one in passages if turn.done and len(one.text.split()) > 1]
 
 
 def further_of(turn: Turn) -> tuple[Sentence, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QEnterEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
@@ -44,7 +46,8 @@ class TurnCard(QWidget):
         self.setObjectName("turnCard")
         self.key = 0
         self._theme = theme
-        self._words = self._nearby = ""
+        self._words = ""
+        self._nearby: list[tuple[int, str]] = []
         self._emphasis: tuple[int, int] | None = None
         theme.changed.connect(self._set_texts)
         self._shown: tuple[object, ...] | None = None
@@ -170,7 +173,8 @@ class TurnCard(QWidget):
         passages = passages_of(turn)
         facts: tuple[object, ...] = (
             *(turn.key, turn.question, turn.answer, turn.done, turn.problem, turn.found, turn.page, turn.turn_id),
-            *(tuple(chips), quote, passages, tuple(doubts), source, len(versions), place, waiting, first, newest),
+            *(tuple(chips), quote, tuple(passages), tuple(doubts), source),
+            *(len(versions), place, waiting, first, newest),
         )
         if facts == self._shown:
             return
@@ -220,8 +224,7 @@ class TurnCard(QWidget):
     def _set_texts(self) -> None:
         """Lay out the answer and the quoted passages, their links in the colour of the theme."""
         color = self._theme.color("accent_text").name()
-        passages = [with_page_links(passage, color) for passage in self._nearby.split("\n")]
-        self._passages.setText("".join(f'<p style="margin:0 0 6px 0">{passage}</p>' for passage in passages))
+        self._passages.setText("".join(_passage(page, text, color) for page, text in self._nearby))
         links = with_page_links(self._words, color, self._emphasis)
         self._answer.setText(f'<div style="line-height:135%">{links}</div>' if self._words else "")
 
@@ -285,6 +288,13 @@ class TurnCard(QWidget):
     def _link(self, target: str) -> None:
         if target.startswith("page:"):
             self.evidence_requested.emit(self.key, int(target[5:]))
+
+
+def _passage(page: int, text: str, color: str) -> str:
+    """Return a passage as HTML, its page a link."""
+    link = tr("p. {pages}", pages=page)
+    words = html.escape(text, quote=False)
+    return f'<p style="margin:0 0 6px 0"><a href="page:{page}" style="color:{color}">{link}</a>: {words}</p>'
 
 
 def warning_lines(doubts: list[str]) -> str:

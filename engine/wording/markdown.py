@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from engine.library.library import Library
 from engine.wording.report import ALL, Block, Parts, report
@@ -50,7 +51,17 @@ def _block(block: Block) -> str:
             return f"*{_line(block.lines[0])}*"
         case "quote":
             return f"> {_item(block.lines[0])}"
-    return escaped("\n".join(block.lines))
+    return _paragraphs(escaped("\n".join(block.lines)).split("\n"))
+
+
+def _paragraphs(lines: Sequence[str]) -> str:
+    """Return lines as paragraphs: without an empty line between them Markdown would run them together. Items of a list
+    stay together."""
+    text = lines[0] if lines else ""
+    for above, line in pairwise(lines):
+        together = not above.strip() or not line.strip() or (LIST_ITEM.match(above) and LIST_ITEM.match(line))
+        text += ("\n" if together else "\n\n") + line
+    return text
 
 
 def _line(text: str) -> str:

@@ -107,7 +107,7 @@ def _facts(row: Document) -> Iterator[str]:
 def _summary(summary: Summary) -> list[Block]:
     about = f"About: {summary.focus}. " if summary.focus else ""
     made = time.strftime("%Y-%m-%d", time.localtime(summary.created))
-    made_by = _remark(f"{about}Written by {summary.model} on {made}, {summary.n_tokens:,} tokens read.")
+    made_by = _remark(f"{about}Made with {summary.model} on {made}, {summary.n_tokens:,} tokens read.")
     if summary.basis is None:
         return [Block("text", tuple(summary.text.strip().splitlines())), made_by]
     covered = summary_basis(summary.basis)
@@ -169,10 +169,11 @@ def _turns(turns: Sequence[Turn]) -> list[Block]:
 
 
 def _evidence(turn: Turn) -> Iterator[Block]:
-    """Yield the quoted sentence, the source of an answer, and what speaks against it."""
+    """Yield the supporting sentence, unless the answer is that sentence, the source, and what speaks against it."""
     if turn.evidence is None:
         return
     sentence = turn.evidence.sentence
-    if sentence is not None and turn.evidence.found:
+    quoted = sentence is not None and " ".join(sentence.text.split()) in " ".join(turn.answer.split())
+    if sentence is not None and turn.evidence.found and not quoted:
         yield Block("quote", (f"“{' '.join(sentence.text.split())}” (page {sentence.page})",))
     yield from (_remark(words) for words in (source(turn.evidence), " ".join(doubts(turn.evidence))) if words)

@@ -63,7 +63,7 @@ def test_the_closest_passages_of_the_answer_are_shown_where_it_names_them():
     closest = (Sentence(page=4, start=0, end=5, text="Near it."), Sentence(page=2, start=0, end=8, text="Farther off."))
     turn = Turn(1, "When did it fail?")
     turn.finish("No answer found.", Evidence(kind="not_found", further=closest, nearest=(PageSpan(4, 4),)), 1)
-    assert nearby(turn) == "p. 4: “Near it.”\np. 2: “Farther off.”"
+    assert nearby(turn) == [(4, "“Near it.”"), (2, "“Farther off.”")]
     assert [(passage.page, passage.sentence) for passage in passages_of(turn, 2)] == [(2, "Farther off.")]
 
 
@@ -72,7 +72,7 @@ def test_an_uncertain_quotation_is_the_answer_and_its_further_passages_stand_bel
     turn = Turn(1, "When did it fail?")
     evidence = Evidence(kind="section", first_page=9, last_page=9, sentence=first, further=(more,))
     turn.finish("“It failed”\nSee also:\n“It ran” (page 3)", evidence, 1)
-    assert answer_of(turn) == "“It failed”" and nearby(turn) == "p. 3: “It ran”"
+    assert answer_of(turn) == "“It failed”" and nearby(turn) == [(3, "“It ran”")]
     assert [chip.first for chip in chips_of(turn)] == [9]
 
 

@@ -14,7 +14,8 @@ from engine.library.library import Library
 from engine.library.reading_run import Progress
 from engine.library.records import Ledger, LedgerEntry, NewPage, NewSection, NewSummary, NewTurn
 from engine.protocol.evidence import Evidence, SummaryBasis
-from engine.wording.markdown import to_markdown
+from engine.wording.markdown import to_markdown, written
+from engine.wording.report import Block
 from tests.engine.library_fakes import IDENTITY, FakeFile
 
 
@@ -112,7 +113,7 @@ def test_markdown_escapes_markup_of_the_document_and_the_model(library: Library)
     )
     text = to_markdown(library, 1)
     assert r"### 2. \<b\>Who\</b\> # is it?" in text
-    assert r"!\[x\](http://a.b/c.png)" in text and "\n\\# Not a heading\n- an item\n&amp;lt;" in text
+    assert r"!\[x\](http://a.b/c.png)" in text and "\n\\# Not a heading\n\n- an item\n\n&amp;lt;" in text
 
 
 def test_json_holds_everything_but_the_states_and_the_text(library: Library) -> None:
@@ -159,3 +160,8 @@ def test_a_report_holds_no_character_that_controls_a_terminal(library: Library) 
     text = to_markdown(library, 1)
     assert not [c for c in text if c != "\n" and not c.isprintable()] and text.count("\ufffd") == 5
     assert "# A \ufffd\\]0;title\ufffd b" in text
+
+
+def test_lines_of_a_text_are_paragraphs_and_items_of_a_list_stay_together():
+    text = written([Block("text", ("Costs:", "“A pump costs 9 EUR.” (page 3)", "- one", "- two", "", "End."))])
+    assert text == "Costs:\n\n“A pump costs 9 EUR.” (page 3)\n\n- one\n- two\n\nEnd.\n"
