@@ -111,7 +111,7 @@ def test_follow_up_edit_and_another_try_make_a_tree(start, pdf):
     driver.until_done()
     first = driver.ask("When did it fail?")
     driver.window.questions.follow(first.key)
-    assert driver.text("questionContext") == "Follow-up to: “When did it fail?”"
+    assert driver.text("questionContext", driver.window.side.question) == "Follow-up to: “When did it fail?”"
     follow = driver.ask("And who said so?")
     assert follow.parent is first and follow.depth == 1
     driver.window.questions.again(first.key)
@@ -132,7 +132,7 @@ def test_ask_as_of_a_page_from_the_strip(start, pdf):
     driver.open(pdf)
     driver.until_done()
     driver.window.document.strip.menu_for(12).actions()[1].trigger()
-    assert driver.text("questionContext") == "Using pages 1–12 only"
+    assert driver.text("questionContext", driver.window.side.question) == "Using pages 1–12 only"
     assert driver.ask("What was known?").page == 12
 
 
@@ -329,7 +329,7 @@ def test_asking_as_of_the_page_that_is_looked_at(start, pdf):
     driver.window.document.go_to(17)
     menu = driver.window.document.page_menu()
     next(action for action in menu.actions() if "pages 1–17" in action.text()).trigger()
-    assert driver.text("questionContext") == "Using pages 1–17 only"
+    assert driver.text("questionContext", driver.window.side.question) == "Using pages 1–17 only"
     menu.deleteLater()
 
 
