@@ -156,7 +156,7 @@ class TextFile:
             nuls = block.count(0)
             if nuls:
                 self._nuls += nuls
-                block = block.replace(b"\0", b"")
+                block = block.translate(None, b"\0")  # several times as fast as `replace`
             held += block
             end = held.rfind(b"\n") + 1
             if end == 0 and len(held) > _LONGEST_LINE:
