@@ -184,7 +184,8 @@ def _correct_mirrored(turn: npt.NDArray[np.floating], middle: npt.NDArray[np.flo
     for value, across, sign in ((0, 0, 1), (90, 1, 1), (180, 0, -1), (270, 1, -1)):
         places = np.flatnonzero(turn == value)
         looked = places[counts[places]]
-        if len(looked) > 1:
+        # The marks between Hebrew words run to the left by themselves.
+        if len(looked) > 1 and 2 * len(looked) >= len(places):
             steps = np.diff(middle[looked, across]) * sign
             if np.count_nonzero(steps < 0) > 0.6 * len(steps):
                 turn[places] = (value + 180) % 360
