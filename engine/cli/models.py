@@ -151,14 +151,14 @@ def check_model(program: Program, name: str) -> int:
 @click.pass_obj
 def remove_model(program: Program, name: str, yes: bool) -> int:
     """Delete the files of a downloaded model; of a folder or file that was added, forget the name only."""
-    from engine.models import download
+    from engine.models import cached_files
     from engine.models.catalogue import find
     from engine.models.local import LocalModel, LocalModels
 
     def remove(show: Callable[[Event], None], _control: Control) -> None:
         known = LocalModels().find(name)
         entry = find(name)
-        if known is None and entry is not None and download.incomplete_bytes(entry.repository):
+        if known is None and entry is not None and cached_files.incomplete_bytes(entry.repository):
             known = LocalModel(entry.name, "", entry.repository)  # an interrupted download
         if known is None:
             raise KnownError(f"no model on this computer is named {name}; `models list` shows the names", "missing")
@@ -166,7 +166,7 @@ def remove_model(program: Program, name: str, yes: bool) -> int:
         if known.downloaded:
             if not (yes or _answers(f"Delete the files of {known.name}?", program.options)):
                 raise KnownError("nothing was deleted; add --yes to delete the files of a downloaded model")
-            n_bytes = download.delete(known)
+            n_bytes = cached_files.delete(known)
         if known.path:
             LocalModels().remove(known.name)
         show(wire.ModelRemoved(job_id="remove", name=known.name, n_bytes=n_bytes))

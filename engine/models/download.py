@@ -1,49 +1,33 @@
 """Downloading a model: planned, resumable, verified, and only then entered into the cache of huggingface_hub.
 
 The parts lie beside the cache until their checksums agree, so a damaged file is never where a model is looked for. A
-part of a killed download is continued by the next one. The library's own cache download starts a file again after a
-kill, so this module writes the parts itself; the requests are huggingface_hub's.
+part of a killed download is continued by the next one.
 """
 
 from __future__ import annotations
 
-import errno
-import hashlib
 import logging
 import os
 import shutil
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
-from engine.control import Cancelled, Control
+from engine.control import Control
+from engine.models.cached_files import disk_errors, existing, parts_folder, storage_name
 from engine.models.catalogue import CatalogueEntry
-from engine.models.hub import DownloadError, RemoteFile, Repository, cache_folder, look_up, sentences
+from engine.models.hub import DownloadError, RemoteFile, Repository, cache_folder, look_up
 from engine.models.local import LocalModel, LocalModels
+from engine.models.transfer import LONGEST_WAIT, Report, Transfer
 from engine.network.config import FalconMambaConfig
-from engine.protocol.events import Event
-from engine.protocol.model_events import DownloadAdvanced, DownloadPlanned, ModelReady
+from engine.protocol.model_events import DownloadPlanned, ModelReady
 from engine.units import size_text
 
-PARTS = ".readthrough"
-"""Folder of unfinished files in the cache of huggingface_hub."""
 LEFT_FREE = 1 << 30
 """Bytes that a download leaves free on its disk."""
-REPORT_SECONDS = 1.0
-TIMEOUT = 30.0
-"""Longest silence of the server, in seconds."""
-TRIES = 8
-"""Attempts in a row that bring nothing before a download is given up."""
 LOOK_UPS = 5
 """Attempts to ask a busy server for the files of a model."""
-LONGEST_WAIT = 30.0
-"""Longest wait before another attempt, in seconds."""
-_SPEED_SECONDS = 15.0
-_PIECE = 1 << 20
 
-Report = Callable[[Event], None]
 _log = logging.getLogger(__name__)
 
 
@@ -65,15 +49,13 @@ class Download:
         """`name`: the model's name on the list. `entry`: its entry in the catalogue. `cache`: the folder of
         huggingface_hub's cache (default: the user's)."""
         self.name, self.repository = name, repository
-        self._report, self._control = report, control or Control()
+        self._report = report
         self._entry, self._endpoint = entry, endpoint
         self._cache = cache or cache_folder()
         self._models = models or LocalModels()
         self._known = self._models.find(name)
         self._remote: Repository | None = None
-        self._fetched = 0
-        self._marks: list[tuple[float, int]] = []
-        self._reported = 0.0
+        self._transfer = Transfer(name, repository, self._cache, report, control or Control(), endpoint)
 
     @property
     def folder(self) -> Path:
@@ -90,7 +72,7 @@ class Download:
         known = self._known.revision if self._known is not None and self._known.repository == self.repository else None
         self._remote = remote = self._look_up(pinned or known)
         present = sum(self._present(file) for file in remote.files)
-        free = shutil.disk_usage(_existing(self._cache)).free
+        free = shutil.disk_usage(existing(self._cache)).free
         if free < remote.n_bytes - present + LEFT_FREE:
             raise DownloadError(
                 f"{self.name} needs {size_text(remote.n_bytes - present)} and {size_text(free)} are free on the disk "
@@ -119,7 +101,7 @@ class Download:
             except DownloadError as error:
                 if error.reason != "busy" or attempt == LOOK_UPS - 1:
                     raise
-                self._pause(max(error.retry_after, min(LONGEST_WAIT, 0.5 * 2**attempt)))
+                self._transfer.pause(max(error.retry_after, min(LONGEST_WAIT, 0.5 * 2**attempt)))
         raise AssertionError("the loop returns or raises")
 
     def run(self) -> LocalModel:
@@ -135,12 +117,13 @@ class Download:
     def _run(self) -> LocalModel:
         remote = self._remote
         assert remote is not None
-        self._fetched = sum(self._present(file) for file in remote.files)
+        self._transfer.revision, self._transfer.of_bytes = remote.revision, remote.n_bytes
+        self._transfer.fetched = sum(self._present(file) for file in remote.files)
         checksums = {file.name: self._fetch(file) for file in remote.files if not file.name.endswith(".safetensors")}
         self._require_usable(remote)
         checksums |= {file.name: self._fetch(file) for file in remote.files if file.name.endswith(".safetensors")}
         self._require_same(checksums)
-        with self._disk():
+        with disk_errors(self._cache):
             for file in reversed(remote.files):  # config.json, by which a model is found, comes last
                 self._enter(file)
             self._enter_reference(remote.revision)
@@ -153,7 +136,7 @@ class Download:
         """Refuse a second download of the same model, and remove the folder of parts after a whole one."""
         from filelock import FileLock, Timeout
 
-        with self._disk():
+        with disk_errors(self._cache):
             self._parts.mkdir(parents=True, exist_ok=True)
         lock = FileLock(self._parts.with_suffix(".lock"), timeout=0)
         try:
@@ -168,11 +151,11 @@ class Download:
 
     @property
     def _storage(self) -> Path:
-        return self._cache / f"models--{self.repository.replace('/', '--')}"
+        return self._cache / storage_name(self.repository)
 
     @property
     def _parts(self) -> Path:
-        return self._cache / PARTS / self._storage.name
+        return parts_folder(self.repository, self._cache)
 
     def _part(self, file: RemoteFile) -> Path:
         return self._parts / f"{file.key}.part"
@@ -191,20 +174,20 @@ class Download:
         """Bring a whole, verified file to `_done` or find it in the cache; return its SHA-256."""
         for path in (self._done(file), self.folder / file.name):
             if path.is_file() and path.stat().st_size == file.size:
-                sha256, right = self._checksum(path, file)
+                sha256, right = self._transfer.checksum(path, file)
                 if right:
                     return sha256
                 _log.warning("%s does not have its checksum and is fetched again", path)
-                self._fetched -= file.size
+                self._transfer.fetched -= file.size
                 with suppress(OSError):
                     path.unlink()
         part = self._part(file)
-        with self._disk():
+        with disk_errors(self._cache):
             part.parent.mkdir(parents=True, exist_ok=True)
         if part.is_file() and part.stat().st_size > file.size:
             part.unlink()
-        self._transfer(file, part)
-        sha256, right = self._checksum(part, file)
+        self._transfer.complete(file, part)
+        sha256, right = self._transfer.checksum(part, file)
         if not right:
             part.unlink()
             raise DownloadError(
@@ -215,111 +198,6 @@ class Download:
         os.replace(part, self._done(file))
         return sha256
 
-    def _transfer(self, file: RemoteFile, part: Path) -> None:
-        """Download the rest of a file, with new attempts while they bring something. Raises DownloadError."""
-        fruitless = 0
-        while True:
-            before = part.stat().st_size if part.exists() else 0
-            if before == file.size and part.exists():
-                return  # also where the last attempt ended early
-            try:
-                with self._disk(), sentences(self.repository):
-                    self._attempt(file, part, before)
-                if part.stat().st_size < file.size:
-                    raise DownloadError(f"the connection ended within {file.name}; check the connection", "cut")
-            except DownloadError as error:
-                now = part.stat().st_size if part.exists() else 0
-                fruitless = 0 if now > before else fruitless + 1
-                if error.reason not in ("network", "busy", "cut") or fruitless >= TRIES:
-                    raise
-                _log.info("%s: %s; another attempt", file.name, error)
-                self._wait(file, max(error.retry_after, min(LONGEST_WAIT, 0.5 * 2**fruitless) if fruitless else 0.0))
-
-    def _attempt(self, file: RemoteFile, part: Path, have: int) -> None:
-        """Ask for the bytes of a file from `have` on and append them to its part."""
-        from huggingface_hub import get_session, hf_hub_url
-        from huggingface_hub.utils._headers import build_hf_headers
-        from huggingface_hub.utils._http import hf_raise_for_status
-
-        assert self._remote is not None
-        url = hf_hub_url(self.repository, file.name, revision=self._remote.revision, endpoint=self._endpoint)
-        headers = {**build_hf_headers(), "Accept-Encoding": "identity"}
-        if have:
-            headers["Range"] = f"bytes={have}-"
-        with get_session().stream("GET", url, headers=headers, timeout=TIMEOUT, follow_redirects=True) as response:
-            hf_raise_for_status(response)
-            if have and not _continues(response, have):
-                self._fetched -= have
-                have = 0  # the server does not know ranges: from the start again
-            with part.open("r+b" if have else "wb") as opened:
-                opened.seek(have)
-                for data in response.iter_bytes():
-                    if opened.tell() + len(data) > file.size:
-                        raise DownloadError(f"the server sent more than the {file.size:,} bytes of {file.name}", "long")
-                    opened.write(data)
-                    self._moved(file, len(data))
-
-    def _moved(self, file: RemoteFile, moved: int) -> None:
-        """Count bytes that came, and report about once a second. Raises Cancelled."""
-        self._fetched += moved
-        self._control.wait_while_paused()
-        if self._control.cancelled:
-            raise Cancelled
-        now = time.monotonic()
-        if now - self._reported >= REPORT_SECONDS:
-            self._advance(file, "download", now)
-
-    def _advance(self, file: RemoteFile, phase: str, now: float) -> None:
-        assert self._remote is not None
-        self._reported = now
-        self._marks = [(t, n) for t, n in self._marks if now - t <= _SPEED_SECONDS] + [(now, self._fetched)]
-        (then, first), (last, here) = self._marks[0], self._marks[-1]
-        speed = max(0.0, (here - first) / (last - then)) if last > then else 0.0
-        left = (self._remote.n_bytes - self._fetched) / speed if speed > 0 else None
-        self._report(
-            DownloadAdvanced(
-                job_id=self.name,
-                name=self.name,
-                file=file.name,
-                n_bytes=self._fetched,
-                of_bytes=self._remote.n_bytes,
-                bytes_per_second=speed,
-                seconds_left=left,
-                phase=phase,
-            )
-        )
-
-    def _wait(self, file: RemoteFile, seconds: float) -> None:
-        """Wait before another attempt. Raises Cancelled."""
-        self._advance(file, "wait", time.monotonic())
-        self._pause(seconds, file)
-
-    def _pause(self, seconds: float, file: RemoteFile | None = None) -> None:
-        """Wait, and report it for `file`. Raises Cancelled."""
-        until = time.monotonic() + seconds
-        while time.monotonic() < until and not self._control.cancelled:
-            time.sleep(0.05)
-            if file is not None and time.monotonic() - self._reported >= REPORT_SECONDS:
-                self._advance(file, "wait", time.monotonic())
-        if self._control.cancelled:
-            raise Cancelled
-
-    def _checksum(self, path: Path, file: RemoteFile) -> tuple[str, bool]:
-        """Return the SHA-256 of a file and whether it has the checksum that the server states."""
-        sha256, blob = hashlib.sha256(), hashlib.sha1(f"blob {file.size}\0".encode(), usedforsecurity=False)
-        self._advance(file, "check", time.monotonic())
-        with path.open("rb") as opened:
-            while piece := opened.read(_PIECE):
-                sha256.update(piece)
-                if not file.sha256:
-                    blob.update(piece)
-                if self._control.cancelled:
-                    raise Cancelled
-                if time.monotonic() - self._reported >= REPORT_SECONDS:
-                    self._advance(file, "check", time.monotonic())
-        found = sha256.hexdigest()
-        return found, found == file.sha256 if file.sha256 else blob.hexdigest() == file.blob
-
     def _require_usable(self, remote: Repository) -> None:
         """Raise DownloadError before gigabytes are fetched where config.json is of a network that cannot be run."""
         config = next((file for file in remote.files if file.name == "config.json"), None)
@@ -327,7 +205,7 @@ class Download:
             raise DownloadError(f"{remote.name} has no config.json, so it cannot be used here; choose another model")
         source = self._done(config) if self._done(config).is_file() else self.folder / "config.json"
         staging = self._parts / "config"
-        with self._disk():
+        with disk_errors(self._cache):
             staging.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, staging / "config.json")
         FalconMambaConfig.from_folder(staging)
@@ -370,65 +248,3 @@ class Download:
         if not file.exists():
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(revision, encoding="ascii")
-
-    @contextmanager
-    def _disk(self) -> Iterator[None]:
-        """Turn errors of the disk and of a connection that was cut into DownloadErrors."""
-        import httpx2
-
-        try:
-            yield
-        except httpx2.HTTPError:
-            raise
-        except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                raise DownloadError(
-                    f"the disk of {self._cache} is full; what was downloaded is kept, free some space and run the same "
-                    "command",
-                    "disk full",
-                ) from error
-            if isinstance(error, ConnectionError):
-                raise DownloadError(f"the connection was cut ({error})", "cut") from error
-            raise DownloadError(f"{error.filename or self._cache}: {error.strerror}", "no access") from error
-
-
-def _continues(response: Any, have: int) -> bool:
-    """Return whether a response brings the bytes from `have` on, and not the whole file."""
-    place: str = response.headers.get("Content-Range", "")
-    return bool(response.status_code == 206) and place.startswith(f"bytes {have}-")
-
-
-def _existing(path: Path) -> Path:
-    """Return the nearest folder above `path` that exists."""
-    while not path.exists():
-        path = path.parent
-    return path
-
-
-def incomplete_bytes(repository: str, cache: Path | None = None) -> int:
-    """Return the bytes that an interrupted download of a repository left."""
-    folder = (cache or cache_folder()) / PARTS / f"models--{repository.replace('/', '--')}"
-    return sum(file.stat().st_size for file in folder.glob("*") if file.is_file()) if folder.is_dir() else 0
-
-
-def delete(model: LocalModel, cache: Path | None = None) -> int:
-    """Delete the files of a downloaded model and of its interrupted download; return the bytes. Raises KnownError.
-
-    Other revisions in the cache, which other programs downloaded, stay.
-    """
-    from huggingface_hub import scan_cache_dir
-
-    folder = cache or cache_folder()
-    parts = folder / PARTS / f"models--{model.repository.replace('/', '--')}"
-    n_bytes = incomplete_bytes(model.repository, folder)
-    try:
-        shutil.rmtree(parts, ignore_errors=True)
-        if folder.is_dir():
-            strategy = scan_cache_dir(folder).delete_revisions(model.revision)
-            n_bytes += strategy.expected_freed_size
-            strategy.execute()
-        if Path(model.path).exists():
-            raise DownloadError(f"{model.path} could not be deleted; delete the folder yourself", "no access")
-    except OSError as error:
-        raise DownloadError(f"{error.filename or folder}: {error.strerror or error}", "no access") from error
-    return n_bytes

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from engine.errors import KnownError
 from engine.model_files import ModelFileError, read_json
+from engine.models.cached_files import incomplete_bytes, parts_folder
 from engine.models.catalogue import CatalogueEntry, catalogue, find
-from engine.models.download import PARTS, incomplete_bytes
 from engine.models.fit import fit
 from engine.models.hub import cache_folder
 from engine.models.local import LocalModel, LocalModels, included
@@ -62,7 +62,7 @@ def describe(path: Path) -> ModelListed:
 
 def has_partial(repository: str, cache: Path | None = None) -> bool:
     """Return whether a download of `repository` was interrupted."""
-    return ((cache or cache_folder()) / PARTS / f"models--{repository.replace('/', '--')}").is_dir()
+    return parts_folder(repository, cache or cache_folder()).is_dir()
 
 
 def _of_local(model: LocalModel) -> ModelListed:

@@ -19,22 +19,8 @@ from app.settings.store import Settings
 from app.window.side_pane import model_words
 from engine.models.local import LocalModels
 from engine.protocol import vocabulary, wire
+from tests.little_mamba import LITTLE_MAMBA
 
-CONFIG = {
-    "model_type": "mamba",
-    "hidden_act": "silu",
-    "vocab_size": 64,
-    "hidden_size": 32,
-    "num_hidden_layers": 2,
-    "intermediate_size": 64,
-    "state_size": 8,
-    "conv_kernel": 4,
-    "time_step_rank": 2,
-    "layer_norm_epsilon": 1e-5,
-    "use_bias": False,
-    "use_conv_bias": True,
-    "residual_in_fp32": True,
-}
 FAKE = """
 import json, signal, sys, time
 for line in json.loads(sys.argv[1]):
@@ -79,7 +65,7 @@ def card(dialog, name: str) -> ModelCard:
 
 def model_folder(folder: Path) -> Path:
     folder.mkdir(parents=True)
-    (folder / "config.json").write_text(json.dumps(CONFIG))
+    (folder / "config.json").write_text(json.dumps(LITTLE_MAMBA))
     (folder / "model.safetensors").write_bytes(bytes(1000))
     return folder
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from engine.control import Cancelled, Control
+from engine.models import cached_files, transfer
 from engine.models import download as downloads
 from engine.models import hub as hub_files
 from engine.models.catalogue import find
@@ -28,28 +29,14 @@ from engine.protocol.model_events import DownloadAdvanced, ModelReady
 from engine.resources import source_root
 from tests.engine.models import hub_server
 from tests.engine.models.hub_server import HubServer, cut_after, other_bytes, random_cuts, serve, status
+from tests.little_mamba import LITTLE_MAMBA
 
-CONFIG = {
-    "model_type": "mamba",
-    "hidden_act": "silu",
-    "vocab_size": 64,
-    "hidden_size": 32,
-    "num_hidden_layers": 2,
-    "intermediate_size": 64,
-    "state_size": 8,
-    "conv_kernel": 4,
-    "time_step_rank": 2,
-    "layer_norm_epsilon": 1e-5,
-    "use_bias": False,
-    "use_conv_bias": True,
-    "residual_in_fp32": True,
-}
 REPOSITORY = "somebody/little-mamba"
 
 
 def files_of(size: int) -> dict[str, bytes]:
     return {
-        "config.json": json.dumps(CONFIG).encode(),
+        "config.json": json.dumps(LITTLE_MAMBA).encode(),
         "tokenizer.json": b"{}",
         "README.md": b"# A model\n",
         "model.safetensors": random.Random(7).randbytes(size),
@@ -78,6 +65,7 @@ def new_download(hub: HubServer, tmp_path: Path) -> Callable[..., Download]:
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(downloads, "LONGEST_WAIT", 0.01)
+    monkeypatch.setattr(transfer, "LONGEST_WAIT", 0.01)
     for name in ("HF_HUB_OFFLINE", "READTHROUGH_OFFLINE"):
         monkeypatch.delenv(name, raising=False)
 
@@ -134,7 +122,7 @@ def test_ten_cut_connections_cost_no_byte_twice(hub: HubServer, new_download, se
 
 def test_ten_stops_at_random_places_are_resumed(hub: HubServer, new_download, monkeypatch: pytest.MonkeyPatch):
     draw = random.Random(5)
-    monkeypatch.setattr(downloads, "REPORT_SECONDS", 0.0)
+    monkeypatch.setattr(transfer, "REPORT_SECONDS", 0.0)
     transferred: list[int] = []
     for _ in range(10):
         control = Control()
@@ -218,7 +206,7 @@ def test_a_full_disk_is_said_before_the_download(hub: HubServer, new_download, m
 
 
 def test_a_disk_that_fills_up_keeps_what_came(hub: HubServer, new_download, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(downloads, "REPORT_SECONDS", 0.0)
+    monkeypatch.setattr(transfer, "REPORT_SECONDS", 0.0)
 
     def full(event: Event) -> None:
         if isinstance(event, DownloadAdvanced) and event.phase == "download" and event.n_bytes > 200_000:
@@ -270,7 +258,7 @@ def test_unknown_repositories_and_unreachable_servers_are_one_sentence(hub: HubS
 def test_a_removed_download_leaves_no_file(new_download, tmp_path: Path):
     fetch(new_download())
     models = LocalModels(tmp_path / "models.json")
-    freed = downloads.delete(models.remove("little"), tmp_path / "hub")
+    freed = cached_files.delete(models.remove("little"), tmp_path / "hub")
     assert freed > 600_000 and not in_place(tmp_path)
 
 
@@ -318,7 +306,7 @@ def test_200_megabytes_survive_ten_kills_and_cuts(tmp_path: Path):
         kills = 0
         while kills < 10:
             process = run_command(hub, tmp_path, "get", REPOSITORY)
-            parts = tmp_path / "hf" / "hub" / downloads.PARTS
+            parts = tmp_path / "hf" / "hub" / cached_files.PARTS
             before = sum(file.stat().st_size for file in parts.rglob("*.part"))
             goal = before + draw.randint(1_000_000, 20_000_000)
             while process.poll() is None and sum(f.stat().st_size for f in parts.rglob("*.part")) < goal:
