@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
@@ -145,11 +146,12 @@ class DocumentSource:
 
     def _measured(self, events: Generator[Event, None, DocumentState]) -> Generator[Event, None, DocumentState]:
         """Pass the events of a reading on, and keep its speed for later estimates."""
-        kept = Kept(events)
+        kept, before = Kept(events), time.process_time()
         for event in kept:
             yield event
             if isinstance(event, wire.ReadingFinished):
-                self._model.note_speed(event.tokens - event.tokens_reused, event.seconds)
+                processor = time.process_time() - before
+                self._model.note_speed(event.tokens - event.tokens_reused, event.seconds, processor)
         return kept.value
 
 

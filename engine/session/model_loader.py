@@ -31,6 +31,8 @@ SMALL_BYTES = 200_000_000
 """Weights of a model that is loaded before a job asks for it."""
 REPORT_SECONDS = 1.0
 """Seconds between two reports of a model that is being loaded."""
+IDLE_SHARE = 1.2
+"""Wall seconds of a reading on a free machine, for each processor second that a thread of it uses."""
 SMALLER = {"fp32": "bf16", "bf16": "int8", "fp16": "int8", "int8": "int4"}
 """The precision that is tried after the memory ran out in another."""
 
@@ -128,10 +130,15 @@ class ModelLoader:
             reader_seconds=None if estimate.is_included(self.folder) else estimate.reader_seconds(device.type, tokens),
         )
 
-    def note_speed(self, tokens: int, seconds: float) -> None:
-        """Keep the speed of a reading for later estimates."""
-        runtime = self.runtime
-        speed.note(runtime.model.config, runtime.precision, runtime.model.device.type, tokens, seconds)
+    def note_speed(self, tokens: int, seconds: float, processor_seconds: float) -> None:
+        """Keep the speed of a reading for later estimates: on a CPU without the time that other programs took.
+
+        `processor_seconds`: those of all threads of this process.
+        """
+        runtime, device = self.runtime, self.runtime.model.device.type
+        if device == "cpu":
+            seconds = min(seconds, IDLE_SHARE * processor_seconds / torch.get_num_threads())
+        speed.note(runtime.model.config, runtime.precision, device, tokens, seconds)
 
     def shrink(self) -> bool:
         """Unload the model, to be loaded in the next smaller precision; return whether there is one."""

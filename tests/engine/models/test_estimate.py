@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 import torch
@@ -17,6 +19,7 @@ from engine.network.config import FalconMambaConfig
 from engine.network.weights import load_model
 from engine.protocol import wire
 from engine.resources import resource_path
+from engine.session.model_loader import ModelLoader
 from engine.session.session import Session
 from engine.wording.sentences import reading_estimate
 from tests.engine.running import of_kind, only, run_to_success
@@ -54,6 +57,18 @@ def test_the_nearest_measurement_is_scaled_by_the_weights(falcon: FalconMambaCon
 def test_a_short_reading_is_no_measurement(falcon: FalconMambaConfig):
     speed.note(falcon, "int4", "cpu", 10, 1.0)
     assert speed.seconds_per_token(falcon, "int4") is None
+
+
+def test_a_busy_machine_is_no_slow_machine(falcon: FalconMambaConfig):
+    """A reading of 1000 tokens lasts 500 s, of which its two threads compute 50 s each."""
+    loader = ModelLoader(None, "cpu", "int4")
+    model = SimpleNamespace(config=falcon, device=torch.device("cpu"))
+    loader._runtime = cast(Any, SimpleNamespace(model=model, precision="int4"))
+    threads = torch.get_num_threads()
+    loader.note_speed(1000, 500.0, 50.0 * threads)
+    assert speed.seconds_per_token(falcon, "int4") == pytest.approx(0.06)
+    loader.note_speed(1000, 55.0, 50.0 * threads)
+    assert speed.seconds_per_token(falcon, "int4") == pytest.approx(0.055)
 
 
 def test_a_damaged_file_of_measurements_is_ignored(falcon: FalconMambaConfig, tmp_path: Path):
