@@ -137,7 +137,8 @@ def _show(
                 error = _shown(view, event, control)
         match event:
             case wire.ReadingEstimated() if error is None:
-                last_page = _wished_pages(event, command, control, options)
+                with writing:  # no sign of life while a person is asked
+                    last_page = _wished_pages(event, command, control, options)
             case wire.PrefillAdvanced() if last_page is not None and event.page > last_page:
                 control.cancel()
             case wire.ReadingFinished():
@@ -167,13 +168,17 @@ def _wished_pages(event: wire.ReadingEstimated, command: Command, control: Contr
     if asked or event.seconds is None or event.seconds < ASK_SECONDS:
         return None
     part = ", or the number of pages to read now" if isinstance(command, Read) else ""
-    print(f"Read it all? [Y/n{part}] ", end="", file=sys.stderr, flush=True)
-    answer = sys.stdin.readline().strip().lower()
-    if answer.isdigit() and part:
-        return int(answer[:9])
-    if answer.startswith("n"):
-        control.cancel()
-    return None
+    while True:
+        print(f"Read it all? [Y/n{part}] ", end="", file=sys.stderr, flush=True)
+        line = sys.stdin.readline()
+        answer = line.strip().lower()
+        if part and answer.isdecimal() and int(answer[:9]) > 0:
+            return int(answer[:9])
+        if not line or answer in ("n", "no"):  # "": the terminal was closed
+            control.cancel()
+        elif answer not in ("", "y", "yes"):
+            continue
+        return None
 
 
 def _shown(view: View, event: Event, control: Control) -> Exception | None:
