@@ -59,7 +59,22 @@ _NOTHING_NOTED = re.compile(
     r"(?:nothing (?:of note|worth noting|noteworthy|notable|significant|relevant|to (?:note|report|summari[sz]e))|"
     r"no (?:\w+ )?(?:key|notable|significant|relevant|important|major|specific|"
     r"particular) (?:findings?|points?|information|facts?|"
-    r"details?|content|events?))\b[^.:\n]*\W*$|^\W*$",
+    r"details?|content|events?))\b[^.:\n]*\W*$|^\W*$"
+    # The same in other languages: "nothing" or "no" with a word for important.
+    r"|^\W*(?:(?:es gibt |der abschnitt enthält |il n['’]y a |no hay |non ci sono |não há |в (?:этом )?разделе )?"
+    r"(?:nichts (?:nennenswertes|wesentliches|wichtiges|besonderes|bemerkenswertes|von bedeutung)|"
+    r"keine (?:\w+ )?(?:wesentlich|wichtig|nennenswert|besonder|relevant|zentral|bemerkenswert)\w* \w+|"
+    r"rien (?:à signaler|de (?:notable|particulier|significatif)|d['’]important)|"
+    r"aucune? \w+ (?:notable|important|significati|particuli|essentiel|pertinent|marquant|clé)\w*|"
+    r"nada (?:relevante|destacable|importante|que destacar|de relevante|digno de nota|a destacar)|"
+    r"(?:sin|ning[uú]na?|hay|no hay) (?:\w+ )?(?:hallazgos|puntos|hechos|datos|información) \w*(?:relevante|destacable|"
+    r"importante)\w*|(?:nulla|niente) di (?:rilevante|particolare|notevole|importante)|"
+    r"nessun[ao']? ?\w+ (?:rilevante|importante|significativ)\w*|"
+    r"ничего (?:существенного|важного|примечательного|значимого|особенного)|"
+    r"(?:нет|отсутствуют|не содержит) (?:важных|ключевых|существенных|значимых|значительных) \w+))[^.:\n]*\W*$"
+    r"|^\W*(?:本节|本段|此部分|该部分|本章|この節(?:に)?は?)?[^。\n]{0,6}(?:没有|沒有|无|無)[^。\n]{0,6}(?:值得注意|重要|关键|關鍵|特别|显著)"
+    r"[^。\n]{0,12}\W*$|^\W*(?:特に|重要な)[^。\n]{0,12}(?:ありません|なし|ない)\W*$"
+    r"|^\W*(?:لا توجد|لا يوجد|لا شيء)\s+(?:\S+\s+){0,2}?(?:مهمة?|بارزة?|جدير\w*|رئيسية?|ملحوظة?)[^.\n]{0,40}$",
     re.IGNORECASE,
 )
 

@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from engine.grounding.languages import language_of
 from engine.profile.phrases.east_asian import east_asian
 from engine.profile.phrases.germanic import dutch_nordic, english, german
 from engine.profile.phrases.phrases import Phrases
@@ -42,6 +43,14 @@ _ABBREVIATION = re.compile(
     re.I,
 )
 _COMPLEMENT = re.compile(r",? (?:that|dass|daß|qu['’e]|que|che|dat|att|at|что|що|że) ?|أنّ?\s", re.IGNORECASE)
+_INSERTED = re.compile(
+    r",\s*(?:however|though|nevertheless|jedoch|allerdings|cependant|toutefois|sin embargo|однако|echter|tuttavia|"
+    r"porém|contudo|unfortunately|leider|malheureusement|lamentablemente|к сожалению)\s*,\s*",
+    re.IGNORECASE,
+)
+"""A contrast between two commas, inside a clause."""
+_PRONOUN = re.compile(r"^\W*(?:(?:and )?(?:it|they|this|these)\s+|(?=(?:do|does|did)(?: not|n['’]t)\b))", re.IGNORECASE)
+"""The beginning of a clause whose subject is that of the one before: "It does not", "does not"."""
 _EDGES = " .!?…,;:：，。、！？؟۔।–—-\"'“”„«»()[]*_"
 _FIGURE = re.compile(r"\d")
 _NONE = re.compile(r"^(?:none|no|nothing|nein|keine?|ninguno|ninguna|aucune?|нет|无|無|لا شيء)$", re.IGNORECASE)
@@ -71,7 +80,11 @@ def judge(reply: str, question: str = "") -> Verdict:
     if not missing:
         return "answers"
     asked = set(re.findall(r"\d[\d.,]*", question))
-    said = [place for place, clause in enumerate(clauses) if clause.kind == "says" or _has_new_figure(clause, asked)]
+    said = [
+        place
+        for place, clause in enumerate(clauses)
+        if clause.kind == "says" or (place > missing[0] and _has_new_figure(clause, asked))
+    ]
     if not said:
         return "refuses"
     first = missing[0]
@@ -86,10 +99,14 @@ def clauses_of(reply: str, question: str = "") -> list[Clause]:
     found: list[Clause] = []
     follows = False
     for sentence in sentences(plain(reply)):
-        for contrasts, text in _clauses(sentence):
-            kind = _kind(text, question)
+        inserted = _INSERTED.search(sentence)
+        whole = _INSERTED.sub(" ", sentence)
+        for contrasts, text in _clauses(whole):
+            # "It" after a sentence about the document is the document.
+            about = found and found[-1].kind == "describes" and _PRONOUN.match(text)
+            kind = _kind(_PRONOUN.sub("the document ", text) if about else text, question)
             if kind is not None:
-                found.append(Clause(kind, text, contrasts or follows))
+                found.append(Clause(kind, text, contrasts or follows or inserted is not None))
             follows = False
         follows = sentence.endswith((";", "；", "؛"))
     return found
@@ -109,7 +126,10 @@ def sentences(text: str) -> list[str]:
 def _clauses(sentence: str) -> list[tuple[bool, str]]:
     """Return (begins with "but", text) of each clause of a sentence; only a contrast divides it."""
     pieces = [(False, sentence)]
+    language = language_of(sentence, "")
     for phrases in PHRASES:
+        if language and language not in phrases.languages:
+            continue  # "ma" is "but" in Italian and "has" in Polish
         divided: list[tuple[bool, str]] = []
         for contrasts, piece in pieces:
             at = 0

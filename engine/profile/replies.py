@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Iterator
+from contextlib import suppress
 
 _EMPHASIS = re.compile(r"\*\*|__|`+|(?<!\w)[*_](?=\S)|(?<=\S)[*_](?!\w)")
 _MARKER = re.compile(
@@ -10,6 +13,19 @@ _MARKER = re.compile(
 )
 _RULE = re.compile(r"^\s*\|?(?:\s*:?-{2,}:?\s*\|?)+\s*$")
 """The line between the head and the rows of a table, or between parts of a text."""
+_THINKING = re.compile(
+    r"<(?P<tag>think|thinking|thought|reasoning|reflection|scratchpad|analysis)>.*?</(?P=tag)>",
+    re.DOTALL | re.IGNORECASE,
+)
+_THINKING_ENDS = re.compile(r"</(?:think|thinking|thought|reasoning)>", re.IGNORECASE)
+"""The end of thinking whose beginning the chat template wrote."""
+_ANSWER_TAG = re.compile(r"</?(?:answer|response|output|final)>", re.IGNORECASE)
+_FENCE = re.compile(r"^\s*(?:```|~~~)\s*[\w+-]*\s*$")
+_FENCED = re.compile(r"\s*```[\w+-]*\n(?P<text>.*?)```\s*", re.DOTALL)
+_KEY_PARTS = re.compile(r"[^\W\d_]+")
+_ANSWER_KEYS = frozenset(("answer", "response", "result", "output", "text", "antwort", "réponse", "respuesta", "答案"))
+_LABELLED_WORDS = 4
+"""Longer values of a JSON text are sentences of their own."""
 _QUOTES = "\"'\u201c\u201d\u201e\u00ab\u00bb\u2018\u2019\u300c\u300d "
 _LABEL = re.compile(
     r"^(?:(?:final |short |direct )?answer|antwort|réponse|respuesta|risposta|resposta|antwoord|ответ|"
@@ -49,9 +65,43 @@ def plain_line(line: str) -> str:
     return _LABEL.sub("", line).strip(_QUOTES)
 
 
+def said(reply: str) -> str:
+    """Return a reply without what the model wrote while it was thinking, and without the tags around its answer. An
+    answer in JSON becomes a line for each value."""
+    rest = _THINKING.sub("", reply)
+    if (end := _THINKING_ENDS.search(rest)) is not None:
+        rest = rest[end.end() :]
+    rest = _ANSWER_TAG.sub("", rest).strip()
+    if not rest:
+        return reply
+    block = _FENCED.fullmatch(rest)
+    inner = (block["text"] if block else rest).strip()
+    if inner[:1] in ("{", "[") and inner[-1:] in ("}", "]"):
+        with suppress(ValueError, RecursionError):
+            return "\n".join(_values(json.loads(inner))) or rest
+    return rest
+
+
+def _values(value: object, key: str = "") -> Iterator[str]:
+    """Yield a line for each value of a JSON text, with its key before a number or a word."""
+    name = " ".join(_KEY_PARTS.findall(key)).lower()
+    if isinstance(value, dict):
+        for inner, held in value.items():
+            yield from _values(held, str(inner))
+    elif isinstance(value, list):
+        for held in value:
+            yield from _values(held, key)
+    elif isinstance(value, bool) or value is None:
+        return
+    elif isinstance(value, str) and len(value.split()) > _LABELLED_WORDS:
+        yield value
+    elif value != "":
+        yield str(value) if not name or name in _ANSWER_KEYS else f"{name}: {value}"
+
+
 def plain(reply: str) -> str:
     """Return a reply without markdown, line by line; a row of a table becomes its cells, and its head is left out."""
-    lines = reply.splitlines()
+    lines = [line for line in said(reply).splitlines() if not _FENCE.match(line)]
     kept = []
     for number, raw in enumerate(lines):
         following = lines[number + 1] if number + 1 < len(lines) else ""

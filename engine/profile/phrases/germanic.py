@@ -19,7 +19,14 @@ def english() -> Phrases:
         r"(?:reports?|records?|manuals?|letters?|papers?|study|studies|minutes|guides?|guidelines?|logs?|summary|"
         r"summaries|overview|tables?|forms?|e-?mails?|memos?|notices?|newsletters?|bulletins?|leaflets?|brochures?|"
         r"recipes?|specifications?|datasheets?|handbooks?|appendix|annex|novel|story|chapters?|poem|rules|"
-        r"instructions|notes?|statements?|author|books?|charts?|lists?|invoices?)"
+        r"instructions|notes?|statements?|author|books?|charts?|lists?|invoices?|will|testament|certificates?|diary|"
+        r"journal|"
+        r"reviews?|protocols?|agenda|proposals?|prospectus|press release|announcements?|judge?ments?|rulings?|"
+        r"declarations?|affidavit|permits?|timetables?|menu|syllabus|curriculum|cv|résumé|interview|lecture|speech|"
+        r"essay|"
+        r"thesis|survey|assessment|evaluation|audit|inventory|register|receipts?|quotations?|tender|warranty|faq|"
+        r"readme|"
+        r"wiki|posts?|blog|scripts?|script|treaty|entry|entries)"
     )
     law = (
         r"(?:contracts?|agreements?|leases?|deeds?|acts?|laws?|statutes?|regulations?|polic(?:y|ies)|"
@@ -48,6 +55,7 @@ def english() -> Phrases:
     gap = r"(?:(?! that | which | who | because | and |, ).){0,60}?(?:\b(?:do|does|did|is|are)|\bhas|\bhave)? ?"
     adverb = r"(?:\w+ly |actually |even |really |seem to |appear to |contain or |go on to )*"
     return Phrases(
+        languages=frozenset(["en"]),
         missing=any_of(
             rf"\b{pure}\b{gap}{not_} {adverb}(?:{speak}|{hold})",
             rf"\b{work}\b{gap}{not_} {adverb}(?:{speak}|(?:list|give|name|identif|record|report|show|tell)\w*)",
@@ -76,7 +84,26 @@ def english() -> Phrases:
             rf"\b{text}\b.{{0,40}}\b(?:lacks?|lacking|fails? to|failed to|omits?|neglects? to|is silent|are silent|"
             r"says? nothing (?:about|of|on|regarding|concerning)|makes? no|leaves? (?:it |this |"
             r"that )?(?:open|unsaid)|stops? short)\b",
+            r"^n\s?/\s?a\b",
+            r"^no (?!evidence|sign|trace|proof|fault|defect|damage)(?:\w+ ){1,5}(?:can|could) be "
+            r"(?:found|determined|identified|established|located)\b",
+            rf"\b(?:do|does|did)(?:n['’]t| not) {adverb}(?:appear|figure|feature|occur|show up|exist|"
+            rf"come up)\b.{{0,20}}\b"
+            rf"(?:in|on|anywhere|within)\b.{{0,20}}{text}\b",
+            rf"\b(?:do|does|did)(?:n['’]t| not) {adverb}{hold} {FEW}{fact}(?: (?:about|on|regarding|concerning|of|"
+            rf"for|to|"
+            r"as to)\b|$)",
+            rf"\b(?:{pure}|{work}) (?:\w+ )?(?:gives?|gave|names?|states?|specif(?:y|ies)|quotes?) no \w+",
+            rf"\b{text}\b.{{0,20}}\bleaves? (?:\S+ ){{1,6}}(?:out|open|unsaid)\b",
+            rf"\b{text}\b.{{0,30}}\b(?:contains?|has|holds?|includes?|offers?|gives?|provides?|reveals?) "
+            r"(?:absolutely )?nothing (?:about|on|regarding|concerning|as to)\b",
+            rf"\b(?:is|are|was|were)(?:n['’]t| not| no) (?:\w+ )?part of .{{0,15}}{text}\b",
+            rf"(?:\bnot|n['’]t) (?:something|anything|a question|one) (?:that |which )?(?:i|we|you|one) "
+            rf"(?:can|could|am able to) {FEW}{know}\b",
             rf"\b(?:nothing|nowhere|none of|neither|no part)\b.{{0,40}}\b{text}\b",
+            r"\b(?:nothing|not a word|no word|no mention|no information) (?:in )?(?:here|there|in it|in them|in this|"
+            r"at all)"
+            r"\b.{0,10}\b(?:about|on|regarding|concerning|of|to)\b",
             r"^no (?:\w+ ){1,5}(?:is|are|was|were|has been|have been) (?:mentioned|stated|specified|listed|named|"
             r"disclosed|recorded|indicated|given)\b",
             rf"\b(?:based on|from|given|using|with|in|according to)\b.{{0,30}}{text}\b.{{0,30}}\b(?:it is|it['’]s|i|"
@@ -156,14 +183,15 @@ def english() -> Phrases:
         filler=any_of(
             r"^(?:i['’]?m|i am|my)? ?(?:very |so |truly )?(?:sorry|apolog\w*|afraid)\b[^.]{0,12}$|^i apologi[sz]e\b",
             r"\b(?:please|feel free|let me know|kindly|i hope|happy to|glad to|don['’]t hesitate)\b",
-            r"^(?:if|should) you\b|\byou (?:may|might|can|could|should|would)(?: \w+)? (?:want|wish|"
+            r"^(?:if|should) you\b|\byou['’]d (?:have|need)\b|\byou (?:may|might|can|could|should|"
+            r"would)(?: \w+)? (?:want|wish|"
             r"need|check|consult|refer|contact|look|ask|provide|have to|try|find)\b",
             r"\bi(?:['’]d| would| can| could) (?:\w+ )?(?:recommend|suggest|advise|need|be able|help|"
             r"assist)\b|^could you\b|^would you\b|^is there anything\b|^do you\b",
             r"\b(?:more|additional|further|other) (?:information|context|details|documents?|"
             r"sources?)\b.{0,30}\b(?:need|requir|necessary|consult|help)\w*",
             r"^(?:as an ai|as a language model)\b",
-            r"^(?:i(?:['’]ve| have)?|after|having) (?:\w+ )?(?:look|search|read|review|check|examin|"
+            r"^(?:\w+, )?(?:i(?:['’]ve| have)?|after|having) (?:\w+ )?(?:look|search|read|review|check|examin|"
             r"scann?|went|go)(?:ed|ing|ne)?\b",
         ),
     )
@@ -191,8 +219,12 @@ def german() -> Phrases:
         r"daten|anhaltspunkt\w*|beleg\w*)"
     )
     return Phrases(
+        languages=frozenset(["de"]),
         missing=any_of(
             rf"\b{text}\b.{{0,70}}?\b{not_}\b {SOME}{say}\b",
+            rf"\b(?:verrät|sagt|enthält|liefert|bietet|nennt|erwähnt|gibt|äußert|"
+            rf"schreibt)\b .{{0,20}}\b{text}\b.{{0,20}}\b"
+            r"(?:nichts|keine?[nrms]?)\b",
             rf"\b{not_}\b {SOME}{say}?\b ?{SOME}(?:im|in|aus|auf|dem|diesem|den|"
             rf"der)\b.{{0,25}}\b{text}\b {FEW}(?:{say}|zu|$)",
             rf"\b(?:{say})\b {SOME}{not_}(?: {FEW}(?:im|in|aus) .{{0,20}}{text}\b.*)?$",
@@ -262,6 +294,7 @@ def dutch_nordic() -> Phrases:
         r"fremgår|indeholder|inneholder)"
     )
     return Phrases(
+        languages=frozenset(["nl", "sv", "da", "no"]),
         missing=any_of(
             rf"\b{text}\b.{{0,60}}\b(?:niet|geen|nergens|inte|ingen|ingenting|ikke|intet|inget)\b.{{0,40}}\b{say}\b",
             rf"\b{text}\b (?:\S+ ){{0,3}}?{say} (?:\S+ ){{0,3}}?(?:niet|geen|niets|inte|ingen|inget|ingenting|"

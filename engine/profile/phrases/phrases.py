@@ -25,6 +25,8 @@ class Phrases:
     """A clause that describes the document and answers nothing: "it mainly discusses"."""
     filler: re.Pattern[str]
     """A sentence that is no part of an answer: an apology, an offer, advice."""
+    languages: frozenset[str]
+    """ISO 639-1 codes of its languages."""
 
 
 def any_of(*patterns: str) -> re.Pattern[str]:

@@ -12,7 +12,7 @@ def french() -> Phrases:
     text = (
         r"(?:documents?|textes?|passages?|extraits?|pages?|sections?|rapports?|comptes? rendus?|fichiers?|"
         r"articles?|notes?|"
-        r"sources?|contrats?|manuels?|"
+        r"sources?|contrats?|manuels?|règlements?|statuts?|baux?|bail|lettres?|accords?|guides?|arrêtés?|lois?|études?|"
         r"contexte|procès-verbal|contenu|informations? (?:fournies?|disponibles?|données?))"
     )
     ne = r"(?:ne |n['’])"
@@ -27,12 +27,16 @@ def french() -> Phrases:
         r"renseignements?)"
     )
     return Phrases(
+        languages=frozenset(["fr"]),
         missing=any_of(
             rf"{ne}(?:\w+['’]?\s?){{0,3}}?{say} {FEW}{no}\b",
             rf"{ne}(?:\w+['’]?\s?){{0,3}}{no} .{{0,30}}{say}",
             rf"\b(?:aucune?|pas d['’e]\s?|sans|pas assez d['’e]\s?) ?{FEW}{fact}\b",
             r"\bn['’]est (?:pas |nullement |jamais )?question d",
             r"\bon (?:ignore|ne sait pas)\b|\breste (?:flou|inconnue?|imprécise?)\b",
+            r"\bn['’](?:est|était|sont) pas (?:disponible|présente?|incluse?|fournie?|renseignée?|connue?)s?\b.{0,20}\b"
+            r"(?:dans|sur|par|ici)\b",
+            r"\b(?:est|sont|reste|restent) muet(?:te)?s? (?:sur|quant|à ce|concernant)\b",
             r"\bje (?:ne |n['’]).{0,30}\b(?:pas|rien)\b",
             rf"\b(?:impossible|pas possible) (?:de |d['’]).{{0,60}}{text}\b",
             rf"^(?:pas|non|nulle part) .{{0,20}}\b(?:dans|par) .{{0,20}}{text}\b",
@@ -84,12 +88,14 @@ def spanish() -> Phrases:
     hold = r"(?:proporcion|contien|encuentr|da|inclu|ofrec|aport|facilit|recog)\w*"
     fact = r"(?:información|mención|detalles?|indicación|referencias?|respuesta|datos?|dato alguno|precisión)"
     return Phrases(
+        languages=frozenset(["es", "ca"]),
         missing=any_of(
             rf"\bno (?:se |me |le |lo |la |está |están |es |ha sido |fue |viene |hay |existe |existen )?{FEW}{speak}",
             rf"\b{text}\b.{{0,40}}\bno (?:se |me |le |lo |la )?{FEW}{hold}|\bno (?:se |me |le |lo |"
             rf"la )?{FEW}{hold}.{{0,40}}"
             rf"\b{text}\b",
             r"\ben ning[uú]n[ao]? (?:parte|sitio|lugar|momento)\b",
+            r"\bno (?:hace|hacen) (?:ninguna )?(?:referencia|mención|alusión)\b",
             rf"\b(?:no hay|no existe|no existen|sin|ninguna?|no contiene|no ofrece|no tengo|no tiene) {FEW}{fact}\b",
             r"\b(?:no (?:puedo|pude|he podido|sé|es posible|se puede|encuentro|encontré|logro|dispongo))\b",
             r"\b(?:se desconoce|se ignora|no queda claro)\b",
@@ -142,6 +148,7 @@ def italian_portuguese() -> Phrases:
     )
     hold = r"(?:forni|fornec|contien|contiene|cont[eé]m|trov|encontr|include|inclui|apresent|presenta)\w*"
     return Phrases(
+        languages=frozenset(["it", "pt"]),
         missing=any_of(
             r"\b(?:non|não) (?:si |se |è |é |sono |são |viene |vengono |ci sono |c['’]è |há |foi |"
             rf"está |estão )?{FEW}{speak}",

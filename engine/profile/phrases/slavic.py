@@ -20,7 +20,7 @@ def slavic() -> Phrases:
         r"определ\w*|отвеч\w*|ответ\w*|установ\w*|значит\w*|предостав\w*|представл\w*|освеща\w*|"
         r"затраг\w*|затронут\w*|пояс\w*|объясн\w*|отраж[её]н\w*|прописан\w*|фигурир\w*|"
         r"упомян\w*|відом\w*|згад\w*|вказ\w*|міст\w*|зазнач\w*|"
-        r"wspomin\w*|wymien\w*|poda(?:je|ją|no|ne|ny|ła|ł|li|ją)\b|zawier\w*|określ\w*|informuj\w*|wspomnian\w*|"
+        r"wspomin\w*|wymien\w*|poda(?:je|ją|no|ne|ny|na|ną|nej|nego|nych|ła|ł|li|ją)\b|zawier\w*|określ\w*|informuj\w*|wspomnian\w*|"
         r"znalaz\w*|"
         r"znale[źz]\w*|mówi\w*|precyz\w*|wskaz\w*|wyja[śs]ni\w*|odnos\w*|uwzgl\w*|porusz\w*|ujawn\w*)"
     )
@@ -29,10 +29,12 @@ def slavic() -> Phrases:
         r"згад\w*|informacj\w*|wzmian\w*|danych|odpowiedzi|szczegół\w*)"
     )
     return Phrases(
+        languages=frozenset(["ru", "uk", "pl", "bg"]),
         missing=any_of(
             rf"\b(?:не|nie)\s+(?:\w+\s+){{0,3}}?{say}",
             r"\b(?:нет|немає|brak|никаких|никакой|жодн\w*|żadn\w*|недостаточно|отсутству\w*|"
             rf"не имеется|нету|nie ma)\b .{{0,40}}{fact}",
+            rf"{text}.{{0,30}}\bотсутству\w*|\bотсутству\w*.{{0,30}}{text}|\bвідсутн\w*.{{0,30}}{text}",
             rf"{fact} .{{0,60}}\b(?:нет|отсутству\w*|немає|brak|не приводится|не содержится)\b",
             r"\b(?:я|мне|ja) .{0,20}\b(?:не (?:могу|нашёл|нашел|удалось|знаю|вижу)|nie (?:mogę|wiem|"
             r"znalazł\w*|jestem w stanie))",

@@ -15,6 +15,7 @@ def west_asian() -> Phrases:
         r"मसौदे|रिपोर्ट|המסמך|הטקסט)"
     )
     return Phrases(
+        languages=frozenset(["ar", "he", "tr", "hi", "fa"]),
         missing=any_of(
             r"(?:لا|لم|لن|ليس|ليست|لا يوجد|لا توجد|دون|بدون)\s+(?:\S+\s+){0,3}?(?:يذكر|تذكر|يُذكر|ذكر|"
             r"ذُكر|يرد|ترد|يحتوي|تحتوي|يتضمن|تتضمن|يحدد|تحدد|يُحدد|يشير|تشير|يوضح|توضح|يتطرق|يتناول|"
@@ -26,10 +27,13 @@ def west_asian() -> Phrases:
             r"(?:لا توجد|لا يوجد|لا تتوفر|لا يتوفر|لم أجد|لم أعثر|لا أعرف|لا أستطيع|لا يمكنني|يخلو|تخلو|خلا)",
             r"\b(?:belirtil\w*me\w*|bahsed\w*me\w*|belirtmi\w*|bahsetmi\w*|bulunmuyor|bulunmamaktad\w*|"
             r"yer almıyor|yer almamaktad\w*|içermiyor|içermemektedir|bilgi yok\w*|değinil?mi\w*|"
+            r"söz (?:edil|et)\w*m[iıe]\w*|yazm[ıi]yor|yazılmamış|geçmiyor|anlatılmıyor|yer verilmemi\w*|"
+            r"bilgi bulunm\w*|"
             r"bulamadım|verilmemi\w*|açıklanmamı\w*)\b",
             r"(?:उल्लेख|जानकारी|विवरण|उत्तर|जिक्र|सूचना).{0,20}(?:नहीं|नही)|(?:नहीं) (?:बताया|दिया|मिला|मिली|कहा)",
             r"(?:לא|אין|אינו|אינה)\s+(?:\S+\s+){0,2}?(?:מזכיר|מוזכר|מוזכרת|מצוין|צוין|מופיע|מידע|מכיל|"
-            r"כולל|נמצא|נאמר|מציין)",
+            r"כולל|נמצא|נאמר|מציין|מתייחס\w*|עוסק\w*|מפרט\w*|מפורט\w*|כתוב\w*|נכתב\w*|מסביר|מתאר|אומר|מגלה|נותן|מוסר|"
+            r"רשום|ידוע)",
         ),
         hedge=re.compile(r"صراحة|بشكل صريح|مباشرة|تحديد|بدقة|açıkça|doğrudan|tam olarak|स्पष्ट|सीधे|במפורש"),
         contrast=re.compile(
