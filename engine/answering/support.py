@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from engine.grounding.claims import Claim, claims
+from engine.grounding.cited_pages import cited_pages
+from engine.grounding.claims import Claim, claims, spelled_claims
+from engine.grounding.languages import language_of
 from engine.grounding.passages import Passage, matching_passages, supporting_passage
 from engine.grounding.support import supports
 from engine.grounding.words import UNSPACED, stems
@@ -20,6 +22,8 @@ NAMED = 0.2
 """Share of the new words that a passage must hold when it contains every name of the sentence."""
 OTHERWISE = 0.4
 """Share of the other words that a passage must hold when the figures and names of the sentence are on no page."""
+CITED = 0.25
+"""Share of the words that a passage must hold on a page that the model itself cites."""
 _SENTENCES = 40
 """Sentences of an answer that are looked up."""
 _CANDIDATES = 5
@@ -37,7 +41,7 @@ def supporting_passages(topic: str, answer: str, pages: Sequence[tuple[int, str]
     the order of the answer's sentences. Words that only repeat the question support nothing."""
     found: dict[tuple[int, int, int], Passage] = {}
     for sentence in content_of(answer)[:_SENTENCES]:
-        for passage in _passages_of(topic, sentence, pages):
+        for passage in _passages_of(topic, sentence, pages) or _cited_passage(topic, sentence, pages):
             found.setdefault((passage.page, passage.start, passage.end), passage)
     if not found and _YES_OR_NO.match(plain(answer)):
         best = max(matching_passages(topic, pages), key=lambda passage: passage.match, default=None)
@@ -59,7 +63,7 @@ def content_of(answer: str) -> list[str]:
 
 def _passages_of(topic: str, sentence: str, pages: Sequence[tuple[int, str]]) -> list[Passage]:
     """Return the passages that support one sentence: one that contains all of it, else those of its single claims."""
-    new = [claim for claim in claims(sentence) if not supports(claim, topic)]
+    new = [claim for claim in (*claims(sentence), *spelled_claims(sentence)) if not supports(claim, topic)]
     if not new and not stems(sentence) - stems(topic):
         return []
     names_only = bool(new) and all(claim.kind == "name" for claim in new)
@@ -68,21 +72,37 @@ def _passages_of(topic: str, sentence: str, pages: Sequence[tuple[int, str]]) ->
     if (passage := _supporting(topic, sentence, pages)) is not None:
         return [passage]
     found = _passages_of_claims(topic, sentence, new, pages) if new else []
-    return found or _passage_of_words(topic, sentence, pages) or _passage_but_for(topic, sentence, new, pages)
+    return (
+        found
+        or _passage_of_words(topic, sentence, pages)
+        or _passage_but_for(topic, sentence, new, pages)
+        or _passage_of_codes(topic, sentence, pages)
+    )
+
+
+def _cited_passage(topic: str, sentence: str, pages: Sequence[tuple[int, str]]) -> list[Passage]:
+    """Return the passage that has the most words of a sentence on the pages that the sentence cites; none where it has
+    hardly any."""
+    cited = {number for _, numbers in cited_pages(sentence) for number in numbers}
+    words = stems(sentence)
+    found = matching_passages(f"{topic} {sentence}", [page for page in pages if page[0] in cited]) if cited else []
+    best = max(found, key=lambda passage: len(words & stems(passage.text)), default=None)
+    return [best] if best is not None and len(words & stems(best.text)) >= max(2.0, CITED * len(words)) else []
 
 
 def _passage_of_words(topic: str, sentence: str, pages: Sequence[tuple[int, str]]) -> list[Passage]:
     """Return the passage that has the most of the words of a sentence, those of the question counting less; none where
     it has too few of the new ones."""
     words = stems(sentence)
-    new = words - stems(topic) or words
+    asked = stems(topic)
+    new = words - asked or words
     candidates = [*matching_passages(f"{topic} {sentence}", pages), *matching_passages(sentence, pages)]
     if (passage := _supporting(topic, sentence, pages)) is not None:
         candidates.append(passage)
 
     def held(passage: Passage) -> tuple[float, int]:
         found = stems(passage.text)
-        return len(new & found) / len(new) + len((words - new) & found) / max(1, len(words)) / 2, -len(passage.text)
+        return len(new & found) / len(new) + len(asked & found) / max(1, len(asked)) / 2, -len(passage.text)
 
     best = max(candidates, key=held, default=None)
     if best is None:
@@ -105,6 +125,15 @@ def _passage_but_for(
     least = OTHERWISE / 2 if _UNSPACED.search(rest) else OTHERWISE
     enough = best is not None and made and len(words & stems(best.text)) >= max(2.0, least * len(words))
     return [best] if best is not None and enough else []
+
+
+def _passage_of_codes(topic: str, sentence: str, pages: Sequence[tuple[int, str]]) -> list[Passage]:
+    """Return the passage with the figures of a sentence in another language than the pages, whose words differ."""
+    made = [claim.text for claim in claims(sentence) if claim.kind != "name"]
+    if not made or language_of(sentence) == language_of(" ".join(text[:1_000] for _, text in pages)):
+        return []
+    passage = _supporting(topic, ", ".join(made), pages)
+    return [passage] if passage is not None else []
 
 
 def _passages_of_claims(

@@ -35,6 +35,8 @@ FEWEST_WORDS = 3
 """Words that a line must have to have its figures corrected: fewer are found anywhere."""
 MOST_PAGES = 3
 """Highest number of pages named for a sentence that is on several."""
+_LEAD = 0.2
+"""Share by which the words of one sentence must exceed those of the next."""
 _TIE = 3.0
 """Points of rapidfuzz within which two passages are as near to a line as each other."""
 _WORD = re.compile(r"[^\W_]+(?:[-./:,][^\W_]+)*")
@@ -69,6 +71,12 @@ def _figures(text: str) -> set[str]:
     return found
 
 
+def _content(sentence: str, language: str) -> frozenset[str]:
+    """Return the content of a sentence of a page, with the values of the numbers that it writes in words."""
+    spelled = {f"{value.normalize():f}" for number in numbers(sentence, words=True) for value in number.values}
+    return frozenset(weights(sentence, language)) | spelled
+
+
 class PageIndex:
     """Some pages, cut into passages once, for finding the source pages of a line."""
 
@@ -84,7 +92,7 @@ class PageIndex:
     def _sentences(self) -> list[tuple[int, str, frozenset[str]]]:
         """Return (page, text, content) of every sentence."""
         return [
-            (number, text[unit.start : unit.end], frozenset(weights(text[unit.start : unit.end], self._language)))
+            (number, text[unit.start : unit.end], _content(text[unit.start : unit.end], self._language))
             for number, text in self._pages
             for unit in units(text)
         ]
@@ -133,7 +141,7 @@ class PageIndex:
                 pages.update(found)
                 pages.update(self._pages_of_figures(sentence, self._figures_on(found)))
             else:
-                pages.update(self._pages_of_figures(sentence))
+                pages.update(self._pages_of_figures(sentence) or self._pages_but_for_figures(sentence))
         return sorted(pages)
 
     def _figures_on(self, pages: Sequence[int]) -> set[str]:
@@ -152,6 +160,18 @@ class PageIndex:
             words |= best[2]
             left = left - best[2]
         return pages if not left and share_held(wanted, words) >= RETOLD else set()
+
+    def _pages_but_for_figures(self, sentence: str) -> set[int]:
+        """Return the page of the one sentence that has most of the words of `sentence`, whose figures are wrong; none
+        where it has no figures, or several sentences have as many: in a log they differ by their figures only."""
+        wanted = weights(sentence, self._language)
+        words = {word: weight for word, weight in wanted.items() if weight == _WORD_WEIGHT}
+        if len(words) == len(wanted) or len(words) < FEWEST_WORDS:
+            return set()
+        shares = sorted(((share_held(words, held), page) for page, _, held in self._sentences), reverse=True)[:2]
+        if not shares or shares[0][0] < HELD or (len(shares) > 1 and shares[1][0] > shares[0][0] - _LEAD):
+            return set()
+        return {shares[0][1]}
 
     def _holds_figures(self, sentence: str, pages: Sequence[int]) -> bool:
         """Return whether a sentence of `pages` holds every figure of `sentence`, which has some."""

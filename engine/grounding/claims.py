@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Literal
 
 from engine.grounding.dates import dates
@@ -14,13 +15,22 @@ from engine.grounding.identifiers import find_identifiers, is_identifier
 from engine.grounding.languages import language_of
 from engine.grounding.lines import parse_line
 from engine.grounding.names import names
+from engine.grounding.number_words import spelled_numbers
 from engine.grounding.numbers import numbers
+from engine.grounding.rounding import Rounding, rounding_at
+from engine.grounding.times import times_of_day
 from engine.grounding.words import UNSPACED, folded, signs_unified
 
 Kind = Literal["date", "number", "identifier", "name"]
 _LETTER = rf"[^\W\d_{UNSPACED}]"
 _FIGURE = re.compile(rf"(?:(?<={_LETTER})|(?<!\d))(?:{_LETTER}|[-.,:/])*\d(?:[\d.,:/-]|{_LETTER})*")
 _EDGES = ".,:/-"
+_LONG_NUMBER = re.compile(r"(?<!\w)(?:[A-Z]{2}\d{2}|\d{4})(?: \d{4}){2,7}(?: \d{1,4})?(?!\w)")
+"""Numbers of accounts and cards, in groups of four."""
+SMALL_WORDS = 12
+_ROUND = frozenset(map(Decimal, (100, 1_000, 10_000, 1_000_000)))
+_POWER = re.compile(r"(?:[kcdm]?m|ft|in|yd)[23]|co2", re.IGNORECASE)
+"""Pattern of units with a power, which are no figures: m2 and km³."""
 _REFERENCE = re.compile(
     r"(?:\b(?:pages?|pp?\.|seiten?|s\.|página|págs?\.|стр\.|страниц\w*|página\w*)|\[|第)\s*"
     r"(?:\d+(?:\s*(?:,|and|to|und|bis|et|à|y|a|и|-|–)\s*)?)+(?:\]|ページ|页)?",
@@ -41,6 +51,8 @@ class Claim:
     """True for a name whose first word may be capitalised only because it begins a sentence."""
     any_word: bool = False
     """True for a name of which one word is enough."""
+    rounding: Rounding | None = None
+    """How a number is rounded: "about 90"."""
 
 
 def claims(text: str, language: str | None = None) -> list[Claim]:
@@ -48,14 +60,20 @@ def claims(text: str, language: str | None = None) -> list[Claim]:
     language = language or language_of(text)
     taken: list[tuple[int, int]] = _not_claimed(text)
     found: list[Claim] = []
+    plain = folded(text)
 
     def take(kind: Kind, start: int, end: int, first_may_go: bool = False, any_word: bool = False) -> None:
         if all(end <= first or last <= start for first, last in taken):
             taken.append((start, end))
-            found.append(Claim(kind, text[start:end], start, end, first_may_go, any_word))
+            rounding = rounding_at(plain, start, end) if kind == "number" else None
+            found.append(Claim(kind, text[start:end], start, end, first_may_go, any_word, rounding))
 
     for day in dates(text):
         take("date", day.start, day.end)
+    for found_number in _LONG_NUMBER.finditer(signs_unified(text)):
+        take("identifier", *found_number.span())
+    for start, end, _ in times_of_day(text):
+        take("number", start, end)
     for start, end, _ in find_identifiers(text):
         take("identifier", start, end)
     for number in numbers(text):
@@ -67,6 +85,18 @@ def claims(text: str, language: str | None = None) -> list[Claim]:
         take("name", name.start, name.end, name.first_may_go, name.any_word)
     by_text = {claim.text: claim for claim in sorted(found, key=lambda claim: -claim.start)}
     return sorted(by_text.values(), key=lambda claim: claim.start)
+
+
+def spelled_claims(text: str) -> list[Claim]:
+    """Return the numbers above twelve that `text` writes in words, as claims.
+
+    Smaller ones are on nearly every page, and "thousands" is no number.
+    """
+    return [
+        Claim("number", text[start:end], start, end)
+        for start, end, value in spelled_numbers(folded(text))
+        if value > SMALL_WORDS and value not in _ROUND
+    ]
 
 
 def _is_part(text: str, start: int, end: int) -> bool:
@@ -98,7 +128,8 @@ def _figures(text: str) -> list[tuple[int, int]]:
             start += 1
         while end > start and text[end - 1] in _EDGES:
             end -= 1
-        places.append((start, end))
+        if not _POWER.fullmatch(signs_unified(text[start:end])) and any(map(str.isdecimal, text[start:end])):
+            places.append((start, end))
     return places
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from engine.grounding.number_words import spelled_numbers
 from engine.grounding.words import folded
 
 _MONTH_NAMES = (
@@ -54,7 +55,7 @@ _DATE = re.compile(
     rf"(?<![\w./-])(?:"
     rf"(?P<y1>{_ANY_YEAR})-(?P<m1>1[0-2]|0?[1-9])(?:-(?P<d1>3[01]|[12]\d|0?[1-9]))?(?=t\d|(?![\w-]))"
     rf"|(?P<d2>\d{{1,2}})(?:st|nd|rd|th|er|[.ºª])? +{_OF}(?P<m2>{_MONTH})(?:,? +{_OF}(?P<y2>{_ANY_YEAR}))?(?!\w)"
-    rf"|(?P<d9>{'|'.join(_DAY_WORDS)}) of (?P<m9>{_MONTH})(?:,? +(?P<y9>{_ANY_YEAR}))?(?!\w)"
+    rf"|(?P<d9>{'|'.join(_DAY_WORDS)})(?: day)? of (?P<m9>{_MONTH})(?:,? +(?P<y9>{_ANY_YEAR}))?(?!\w)"
     rf"|(?P<m3>{_MONTH}) +(?P<d3>\d{{1,2}})(?:st|nd|rd|th)?(?:,? +(?P<y3>{_ANY_YEAR}))?(?![\w.,:/-]*\d)"
     rf"|(?P<m4>{_MONTH}),? +{_OF}(?P<y4>{_YEAR})(?!\w)"
     rf"|(?P<d5>{_DAY})\. ?(?P<m5>1[0-2]|0?[1-9])\. ?(?P<y5>{_ANY_YEAR})(?!\w|\.\d)"
@@ -63,6 +64,9 @@ _DATE = re.compile(
     r"|(?P<y7>\d{4}) ?[年년] ?(?P<m7>1[0-2]|0?[1-9]) ?[月월](?: ?(?P<d7>3[01]|[12]\d|0?[1-9]) ?[日일号])?"
     r"|(?<!\d)(?P<m8>1[0-2]|0?[1-9]) ?[月월] ?(?P<d8>3[01]|[12]\d|0?[1-9]) ?[日일号]"
 )
+_LONGEST_YEAR = 60
+"""Characters of a year in words."""
+_YEARS = (1000, 2199)
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "1st": 1, "2nd": 2, "3rd": 3, "4th": 4}
 _ORDINALS |= {"erstes": 1, "zweites": 2, "drittes": 3, "viertes": 4, "ersten": 1, "zweiten": 2, "dritten": 3}
 _ORDINALS |= {"premier": 1, "deuxième": 2, "troisième": 3, "quatrième": 4, "primer": 1, "segundo": 2, "tercer": 3}
@@ -93,7 +97,7 @@ class FoundDate:
 def dates(text: str) -> Iterator[FoundDate]:
     """Yield the dates of `text` in order, with their places."""
     plain = folded(text)
-    found = [(m.span(), _values(m)) for m in _DATE.finditer(plain) if _is_date(m, text)]
+    found = [_with_spelled_year(plain, m) for m in _DATE.finditer(plain) if _is_date(m, text)]
     found += [(m.span(), frozenset({_period(m)})) for m in _PERIOD.finditer(plain)]
     end = 0
     for (start, stop), values in sorted(found, key=lambda item: (item[0][0], -item[0][1])):
@@ -102,6 +106,18 @@ def dates(text: str) -> Iterator[FoundDate]:
                 stop -= 1  # the full stop of a sentence
             yield FoundDate(start, stop, text[start:stop], values)
             end = stop
+
+
+def _with_spelled_year(plain: str, found: re.Match[str]) -> tuple[tuple[int, int], frozenset[str]]:
+    """Return the span and the values of a date; of "the ninth day of June two thousand and eighteen" with its year."""
+    start, end = found.span()
+    if found["d9"] and not found["y9"]:
+        for first, last, year in spelled_numbers(plain[end : end + _LONGEST_YEAR]):
+            if first <= 2 and _YEARS[0] <= year <= _YEARS[1]:
+                made = _iso(int(year), MONTHS[found["m9"].rstrip(".")], _DAY_WORDS[found["d9"]])
+                return (start, end + last), frozenset({made} if made else ())
+            break
+    return (start, end), _values(found)
 
 
 def includes(stated: str, claimed: str) -> bool:

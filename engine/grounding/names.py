@@ -12,11 +12,12 @@ from dataclasses import dataclass
 
 from engine.grounding.languages import capitalises_nouns, has_case, language_of
 from engine.grounding.lines import parse_line
+from engine.grounding.numbers import CURRENCIES
 from engine.grounding.stopwords import stop_words
 from engine.grounding.words import UNSPACED, signs_unified
 
 _WORD = re.compile(rf"[^\W\d_{UNSPACED}]+(?:['.][^\W\d_{UNSPACED}]+)*")
-_SENTENCE_END = re.compile(r"(?:[.!?:…;][\"'”’)\]]*\s+|[\"“„«(\[]\s*)$")
+_SENTENCE_END = re.compile(r"(?:[.!?:…;][\"'”’)\]]*\s+|[\"“„«(\[|]\s*)$")
 _POSSESSIVE = re.compile(r"'s?$")
 _PARTICLES = frozenset(
     {"van", "von", "de", "der", "den", "di", "da", "du", "la", "ten", "zu", "bin", "ibn", "al", "el"}
@@ -24,6 +25,14 @@ _PARTICLES = frozenset(
 _ARTICLES_TOO = frozenset({"der", "den"})
 """Particles that are articles where nouns have capitals: "Zahl der Gäste" is no name."""
 TITLES = frozenset(("Dr", "Mr", "Ms", "Mrs", "Prof", "St", "Herr", "Frau", "Mme", "Sr", "Sra"))
+_CODES = frozenset(code.upper() for code in CURRENCIES if len(code) == 3 and code.isascii()) | {
+    "AM",
+    "PM",
+    "UTC",
+    "CET",
+}
+"""Codes of currencies and of times, which are units."""
+_SHORT_ACRONYM = 3
 _OPENERS_WORDS = (
     "according based later earlier finally overall additionally furthermore however thus therefore hence "
     "meanwhile moreover next last first second third key main list note yes please summary document section "
@@ -61,6 +70,8 @@ def names(text: str, language: str | None = None) -> Iterator[Name]:
 def _names_of_line(line: str, offset: int, language: str) -> Iterator[Name]:
     parsed = parse_line(line)
     nouns = capitalises_nouns(language)
+    if parsed.heading and nouns:
+        return
     for run in _runs(line, parsed.begins, _PARTICLES - _ARTICLES_TOO if nouns else _PARTICLES):
         start, end = run[0].start(), run[-1].end()
         if possessive := _POSSESSIVE.search(line[start:end]):
@@ -76,10 +87,13 @@ def _names_of_line(line: str, offset: int, language: str) -> Iterator[Name]:
         in_label = parsed.begins <= start and end <= parsed.label and (parsed.item or "*" in line[: parsed.label])
         if len(capitals) == 1 and (opens or nouns or parsed.heading or in_label):
             continue
+        if len(capitals) == 1 and (capitals[0][0] in _CODES or _is_unit(line, capitals[0])):
+            continue
+        acronym = len(capitals) == 2 and capitals[1][0].isupper() and len(capitals[1][0]) <= _SHORT_ACRONYM
         if not capitals or all(word in stop_words(language) for word in words):
             continue
         loose = nouns or parsed.heading or in_label
-        yield Name(offset + start, offset + end, first_may_go=opens and len(capitals) > 2, any_word=loose)
+        yield Name(offset + start, offset + end, first_may_go=opens and (len(capitals) > 2 or acronym), any_word=loose)
 
 
 def _runs(line: str, begins: int, particles: frozenset[str]) -> Iterator[list[re.Match[str]]]:
@@ -116,6 +130,15 @@ def _is_word(word: re.Match[str], line: str) -> bool:
     before, after = line[: word.start()][-1:], line[word.end() : word.end() + 2]
     return not (
         before.isdigit() or before == "_" or after[:1].isdigit() or (after[:1] in "-_" and after[1:2].isdigit())
+    )
+
+
+def _is_unit(line: str, word: re.Match[str]) -> bool:
+    """Return whether short capitals stand behind a number: 350 TL, 18 MW, 2.1 million TL."""
+    return (
+        word[0].isupper()
+        and len(word[0]) <= _SHORT_ACRONYM
+        and re.search(r"\d(?:[ \u00a0][^\W\d_]{1,10}\.?)?[ \u00a0]$", line[: word.start()]) is not None
     )
 
 

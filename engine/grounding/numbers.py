@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 
+from engine.grounding.number_words import mixed_numbers, spelled_numbers
 from engine.grounding.words import folded
 
-_BARE = r"(?<![\w.,])(?<![^\W\d_]-)"
+_BARE = r"(?<![\w.,])(?<![^\W\d_\u0590-\u05ff]-)"
 _CJK = r"(?<=[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af])"
 _GROUPED = r"\d{1,3}(?:[ ']\d{3})+(?:[.,]\d+)?"
 _PLAIN = r"\d+(?:[.,]\d+)*"
@@ -61,31 +62,13 @@ _LETTER_SCALES = frozenset({"k", "m", "mil", "mn", "bn"})
 """Scales that are other words too: they count only for a sum of money."""
 _WRITTEN_SCALE = "|".join(sorted(_SCALES.keys() - _LETTER_SCALES, key=len, reverse=True))
 _NUMBER = re.compile(
-    rf"(?:{_BARE}|{_CJK})(?P<c>{_PLAIN})(?P<t>[万萬만亿億억])"
-    rf"|(?:{_BARE}|{_CJK})(?P<n>{_GROUPED}(?!\d)|{_PLAIN}){_LAST}(?: ?(?P<s>{_WRITTEN_SCALE})(?![^\W\d_]))?"
+    rf"(?:{_BARE}|{_CJK})(?P<n>{_GROUPED}(?!\d)|{_PLAIN}){_LAST}(?: ?(?P<s>{_WRITTEN_SCALE})(?![^\W\d_]))?"
 )
-_WORDS = (
-    "zero one two three four five six seven eight nine ten eleven twelve",
-    "null ein zwei drei vier fünf sechs sieben acht neun zehn elf zwölf",
-    "zéro un deux trois quatre cinq six sept huit neuf dix onze douze",
-    "cero uno dos tres cuatro cinco seis siete ocho nueve diez once doce",
-    "ноль один два три четыре пять шесть семь восемь девять десять одиннадцать двенадцать",
-)
-_TENS = (
-    "twenty thirty forty fifty sixty seventy eighty ninety hundred",
-    "zwanzig dreißig vierzig fünfzig sechzig siebzig achtzig neunzig hundert",
-    "vingt trente quarante cinquante soixante soixante-dix quatre-vingts quatre-vingt-dix cent",
-    "veinte treinta cuarenta cincuenta sesenta setenta ochenta noventa cien",
-    "двадцать тридцать сорок пятьдесят шестьдесят семьдесят восемьдесят девяносто сто",
-)
-NUMBER_WORDS = {word: Decimal(value) for row in _WORDS for value, word in enumerate(row.split()) if value > 1}
-NUMBER_WORDS |= {word: Decimal(10 * value) for row in _TENS for value, word in enumerate(row.split(), 2)}
-"""Small numbers that prose writes as words -> their value; "one" is mostly an article or a pronoun."""
+_FRACTIONS = {"½": "0.5", "¼": "0.25", "¾": "0.75", "⅛": "0.125"}
+_FRACTION = re.compile(rf"(?<![\w.,])(?P<n>\d+)? ?(?P<f>[{''.join(_FRACTIONS)}])")
 _SHORT_SCALES = {"k": 3, "m": 6, "mn": 6, "bn": 9, "b": 9}
 _SHORT = re.compile(rf"{_BARE}(?P<n>{_PLAIN})(?P<s>{'|'.join(sorted(_SHORT_SCALES, key=len, reverse=True))})(?!\w)")
 """5.1M and 420k: a number with the letter of its scale."""
-_NUMBER_WORD = re.compile(rf"(?<!\w)(?:{'|'.join(sorted(NUMBER_WORDS, key=len, reverse=True))})(?!\w)")
-
 _CODES = "EUR USD GBP CHF JPY CNY SEK NOK DKK PLN CAD AUD INR RUB"
 CURRENCIES = {
     "€": "EUR",
@@ -163,23 +146,32 @@ class Amount:
 
 
 def numbers(text: str, *, words: bool = False) -> Iterator[FoundNumber]:
-    """Yield the numbers of `text`, with their places. `words`: small ones that are written as words too."""
+    """Yield the numbers of `text`, with their places. `words`: those that are written as words too."""
     plain = folded(text)
+    mixed = [*mixed_numbers(plain), *_with_fractions(plain)]
+    for start, end, value in mixed:
+        yield FoundNumber(start, end, text[start:end], frozenset({value}))
     for found in _NUMBER.finditer(plain):
         start, end = found.span()
-        values = number_values(found["n"] or found["c"])
-        scale = found["s"] or found["t"]
-        if scale:
-            values = frozenset(value.scaleb(_SCALES[scale]) for value in values)
+        if any(first < end and start < last for first, last, _ in mixed):
+            continue
+        values = number_values(found["n"])
+        if found["s"]:
+            values = frozenset(value.scaleb(_SCALES[found["s"]]) for value in values)
         yield FoundNumber(start, end, text[start:end], values)
     for found in _SHORT.finditer(plain):
         start, end = found.span()
         values = frozenset(value.scaleb(_SHORT_SCALES[found["s"]]) for value in number_values(found["n"]))
         yield FoundNumber(start, end, text[start:end], values)
     if words:
-        for found in _NUMBER_WORD.finditer(plain):
-            start, end = found.span()
-            yield FoundNumber(start, end, text[start:end], frozenset({NUMBER_WORDS[found[0]]}))
+        for start, end, value in spelled_numbers(plain):
+            yield FoundNumber(start, end, text[start:end], frozenset({value}))
+
+
+def _with_fractions(plain: str) -> Iterator[tuple[int, int, Decimal]]:
+    """Yield (start, end, value) of the numbers with a fraction as one sign: 2½."""
+    for found in _FRACTION.finditer(plain):
+        yield found.start(), found.end(), Decimal(found["n"] or 0) + Decimal(_FRACTIONS[found["f"]])
 
 
 @lru_cache(maxsize=4096)

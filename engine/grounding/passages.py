@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from engine.grounding.claims import Claim, claims
+from engine.grounding.claims import Claim, claims, spelled_claims
 from engine.grounding.corrections import corrects, denies_at
 from engine.grounding.languages import language_of
 from engine.grounding.numbers import CURRENCIES
@@ -203,7 +203,7 @@ class Statement:
     def of(cls, answer: str, question: str = "") -> Statement:
         """Return the statement of `answer` to `question`."""
         plain = r"\s+".join(re.escape(word) for word in folded(answer).strip().rstrip(".").split())
-        made = tuple(claims(answer))
+        made = tuple(claims(answer)) or tuple(spelled_claims(answer))
         new = tuple(claim for claim in made if not question or not supports(claim, question))
         return cls(new, answer, question, _compiled(plain))
 

@@ -7,6 +7,7 @@ that a search needs no dictionary. Stems come from Snowball, by the language of 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -25,7 +26,9 @@ _SIGNS = {
     **dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe63\uff0d"), "-"),
     **dict.fromkeys(map(ord, "\u00a0\u2007\u2009\u202f\u3000\t\n\r\x0b\x0c\u2028\u2029\x85"), " "),
     **dict.fromkeys(map(ord, "\u2018\u2019\u02bc"), "'"),
-    **{ord("０") + digit: str(digit) for digit in range(10)},
+    **{ord(zero) + digit: str(digit) for zero in "０٠۰०" for digit in range(10)},
+    ord("٫"): ".",
+    ord("٬"): ",",
 }
 _UNIT_POWER = re.compile(r"(?<=[^\W\d_])[²³]")
 """m² is read as m2: that is how a page is cleaned."""
@@ -66,6 +69,12 @@ def folded(text: str) -> str:
     if len(small) != len(text):
         small = "".join(c.casefold() if len(c.casefold()) == 1 else c for c in text).replace("ё", "е")
     return small
+
+
+@lru_cache(maxsize=1024)
+def unaccented(text: str) -> str:
+    """Return `text`, folded, without accents on Latin letters; every character keeps its place."""
+    return "".join(base if (base := unicodedata.normalize("NFD", c)[0]).isascii() else c for c in folded(text))
 
 
 def tokens(text: str) -> Iterator[tuple[str, int, int]]:

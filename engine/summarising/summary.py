@@ -12,7 +12,9 @@ from msgspec.structs import replace
 
 from engine.errors import KnownError
 from engine.generation.runtime import Runtime
-from engine.grounding.attribution import SourceLines
+from engine.grounding.attribution import PageIndex, SourceLines
+from engine.grounding.conversions import unconverted
+from engine.grounding.quantities import mismatched
 from engine.grounding.support import unsupported
 from engine.library.library import Library
 from engine.library.records import NewSummary, Section
@@ -61,7 +63,7 @@ def summarize(
         made.basis,
         pages_without_text=tuple(span.number for span in library.pages.spans(document) if span.problem),
         line_pages=tuple(tuple(pages) for pages in made.line_pages),
-        unverified=tuple(unsupported(made.written, (page.text for page in context.pages()))),
+        unverified=tuple(_unverified(context, made.written)),
     )
     stored = NewSummary(chosen, made.text, context.document.tokens, basis.focus, basis, length)
     row = library.summaries.add(document, context.runtime.identity, stored)
@@ -74,6 +76,14 @@ def summarize(
         tokens_per_second=made.tokens / seconds,
         summary_id=row,
     )
+
+
+def _unverified(context: Context, written: str) -> list[str]:
+    """Return the figures, dates and names of a summary that no page supports."""
+    texts = [page.text for page in context.pages()]
+    missing = unsupported(written, texts)
+    missing += [number for number in mismatched(written, texts) if not any(number in claim for claim in missing)]
+    return unconverted(missing, written)
 
 
 def _method(job: SummaryJob, method: str, sections: Sequence[Section]) -> str:
@@ -135,7 +145,8 @@ def _reduce(job: SummaryJob, found: SectionSummaries) -> tuple[Reduced, Paragrap
         always=is_paragraph and not copies,
     )
     sources = SourceLines((summary.text, summary.line_pages) for summary in found.with_findings)
-    lines = [(line, sources.pages_of(line)) for line in reduced.text.splitlines()]
+    index = PageIndex([(page.number, page.text) for page in job.context.pages()])
+    lines = [(line, sources.pages_of(line) or index.pages_of(line)) for line in reduced.text.splitlines()]
     if not (copies and is_paragraph):
         return reduced, None, lines
     paragraph = choose_paragraph(lines, job.rules.paragraph_findings)

@@ -1,10 +1,11 @@
-"""Answers and summaries of a model that writes in its own words: rows R1 to R19 of the review of version 0.1.0.
+"""Answers and summaries of a model that writes in its own words: rows R1 to R21 of the review of version 0.1.0.
 
 Each failed at that version. The model is scripted (engine.bench.scripted_model); everything else is the product.
 """
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
@@ -16,6 +17,7 @@ from engine.answering.retrieval import topic_of
 from engine.answering.selection import is_sure
 from engine.answering.support import supporting_passages
 from engine.answering.text_end import until_end
+from engine.bench.shapes import SHAPE_7B
 from engine.bench.transcripts import Case, Shown, play
 from engine.generation.repetition import repeats
 from engine.grounding.attribution import PageIndex
@@ -23,6 +25,7 @@ from engine.grounding.claims import claims
 from engine.grounding.corrections import corrects
 from engine.grounding.support import unsupported
 from engine.library.records import Turn
+from engine.network.config import FalconMambaConfig
 from engine.profile.base import BASE
 from engine.profile.choose import choose_profile
 from engine.profile.demo import DEMO
@@ -156,6 +159,15 @@ def test_r13_absent_identifier_is_asked_all_the_same() -> None:
     assert not shown.refused
 
 
+def test_r14_the_context_is_the_published_one(tmp_path: Any) -> None:
+    """Two networks of one shape have the contexts of their own repositories."""
+    for name, context in (("falcon-mamba-7b-instruct", 8_192), ("Falcon3-Mamba-7B-Instruct", 32_768)):
+        folder = tmp_path / f"models--tiiuae--{name}" / "snapshots" / "abc"
+        folder.mkdir(parents=True)
+        (folder / "config.json").write_text(json.dumps({**SHAPE_7B, "num_hidden_layers": 2}))
+        assert FalconMambaConfig.from_folder(folder).trained_context == context
+
+
 def test_r15_own_words_are_not_doubtful_for_their_probability() -> None:
     said = replace(attempt("The CEO is Maria Lopez.", match=0.4, verbatim=False), certainty=0.55)
     assert is_sure(said, INSTRUCT.answers)
@@ -207,6 +219,13 @@ def test_r18_asking_sections_is_bounded_in_time() -> None:
 def test_r19_other_languages(question: str, reply: str, document: str) -> None:
     shown = ask(question, reply, document=document)
     assert (shown.text, shown.refused, shown.marked, shown.pages) == (reply, False, [], [1])
+
+
+def test_r20_page_and_paragraph_are_asked_for_with_their_lengths() -> None:
+    wording = INSTRUCT.wording
+    assert "at most five points" in wording.summary and "at most five points" in wording.focus
+    assert "at most five sentences" in wording.paragraph
+    assert INSTRUCT.summaries.paragraph_tokens < INSTRUCT.summaries.summary_tokens
 
 
 def test_r21_profiles_are_chosen_by_the_folder(tmp_path: Any) -> None:
