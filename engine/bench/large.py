@@ -26,6 +26,7 @@ from safetensors.torch import save_file
 
 from engine.bench.harness import Figures, show, surroundings, write
 from engine.bench.roofline import bytes_per_token
+from engine.bench.roofline import measure as limits
 from engine.bench.shapes import PRECISIONS, SHAPE_7B
 from engine.network.config import FalconMambaConfig
 from engine.network.device import configure_cpu
@@ -86,20 +87,25 @@ def measure(folder: Path, precision: str, chunks: Sequence[int], copies: Path | 
         scale = LAYERS / config.n_layers
         rate = _product_rate(config, dtype)
         for chunk in chunks:
-            seconds = _least(lambda chunk=chunk: _read(model, chunk), 3)  # type: ignore[misc]
+            seconds, wall = _least(lambda chunk=chunk: _read(model, chunk), 3)  # type: ignore[misc]
             share = 2 * _multiplied(config) * chunk / rate / seconds
             figures[f"chunk of {chunk}: processor s, 64 layers"] = seconds * scale
             figures[f"chunk of {chunk}: share of product rate"] = share
+            figures[f"chunk of {chunk}: wall, tokens/s, 64 layers"] = chunk / wall / scale
         state, token = model.new_state(), torch.tensor([[5]])
-        decode = _least(lambda: model(token, state), 12)
+        decode, wall = _least(lambda: model(token, state), 12)
         figures |= {
             "decode: processor ms": 1e3 * decode,
             "decode: GB per processor s": bytes_per_token(model) / decode / 1e9,
+            "decode: wall, tokens/s": 1 / wall,
+            "decode: wall, GB/s": bytes_per_token(model) / wall / 1e9,
             "compiled decode step": model._decode_step is not None,
             "peak, GB": peak() / 1e9,
             "estimated need, GB": footprint(config, dtype.itemsize, bits).needed / 1e9,
             "product rate, GFLOP per processor s": rate / 1e9,
         }
+    bandwidth = limits(config, "cpu", dtype, max(chunks)).bandwidth  # after the peak, which its buffer would raise
+    figures["limit: bandwidth, GB/s"] = bandwidth / 1e9
     return figures
 
 
@@ -116,18 +122,18 @@ def _multiplied(config: FalconMambaConfig) -> int:
 def _product_rate(config: FalconMambaConfig, dtype: torch.dtype, tokens: int = 1024) -> float:
     """Return the operations per processor second of in_proj's matmul with a float weight."""
     x, weight = (torch.randn(size, config.d_model).to(dtype) for size in (tokens, 2 * config.d_inner))
-    return 2 * tokens * weight.numel() / _least(lambda: matmul(x, weight, None), 3)
+    return 2 * tokens * weight.numel() / _least(lambda: matmul(x, weight, None), 3)[0]
 
 
-def _least(work: Callable[[], Any], times: int) -> float:
-    """Return the least processor seconds of a call of `work`, after one that does not count."""
+def _least(work: Callable[[], Any], times: int) -> tuple[float, float]:
+    """Return the least processor seconds and wall seconds of a call of `work`, after one that does not count."""
     work()
     found = []
     for _ in range(times):
-        before = time.process_time()
+        before, began = time.process_time(), time.perf_counter()
         work()
-        found.append(time.process_time() - before)
-    return min(found)
+        found.append((time.process_time() - before, time.perf_counter() - began))
+    return min(processor for processor, _ in found), min(wall for _, wall in found)
 
 
 @contextmanager
