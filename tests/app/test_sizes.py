@@ -48,7 +48,7 @@ def test_half_a_screen_shows_the_document_above_its_side_pane(start, pdf):
     document, side = driver.window.document, driver.window.side
     assert not driver.window.library.isVisible()
     assert side.geometry().top() > document.geometry().top() and side.width() >= side.tabs.sizeHint().width()
-    assert driver.find("question").isVisible() and document.pages.height() > 60
+    assert side.question.isVisible() and document.pages.height() > 60
     driver.window.resize(1500, 900)
     driver.until(driver.window.library.isVisible)
     assert side.geometry().left() > document.geometry().left()

@@ -129,10 +129,25 @@ SHAPES = [
 ]
 
 
+def _slow_in_the_interpreter(dtype: torch.dtype, bits: int | None, walks: bool) -> Any:
+    return pytest.param(dtype, bits, walks, marks=() if DEVICE == "cuda" else pytest.mark.slow)
+
+
+KINDS = [
+    (torch.float32, None, False),
+    (torch.bfloat16, 8, False),
+    (torch.float32, 4, True),
+    _slow_in_the_interpreter(torch.bfloat16, None, False),
+    _slow_in_the_interpreter(torch.float32, 8, False),
+    _slow_in_the_interpreter(torch.float32, 4, False),
+    _slow_in_the_interpreter(torch.bfloat16, 4, False),
+    _slow_in_the_interpreter(torch.bfloat16, 4, True),
+]
+
+
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("overlap", [False, pytest.param(True, marks=pytest.mark.gpu)])
-@pytest.mark.parametrize(("bits", "walks"), [(None, False), (8, False), (4, False), (4, True)])
-@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize(("dtype", "bits", "walks"), KINDS)
 @pytest.mark.parametrize(("sizes", "norms", "biases"), SHAPES)
 def test_gpu_step_equals_reference(
     sizes: tuple[Any, ...], norms: bool, biases: bool, dtype: torch.dtype, bits: int | None, walks: bool,

@@ -55,8 +55,8 @@ def test_scan_stops_at_lengths(compiled: Operations, device: torch.device, lengt
         assert (y[row, length:] == 0).all()
 
 
-@pytest.mark.parametrize("lanes", [2, 4, 8])
-@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("lanes", [2, pytest.param(4, marks=pytest.mark.slow), 8])
+@pytest.mark.parametrize("dtype", [torch.float32, pytest.param(torch.bfloat16, marks=pytest.mark.slow)])
 def test_scan_16_with_any_lanes(lanes: int, dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch) -> None:
     scan = operations_named("triton").selective_scan
     monkeypatch.setattr("kernels.gpu.scan_16.LANES_A_CHANNEL", lanes)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine.bench import large
+from engine.bench import large, roofline
 from engine.bench.shapes import SHAPE_7B
 from engine.network import quantised_copy
 from engine.network.weights import load_model
@@ -29,7 +29,8 @@ def test_random_checkpoint_loads(folder: Path):
 
 
 @pytest.mark.parametrize("precision", large.NAMES)
-def test_figures_of_a_precision(folder: Path, precision: str):
+def test_figures_of_a_precision(folder: Path, precision: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(roofline, "BUFFER_BYTES", 1 << 20)
     figures = large.measure(folder, precision, (20, 40))
     assert figures["compiled decode step"] is True
     assert 0 < figures["peak while loading, GB"] <= figures["peak, GB"]

@@ -86,6 +86,7 @@ def test_the_summary_names_the_findings_that_the_record_marks(library):
         assert any(line in note.text for note in notes)
 
 
+@pytest.mark.slow
 def test_a_record_of_its_kind_is_read_without_a_warning_even_if_it_is_no_sample(tmp_path):
     grown = tmp_path / "grown.log"
     grown.write_text(LOG.read_text() + "\n14:20 The gauges were read and entered.\n")
