@@ -67,7 +67,10 @@ def use_disk(place: Place, size: str) -> list[str]:
         faults += place.faults("ask", str(place.document), QUESTION, *library, settings=CLOSE)
         for action in (["list"], ["verify"], ["remove", "1"], ["compact"]):
             faults += place.faults("library", *action, *library)
-        return faults + unsound(folder / "library.db")
+        roomy = place.new_folder()  # a library that found no room to be made is made where it is opened next
+        for file in folder.glob("library.db*"):
+            shutil.copy(file, roomy)
+        return faults + unsound(roomy / "library.db")
 
 
 def fill_disk(place: Place) -> list[str]:
