@@ -15,7 +15,8 @@ def write_library(path: Path, documents: dict[str, list[str]]) -> None:
     """Write a library with these documents, by path: the texts of their pages, a section each."""
     with Library.open(path) as library:
         for number, (name, texts) in enumerate(documents.items(), 1):
-            file = FakeFile(name, f"{number:064x}", Path(name).stem, page_count=len(texts))
+            kind = "pdf" if name.endswith(".pdf") else "text"
+            file = FakeFile(name, f"{number:064x}", Path(name).stem, page_count=len(texts), kind=kind)
             document = library.documents.for_file(file)
             run = library.reading(document.id, IDENTITY)
             hasher = PrefixHasher(IDENTITY)

@@ -39,7 +39,7 @@ def test_text_is_printed_as_it_is_shown_with_title_and_number_of_the_sheet(start
     write_library(tmp_path / "library.db", {str(path): texts})
     driver = start(settings={"on_open": "wait"})
     driver.open(path)
-    driver.until(lambda: driver.session.document_id is not None)
+    driver.until(lambda: driver.session.opened and driver.session.document_id is not None)
     driver.window.dialogs.print_to(printer_to(tmp_path / "printed.pdf"), driver.session)
     driver.until(lambda: driver.window.toast.words)
     assert driver.window.toast.words == "Sent to the printer: Handbook"
