@@ -92,3 +92,25 @@ def test_short_columns_whose_lines_go_on_are_text(tmp_path: Path) -> None:
     words = [(50 + 150 * side, 700 - 12 * row, text) for row, pair in enumerate(zip(left, right, strict=True))
              for side, text in enumerate(pair)]  # fmt: skip
     assert pdf_lines(draw_pdf(tmp_path / "a.pdf", [words])) == left + right
+
+
+def test_narrow_columns_that_begin_at_one_place_are_cells_and_a_headings_number_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A gap of 12 points, about the height of a line, is the padding of cells in many reports."""
+    rows = [("W35", "South field", "183", "7.2"), ("W36", "Ridge", "93", "2.5"), ("W37", "North field", "166", "3.9")]
+    table = [
+        (left, 700 - 20 * number, cell)
+        for number, row in enumerate(rows)
+        for left, cell in zip((50, 82.5, 144, 172), row, strict=True)
+    ]
+    headings = [
+        (left, 560 - 20 * number, text)
+        for number in range(3)
+        for left, text in ((50, f"1.2.{number}"), (83, "Wells of the valley"))
+    ]
+    # Laid out character by character, as every page is whose lines PDFium does not give surely.
+    monkeypatch.setattr("engine.documents.formats.pdf.pdfium_reader.plain_text", lambda *_: None)
+    lines = pdf_lines(draw_pdf(tmp_path / "a.pdf", [[*table, *headings]]))
+    assert lines[:3] == ["\t".join(row) for row in rows]
+    assert lines[3:] == [f"1.2.{number} Wells of the valley" for number in range(3)]

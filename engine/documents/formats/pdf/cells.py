@@ -5,6 +5,7 @@ Without it the values to the right of an empty cell would stand one column too f
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
@@ -14,6 +15,8 @@ from engine.documents.formats.pdf.segment import Row, Segment
 _CELL_GAP = 1.2
 """Gap in heights from which on two segments of a row are cells."""
 _WORD_GAP = 0.13
+_SECTION_NUMBER = re.compile(r"\d+(?:\.\d+)+\.?")
+"""The number of a heading, which is no cell however many headings a page has."""
 _FEWEST_COLUMNS = 3
 _ROW_GAP = 2.5
 """Heights between two rows of one table, at most."""
@@ -46,7 +49,8 @@ def _cells(row: Row) -> list[_Cell]:
     for before, after in pairwise(row):
         height = max(before.height, after.height)
         gap = after.left - before.right
-        if gap > _CELL_GAP * height:
+        is_narrow = after.begins_cell and not _SECTION_NUMBER.fullmatch("".join(pieces))
+        if gap > _CELL_GAP * height or is_narrow:
             cells.append(_Cell("".join(pieces), left, before.right))
             left, pieces = after.left, [after.text]
             continue

@@ -27,6 +27,9 @@ from engine.documents.formats.pdf.word_gaps import put_carets, put_spaces
 _CELL_GAP = 1.2
 _SPACED_CELL_GAP = 2.2
 """Gap in heights that parts two cells; a gap that holds a space character must be wider."""
+_ALIGNED_GAP, _FEWEST_ALIGNED, _SAME_PLACE = 0.8, 3, 1.0
+"""Gap in heights from which on cells are parted where what follows it begins at one place, within so many points, on so
+many lines: the narrow columns of a table."""
 _SHADOW = 0.3
 """Heights by which a letter's shadow is off at most."""
 _HYPHENS = (0x02, 0xFFFE)
@@ -271,6 +274,8 @@ def _segments(glyphs: Glyphs) -> list[Segment]:
     breaks = (
         (np.abs(np.diff(middle)) > 0.5 * np.minimum(height[1:], height[:-1])) | (gap > cell) | (gap < -0.8 * taller)
     )
+    aligned = _are_aligned(glyphs, (spaces == 0) & (gap > _ALIGNED_GAP * taller))
+    breaks |= aligned
     marks = _are_marks(glyphs.code)[1:] & (np.abs(gap) < 2 * taller) & (np.abs(np.diff(middle)) < taller)
     breaks &= ~marks
     starts = np.concatenate(([0], np.flatnonzero(breaks) + 1))
@@ -285,6 +290,7 @@ def _segments(glyphs: Glyphs) -> list[Segment]:
     short = height[starts] < 0.85 * tallest
     low = np.where(short, np.minimum.reduceat(glyphs.low, starts), low)
     high = np.where(short, np.maximum.reduceat(glyphs.high, starts), high)
+    begins_cell = np.concatenate(([False], aligned & ~marks))[starts]
     return [
         Segment("".join(characters[a:b]), *place)
         for a, b, *place in zip(
@@ -295,9 +301,20 @@ def _segments(glyphs: Glyphs) -> list[Segment]:
             low.tolist(),
             high.tolist(),
             glyphs.place[starts].tolist(),
+            begins_cell.tolist(),
             strict=True,
         )
     ]
+
+
+def _are_aligned(glyphs: Glyphs, wide: Flags) -> Flags:
+    """Return which of the gaps that are `wide`, between glyphs, end at one place on several lines."""
+    found = np.zeros(len(wide), dtype=bool)
+    ends = glyphs.start[1:][wide]
+    order = np.sort(ends)
+    count = np.searchsorted(order, ends + _SAME_PLACE, "right") - np.searchsorted(order, ends - _SAME_PLACE, "left")
+    found[wide] = count >= _FEWEST_ALIGNED
+    return found
 
 
 def _are_marks(code: Ints) -> Flags:

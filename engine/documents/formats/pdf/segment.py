@@ -15,6 +15,8 @@ class Segment(NamedTuple):
     high: float
     place: int
     """Position in the order of drawing."""
+    begins_cell: bool = False
+    """True where it begins a column, although the gap before it is narrow."""
 
     @property
     def height(self) -> float:
