@@ -29,6 +29,7 @@ def file_tables(name: str, lines: Sequence[Line]) -> tuple[list[Table], list[Unr
 
 
 def _delimited(lines: Sequence[Line]) -> tuple[list[Table], list[Unread]]:
+    csv.field_size_limit(_LONGEST_FIELD)  # the module's own limit, for the whole process, is 128 KB
     filled = [line for line in lines if line.text.strip()]
     if not filled:
         return [], []
@@ -54,7 +55,10 @@ def _delimited(lines: Sequence[Line]) -> tuple[list[Table], list[Unread]]:
 
 def _agreement(lines: Sequence[Line], delimiter: str) -> int:
     """Return how many of the first lines have the most frequent number of fields; 0 for one field."""
-    rows = list(csv.reader([line.text for line in lines[:_SAMPLE]], delimiter=delimiter))
+    try:
+        rows = list(csv.reader([line.text for line in lines[:_SAMPLE]], delimiter=delimiter))
+    except csv.Error:
+        return 0
     counts = [len(row) for row in rows if row]
     best = max(set(counts), key=lambda count: (counts.count(count), count)) if counts else 1
     return counts.count(best) * 1000 + min(best, 999) if best > 1 else 0
@@ -62,7 +66,6 @@ def _agreement(lines: Sequence[Line], delimiter: str) -> int:
 
 def _records(lines: Sequence[Line], delimiter: str) -> Iterator[tuple[Line, Line, list[str]]]:
     """Yield (first line, last line, fields) of each record; a quoted field may hold line ends."""
-    csv.field_size_limit(_LONGEST_FIELD)
     reader = csv.reader((line.text + "\n" for line in lines), delimiter=delimiter)
     before = 0
     while True:

@@ -247,7 +247,9 @@ def test_a_first_line_of_other_cells_than_the_rows_costs_none(tmp_path: Path, he
     assert [row.cells[2] for row in table.rows[-9:]] == [str(number) for number in range(9)]
 
 
-def test_very_many_columns_take_little_time() -> None:
+def test_very_many_columns_are_read_whatever_was_read_before() -> None:
+    before = csv.field_size_limit(131_072)
     line = ",".join(f"c{number % 7}" for number in range(50_000))
     found = extract("rows.csv", [(1, f"{line}\n{line}\n")])
-    assert all(len(row.cells) == len(table.columns) for table in found.tables for row in table.rows)
+    csv.field_size_limit(before)
+    assert found.tables and all(len(row.cells) == len(table.columns) for table in found.tables for row in table.rows)
