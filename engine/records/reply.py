@@ -22,6 +22,7 @@ _TEXT_ROWS = 100
 """Rows that the text of an answer lists where the question asks for them."""
 _TEXT_COUNTED = 10
 _LONGEST_LINE = 300
+_MAY_BE_MORE = "There may be more: not every table and page could be read in full."
 
 
 def reply(
@@ -90,6 +91,9 @@ def _counted(
     library: Library, documents: Sequence[Document], found: RecordAnswer, titles: dict[int, str], documents_of: int
 ) -> Counted:
     sections = sum(library.sections.count(document.id) for document in documents)
+    tables_unread = library.typed_records.unread([document.id for document in documents])
+    pages_unread = sum(document.pages_with_problem for document in documents)
+    notes = [*found.notes, *([_MAY_BE_MORE] if tables_unread or pages_unread else [])]
     return Counted(
         columns=found.columns,
         rows=tuple(
@@ -105,11 +109,11 @@ def _counted(
             for row in found.rows[:MOST_ROWS]
         ),
         total=len(found.rows),
-        notes=tuple(found.notes),
+        notes=tuple(notes),
         documents=len(documents),
         documents_of=documents_of,
         sections=sections,
         sections_of=sections,
-        tables_unread=library.typed_records.unread([document.id for document in documents]),
-        pages_unread=sum(document.pages_with_problem for document in documents),
+        tables_unread=tables_unread,
+        pages_unread=pages_unread,
     )
