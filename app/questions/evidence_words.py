@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from app.state.conversation import Turn
 from app.style.translation import tr, tr_count
 from app.style.words import capital, page_words, pages_count, span_words
-from engine.protocol.evidence import Counted, Evidence, Sentence
+from engine.protocol.evidence import Counted, Evidence
 
 QUOTE = 400
 """Characters of a quoted sentence."""
-_FURTHER = "\nSee also:\n"
-"""Between the answer and further quotations, in the answer's text."""
 
 
 @dataclass(frozen=True)
@@ -35,19 +33,10 @@ def quote_of(turn: Turn) -> str:
 
 
 def passages_of(turn: Turn) -> list[tuple[int, str]]:
-    """Return page and text of the further passages of an uncertain quotation, or of the closest ones where there is no
-    answer."""
-    passages = further_of(turn) if turn.found else turn.closest or ()
+    """Return page and text of the passages that follow a quotation, or of the closest ones where there is no answer."""
+    passages = turn.also if turn.found else turn.closest or ()
     # A word alone tells nothing.
     return [(one.page, _quoted(one.text)) for one in passages if turn.done and len(one.text.split()) > 1]
-
-
-def further_of(turn: Turn) -> tuple[Sentence, ...]:
-    """Return the passages that a quotation is not certain of and therefore adds to its first one."""
-    _, found, more = turn.answer.partition(_FURTHER)
-    if turn.evidence is None or not found:
-        return ()
-    return turn.evidence.further[-len(more.splitlines()) :]
 
 
 def emphasis_of(turn: Turn) -> tuple[int, int] | None:
@@ -81,7 +70,7 @@ def answer_of(turn: Turn) -> str:
     """Return the answer's text without the further passages; where none was found, where it was looked for."""
     if turn.done and turn.evidence is not None and not turn.found:
         return _not_found(turn.evidence)
-    return turn.answer.partition(_FURTHER)[0] if turn.done and further_of(turn) else turn.answer
+    return "\n".join(turn.answer.splitlines()[: -len(turn.also) - 1]) if turn.done and turn.also else turn.answer
 
 
 def source_of(turn: Turn) -> str:

@@ -85,6 +85,11 @@ class Turn:
         return span.start - sentence.start, span.end - sentence.start
 
     @property
+    def also(self) -> tuple[Sentence, ...]:
+        """The next best passages, which follow the answer."""
+        return self.evidence.also if self.evidence is not None else ()
+
+    @property
     def nearest(self) -> list[int]:
         """Not found: first pages of the sections that match the question best, best first."""
         return [span.first for span in self.evidence.nearest] if self.evidence else []

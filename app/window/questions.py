@@ -155,7 +155,7 @@ def passages_of(turn: Turn, page: int) -> list[Passage]:
         passages = []
     elif turn.beginning is not None:
         passages.insert(0, _passage(turn.beginning))
-    further = turn.evidence.further if turn.evidence is not None and turn.found else turn.closest or ()
+    further = (*turn.evidence.further, *turn.also) if turn.evidence is not None and turn.found else turn.closest or ()
     passages += [_passage(one) for one in further if one.page == page]
     return passages or [Passage(page, terms=terms)]
 

@@ -26,7 +26,7 @@ from engine.protocol.evidence import Evidence, PageSpan, Sentence
 from engine.protocol.wire import AnswerDelta, AnswerFinished, Ask, Event
 from engine.reading.context import Context
 from engine.summarising.entities import stored_entities
-from engine.summarising.section_text import one_line
+from engine.summarising.section_text import is_ended, one_line
 from engine.summarising.selection_summary import overview
 
 FOUND = 0.15
@@ -45,8 +45,6 @@ _SHORT_NAME = 3
 _OF_PLACE, _SHORT_PLACE = re.compile(r"(?:ese|ians?|ans?|ish)$"), 4
 """Endings of words for people and languages, and letters of the shortest beginning of a place's name."""
 _LONGEST_QUOTE = 600
-_ENDS, _CLOSING = (".", "!", "?", "…", "。", "！", "？", "؟", "।"), "\"'”’»)]」』）"
-"""Ends of a sentence, and marks that may follow them."""
 _MARK = "\ue000"
 """A character that stands in no cleaned page."""
 
@@ -69,6 +67,8 @@ class Reply:
     """The sentences that are quoted, the one that answers best first."""
     span: tuple[int, int] | None = None
     """Characters, of the page's text, of the words of the first that answer."""
+    also: list[IndexedSentence] = field(default_factory=list)
+    """The next best sentences, quoted behind the answer."""
     found: bool = True
     certainty: float = 1.0
     absent: tuple[str, ...] = ()
@@ -202,7 +202,7 @@ def _is_whole(sentence: IndexedSentence) -> bool:
     begin = next((character for character in sentence.text if character.isalnum()), "")
     if sentence.is_heading or begin == "" or begin.islower():
         return False
-    return sentence.is_row or sentence.text.rstrip(_CLOSING).endswith(_ENDS)
+    return sentence.is_row or is_ended(sentence.text)
 
 
 def _answered(index: SentenceIndex, answers: Sequence[Answer], certainty: float) -> Reply:
@@ -214,7 +214,8 @@ def _answered(index: SentenceIndex, answers: Sequence[Answer], certainty: float)
     more = [one for one in answers[1:] if one.sentence not in listed][:MORE]
     if more:
         lines += [Line("See also:"), *(quotation(one.sentence, with_page=True, span=one.span) for one in more)]
-    return Reply(lines, [best.sentence, *listed, *(one.sentence for one in more)], best.span, certainty=certainty)
+    also = [one.sentence for one in more]
+    return Reply(lines, [best.sentence, *listed], best.span, also, certainty=certainty)
 
 
 def _not_there(names: Sequence[str]) -> str:
@@ -253,7 +254,8 @@ def _evidence(context: Context, reply: Reply, page: int | None) -> Evidence:
             kind="state", first_page=1, last_page=context.document.pages, as_of_page=page, complete=complete
         )
     best = reply.quoted[0]
-    recognised, recognition = context.recognised(sorted({quote.page for quote in quotes}))
+    also = tuple(_quote(sentence) for sentence in reply.also)
+    recognised, recognition = context.recognised(sorted({quote.page for quote in (*quotes, *also)}))
     return Evidence(
         kind="section",
         first_page=best.page,
@@ -262,6 +264,7 @@ def _evidence(context: Context, reply: Reply, page: int | None) -> Evidence:
         sentence=quotes[0],
         span=_words(best, reply.span),
         further=quotes[1:],
+        also=also,
         complete=complete,
         as_of_page=page,
         doubtful=reply.certainty < SURE,

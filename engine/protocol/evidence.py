@@ -92,6 +92,9 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """The words of `sentence` that answer the question; None where the whole sentence does, or the model writes."""
     further: tuple[Sentence, ...] = ()
     """Sentences that support further parts of an answer, in its order; without an answer, the closest sentences."""
+    also: tuple[Sentence, ...] = ()
+    """The next best sentences, which are no part of the answer: the last lines of its text, one each, behind a line
+    that announces them."""
     complete: bool = True
     """True when the state had read the whole document."""
     as_of_page: int | None = None

@@ -328,7 +328,7 @@ class TurnEvidence(Struct, frozen=True, kw_only=True):
 
 def citations_of(evidence: Evidence | None, document: int | None) -> list[Citation]:
     """Return the passages of `evidence`, the one that supports the answer first: sentences of `document`, or rows of
-    several documents."""
+    several documents. The next best ones are no part of the answer and are left out."""
     if evidence is None:
         return []
     if evidence.counted is not None and evidence.counted.rows:

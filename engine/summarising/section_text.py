@@ -59,7 +59,7 @@ class Sentence:
     @property
     def quotable(self) -> bool:
         """Return whether the sentence can be quoted alone in a digest."""
-        if self.listed or not self.text.rstrip(_CLOSING).endswith(_ENDS) or self.text[:1].islower():
+        if self.listed or not is_ended(self.text) or self.text[:1].islower():
             return False
         count = sum(1 for _ in tokens(self.text))
         words = re.findall(r"[^\W\d_]+", self.text)
@@ -124,6 +124,11 @@ class SectionText:
                     spans.append((start + offset, unit.end + offset))
         place = (section.number, section.heading, section.first_page, section.last_page)
         return cls(*place, text, tuple(sentences), tuple(spans))
+
+
+def is_ended(text: str) -> bool:
+    """Return whether a text ends as a sentence does; closing quotation marks and brackets may follow."""
+    return text.rstrip(_CLOSING).endswith(_ENDS)
 
 
 def one_line(text: str) -> str:

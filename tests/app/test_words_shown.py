@@ -70,7 +70,7 @@ def test_the_closest_passages_of_the_answer_are_shown_where_it_names_them():
 def test_an_uncertain_quotation_is_the_answer_and_its_further_passages_stand_below():
     first, more = Sentence(page=9, start=0, end=9, text="It failed"), Sentence(page=3, start=0, end=6, text="It ran")
     turn = Turn(1, "When did it fail?")
-    evidence = Evidence(kind="section", first_page=9, last_page=9, sentence=first, further=(more,))
+    evidence = Evidence(kind="section", first_page=9, last_page=9, sentence=first, also=(more,))
     turn.finish("“It failed”\nSee also:\n“It ran” (page 3)", evidence, 1)
     assert answer_of(turn) == "“It failed”" and nearby(turn) == [(3, "“It ran”")]
     assert [chip.first for chip in chips_of(turn)] == [9]
