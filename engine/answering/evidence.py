@@ -10,11 +10,8 @@ from engine.answering.retrieval import Source
 from engine.answering.selection import is_sure
 from engine.answering.support import content_of, supporting_passages
 from engine.grounding.cited_pages import cited_beyond
-from engine.grounding.claims import spelled_claims
-from engine.grounding.conversions import unconverted
 from engine.grounding.passages import Passage, supporting_passage, unconfirmed
-from engine.grounding.quantities import mismatched
-from engine.grounding.support import supports, unsupported
+from engine.grounding.unconfirmed_claims import unconfirmed_claims
 from engine.protocol.evidence import Evidence, PageSpan, Sentence
 from engine.protocol.vocabulary import EndReason
 from engine.reading.context import Context
@@ -108,10 +105,7 @@ def _written(
     neither in the question nor on any page, and the pages that it cites in vain."""
     texts = [result.topic, *(page.text for page in context.pages())]
     content = "\n".join(content_of(text))
-    missing = unsupported(content, texts)
-    missing += [claim.text for claim in spelled_claims(content) if not any(supports(claim, page) for page in texts)]
-    missing += [number for number in mismatched(content, texts) if not any(number in claim for claim in missing)]
-    missing = unconverted(missing, content)
+    missing = unconfirmed_claims(content, texts)
     missing += cited_beyond(content, context.document.pages, texts)
     return supporting_passages(result.topic, text, pages), missing
 

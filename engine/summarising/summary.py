@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Generator, Iterator, Sequence
+from functools import cache
 
 from msgspec.structs import replace
 
 from engine.errors import KnownError
 from engine.generation.runtime import Runtime
 from engine.grounding.attribution import PageIndex, SourceLines
-from engine.grounding.conversions import unconverted
-from engine.grounding.quantities import mismatched
-from engine.grounding.support import unsupported
+from engine.grounding.unconfirmed_claims import unconfirmed_claims
 from engine.library.library import Library
 from engine.library.records import NewSummary, Section
 from engine.prompting.prompts import page_text
@@ -63,7 +62,7 @@ def summarize(
         made.basis,
         pages_without_text=tuple(span.number for span in library.pages.spans(document) if span.problem),
         line_pages=tuple(tuple(pages) for pages in made.line_pages),
-        unverified=tuple(_unverified(context, made.written)),
+        unverified=tuple(unconfirmed_claims(made.written, [page.text for page in context.pages()])),
     )
     stored = NewSummary(chosen, made.text, context.document.tokens, basis.focus, basis, length)
     row = library.summaries.add(document, context.runtime.identity, stored)
@@ -76,14 +75,6 @@ def summarize(
         tokens_per_second=made.tokens / seconds,
         summary_id=row,
     )
-
-
-def _unverified(context: Context, written: str) -> list[str]:
-    """Return the figures, dates and names of a summary that no page supports."""
-    texts = [page.text for page in context.pages()]
-    missing = unsupported(written, texts)
-    missing += [number for number in mismatched(written, texts) if not any(number in claim for claim in missing)]
-    return unconverted(missing, written)
 
 
 def _method(job: SummaryJob, method: str, sections: Sequence[Section]) -> str:
@@ -145,8 +136,12 @@ def _reduce(job: SummaryJob, found: SectionSummaries) -> tuple[Reduced, Paragrap
         always=is_paragraph and not copies,
     )
     sources = SourceLines((summary.text, summary.line_pages) for summary in found.with_findings)
-    index = PageIndex([(page.number, page.text) for page in job.context.pages()])
-    lines = [(line, sources.pages_of(line) or index.pages_of(line)) for line in reduced.text.splitlines()]
+
+    @cache  # it takes seconds for a long document, and most lines need none
+    def index() -> PageIndex:
+        return PageIndex([(page.number, page.text) for page in job.context.pages()])
+
+    lines = [(line, sources.pages_of(line) or index().pages_of(line)) for line in reduced.text.splitlines()]
     if not (copies and is_paragraph):
         return reduced, None, lines
     paragraph = choose_paragraph(lines, job.rules.paragraph_findings)
