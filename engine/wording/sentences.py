@@ -53,8 +53,8 @@ def notice(event: Notice) -> str:
     match event.kind:
         case "demo_model":
             return (
-                "the demo model knows only records like the included samples, and this file is unlike them. Do not "
-                "trust its answers about it; name another model with --model (see README)."
+                "the included models do not write about a text of this kind: summaries and answers quote its "
+                "sentences. A larger model also writes in its own words: see `readthrough models list`."
             )
         case "file_replaced":
             return f"{event.detail} was truncated or replaced and is read from its start."

@@ -129,7 +129,7 @@ def test_quiet_keeps_what_matters() -> None:
     screen.show(
         wire.ModelLoading(folder="/m"), wire.FollowWaiting(path="/x"), wire.Notice(kind="demo_model"), finished()
     )
-    assert screen.err.startswith("note: the demo model") and screen.err.count("\n") == 2
+    assert screen.err.startswith("note: the included models") and screen.err.count("\n") == 2
 
 
 @pytest.mark.parametrize(
