@@ -235,7 +235,8 @@ def main(arguments: list[str] | None = None) -> int:
     cases = load_cases(options.folder)
     wrong: dict[str, list[str]] = {}
     for number, case in enumerate(cases, 1):
-        print(f"\r{number} of {len(cases)}", end="", file=sys.stderr, flush=True)
+        if sys.stderr.isatty():
+            print(f"\r{number} of {len(cases)}", end="", file=sys.stderr, flush=True)
         try:
             shown = play(case)
         except KnownError as error:
