@@ -14,17 +14,16 @@ from engine.errors import KnownError
 
 _STREAM = os.O_WRONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
 """Not blocking, because opening a pipe without a reader would wait for one for ever."""
-
-
 _SIDES = ("", "-wal", "-shm", ".lock")
 """Ends of the names of a library's files."""
 
 
 def require_other(path: Path | None, documents: Iterable[str | os.PathLike[str]], library: Path) -> None:
     """Raise KnownError where the result would overwrite a document or a file of the library."""
-    kept = [*documents, *(library.with_name(library.name + side) for side in _SIDES)]
-    for file in kept if path is not None else ():
-        if path is not None and _is_same(path, file):
+    if path is None:
+        return
+    for file in (*documents, *(library.with_name(library.name + side) for side in _SIDES)):
+        if _is_same(path, file):
             raise KnownError(f"{one_line(str(path))} is read by this command; choose another file for the result")
 
 
