@@ -30,7 +30,7 @@ from engine.bench.roofline import measure as limits
 from engine.bench.shapes import PRECISIONS, SHAPE_7B
 from engine.network.config import FalconMambaConfig
 from engine.network.device import configure_cpu
-from engine.network.footprint import CPU_LONGEST, footprint
+from engine.network.footprint import CPU_LONGEST_LARGE, footprint
 from engine.network.linear import matmul
 from engine.network.model import FalconMamba
 from engine.network.shapes import expected_shapes
@@ -178,7 +178,7 @@ def large(layers: int, names: Sequence[str], chunks: Sequence[int]) -> Figures:
     return {
         **surroundings(),
         "layers": layers,
-        "chunk of the program": CPU_LONGEST,
+        "chunk of the program": CPU_LONGEST_LARGE,
         "measured": _columns(rows),
     }
 
@@ -202,7 +202,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="main.py bench large", description="The 7B shape on a CPU.")
     parser.add_argument("--layers", type=int, default=4)
     parser.add_argument("--precision", nargs="+", choices=NAMES, default=list(NAMES))
-    parser.add_argument("--chunk", type=int, nargs="+", default=[64, 256, 512])
+    parser.add_argument("--chunk", type=int, nargs="+", default=[256, 512, 1024])
     parser.add_argument("--out", type=Path)
     parser.add_argument("--child", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--copies", type=Path, help=argparse.SUPPRESS)

@@ -21,12 +21,12 @@ def read_chunk(model: FalconMamba, ids: torch.Tensor, state: MambaState, observe
     """Read `ids` [1, T] into `state`; return whether `observer` saw all of it.
 
     Where the memory for the chunk is missing, it is read in halves, which no observer can follow. Raises the error
-    where the shortest chunk does not fit; the state is then what it was.
+    where the shortest chunk does not fit; after any error, that of an observer too, the state is what it was.
     """
     before = state.clone()
     try:
         model(ids, state, observer=observer)
-    except (MemoryError, RuntimeError) as error:
+    except BaseException as error:
         _restore(state, before)
         if not is_out_of_memory(error) or ids.shape[1] < 2 * CPU_SHORTEST:
             raise

@@ -18,9 +18,14 @@ IN_FOUR_BITS = ("in_proj", "out_proj")
 
 CPU_LONGEST, CPU_SHORTEST = 512, 32
 """Tokens of a chunk on a CPU. Every chunk reorders the weights and dequantises quantised ones, which takes as long as
-multiplying some 60 and 200 tokens: a 7B network reads 512 at once at 60 % of the matmul rate, 64 at 16 to 26 %."""
-BLOCK_BYTES = 160 << 20
-"""Most bytes of a weight that a CPU dequantises at once: in_proj of 7B in bf16 is 134 MB."""
+multiplying some 60 and 200 tokens."""
+CPU_LONGEST_LARGE, LARGE_NETWORK = 1024, 1_000_000_000
+"""Tokens of a chunk of a network of so many weights, whose products fit in no cache: two layers of the 7B shape read
+512 at once at 53 % (int8) of the matmul rate, 1,024 at 64 to 69 %."""
+BLOCK_BYTES = 4 << 20
+"""Bytes of a large quantised weight that a thread of a CPU dequantises at once, about what an L2 cache holds."""
+MOST_THREADS = 16
+"""Threads whose blocks count in an estimate of memory."""
 # Kept free beyond the sum of weights, state and chunk: the interpreter, torch, and on CUDA its context and workspaces.
 CPU_OVERHEAD = 600 << 20
 CUDA_OVERHEAD = 900 << 20
@@ -53,7 +58,7 @@ def footprint(
 
     `chunk` is the number of tokens read at once; None means the longest on a CPU.
     """
-    tokens = CPU_LONGEST if chunk is None else chunk
+    tokens = longest_cpu_chunk(config) if chunk is None else chunk
     return Footprint(
         weights=weight_bytes(config, item_bytes, bits),
         loading=config.vocab_size * config.d_model * 4 if on_gpu else 0,  # the largest tensor, before its conversion
@@ -61,6 +66,11 @@ def footprint(
         work=work_bytes(config, item_bytes, tokens, bits, on_gpu),
         overhead=CUDA_OVERHEAD if on_gpu else CPU_OVERHEAD,
     )
+
+
+def longest_cpu_chunk(config: FalconMambaConfig) -> int:
+    """Return the most tokens that a CPU reads at once."""
+    return CPU_LONGEST_LARGE if parameter_count(config) >= LARGE_NETWORK else CPU_LONGEST
 
 
 def bits_of(part: str, width: int, bits: int) -> int:
@@ -113,5 +123,5 @@ def work_bytes(
         per_token += c.d_inner * c.d_state * 8 // 32
         matrices = largest if bits else 0
     else:
-        matrices = 2 * min(largest, BLOCK_BYTES) if bits else largest
+        matrices = 2 * min(largest, MOST_THREADS * BLOCK_BYTES) if bits else largest
     return tokens * per_token + c.vocab_size * (4 + item_bytes) + matrices

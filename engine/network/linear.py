@@ -14,7 +14,7 @@ from functools import cache
 import torch
 from torch.nn import functional as F
 
-from engine.network.footprint import BLOCK_BYTES
+from engine.network.row_blocks import LARGE, multiply_blocks
 from kernels import operations
 from kernels.quantisation import FEW
 
@@ -52,8 +52,8 @@ class QuantisedLinear(Linear):
     """`Linear` in `dtype` with a quantised weight.
 
     Up to FEW vectors are multiplied directly by the quantised integers. For more vectors the weight is dequantised
-    first, on a CPU into one buffer shared by all matmuls: a new buffer for each would cause page faults. A weight of
-    more than BLOCK_BYTES is dequantised in blocks of rows.
+    first, on a CPU into one buffer for all matmuls of a thread: a new buffer for each would cause page faults. A large
+    weight is dequantised and multiplied in blocks of rows (`engine.network.row_blocks`).
     """
 
     __slots__ = ("_dtype", "_ops")
@@ -83,26 +83,21 @@ class QuantisedLinear(Linear):
         if len(vectors) <= FEW:
             y = self._ops.quantised_linear(vectors, self.weight, self.scales, self.bias)
         elif x.device.type == "cpu":
-            y = self._in_blocks(vectors)
+            y = self._on_cpu(vectors)
         else:
             y = matmul(vectors, self._ops.dequantise(self.weight, self.scales, self._dtype), self.bias)
         return y.reshape(*x.shape[:-1], -1)
 
-    def _in_blocks(self, vectors: torch.Tensor) -> torch.Tensor:
+    def _on_cpu(self, vectors: torch.Tensor) -> torch.Tensor:
         out, width = len(self.weight), vectors.shape[1]
-        rows = max(1, min(out, BLOCK_BYTES // (width * self._dtype.itemsize)))
-        if rows == out:  # one product, without a copy into a larger result
-            return matmul(vectors, self._dequantised(slice(0, out), width), self.bias)
-        y = vectors.new_empty(len(vectors), out)
-        for start in range(0, out, rows):
-            block = slice(start, min(start + rows, out))
-            bias = None if self.bias is None else self.bias[block]
-            y[:, block] = matmul(vectors, self._dequantised(block, width), bias)
-        return y
+        if out * width * self._dtype.itemsize < LARGE:
+            return matmul(vectors, self._dequantised(slice(0, out)), self.bias)
+        return multiply_blocks(vectors, out, self._dequantised, self.bias, matmul)
 
-    def _dequantised(self, rows: slice, width: int) -> torch.Tensor:
-        """Return `rows` of the weight in `dtype`, [rows, width]. The next call in this thread overwrites it."""
+    def _dequantised(self, rows: slice) -> torch.Tensor:
+        """Return `rows` of the weight in `dtype`, [rows, in]. The next call in this thread overwrites it."""
         assert self.scales is not None
+        width = self.weight.shape[1] * (2 if self.weight.dtype == torch.uint8 else 1)
         size = (rows.stop - rows.start) * width
         buffer = _buffer(size, self._dtype)[:size].view(-1, width)
         return self._ops.dequantise(self.weight[rows], self.scales[rows], self._dtype, buffer)

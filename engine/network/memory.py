@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 
 from engine.network.config import FalconMambaConfig
-from engine.network.footprint import CPU_LONGEST, CPU_SHORTEST, Footprint, footprint, weight_bytes, work_bytes
+from engine.network.footprint import CPU_SHORTEST, Footprint, footprint, longest_cpu_chunk, weight_bytes, work_bytes
 from engine.network.host_memory import available_bytes
 
 CUDA_SHORTEST = 64
@@ -68,9 +68,8 @@ def chunk_length(
     device = torch.device(device)
     on_gpu = device.type == "cuda"
     budget = CHUNK_SHARE * (free_memory(device) if free_bytes is None else free_bytes)
-    shortest, longest = CPU_SHORTEST, CPU_LONGEST
-    if on_gpu:
-        shortest, longest = CUDA_SHORTEST, longest_cuda_chunk(device)
+    shortest = CUDA_SHORTEST if on_gpu else CPU_SHORTEST
+    longest = longest_cuda_chunk(device) if on_gpu else longest_cpu_chunk(config)
     chunk = max(shortest, longest // (1 << (batch_size - 1).bit_length()))
     while chunk > shortest and work_bytes(config, dtype.itemsize, chunk * batch_size, bits, on_gpu) > budget:
         chunk = max(shortest, chunk // 2)

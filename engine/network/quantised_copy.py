@@ -20,6 +20,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 
 from engine.network.linear import SCHEME
+from kernels.cpu.memory import copied
 
 SWITCH = "READTHROUGH_QUANTISED_COPIES"
 SMALLEST = 256 << 20
@@ -66,7 +67,7 @@ class QuantisedCopy:
         if f"{name}.integers" not in self._names or f"{name}.scales" not in self._names:
             return None
         with safe_open(self._path, framework="pt") as file:
-            integers, scales = (file.get_tensor(f"{name}.{part}").clone() for part in ("integers", "scales"))
+            integers, scales = (copied(file.get_tensor(f"{name}.{part}")) for part in ("integers", "scales"))
         fits = len(integers) == len(scales) == rows and integers.dtype == (torch.int8 if bits == 8 else torch.uint8)
         return (integers, scales) if fits else None
 

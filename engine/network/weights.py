@@ -22,6 +22,7 @@ from engine.network.quantised_copy import Quantised, QuantisedCopy, copy_file, k
 from engine.network.shapes import expected_shapes
 from engine.network.weight_files import ModelError
 from kernels import operations
+from kernels.cpu.memory import copied, empty
 
 EMBEDDINGS = "embeddings.weight"
 Progress = Callable[[int, int], None]
@@ -80,8 +81,8 @@ class _Loading:
 
     def floats(self, name: str, shape: tuple[int, ...], dtype: torch.dtype) -> torch.Tensor:
         """Return a tensor of the checkpoint in `dtype`, with memory of its own. Raises ModelError."""
-        # On a CPU a tensor of the right dtype is still a view of the file.
-        tensor = self._checkpoint.read(name).to(self._device).to(dtype, copy=self._device.type == "cpu")
+        tensor = self._checkpoint.read(name)  # on a CPU perhaps a view of the file
+        tensor = copied(tensor, dtype) if self._device.type == "cpu" else tensor.to(self._device).to(dtype)
         self._report(name)
         return tensor.reshape(shape)
 
@@ -91,7 +92,7 @@ class _Loading:
         if found is None:
             parts = [self._quantise(rows.to(self._device), bits) for rows in self._checkpoint.blocks(name)]
             integers, scales = zip(*parts, strict=True)
-            found = parts[0] if len(parts) == 1 else (torch.cat(integers), torch.cat(scales))
+            found = parts[0] if len(parts) == 1 else (_joined(integers), _joined(scales))
             self.all_copied = False
         self.weights[name] = found
         if name != EMBEDDINGS:  # a tied head, which was counted as the embeddings
@@ -102,6 +103,15 @@ class _Loading:
         self._done += self._checkpoint.sizes[name]
         if self._progress is not None:
             self._progress(self._done, self._total)
+
+
+def _joined(parts: tuple[torch.Tensor, ...]) -> torch.Tensor:
+    """Return blocks of rows as one tensor."""
+    first = parts[0]
+    if first.device.type != "cpu":
+        return torch.cat(parts)
+    rows = sum(len(part) for part in parts)
+    return torch.cat(parts, out=empty((rows, *first.shape[1:]), first.dtype))
 
 
 def random_model(

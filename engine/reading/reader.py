@@ -209,16 +209,30 @@ class Reader:
         ids = torch.frombuffer(chunk.ids, dtype=torch.int32).to(torch.int64)
         if self._meter is not None:
             self._meter.expect(self.consumed, self._pages.take_ends(self.consumed, self.consumed + len(ids)))
-        if not read_chunk(self._runtime.model, ids[None], self.state, self._meter):
-            self._meter = None  # memory was short, and the chunk was read in parts that it did not see
+        on_gpu = self._runtime.model.device.type == "cuda"
+        sums = None if self._meter is None or on_gpu else self._meter.to_bytes()
+        try:
+            if not read_chunk(self._runtime.model, ids[None], self.state, self._meter if on_gpu else self._watch):
+                self._meter = None  # memory was short, and the chunk was read in parts that it did not see
+        except Cancelled:
+            if self._meter is not None and sums is not None:
+                self._meter.restore(sums)
+            raise
         if self._meter is not None:
             self._meter.keep()
-        if self._runtime.model.device.type == "cuda":
+        if on_gpu:
             # Otherwise the queue of chunks would run ahead of the GPU, and progress, pause and cancel with it.
             torch.cuda.synchronize(self._runtime.model.device)
         self.consumed += len(chunk.ids)
         self.last_page = chunk.last_page
         self._speed.add(self.consumed)
+
+    def _watch(self, layer: int, dt: torch.Tensor) -> None:
+        """Observe a layer of a chunk. Raises Cancelled: a CPU reads a chunk of a large network in some 20 s."""
+        if self._control.cancelled:
+            raise Cancelled
+        if self._meter is not None:
+            self._meter(layer, dt)
 
     def _finish(self, outcome: Outcome, page_count: int | None) -> CheckpointSaved:
         # A reading that was given up before the last page (its time ran out) is not done: the next one tries the rest.

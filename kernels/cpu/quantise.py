@@ -14,6 +14,7 @@ from numba import njit, types
 from torch import Tensor
 
 from kernels.cpu.loops import ZERO, address_cast, f32_at, float_as_uint, inline, load, rint, uint_as_float
+from kernels.cpu.memory import empty
 from kernels.cpu.parallel import parallel_for
 from kernels.cpu.tensors import KINDS
 from kernels.quantisation import GROUP, SHRINKAGE, quantise_ref
@@ -42,11 +43,11 @@ def quantise(weight: Tensor, bits: int) -> tuple[Tensor, Tensor]:
     if weight.dtype not in KINDS or not weight.is_contiguous() or (bits == 4 and width % GROUP) or bits not in (4, 8):
         return quantise_ref(weight, bits)
     if bits == 8:
-        integers, scales = torch.empty(out, width, dtype=torch.int8), torch.empty(out)
+        integers, scales = empty((out, width), torch.int8), torch.empty(out)
         kernel = int8_kernel
     else:
-        integers = torch.empty(out, width // 2, dtype=torch.uint8)
-        scales = torch.empty(out, width // GROUP, dtype=torch.bfloat16)
+        integers = empty((out, width // 2), torch.uint8)
+        scales = empty((out, width // GROUP), torch.bfloat16)
         kernel = int4_kernel
     addresses = weight.data_ptr(), KINDS[weight.dtype], width, integers.data_ptr(), scales.data_ptr()
     parallel_for(kernel, out, 8 * out * width, *addresses)

@@ -7,6 +7,7 @@ import torch
 from torch.nn import functional as F
 
 from engine.network.linear import Linear, QuantisedLinear, _buffer, _buffers, matmul_in_parts
+from engine.network.row_blocks import block_rows
 from kernels.quantisation import dequantise_ref
 
 
@@ -44,7 +45,8 @@ def test_linear_keeps_the_weight_tensor():
 def test_quantised_linear_equals_dequantised_weight(
     bits: int, dtype: torch.dtype, block_rows: int, biased: bool, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("engine.network.linear.BLOCK_BYTES", block_rows * 64 * dtype.itemsize)
+    monkeypatch.setattr("engine.network.linear.LARGE", 0)
+    monkeypatch.setattr("engine.network.row_blocks.block_rows", lambda *shape: block_rows)
     generator = torch.Generator().manual_seed(bits)
     x = torch.randn(2, 20, 64, generator=generator).to(dtype)
     bias = torch.randn(24, generator=generator).to(dtype) if biased else None
@@ -56,6 +58,29 @@ def test_quantised_linear_equals_dequantised_weight(
     again = linear(-x)  # in the same buffer
     torch.testing.assert_close(found, expected, **tolerance)
     assert (again + found).abs().max() < 4 * (0.05 if bias is None else bias.abs().max() + 0.05)
+
+
+@pytest.mark.parametrize("bits", [8, 4])
+def test_blocks_give_the_same_bits_for_any_number_of_threads(bits: int, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("engine.network.linear.LARGE", 0)
+    generator = torch.Generator().manual_seed(bits)
+    linear = QuantisedLinear.from_floats(torch.randn(300, 64, generator=generator), None, bits, torch.float32)
+    x = torch.randn(40, 64, generator=generator)
+    before = torch.get_num_threads()
+    try:
+        found = []
+        for threads in (1, 2, 3):
+            torch.set_num_threads(threads)
+            found.append(linear(x))
+            assert torch.get_num_threads() == threads  # the pool's own setting stays in its threads
+    finally:
+        torch.set_num_threads(before)
+    assert torch.equal(found[0], found[1]) and torch.equal(found[0], found[2])
+
+
+@pytest.mark.parametrize(("out", "width", "rows"), [(16_384, 4_096, 512), (4_096, 8_192, 256), (288, 8_192, 64)])
+def test_blocks_fit_an_l2_cache(out: int, width: int, rows: int):
+    assert block_rows(out, width, 2) == rows
 
 
 def test_dequantisation_buffer_is_reused_and_grows():

@@ -14,6 +14,7 @@ from engine.library import checkpoint_policy
 from engine.network.state import MambaState
 from engine.protocol import wire
 from engine.protocol.wire import Ask, Read, Summarize
+from engine.reading.retention import DecayMeter
 from engine.session import document_source
 from engine.session.session import Session, open_session
 from tests.engine.running import only, read_document, run
@@ -76,6 +77,34 @@ def test_a_cancelled_reading_goes_on_to_the_same_bits_as_one_never_stopped(tiny_
         resumed = end_state(session)
     assert torch.equal(resumed.ssm, undisturbed.ssm)
     assert torch.equal(resumed.conv, undisturbed.conv)
+
+
+def test_a_cancel_within_a_chunk_leaves_the_state_of_the_chunk_before(tiny_folder, tmp_path, file, monkeypatch):
+    with open_session(tiny_folder, tmp_path / "whole.db", "cpu", "fp32") as whole:
+        run(whole, Read(job_id="r", path=str(file)))
+        undisturbed, layers = end_state(whole), whole.runtime.model.config.n_layers
+        document, reading = whole.library.documents.all()[0].id, whole.library.readings
+        kept = whole.library.retention.of(document, reading.latest(document, whole.runtime.identity).id)
+    control, seen, observe = Control(), 0, DecayMeter.__call__
+
+    def observed(meter: DecayMeter, index: int, dt: torch.Tensor) -> None:
+        nonlocal seen
+        seen += 1
+        if seen == 2 * layers + 1:  # the first layer of the third chunk
+            control.cancel()
+        observe(meter, index, dt)
+
+    monkeypatch.setattr(DecayMeter, "__call__", observed)
+    with open_session(tiny_folder, tmp_path / "stopped.db", "cpu", "fp32") as session:
+        events = list(session.run(Read(job_id="r", path=str(file)), control))
+        assert isinstance(events[-1], wire.JobCancelled) and seen == 2 * layers + 1
+        assert sum(isinstance(event, wire.PrefillAdvanced) for event in events) == 2
+        finished = read_document(session, file)
+        assert finished.tokens_reused == 2 * session.runtime.chunk_length
+        resumed = end_state(session)
+        document, reading = session.library.documents.all()[0].id, session.library.readings
+        found = session.library.retention.of(document, reading.latest(document, session.runtime.identity).id)
+    assert torch.equal(resumed.ssm, undisturbed.ssm) and found == kept
 
 
 def test_a_grown_file_costs_only_its_new_part(session, file):
