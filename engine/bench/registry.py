@@ -22,6 +22,7 @@ BENCHES = {
     "attack": "kills, damage, hostile files and lines, signals, full disks: what is survived",
     "soak": "a long day of one worker: its memory over thousands of jobs",
     "library": "saving, restoring, listing and finding states",
+    "collection": "a folder of generated records and others, killed while read, then asked: nothing lost, counts right",
     "checkpoints": "what storing states in bf16 and int8 changes of states and answers",
     "summaries": "key findings in the summaries of long held-out records: present, invented, right page",
     "digest": "sentences chosen for a digest against real summaries (--pairs FILE), beside TextRank: ROUGE",

@@ -6,9 +6,9 @@ import time
 
 import pytest
 
+from engine.bench.generated_collection import COUNTED, REFUSED, SAID, Known, generated
 from engine.library.library import Library
 from engine.records.reply import reply
-from tests.engine.collections.thousand_records import COUNTED, REFUSED, SAID, Known, generated
 from tests.engine.library_fakes import FakeFile
 from tests.engine.records.filled import add_pages
 
