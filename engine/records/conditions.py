@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from engine.errors import KnownError
 from engine.library.typed_records import RecordCell, RecordRow
 from engine.records.cells import Writing, typed
-from engine.records.questions import period
+from engine.records.ranges import period
 
 _CONDITION = re.compile(r"\s*(?P<column>[^=<>!~]+?)\s*(?P<sign>>=|<=|!=|==|=|>|<|~)\s*(?P<value>.*?)\s*$")
 _ORDERS: dict[str, Callable[[float, float], bool]] = {

@@ -15,7 +15,8 @@ from engine.grounding.words import folded, stem, tokens
 from engine.library.library import Library
 from engine.library.records import Document
 from engine.library.typed_records import RecordMention
-from engine.records.questions import DateRange, RecordQuestion, Word, period
+from engine.records.questions import RecordQuestion, Word
+from engine.records.ranges import DateRange, period
 from engine.records.result import AnswerRow, RecordAnswer
 from engine.records.words import counted
 
@@ -172,8 +173,9 @@ def _end(found: Sequence[RecordMention], asked: RecordQuestion) -> RecordAnswer 
 
 
 def _inside(value: str, wanted: DateRange) -> bool:
-    if wanted.month:
-        return (value[2:4] if value.startswith("--") else value[5:7]) == f"{wanted.month:02}"
+    if wanted.months:
+        month = value[2:4] if value.startswith("--") else value[5:7]
+        return month.isdigit() and int(month) in wanted.months
     days = period(value)
     return days is not None and days.low >= wanted.low and days.high <= wanted.high
 

@@ -3,13 +3,30 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Literal
 
-Operation = Literal["count", "list", "total", "average", "first", "last", "highest", "lowest", "times"]
+Operation = Literal[
+    "count",
+    "list",
+    "total",
+    "average",
+    "median",
+    "share",
+    "first",
+    "last",
+    "highest",
+    "lowest",
+    "most",
+    "fewest",
+    "value",
+    "times",
+]
 
 _COUNT = re.compile(
-    r"(?:how many|(?:what (?:is|was) |give me |tell me )?(?:the )?(?:total )?number of|count (?:all |every |the )+|"
-    r"wie ?viele|(?:wie hoch ist |was ist )?die (?:an)?zahl (?:der|von|aller)) ?(?P<rest>.+)"
+    r"(?:how many|in how many|(?:what (?:is|was) |give me |tell me )?(?:the )?(?:total )?number of|"
+    r"count (?:all |every |the )+|how often (?:is|was|were|are|do|does|did|has|have)|wie ?viele|"
+    r"(?:wie hoch ist |was ist )?die (?:an)?zahl (?:der|von|aller)) ?(?P<rest>.+)"
 )
 TIMES = re.compile(
     r"(?:how (?:many times|often) (?:is|was|are|were|does|did|has|have) (?:the )?(?P<a>.+?) (?:been )?"
@@ -20,7 +37,8 @@ TIMES = re.compile(
 )
 _LIST = re.compile(
     r"(?:please )?(?:(?:list|show|give|name|find|enumerate)(?: me)? (?:every|each|all(?: of)?(?: the)?)|list(?: the)?|"
-    r"(?:which|what are (?:all )?the)|welche[rns]?|"
+    r"(?:which|what are (?:all )?the|who|what(?= (?!is |was |are |were |do |does |did |has |have |had |can |will )"
+    r"\w+s ))|welche[rns]?|"
     r"(?:bitte )?(?:liste|nenne|zeige)(?: mir)? (?:alle|jede[nrs]?|sämtliche))"
     r" (?P<rest>.+?)(?: auf)?"
 )
@@ -33,23 +51,74 @@ _TOTAL = re.compile(
     r"(?: in total| altogether)?"
 )
 _AVERAGE = re.compile(
-    r"(?:(?:what (?:is|was|are|were) |give me |tell me )?(?:the |an )?(?:average|mean)(?: of)?(?: all)?(?: the)?|"
+    r"(?:(?:what (?:is|was|are|were) |give me |tell me )?(?:the |an )?(?:average|mean|(?P<median>median))"
+    r"(?: of)?(?: all)?(?: the)?|"
     r"(?:wie hoch (?:ist|sind|war|waren) |was (?:ist|war) )?(?:die |der |das )?durchschnittliche[nrs]?|"
     r"(?:wie hoch (?:ist|war) |was (?:ist|war) )?der durchschnitt (?:der|aller)) (?P<rest>.+)"
 )
-_HIGH = r"highest|largest|biggest|greatest|höchste[nrs]?|größte[nrs]?"
-_LOW = r"lowest|smallest|niedrigste[nrs]?|kleinste[nrs]?"
-_DEAR = r"most expensive|costliest|dearest|teuerste[nrs]?"
-_CHEAP = r"cheapest|least expensive|billigste[nrs]?|günstigste[nrs]?"
-_EXTREME = re.compile(
-    rf"(?:(?:what|which|was|welche[rs]?) (?:is|was|were|are|ist|war) )?(?:the |der |die |das )?"
-    rf"(?:(?P<high>{_HIGH})|(?P<low>{_LOW})|(?P<dear>{_DEAR})|(?P<cheap>{_CHEAP})) (?P<a>.+)"
-    rf"|(?:which|welche[rs]?) (?P<b>.+?) (?:has|had|have|hat|hatte) (?:the |den |die |das )?"
-    rf"(?:(?P<high_b>{_HIGH})|(?P<low_b>{_LOW})) (?P<of>.+)"
-    r"|(?:which|welche[rs]?) (?P<c>.+?) (?:costs?|kostete?) (?:the |am )?"
-    r"(?:(?P<dear_c>most|meisten)|(?P<cheap_c>least|wenigsten))"
-    r"|(?:which|welche[rs]?) (?P<d>.+?) (?:is|was|ist|war) (?:the |der |die |das )?(?:(?P<dear_d>"
-    rf"{_DEAR})|(?P<cheap_d>{_CHEAP}))"
+_HIGHEST = (
+    "highest|largest|biggest|greatest|deepest|longest|heaviest|tallest|widest|fastest|hottest|warmest|thickest|"
+    "strongest|farthest|most populous|höchste[nrs]?|größte[nrs]?|längste[nrs]?|tiefste[nrs]?|schwerste[nrs]?"
+)
+_LOWEST = (
+    "lowest|smallest|shallowest|shortest|lightest|narrowest|slowest|coldest|coolest|thinnest|weakest|nearest|"
+    "niedrigste[nrs]?|kleinste[nrs]?|kürzeste[nrs]?|leichteste[nrs]?"
+)
+_DEAR = "most expensive|costliest|dearest|teuerste[nrs]?"
+_CHEAP = "cheapest|least expensive|billigste[nrs]?|günstigste[nrs]?"
+_ENDS = rf"(?:(?P<high>{_HIGHEST})|(?P<low>{_LOWEST})|(?P<dear>{_DEAR})|(?P<cheap>{_CHEAP}))"
+_ENGLISH, _GERMAN = "two three four five six seven eight nine ten", "zwei drei vier fünf sechs sieben acht neun zehn"
+_NUMBERS = {
+    **{word: number for number, word in enumerate(_ENGLISH.split(), 2)},
+    **{word: number for number, word in enumerate(_GERMAN.split(), 2)},
+    "dozen": 12,
+}
+_SOME = rf"(?:(?:top )?(?P<n>\d{{1,3}}|{'|'.join(_NUMBERS)}) )?"
+_HAS = r"(?:has|had|have|hat|hatte)"
+_EXTREMES = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"(?:(?:what|which|was|welche[rs]?|list|show(?: me)?|name|give me) ?(?:is|was|were|are|ist|war|sind)? )?"
+        rf"(?:the |der |die |das )?{_SOME}{_ENDS} (?P<a>.+)",
+        rf"(?:which|what|welche[rs]?) (?P<a>.+?) {_HAS} (?:the |den |die |das )?{_ENDS} (?P<b>.+)",
+        rf"(?:which|what|welche[rs]?) {_SOME}(?P<a>.+?) (?:is|was|are|were|ist|war|lasted|took|weighs?|weighed) "
+        rf"(?:the |der |die |das |am )?{_ENDS}(?: of all| overall)?",
+        rf"(?:which|what|welche[rs]?) {_SOME}(?P<a>.+?) (?:costs?|kostete?) (?:the |am )?"
+        r"(?:(?P<dear>most|meisten)|(?P<cheap>least|wenigsten))",
+        rf"(?:the )?top (?P<n>\d{{1,3}}|{'|'.join(_NUMBERS)}) (?P<a>.+?) by (?P<b>.+)",
+        r"who (?P<a>(?:earn|weigh|pay|cost|spen)\w*) (?:the )?(?:(?P<high>most)|(?P<low>least))",
+    )
+)
+_MOST = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"(?:which|what|welche[rs]?|(?:in|on|at|for|by) (?:which|what)) (?P<group>\w+(?: \w+)?) "
+        r"(?:(?:has|have|had|received|got|made|held|sent|saw|caused|suffered|took|did|does|do|is|was|are|were|hat|"
+        r"hatte) )?"
+        r"(?:there )?(?:named in |involved in |affected by |with |by )?(?:the |die )?"
+        r"(?:(?P<most>most|meisten)|(?P<fewest>fewest|least|wenigsten)) (?P<rest>(?!expensive|often|recent).+)",
+        r"(?:what|which|welche[rs]?) (?P<group>\w+(?: \w+)?) (?P<rest>\w+) (?:the )?"
+        r"(?:(?P<most>most)|(?P<fewest>least)) (?:often|frequently)",
+        r"(?:(?:what|which) (?:is|was) )?the (?:(?P<most>most)|(?P<fewest>least)) (?:common|frequent|often named) "
+        r"(?P<group>\w+)(?: (?:of|for|with|in|among|at) (?P<rest>.+))?",
+    )
+)
+_SHARE = re.compile(
+    r"(?:(?:what|which) (?:percentage|percent|per cent|share|proportion|fraction|part)|how (?:large|high|big) a share) "
+    r"of (?:all |the |all the )?(?P<base>.+?) (?:is|are|was|were|has|have|had|do|does|did|go|goes|went|come|came|"
+    r"belong|belongs|cost|costs|concern|concerned|concerns|involve|involved) (?P<rest>.+)"
+)
+_VALUES = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"what (?:is|was|are|were) (?:the )?(?P<rest>.+)",
+        r"(?P<when>when) (?:is|was|were|are|did|does|do|will) (?P<rest>.+)",
+        r"(?P<much>how much|what) (?:did|does|do|is|was) (?P<rest>.+?)(?: cost)?",
+        r"how (?P<adjective>deep|long|high|tall|heavy|wide|old|fast|large|big|far|warm|thick) (?:is|was|are|were) "
+        r"(?P<rest>.+)",
+        r"(?:in |to |from |at |by )?(?:which|what) (?P<column>\w+) (?:is|was|are|were|does|did|has|had) (?P<rest>.+)",
+        r"(?P<where>where) (?:is|was|does|did|are|were) (?P<rest>.+)",
+    )
 )
 _FIRST = r"first|earliest|oldest|erste[nrs]?|früheste[nrs]?|älteste[nrs]?"
 _LAST = r"last|latest|most recent|newest|letzte[nrs]?|jüngste[nrs]?|neueste[nrs]?"
@@ -58,32 +127,88 @@ _END = re.compile(
     r"(?:(?:the )?date of )?(?:the |der |die |das )?"
     rf"(?P<end>{_FIRST}|{_LAST}) (?P<rest>.+)"
 )
+_END_BEHIND = re.compile(
+    rf"(?:who|which|what|welche[rs]?) (?P<rest>.+?) (?:(?:is|was|were|are|came) )?(?:the )?(?P<end>{_FIRST}|{_LAST})"
+)
 
 
-def operation_of(plain: str, text: str) -> tuple[Operation, str] | None:
-    """Return the operation and the rest of the question; `plain` is `text` folded, letter for letter."""
+@dataclass(frozen=True)
+class Form:
+    """The form of a question: what is asked for, and the rest of its words."""
+
+    operation: Operation
+    rest: str
+    n: int = 1
+    """Rows that are asked for, as in "the three largest"."""
+    adjective: str = ""
+    """"deepest": names a column where no other word does."""
+    group: str = ""
+    """Words of the column whose values are compared: "which port had the most"."""
+    base: str = ""
+    """The words of all the rows that a share is of; `rest` begins with them."""
+
+
+def operation_of(plain: str, text: str) -> Form | None:
+    """Return the form of a question; `plain` is `text` folded, letter for letter."""
+    for form in (_of_share, _of_most, _of_extreme):
+        if made := form(plain, text):
+            return made
     if found := _COUNT.fullmatch(plain):
-        return "count", text[slice(*found.span("rest"))]
+        return Form("count", text[slice(*found.span("rest"))])
     if found := _TOTAL.fullmatch(plain):
         name = next(name for name in ("a", "b", "c", "spent") if found[name])
-        return "total", ("cost " if name == "spent" else "") + text[slice(*found.span(name))]
+        return Form("total", ("cost " if name == "spent" else "") + text[slice(*found.span(name))])
     if found := _AVERAGE.fullmatch(plain):
-        return "average", text[slice(*found.span("rest"))]
-    if found := _EXTREME.fullmatch(plain):
-        return _extreme(found, text)
-    if found := _END.fullmatch(plain):
+        return Form("median" if found["median"] else "average", text[slice(*found.span("rest"))])
+    if found := _END.fullmatch(plain) or _END_BEHIND.fullmatch(plain):
         last = re.fullmatch(_LAST, found["end"]) is not None
-        return "last" if last else "first", text[slice(*found.span("rest"))]
+        return Form("last" if last else "first", text[slice(*found.span("rest"))])
     if found := _LIST.fullmatch(plain):
-        return "list", text[slice(*found.span("rest"))]
+        return Form("list", text[slice(*found.span("rest"))])
     return None
 
 
-def _extreme(found: re.Match[str], text: str) -> tuple[Operation, str]:
-    """Return the operation of a question for the highest or the lowest; one for the dearest names the cost."""
-    names = [name for name, value in found.groupdict().items() if value]
-    said = next(name.partition("_")[0] for name in names if name.startswith(("high", "low", "dear", "cheap")))
-    parts = [text[slice(*found.span(name))] for name in ("a", "b", "of", "c", "d") if found[name]]
-    if said in ("dear", "cheap"):
+def value_form(plain: str, text: str) -> Form | None:
+    """Return the form of a question for one value of a row, as "what is the salary of Dev Patel"."""
+    for pattern in _VALUES:
+        if found := pattern.fullmatch(plain):
+            said = {name: value for name, value in found.groupdict().items() if value}
+            rest = text[slice(*found.span("rest"))]
+            if "column" in said:
+                rest = f"{text[slice(*found.span('column'))]} {rest}"
+            kind = next((name for name in ("when", "much", "where") if name in said), "")
+            adjective = said.get("adjective", "") or {"when": "when", "much": "cost", "where": "place"}.get(kind, "")
+            return Form("value", rest, adjective=adjective)
+    return None
+
+
+def _of_share(plain: str, text: str) -> Form | None:
+    found = _SHARE.fullmatch(plain)
+    if found is None:
+        return None
+    base = text[slice(*found.span("base"))]
+    return Form("share", f"{base} {text[slice(*found.span('rest'))]}", base=base)
+
+
+def _of_most(plain: str, text: str) -> Form | None:
+    for pattern in _MOST:
+        if found := pattern.fullmatch(plain):
+            rest = text[slice(*found.span("rest"))] if found["rest"] else ""
+            return Form("most" if found["most"] else "fewest", rest, group=text[slice(*found.span("group"))])
+    return None
+
+
+def _of_extreme(plain: str, text: str) -> Form | None:
+    """Return the form of a question for the highest or the lowest; one for the dearest names the cost."""
+    found = next((found for pattern in _EXTREMES if (found := pattern.fullmatch(plain))), None)
+    if found is None:
+        return None
+    said = {name: value for name, value in found.groupdict().items() if value}
+    kind = next((name for name in ("high", "low", "dear", "cheap") if name in said), "high")
+    parts = [text[slice(*found.span(name))] for name in ("a", "b") if name in said]
+    if kind in ("dear", "cheap"):
         parts.insert(0, "cost")
-    return "highest" if said in ("high", "dear") else "lowest", " ".join(parts)
+    number = said.get("n", "1")
+    n = int(number) if number.isdigit() else _NUMBERS[number]
+    adjective = said.get("high", "") or said.get("low", "")
+    return Form("highest" if kind in ("high", "dear") else "lowest", " ".join(parts), n=n, adjective=adjective)

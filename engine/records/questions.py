@@ -1,33 +1,44 @@
 """Questions over records: how many, list every, total, average, first, last, highest, with dates and amounts between
 bounds.
 
-The grammar is small on purpose. A question with a word that it cannot place (a negation, "per", a comparison) is not
-understood and goes the ordinary way, so that no count rests on half a question. English, and the same forms in German.
-Light: no torch.
+The grammar is small on purpose. A question with a word that it cannot place is not understood and goes the ordinary
+way, so that no count rests on half a question. English, and the same forms in German. Light: no torch.
 """
 
 from __future__ import annotations
 
-import calendar
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
-from engine.grounding.dates import MONTHS, dates
 from engine.grounding.identifiers import find_identifiers
 from engine.grounding.languages import language_of
-from engine.grounding.numbers import amounts, numbers
 from engine.grounding.question_kinds import question_kind
 from engine.grounding.stopwords import stop_words
 from engine.grounding.words import folded, stem, tokens
-from engine.records.question_forms import TIMES, Operation, operation_of
+from engine.records.question_forms import TIMES, Form, Operation, operation_of, value_form
+from engine.records.ranges import AmountRange, DateRange, Rest, amount_range, date_range
 
 _REFUSED = re.compile(
-    r"\b(?:not|no|without|except|excluding|never|neither|nor|other than|per|each|average|mean|median|percent|"
+    r"\b(?:not|no|without|except|excluding|never|neither|nor|other than|per|each|every|average|mean|median|percent|"
     r"percentage|share|ratio|compared?|difference|differ|more often|most|least|fewest|highest|lowest|largest|"
     r"smallest|best|worst|why|how|"
     r"because|if|would|should|could|nicht|kein\w*|ohne|außer|pro|je|durchschnitt\w*|anteil|warum|höchste\w*|"
     r"niedrigste\w*|"
     r"it|its|he|she|him|her|his|this|that|these|those|than|almost|nearly|about|around)\b|n't\b"
+)
+_RELATIVE = re.compile(r"(?P<before>[^\W_]+) (?P<pronoun>that|which|who)(?= \w)")
+_NEGATION = re.compile(
+    r"(?:\b(?:do|does|did|is|are|was|were|has|have|had)n't|"
+    r"\b(?:(?:do|does|did|is|are|was|were|has|have|had) )?not|\bnever|\bno(?! ?\.? ?\d)|\bwithout|"
+    r"\bexcept(?: for)?|\bexcluding|\bother than|\bapart from|\bnicht|\bkein\w*|\bohne|\baußer)\b"
+    r"(?: (?:a|an|any|the|yet|been|be|ein\w*)\b)*"
+)
+_NEGATED_TO = re.compile(r"[,;]| (?:were|was|are|is|have|had|has|did|does|do) |$")
+_GROUP = re.compile(
+    r"(?:,? (?:broken down|grouped|split))? "
+    r"(?P<sure>per|for each|for every|in each|in every|by each|of each|at each|on each|each|every|pro|je|"
+    r"für jede[nrs]?|in jede[mr])?(?P<by>(?<= )(?:by|nach))? (?:the |calendar |der |dem )?"
+    r"(?P<words>[^\W\d_]\w*(?:[ -][^\W\d_]\w*)?)$"
 )
 _OF_DOCUMENT = re.compile(
     r"\b(?:are|were|is|was|sind|waren|gibt es|there|does|do|did|have|has|had)? ?(?:there )?"
@@ -37,70 +48,32 @@ _OF_DOCUMENT = re.compile(
 )
 _ALSO = re.compile(
     r",? (?:and|with|und) (?:(?:what|how much|when|where|who|was|wie viel|wann) "
-    r"(?:do|does|did|is|are|was|were|kosten|kostet)? ?(?:they|it|each|these|the|sie|er|es)?|"
+    r"(?:do|does|did|is|are|was|were|kosten|kostet)? ?(?:(?:they|it|each|these|their|the|sie|er|es)\b)?|"
     r"(?:their|its|the|ihre[nr]?))"
     r" ?(?P<words>[\w ]{0,40})$"
 )
-_GROUPED = re.compile(r"\b(?:by|nach) (?:the |der |dem )?(\w+)")
 _DISTINCT = re.compile(r"^(?:different|distinct|unique|verschiedene[nr]?) ")
-_MONTH = "|".join(sorted((name for name in MONTHS if len(name) > 2), key=len, reverse=True))
-_CLAUSE_END = r"(?=$|[,;](?= |$)| (?:with|for|by|at|in|on|of|and|mit|für|bei)\b)"
-_DATE_WORDS = (
-    ("between", r"(?:between|zwischen|from|von) (?P<x>.+?) (?:and|und|to|until|till|bis(?: zum)?|through) (?P<y>.+?)"),
-    ("from", r"(?:since|from|on or after|starting|seit|ab) (?:the )?(?P<x>.+?)"),
-    ("after", r"(?:after|nach)(?: dem)? (?P<x>.+?)"),
-    ("before", r"(?:before|vor)(?: dem)? (?P<x>.+?)"),
-    ("to", r"(?:until|till|up to|by|bis(?: zum)?) (?P<x>.+?)"),
-    ("in", r"(?:in|during|on|for|of|dated|am|im|vom) (?:the (?:year|month) )?(?P<x>.+?)"),
-)
-_YEAR = re.compile(r"(?:the year |jahr )?((?:1[89]|20)\d\d)")
-_AMOUNT_WORDS = (
-    ("between", r"(?:between|zwischen|from|von) (?P<x>.+?) (?:and|und|to|bis) (?P<y>.+?)"),
-    ("over", r"(?:more than|over|above|exceeding|greater than|higher than|mehr als|über)(?: the)? (?P<x>.+?)"),
-    ("least", r"(?:at least|no less than|mindestens) (?P<x>.+?)"),
-    ("under", r"(?:less than|under|below|lower than|fewer than|weniger als|unter) (?P<x>.+?)"),
-    ("equal", r"(?:exactly|equal to|genau) (?P<x>.+?)"),
-    ("most", r"(?:at most|no more than|up to|höchstens) (?P<x>.+?)"),
-)
 _NEUTRAL_WORDS = (
     "there document file text collection library recorded listed reported logged documented noted registered "
     "entered happened happen occurred occur took place exist exists contain contains given found present "
     "overall altogether please mentioned named appear appears whole entire us me we see aufgeführt "
     "verzeichnet gibt vorhanden enthalten dokument datei sammlung bitte insgesamt stattgefunden cost costs "
-    "kosten"
+    "kosten go goes went gone going come comes came coming get gets got take takes took taken make makes made work "
+    "works worked working live lives lived based located situated belong belongs belonged concern concerns "
+    "concerned concerning involve involves involved involving affect affects affected affecting relate relates "
+    "related regarding last lasts lasted run runs ran carry carries carried send sends sent ship ships shipped use "
+    "uses used still currently already ever now far yet suffer suffers suffered receive receives received hold holds held keep keeps kept show shows name "
+    "names called up due time times one ones cases sagt betreffen betrifft betrafen arbeiten arbeitet haben hatte "
+    "hatten hat ging gingen"
 )
 NEUTRAL = frozenset(_NEUTRAL_WORDS.split())
-"""Words that restrict nothing; "cost" asks for a column where it names one."""
+"""Words that restrict nothing, where neither a cell nor a head says them; "cost" asks for a column where it names
+one."""
 _GENERIC_WORDS = (
     "times row rows entry entries record records item items line lines case cases zeile zeilen eintrag einträge"
 )
 GENERIC = frozenset(_GENERIC_WORDS.split())
 """Nouns that fit the rows of any table."""
-
-
-@dataclass(frozen=True)
-class DateRange:
-    """Days from `low` to before `high` (2024-03-01); or every year's month `month`."""
-
-    low: str = ""
-    high: str = "9999"
-    month: int = 0
-    words: str = ""
-
-
-@dataclass(frozen=True)
-class AmountRange:
-    """Numbers from `low` to `high`, of the currency or unit `unit` where it is given."""
-
-    low: float = float("-inf")
-    high: float = float("inf")
-    strict: bool = False
-    unit: str = ""
-    words: str = ""
-
-    def holds(self, number: float) -> bool:
-        """Return whether `number` is within the range."""
-        return self.low < number < self.high if self.strict else self.low <= number <= self.high
 
 
 @dataclass(frozen=True)
@@ -112,6 +85,7 @@ class Word:
     identifier: bool = False
     joined: bool = False
     """The next content word follows it with nothing but a blank between."""
+    negated: bool = False
 
 
 @dataclass(frozen=True)
@@ -131,31 +105,41 @@ class RecordQuestion:
     """The words that are looked for, as the question writes them."""
     which: bool = False
     """It asks which things do something, so that something must tell them from the others."""
-    grouped: tuple[str, ...] = ()
-    """Stems of words behind "by": where a column has such a name, a number for each of its values is wanted."""
+    group: tuple[Word, ...] = ()
+    """Words of the column, or the period, for each value of which a number is wanted."""
+    n: int = 1
+    """Rows that are asked for, of the highest or lowest."""
+    adjective: str = ""
+    """A word that names the column of the answer where no other does."""
+    negates: bool = False
+    """It has a negation, which must restrict the rows."""
+    base: int = 0
+    """The first words, that tell all the rows which a share is of."""
 
 
-@dataclass
-class _Rest:
-    """The part of a question that is not placed yet; `text` keeps capitals, which dates need."""
-
-    text: str
-    language: str
-    placed: list[str] = field(default_factory=list)
-
-
-def record_question(question: str) -> RecordQuestion | None:
-    """Return `question` as one over records; None when the grammar does not surely understand it."""
+def record_questions(question: str) -> list[RecordQuestion]:
+    """Return the ways in which `question` can be read as one over records, the surest first; none where the grammar
+    does not surely understand it."""
     text = " ".join(question.split()).strip().rstrip("?.! ")
     plain = folded(text)
     language = "de" if language_of(text) == "de" else "en"
     if times := TIMES.fullmatch(plain):
-        return _times(text, times, language)
-    matched = operation_of(plain, text)
-    if matched is None or question_kind(text).kind == "about":
-        return None
-    operation, rest_text = matched
-    rest = _Rest(rest_text, language)
+        read = _times(text, times, language)
+        return [read] if read is not None else []
+    if question_kind(text).kind == "about":
+        return []
+    found = []
+    for form in (operation_of(plain, text), value_form(plain, text)):
+        for grouped in (True, False) if form is not None else ():
+            assert form is not None
+            read = _read(form, text, language, grouped=grouped)
+            found += [read] if read is not None else []
+    return found
+
+
+def _read(form: Form, text: str, language: str, *, grouped: bool) -> RecordQuestion | None:
+    """Return one reading of a question; `grouped`: with a group ("per month") that it must have."""
+    rest = Rest(form.rest, language)
     also: tuple[Word, ...] = ()
     if clause := _ALSO.search(folded(rest.text)):
         also = words_of(clause["words"] + (" cost" if "much" in clause[0] else ""), language)
@@ -164,21 +148,79 @@ def record_question(question: str) -> RecordQuestion | None:
     distinct = _DISTINCT.match(folded(rest.text))
     if distinct:
         rest.text = rest.text[distinct.end() :]
-    amount = _amount_range(rest)
-    days = _date_range(rest)
+    amount = amount_range(rest)
+    days = date_range(rest)
+    group = words_of(form.group, language)
+    if grouped:
+        group = group or _group(rest)
+        if not group:
+            return None
+    elif form.group:
+        return None
+    rest.text = _without_relatives(rest.text, language)
+    negated = _negated(rest)
     if _refuses(rest.text) or re.search(r"\b(?:19|20)\d\d\b(?!-)", rest.text):
         return None
-    words = words_of(rest.text, language)
-    if not words or len(words) > 12:
+    words = words_of(rest.text, language, negated)
+    if (not words and not group) or len(words) > 14:
         return None
-    grouped = tuple(stem(word, language) for word in _GROUPED.findall(folded(rest.text)))
-    subject = " ".join(rest.text.split())
-    which = operation == "list" and plain.startswith(("which ", "welche"))
-    return RecordQuestion(operation, words, days, amount, distinct is not None, also, language, subject, which, grouped)
+    before = {word.stem for word in words_of(form.base, language)}
+    base = next((place for place, word in enumerate(words) if word.stem not in before), len(words))
+    return RecordQuestion(
+        form.operation,
+        words,
+        days,
+        amount,
+        distinct is not None,
+        also,
+        language,
+        subject=" ".join(rest.text.split()),
+        which=form.operation == "list" and folded(text).startswith(("which ", "welche", "who ", "what ")),
+        group=group,
+        n=form.n,
+        adjective=form.adjective,
+        negates=negated != (0, 0),
+        base=base if form.base else 0,
+    )
 
 
-def words_of(text: str, language: str) -> tuple[Word, ...]:
-    """Return the content words of `text`; an identifier is one word. "and" and "or" are kept: they change a count."""
+def _group(rest: Rest) -> tuple[Word, ...]:
+    """Take the words of a group out of `rest`; none where it has no group."""
+    rest.text = rest.text.strip()
+    found = _GROUP.search(folded(f" {rest.text}"))
+    if found is None or not (found["sure"] or found["by"]):
+        return ()
+    start, end = found.span("words")
+    words = words_of(rest.text[start - 1 : end - 1], rest.language)
+    rest.text = rest.text[: max(0, found.start() - 1)]
+    return words
+
+
+def _without_relatives(text: str, language: str) -> str:
+    """Return `text` without the pronouns of relative clauses; "that machine" keeps its word."""
+    stops = stop_words(language)
+    for found in reversed(list(_RELATIVE.finditer(folded(text)))):
+        if found["before"] not in stops:
+            start, end = found.span("pronoun")
+            text = text[:start] + " " * (end - start) + text[end:]
+    return text
+
+
+def _negated(rest: Rest) -> tuple[int, int]:
+    """Take a negation out of `rest`; return where the words that it negates begin and end."""
+    found = _NEGATION.search(folded(rest.text))
+    if found is None:
+        return 0, 0
+    end = _NEGATED_TO.search(folded(rest.text), found.end())
+    rest.text = rest.text[: found.start()] + " " * (found.end() - found.start()) + rest.text[found.end() :]
+    return found.end(), end.start() if end is not None else len(rest.text)
+
+
+def words_of(text: str, language: str, negated: tuple[int, int] = (0, 0)) -> tuple[Word, ...]:
+    """Return the content words of `text`; an identifier is one word. "and" and "or" are kept: they change a count.
+
+    `negated`: characters from where to where words are negated.
+    """
     stops = stop_words(language) - {"and", "or", "und", "oder"}
     spans = [(start, end) for start, end, _ in find_identifiers(text)]
     found: list[tuple[int, int, Word]] = [
@@ -189,11 +231,20 @@ def words_of(text: str, language: str) -> tuple[Word, ...]:
             continue
         found.append((start, end, Word(text[start:end], stem(token, language))))
     found.sort(key=lambda item: item[0])
-    following = [start for start, _, _ in found[1:]] + [0]
+    following = [start for start, _, _ in [*found[1:], (0, 0, None)]][: len(found)]
     return tuple(
-        replace(word, joined=begin > end and not text[end:begin].strip())
-        for (_, end, word), begin in zip(found, following, strict=True)
+        replace(
+            word,
+            joined=begin > end and not text[end:begin].strip(),
+            negated=negated[0] <= start and end <= negated[1],
+        )
+        for (start, end, word), begin in zip(found, following, strict=True)
     )
+
+
+def is_neutral(word: Word) -> bool:
+    """Return whether a word restricts nothing where neither a cell nor a head says it."""
+    return word.text.casefold() in NEUTRAL and not word.identifier
 
 
 def _refuses(text: str) -> bool:
@@ -215,108 +266,3 @@ def _times(text: str, found: re.Match[str], language: str) -> RecordQuestion | N
 def _cut(text: str, pattern: re.Pattern[str]) -> str:
     found = pattern.search(folded(text))
     return text if found is None else f"{text[: found.start()]} {text[found.end() :]}".strip()
-
-
-def _date_range(rest: _Rest) -> DateRange | None:
-    """Take the condition on a date out of `rest`; None where it has none."""
-    for kind, pattern in _DATE_WORDS:
-        for found in re.finditer(rf"\b{pattern}{_CLAUSE_END}", folded(rest.text)):
-            low = _day(rest.text[slice(*found.span("x"))])
-            high = _day(rest.text[slice(*found.span("y"))]) if kind == "between" else low
-            if kind == "between" and low is not None and high is not None and not low.low and low.month and high.low:
-                low = _day(f"{rest.text[slice(*found.span('x'))]} {high.low[:4]}")  # from March to May 2024
-            if low is None or high is None or (kind != "in" and not (low.low and high.low)):
-                continue
-            words = rest.text[found.start() : found.end()]
-            rest.text = f"{rest.text[: found.start()]} {rest.text[found.end() :]}"
-            return _range(kind, low, high, words)
-    return None
-
-
-def _range(kind: str, low: DateRange, high: DateRange, words: str) -> DateRange:
-    match kind:
-        case "between":
-            return DateRange(low.low, high.high, words=words)
-        case "from":
-            return DateRange(low.low, words=words)
-        case "after":
-            return DateRange(low.high, words=words)
-        case "before":
-            return DateRange("", low.low, words=words)
-        case "to":
-            return DateRange("", low.high, words=words)
-    return DateRange(low.low, low.high, low.month, words)
-
-
-def _day(text: str) -> DateRange | None:
-    """Return the days that `text` as a whole names: a day, a month, a year or a month of every year."""
-    plain = folded(text).strip(" ,")
-    if year := _YEAR.fullmatch(plain):
-        return DateRange(f"{year[1]}-01-01", f"{int(year[1]) + 1}-01-01")
-    if re.fullmatch(rf"(?:{_MONTH})\.?", plain):
-        return DateRange(month=MONTHS[plain.rstrip(".")])
-    found = list(dates(text))
-    if (
-        len(found) != 1
-        or len(found[0].values) != 1
-        or text[: found[0].start].strip()
-        or text[found[0].end :].strip(" ,")
-    ):
-        return None
-    return period(next(iter(found[0].values)))
-
-
-def period(value: str) -> DateRange | None:
-    """Return the days of a date's normal form: 2024-03-12, 2024-03, 2024-Q3; None for one without a year."""
-    day = re.fullmatch(r"(\d{4})-(\d\d)(?:-(\d\d))?(?:T.*)?", value)
-    if day is None:
-        quarter = re.fullmatch(r"(\d{4})-Q([1-4])", value)
-        if quarter is None:
-            return None
-        year, first = int(quarter[1]), 3 * int(quarter[2]) - 2
-        return DateRange(f"{year}-{first:02}-01", f"{year}-{first + 3:02}-01" if first < 10 else f"{year + 1}-01-01")
-    year, month = int(day[1]), int(day[2])
-    after = f"{year}-{month + 1:02}-01" if month < 12 else f"{year + 1:04}-01-01"
-    if day[3] is None:
-        return DateRange(f"{day[1]}-{day[2]}-01", after)
-    last = int(day[3]) >= calendar.monthrange(year, month)[1]
-    return DateRange(value[:10], after if last else f"{day[1]}-{day[2]}-{int(day[3]) + 1:02}")
-
-
-def _amount_range(rest: _Rest) -> AmountRange | None:
-    """Take the condition on an amount out of `rest`; None where it has none."""
-    for kind, pattern in _AMOUNT_WORDS:
-        for found in re.finditer(rf"\b{pattern}{_CLAUSE_END}", folded(rest.text)):
-            first = _sum(rest.text[slice(*found.span("x"))])
-            second = _sum(rest.text[slice(*found.span("y"))]) if kind == "between" else first
-            if first is None or second is None:
-                continue
-            words = rest.text[found.start() : found.end()]
-            rest.text = f"{rest.text[: found.start()]} {rest.text[found.end() :]}"
-            unit = second[1] or first[1]
-            match kind:
-                case "between":
-                    return AmountRange(first[0], second[0], unit=unit, words=words)
-                case "over":
-                    return AmountRange(low=first[0], strict=True, unit=unit, words=words)
-                case "equal":
-                    return AmountRange(first[0], first[0], unit=unit, words=words)
-                case "least":
-                    return AmountRange(low=first[0], unit=unit, words=words)
-                case "under":
-                    return AmountRange(high=first[0], strict=True, unit=unit, words=words)
-            return AmountRange(high=first[0], unit=unit, words=words)
-    return None
-
-
-def _sum(text: str) -> tuple[float, str] | None:
-    """Return the number and the unit that `text` as a whole names; a bare year is none."""
-    text = text.strip()
-    amount = next(amounts(text), None)
-    if amount is not None and (amount.start, amount.end) == (0, len(text)):
-        return amount.number, amount.unit
-    number = next(numbers(text), None)
-    if number is None or (number.start, number.end) != (0, len(text)) or _YEAR.fullmatch(text):
-        return None
-    english = [value for value in number.values if "," in text or value == value.to_integral_value() or "." in text]
-    return (float(max(english)), "") if len(number.values) == 1 or "," in text else None

@@ -7,30 +7,39 @@ Tables under the same columns, in one document or in many, are one family and co
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import PurePath
+from typing import Literal
 
-from engine.grounding.identifiers import pieces, written_pattern
+from engine.grounding.identifiers import pieces
 from engine.grounding.stopwords import stop_words
-from engine.grounding.words import folded, stem, tokens
+from engine.grounding.words import stem, tokens
 from engine.library.library import Library
 from engine.library.records import Document
 from engine.library.typed_records import RecordRow, RecordTable
-from engine.records.questions import GENERIC, NEUTRAL, RecordQuestion, Word
+from engine.records.filters import JOINING, Filter, joined, negated, value_filters, yes_or_no
+from engine.records.kindred import kindred
+from engine.records.questions import GENERIC, RecordQuestion, Word, is_neutral
 
 _COST = (
     "cost price amount sum value fee total spend spent pay paid charg expens budget worth kost preis betrag summ wert"
 )
 COST_WORDS = frozenset(_COST.split())
 """Stems of words that ask for a sum of money."""
-_LONGEST_PHRASE = 6
 _KEPT = 1 << 15
-"""Texts of cells, heads and names whose stems are kept for the next question."""
-_CellText = tuple[int, int, tuple[tuple[str, bool], ...], str]
-"""Row, column, the stems of a cell's words (True: a stop word), and its folded text."""
+"""Heads and names whose stems are kept for the next question."""
+_GENERIC_COLUMN = frozenset({"date", "day", "number", "figur", "datum", "tag", "nummer"})
+"""Stems that say no more of a column than another word has said: "payment date"."""
+Period = Literal["day", "week", "month", "quarter", "year"]
+_PERIODS: dict[str, Period] = {
+    **dict.fromkeys(("day", "tag"), "day"),
+    **dict.fromkeys(("week", "woch"), "week"),
+    **dict.fromkeys(("month", "monat"), "month"),
+    **dict.fromkeys(("quarter", "quartal"), "quarter"),
+    **dict.fromkeys(("year", "jahr"), "year"),
+}
 
 
 @dataclass
@@ -44,34 +53,6 @@ class Family:
     def ids(self) -> list[int]:
         """Return the ids of its tables."""
         return [table.id for table in self.tables]
-
-
-@dataclass
-class Filter:
-    """A restriction of the rows to those with certain words in a cell."""
-
-    words: tuple[Word, ...]
-    equal: dict[int, set[int]]
-    """Column -> ids of the rows whose cell is just these words."""
-    within: dict[int, set[int]]
-    """Column -> ids of the rows whose cell contains them, those of `equal` too."""
-    opens: bool = False
-    """True for the word that names the rows, where cells merely mention it."""
-
-    @property
-    def text(self) -> str:
-        """Return the words as the question writes them."""
-        return " ".join(word.text for word in self.words)
-
-    @property
-    def rows(self) -> set[int]:
-        """Return the rows that hold: those with an equal cell, if there are any; else those that contain the words."""
-        return set().union(*(self.equal or self.within).values())
-
-    @property
-    def further(self) -> set[int]:
-        """Return the rows that only name the words beside other text, where some are equal to them."""
-        return set().union(*self.within.values()) - self.rows if self.equal else set()
 
 
 @dataclass
@@ -90,6 +71,10 @@ class Match:
     their values, not the rows."""
     unknown: tuple[Word, ...] = ()
     """The first words of the question where neither the table nor the document says them: what a row is, is open."""
+    group: int | None = None
+    """The column for each of whose values a number is wanted."""
+    period: Period | None = None
+    """The periods for each of which a number is wanted."""
     strength: int = 0
     """Number of the words that columns or captions say, those of columns double."""
 
@@ -142,39 +127,121 @@ def _match(
     family = named_part
     captions = frozenset().union(*(_stems(table.caption, language) for table in family.tables))
     about = frozenset().union(*(titles[table.document] for table in family.tables))
-    if any(word in stems for word in question.grouped for stems in columns):
+    group, period = _group(question.group, columns)
+    if question.group and group is None and period is None:
         return None
-    wanted = [word for word in words if not _is_neutral(word)]
+    wanted = [word for word in words if not is_neutral(word)]
     outside = [
         word
         for word in wanted
-        if word.identifier or not (word.stem in captions or word.stem in about or any(word.stem in c for c in columns))
+        if word.identifier
+        or not (
+            word.stem in captions | about
+            or word.stem in JOINING
+            or any(word.stem in stems or kindred(stems, word.stem) for stems in columns)
+        )
     ]
-    named = len(outside) < len(wanted) or not outside
+    named = len(outside) < len(wanted) or not outside or bool(question.group or question.dates or question.amounts)
     if not _can_hold(family, outside, holding, named=named):
         return None
-    match = Match(family, library.typed_records.rows(family.ids))
-    left = _place_values(match, words, columns, captions | about, language)
-    if left is None:
+    match = Match(family, library.typed_records.rows(family.ids), group=group, period=period)
+    left = _filter(match, question, columns, captions | about)
+    if left is None or not _place(match, question, columns, captions | about, left):
         return None
+    match.strength += 2 * (group is not None) + (period is not None)
+    return match if all(_is_placed(word, columns, captions | about) for word in question.also) else None
+
+
+def _group(words: Sequence[Word], columns: Sequence[frozenset[str]]) -> tuple[int | None, Period | None]:
+    """Return the column, or the period, that the words of a group name."""
+    if not words:
+        return None, None
+    wanted = {word.stem for word in words}
+    exact = [number for number, stems in enumerate(columns) if wanted <= stems]
+    whole = [number for number in exact if wanted == columns[number]]
+    if len(whole or exact) == 1:
+        return (whole or exact)[0], None
+    if len(words) == 1 and words[0].stem in _PERIODS:
+        return None, _PERIODS[words[0].stem]
+    alike = [number for number, stems in enumerate(columns) if len(words) == 1 and kindred(stems, words[0].stem)]
+    return (alike[0] if len(alike) == 1 and not exact else None), None
+
+
+def _filter(
+    match: Match, question: RecordQuestion, columns: Sequence[frozenset[str]], names: frozenset[str]
+) -> list[bool] | None:
+    """Add the filters that the words of cells, and the names of columns of yes and no, make; return which words are
+    left. None where an identifier is in no cell, or a negation has no certain meaning."""
+    words, rows = question.words, match.rows
+    found = value_filters(rows, words, columns, names, question.language)
+    if found is None:
+        return None
+    filters, left = found
+    denied = 0
+    for one in joined(filters, words):
+        if one.words[0].negated:
+            opposite = negated(one, rows, match.family.columns)
+            if opposite is None:
+                return None
+            denied += 1
+            match.filters.append(opposite)
+        else:
+            match.filters.append(one)
+    for number, stems in enumerate(columns):
+        places = [place for place, word in enumerate(words) if left[place] and _says(word, stems)]
+        content = stems - stop_words(question.language)
+        sure = content <= {words[place].stem for place in places} or any(words[place].negated for place in places)
+        if not places or not sure or len({words[place].negated for place in places}) > 1:
+            continue
+        said = yes_or_no(rows, number, match.family.columns[number], tuple(words[p] for p in places), places[0])
+        if said is not None:
+            match.filters.append(said)
+            denied += words[places[0]].negated
+            for place in places:
+                left[place] = False
+    return left if denied == question.negates else None
+
+
+def _says(word: Word, stems: frozenset[str]) -> bool:
+    return word.stem in stems or (word.negated and not is_neutral(word) and kindred(stems, word.stem))
+
+
+def _place(
+    match: Match, question: RecordQuestion, columns: Sequence[frozenset[str]], names: frozenset[str], left: list[bool]
+) -> bool:
+    """Place the words that are left on heads and captions; return whether each has a place."""
+    words = question.words
     noun: list[str] = []
     unknown: list[Word] = []
     for place, word in enumerate(words):
         in_columns = [number for number, stems in enumerate(columns) if word.stem in stems]
-        if not left[place] or (_is_neutral(word) and not in_columns):
+        if not left[place] or (is_neutral(word) and not in_columns):
             continue
-        if in_columns or word.stem in captions | about:
-            if in_columns and not noun and word.stem not in captions | about:
+        alike = [number for number, stems in enumerate(columns) if kindred(stems, word.stem)]
+        if in_columns or word.stem in names:
+            if in_columns and not noun and word.stem not in names:
                 match.counted = in_columns
             match.named_columns += in_columns
-            match.strength += 2 if in_columns or word.stem in captions else 1
+            match.strength += 2 if in_columns or word.stem in names else 1
             noun.append(word.text)
+        elif len(alike) == 1:
+            match.named_columns += alike
+            match.strength += 1
+        elif word.stem in JOINING:
+            if not _joins(word, match.filters):
+                return False
         elif place == len(unknown) and len(unknown) < 2 and word.text.casefold() not in GENERIC:
             unknown.append(word)
-        elif not _adds_nothing(word, words[place + 1 : place + 2], left[place + 1 : place + 2]):
-            return None
+        elif not _adds_nothing(word, words[place + 1 : place + 2], left[place + 1 : place + 2], match.named_columns):
+            return False
     match.noun, match.unknown = (noun[0] if noun and left[0] else ""), tuple(unknown)
-    return match if all(_is_placed(word, columns, captions | about) for word in question.also) else None
+    return True
+
+
+def _joins(word: Word, filters: Sequence[Filter]) -> bool:
+    """Return whether a word joins values of one column that were taken together, or, as "and", two conditions."""
+    together = any(" or " in one.said for one in filters)
+    return together or (word.stem in ("and", "und") and len(filters) > 1)
 
 
 def _named_part(
@@ -194,7 +261,7 @@ def _named_part(
     for word in words:
         naming = {id for id, stems in names.items() if word.stem in stems}
         others = set(names) - naming
-        if not naming or not others or word.identifier or _is_neutral(word) or any(word.stem in c for c in columns):
+        if not naming or not others or word.identifier or is_neutral(word) or any(word.stem in c for c in columns):
             continue
         if not holding[word].isdisjoint(others):
             return None
@@ -202,10 +269,11 @@ def _named_part(
     return Family(family.columns, [table for table in family.tables if table.id in kept]) if kept else None
 
 
-def _adds_nothing(word: Word, following: Sequence[Word], left: Sequence[bool]) -> bool:
-    """Return whether a word that no cell and no head says restricts no rows: "row", "cost", or "pump" before P-835."""
-    if word.stem in ("and", "or", "und", "oder"):
-        return False
+def _adds_nothing(word: Word, following: Sequence[Word], left: Sequence[bool], named: Sequence[int]) -> bool:
+    """Return whether a word that no cell and no head says restricts no rows: "row", "cost", "pump" before P-835, or
+    "date" behind a word that names a column."""
+    if named and word.stem in _GENERIC_COLUMN:
+        return True
     beside = word.joined and bool(following) and following[0].identifier and not left[0]
     return beside or word.text.casefold() in GENERIC or word.stem in COST_WORDS
 
@@ -227,98 +295,6 @@ def _can_hold(family: Family, outside: Sequence[Word], holding: dict[Word, set[i
     return True
 
 
-def _place_values(
-    match: Match, words: Sequence[Word], columns: Sequence[frozenset[str]], names: frozenset[str], language: str
-) -> list[bool] | None:
-    """Add the filters that the words of cells make; return which words are left. None where an identifier is in no
-    cell."""
-    left = [True] * len(words)
-    cells = [
-        (row.id, number, _cell_tokens(cell.text, language), folded(cell.text))
-        for row in match.rows
-        for number, cell in enumerate(row.cells)
-        if cell.kind in ("text", "identifier")
-    ]
-    for place, word in enumerate(words):
-        if word.identifier:
-            found = _identifier_filter(word, cells)
-            if found is None:
-                return None
-            match.filters.append(found)
-            left[place] = False
-    place = 0
-    first = next((number for number, word in enumerate(words) if not _is_neutral(word)), 0)
-    while place < len(words):
-        for length in range(min(_LONGEST_PHRASE, len(words) - place), 0, -1):
-            phrase = tuple(words[place : place + length])
-            if not all(left[place : place + length]) or all(_is_neutral(word) for word in phrase):
-                continue
-            known = all(word.stem in names or any(word.stem in stems for stems in columns) for word in phrase)
-            found = _phrase_filter(phrase, cells, language)
-            # A word that heads or captions say restricts nothing, unless it is the whole text of cells as well.
-            if found is None or (known and (length == 1 or not found.equal)):
-                continue
-            # The first word names what a row is; where cells merely mention it, that is left open.
-            found.opens = place == first and not found.equal
-            match.filters.append(found)
-            left[place : place + length] = [False] * length
-            break
-        place += 1
-    return left
-
-
-def _identifier_filter(word: Word, cells: Sequence[_CellText]) -> Filter | None:
-    pattern = re.compile(rf"(?<![^\W_]){written_pattern(word.stem)}(?![^\W_])(?![-./]\d)")
-    equal: dict[int, set[int]] = {}
-    within: dict[int, set[int]] = {}
-    for row, column, _, text in cells:
-        found = pattern.search(text)
-        if found is not None:
-            within.setdefault(column, set()).add(row)
-            if found.span() == (0, len(text)):
-                equal.setdefault(column, set()).add(row)
-    return Filter((word,), equal, within) if within else None
-
-
-def _phrase_filter(phrase: tuple[Word, ...], cells: Sequence[_CellText], language: str) -> Filter | None:
-    stems = [token for word in phrase for token in _flat(word, language)]
-    equal: dict[int, set[int]] = {}
-    within: dict[int, set[int]] = {}
-    for row, column, found, _ in cells:
-        if _contains(found, stems):
-            within.setdefault(column, set()).add(row)
-            if [token for token, stop in found if not stop] == stems:
-                equal.setdefault(column, set()).add(row)
-    return Filter(phrase, equal, within) if within else None
-
-
-def _flat(word: Word, language: str) -> list[str]:
-    return [stem(token, language) for token, _, _ in tokens(word.text)]
-
-
-def _contains(cell: Sequence[tuple[str, bool]], wanted: Sequence[str]) -> bool:
-    """Return whether `wanted` stand in `cell` one after the other, with stop words between them at most."""
-    for first, (token, _) in enumerate(cell):
-        if token != wanted[0]:
-            continue
-        at = first + 1
-        for each in wanted[1:]:
-            while at < len(cell) and cell[at][1] and cell[at][0] != each:
-                at += 1
-            if at >= len(cell) or cell[at][0] != each:
-                break
-            at += 1
-        else:
-            return True
-    return False
-
-
-@lru_cache(maxsize=_KEPT)
-def _cell_tokens(text: str, language: str) -> tuple[tuple[str, bool], ...]:
-    stops = stop_words(language)
-    return tuple((stem(token, language), token in stops) for token, _, _ in tokens(text))
-
-
 def _query(word: Word) -> str:
     """Return the FTS5 query for a word of the question in any of its spellings."""
     if not word.identifier:
@@ -337,14 +313,10 @@ def _title(document: Document, language: str) -> frozenset[str]:
     return frozenset().union(*(_stems(name.replace("_", " ").replace("-", " "), language) for name in names))
 
 
-def _is_neutral(word: Word) -> bool:
-    return word.text.casefold() in NEUTRAL and not word.identifier
-
-
 def _is_placed(word: Word, columns: Sequence[frozenset[str]], names: frozenset[str]) -> bool:
     return (
-        _is_neutral(word)
+        is_neutral(word)
         or word.stem in names
         or word.stem in COST_WORDS
-        or any(word.stem in stems for stems in columns)
+        or any(word.stem in stems or kindred(stems, word.stem) for stems in columns)
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from engine.library.typed_records import RecordRow
+
 
 @dataclass(frozen=True)
 class AnswerRow:
@@ -15,6 +17,12 @@ class AnswerRow:
     end: int
     quoted: str
     cells: tuple[str, ...] = ()
+
+
+def answer_row(row: RecordRow, cells: tuple[str, ...] | None = None) -> AnswerRow:
+    """Return a row of a table as one of an answer; `cells`: other cells than its own."""
+    own = tuple(cell.text for cell in row.cells) if cells is None else cells
+    return AnswerRow(row.document, row.page, row.start, row.end, row.quoted, own)
 
 
 @dataclass
