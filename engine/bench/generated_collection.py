@@ -70,6 +70,9 @@ COUNTED: list[tuple[str, Answer]] = [
     ("How many leases with University of Graz?", lambda k: sum(lease[1] == FIRMS[2] for lease in k.leases)),
     ("How many leases over 5,000 EUR?", lambda k: sum(lease[3] > 5000 for lease in k.leases)),
     ("How many leases between 2,000 and 3,000 EUR?", lambda k: sum(2000 <= lease[3] <= 3000 for lease in k.leases)),
+    ("How many faults did not concern KX-83?", lambda k: sum(f[1] != "KX-83" for f in k.faults)),
+    ("How many faults with KX-83 or VT-204?", lambda k: sum(f[1] != "KX-835" for f in k.faults)),
+    ("How many faults were there per month?", lambda k: len({f[0][:7] for f in k.faults})),
     ("How many tenants are there?", lambda k: len({lease[1] for lease in k.leases})),
 ]  # fmt: skip
 """Questions whose answer is the number of rows."""
@@ -86,6 +89,14 @@ SAID: list[tuple[str, Answer]] = [
     ("What was the first fault with VT-204?", lambda k: min(f[0] for f in k.faults if f[1] == "VT-204")),
     ("When was the last fault?", lambda k: max(f[0] for f in k.faults)),
     ("What is the average cost of a fault?", lambda k: f"{sum(f[3] for f in k.faults) / len(k.faults):,.2f} EUR"),
+    (
+        "What percentage of the faults concern VT-204?",
+        lambda k: f"{100 * sum(f[1] == 'VT-204' for f in k.faults) / len(k.faults):.1f} %",
+    ),
+    (
+        "Which unit had the most faults?",
+        lambda k: max(("KX-835", "KX-83", "VT-204"), key=lambda unit: sum(f[1] == unit for f in k.faults)),
+    ),
     ("What was the most expensive fault with KX-83?", lambda k: f"{max(f[3] for f in k.faults if f[1] == 'KX-83'):,}"),
 ]  # fmt: skip
 """Questions whose answer says a figure in its first line."""
@@ -94,5 +105,5 @@ QUOTED: list[tuple[str, Answer]] = [
     ("Who rents hall 8?", lambda k: k.halls[8]),
 ]
 """Questions that a sentence of a document answers."""
-REFUSED = ["How many faults did not concern KX-83?", "How many faults per month?", "What is the median cost?"]
+REFUSED = ["How many faults were repaired?", "How many leases are unpaid?", "How many faults in Lisbon?"]
 """Questions that are not counted."""

@@ -86,7 +86,7 @@ class Figures:
     def by_group(self, rows: Sequence[RecordRow]) -> RecordAnswer | None:
         """Return a number for each value of a column, or each period: of rows, or of their figures."""
         column = self._match.group if self._match.group is not None else self._columns.of_dates()
-        if column is None or not rows:
+        if column is None or not rows or (self._question.bare and self._named_figures(rows, column)):
             return None
         groups: dict[str, list[RecordRow]] = {}
         without = 0
@@ -142,10 +142,14 @@ class Figures:
         if operation in ("total", "average", "median"):
             return self._column()
         if operation in ("most", "fewest"):
-            named = [number for number in self._match.named_columns if number != group]
-            figures = [c for c in named if all(row.cells[c].kind in ("number", "amount", "empty") for row in rows)]
+            figures = self._named_figures(rows, group)
             return figures[0] if len(figures) == 1 and not only_rows_of(rows, figures[0]) else None
         return None
+
+    def _named_figures(self, rows: Sequence[RecordRow], group: int) -> list[int]:
+        """Return the columns of figures that the question names, but for that of the groups."""
+        named = dict.fromkeys(number for number in self._match.named_columns if number != group)
+        return [c for c in named if all(row.cells[c].kind in ("number", "amount", "empty") for row in rows)]
 
     def _group(self, cell: RecordCell) -> str | None:
         """Return the name of the group that a cell belongs to; None for an empty cell or one that is not certain."""

@@ -92,9 +92,9 @@ _EXTREMES = tuple(
 _MOST = tuple(
     re.compile(pattern)
     for pattern in (
-        r"(?:which|what|welche[rs]?|(?:in|on|at|for|by) (?:which|what)) (?P<group>\w+(?: \w+)?) "
+        r"(?:which|what|welche[rs]?|(?:in|on|at|for|by) (?:which|what)) (?P<group>\w+(?: \w+)??) "
         r"(?:(?:has|have|had|received|got|made|held|sent|saw|caused|suffered|took|did|does|do|is|was|are|were|hat|"
-        r"hatte) )?"
+        r"hatte|\w+ed) )?"
         r"(?:there )?(?:named in |involved in |affected by |with |by )?(?:the |die )?"
         r"(?:(?P<most>most|meisten)|(?P<fewest>fewest|least|wenigsten)) (?P<rest>(?!expensive|often|recent).+)",
         r"(?:what|which|welche[rs]?) (?P<group>\w+(?: \w+)?) (?P<rest>\w+) (?:the )?"
@@ -132,6 +132,11 @@ _END_BEHIND = re.compile(
 )
 
 
+_BARE_GROUP = re.compile(
+    r"(?!how |what |which |who |when |where |why )[^\W\d_]+(?: \w+){0,4} (?:per|for each|pro|je) \w+"
+)
+
+
 @dataclass(frozen=True)
 class Form:
     """The form of a question: what is asked for, and the rest of its words."""
@@ -144,6 +149,8 @@ class Form:
     """"deepest": names a column where no other word does."""
     group: str = ""
     """Words of the column whose values are compared: "which port had the most"."""
+    bare: bool = False
+    """Without a word that asks: rows are counted only where no word names a figure."""
     base: str = ""
     """The words of all the rows that a share is of; `rest` begins with them."""
 
@@ -165,7 +172,12 @@ def operation_of(plain: str, text: str) -> Form | None:
         return Form("last" if last else "first", text[slice(*found.span("rest"))])
     if found := _LIST.fullmatch(plain):
         return Form("list", text[slice(*found.span("rest"))])
-    return None
+    return _of_bare_group(plain, text)
+
+
+def _of_bare_group(plain: str, text: str) -> Form | None:
+    """Return the form of "faults per machine", without a verb."""
+    return Form("count", text, bare=True) if _BARE_GROUP.fullmatch(plain) else None
 
 
 def value_form(plain: str, text: str) -> Form | None:

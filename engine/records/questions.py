@@ -30,9 +30,10 @@ _RELATIVE = re.compile(r"(?P<before>[^\W_]+) (?P<pronoun>that|which|who)(?= \w)"
 _NEGATION = re.compile(
     r"(?:\b(?:do|does|did|is|are|was|were|has|have|had)n't|"
     r"\b(?:(?:do|does|did|is|are|was|were|has|have|had) )?not|\bnever|\bno(?! ?\.? ?\d)|\bwithout|"
-    r"\bexcept(?: for)?|\bexcluding|\bother than|\bapart from|\bnicht|\bkein\w*|\bohne|\baußer)\b"
-    r"(?: (?:a|an|any|the|yet|been|be|ein\w*)\b)*"
+    r"\bneither|\bweder|\boutside(?: of)?|\bexcept(?: for)?|\bexcluding|\bother than|\bapart from|\bnicht|\bkein\w*|"
+    r"\bohne|\baußer)\b(?: (?:a|an|any|the|yet|been|be|ein\w*)\b)*"
 )
+_NOR = re.compile(r"(?<= )(?:nor|noch)(?= )")
 _NEGATED_TO = re.compile(r"[,;]| (?:were|was|are|is|have|had|has|did|does|do) |$")
 _GROUP = re.compile(
     r"(?:,? (?:broken down|grouped|split))? "
@@ -55,16 +56,16 @@ _ALSO = re.compile(
 _DISTINCT = re.compile(r"^(?:different|distinct|unique|verschiedene[nr]?) ")
 _NEUTRAL_WORDS = (
     "there document file text collection library recorded listed reported logged documented noted registered "
-    "entered happened happen occurred occur took place exist exists contain contains given found present "
-    "overall altogether please mentioned named appear appears whole entire us me we see aufgeführt "
-    "verzeichnet gibt vorhanden enthalten dokument datei sammlung bitte insgesamt stattgefunden cost costs "
-    "kosten go goes went gone going come comes came coming get gets got take takes took taken make makes made work "
-    "works worked working live lives lived based located situated belong belongs belonged concern concerns "
-    "concerned concerning involve involves involved involving affect affects affected affecting relate relates "
-    "related regarding last lasts lasted run runs ran carry carries carried send sends sent ship ships shipped use "
-    "uses used still currently already ever now far yet suffer suffers suffered receive receives received hold holds held keep keeps kept show shows name "
-    "names called up due time times one ones cases sagt betreffen betrifft betrafen arbeiten arbeitet haben hatte "
-    "hatten hat ging gingen"
+    "entered happened happen occurred occur took place exist exists contain contains given found present overall "
+    "altogether please mentioned named appear appears whole entire us me we see aufgeführt verzeichnet gibt gab "
+    "vorhanden enthalten dokument datei sammlung bitte insgesamt stattgefunden cost costs kosten go goes went "
+    "gone going come comes came coming get gets got take takes taken make makes made work works worked working "
+    "live lives lived based located situated belong belongs belonged concern concerns concerned concerning "
+    "involve involves involved involving affect affects affected affecting relate relates related regarding last "
+    "lasts lasted run runs ran carry carries carried send sends sent ship ships shipped use uses used still "
+    "currently already ever now far yet suffer suffers suffered receive receives received hold holds held keep "
+    "keeps kept show shows name names called up due time times one ones cases sagt betreffen betrifft betrafen "
+    "arbeiten arbeitet haben hatte hatten hat ging gingen"
 )
 NEUTRAL = frozenset(_NEUTRAL_WORDS.split())
 """Words that restrict nothing, where neither a cell nor a head says them; "cost" asks for a column where it names
@@ -113,6 +114,8 @@ class RecordQuestion:
     """A word that names the column of the answer where no other does."""
     negates: bool = False
     """It has a negation, which must restrict the rows."""
+    bare: bool = False
+    """It has no word that asks; rows are counted only where no word names a figure."""
     base: int = 0
     """The first words, that tell all the rows which a share is of."""
 
@@ -179,6 +182,7 @@ def _read(form: Form, text: str, language: str, *, grouped: bool) -> RecordQuest
         group=group,
         n=form.n,
         adjective=form.adjective,
+        bare=form.bare,
         negates=negated != (0, 0),
         base=base if form.base else 0,
     )
@@ -212,7 +216,8 @@ def _negated(rest: Rest) -> tuple[int, int]:
     if found is None:
         return 0, 0
     end = _NEGATED_TO.search(folded(rest.text), found.end())
-    rest.text = rest.text[: found.start()] + " " * (found.end() - found.start()) + rest.text[found.end() :]
+    text = rest.text[: found.start()] + " " * (found.end() - found.start()) + rest.text[found.end() :]
+    rest.text = _NOR.sub(lambda nor: "or".ljust(len(nor[0])), text)
     return found.end(), end.start() if end is not None else len(rest.text)
 
 

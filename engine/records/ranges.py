@@ -27,6 +27,14 @@ _DATE_WORDS = (
     ("in", r"(?:in|during|on|for|of|dated|am|im|vom) (?:the (?:year|month) )?(?P<x>.+?)"),
 )
 _YEAR = re.compile(r"(?:the year |jahr )?((?:1[89]|20)\d\d)")
+_ORDINAL_WORDS = (
+    "first second third fourth 1st 2nd 3rd 4th erstes zweites drittes viertes ersten zweiten dritten vierten"
+)
+_ORDINALS = _ORDINAL_WORDS.split()
+_PART = re.compile(
+    rf"\b(?:in |during |of |for |im )?(?:the )?(?P<which>{'|'.join(_ORDINALS)}) "
+    r"(?P<unit>quarter|half|quartal|halbjahr) (?:of |des jahres )?(?P<year>(?:19|20)\d\d)\b"
+)
 _AMOUNT_WORDS = (
     ("between", r"(?:between|zwischen|from|von) (?P<x>.+?) (?:and|und|to|bis) (?P<y>.+?)"),
     (
@@ -82,6 +90,10 @@ class Rest:
 
 def date_range(rest: Rest) -> DateRange | None:
     """Take the condition on a date out of `rest`; None where it has none."""
+    if part := _PART.search(folded(rest.text)):
+        words = rest.text[part.start() : part.end()]
+        rest.text = f"{rest.text[: part.start()]} {rest.text[part.end() :]}"
+        return _part_of_year(int(part["year"]), _ORDINALS.index(part["which"]) % 4, part["unit"], words)
     for kind, pattern in _DATE_WORDS:
         for found in re.finditer(rf"\b{pattern}{_CLAUSE_END}", folded(rest.text)):
             low = _day(rest.text[slice(*found.span("x"))])
@@ -112,6 +124,14 @@ def _range(kind: str, low: DateRange, high: DateRange, words: str) -> DateRange:
         case "to":
             return DateRange("", low.high, words=words)
     return DateRange(low.low, low.high, low.months, words)
+
+
+def _part_of_year(year: int, place: int, unit: str, words: str) -> DateRange:
+    """Return the days of a quarter or a half of a year, `place` counted from 0."""
+    length = 3 if unit in ("quarter", "quartal") else 6
+    first = 1 + length * min(place, 12 // length - 1)
+    after = f"{year}-{first + length:02}-01" if first + length <= 12 else f"{year + 1}-01-01"
+    return DateRange(f"{year}-{first:02}-01", after, words=words)
 
 
 def _months(first: int, last: int) -> tuple[int, ...]:
