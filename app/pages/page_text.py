@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ctypes
+import re
 import unicodedata
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from functools import cache
 
 import pypdfium2
@@ -18,6 +20,12 @@ ANYWHERE = 100_000
 """Tolerance in points: a place without text means the nearest character."""
 _FINE = 100
 """Steps a point, where PDFium wants whole device pixels."""
+_FOUND = 0.9
+"""Share of a sentence's words that must stand on the page where their order differs."""
+_SCATTERED = 1.3
+"""Words of the stretch for each word of the sentence, at most."""
+_WORD = re.compile(r"\d+|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W\d_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
+"""A number, a character of a script without spaces, or a word."""
 _INSIDE_WORDS = "_'\u2019\u00ad"
 
 
@@ -135,7 +143,10 @@ def _is_right_to_left(words: str) -> bool:
 
 
 def find_run(text: pypdfium2.PdfTextPage, sentence: str) -> tuple[int, int] | None:
-    """Return first character and number of characters of `sentence`; spaces, hyphens and ligatures may differ."""
+    """Return first character and number of characters of `sentence`; spaces, hyphens and ligatures may differ.
+
+    The words may also stand in another order: PDFium orders lines of two directions, and columns, in its own way.
+    """
     return find_part(text, sentence, 0, len(sentence))
 
 
@@ -146,10 +157,45 @@ def find_part(text: pypdfium2.PdfTextPage, sentence: str, start: int, end: int) 
         return None
     letters, places = _placed(text, _letters)
     at = letters.find(wanted)
-    if at < 0:
+    if at >= 0:
+        first, last = places[at + before], places[at + before + part - 1]
+        return first, last - first + 1
+    words = _words(text)
+    whole = _shortest(words, sentence)
+    found = _shortest(words[slice(*whole)], sentence[start:end]) if whole else None
+    if not whole or not found:
         return None
-    first, last = places[at + before], places[at + before + part - 1]
-    return first, last - first + 1
+    first, last = words[whole[0] + found[0]], words[whole[0] + found[1] - 1]
+    return first[1], last[1] + last[2] - first[1]
+
+
+def _words(text: pypdfium2.PdfTextPage) -> list[tuple[str, int, int]]:
+    """Return the words of a page, each with its first character and its number of characters."""
+    letters = "".join(chr(pdfium.FPDFText_GetUnicode(text, place)) for place in range(text.count_chars()))
+    return [(_letters(word[0]), word.start(), len(word[0])) for word in _WORD.finditer(letters)]
+
+
+def _shortest(words: Sequence[tuple[str, int, int]], sentence: str) -> tuple[int, int] | None:
+    """Return the shortest stretch of `words` with the words of `sentence` in any order; None if scattered."""
+    wanted = Counter(_letters(word[0]) for word in _WORD.finditer(sentence))
+    missing = wanted & Counter(word for word, _, _ in words)
+    length, left = wanted.total(), missing.total()
+    if left == 0 or left < _FOUND * length:
+        return None
+    best: tuple[int, int] | None = None
+    first = 0
+    for last, (word, _, _) in enumerate(words):
+        if word in missing:
+            left -= missing[word] > 0
+            missing[word] -= 1
+        while left == 0:
+            if best is None or last + 1 - first < best[1] - best[0]:
+                best = first, last + 1
+            if words[first][0] in missing:
+                missing[words[first][0]] += 1
+                left += missing[words[first][0]] > 0
+            first += 1
+    return best if best and best[1] - best[0] <= _SCATTERED * length + 2 else None
 
 
 def _letters(words: str) -> str:
