@@ -21,7 +21,8 @@ _SHOWN_ERRORS = 20
 def run_action(action: str, name: str | None, documents: Sequence[str], options: Options) -> int:
     """Carry out one action; return the exit status. Raises KnownError."""
     if name is None and action != "list":
-        raise KnownError(f"name the collection to {action}; `collection list` shows those there are")
+        preposition = {"add": "to add to", "remove": "to remove, or to remove from"}.get(action, f"to {action}")
+        raise KnownError(f"name the collection {preposition}; `collection list` shows all")
     with opened_library(options.library, action in ("add", "remove")) as library:
         out = Output(sys.stdout)
         match action:

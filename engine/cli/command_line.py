@@ -22,6 +22,7 @@ from engine.cli.models import models
 from engine.cli.options import CommonCommand, FilePath, Layout, Program, Tour, Window, common_options, format_options
 from engine.cli.output import prepare_streams
 from engine.cli.service import mcp, serve
+from engine.cli.text import closest
 from engine.cli.text_commands import compare, table, text
 from engine.errors import KnownError
 from engine.logs import configure_logging
@@ -50,7 +51,8 @@ class Commands(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if self.get_command(ctx, args[0]) is None:
             if not os.path.exists(os.path.expanduser(args[0])):
-                raise click.UsageError(f"{args[0]} is neither a command nor a file", ctx)
+                near = closest(args[0], self.list_commands(ctx))
+                raise click.UsageError(f"{args[0]} is neither a command nor a file{near}", ctx)
             return "open", open_files, args
         return super().resolve_command(ctx, args)
 

@@ -11,13 +11,15 @@ from contextlib import suppress
 
 import click
 
-from engine.cli.output import ReaderGone, discard_stdout
-from engine.cli.text import one_line
+from engine.cli.output import Output, ReaderGone, discard_stdout
+from engine.cli.text import closest, error_line, one_line
 from engine.errors import KnownError
 from engine.logs import log_file
 
 EXIT_KNOWN, EXIT_BUG, EXIT_INTERRUPTED = 2, 1, 130
 _SUGGESTION = re.compile(r"\.? \(?Did you mean (?:one of: )?(.*?)\?\)?$")
+_CHOICES = re.compile(r"\. Choose from:\s*")
+_NOT_ONE_OF = re.compile(r"'([^']*)' is not one of (.*?)\.?$")
 SHOWN = 200
 """Characters of a bug's message that its line shows."""
 
@@ -31,9 +33,8 @@ def guarded(action: Callable[[], int], debug: Callable[[], bool]) -> int:
     except KnownError as error:
         print_error(str(error))
     except click.UsageError as error:
-        message = _SUGGESTION.sub(r"; did you mean \1?", error.format_message().rstrip("."))
         command = error.ctx.command_path if error.ctx else "readthrough"
-        print_error(f"{message[:1].lower()}{message[1:]}; see {command} --help")
+        print_error(f"{_usage(error)}; see {command} --help")
     except (ReaderGone, BrokenPipeError, SystemExit):
         # SystemExit is click's, when the reader of its help is gone.
         discard_stdout()
@@ -60,10 +61,23 @@ def _flushed(status: int) -> int:
     return status
 
 
+def _usage(error: click.UsageError) -> str:
+    """Return what is wrong with an argument, with the nearest name that there is."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        group = error.ctx.command
+        names = group.list_commands(error.ctx) if isinstance(group, click.Group) else []
+        return f"missing command: choose from {', '.join(names)}"
+    message = _SUGGESTION.sub(r" (did you mean \1?)", error.format_message().rstrip("."))
+    message = _CHOICES.sub(": choose from ", message)
+    if wrong := _NOT_ONE_OF.search(message):
+        names = re.findall(r"'([^']*)'", wrong[2])
+        message = f"{message[: wrong.start(2)]}{', '.join(names)}{closest(wrong[1], names)}"
+    return message[:1].lower() + message[1:]
+
+
 def print_error(sentence: str) -> None:
-    """Print an error that the user can fix: one line on stderr."""
-    line = one_line(sentence).rstrip(".")
-    _print(f"error: {line[:1].lower()}{line[1:]}" if line.startswith(("There ", "The ", "This ")) else f"error: {line}")
+    """Print an error that the user can fix: one line on stderr, which a terminal shows broken between words."""
+    _print(error_line(sentence))
 
 
 def print_bug(message: str, details: str, *, debug: bool) -> None:
@@ -76,4 +90,4 @@ def print_bug(message: str, details: str, *, debug: bool) -> None:
 
 def _print(text: str) -> None:
     with suppress(OSError):  # where stderr is full or closed, the exit status remains
-        print(text, file=sys.stderr, flush=True)
+        Output(sys.stderr, required=False).line(text)

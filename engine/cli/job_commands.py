@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TypedDict, Unpack
@@ -143,9 +144,16 @@ def summarize(
     return _run(program, commands, output)
 
 
+def _require_one_question(ctx: click.Context, param: click.Parameter, words: tuple[str, ...]) -> None:
+    """Raise UsageError where a question without quotation marks has come as several arguments."""
+    if words and not ctx.resilient_parsing:
+        raise click.UsageError('put quotation marks around the question, as in: ask FILE "Who signed?"', ctx)
+
+
 @click.command("ask", cls=CommonCommand, short_help="ask a question about a file, reading what is new in it first")
 @click.argument("file", metavar="[FILE]", type=Words(), required=False)
 @click.argument("question", metavar="QUESTION", type=Words(), required=False)
+@click.argument("rest", metavar="", nargs=-1, type=Words(), expose_value=False, callback=_require_one_question)
 @click.option("--collection", metavar="NAME", type=Words(), help="Ask the documents of this collection, not a FILE.")
 @click.option("--after", "parent", metavar="TURN", type=Number(), help="Ask a follow-up to this turn's answer.")
 @click.option("--page", metavar="N", type=Number(), help="Use pages 1 to N only.")
@@ -166,19 +174,21 @@ def ask(
     collection: str | None,
     **wishes: Unpack[AskOptions],
 ) -> int:
-    """Answer QUESTION, which is one argument in quotation marks, from FILE or from the documents of a collection.
+    """Answer QUESTION from FILE or from the documents of a collection. Put quotation marks around QUESTION.
 
-    "How many", "list every", "total", "first" and "last" are answered from the tables and lists that were read, without
-    a model, where the question is surely understood.
+    "How many", "list every", "total", "first" and "last" are answered from the tables and lists of the document,
+    without a model, if every word of the question is understood.
     """
     if collection is not None and question is None:
         file, question = "", file
     elif collection is not None:
-        question = None
-    if file is None or question is None:
         raise click.UsageError(
-            "give a FILE and a QUESTION, or --collection NAME and a QUESTION", click.get_current_context()
+            "after --collection NAME give one QUESTION in quotation marks and no FILE", click.get_current_context()
         )
+    if file is None or question is None:
+        raise click.UsageError("give a FILE and then a QUESTION in quotation marks", click.get_current_context())
+    if not os.path.exists(os.path.expanduser(file)) and os.path.isfile(os.path.expanduser(question)):
+        raise click.UsageError("the FILE comes first, then the QUESTION", click.get_current_context())
     if not question.strip():
         raise KnownError("the question is empty; write what you want to know")
     if collection is not None:

@@ -42,6 +42,10 @@ TITLE_WIDTH = 40
 """Cells of a title in the list."""
 TABLE_WIDTH = 70
 """Cells of a terminal below which a table is written as two lines a row."""
+LEAST_TITLE = 30
+"""Cells to which a title is cut, so that the row of a table fits; with less room a row takes two lines."""
+GAP = 2
+"""Cells between two columns."""
 PIPE_WIDTH = 1_000
 """Cells of a table that does not go to a terminal: its lines are not cut."""
 
@@ -102,10 +106,10 @@ def named(library: Library, name: str | None, action: str) -> Document:
     found = library.documents.find_all(name)
     found = [document for document in found if document.replaced is None] or found
     if not found:
-        raise KnownError(f"the library has no document {name}; `library list` shows what it has", "missing")
+        raise KnownError(f"the library has no document {name}; `library list` shows its documents", "missing")
     if len(found) > 1:
-        each = "; ".join(f"{document.id} is {document.path}" for document in found)
-        raise KnownError(f"{len(found)} documents are called {name}: {each}; give the number of one", "ambiguous")
+        each = ", ".join(f"{document.id} ({document.path})" for document in found)
+        raise KnownError(f"{len(found)} documents are called {name}; give the number of one: {each}", "ambiguous")
     return found[0]
 
 
@@ -147,7 +151,7 @@ class _LibraryCommand:
             for document in documents:
                 self._json(dataclasses.asdict(document))
         elif not documents:
-            self._out.line("The library is empty; `readthrough read FILE` puts a document into it.")
+            self._out.line("The library is empty; `readthrough read FILE` adds a document.")
         else:
             header = ("", "title", "pages", "tokens", "state", "saved states", "model")
             self._table(header, [_document_row(document, documents) for document in documents])
@@ -174,7 +178,7 @@ class _LibraryCommand:
             if span.first_token is not None
         }
         rows = [_snapshot_row(snapshot, pages) for snapshot in snapshots]
-        self._table(("", "kind", "tokens", "stands at", "stored in", "size"), rows)
+        self._table(("", "kind", "tokens", "position", "stored as", "size"), rows)
         for summary in summaries:
             self._out.line(f"\nSummary ({summary.method}, {one_line(summary.model)})\n{summary.text}")
         for turn in turns:
@@ -220,20 +224,20 @@ class _LibraryCommand:
         freed = self._library.maintenance.compact()
         in_use = size_text(self._library.maintenance.file_size())
         deleted = f"{counted(states, 'saved state', 'saved states')} deleted; " if quota is not None else ""
-        text = f"{deleted}{size_text(freed)} given back; {in_use} in use."
+        text = f"{deleted}{size_text(freed)} freed; the library takes {in_use}."
         self._say({"freed_bytes": freed, "deleted_states": states}, text)
 
     def backup(self, target: str | None) -> None:
         """Copy the library to a new file."""
         if target is None:
-            raise KnownError("name the file to write the backup to")
+            raise KnownError("name the file of the backup: library backup FILE")
         size = self._library.maintenance.backup(target)
         self._say({"backup": target, "bytes": size}, f"Backed up to {target} ({size_text(size)}).")
 
     def verify(self) -> int:
         """Check every saved state and drop damaged ones; returns the exit status, 2 where there was one."""
         found = self._library.maintenance.verify()
-        problems = [f"state {s.id} of document {s.document} was damaged and is dropped" for s in found.damaged]
+        problems = [f"state {s.id} of document {s.document} was damaged and is deleted" for s in found.damaged]
         problems += found.problems
         checked = counted(found.checked, "saved state", "saved states")
         text = f"{checked} checked; " + ("all sound." if found.sound else "; ".join(problems) + ".")
@@ -250,34 +254,52 @@ class _LibraryCommand:
         self._out.json_line(json.dumps(value))
 
     def _table(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        if self._out.width is not None and self._out.width < TABLE_WIDTH:
+        room = _title_room(header, rows, self._out.width)
+        longest = max((len(one_line(title)) for _, title, *_ in rows), default=0)
+        if room is not None and room < longest and (room < LEAST_TITLE or longest > TITLE_WIDTH):
             for number, title, *rest in rows:
                 self._out.line(f"{number}  {one_line(title)}")
                 cells = zip(header[2:], rest, strict=True)
-                self._out.line("   " + " · ".join(one_line(cell) + _unit(name) for name, cell in cells if cell))
+                self._out.line("   " + " · ".join(_with_unit(name, one_line(cell)) for name, cell in cells if cell))
             return
         from rich.console import Console
         from rich.table import Table
         from rich.text import Text
 
-        table = Table(*header, box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="")
+        table = Table(*header, box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="")
         for column in table.columns:
             column.no_wrap, column.overflow = True, "ellipsis"
-        for row in rows:
-            table.add_row(*(Text(one_line(cell)) for cell in row))
+        for number, title, *rest in rows:
+            title = one_line(title) if room is None else fitted(title, room)
+            table.add_row(*(Text(one_line(cell)) for cell in (number, title, *rest)))
         drawn = io.StringIO()
         Console(file=drawn, width=self._out.width or PIPE_WIDTH, color_system=None).print(table)
         for line in drawn.getvalue().splitlines():
             self._out.line(line.rstrip())
 
 
-def _unit(column: str) -> str:
-    """Return the word that a number of this column needs where no heading stands over it."""
-    return f" {column}" if column in ("pages", "tokens") else ""
+def _title_room(header: Sequence[str], rows: Sequence[Sequence[str]], width: int | None) -> int | None:
+    """Return the cells that the other columns leave to the titles on a line of `width`; none on a narrow terminal."""
+    from rich.cells import cell_len
+
+    if width is None:
+        return None
+    if width < TABLE_WIDTH:
+        return 0
+    columns = [column for place, column in enumerate(zip(header, *rows, strict=True)) if place != 1]
+    return width - sum(GAP + max(cell_len(one_line(cell)) for cell in column) for column in columns)
+
+
+def _with_unit(column: str, cell: str) -> str:
+    """Return a cell with the noun that its number needs without a heading above it: `14 saved states (3 MB)`."""
+    number, _, rest = cell.partition(" ")
+    if column == "saved states":
+        return f"{number} {column} {rest}"
+    return f"{cell} {column}" if column in ("pages", "tokens") else cell
 
 
 def _no_layout(suffix: str, _markdown: str, _title: str) -> bytes:
-    raise KnownError(f"this program cannot write {suffix} files; write .md or .docx")
+    raise KnownError(f"this program cannot write {suffix} files; choose .md or .docx")
 
 
 def _document_row(document: Document, among: Sequence[Document]) -> tuple[str, ...]:
@@ -288,7 +310,7 @@ def _document_row(document: Document, among: Sequence[Document]) -> tuple[str, .
     if document.tags:
         title += f" [{', '.join(document.tags)}]"
     if document.replaced is not None:
-        title += " (an earlier content)"
+        title += " (earlier version)"
     pages = f"{document.pages_read:,}"
     if document.n_pages and document.n_pages != document.pages_read:
         pages += f" of {document.n_pages:,}"
@@ -298,7 +320,7 @@ def _document_row(document: Document, among: Sequence[Document]) -> tuple[str, .
         pages,
         f"{document.tokens_read:,}",
         STATES[document.state],
-        f"{document.n_snapshots} · {size_text(document.snapshot_bytes)}",
+        f"{document.n_snapshots} ({size_text(document.snapshot_bytes)})",
         document.model or "",
     )
 
@@ -333,5 +355,5 @@ def _circumstances(turn: Turn) -> str:
     facts = [f"after turn {turn.parent}"] if turn.parent is not None else []
     facts += [f"as of page {turn.as_of_page}"] if turn.as_of_page is not None else []
     facts += [f"seed {turn.seed}"] if turn.seed is not None else []
-    facts += [] if turn.current else ["about an earlier content of the file"]
+    facts += [] if turn.current else ["about an earlier version of the file"]
     return f" ({', '.join(facts)})" if facts else ""

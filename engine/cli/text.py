@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
+
 from engine.wording.printable import CONTROL, printable
+
+_SMALL = ("Another", "No", "The", "There", "This")
+"""First words of sentences that are not names."""
 
 
 def escaped_json(line: str) -> str:
@@ -13,6 +19,19 @@ def escaped_json(line: str) -> str:
 def one_line(text: str) -> str:
     """Return a printable text with a blank for each run of blanks and line ends."""
     return " ".join(printable(text).split())
+
+
+def error_line(sentence: str) -> str:
+    """Return a sentence as an error is printed: one line, in lower case after "error:" unless it begins with a name."""
+    line = one_line(sentence).rstrip(".")
+    first, _, rest = line.partition(" ")
+    return f"error: {first.lower()} {rest}" if first in _SMALL else f"error: {line}"
+
+
+def closest(word: str, words: Iterable[str]) -> str:
+    """Return `" (did you mean X?)"` for the word that is most like `word`; "" where none is."""
+    found = difflib.get_close_matches(word.casefold(), list(words), n=1)
+    return f" (did you mean {found[0]}?)" if found else ""
 
 
 def fitted(text: str, width: int) -> str:

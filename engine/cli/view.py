@@ -8,7 +8,7 @@ from typing import Protocol
 
 from engine.cli.output import Output
 from engine.cli.progress import ProgressView
-from engine.cli.text import one_line
+from engine.cli.text import error_line, one_line
 from engine.grounding.page_references import page_list
 from engine.protocol import wire
 from engine.protocol.wire import Event, SectionSummarized
@@ -205,7 +205,7 @@ class TextView:
                 self._tell("stopped; what was read is saved, and the same command resumes from there", always=True)
             case wire.JobFailed(kind="known"):
                 hint = " with --password WORD" if event.reason == "needs_password" else ""
-                self._err.line(f"error: {one_line(event.message).rstrip('.')}{hint}")
+                self._err.line(f"{error_line(event.message)}{hint}")
 
     def _begin(self) -> None:
         """Print the title of the document above its first text."""

@@ -170,5 +170,5 @@ class Collections:
     def _id(conn: sqlite3.Connection, name: str) -> int:
         row = conn.execute("SELECT id FROM collections WHERE name = ?", [storable(" ".join(name.split()))]).fetchone()
         if row is None:
-            raise LibraryError("gone", f"There is no collection {name}; `collection list` shows those there are.")
+            raise LibraryError("gone", f"There is no collection {name}; `collection list` shows all.")
         return int(row[0])
