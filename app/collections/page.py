@@ -52,7 +52,7 @@ class CollectionPage(QWidget):
         self._hold = IconButton("pause", tr("Pause"), theme)
         self._hold.setObjectName("collectionPause")
         self._hold.clicked.connect(self._pause_or_resume)
-        self._stop = IconButton("stop", tr("Stop; what was read is kept"), theme)
+        self._stop = IconButton("stop", tr("Stop; the part already read is kept"), theme)
         self._stop.setObjectName("collectionStop")
         self._stop.clicked.connect(self.stop_requested)
         self._look = button(tr("Look for new files"), self.look_requested.emit, name="collectionLook")
@@ -68,8 +68,8 @@ class CollectionPage(QWidget):
         self.failed.chosen.connect(lambda entry: self.document_requested.emit(entry.path))
         self._hint = label(
             tr(
-                "Ask how many, list every, total, first or last, and get every row with its page. Other questions are "
-                "answered with the best sentence of all documents."
+                "Questions with “how many”, “list every”, “total”, “first” or “last” are answered with every row and "
+                "its page. Other questions are answered with the best sentence of all documents."
             ),
             "muted",
             wrap=True,

@@ -77,7 +77,7 @@ class ReplyCard(QWidget):
         notes = evidence.counted.notes if evidence is not None and evidence.counted is not None else ()
         doubts = list(notes)
         if evidence is not None and evidence.doubtful:
-            doubts.append(tr("This answer is unsure. Check it on its page."))
+            doubts.append(tr("This answer is uncertain. Check it on its page."))
         for part, text in (
             (self._doubts, "\n".join(doubts)),
             (self._covered, covered_words(evidence)),

@@ -94,7 +94,7 @@ def detail_lines(session: DocumentSession) -> list[str]:
     lines = []
     if session.retention is not None and session.retention.faded_to_page:
         pages = page_words(range(1, session.retention.faded_to_page + 1))
-        lines.append(tr("Questions about {pages} are looked up section by section.", pages=pages))
+        lines.append(tr("Questions about {pages} use saved sections.", pages=pages))
     if session.retention is not None:
         lines.append(tr("Paler pages: less of them is left in the model's memory."))
     if session.snapshots:

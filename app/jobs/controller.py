@@ -274,7 +274,10 @@ class JobController(QObject):
     def _on_given_up(self, sentence: str, details: str) -> None:
         for job in self._jobs:
             self._fail(
-                job, Trouble(sentence + " " + tr("What was read is saved; try again."), "worker", details, job.command)
+                job,
+                Trouble(
+                    sentence + " " + tr("The part already read is saved. Try again."), "worker", details, job.command
+                ),
             )
 
     def _on_event(self, event: m.Event) -> None:

@@ -154,7 +154,7 @@ class WorkerClient(QObject):
         self._buffer = rest
         self._lines.extend(bytes(line) for line in whole if line.strip())
         if len(self._buffer) > MAX_LINE:
-            self._refuse(tr("The reader sent an invalid message and was stopped."))
+            self._refuse(tr("The reading process sent an invalid message and was stopped."))
         elif not self._next.isActive():
             self._deliver()
 
@@ -177,7 +177,9 @@ class WorkerClient(QObject):
             return
         if isinstance(event, WorkerStarted):
             if event.protocol_version != PROTOCOL_VERSION:
-                self._refuse(tr("The reader and the window are of different versions: install Readthrough again."))
+                self._refuse(
+                    tr("The reading process and the window have different versions; install Readthrough again.")
+                )
                 return
             self._deadline.stop()
             self._shaken = True
@@ -202,12 +204,14 @@ class WorkerClient(QObject):
         if self._process is None:
             return
         if not self._stopping:
-            self._refused = tr("The reader did not start and was stopped.")
+            self._refused = tr("The reading process did not start and was stopped.")
         self._process.kill()
 
     def _error(self, error: QProcess.ProcessError) -> None:
         if error == QProcess.ProcessError.FailedToStart and self._process is not None:
-            self._refused = tr("The reader could not be started: {reason}.", reason=self._process.errorString())
+            self._refused = tr(
+                "The reading process could not be started: {reason}.", reason=self._process.errorString()
+            )
             self._ended = (-1, QProcess.ExitStatus.CrashExit)
             self._report_end()
 
@@ -231,10 +235,12 @@ class WorkerClient(QObject):
         elif self._refused:
             self.died.emit(WorkerDeath(self._refused, self.log, can_restart=False))
         elif status == QProcess.ExitStatus.CrashExit:
-            sentence = tr("The reader stopped unexpectedly (signal {code}).", code=code)
+            sentence = tr("The reading process stopped unexpectedly (signal {code}).", code=code)
             self.died.emit(WorkerDeath(sentence, self.log))
         else:
-            self.died.emit(WorkerDeath(tr("The reader stopped unexpectedly (code {code}).", code=code), self.log))
+            self.died.emit(
+                WorkerDeath(tr("The reading process stopped unexpectedly (code {code}).", code=code), self.log)
+            )
 
 
 def _with_own_packages(path: str) -> str:

@@ -63,7 +63,7 @@ def chips_of(turn: Turn) -> list[Chip]:
         return [Chip(turn.evidence_page, turn.evidence_page, tip)]
     if turn.pages:
         return [Chip(*turn.pages, tr("Source: {pages}", pages=span_words(*turn.pages)))]
-    return [Chip(page, page, tr("Words of the answer stand on page {page}", page=page)) for page in turn.mentions]
+    return [Chip(page, page, tr("Words of the answer are on page {page}", page=page)) for page in turn.mentions]
 
 
 def answer_of(turn: Turn) -> str:
@@ -113,7 +113,7 @@ def doubts_of(turn: Turn) -> list[str]:
     if evidence.found and evidence.faded_to_page:
         pages = capital(span_words(1, evidence.faded_to_page))
         doubts.append(
-            tr("{pages}: no longer in the model's memory; questions about them are looked up by section.", pages=pages)
+            tr("{pages}: no longer in the model's memory; questions about them use saved sections.", pages=pages)
         )
     if evidence.recognised_pages:
         pages = page_words(evidence.recognised_pages)

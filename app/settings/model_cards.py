@@ -120,7 +120,7 @@ class ModelCard(QFrame):
         if running:
             return progress_words(event), "small"
         if problem == "stopped":
-            return tr("Paused. What was downloaded is kept."), "small"
+            return tr("Paused. The part already downloaded is kept."), "small"
         if problem:
             return problem, "warning"
         if checked is not None:
@@ -128,7 +128,7 @@ class ModelCard(QFrame):
                 return " ".join([tr("The check found nothing wrong."), *map(_sentence, checked.warnings)]), "small"
             return tr("Not usable: {faults}", faults=" ".join(map(_sentence, checked.problems))), "warning"
         if self.row.place == "incomplete":
-            return tr("The download was interrupted. What was downloaded is kept."), "small"
+            return tr("The download was interrupted. The part already downloaded is kept."), "small"
         return "", "small"
 
     def mousePressEvent(self, _event: QMouseEvent) -> None:

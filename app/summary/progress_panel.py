@@ -50,7 +50,7 @@ class ProgressPanel(QWidget):
         self._plot.hide()
         self._hold = IconButton("pause", tr("Pause (Ctrl+P)"), theme)
         self._hold.setObjectName("pause")
-        self._stop = IconButton("stop", tr("Stop; what was read is kept (Ctrl+.)"), theme)
+        self._stop = IconButton("stop", tr("Stop; the part already read is kept (Ctrl+.)"), theme)
         self._stop.setObjectName("stop")
         self._details = IconButton("info", tr("Show memory use"), theme)
         self._details.setCheckable(True)
@@ -141,7 +141,7 @@ def phase_words(session: DocumentSession, worker: WorkerFacts) -> str:
     """Return one line about what is being done with the document."""
     progress = session.progress
     if session.phase.busy and worker.state in ("starting", "restarting") and session.phase is not Phase.OPENING:
-        return tr("Starting the reader…")
+        return tr("Starting the reading process…")
     if session.paused:
         return tr("Paused at page {page}", page=f"{progress.page:,}") if progress.page else tr("Paused")
     match session.phase:

@@ -41,7 +41,7 @@ class AboutDialog(QDialog):
         column.addWidget(label("Readthrough", "title"))
         column.addWidget(label(tr("Version {version}", version=program_version()), "strong", name="version"))
         for words in (
-            tr("Reads, summarises and answers questions about long documents. Nothing leaves this computer."),
+            tr("Reads and summarises long documents, and answers questions about them. Nothing leaves this computer."),
             tr("Apache License 2.0. Pages are displayed by PDFium."),
         ):
             column.addWidget(label(words, wrap=True))

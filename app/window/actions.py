@@ -151,7 +151,7 @@ def key_groups() -> list[tuple[str, list[tuple[str, str]]]]:
             [
                 (tr("Copy"), _native("Ctrl+C")),
                 (tr("Select all"), _native("Ctrl+A")),
-                (tr("Select a word"), tr("Double click")),
+                (tr("Select a word"), tr("Double-click")),
             ],
         ),
         (

@@ -362,7 +362,7 @@ class MainWindow(QMainWindow):
             action = menu.addAction(Path(path).name.replace("&", "&&"), partial(self._controller.open, path))
             action.setToolTip(plain_tip(path))
         if menu.isEmpty():
-            menu.addAction(tr("Nothing yet")).setEnabled(False)
+            menu.addAction(tr("No documents yet")).setEnabled(False)
 
     def _note_place(self) -> None:
         """Save which page of the shown document was shown last."""

@@ -206,7 +206,8 @@ def notice_words(notice: Notice) -> str:
             return tr("“{name}” was truncated or replaced and is read from its start.", name=notice.detail)
         case "rounded_checkpoint":
             return tr(
-                "Reading resumed from a rounded checkpoint; its result differs slightly from one without a break."
+                "The reading resumed from a rounded checkpoint, so its result differs slightly from an uninterrupted "
+                "reading."
             )
         case "stored_decrypted":
             return tr(
@@ -214,7 +215,7 @@ def notice_words(notice: Notice) -> str:
                 name=notice.detail,
             )
         case "bad_command":
-            return tr("The reader did not understand the window: {error}", error=notice.detail)
+            return tr("The reading process did not understand a command: {error}", error=notice.detail)
 
 
 def model_words(facts: WorkerFacts, chosen: str) -> tuple[str, str]:

@@ -110,9 +110,9 @@ def _show_version(ctx: click.Context, param: click.Parameter, value: bool) -> No
 )
 @click.pass_context
 def cli(ctx: click.Context) -> None:
-    """Readthrough reads long documents on your own machine, summarises them and answers questions about them.
+    """Readthrough reads long documents on your own computer, summarises them and answers questions about them.
 
-    Without a command it opens the window, on FILEs where they are given.
+    Without a command it opens the window, and in it any FILEs that are given.
     """
     if ctx.invoked_subcommand is None:
         ctx.exit(_open_window(ctx.ensure_object(Program), ()))
@@ -122,7 +122,7 @@ def cli(ctx: click.Context) -> None:
 @click.argument("files", metavar="[FILE]...", nargs=-1, type=FilePath())
 @click.pass_obj
 def open_files(program: Program, files: tuple[Path, ...]) -> int:
-    """Open the window, and FILEs in it. The word `open` can be left out."""
+    """Open the window, and any FILEs in it. The word `open` can be left out."""
     return _open_window(program, files)
 
 
@@ -143,9 +143,9 @@ def completion(shell: str) -> None:
 def _open_window(program: Program, files: Sequence[Path]) -> int:
     for file in files:
         if not file.exists():
-            raise KnownError(f"there is no file {file}", "missing")
+            raise KnownError(f"there is no file {file}; check the name", "missing")
     if program.window is None:
-        raise KnownError("this program has no window")
+        raise KnownError("this program has no window; use a command, such as summarize")
     return program.window(program.options, files)
 
 

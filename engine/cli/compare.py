@@ -6,6 +6,8 @@ import dataclasses
 import json
 import sys
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from engine.cli.options import Options
@@ -14,11 +16,14 @@ from engine.cli.text import one_line
 from engine.collections.compare import Outcome, Pair, Part, compare, parts_of_pages
 from engine.documents.extraction.extractor import open_document
 from engine.documents.formats.regular_file import shown_name
-from engine.documents.sections import SectionBuilder
+from engine.documents.pages import OutlineEntry, Page
+from engine.documents.sections import sections
 from engine.errors import KnownError
+from engine.grounding.words import folded
 from engine.library.library import Library
 from engine.wording.sentences import counted
 
+_OUTCOMES: dict[Outcome, str] = {"same": "unchanged", "changed": "changed", "new": "new", "gone": "gone"}
 _CHARACTERS = 4
 """Characters of a token, about: sections are cut without a tokenizer."""
 _SHOWN_SENTENCES = 12
@@ -31,48 +36,62 @@ def print_comparison(options: Options, old: Path, new: Path | None) -> int:
     Raises KnownError.
     """
     out = Output(sys.stdout)
-    pairs = compare(_read_parts(options, old), _parts(old)) if new is None else compare(_parts(old), _parts(new))
+    if new is None:
+        read_pages = _read_pages(options, old)
+        pages, outline = _pages(old)
+        pairs = compare(_parts(read_pages, _moved(outline, pages, read_pages)), _parts(pages, outline))
+    else:
+        pairs = compare(_parts(*_pages(old)), _parts(*_pages(new)))
     if options.as_json:
         for pair in pairs:
             out.json_line(json.dumps(_fields(pair), ensure_ascii=False))
         return 0
     outcomes = Counter(pair.outcome for pair in pairs)
-    named: tuple[Outcome, ...] = ("same", "changed", "new", "gone")
-    out.line(", ".join(f"{counted(outcomes[name], 'section', 'sections')} {name}" for name in named if outcomes[name]))
+    counts = [(outcomes[outcome], words) for outcome, words in _OUTCOMES.items() if outcomes[outcome]]
+    out.line(", ".join(f"{counted(number, 'section', 'sections')} {words}" for number, words in counts))
     for pair in pairs:
         if pair.outcome != "same":
             _print_pair(out, pair)
     return 0
 
 
-def _read_parts(options: Options, path: Path) -> list[Part]:
-    """Return the sections of a file as the library has read it."""
+def _read_pages(options: Options, path: Path) -> list[Page]:
+    """Return the pages of a file as the library has read it."""
     with Library.open(options.library, read_only=True) as library:
         document = library.documents.find(path)
         if document is None or not document.pages_read:
             raise KnownError(f"{shown_name(path)} was not read before; name a second file to compare it with")
-        pages = [(page.number, page.text) for page in library.pages.of(document.id)]
-        sections = [(s.heading, s.first_page, s.last_page) for s in library.sections.of(document.id)]
-    return parts_of_pages(pages, sections)
+        return [Page(page.number, page.text) for page in library.pages.of(document.id)]
 
 
-def _parts(path: Path) -> list[Part]:
-    builder: SectionBuilder | None = None
-    pages: list[tuple[int, str]] = []
-    sections: list[tuple[str, int, int]] = []
+def _pages(path: Path) -> tuple[list[Page], Sequence[OutlineEntry]]:
+    """Return the pages of a file and its outline."""
     with open_document(path) as opened:
-        builder = SectionBuilder(opened.info.outline)
-        at = 0
-        for page in opened.pages():
-            pages.append((page.number, page.text))
-            length = max(1, len(page.text) // _CHARACTERS)
-            sections += [(s.heading, s.first_page, s.last_page) for s in builder.add(page, at, length)]
-            at += length
-        sections += [(s.heading, s.first_page, s.last_page) for s in builder.finish()]
-        outcome = opened.outcome
+        pages, outline, outcome = list(opened.pages()), opened.info.outline, opened.outcome
     if outcome is None or not outcome.is_readable:
         raise KnownError(outcome.sentence if outcome else f"{shown_name(path)} could not be read")
-    return parts_of_pages(pages, sections)
+    return pages, outline
+
+
+def _parts(pages: Sequence[Page], outline: Sequence[OutlineEntry]) -> list[Part]:
+    """Return the sections of pages. The library's own sections, cut by tokens, would not match those of a file."""
+    lengths = ((page, max(1, len(page.text) // _CHARACTERS)) for page in pages)
+    found = [(section.heading, section.first_page, section.last_page) for section in sections(lengths, outline)]
+    return parts_of_pages([(page.number, page.text) for page in pages], found)
+
+
+def _moved(outline: Sequence[OutlineEntry], pages: Sequence[Page], others: Sequence[Page]) -> list[OutlineEntry]:
+    """Return the outline of `pages` for another version of them: each entry on the nearest page of the same text, else
+    on the nearest that names its title."""
+    own = {page.number: page.text for page in pages}
+    entries = []
+    for entry in outline:
+        title = folded(entry.title)
+        found = [page.number for page in others if page.text == own.get(entry.page)]
+        found = found or [page.number for page in others if title and title in folded(page.text)]
+        nearest = min(found, key=lambda number: abs(number - entry.page), default=entry.page)
+        entries.append(replace(entry, page=nearest))
+    return sorted(entries, key=lambda entry: entry.page)
 
 
 def _print_pair(out: Output, pair: Pair) -> None:

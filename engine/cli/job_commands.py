@@ -54,17 +54,17 @@ store_option = click.option(
     "store",
     is_flag=True,
     callback=lambda ctx, param, value: not value,
-    help="Store nothing of the file or of the answers.",
+    help="Keep text, summary and answers in memory only.",
 )
 
 
 @click.command("read", cls=CommonCommand, short_help="read files and save what was read")
 @file_argument
-@click.option("--follow", is_flag=True, help="Keep reading what is added to the one FILE, or FOLDER, until Ctrl-C.")
+@click.option("--follow", is_flag=True, help="Keep reading what is added to the FILE or FOLDER, until Ctrl-C.")
 @click.option("--collection", metavar="NAME", type=Words(), help="Collection of a FOLDER's files (default: its name).")
 @click.option("--ray", "cluster", metavar="auto|ADDRESS", type=Words(), help="Read a FOLDER on a Ray cluster.")
 @click.option(
-    "--actors", metavar="N", type=click.IntRange(1, 100_000), help="Readers on the cluster (default: a GPU each)."
+    "--actors", metavar="N", type=click.IntRange(1, 100_000), help="Readers on the cluster (default: one for each GPU)."
 )
 @click.option("--order", type=click.Choice(ORDERS), help="Files of a FOLDER to read first (default: newest).")
 @password_option
@@ -82,15 +82,15 @@ def read(
 ) -> int:
     """Read each FILE, or what is new in it, and save the state.
 
-    A FOLDER is read into a collection of its name: all files below it, unchanged ones never twice.
+    A FOLDER is read into a collection that has its name: all files below it. Unchanged files are not read again.
     """
     if follow and len(files) > 1:
-        raise KnownError("only one file can be followed at a time")
+        raise KnownError("--follow takes one file; leave out the others")
     folders = [file for file in files if file.is_dir()]
     if any(value is not None for value in (collection, order, cluster, actors)) and len(folders) < len(files):
-        raise KnownError("--collection, --order, --ray and --actors are for folders")
+        raise KnownError("--collection, --order, --ray and --actors are for folders; leave them out for a file")
     if folders and (len(files) > 1 or password is not None):
-        raise KnownError("read one folder at a time, without --password")
+        raise KnownError("read one folder at a time, without other files and without --password")
     if folders:
         if cluster is not None and follow:
             raise KnownError("a folder is followed on one machine only; leave out --ray or --follow")
@@ -121,10 +121,10 @@ def read(
     "--method",
     type=click.Choice(METHODS),
     default="auto",
-    help="From the state of the whole document, or section by section (default: auto).",
+    help="Use the state of the whole document, its sections, or its key sentences (default: auto).",
 )
 @click.option("--ledger", is_flag=True, help="First list dates, amounts and names with their pages.")
-@click.option("--again", is_flag=True, help="Write a new summary where there is one of the same kind.")
+@click.option("--again", is_flag=True, help="Make a new summary even if one of the same kind is saved.")
 @click.option("-o", "--output", metavar="FILE", type=FilePath(), help="Write the summary to FILE instead of stdout.")
 @password_option
 @store_option
@@ -135,8 +135,8 @@ def summarize(
     output: Path | None,
     **wishes: Unpack[SummaryOptions],
 ) -> int:
-    """Summarise each FILE, or each document of a folder. What is new in it is read first; a summary that was made
-    before is shown again."""
+    """Summarise each FILE, or each document of a folder. What is new in it is read first. A saved summary of the same
+    kind is shown again."""
     documents = documents_of(files)
     commands = [
         Summarize(job_id=f"summary-{number}", path=str(file), **wishes) for number, file in enumerate(documents, 1)
@@ -161,9 +161,9 @@ def _require_one_question(ctx: click.Context, param: click.Parameter, words: tup
     "--reread",
     type=click.Choice(REREADS),
     default="auto",
-    help="Check the pages in question again before answering (default: auto, where the answer is not certain).",
+    help="Read the relevant pages again before answering (default: auto, if the answer is not certain).",
 )
-@click.option("--seed", metavar="N", type=Number(-INT64), help="Sample instead of greedy; same N, same answer.")
+@click.option("--seed", metavar="N", type=Number(-INT64), help="Sample the answer; the same N gives the same answer.")
 @password_option
 @store_option
 @click.pass_obj

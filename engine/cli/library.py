@@ -42,7 +42,7 @@ TITLE_WIDTH = 40
 """Cells of a title in the list."""
 TABLE_WIDTH = 70
 """Cells of a terminal below which a table is written as two lines a row."""
-LEAST_TITLE = 30
+LEAST_TITLE = 24
 """Cells to which a title is cut, so that the row of a table fits; with less room a row takes two lines."""
 GAP = 2
 """Cells between two columns."""
@@ -292,10 +292,11 @@ def _title_room(header: Sequence[str], rows: Sequence[Sequence[str]], width: int
 
 def _with_unit(column: str, cell: str) -> str:
     """Return a cell with the noun that its number needs without a heading above it: `14 saved states (3 MB)`."""
+    if column not in ("pages", "tokens", "saved states"):
+        return cell
     number, _, rest = cell.partition(" ")
-    if column == "saved states":
-        return f"{number} {column} {rest}"
-    return f"{cell} {column}" if column in ("pages", "tokens") else cell
+    noun = column.removesuffix("s") if number == "1" and "of" not in rest else column
+    return f"{number} {noun} {rest}" if rest.startswith("(") else f"{cell} {noun}"
 
 
 def _no_layout(suffix: str, _markdown: str, _title: str) -> bytes:

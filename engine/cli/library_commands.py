@@ -10,22 +10,23 @@ import click
 from engine.cli.options import ActionCommand, FilePath, Program, Words
 
 ACTIONS = {
-    "list": "list every document, what was read of it and the space it takes",
+    "list": "list all documents, with the pages read and the space they take",
     "show": "show a document's readings, saved states, summaries and answers",
-    "export": "print its summaries and answers as Markdown, or all with --json; -o FILE: .md, .docx, .pdf, .odt, .json",
-    "rename": "give a document the title TITLE; without one, that of the file",
-    "tag": "give a document the tags TAG..., in place of those it has",
-    "remove": "remove a document from the library; the file is not touched",
-    "verify": "check every saved state, and drop damaged ones",
+    "export": "print a document's summaries and answers as Markdown, or everything with --json; with -o FILE write "
+    ".md, .docx, .pdf, .odt or .json",
+    "rename": "give a document the title TITLE; without one, the title in the file",
+    "tag": "replace a document's tags by TAG...; without any, remove its tags",
+    "remove": "remove a document from the library; the file itself is kept",
+    "verify": "check every saved state, and delete damaged ones",
     "compact": "give unused space back to the disk",
     "backup": "copy the library to a new file",
     "repair": "save what can be read of a damaged library",
 }
 COLLECTION_ACTIONS = {
-    "list": "list every collection with its documents and the files that could not be read",
-    "show": "show a collection's documents, folders and files with errors",
-    "add": "put documents into a collection, which is made if there is none",
-    "remove": "take documents out of a collection; without a DOCUMENT remove the collection, not its documents",
+    "list": "list all collections, with the numbers of documents and of files that could not be read",
+    "show": "show a collection's documents, its folders, and the files that could not be read",
+    "add": "add documents to a collection; a new one is made if needed",
+    "remove": "take documents out of a collection; without DOCUMENT, remove the collection and keep its documents",
 }
 
 
@@ -47,7 +48,7 @@ class LibraryOptions(TypedDict):
 @click.argument("action", metavar="ACTION", type=click.Choice(ACTIONS))
 @click.argument("document", metavar="[DOCUMENT]", required=False, type=Words())
 @click.argument("words", metavar="[TITLE | TAG...]", nargs=-1, type=Words())
-@click.option("-o", "--output", metavar="FILE", type=FilePath(), help="export: write FILE, as its suffix says.")
+@click.option("-o", "--output", metavar="FILE", type=FilePath(), help="export: write FILE in the format of its suffix.")
 @click.option("--no-sections", is_flag=True, help="export: leave out the section summaries.")
 @click.option("--no-names", is_flag=True, help="export: leave out dates, amounts and names.")
 @click.pass_obj
@@ -65,7 +66,7 @@ def library(program: Program, action: str, document: str | None, **wishes: Unpac
     "collection",
     cls=ActionCommand,
     actions=COLLECTION_ACTIONS,
-    short_help="list, show, add to, take from or remove collections of documents",
+    short_help="list, show, change or remove collections of documents",
 )
 @click.argument("action", metavar="ACTION", type=click.Choice(COLLECTION_ACTIONS))
 @click.argument("name", metavar="[NAME]", required=False, type=Words())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,8 +11,8 @@ from pathlib import Path
 import click
 
 from engine.cli.options import CommonCommand, FilePath, Options, Program, Words
-from engine.cli.output import Output
-from engine.cli.text import one_line
+from engine.cli.output import DEFAULT_WIDTH, Output
+from engine.cli.text import closest, one_line
 from engine.control import Cancelled, Control
 from engine.errors import KnownError
 from engine.protocol import wire
@@ -30,7 +31,12 @@ PLACES = {
 }
 FREE_LICENCES = ("apache-2.0", "mit", "bsd-3-clause", "cc0-1.0", "unlicense")
 """Names of licences on model cards that ask nothing of a person who runs the model."""
-KINDS = {"instruct": "follows instructions", "base": "base model", "reader": "quotes passages"}
+KINDS = {
+    "instruct": "follows instructions",
+    "base": "base model: not trained to follow instructions",
+    "reader": "quotes passages",
+    "demo": "the default: writes about generated records, quotes other documents",
+}
 
 
 @click.group("models", short_help="list, download, add, check or remove models")
@@ -67,16 +73,18 @@ def list_models(program: Program) -> int:
 def get_model(program: Program, name: str, accept_licence: bool) -> int:
     """Download the model NAME into the cache of huggingface_hub (HF_HOME).
 
-    A download that was interrupted, also by Ctrl-C, goes on where it stopped. Files with a wrong checksum are refused.
+    An interrupted download, also one stopped by Ctrl-C, resumes where it stopped. Files with a wrong checksum are
+    refused.
     """
-    from engine.models.catalogue import find
+    from engine.models.catalogue import catalogue, find
     from engine.models.download import Download
     from engine.models.hub import DownloadError
     from engine.models.local import LocalModels
 
     entry = find(name)
     if entry is None and "/" not in name:
-        raise KnownError(f"there is no model {name} in the catalogue; `readthrough models list` shows the names")
+        near = closest(name, [entry.name for entry in catalogue()])
+        raise KnownError(f"there is no model {name} in the catalogue{near}; `readthrough models list` shows the names")
     repository = entry.repository if entry is not None else name
     short = entry.name if entry is not None else _name_for(name)
 
@@ -110,7 +118,7 @@ def get_model(program: Program, name: str, accept_licence: bool) -> int:
 @click.option("--name", metavar="NAME", default="", type=Words(), help="Name of the model (default: from its path).")
 @click.pass_obj
 def add_model(program: Program, path: Path, name: str) -> int:
-    """Give the model folder or .gguf file at PATH a name. The files stay where they are."""
+    """Add the model folder or .gguf file at PATH to the list. The files stay where they are."""
     from engine.models.listing import describe
     from engine.models.local import LocalModels
 
@@ -145,23 +153,27 @@ def check_model(program: Program, name: str) -> int:
     return _run(program.options, "check", check)
 
 
-@_command("remove", "delete a downloaded model, or forget an added one")
+@_command("remove", "delete a downloaded model, or take an added one off the list")
 @click.argument("name", metavar="NAME", type=Words())
 @click.option("--yes", is_flag=True, help="Delete the files without a question.")
 @click.pass_obj
 def remove_model(program: Program, name: str, yes: bool) -> int:
-    """Delete the files of a downloaded model; of a folder or file that was added, forget the name only."""
+    """Delete the files of a downloaded model. A folder or file that was added is only taken off the list."""
     from engine.models import cached_files
     from engine.models.catalogue import find
-    from engine.models.local import LocalModel, LocalModels
+    from engine.models.local import LocalModel, LocalModels, included
 
     def remove(show: Callable[[Event], None], _control: Control) -> None:
         known = LocalModels().find(name)
         entry = find(name)
         if known is None and entry is not None and cached_files.incomplete_bytes(entry.repository):
             known = LocalModel(entry.name, "", entry.repository)  # an interrupted download
+        if known is None and name.casefold() in included():
+            raise KnownError(f"{name} comes with Readthrough and cannot be removed", "included")
         if known is None:
-            raise KnownError(f"no model on this computer is named {name}; `models list` shows the names", "missing")
+            raise KnownError(
+                f"no model on this computer is named {name}; `readthrough models list` shows the names", "missing"
+            )
         n_bytes = 0
         if known.downloaded:
             if not (yes or _answers(f"Delete the files of {known.name}?", program.options)):
@@ -253,14 +265,14 @@ class _TextView:
                 self._advance(event)
             case wire.ModelReady():
                 self.close()
-                self._out.line(f"{event.name} is ready: --model {event.name}  ({event.path})")
+                self._out.line(f"{event.name} is ready; use it with --model {event.name} ({event.path})")
             case wire.ModelRemoved():
                 freed = f" ({size_text(event.n_bytes)} freed)" if event.n_bytes else ""
                 self._out.line(f"{event.name} was removed{freed}")
             case wire.CheckDone(result="running"):
                 self._tell(f"checking {event.part}: {event.detail}")
             case wire.CheckDone():
-                mark = {"ok": "ok  ", "warning": "note", "failed": "BAD ", "skipped": "-   "}[event.result]
+                mark = {"ok": "ok  ", "warning": "note", "failed": "FAIL", "skipped": "-   "}[event.result]
                 self._out.line(f"{mark}  {event.part:<10}{one_line(event.detail)}")
             case wire.ModelChecked():
                 count = len(event.problems)
@@ -268,14 +280,14 @@ class _TextView:
                 self._out.line(f"{one_line(event.path)} is {verdict}")
             case wire.JobCancelled():
                 self.close()
-                self._err.line("stopped; what was downloaded is kept, and the same command goes on from there")
+                self._err.line("stopped; the part already downloaded is kept, and the same command resumes")
 
     def _list(self, row: wire.ModelListed) -> None:
         heading = PLACES[row.place]
         if heading != self._heading:
             self._out.line(f"{chr(10) if self._heading else ''}{heading}")
             self._heading = heading
-        for line in _row(row):
+        for line in _row(row, self._out.width or DEFAULT_WIDTH):
             self._out.line(line)
 
     def _plan(self, plan: wire.DownloadPlanned) -> None:
@@ -308,36 +320,41 @@ class _TextView:
             self._err.line(one_line(line))
 
 
-def _row(row: wire.ModelListed) -> list[str]:
-    """Return the lines of a model in the list."""
+def _row(row: wire.ModelListed, width: int) -> list[str]:
+    """Return the lines of a model in the list: its name, then facts, each line of at most `width` cells."""
+    lines = [line for fact in _facts(row) for line in textwrap.wrap(fact, max(width - 4, 30))]
+    return [f"  {row.name}", *(f"    {line}" for line in lines)]
+
+
+def _facts(row: wire.ModelListed) -> list[str]:
+    """Return what the list says of a model, a line each."""
+    if row.problem:
+        return [one_line(row.problem)]
     facts: Sequence[str] = (
-        KINDS.get(row.kind, ""),
+        KINDS.get("demo" if row.place == "included" and not row.kind else row.kind, ""),
         f"{row.parameters / 1e9:.1f}B weights" if row.parameters >= 1e9 else f"{row.parameters / 1e6:.0f}M weights",
         size_text(row.n_bytes) if row.n_bytes else "",
         f"context {row.context:,}" if row.context else "",
         ", ".join(row.languages),
         row.licence,
     )
-    lines = [f"  {row.name:<28}" + " · ".join(fact for fact in facts if fact)]
-    indent = " " * 30
+    lines = [" · ".join(fact for fact in facts if fact)]
     if row.place == "incomplete":
-        lines.append(indent + f"download interrupted; `readthrough models get {row.name}` goes on")
-    if row.problem:
-        return [f"  {row.name:<28}{one_line(row.problem)}"]
-    needs = ", ".join(f"{name} {size_text(needed)}" for name, needed in row.needs.items())
+        lines.append(f"download interrupted; `readthrough models get {row.name}` resumes it")
     if row.place == "included":
         return lines
-    verdict = f"takes {row.best} here" if row.best else f"does not fit ({size_text(row.free_bytes)} free)"
-    lines.append(f"{indent}memory: {needs}: {verdict}")
+    needs = ", ".join(f"{name} {size_text(needed)}" for name, needed in row.needs.items())
+    verdict = f"runs in {row.best} here" if row.best else f"does not fit here ({size_text(row.free_bytes)} free)"
+    lines.append(f"memory: {needs}; {verdict}")
     if row.best in row.seconds_per_page:
-        lines.append(f"{indent}about {duration_text(100 * row.seconds_per_page[row.best])} for 100 pages in {row.best}")
+        lines.append(f"about {duration_text(100 * row.seconds_per_page[row.best])} for 100 pages in {row.best}")
     return lines
 
 
 def _consents(plan: wire.DownloadPlanned, options: Options) -> bool:
-    licence = plan.licence or "an unnamed licence"
+    licence = plan.licence or "(unnamed)"
     where = f" ({plan.licence_url})" if plan.licence_url else ""
-    return _answers(f"{plan.name} comes under {licence}{where}. Do you accept it?", options)
+    return _answers(f"{plan.name} has the licence {licence}{where}. Do you accept it?", options)
 
 
 def _answers(question: str, options: Options) -> bool:

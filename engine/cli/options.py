@@ -181,7 +181,7 @@ def common_options() -> list[click.Parameter]:
             ["--model"],
             type=ModelPath(),
             metavar="MODEL",
-            help="Model: a name of `models list`, a folder or a .gguf file (default: the included model).",
+            help="Model: a name from `models list`, a folder or a .gguf file (default: the included model).",
         ),
         CommonOption(["--library"], type=FilePath(), metavar="FILE", help="Library file (default: your own library)."),
         CommonOption(["--quota"], type=Size(), metavar="SIZE", help="Space limit for saved states (default: 8G)."),

@@ -15,7 +15,7 @@ from engine.logs import configure_logging
 from engine.resources import resource_path
 
 
-@click.command("serve", cls=CommonCommand, short_help="answer programs over HTTP, as OpenAI's API does")
+@click.command("serve", cls=CommonCommand, short_help="answer programs over HTTP, in the form of OpenAI's API")
 @click.option("--port", type=click.IntRange(0, 65_535), metavar="N", help="Port (default: 8377; 0: any free one).")
 @click.option(
     "--host",
@@ -30,13 +30,17 @@ from engine.resources import resource_path
     multiple=True,
     metavar="NAME",
     type=Words(),
-    help="Further name of this machine.",
+    help="Another name of this machine; can be repeated.",
 )
-@click.option("--token-file", type=FilePath(), metavar="FILE", help="File of the token (default: beside the library).")
-@click.option("--no-token", is_flag=True, help="Let every program of this machine in.")
-@click.option("--rate", type=click.FloatRange(1, 100_000), metavar="N", help="Requests a second (default: 100).")
-@click.option("--waiting", type=click.IntRange(1, 10_000), metavar="N", help="Jobs that may wait (default: 100).")
-@click.option("--upload", type=Size(), metavar="SIZE", help="Longest file that can be uploaded (default: 1G).")
+@click.option(
+    "--token-file", type=FilePath(), metavar="FILE", help="File that holds the token (default: beside the library)."
+)
+@click.option("--no-token", is_flag=True, help="Let every program on this machine in, without a token.")
+@click.option("--rate", type=click.FloatRange(1, 100_000), metavar="N", help="Requests per second (default: 100).")
+@click.option(
+    "--waiting", type=click.IntRange(1, 10_000), metavar="N", help="Jobs that may wait or run (default: 100)."
+)
+@click.option("--upload", type=Size(), metavar="SIZE", help="Size limit of an uploaded file (default: 1G).")
 @click.pass_obj
 def serve(
     program: Program,
@@ -51,8 +55,8 @@ def serve(
 ) -> int:
     """Serve the library's documents over HTTP until Ctrl-C.
 
-    The service reads and answers with the model and the library of the options below. It writes the library: the window
-    can open the same library only for reading meanwhile.
+    The service uses the model and the library of the options below. While it runs, the window can open the same library
+    for reading only.
     """
     _require("starlette", "uvicorn", "python_multipart")
     from engine.service.server import Wishes

@@ -48,7 +48,7 @@ def print_table(
     """
     conditions = [Condition.of(text) for text in where]
     if form == "xlsx" and output is None:
-        raise KnownError("name the workbook to write with -o FILE")
+        raise KnownError("name the workbook with -o FILE, such as --xlsx -o tables.xlsx")
     require_other(output, [file], library_path(options.library))
     found, title = _records(options, file, password)
     tables = _chosen(families(found.tables), found.tables, conditions, number)
@@ -68,10 +68,11 @@ def print_table(
     else:
         _print(out, tables, number)
     if not options.quiet:
+        saved = f"Saved to {output}: " if output is not None else ""
         rows = counted(sum(len(table.rows) for table in tables), "row", "rows")
         unread = found.tables_unread
         more = f"; {counted(unread, 'table', 'tables')} could not be read in full" if unread else ""
-        err.line(f"{rows} from {counted(found.pages, 'page', 'pages')}{more}.")
+        err.line(f"{saved}{rows} from {counted(found.pages, 'page', 'pages')}{more}.")
     return 0
 
 
@@ -113,9 +114,12 @@ def _chosen(
 ) -> list[ExportedTable]:
     """Return the tables with the rows that meet all conditions; those that have all their columns."""
     if not tables:
-        raise KnownError("the file has no table, no list and no labels that could be read", "no table")
+        raise KnownError(
+            "no table, list or labels were found in the file; `readthrough text` shows its text", "no table"
+        )
     if number is not None and not 1 <= number <= len(found):
-        raise KnownError(f"there is no table {number}; choose one from 1 to {len(found)}")
+        which = "the only one is table 1" if len(found) == 1 else f"choose one from 1 to {len(found)}"
+        raise KnownError(f"there is no table {number}; {which}")
     chosen = []
     for family in found if number is None else [found[number - 1]]:
         rows = [row for table in family.tables for row in table.rows]
@@ -136,7 +140,8 @@ def _chosen(
     if not chosen:
         names = sorted({name for family in found for name in family.columns}, key=str.casefold)
         wanted = ", ".join(condition.column for condition in conditions)
-        raise KnownError(f"no table has the columns {wanted}; there are {', '.join(names[:20])}", "no column")
+        noun = "column" if len(conditions) == 1 else "columns"
+        raise KnownError(f"no table has the {noun} {wanted}; choose from {', '.join(names[:20])}", "no column")
     return chosen
 
 

@@ -16,8 +16,8 @@ from engine.cli.page_text import PageRanges, print_text, print_texts
 @password_option
 @click.pass_obj
 def text(program: Program, file: Path, pages: list[tuple[int, int]] | None, password: str | None) -> int:
-    """Print the text of FILE page by page, with what could not be read; of a folder that of each document. No model is
-    loaded."""
+    """Print the text of FILE, or of each document of a folder, page by page, and name what could not be read. No model
+    is loaded."""
     if file.is_dir():
         return print_texts(file, documents_of([file]), password, pages, as_json=program.options.as_json)
     return print_text(file, password, pages, as_json=program.options.as_json)
@@ -32,11 +32,11 @@ def text(program: Program, file: Path, pages: list[tuple[int, int]] | None, pass
     metavar="CONDITION",
     multiple=True,
     type=Words(),
-    help="Only rows with COLUMN=VALUE; also != < <= > >= and ~ (contains).",
+    help="Print only rows with COLUMN=VALUE; also != < <= > >= and ~ (contains).",
 )
-@click.option("--number", metavar="N", type=Number(), help="Only table N.")
-@click.option("--csv", "form", flag_value="csv", help="Write the one table as CSV.")
-@click.option("--xlsx", "form", flag_value="xlsx", help="Write all tables as sheets of the workbook -o FILE.")
+@click.option("--number", metavar="N", type=Number(), help="Print only table N.")
+@click.option("--csv", "form", flag_value="csv", help="Write one table as CSV; choose it with --number.")
+@click.option("--xlsx", "form", flag_value="xlsx", help="Write all tables as sheets of a workbook, with -o FILE.")
 @click.option("-o", "--output", metavar="FILE", type=FilePath(), help="Write to FILE instead of stdout.")
 @password_option
 @click.pass_obj

@@ -132,10 +132,13 @@ class TextView:
         """Print what was read: the result of `read`, and a remark of the other commands."""
         self._done = True
         sentence = f"{event.outcome} {sentences.read_tokens(event)}"
+        faulty = bool(event.problems or event.pages_without_text)
         if self._command == "Read":
             self._print(f"{sentence}\n")
+        elif event.tokens > event.tokens_reused or faulty:
+            self._tell(sentence, always=faulty)
         else:
-            self._tell(sentence, always=bool(event.problems or event.pages_without_text))
+            self._tell(sentences.read_tokens(event))
 
     def _show_ledger(self, event: wire.LedgerEntered | wire.LedgerFinished) -> None:
         if isinstance(event, wire.LedgerFinished):
@@ -202,7 +205,9 @@ class TextView:
             case wire.JobCancelled() if self._done and self._command == "Read":
                 self._tell("stopped; the document is read and saved")
             case wire.JobCancelled():
-                self._tell("stopped; what was read is saved, and the same command resumes from there", always=True)
+                self._tell(
+                    "stopped; the part already read is saved, and the same command resumes from there", always=True
+                )
             case wire.JobFailed(kind="known"):
                 hint = " with --password WORD" if event.reason == "needs_password" else ""
                 self._err.line(f"{error_line(event.message)}{hint}")

@@ -180,9 +180,7 @@ class Outcomes:
             remarks.append(f"{_counted(len(listed) - _LISTED_NOTES, 'more note', 'more notes')} on other pages")
         if self._left_out:
             lines = sum(count for _, count in self._left_out)
-            what = (
-                "running head, foot or page number was" if lines == 1 else "running heads, feet and page numbers were"
-            )
+            what = "header, footer or page number was" if lines == 1 else "headers, footers and page numbers were"
             remarks.append(f"{lines:,} {what} left out, on {page_ranges([number for number, _ in self._left_out])}")
         return "".join(f" {remark[:1].upper()}{remark[1:]}." for remark in remarks)
 
@@ -204,13 +202,13 @@ def _counted(number: int, one: str, many: str) -> str:
 
 
 def page_ranges(numbers: Sequence[int]) -> str:
-    """Return page numbers as words: [3, 4, 5, 9] -> "pages 3-5, 9"."""
+    """Return page numbers as words: [3, 4, 5, 9] -> "pages 3–5, 9"."""
     runs: list[list[int]] = []
     for number in numbers:
         if runs and number == runs[-1][1] + 1:
             runs[-1][1] = number
         else:
             runs.append([number, number])
-    named = ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in runs[:_LISTED_RANGES])
+    named = ", ".join(str(a) if a == b else f"{a}–{b}" for a, b in runs[:_LISTED_RANGES])
     more = sum(b - a + 1 for a, b in runs[_LISTED_RANGES:])
     return f"page{'s' if len(numbers) > 1 else ''} {named}" + (f" and {more} more" if more else "")

@@ -85,7 +85,8 @@ def _compact(text: str) -> str:
 def _pattern(claim: str) -> re.Pattern[str]:
     """Return a pattern of the possible spellings of a claim in a folded text."""
     text = " ".join(folded(claim).split())
-    if is_identifier(text):
+    identifier = is_identifier(text)
+    if identifier:
         written = written_pattern(text)
     else:
         words = text.split()
@@ -100,7 +101,10 @@ def _pattern(claim: str) -> re.Pattern[str]:
     before, after = (
         rf"[^\W{UNSPACED}]" if text and not _UNSPACED.match(edge) else r"\w" for edge in (text[:1], text[-1:])
     )
-    return re.compile(rf"(?<!{before})(?<!\d[.,]){inside}(?:{written})(?!{after}|[.,]\d)")
+    # A figure goes on behind a comma; a name or an identifier does not: a,P-835,2309 is a line of CSV.
+    fraction = rf"(?<!\d[.,]){inside}" if text[:1].isdigit() else ""
+    further = "" if not text[-1:].isdigit() else r"|\.\d" if identifier else r"|[.,]\d"
+    return re.compile(rf"(?<!{before}){fraction}(?:{written})(?!{after}{further})")
 
 
 def _word_pattern(word: str) -> str:

@@ -6,6 +6,7 @@ download is entered after the checksums of all its files were compared.
 
 from __future__ import annotations
 
+import difflib
 import json
 import os
 import re
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import KnownError
-from engine.models.catalogue import find
+from engine.models.catalogue import catalogue, find
 from engine.network.published import repository_of
 from engine.private_file import replace_private
 from engine.resources import resource_path
@@ -138,6 +139,13 @@ def included() -> dict[str, Path]:
     return {path.name: path for path in sorted(folders, key=lambda path: (path.name != "demo", path.name))}
 
 
+def _nearest(name: str) -> str:
+    """Return `" (did you mean X?)"` for the model whose name is most like `name`; "" where none is."""
+    names = [*included(), *(model.name for model in LocalModels().all()), *(entry.name for entry in catalogue())]
+    near = difflib.get_close_matches(name.casefold(), names, n=1)
+    return f" (did you mean {near[0]}?)" if near else ""
+
+
 def resolve(wish: str | Path) -> Path:
     """Return the folder or .gguf file that `--model` means: a path that exists, else a name. Raises KnownError.
 
@@ -163,7 +171,8 @@ def resolve(wish: str | Path) -> Path:
             f"{entry.title} is not on this computer yet; `readthrough models get {entry.name}` downloads it", "missing"
         )
     raise KnownError(
-        f"there is no model folder {path} and no model of that name; `readthrough models list` shows the names",
+        f"there is no model folder {path} and no model of that name{_nearest(name)}; "
+        "`readthrough models list` shows the names",
         "missing",
     )
 

@@ -19,7 +19,11 @@ _DATE_WORDS = (
     ("to", r"(?:on or before|no later than|not later than) (?:the )?(?P<x>.+?)"),
     ("after", r"(?:later than) (?P<x>.+?)"),
     ("before", r"(?:earlier than|prior to) (?P<x>.+?)"),
-    ("between", r"(?:between|zwischen|from|von) (?P<x>.+?) (?:and|und|to|until|till|bis(?: zum)?|through) (?P<y>.+?)"),
+    (
+        "between",
+        r"(?:between|zwischen|from|von|vom)(?: the| dem)? (?P<x>.+?) "
+        r"(?:and|und|to|until|till|bis(?: zum)?|through)(?: the| dem)? (?P<y>.+?)",
+    ),
     ("from", r"(?:since|from|on or after|starting|seit|ab) (?:the )?(?P<x>.+?)"),
     ("after", r"(?:after|nach)(?: dem)? (?P<x>.+?)"),
     ("before", r"(?:before|vor)(?: dem)? (?P<x>.+?)"),
@@ -101,14 +105,22 @@ def date_range(rest: Rest) -> DateRange | None:
             if kind == "between" and low is not None and high is not None and low.months and high.months:
                 low = high = DateRange(months=_months(low.months[0], high.months[0]))
                 kind = "in"
-            if kind == "between" and low is not None and high is not None and low.months and high.low:
-                low = _day(f"{rest.text[slice(*found.span('x'))]} {high.low[:4]}")  # from March to May 2024
+            if kind == "between" and high is not None and high.low and (low is None or low.months):
+                low = _in_year_of(rest.text[slice(*found.span("x"))], high)
             if low is None or high is None or (kind != "in" and not (low.low and high.low)):
                 continue
             words = rest.text[found.start() : found.end()]
             rest.text = f"{rest.text[: found.start()]} {rest.text[found.end() :]}"
             return _range(kind, low, high, words)
     return None
+
+
+def _in_year_of(text: str, high: DateRange) -> DateRange | None:
+    """Return the days of `text`, the first of two dates, which names no year, in that of the second: from March to May
+    2024, between 1 March and 30 June 2024, between 20 December and 10 January 2025."""
+    year = int(high.low[:4])
+    found = _day(f"{text} {year}")
+    return _day(f"{text} {year - 1}") if found is not None and found.low > high.low else found
 
 
 def _range(kind: str, low: DateRange, high: DateRange, words: str) -> DateRange:

@@ -53,20 +53,20 @@ def notice(event: Notice) -> str:
     match event.kind:
         case "demo_model":
             return (
-                "the included models do not write about a text of this kind: summaries and answers quote its "
-                "sentences. A larger model also writes in its own words: see `readthrough models list`."
+                "the included models cannot write about a text of this kind, so summaries and answers quote its "
+                "sentences; a larger model answers in its own words (see `readthrough models list`)."
             )
         case "file_replaced":
             return f"{event.detail} was truncated or replaced and is read from its start."
         case "rounded_checkpoint":
             return (
-                "the reading went on from a rounded checkpoint, so the document state differs slightly from one read "
-                "without a break; to read it anew, remove the document from the library first."
+                "the reading resumed from a rounded checkpoint, so the document state differs slightly from that of an "
+                "uninterrupted reading; to read the document again, first remove it from the library."
             )
         case "stored_decrypted":
             return (
                 f"the text of {event.detail} is stored in the library without its password; "
-                "`library remove` deletes and overwrites it, and --no-store keeps it in memory only."
+                "`readthrough library remove` deletes it, and --no-store keeps it in memory only."
             )
         case "bad_command":
             return f"a line is not a valid command: {event.detail}"
@@ -106,7 +106,7 @@ def source(evidence: Evidence) -> str:
             which = "all" if evidence.complete and evidence.as_of_page is None else "the first"
             pages = f"{which} {evidence.last_page:,} pages" if evidence.last_page > 1 else "page 1"
             return f"Source: {pages}; no single page contains the answer."
-    heading = f" ({evidence.heading})" if evidence.heading else ""
+    heading = f", “{evidence.heading}”" if evidence.heading else ""
     return f"Source: {page_span(evidence.first_page, evidence.last_page)}{heading}."
 
 
@@ -122,7 +122,9 @@ def _asked_documents(found: Counted, *, answered: bool) -> str:
 
 def counted_coverage(found: Counted) -> str:
     """Return what a count has covered, and what it could not read."""
-    if found.sections_of:
+    if found.sections_of and found.sections == found.sections_of:
+        parts = ["From the only section" if found.sections == 1 else f"From all {found.sections:,} sections"]
+    elif found.sections_of:
         parts = [f"From {found.sections:,} of {counted(found.sections_of, 'section', 'sections')}"]
     else:
         parts = [f"From the {counted(found.sections, 'section', 'sections')} read so far"]
@@ -160,7 +162,8 @@ def doubts(evidence: Evidence) -> list[str]:
 def faded(to_page: int) -> str:
     """Return the sentence about pages that have decayed from the document state."""
     pages = "Page 1 is" if to_page == 1 else f"Pages 1–{to_page} are"
-    return f"{pages} no longer in the model's memory; questions about them use saved sections."
+    them = "it" if to_page == 1 else "them"
+    return f"{pages} no longer in the model's memory; questions about {them} use saved sections."
 
 
 def summary_basis(basis: SummaryBasis) -> str:
@@ -202,7 +205,7 @@ def _left_out(basis: SummaryBasis) -> list[str]:
     parts: list[str] = []
     left = basis.findings - basis.findings_kept
     if left:
-        parts.append(f"{left} of {basis.findings} findings are left out (the page length has them all)")
+        parts.append(f"{left} of {basis.findings} findings are left out (the length “page” has them all)")
     if basis.joined:
         parts.append("too long to be merged into one text, so its parts follow each other")
     if basis.merges_rejected:
@@ -230,8 +233,9 @@ def _not_found(evidence: Evidence) -> str:
         sentence = f"No answer found in {of}."
     else:
         sentence = "No answer found."
-    closest = ", ".join(map(_numbers, evidence.nearest))
-    several = len(evidence.nearest) > 1 or any(span.first != span.last for span in evidence.nearest)
+    nearest = list(dict.fromkeys(map(_numbers, evidence.nearest)))
+    closest = ", ".join(nearest)
+    several = len(nearest) > 1 or any(span.first != span.last for span in evidence.nearest)
     return sentence + (f" Closest: {'pages' if several else 'page'} {closest}." if closest else "")
 
 
@@ -264,6 +268,8 @@ def folder_read(event: FolderRead) -> str:
     read = counted(event.read, "file", "files")
     documents = counted(event.documents, "document", "documents")
     failed = f"; {counted(event.failed_files, 'file', 'files')} could not be read" if event.failed_files else ""
+    if not event.read and not event.documents and not event.failed_files:
+        return f"Collection {event.collection}: the folder has no file that can be read; choose another folder."
     return f"Collection {event.collection}: {read} read in this run, {documents} in all{failed}."
 
 
@@ -271,7 +277,8 @@ def reading_estimate(event: ReadingEstimated) -> str:
     """Return how long a reading will take; "" where it is short, or nothing was measured."""
     if event.seconds is None or event.seconds < SHORT_READING:
         return ""
-    sentence = f"This document: about {duration_text(event.seconds)} with {event.model} in {event.precision}"
+    about = duration_text(event.seconds)
+    sentence = f"Reading this document takes about {about} with {event.model} in {event.precision}"
     if event.reader_seconds is not None:
-        sentence += f", {duration_text(event.reader_seconds)} with the included reader (--model reader)"
+        sentence += f", or {duration_text(event.reader_seconds)} with the included reader (--model reader)"
     return sentence

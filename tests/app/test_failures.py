@@ -63,7 +63,7 @@ def test_a_worker_that_cannot_be_started_is_reported(qtbot):
     client = WorkerClient(["/no/such/program"])
     with qtbot.waitSignal(client.died, timeout=5000) as caught:
         client.start()
-    assert caught.args[0].sentence.startswith("The reader could not be started") and not client.running
+    assert caught.args[0].sentence.startswith("The reading process could not be started") and not client.running
 
 
 def test_the_worker_ends_when_the_window_is_killed(qtbot, tmp_path: Path):

@@ -88,7 +88,7 @@ def test_two_programs_at_once_are_one_line_and_the_second_may_still_look(call, t
             status, _, err = call(*arguments)
             assert status == 2
             assert is_one_error_line(err)
-            assert "Another Readthrough" in err and str(os.getpid()) in err
+            assert "another Readthrough" in err and str(os.getpid()) in err
         assert call("library", "list")[0] == 0
         assert call("library", "export", "1")[0] == 0
 
@@ -133,7 +133,7 @@ def test_a_flipped_bit_is_found_by_verify_and_the_document_is_read_again(call, t
     conn.close()
     status, out, err = call("library", "verify")
     assert (status, err) == (2, "")
-    assert out.count("\n") == 1 and "damaged and is dropped" in out
+    assert out.count("\n") == 1 and "damaged and is deleted" in out
     assert "all sound" in call("library", "verify")[1]
     status, out, _ = call("read", file)
     assert status == 0

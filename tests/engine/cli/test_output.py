@@ -105,6 +105,30 @@ def test_library_list_in_a_narrow_terminal_has_two_lines_a_document(monkeypatch,
     assert " ".join(lines[1:]).split(" · ")[0].split() == ["3", "pages"] and max(map(len, lines)) <= 40
 
 
+def test_library_list_cuts_titles_and_nothing_else_at_80_columns(monkeypatch, tmp_path, capsys) -> None:
+    write_library(tmp_path / "library.db", {"/files/minutes of the meeting of the whole board.pdf": ["One."] * 3})
+    monkeypatch.setattr(output, "_width_of", lambda stream: 75)
+    assert main(["library", "list", "--library", str(tmp_path / "library.db")]) == 0
+    header, row = capsys.readouterr().out.splitlines()
+    assert header.split() == ["title", "pages", "tokens", "state", "saved", "states", "model"]
+    assert row.startswith("1  minutes of the meeting") and row.count("…") == 1 and max(len(header), len(row)) <= 75
+
+
+def test_list_of_models_fits_into_80_columns(monkeypatch, capsys) -> None:
+    monkeypatch.setattr(output, "_width_of", lambda stream: 80)
+    assert main(["models", "list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert "  falcon3-mamba-7b-instruct" in lines and "  demo" in lines
+
+
+def test_errors_are_broken_between_words(monkeypatch, capsys) -> None:
+    monkeypatch.setattr(output, "_width_of", lambda stream: 40)
+    assert main(["library", "burn"]) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) > 2 and max(map(len, lines)) <= 40
+
+
 def test_progress_in_a_narrow_terminal_has_page_and_time_left() -> None:
     event = PrefillAdvanced(
         tokens=5_000, page=7, page_count=196, total_tokens=210_000, total_is_exact=False, tokens_per_second=700.0,

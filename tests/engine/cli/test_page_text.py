@@ -45,7 +45,7 @@ def test_left_out_lines_are_in_the_json(tmp_path: Path, capsys: pytest.CaptureFi
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert rows[1]["removed"] == ["Annual report of the pumping stations"]
     assert rows[-1]["left_out"] == {str(page): 1 for page in range(2, 7)}
-    assert "on pages 2-6" in rows[-1]["sentence"]
+    assert "on pages 2–6" in rows[-1]["sentence"]
 
 
 def test_folder_without_a_document_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -67,7 +67,7 @@ def test_a_workbook_holds_numbers_as_numbers_and_no_formula(file: Path) -> None:
     ("arguments", "words"),
     [
         (["--where", "nothing"], "not a condition"),
-        (["--where", "Colour=red"], "no table has the columns Colour"),
+        (["--where", "Colour=red"], "no table has the column Colour"),
         (["--number", "7"], "no table 7"),
         (["--xlsx"], "-o FILE"),
     ],

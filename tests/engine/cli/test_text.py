@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.cli.text import escaped_json, fitted, one_line
+from engine.cli.text import closest, error_line, escaped_json, fitted, one_line
 from engine.wording.printable import printable
 
 
@@ -52,3 +52,21 @@ def test_fitted_counts_wide_characters_twice() -> None:
     assert fitted("short", 10) == "short"
     assert fitted("a long title", 6) == "a lon…"
     assert fitted("東京東京", 6) == "東京…"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "line"),
+    [
+        ("There is no file x; check the name.", "error: there is no file x; check the name"),
+        ("No key is here.", "error: no key is here"),
+        ("Notes.pdf is empty.", "error: Notes.pdf is empty"),
+        ("the\nend", "error: the end"),
+    ],
+)
+def test_error_begins_in_lower_case_unless_with_a_name(sentence, line):
+    assert error_line(sentence) == line
+
+
+@pytest.mark.parametrize(("word", "near"), [("shw", " (did you mean show?)"), ("quite other", "")])
+def test_closest_names_one_word_or_none(word, near):
+    assert closest(word, ["list", "show"]) == near

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.cli.command_line import main
+from engine.cli.command_line import cli, main
 from engine.cli.options import Size
 from tests.engine.cli.common import ROOT, is_one_error_line
 from tests.engine.tiny import write_pages
@@ -44,6 +44,13 @@ def test_size_is_written_as_people_write_it(text, size):
         ("ask x", "QUESTION"),
         ("frobnicate", "neither a command nor a file"),
         ("library burn", "compact"),
+        ("library shw", "did you mean show?"),
+        ("library", "choose from list, show"),
+        ("sumarize x", "did you mean summarize?"),
+        ("ask x What is this?", "quotation marks"),
+        ("ask --collection works What is this?", "quotation marks"),
+        ("ask --collection works x y", "quotation marks"),
+        ("models", "choose from add"),
         ("summarize x --length long", "paragraph"),
         ("ask x y --page last", "--page"),
         ("ask x y --page 99999999999999999999", "--page"),
@@ -60,8 +67,26 @@ def test_usage_error_is_one_line_that_names_the_help(capsys, line, words):
     assert err.startswith("error: ") and err.count("\n") == 1
     assert words in err
     command = line.split()[0]
-    named = f"readthrough {command}" if command in ("read", "ask", "library", "summarize") else "readthrough"
+    named = f"readthrough {command}" if command in cli.commands else "readthrough"
     assert f"see {named} --help" in err
+
+
+def test_question_before_the_file_is_named(capsys, tmp_path):
+    file = write_pages(tmp_path / "log.txt", 1)
+    assert main(["ask", "What is this?", str(file)]) == 2
+    assert "the FILE comes first" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [["--model", "demos", "open"], ["models", "get", "falcon3-mamba-7b"]])
+def test_mistyped_model_name_gets_the_nearest_one(capsys, arguments):
+    assert main(arguments, window=Windows()) == 2
+    err = capsys.readouterr().err
+    assert "did you mean" in err and err.count("\n") == 1
+
+
+def test_included_model_is_not_removed(capsys):
+    assert main(["models", "remove", "demo"]) == 2
+    assert "comes with Readthrough" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("arguments", [["ask", "x", "caf\udce9?"], ["summarize", "x", "--focus", "\udcff"]])

@@ -118,6 +118,20 @@ def test_answer_names_its_source_and_doubts_below() -> None:
     assert screen.err == "turn 4; ask a follow-up with --after 4\n"
 
 
+def test_question_about_a_document_that_was_read_does_not_repeat_its_coverage() -> None:
+    finished_before = wire.ReadingFinished(
+        document_id=1, pages=9, pages_read=9, pages_without_text=[], problems={}, tokens=70, tokens_reused=70,
+        sections=1, trained_context=None, seconds=0.1,
+        outcome="a.pdf was read in full: 9 pages with text.",
+    )  # fmt: skip
+    screen = Screen()
+    screen.show(wire.JobStarted(command="Ask"), finished_before)
+    assert screen.err == "Up to date: all 70 tokens were read before.\n"
+    faulty = Screen()
+    faulty.show(wire.JobStarted(command="Ask"), msgspec.structs.replace(finished_before, pages_without_text=[4]))
+    assert faulty.err.startswith("a.pdf was read in full")
+
+
 def test_words_that_answer_are_printed_within_their_sentence() -> None:
     screen = Screen()
     screen.show(wire.AnswerDelta(text="“On 3 March it ran.”", emphasis=(4, 11)))

@@ -73,8 +73,24 @@ def test_a_file_is_compared_with_what_was_read_of_it(tmp_path: Path, capsys: pyt
     with Library.open(tmp_path / "library.db") as library:
         add_file(library, file)
     assert main(arguments) == 0
-    assert capsys.readouterr().out == "1 section same\n"
+    assert capsys.readouterr().out == "1 section unchanged\n"
     file.write_text(f"{LEASE}\n\n{GARDEN}\n\n{DOGS}\n")
     assert main(arguments) == 0
     said = capsys.readouterr().out
     assert said.startswith("1 section changed") and "+ Dogs and cats are welcome" in said
+
+
+def test_a_long_file_that_is_unchanged_has_no_difference(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The library's sections are a page each here, those of the comparison several pages."""
+    file = tmp_path / "house.txt"
+    rooms = [f"Room {number} has {number + 2} windows and a door to room {number + 1}." for number in range(400)]
+    file.write_text("\n".join(rooms))
+    with Library.open(tmp_path / "library.db") as library:
+        assert len(library.sections.of(add_file(library, file).id)) > 5
+    arguments = ["--library", str(tmp_path / "library.db"), "compare", str(file)]
+    assert main(arguments) == 0
+    assert "sections unchanged\n" in (said := capsys.readouterr().out) and said.count("\n") == 1
+    file.write_text("\n".join(["A porch was built in front of the house.", *rooms]))
+    assert main(arguments) == 0
+    said = capsys.readouterr().out
+    assert "+ A porch was built" in said and "gone" not in said and "Gone" not in said

@@ -28,6 +28,8 @@ def texts(text: str) -> list[str]:
         ("Q3", "the third quarter of 2024"),
         ("P835", "pump P-835"),
         ("2024", "on 3 May 2024"),
+        ("P-835", "2024-01-01,P-835,2309,seal worn"),
+        ("Hartmann", "3,Hartmann,41000"),
     ],
 )
 def test_supports_other_spelling(claim, text):
@@ -40,6 +42,8 @@ def test_supports_other_spelling(claim, text):
         ("12", "in 2012"),
         ("12", "12.5 bar"),
         ("835", "pump P-835"),
+        ("P-835", "pump P-835.2"),
+        ("12", "3,12 bar"),
         ("2 August 2024", "1 August 2024"),
         ("FY2024", "FY2023"),
         ("Anna Weber", "Ann Weber"),

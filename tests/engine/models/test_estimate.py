@@ -93,7 +93,10 @@ def test_the_sentence_names_both_models(falcon: FalconMambaConfig):
         seconds=reading_seconds(falcon, "int4", "cpu", 14_000),
         reader_seconds=reader_seconds("cpu", 14_000),
     )
-    expected = "This document: about 14 min with Falcon3 in int4, 30 s with the included reader (--model reader)"
+    expected = (
+        "Reading this document takes about 14 min with Falcon3 in int4, "
+        "or 30 s with the included reader (--model reader)"
+    )
     assert reading_estimate(event) == expected
 
 

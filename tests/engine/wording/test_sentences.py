@@ -13,7 +13,7 @@ SENTENCE = Sentence(page=124, start=0, end=9, text="It broke.")
 @pytest.mark.parametrize(
     ("evidence", "words"),
     [
-        (Evidence(kind="section", first_page=3, last_page=3, heading="Costs"), "Source: page 3 (Costs)."),
+        (Evidence(kind="section", first_page=3, last_page=3, heading="Costs"), "Source: page 3, “Costs”."),
         (Evidence(kind="section", first_page=3, last_page=5), "Source: pages 3–5."),
         (
             Evidence(kind="reread", reread_pages=(123, 124), sentence=SENTENCE),
