@@ -165,8 +165,9 @@ def find_part(text: pypdfium2.PdfTextPage, sentence: str, start: int, end: int) 
     found = _shortest(words[slice(*whole)], sentence[start:end]) if whole else None
     if not whole or not found:
         return None
-    first, last = words[whole[0] + found[0]], words[whole[0] + found[1] - 1]
-    return first[1], last[1] + last[2] - first[1]
+    _, first, _ = words[whole[0] + found[0]]
+    _, last, count = words[whole[0] + found[1] - 1]
+    return first, last + count - first
 
 
 def _words(text: pypdfium2.PdfTextPage) -> list[tuple[str, int, int]]:
