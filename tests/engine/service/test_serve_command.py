@@ -91,4 +91,4 @@ def test_the_service_starts_answers_and_ends(marked_folder: Path, tmp_path: Path
     assert tokens[0] == tokens[1]
     with Library.open(library):
         done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 2 and "error: Another Readthrough" in done.stderr
+    assert done.returncode == 2 and "error: another Readthrough" in done.stderr
