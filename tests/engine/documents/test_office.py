@@ -263,3 +263,15 @@ def test_a_bomb_is_refused(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "laughs.docx", "w") as archive:
         archive.writestr("word/document.xml", f"{text}</w:p></w:body></w:document>")
     assert refusal(tmp_path / "laughs.docx").kind == "too_big"
+
+
+def test_formulas_are_read_on_one_line(tmp_path: Path) -> None:
+    m = "xmlns:m='http://schemas.openxmlformats.org/officeDocument/2006/math'"
+    run = "<m:r><m:t>{}</m:t></m:r>".format
+    half = f"<m:f><m:num>{run('1')}</m:num><m:den>{run('2')}</m:den></m:f>"
+    square = f"<m:sSup><m:e>{run('v')}</m:e><m:sup>{run('2')}</m:sup></m:sSup>"
+    root = f"<m:rad><m:deg/><m:e>{run('a+b')}</m:e></m:rad>"
+    body = f"<w:p {m}><w:r><w:t>Energy: </w:t></w:r><m:oMath>{run('E=')}{half}{run('m')}{square}</m:oMath></w:p>"
+    body += f"<w:p {m}><m:oMathPara><m:oMath>{root}</m:oMath></m:oMathPara></w:p>"
+    _, pages, _ = read(docx(tmp_path / "a.docx", body))
+    assert pages[0].text.split("\n") == ["Energy: E=1/2mv^2", "√(a+b)"]

@@ -240,3 +240,15 @@ def test_files_in_base64_are_left_out_of_a_log_and_counted() -> None:
     assert read(b'{"data": "' + b"QUJD" * 3000 + b'"}\n', ".jsonl")[0].text == '{"data": ""}'
     for honest in ("ACGT" * 900, "0f3a" * 2000):
         assert text_of(honest.encode()).replace("\n", "") == honest
+
+
+def test_formulas_of_html_keep_their_fractions_and_powers() -> None:
+    half = "<mfrac><mn>1</mn><mn>2</mn></mfrac>"
+    power = "<msup><mi>x</mi><mrow><mi>n</mi><mo>+</mo><mn>1</mn></mrow></msup>"
+    note = "<annotation encoding='application/x-tex'>\\frac12</annotation>"
+    assert html(f"<p>so <math>{half}<mo>·</mo>{power}{note}</math> holds</p>") == "so 1/2·x^(n+1) holds"
+
+
+def test_romanian_is_no_western_text() -> None:
+    text = "Primăria a hotărât închiderea şoselei până la sfârşitul lucrărilor; maşinile vor ocoli oraşul prin sud."
+    assert text_of(text.encode("cp1250")) == text

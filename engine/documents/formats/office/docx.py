@@ -13,6 +13,7 @@ from lxml import etree
 
 from engine.documents.formats.office.attributes import whole
 from engine.documents.formats.office.comments import comments_note
+from engine.documents.formats.office.formula import M, formula_text
 from engine.documents.formats.office.numbering import Numbering
 from engine.documents.formats.office.package import Package
 from engine.documents.formats.parts import Block, Parts
@@ -184,6 +185,8 @@ class _Walker:
                 continue
             if tag == f"{_W}t":
                 pieces.append(child.text or "")
+            elif tag == f"{M}oMath":
+                pieces.append(formula_text(child))
             elif tag in _MARKS:
                 pieces.append(_MARKS[tag])
             elif tag == f"{_W}sym":

@@ -37,8 +37,8 @@ _ALPHABETS = (
 _SETS = tuple(frozenset(letters + letters.upper().replace("SS", "")) for letters in _ALPHABETS)
 _SIGNS = frozenset("§°€£«»„“”‚‘’–—…•±²³µ·½¼¾×©®™ªº\u00a0¿¡†‰′″")
 """Signs that stand in texts of any language, though never inside a word."""
-_INSIDE = re.compile(r"(?<=[^\W\d_])[^\w\s'’.·\u00ad-](?=[^\W\d_])")
-"""A sign between two letters: nearly always a letter in another encoding."""
+_INSIDE = re.compile(r"(?<=[^\W\d_])(?:[^\w\s'’.·\u00ad-]|[ªº])(?=[^\W\d_])")
+"""A sign between two letters, or a raised one: nearly always a letter in another encoding."""
 _CASE = re.compile(r"[a-zß-öø-ÿ][A-ZÀ-ÖØ-Þ]")
 
 

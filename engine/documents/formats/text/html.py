@@ -15,7 +15,21 @@ from lxml import etree
 
 from engine.documents.formats.list_numbers import written
 
-_SKIPPED = frozenset(("script", "style", "title", "noscript", "template", "iframe", "noembed", "noframes", "head"))
+_SKIPPED = frozenset(
+    (
+        "script",
+        "style",
+        "title",
+        "noscript",
+        "template",
+        "iframe",
+        "noembed",
+        "noframes",
+        "head",
+        "annotation",
+        "annotation-xml",
+    )
+)
 # fmt: off
 _BLOCKS = frozenset((
     "address", "article", "aside", "blockquote", "body", "br", "caption", "center", "dd", "details", "dialog", "dir",
@@ -31,6 +45,8 @@ _CONTROLS = frozenset(("label", "button", "textarea", "select", "input", "output
 """Inline, but with a box of their own: a space stands on either side."""
 _CELLS = frozenset(("td", "th"))
 _LISTS = frozenset(("ol", "ul", "menu", "dir"))
+_BETWEEN = {"mfrac": "/", "msup": "^", "msub": "_", "mover": "^", "munder": "_", "msubsup": "_^", "munderover": "_^"}
+"""Elements of a formula -> signs between their parts, which would run together without them."""
 _HEADINGS = {f"h{level}": "#" * level + " " for level in range(1, 7)}
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
@@ -170,6 +186,8 @@ class _Events:
         self._lists: list[_List] = []
         self._mark = ""
         """What stands before the next text: the number of a list's item, the cross of a chosen option."""
+        self._formula: list[list[Any]] = []
+        """Open elements of a formula, each with the number of its parts so far and whether it has brackets."""
 
     def taken(self) -> str:
         """Return the finished text and forget it."""
@@ -209,6 +227,8 @@ class _Events:
             self._picture(attributes)
         else:
             self._listed(tag, attributes)
+        if tag == "math" or self._formula:
+            self._formula_part(tag)
         if tag in _CONTROLS:
             self._flow.space()
         if tag in _HEADINGS and self._mark_headings and not self._tables:
@@ -233,6 +253,7 @@ class _Events:
             self._lists.pop()
         elif tag in ("li", "option"):
             self._mark = ""
+        self._end_formula_part()
         if tag in _HEADINGS:
             self._heading = ""
         if tag in _CONTROLS:
@@ -284,6 +305,24 @@ class _Events:
 
     def close(self) -> None:
         """End the document."""
+
+    def _formula_part(self, tag: str) -> None:
+        """Put the sign before a part of a fraction or a power, and a bracket before one of several pieces."""
+        signs, part = "", 0
+        if self._formula:
+            parent = self._formula[-1]
+            signs, part = _BETWEEN.get(parent[0], ""), parent[1]
+            parent[1] += 1
+        if 0 < part <= len(signs):
+            self._flow.put(signs[part - 1])
+        has_brackets = bool(signs) and tag == "mrow"
+        if has_brackets:
+            self._flow.put("(")
+        self._formula.append([tag, 0, has_brackets])
+
+    def _end_formula_part(self) -> None:
+        if self._formula and self._formula.pop()[2]:
+            self._flow.put(")")
 
     def _input(self, attributes: Mapping[str, str]) -> None:
         kind = attributes.get("type", "text").lower()
