@@ -40,3 +40,18 @@ def test_blocks_come_in_the_order_of_the_tree_and_what_is_in_none_stays(tmp_path
 def test_a_tree_with_labels_before_values_leaves_the_rows(tmp_path: Path) -> None:
     marked = [(50, 700, ["Patient"]), (50, 680, ["Dose"]), (250, 700, ["Ivo Brandt"]), (250, 680, ["5 mg"])]
     assert pdf_lines(tagged(tmp_path / "a.pdf", marked, [0, 1, 2, 3])) == ["Patient\tIvo Brandt", "Dose\t5 mg"]
+
+
+def test_blocks_of_running_text_beside_each_other_are_taken_apart(tmp_path: Path) -> None:
+    left, right = (
+        ["The ferry leaves the pier at", "noon on every second day."],
+        ["Dogs are carried free, but", "not in the upper saloon."],
+    )
+    path = tagged(tmp_path / "a.pdf", [(50, 700, ["Rules"]), (50, 680, left), (320, 680, right)], [0, 1, 2])
+    assert pdf_lines(path) == ["Rules", *left, *right]
+
+
+def test_numbers_of_items_stay_beside_their_items(tmp_path: Path) -> None:
+    items = ["Ring the bell before the", "gate is opened to visitors."]
+    marked = [(50, 700, ["1.", "2."]), (90, 700, items)]
+    assert pdf_lines(tagged(tmp_path / "a.pdf", marked, [0, 1])) == [f"1.\t{items[0]}", f"2.\t{items[1]}"]

@@ -8,6 +8,7 @@ labels of a form before its values, or a table cell by cell, changes nothing wit
 from __future__ import annotations
 
 import ctypes
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
@@ -31,6 +32,8 @@ _DEEPEST, _MOST_ELEMENTS = 60, 50_000
 _MOST_OBJECTS = 200_000
 _LEAST_COVERED = 0.8
 """Share of a page's characters that must be in the tree."""
+_BLOCK_WORDS = 3.0
+"""Words a line, from which on a block of two lines or more is running text."""
 _UNRANKED = -1
 
 _object = bulk_function("FPDFPage_GetObject", ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int)
@@ -82,8 +85,11 @@ def character_ranks(text_page: Any, count: int, is_space: Any, ranks: dict[int, 
 def in_block_order(lines: Sequence[Row], ranks: Ints) -> list[Row]:
     """Return `lines` with those apart in the order of their ranks; lines without one stay at the ends, or follow.
 
+    A line on which blocks of several lines stand side by side is taken apart; a table is one block.
+
     `ranks`: of the page's characters, by their place.
     """
+    lines = list(_apart(lines, ranks))
     spans = [_span(line, ranks) for line in lines]
     ranked = [number for number, span in enumerate(spans) if span is not None]
     if not ranked:
@@ -97,6 +103,40 @@ def in_block_order(lines: Sequence[Row], ranks: Ints) -> list[Row]:
         else:
             keys.append(_UNRANKED if number < first else len(group) if number > last else keys[-1])
     return [lines[number] for number in sorted(range(len(lines)), key=lambda number: keys[number])]
+
+
+def _apart(lines: Sequence[Row], ranks: Ints) -> Iterator[Row]:
+    """Yield `lines`; where blocks of running text stand beside each other, as a line for each block.
+
+    Blocks that share lines, one with another, are taken apart only if all of them are such text: labels, numbers of
+    items and short cells stay beside what they belong to.
+    """
+    of_lines = [[int(ranks[s.place]) if s.place < len(ranks) else _UNRANKED for s in line] for line in lines]
+    count = Counter(rank for found in of_lines for rank in set(found))
+    words: Counter[int] = Counter()
+    for line, found in zip(lines, of_lines, strict=True):
+        for segment, rank in zip(line, found, strict=True):
+            words[rank] += len(segment.text.split())
+    text = {rank for rank in count if count[rank] >= 2 and words[rank] >= _BLOCK_WORDS * count[rank]} - {_UNRANKED}
+    beside = _connected([set(found) for found in of_lines])
+    for line, found in zip(lines, of_lines, strict=True):
+        if len(set(found)) < 2 or not beside[found[0]] <= text:
+            yield line
+            continue
+        for rank in dict.fromkeys(found):
+            yield [segment for segment, own in zip(line, found, strict=True) if own == rank]
+
+
+def _connected(sets: Sequence[set[int]]) -> dict[int, set[int]]:
+    """Return each number with all that share a set with it, directly or through others."""
+    of: dict[int, set[int]] = {}
+    for one in sets:
+        joined = set(one)
+        for number in one:
+            joined |= of.get(number, set())
+        for number in joined:
+            of[number] = joined
+    return of
 
 
 def _span(line: Row, ranks: Ints) -> tuple[int, int] | None:
