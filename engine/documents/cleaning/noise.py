@@ -57,6 +57,9 @@ def without_noise(text: str) -> tuple[str, int]:
 
 def is_noise(line: str) -> bool:
     """Return whether a line is signs, figures and letters in rows without words."""
+    first = _LETTERS.search(line)
+    if first is not None and _has_both(first[0]):
+        return False  # the usual case, without a look at each word
     tokens = line.split()
     if any(token.casefold() in _FUNCTION_WORDS for token in tokens):
         return False
@@ -103,7 +106,11 @@ def _function_words(text: str) -> int:
 def _is_wordy(token: str) -> bool:
     """Return whether a token holds a row of letters like a word's, as names in programs do."""
     found = _LETTERS.search(token)
-    return found is not None and bool(_VOWEL.search(found[0])) and bool(_CONSONANT.search(found[0]))
+    return found is not None and _has_both(found[0])
+
+
+def _has_both(letters: str) -> bool:
+    return bool(_VOWEL.search(letters)) and bool(_CONSONANT.search(letters))
 
 
 def _is_odd(token: str) -> bool:

@@ -106,9 +106,10 @@ class _Marks:
     body: Counter[str]
     top: frozenset[str]
     """Keys of the lines at the upper end."""
+    folios_of: dict[int, tuple[_Folio, ...]]
+    """Numbers in the lines at the ends, by the lines' places."""
     folios: frozenset[_Folio]
     titles: frozenset[str]
-    page_count: int | None
 
 
 def without_running_lines(
@@ -144,9 +145,10 @@ def _marks(page: Page, titles: frozenset[str], page_count: int | None) -> _Marks
     ends = set(filled[:_ZONE] + filled[-_ZONE:])
     zone = Counter(_key(lines[index]) for index in ends)
     body = Counter(_key(lines[index]) for index in filled if index not in ends)
-    folios = {folio for index in ends for folio in _folios(lines[index], page.number, titles, page_count)}
+    folios = {index: tuple(_folios(lines[index], page.number, titles, page_count)) for index in ends}
     top = frozenset(_key(lines[index]) for index in filled[:_ZONE])
-    return _Marks(page, lines, zone, body, top, frozenset(folios), titles, page_count)
+    every = frozenset(folio for found in folios.values() for folio in found)
+    return _Marks(page, lines, zone, body, top, folios, every, titles)
 
 
 def _judged(window: Sequence[_Marks], turn: int) -> Page:
@@ -181,7 +183,7 @@ def _folio_line(marks: _Marks, filled: Sequence[int], others: Sequence[_Marks]) 
     outermost = [filled[-1], filled[0]]
     for explicit, candidates in ((True, anywhere), (False, outermost)):
         for index in candidates:
-            for folio in _folios(marks.lines[index], marks.page.number, marks.titles, marks.page_count):
+            for folio in marks.folios_of[index]:
                 if folio.explicit != explicit or not _counts_along(folio, others):
                     continue
                 is_bare = folio.alone and not explicit and not folio.roman

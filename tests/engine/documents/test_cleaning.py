@@ -94,3 +94,8 @@ def test_blank_lines_are_thinned_out() -> None:
 
 def test_a_title_is_one_short_line() -> None:
     assert clean_title("  The\r\n Long\x00 Title ", 8) == "The Long"
+
+
+def test_rows_of_a_chinese_table_are_not_joined() -> None:
+    rows = "名称\t单位\t数量\t说明\n钢管\t米\t40\t已到货\n水泵\t台\t3\t未到货"
+    assert clean_pdf_page(rows) == rows

@@ -262,3 +262,63 @@ def test_files_of_a_portfolio_follow_its_cover(tmp_path: Path) -> None:
     plain, outcome = read(draw_pdf(tmp_path / "b.pdf", cover, objects=objects, catalog=names))
     assert len(plain) == 1
     assert "2 files are attached to it and were not read: report.pdf, list.csv" in outcome.sentence
+
+
+def test_raised_signs_of_running_text_get_a_caret_without_a_look_at_each_character(tmp_path: Path) -> None:
+    content = (
+        "BT /F1 10 Tf 50 700 Td (The lake holds 10) Tj 5 Ts /F1 6 Tf (9) Tj 0 Ts /F1 10 Tf ( litres of water.) Tj ET"
+    )
+    rest = lines_at(50, ["It was dammed in 1931 for the town below it.", "Two turbines stand at its foot."], 680)
+    path = draw_pdf(tmp_path / "a.pdf", [f"{content}\n{shown(rest)}"])
+    assert text_of(path).split("\n")[0] == "The lake holds 10^9 litres of water."
+
+
+def test_cells_that_only_wide_spaces_part_are_cells(tmp_path: Path) -> None:
+    rows = [("Larch", "seldom", "often"), ("Alder", "often", "never"), ("Willow", "never", "seldom")]
+    prose = lines_at(
+        50,
+        ["Trees were counted along the river in each month", "of the year, and then again a year later by boat."],
+        500,
+    )
+    prose += lines_at(
+        50,
+        ["The counts of both years are given in the table.", "No tree was counted twice on one day of a month."],
+        470,
+    )
+    content = "\n".join(
+        f"BT /F1 10 Tf 90 Tw 50 {700 - 14 * number} Td ({' '.join(row)}) Tj 0 Tw ET" for number, row in enumerate(rows)
+    )
+    lines = text_of(draw_pdf(tmp_path / "a.pdf", [f"{content}\n{shown(prose)}"])).split("\n")
+    assert [tuple(line.split("\t")) for line in lines[:3]] == rows
+
+
+def test_a_word_whose_letters_are_drawn_apart_is_one_word(tmp_path: Path) -> None:
+    title, left = [], 50.0
+    for letter, width in zip("GEZEITEN", (7.8, 6.7, 6.1, 6.7, 2.8, 6.1, 6.7, 7.2), strict=True):
+        title.append((left, 740.0, letter))
+        left += width + 3.5
+    path = draw_pdf(tmp_path / "a.pdf", [[*title, *lines_at(50, LEFT[:3])]])
+    assert text_of(path).split("\n")[0] == "GEZEITEN"
+
+
+def test_leader_dots_join_no_words(tmp_path: Path) -> None:
+    words = []
+    for number, entry in enumerate((["Log", "of", "the", "pilots"], ["Tide", "table"], ["Fees", "and", "dues"])):
+        left = 50.0
+        for word in entry:
+            words.append((left, 700 - 14 * number, word))
+            left += 5.0 * len(word) + 5
+        words += [(left + 6 * dot, 700 - 14 * number, ".") for dot in range(30)]
+        words.append((400, 700 - 14 * number, str(number + 1)))
+    text = text_of(draw_pdf(tmp_path / "a.pdf", [words]))
+    assert "Log of the pilots" in text and "Fees and dues" in text
+
+
+def test_a_table_below_two_columns_keeps_its_rows(tmp_path: Path) -> None:
+    words = [*lines_at(50, LEFT[:4]), *lines_at(320, RIGHT[-4:])]
+    rows = [("Bird", "May", "June", "July"), ("Heron", "4", "11", "0"), ("Stork", "2", "6", "3")]
+    for number, row in enumerate(rows):
+        words += [(x, 600 - 14 * number, cell) for x, cell in zip((50, 190, 330, 470), row, strict=True)]
+    lines = text_of(draw_pdf(tmp_path / "a.pdf", [words])).split("\n")
+    assert [tuple(line.split("\t")) for line in lines[-3:]] == rows
+    assert lines[:8] == [*LEFT[:4], *RIGHT[-4:]]

@@ -43,7 +43,7 @@ def bulk_function(name: str, result: Any, *arguments: Any) -> Any:
 
 
 _pointer, _int = ctypes.c_void_p, ctypes.c_int
-_loose_box = bulk_function("FPDFText_GetLooseCharBox", _int, _pointer, _int, _pointer)
+loose_box = bulk_function("FPDFText_GetLooseCharBox", _int, _pointer, _int, _pointer)
 _unicode = bulk_function("FPDFText_GetUnicode", ctypes.c_uint, _pointer, _int)
 _has_map_error = bulk_function("FPDFText_HasUnicodeMapError", _int, _pointer, _int)
 _angle = bulk_function("FPDFText_GetCharAngle", ctypes.c_float, _pointer, _int)
@@ -82,7 +82,7 @@ def characters(text_page: Any, count: int, text: str) -> Characters:
     handle = handle_of(text_page)
     boxes = (ctypes.c_float * (4 * count))()
     start = ctypes.addressof(boxes)
-    deque(map(_loose_box, repeat(handle), range(count), range(start, start + 16 * count, 16)), maxlen=0)
+    deque(map(loose_box, repeat(handle), range(count), range(start, start + 16 * count, 16)), maxlen=0)
     if len(text) == count:
         code = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.int64)
     else:  # characters without a code are not in the text

@@ -25,6 +25,8 @@ _SAME_LINES = 0.7
 _ON_LINE = 0.12
 """Heights by which the feet of two segments of a line differ."""
 _LEADER = re.compile(r"(?:\.\s?){4,}")
+_FEWEST_TABLE_ROWS, _CELL_WORDS = 2, 2.5
+"""Rows of a table among columns that have more cells than there are columns; words of its cells on average, at most."""
 _OPEN_ROWS = 3
 """Rows at the bottom that a segment may still belong to."""
 _BINS = 240
@@ -105,6 +107,9 @@ def _columns(rows: list[Row], gutter: float, depth: int) -> list[Row]:
     shorter = min(len(left), len(right))
     if shorter < _FEWEST_LINES:
         return rows
+    if (table := _table_among(rows, gutter)) is not None:
+        above, below = rows[: table.start], rows[table.stop :]
+        return [*_lines(above, depth + 1), *rows[table], *_lines(below, depth + 1)]
     prose = (_is_text(left, depth), _is_text(right, depth))
     sides = [s.left >= gutter for s in sorted((s for row in rows for s in row), key=lambda s: s.place)]
     turns = sum(a != b for a, b in pairwise(sides))
@@ -124,6 +129,29 @@ def _columns(rows: list[Row], gutter: float, depth: int) -> list[Row]:
     if any(prose) and max(len(left), len(right)) >= 2 * _FEWEST_LINES and turns <= max(1, 0.3 * shorter):
         return _as_drawn(rows, gutter)  # notes at the margin
     return rows
+
+
+def _table_among(rows: list[Row], gutter: float) -> slice | None:
+    """Return the rows of a table that stands above or below two columns of running text, None without one.
+
+    Its rows have more segments than the columns' rows, and its cells are short.
+    """
+    usual = sorted(map(len, rows))[len(rows) // 2]
+    more = [number for number, row in enumerate(rows) if len(row) > usual]
+    if usual < 2 or len(more) < _FEWEST_TABLE_ROWS:
+        return None
+    table = slice(more[0], more[-1] + 1)
+    inside = rows[table]
+    cells = [segment.text for row in inside for segment in row]
+    if 2 * len(more) < len(inside) or sum(len(cell.split()) for cell in cells) > _CELL_WORDS * len(cells):
+        return None
+    if _aligned(inside, gutter) < _SAME_LINES * len(inside):
+        return None
+    above, below = _sides(rows[: table.start], gutter), _sides(rows[table.stop :], gutter)
+    for columns, end in ((above, below), (below, above)):
+        if all(map(_is_prose, columns)) and min(map(len, end)) == 0:
+            return table
+    return None
 
 
 def _aligned(rows: list[Row], gutter: float) -> int:

@@ -11,17 +11,52 @@ _SUBSET = re.compile(r"/[A-Z]{6}\+")
 _SYMBOLIC = 4
 _NUMBERED_SHARE = 0.5
 _MOST_FONTS = 200
+_DEEPEST_TREE = 50
 
 
-def count_fonts(page: Any) -> tuple[int, int]:
-    """Return the number of fonts of `page` (pypdf's) without a map to characters in any of the ways, and with one."""
-    resources = page.get("/Resources")
-    fonts = resources.get_object().get("/Font") if resources is not None else None
+def page_resources(root: Any, number: int) -> Any:
+    """Return the resources of page `number`, from 1, None without any. `root` is the document's catalogue by pypdf.
+
+    Only the way to the page is read, by the counts of the page tree: a list of all pages takes a hundred times as long.
+    Raises LookupError where the counts lead nowhere.
+    """
+    node, resources, left = root["/Pages"].get_object(), None, number - 1
+    for _ in range(_DEEPEST_TREE):
+        resources = node.get("/Resources", resources)
+        if "/Kids" not in node:
+            return resources.get_object() if resources is not None else None
+        for kid in node["/Kids"]:
+            kid = kid.get_object()
+            count = int(kid.get("/Count", 0)) if "/Kids" in kid else 1
+            if left < count:
+                node = kid
+                break
+            left -= count
+        else:
+            raise LookupError(number)
+    raise LookupError(number)
+
+
+def count_fonts(resources: Any, known: dict[int, bool]) -> tuple[int, int]:
+    """Return the number of fonts in `resources` without a map to characters in any of the ways, and with one.
+
+    `known`: the results of fonts by the numbers of their objects, looked up and added to.
+    """
+    fonts = resources.get("/Font") if resources is not None else None
     if fonts is None:
         return 0, 0
     fonts = fonts.get_object()
-    unmapped = [_is_unmapped(fonts[name].get_object()) for name in list(fonts)[:_MOST_FONTS]]
+    unmapped = [_looked_up(fonts.raw_get(name), known) for name in list(fonts)[:_MOST_FONTS]]
     return sum(unmapped), len(unmapped) - sum(unmapped)
+
+
+def _looked_up(font: Any, known: dict[int, bool]) -> bool:
+    number = getattr(font, "idnum", None)
+    if number is None:
+        return _is_unmapped(font.get_object())
+    if number not in known:
+        known[number] = _is_unmapped(font.get_object())
+    return known[number]
 
 
 def _is_unmapped(font: Any) -> bool:

@@ -19,10 +19,11 @@ from engine.documents.formats.pdf.cells import as_texts
 from engine.documents.formats.pdf.characters import Characters, Flags, Floats, Ints
 from engine.documents.formats.pdf.columns import ordered_rows
 from engine.documents.formats.pdf.glyphs import Glyphs, is_wide
+from engine.documents.formats.pdf.raised import put_carets
 from engine.documents.formats.pdf.right_to_left import are_right_to_left, in_logical_order, lam_first
 from engine.documents.formats.pdf.segment import Segment
 from engine.documents.formats.pdf.structure_tree import in_block_order
-from engine.documents.formats.pdf.word_gaps import put_carets, put_spaces
+from engine.documents.formats.pdf.word_gaps import put_spaces
 
 _CELL_GAP = 1.2
 _SPACED_CELL_GAP = 2.2

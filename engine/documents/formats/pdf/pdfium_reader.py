@@ -15,12 +15,19 @@ import pypdfium2.raw as pdfium
 from engine.documents.extraction import limits
 from engine.documents.formats.memory_file import OpenFile
 from engine.documents.formats.pdf.annotations import Annotations, flatten, page_annotations
-from engine.documents.formats.pdf.characters import characters, place_finder, run_boxes, turn_finder, unmapped_share
+from engine.documents.formats.pdf.characters import (
+    characters,
+    place_finder,
+    run_boxes,
+    turn_finder,
+    unmapped_share,
+)
 from engine.documents.formats.pdf.drawn_texts import unseen_texts
 from engine.documents.formats.pdf.layers import remove_hidden
 from engine.documents.formats.pdf.layout import page_lines
 from engine.documents.formats.pdf.plain_page import is_right_to_left, plain_text
 from engine.documents.formats.pdf.problems import CannotOpen
+from engine.documents.formats.pdf.raised import power_finder
 from engine.documents.formats.pdf.structure_tree import block_ranks, character_ranks, is_drawn_in_order
 
 _READ_BUFFER = 1 << 16
@@ -214,7 +221,8 @@ def _in_order(
     `ranks`: by the structure tree, empty without one; `drawn_in_order`: whether the page was drawn in their order.
     """
     if not found.placed and len(text) == count and drawn_in_order and not is_right_to_left(text):
-        plain = plain_text(run_boxes(text_page), text, box, place_finder(text_page), turn_finder(text_page))
+        finders = place_finder(text_page), turn_finder(text_page), power_finder(text_page, text)
+        plain = plain_text(run_boxes(text_page), text, box, *finders)
         if plain is not None and (not ranks or _shown(plain) == _shown(text)):
             return plain
     placed = characters(text_page, count, text)

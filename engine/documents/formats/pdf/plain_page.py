@@ -23,6 +23,11 @@ _LINE = re.compile("[^\r\n\x02\ufffe]*(?:[\x02\ufffe]|[^\r\n\x02\ufffe](?=[\r\n]
 _SINGLE = re.compile(r"(?<=[^\W\d_] )[^\W\dA-Z_aeiouyàéèóòавикосуяж](?!\S)")
 _MAX_SINGLES = 0.02
 """Share of words of one letter, common ones left out, from which on words may have been cut at letter spaces."""
+_LETTERS_APART = re.compile(r"(?<!\S)(?:[^\W\d_] ){4}[^\W\d_](?!\S)")
+"""Five letters in a row that stand alone: a word whose letters are set apart."""
+_STRETCH, _FEWEST_STRETCHED, _SHORTEST_STRETCHED = 1.7, 3, 8
+"""Width of a line's runs, in that of the page's usual line of as many characters, from which on cells may be hidden in
+a run, between spaces; number of such lines; and characters of a line that counts."""
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 _CELL_GAP, _WORD_GAP = 1.0, 0.3
 """Gap between runs on a line, in heights of the line, from which on they may be cells, and are certainly words."""
@@ -42,6 +47,8 @@ class _Line(NamedTuple):
     """Runs that stand behind a wide gap."""
     words: int
     """Runs that certainly begin a word, the first one included."""
+    raised: list[int]
+    """Runs that stand raised, as superscripts do."""
 
 
 def is_right_to_left(text: str) -> bool:
@@ -55,12 +62,14 @@ def plain_text(
     page: Box,
     character_at: Callable[[float, float], int],
     is_turned: Callable[[int], bool],
+    is_power: Callable[[int], bool],
 ) -> str | None:
     """Return the text in reading order, or None if the page's characters must be looked at.
 
     `text` is as PDFium gives it, `boxes` are those of its runs, `page` is left, bottom, right, top of what is shown,
-    `character_at` gives the place in `text` of the character at a point, negative where there is none, and `is_turned`
-    tells whether the character at a place runs in another direction than to the right.
+    `character_at` gives the place in `text` of the character at a point, negative where there is none, `is_turned`
+    tells whether the character at a place runs in another direction than to the right, and `is_power` whether it is
+    raised above the one before it and gets a caret.
     """
     texts = [(found.start(), found.end()) for found in _LINE.finditer(text) if found[0].strip()]
     if not boxes:
@@ -68,18 +77,69 @@ def plain_text(
     lines = _lines(boxes, page)
     if lines is None or len(lines) != len(texts) or any(is_turned(start) for start, _ in texts):
         return None
-    if len(_SINGLE.findall(text)) > _MAX_SINGLES * len(text.split()):
+    if len(_SINGLE.findall(text)) > _MAX_SINGLES * len(text.split()) or _LETTERS_APART.search(text):
+        return None
+    if _stretched(boxes, lines, texts) >= _FEWEST_STRETCHED:
         return None
     wide = [number for number, line in enumerate(lines) if line.gaps]
+    # The footnote signs of a table: its cells are better told by the characters.
+    carets = _carets(boxes, lines, character_at, is_power) if len(wide) <= _MOST_WIDE_LINES else None
+    if carets is None and any(line.raised for line in lines):
+        return None
+    carets = carets or []
     if any(len(text[start:end].split()) < line.words for line, (start, end) in zip(lines, texts, strict=True)):
-        return None if not wide else _by_segments(boxes, lines, text, texts, character_at)
+        return None if not wide else _by_segments(boxes, lines, text, texts, carets, character_at)
     if len(wide) <= _MOST_WIDE_LINES and (order := _from_the_top(lines)) is not None:
-        return "\n".join([text[texts[number][0] : texts[number][1]].strip() for number in order])
-    return _by_segments(boxes, lines, text, texts, character_at)
+        return "\n".join([_part(text, *texts[number], carets) for number in order])
+    return _by_segments(boxes, lines, text, texts, carets, character_at)
+
+
+def _stretched(boxes: Sequence[Box], lines: Sequence[_Line], texts: Sequence[tuple[int, int]]) -> int:
+    """Return the number of lines whose runs are much wider than their characters."""
+    ends = [line.first for line in lines[1:]] + [len(boxes)]
+    heights = sorted([line.high - line.low for line in lines])
+    least = max(0.1, heights[len(heights) // 2]) if heights else 0.1  # a line of dashes is no measure
+    shares = []
+    for line, end, (start, stop) in zip(lines, ends, texts, strict=True):
+        if stop - start >= _SHORTEST_STRETCHED:
+            width = sum([box[2] - box[0] for box in boxes[line.first : end]])
+            shares.append(width / ((stop - start) * max(least, line.high - line.low)))
+    if len(shares) < _FEWEST_STRETCHED:
+        return 0
+    usual = sorted(shares)[len(shares) // 2]
+    return sum([share > _STRETCH * usual for share in shares])
+
+
+def _carets(
+    boxes: Sequence[Box],
+    lines: Sequence[_Line],
+    character_at: Callable[[float, float], int],
+    is_power: Callable[[int], bool],
+) -> list[int] | None:
+    """Return the places in the text before which a caret goes; None if a raised run is not found.
+
+    The character at a run's left edge may be a neighbour of its first one: boxes overlap.
+    """
+    places = []
+    for line in lines:
+        for run in line.raised:
+            left, top, right, bottom = boxes[run]
+            place = character_at(min(left + 0.5, (left + right) / 2), (top + bottom) / 2)
+            if place < 1:
+                return None
+            places += [near for near in (place - 1, place, place + 1) if is_power(near)][:1]
+    return sorted(places)
+
+
+def _part(text: str, start: int, end: int, carets: Sequence[int]) -> str:
+    """Return the text from `start` to `end`, with its carets."""
+    inside = [place for place in carets if start <= place < end]
+    edges = [start, *inside, end]
+    return "^".join([text[a:b] for a, b in pairwise(edges)]).strip()
 
 
 def _lines(boxes: Sequence[Box], page: Box) -> list[_Line] | None:
-    """Return the lines that the runs make, None if a run is turned, outside, raised, or on top of another one."""
+    """Return the lines that the runs make, None if a run is turned, outside, or on top of another one."""
     heights = sorted([box[1] - box[3] for box in boxes])
     typical = heights[len(heights) // 2]
     if typical <= 0:
@@ -104,15 +164,17 @@ def _lines(boxes: Sequence[Box], page: Box) -> list[_Line] | None:
         follows = left >= before_left and gap < typical and moved < 0.75 * typical
         is_back = left < before_left and moved > 0.45 * min(typical, smaller)
         if line is None or is_back or (overlap <= 0.3 * smaller and not follows):
-            line = _Line(number, bottom, top, [], 1)
+            line = _Line(number, bottom, top, [], 1, [])
             lines.append(line)
         else:
             tall = max(height, before_height, 0.5 * typical)
             is_raised = (
                 bottom > before_bottom + _RAISED * tall and 0.5 * typical < height < 0.85 * tall and gap < 0.25 * tall
             )
-            if gap < -0.35 * tall or is_raised:
+            if gap < -0.35 * tall:
                 return None
+            if is_raised:
+                line.raised.append(number)
             if gap > _CELL_GAP * tall:
                 line.gaps.append(number)
             line = _Line(
@@ -121,6 +183,7 @@ def _lines(boxes: Sequence[Box], page: Box) -> list[_Line] | None:
                 max(line.high, top),
                 line.gaps,
                 line.words + (gap > _WORD_GAP * tall),
+                line.raised,
             )
             lines[-1] = line
         before_left, before_top, before_right, before_bottom = left, top, right, bottom
@@ -142,6 +205,7 @@ def _by_segments(
     lines: Sequence[_Line],
     text: str,
     texts: Sequence[tuple[int, int]],
+    carets: Sequence[int],
     character_at: Callable[[float, float], int],
 ) -> str | None:
     """Return the text put in order by the parts of lines between wide gaps; None if a gap's place is not found."""
@@ -157,7 +221,7 @@ def _by_segments(
                 return None
             cuts.append(place)
         for run, next_run, a, b in zip(runs, [*runs[1:], end], cuts, [*cuts[1:], stop], strict=True):
-            part = text[a:b].strip()
+            part = _part(text, a, b, carets)
             if not part:
                 return None
             segments.append(Segment(part, boxes[run][0], boxes[next_run - 1][2], line.low, line.high, a))

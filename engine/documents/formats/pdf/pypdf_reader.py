@@ -11,7 +11,7 @@ import pypdf
 
 from engine.documents.extraction import limits
 from engine.documents.formats.memory_file import OpenFile
-from engine.documents.formats.pdf.fonts import count_fonts
+from engine.documents.formats.pdf.fonts import count_fonts, page_resources
 from engine.documents.formats.pdf.glyph_layer import DrawnText, drawn_text, lines_by_place
 from engine.documents.formats.pdf.layers import HIDDEN, hidden_annotations, hidden_layers
 from engine.documents.formats.pdf.membership import has_hidden_members, without_hidden_members
@@ -27,6 +27,8 @@ class PypdfReader:
     def __init__(self, file: OpenFile, passwords: list[str]) -> None:
         self.password = ""
         self.log = _ReaderLog()
+        self._unmapped: dict[int, bool] = {}
+        """Whether fonts have no map to characters, by the numbers of their objects."""
         _restrain()
         logging.getLogger("pypdf").addHandler(self.log)
         logging.getLogger("pypdf").propagate = False
@@ -77,7 +79,11 @@ class PypdfReader:
 
     def count_fonts(self, number: int) -> tuple[int, int]:
         """Return the number of fonts of page `number` without a map to characters, and of those with one."""
-        return count_fonts(self._document.pages[number - 1])
+        try:
+            resources = page_resources(self._document.root_object, number)
+        except LookupError:
+            resources = self._document.pages[number - 1]["/Resources"].get_object()
+        return count_fonts(resources, self._unmapped)
 
     def outline(self) -> Iterator[tuple[str, int, int]]:
         """Yield (title, page from 1, level from 1) of the bookmarks that lead to a page."""

@@ -1,4 +1,4 @@
-"""Gaps between the characters of a line that part words, and raised numbers, which no gap parts."""
+"""Gaps between the characters of a line that part words."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from engine.documents.formats.pdf.glyphs import Glyphs, is_hangul, is_wide
 
 _WORD_GAP, _GENERATED_GAP, _WIDE_WORD_GAP = 0.17, 0.11, 0.5
 """Gap in heights that parts two words: in general, where PDFium sees one too, and between Chinese characters."""
+_DOT = ord(".")
 _LETTER_SPACE_RANK = 0.3
 """Rank of the gap that letters of one word have, among all gaps of a segment."""
 _WIDEST_LETTER_SPACE = 0.4
@@ -26,7 +27,9 @@ def put_spaces(characters: list[str], glyphs: Glyphs, gap: Floats, taller: Float
     inside = np.flatnonzero(~breaks)
     if len(inside) == 0:
         return
-    unspaced = inside[glyphs.spaces[1:][inside] == 0]
+    is_dot = glyphs.code == _DOT
+    leaders = is_dot[1:] & is_dot[:-1] & (glyphs.spaces[1:] == 0)  # the gaps between them are no letter spaces
+    unspaced = inside[(glyphs.spaces[1:][inside] == 0) & ~leaders[inside]]
     letter_space = np.zeros(len(gap) + 1, dtype=np.float32)
     if len(unspaced):
         order = unspaced[np.lexsort((gap[unspaced], segment[unspaced]))]
@@ -41,7 +44,7 @@ def put_spaces(characters: list[str], glyphs: Glyphs, gap: Floats, taller: Float
     wide = is_wide(glyphs.code)
     both_wide = wide[1:] & wide[:-1] & ~is_hangul(glyphs.code)[1:]
     enough = np.where(both_wide, _WIDE_WORD_GAP, np.where(glyphs.generated[1:], _GENERATED_GAP, _WORD_GAP)) * taller
-    begins = (glyphs.spaces[1:] > 0) | (rest > enough)
+    begins = (glyphs.spaces[1:] > 0) | ((rest > enough) & ~leaders)
     _keep_to_pitch(begins, glyphs, segment, inside)
     for place in inside[begins[inside]].tolist():
         characters[place + 1] = " " * max(1, int(glyphs.spaces[place + 1])) + characters[place + 1]
@@ -53,36 +56,23 @@ def _keep_to_pitch(begins: Flags, glyphs: Glyphs, segment: Ints, inside: Ints) -
     So letters of any width are drawn one by one; where words part, a place or more is left out. Figures set apart are
     cells, and are left alone.
     """
-    spaces = glyphs.spaces[1:]
-    if not bool(np.any(begins[inside] & (spaces[inside] == 0))):
-        return
-    numbers = segment[inside]
-    starts = np.concatenate(([0], np.flatnonzero(np.diff(numbers)) + 1))
-    for first, last in zip(starts.tolist(), [*starts[1:].tolist(), len(inside)], strict=True):
+    starts = np.concatenate(([0], np.flatnonzero(np.diff(segment[inside])) + 1))
+    ends = np.append(starts[1:], len(inside))
+    is_spaced = np.logical_or.reduceat(glyphs.spaces[1:][inside] > 0, starts)
+    has_words = np.logical_or.reduceat(begins[inside], starts)
+    looked = np.flatnonzero(~is_spaced & has_words & (ends - starts >= _FEWEST_STEPS))
+    for first, last in zip(starts[looked].tolist(), ends[looked].tolist(), strict=True):
         places = inside[first:last]
-        if last - first < _FEWEST_STEPS or spaces[places].any() or not begins[places].any():
-            continue
         steps = glyphs.start[places + 1] - glyphs.start[places]
         pitch = float(np.partition(steps, len(steps) // 2)[len(steps) // 2])
         if not 0 < pitch <= _WIDEST_PITCH * float(glyphs.high[places[0]] - glyphs.low[places[0]]):
             continue
         multiple = np.round(steps / pitch)
-        is_even = bool((np.abs(steps - multiple * pitch) < _UNEVEN * pitch).all())
-        letters = sum(chr(code).isalpha() for code in glyphs.code[places[0] : places[-1] + 2].tolist())
         share = _AT_PITCH if len(steps) >= _MANY_STEPS else 1.0
-        if is_even and np.count_nonzero(multiple == 1) >= share * len(steps) and 2 * letters >= len(steps):
+        if (np.abs(steps - multiple * pitch) >= _UNEVEN * pitch).any() or (
+            np.count_nonzero(multiple == 1) < share * len(steps)
+        ):
+            continue
+        letters = sum(chr(code).isalpha() for code in glyphs.code[places[0] : places[-1] + 2].tolist())
+        if 2 * letters >= len(steps):
             begins[places] = multiple > 1
-
-
-def put_carets(characters: list[str], glyphs: Glyphs, gap: Floats, height: Floats) -> None:
-    """Put a caret before a raised number that follows a letter or figure: 10^6 is not 106."""
-    raised = (
-        (height[1:] < 0.85 * height[:-1])
-        & (np.diff(glyphs.low) > 0.15 * height[:-1])
-        & (gap < 0.2 * height[:-1])
-        & (gap > -0.3 * height[:-1])
-    )
-    for place in np.flatnonzero(raised).tolist():
-        before, after = characters[place], characters[place + 1]
-        if (before[-1:].isalnum() or before[-1:] in ")]") and (after.isdigit() or after in "+-\u2212"):
-            characters[place + 1] = "^" + after
