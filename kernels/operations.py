@@ -14,6 +14,20 @@ import torch
 from torch import Tensor
 
 
+@dataclass(frozen=True, slots=True)
+class Scaled:
+    """Vectors in fp8 (e4m3), each with a scale of its own: the vector is values * scales[..., None]."""
+
+    values: Tensor
+    """[..., size]"""
+    scales: Tensor
+    """[...], fp32"""
+
+    @property
+    def shape(self) -> torch.Size:
+        return self.values.shape
+
+
 class SelectiveScan(Protocol):
     """The scan of a chunk."""
 
@@ -78,11 +92,21 @@ class RmsNorm(Protocol):
         """
 
 
+class MixerNorms(Protocol):
+    """The weightless norms of dt, B and C in one call."""
+
+    def __call__(self, x: Tensor, rank: int, eps: float) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the first `rank` numbers of x [B, T, rank + 2 d_state] and both halves of the rest, each normalised.
+
+        Each is [B, T, size] in x.dtype, perhaps a view of one tensor.
+        """
+
+
 class Quantise(Protocol):
     """The integers and scales of a weight."""
 
-    def __call__(self, weight: Tensor, bits: int) -> tuple[Tensor, Tensor]:
-        """Return (integers, scales) of a weight [out, in] in 8 or 4 bits (`kernels.quantisation`).
+    def __call__(self, weight: Tensor, bits: int | str) -> tuple[Tensor, Tensor]:
+        """Return (numbers, scales) of a weight [out, in] in 8 or 4 bits or in "fp8" (`kernels.quantisation`).
 
         Raises ValueError for 4 bits if GROUP does not divide in.
         """
@@ -102,6 +126,27 @@ class QuantisedLinear(Protocol):
         """Return x [M, in] @ weight.T + bias, [M, out] in x.dtype; M is at most `kernels.quantisation.FEW`."""
 
 
+class ScaledRmsNorm(Protocol):
+    """The RMS norm of vectors that an fp8 product reads."""
+
+    def __call__(self, x: Tensor, weight: Tensor, eps: float, residual: Tensor | None = None) -> Scaled:
+        """Return the result of `RmsNorm` in fp8, of its float32 numbers; `residual` is advanced as there."""
+
+
+class Scale(Protocol):
+    """The conversion of vectors to fp8."""
+
+    def __call__(self, x: Tensor) -> Scaled:
+        """Return x [..., size] in fp8; the largest magnitude of each vector becomes 448."""
+
+
+class ScaledLinear(Protocol):
+    """The matmul of many vectors in fp8 with a weight in fp8."""
+
+    def __call__(self, x: Scaled, weight: Tensor, scales: Tensor, dtype: torch.dtype) -> Tensor:
+        """Return x [M, in] @ weight.T [M, out] in `dtype`; weight [out, in] in fp8, scales [out]."""
+
+
 @dataclass(frozen=True)
 class Operations:
     """The functions of one implementation."""
@@ -114,3 +159,7 @@ class Operations:
     quantise: Quantise
     dequantise: Dequantise
     quantised_linear: QuantisedLinear
+    mixer_norms: MixerNorms
+    scaled_rms_norm: ScaledRmsNorm
+    scale: Scale
+    scaled_linear: ScaledLinear

@@ -1,12 +1,14 @@
-"""Quantised weights, eight or four bits, and the reference of their matmuls.
+"""Quantised weights, eight or four bits or fp8, and the reference of their matmuls.
 
 int8: one float32 scale for each row of a weight [out, in]: w = q * scale[row], q from -127 to 127.
 int4: GROUP neighbouring weights of a row share a bf16 scale, w = (q - 8) * scale[row, group], q from 0 to 15; byte j of
 a group holds q of weight j in its low half and of weight j + GROUP / 2 in its high half. So a row is read in order, and
 one load gives two runs of neighbours.
+fp8: e4m3 (four bits of exponent, three of mantissa), w = q * scale[row]; the largest magnitude of a row is 448.
 
 A matmul with few vectors takes the time of reading the weight: the integers are dequantised in registers. A matmul with
-many takes the time of its multiplications: the weight is dequantised once for the chunk and multiplied in its dtype.
+many takes the time of its multiplications: the weight is dequantised once for the chunk and multiplied in its dtype,
+except in fp8, where the vectors are converted too, each with a scale of its own, and multiplied as they are.
 """
 
 from __future__ import annotations
@@ -14,6 +16,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+FP8 = torch.float8_e4m3fn
+LARGEST_FP8 = 448.0
 GROUP = 32
 FEW = 16
 """Most vectors for which a matmul reads the integers; for more the weight is dequantised first."""
@@ -23,15 +27,23 @@ BLOCK_WEIGHTS = 1 << 24
 """Weights that are quantised at once."""
 
 
-def quantise_ref(weight: Tensor, bits: int) -> tuple[Tensor, Tensor]:
+def quantise_ref(weight: Tensor, bits: int | str) -> tuple[Tensor, Tensor]:
     """Implement `kernels.operations.Quantise`, some rows at a time: float32 copies of a whole weight take gigabytes."""
     out, width = weight.shape
-    if bits not in (4, 8) or (bits == 4 and width % GROUP):
+    kinds = {8: _int8, 4: _int4, "fp8": to_fp8}
+    if bits not in kinds or (bits == 4 and width % GROUP):
         raise ValueError(f"a weight [{out}, {width}] cannot be quantised to {bits} bits")
-    quantise_rows = _int8 if bits == 8 else _int4
+    quantise_rows = kinds[bits]
     parts = [quantise_rows(rows.float()) for rows in weight.split(max(1, BLOCK_WEIGHTS // width))]
     integers, scales = zip(*parts, strict=True)
     return torch.cat(integers), torch.cat(scales)
+
+
+def to_fp8(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the vectors of x [..., size] (float32) in fp8, and their scales [...]."""
+    largest = x.abs().amax(dim=-1)
+    largest = torch.where(largest == 0, 1.0, largest)
+    return (x * (LARGEST_FP8 / largest)[..., None]).to(FP8), largest / LARGEST_FP8
 
 
 def _int8(weight: Tensor) -> tuple[Tensor, Tensor]:
@@ -63,7 +75,7 @@ def _levels(groups: Tensor, scale: Tensor) -> Tensor:
 
 def dequantise_ref(weight: Tensor, scales: Tensor, dtype: torch.dtype, out: Tensor | None = None) -> Tensor:
     """Return the weight [out, in] in `dtype`, in the tensor `out` if given."""
-    if weight.dtype == torch.int8:
+    if weight.dtype != torch.uint8:
         floats = weight.float() * scales[:, None]
     else:
         rows, half = weight.shape

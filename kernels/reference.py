@@ -21,8 +21,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from kernels.operations import Operations
-from kernels.quantisation import dequantise_ref, quantise_ref, quantised_linear_ref
+from kernels.operations import Operations, Scaled
+from kernels.quantisation import dequantise_ref, quantise_ref, quantised_linear_ref, to_fp8
 
 
 def wide(*tensors: Tensor | None) -> torch.dtype:
@@ -106,7 +106,29 @@ def rms_norm_ref(x: Tensor, weight: Tensor | None, eps: float, residual: Tensor 
     return value.to(out) if weight is None else (value * weight.to(dtype)).to(weight.dtype)
 
 
+def mixer_norms_ref(x: Tensor, rank: int, eps: float) -> tuple[Tensor, Tensor, Tensor]:
+    """Implement `kernels.operations.MixerNorms`."""
+    d_state = (x.shape[-1] - rank) // 2
+    dt, B, C = (rms_norm_ref(part, None, eps) for part in x.split([rank, d_state, d_state], dim=-1))
+    return dt, B, C
+
+
+def scaled_rms_norm_ref(x: Tensor, weight: Tensor, eps: float, residual: Tensor | None = None) -> Scaled:
+    """Implement `kernels.operations.ScaledRmsNorm`."""
+    return Scaled(*to_fp8(rms_norm_ref(x, weight.float(), eps, residual)))
+
+
+def scale_ref(x: Tensor) -> Scaled:
+    """Implement `kernels.operations.Scale`."""
+    return Scaled(*to_fp8(x.float()))
+
+
+def scaled_linear_ref(x: Scaled, weight: Tensor, scales: Tensor, dtype: torch.dtype) -> Tensor:
+    """Implement `kernels.operations.ScaledLinear` in float32."""
+    return ((x.values.float() * x.scales[:, None]) @ dequantise_ref(weight, scales, torch.float32).T).to(dtype)
+
+
 OPERATIONS = Operations(
     selective_scan_ref, selective_update_ref, causal_conv_ref, causal_conv_update_ref, rms_norm_ref, quantise_ref,
-    dequantise_ref, quantised_linear_ref,
+    dequantise_ref, quantised_linear_ref, mixer_norms_ref, scaled_rms_norm_ref, scale_ref, scaled_linear_ref,
 )  # fmt: skip

@@ -27,6 +27,7 @@ _PRECISION_TITLES = {
     "bf16": mark("16-bit (half the memory)"),
     "int8": mark("8-bit (a quarter of the memory)"),
     "int4": mark("4-bit (an eighth of the memory)"),
+    "fp8": mark("8-bit floats (NVIDIA H100 or newer)"),
 }
 
 

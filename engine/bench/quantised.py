@@ -1,10 +1,11 @@
-"""int8 and int4 weights beside bf16: size, speed, divergence and recall of the demo model.
+"""int8, int4 and fp8 weights beside bf16: size, speed, divergence and recall of the demo model.
 
     main.py bench quantised [--device cuda] [--parts] [--long] [--out FILE]
 
 The divergence is the mean Kullback-Leibler divergence of the next token's distribution from that of bf16 weights,
-in nats a token, over text that the model has not seen. `--parts` says which projection costs what: one kind at a
-time quantised, all others in bf16. `--long` asks about records of 100,000 tokens too.
+in nats a token, over text that the model has not seen, read token by token and in chunks of 512 (fp8 converts the
+vectors too there). fp8 is left out where the device does not multiply it. `--parts` says which projection costs what:
+one kind at a time quantised, all others in bf16. `--long` asks about records of 100,000 tokens too.
 """
 
 from __future__ import annotations
@@ -23,11 +24,12 @@ from torch.nn import functional as F
 
 from engine.bench.harness import Figures, contest, show, surroundings, write
 from engine.bench.record_harness import Cell, Examination
-from engine.bench.shapes import PRECISIONS, read, written
+from engine.bench.shapes import FP8, PRECISIONS, read, written
 from engine.network.device import configure_cpu
 from engine.network.linear import Linear, QuantisedLinear
 from engine.network.memory import chunk_length
 from engine.network.model import FalconMamba
+from engine.network.precision import multiplies_fp8
 from engine.network.weights import load_model
 from engine.prompting.tokenizer import Tokenizer
 from kernels.quantisation import GROUP
@@ -47,14 +49,15 @@ def quantised(
     text_tokens: int = 8192,
     parts: bool = False,
 ) -> Figures:
-    """Measure size, speed, divergence and recall of the model in `folder` in bf16, int8 and int4."""
+    """Measure size, speed, divergence and recall of the model in `folder` in bf16, int8, int4 and fp8."""
     configure_cpu()
     tokenizer = Tokenizer.from_folder(folder)
-    models = {name: load_model(folder, device, *PRECISIONS[name]) for name in NAMES}
+    precisions = {name: PRECISIONS[name] for name in NAMES} | ({"fp8": FP8} if multiplies_fp8(device) else {})
+    models = {name: load_model(folder, device, *precision) for name, precision in precisions.items()}
     text = _text(tokenizer, models["bf16"], text_tokens)
     chunk = chunk_length(models["bf16"].config, device, torch.bfloat16)
     whole = models["bf16"]
-    exact = _log_probabilities(whole, text)
+    exact, exact_chunks = _log_probabilities(whole, text), _log_probabilities_of_chunks(whole, text)
 
     works: dict[str, Callable[[], Any]] = {}
     for name, model in models.items():
@@ -64,7 +67,7 @@ def quantised(
     best, _ = contest(works, 5)
     rows = []
     for name, model in models.items():
-        found = _log_probabilities(model, text)
+        found, found_chunks = _log_probabilities(model, text), _log_probabilities_of_chunks(model, text)
         rows.append(
             {
                 "weights": name,
@@ -72,6 +75,8 @@ def quantised(
                 "prefill, tokens/s": 2048 / best[f"{name} prefill"],
                 "decode, tokens/s": 128 / best[f"{name} decode"],
                 "divergence, nats": _divergence(exact, found),
+                "in chunks": _divergence(exact_chunks, found_chunks),
+                "loss in chunks": _loss(found_chunks, text),
                 "same argmax": f"{(exact.argmax(-1) == found.argmax(-1)).float().mean():.1%}",
                 **{cell.name: _recall(model, tokenizer, cell, questions) for cell in cells},
             }
@@ -109,6 +114,19 @@ def _log_probabilities(model: FalconMamba, text: torch.Tensor, rows: int = 16) -
     return torch.stack(steps, dim=1)
 
 
+@torch.inference_mode()
+def _log_probabilities_of_chunks(model: FalconMamba, text: torch.Tensor, rows: int = 16) -> torch.Tensor:
+    """Return the same of texts that are read side by side in whole chunks of len(text) / `rows` tokens."""
+    ids = text[: len(text) // rows * rows].reshape(rows, -1)
+    return F.log_softmax(model.head(model.hidden(ids, model.new_state(rows))).float(), dim=-1).cpu()
+
+
+def _loss(log_probabilities: torch.Tensor, text: torch.Tensor) -> float:
+    """Return the mean negative log-probability of each next token, in nats."""
+    ids = text[: log_probabilities.shape[:2].numel()].reshape(log_probabilities.shape[:2])
+    return float(-log_probabilities[:, :-1].gather(2, ids[:, 1:, None]).mean())
+
+
 def _divergence(exact: torch.Tensor, found: torch.Tensor) -> float:
     return float((exact.exp() * (exact - found)).sum(-1).mean())
 
@@ -136,7 +154,7 @@ def _recall(model: FalconMamba, tokenizer: Tokenizer, cell: Cell, questions: int
 
 
 def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="main.py bench quantised", description="Weights in int8 and int4.")
+    parser = argparse.ArgumentParser(prog="main.py bench quantised", description="Weights in int8, int4 and fp8.")
     parser.add_argument("--model", type=Path, default=DEMO_MODEL)
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--questions", type=int, default=48)

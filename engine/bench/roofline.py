@@ -19,6 +19,8 @@ from engine.bench.harness import contest
 from engine.network.config import FalconMambaConfig
 from engine.network.linear import matmul
 from engine.network.model import FalconMamba
+from kernels import operations
+from kernels.quantisation import FP8
 
 BUFFER_BYTES = 512 << 20
 READS, REPEATS = 16, 7
@@ -35,9 +37,12 @@ class Limits:
     bandwidth: float
     """Bytes read per second."""
 
-    def prefill(self, config: FalconMambaConfig) -> float:
-        """Return the tokens per second if only the layers' matmuls took time."""
-        return self.product_rate / operations_per_token(config)
+    def prefill(self, config: FalconMambaConfig, fp8: Limits | None = None) -> float:
+        """Return the tokens per second if only the layers' matmuls took time, the large ones at the rate of `fp8`."""
+        if fp8 is None:
+            return self.product_rate / operations_per_token(config)
+        large = large_operations_per_token(config)
+        return 1 / ((operations_per_token(config) - large) / self.product_rate + large / fp8.product_rate)
 
     def decode(self, model: FalconMamba) -> float:
         """Return the tokens per second of one sequence if only moving weights and state took time."""
@@ -87,6 +92,11 @@ def operations_per_token(config: FalconMambaConfig) -> int:
     return 2 * c.n_layers * c.d_inner * (3 * c.d_model + 2 * c.dt_rank + 2 * c.d_state)
 
 
+def large_operations_per_token(config: FalconMambaConfig) -> int:
+    """Return those of in_proj and out_proj."""
+    return 2 * config.n_layers * config.d_inner * 3 * config.d_model
+
+
 def bytes_per_token(model: FalconMamba) -> int:
     """Return the bytes moved for one token of one sequence: all weights (one row of untied embeddings) and
     the state twice."""
@@ -100,10 +110,16 @@ def _products(config: FalconMambaConfig, device: torch.device, dtype: torch.dtyp
     shapes = [(chunk, 2 * config.d_inner, config.d_model), (chunk, config.d_model, config.d_inner), (size, size, size)]
     found = {}
     for rows, out, width in shapes:
-        x, weight = (torch.randn(n, width, device=device).to(dtype) for n in (rows, out))
+        x, weight = (torch.randn(n, width, device=device) for n in (rows, out))
         amount = 2 * rows * out * width
         times = max(1, operations_per_token(config) * chunk // amount)
-        found[f"{rows} x {out} x {width}"] = _repeated(partial(matmul, x, weight, None), amount, times)
+        if dtype == FP8:
+            ops = operations(device)
+            scaled = ops.scale(weight)
+            work = partial(ops.scaled_linear, ops.scale(x), scaled.values, scaled.scales, torch.bfloat16)
+        else:
+            work = partial(matmul, x.to(dtype), weight.to(dtype), None)
+        found[f"{rows} x {out} x {width}"] = _repeated(work, amount, times)
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,9 @@ from safetensors.torch import save_file
 from engine.generation.generate import decode, prefill
 from engine.generation.sampling import Sampling
 from engine.generators import run_to_end
+from engine.network.footprint import Bits
 from engine.network.layer import Layer
-from engine.network.linear import Linear
+from engine.network.linear import Linear, ScaledLinear
 from engine.network.model import FalconMamba
 from engine.network.state import MambaState
 
@@ -50,13 +52,15 @@ SHAPE_7B: dict[str, Any] = {
     "torch_dtype": "bfloat16",
 }
 GREEDY = Sampling(loop_tokens=0)  # random weights repeat themselves, and a bench needs all its tokens
-PRECISIONS: dict[str, tuple[torch.dtype, int | None]] = {
+PRECISIONS: dict[str, tuple[torch.dtype, Bits | None]] = {
     "fp32": (torch.float32, None),
     "bf16": (torch.bfloat16, None),
     "int8": (torch.bfloat16, 8),
     "int4": (torch.bfloat16, 4),
 }
-"""Compute dtype and bits of the matrices, by name."""
+"""Compute dtype and bits of the matrices, by name: those of every device."""
+FP8: tuple[torch.dtype, Bits | None] = (torch.bfloat16, "fp8")
+"""The same of fp8, which not every GPU multiplies."""
 
 _NAMES = {
     "norm": "norm.weight",
@@ -96,6 +100,16 @@ def save(model: FalconMamba, shape: dict[str, Any], folder: Path) -> None:
     shard(len(model.layers), {name: tensor.cpu() for name, tensor in ends.items()})
     (folder / "model.safetensors.index.json").write_text(json.dumps({"metadata": {}, "weight_map": weight_map}))
     (folder / "config.json").write_text(json.dumps(shape))
+
+
+def in_fp8(model: FalconMamba) -> FalconMamba:
+    """Return the same network with its large projections in fp8; the other weights are shared."""
+
+    def made(linear: Linear) -> ScaledLinear:
+        return ScaledLinear.from_floats(linear.weight, linear.bias, "fp8", model.dtype)
+
+    layers = [replace(layer, in_proj=made(layer.in_proj), out_proj=made(layer.out_proj)) for layer in model.layers]
+    return FalconMamba(model.config, model.embeddings, layers, model.norm_f, model.head)
 
 
 def read(model: FalconMamba, ids: Any, chunk: int) -> tuple[torch.Tensor, MambaState]:

@@ -1,7 +1,7 @@
 """Prefill and decode speed of the network on this machine, beside the limits of its processor and memory.
 
     main.py bench speed --cpu     130M shape in fp32, bf16, int8 and int4
-    main.py bench speed --cuda    7B shape in bf16: lengths, decode of one row and of many, int8 and int4
+    main.py bench speed --cuda    7B shape in bf16: lengths, decode of one row and of many, fp8, int8 and int4
 
 Weights are random, and every speed comes with a check that the numbers behind it are right. `--out FILE` also writes
 the figures as JSON. The same beside other programs is `main.py bench peers`.
@@ -24,17 +24,20 @@ import torch
 
 from engine.bench import roofline
 from engine.bench.harness import Figures, contest, distance, show, surroundings, timed, write
-from engine.bench.shapes import GREEDY, PRECISIONS, SHAPE_7B, SHAPE_130M, read, save, written
+from engine.bench.shapes import GREEDY, PRECISIONS, SHAPE_7B, SHAPE_130M, in_fp8, read, save, written
 from engine.bench.shapes import finish as _finish
 from engine.generation.generate import SequenceToken, decode, decode_batch, prefill_batch
+from engine.network.chunk_graphs import AFTER_CHUNKS
 from engine.network.config import FalconMambaConfig
 from engine.network.device import choose_device, configure_cpu
 from engine.network.footprint import parameter_count
 from engine.network.memory import chunk_length
 from engine.network.model import FalconMamba
-from engine.network.precision import choose_precision
+from engine.network.precision import choose_precision, multiplies_fp8
+from engine.network.state import MambaState
 from engine.network.weights import load_model, random_model
 from kernels import implementation, operations
+from kernels.quantisation import FP8
 
 FAR = 0.05  # of the scale, between logits that differ in the order of roundings to bf16
 DEMO_MODEL = Path(__file__).parents[2] / "resources" / "models" / "demo"
@@ -168,7 +171,8 @@ def cuda_speed(
 
     With `folder` the random weights are saved there (15 GB) and loaded from there, which is timed too. Checks:
     reading in chunks of another length ends in the same logits to bf16 accuracy, decode by captured graph gives the
-    tokens of plain decode, and every logit is a number. `few_bits` adds decode in int8 and int4.
+    tokens of plain decode, and every logit is a number. `few_bits` adds decode in int8 and int4, and where the GPU
+    multiplies fp8, prefill and decode in that.
     """
     shape = shape or SHAPE_7B
     config = FalconMambaConfig.from_dict(shape)
@@ -198,19 +202,8 @@ def cuda_speed(
     figures["check: chunks of 1/8 against whole, of the scale"] = distance(
         read(model, ids[:chunk], chunk)[0], read(model, ids[:chunk], max(1, chunk // 8))[0]
     )
-    prefills: list[Figures] = []
-    for length in lengths:
-        torch.cuda.reset_peak_memory_stats()
-        read(model, ids[: min(length, chunk)], chunk)  # a last chunk of this length may be new to the compiler
-        seconds, (logits, state) = timed(lambda length=length: read(model, ids[:length], chunk))  # type: ignore[misc]
-        rate = length / seconds
-        share = _percent(rate / most.prefill(config))
-        peak = {"peak GB": torch.cuda.max_memory_allocated() / 1e9}
-        prefills.append({"tokens": length, "tokens/s": rate, "limit": most.prefill(config), "share": share, **peak})
-    if not math.isfinite(float(logits.abs().max())):
-        raise RuntimeError("the logits are not numbers")
+    prefills, logits, state = _prefills("bf16", model, ids, lengths, chunk, most.prefill(config))
     figures["prefill"] = prefills
-
     decodes = [_decode_row("bf16", model, state, logits, decode_tokens, most)]
     if few_bits:
         for name in ("int8", "int4"):
@@ -219,10 +212,57 @@ def cuda_speed(
             decodes.append(_decode_row(name, small, small_state, small_logits, decode_tokens, most))
             del small
             torch.cuda.empty_cache()
+    if few_bits and multiplies_fp8(device):
+        most_fp8 = roofline.measure(config, device, FP8, chunk)
+        figures["products in fp8, TFLOP/s"] = most_fp8.product_rate / 1e12
+        small = in_fp8(model)
+        rows, small_logits, small_state = _prefills(
+            "fp8", small, ids, lengths, chunk, most.prefill(config, most_fp8), other=model
+        )
+        prefills += rows
+        decodes.append(_decode_row("fp8", small, small_state, small_logits, decode_tokens, most))
+        del small
+        torch.cuda.empty_cache()
     figures["decode of one row"] = decodes
     figures["decode of rows together"] = [_decode_many(model, rows, ids) for rows in many]
     figures["peak GB allocated"] = torch.cuda.max_memory_allocated() / 1e9
     return figures
+
+
+def _prefills(
+    name: str, model: FalconMamba, ids: torch.Tensor, lengths: tuple[int, ...], chunk: int, limit: float,
+    other: FalconMamba | None = None,
+) -> tuple[list[Figures], torch.Tensor, MambaState]:  # fmt: skip
+    """Measure prefill at `lengths`; return the rows, and the logits and state of the last.
+
+    `other` is the same network in whole weights, with which the logits are compared. Raises RuntimeError if a logit is
+    no number.
+    """
+    rows: list[Figures] = []
+    for length in lengths:
+        torch.cuda.reset_peak_memory_stats()
+        # A last chunk of this length may be new to the compiler, and is captured after some.
+        for _ in range(AFTER_CHUNKS + 2 if length <= chunk else 1):
+            read(model, ids[: min(length, chunk)], chunk)
+        seconds, (logits, state) = timed(lambda length=length: read(model, ids[:length], chunk))  # type: ignore[misc]
+        rate = length / seconds
+        rows.append(
+            {
+                "precision": name,
+                "tokens": length,
+                "tokens/s": rate,
+                "limit": limit,
+                "share": _percent(rate / limit),
+                "peak GB": torch.cuda.max_memory_allocated() / 1e9,
+            }
+        )
+    if not math.isfinite(float(logits.abs().max())):
+        raise RuntimeError("the logits are not numbers")
+    if other is not None:
+        rows[0]["off bf16"] = distance(
+            read(model, ids[: lengths[0]], chunk)[0], read(other, ids[: lengths[0]], chunk)[0]
+        )
+    return rows, logits, state
 
 
 def _decode_row(

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import torch
 
 from engine.network.config import FalconMambaConfig
+from engine.network.decode_step import DRAFT_TOKENS, Draft
 from engine.network.layer import Layer
 from engine.network.linear import Linear
 from engine.network.state import MambaState
 from kernels import implementation
-from kernels.quantisation import FEW
+from kernels.quantisation import FEW, FP8
 
 if TYPE_CHECKING:
     from kernels.cpu.llvm.step import NetworkStep
@@ -29,6 +30,8 @@ def cpu_step(
     if embeddings.device.type != "cpu" or implementation("cpu").name != "cpu":
         return None
     if embeddings.dtype not in (torch.float32, torch.bfloat16) or not config.residual_in_fp32:
+        return None
+    if any(matrix.weight.dtype == FP8 for layer in layers for matrix in layer.matrices):
         return None
     from kernels.cpu.products import switched_on
 
@@ -78,6 +81,14 @@ class CpuStep:
         """Return None: the logits are in the host's memory, where the caller chooses."""
         return None
 
+    def draft(self, tokens: Sequence[int], state: MambaState, graphs: bool = False) -> Draft | None:
+        """Implement `DecodeStep.draft`."""
+        if state.batch_size != 1 or not 0 < len(tokens) <= DRAFT_TOKENS:
+            return None
+        if self.compiles is None:
+            self.compiles = self._compile()
+        return CpuDraft(self.network, tokens, state) if self.compiles else None
+
     def _compile(self) -> bool:
         try:
             self.network.compile()
@@ -85,3 +96,28 @@ class CpuStep:
             _log.warning("the decode step does not compile here; tokens are computed op by op: %s", error)
             return False
         return True
+
+
+class CpuDraft:
+    """`Draft` on a CPU."""
+
+    def __init__(self, network: NetworkStep, tokens: Sequence[int], state: MambaState) -> None:
+        self._state, self._taken = state, 0
+        conv, ssm = state.conv, state.ssm
+        count = len(tokens)
+        self._conv = conv.new_empty(conv.shape[0], count + 1, *conv.shape[2:])
+        self._ssm = ssm.new_empty(ssm.shape[0], count + 1, *ssm.shape[2:])
+        self._conv[:, 0], self._ssm[:, 0] = conv[:, 0], ssm[:, 0]
+        self._logits = network.follow(torch.tensor(tokens), self._conv, self._ssm)
+
+    def argmaxes(self) -> list[int]:
+        """Implement `Draft.argmaxes`."""
+        best, found = self._logits.max(dim=-1)
+        return torch.where(best.isfinite(), found, -1).tolist()
+
+    def take(self, count: int) -> None:
+        """Implement `Draft.take`."""
+        self._state.conv[:, 0] = self._conv[:, count]
+        self._state.ssm[:, 0] = self._ssm[:, count]
+        self._state.n_tokens += count - self._taken
+        self._taken = count

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from engine.network.config import FalconMambaConfig
 
 GROUP = 32
 """Weights that share a scale in int4; equal to `kernels.quantisation.GROUP`."""
-BITS = {"int8": 8, "int4": 4}
+Bits = int | Literal["fp8"]
+"""How a weight is quantised: integers of 8 or 4 bits, or the floats of 8 bits that a GPU multiplies."""
+BITS: dict[str, Bits] = {"int8": 8, "int4": 4, "fp8": "fp8"}
 """Bits of the quantised precisions, by their names on the command line."""
 ITEM_BYTES = {"fp32": 4, "bf16": 2, "fp16": 2}
 """Bytes of a number in the float precisions, by their names on the command line."""
-BYTES = {8: 1.0, 4: 0.5 + 2 / GROUP}
+BYTES: dict[Bits, float] = {8: 1.0, "fp8": 1.0, 4: 0.5 + 2 / GROUP}
 """Bytes of a quantised weight, scales of groups included; one scale a row is left out."""
-IN_FOUR_BITS = ("in_proj", "out_proj")
+LARGE = ("in_proj", "out_proj")
+"""The projections that int4 keeps in four bits, and the only ones that fp8 quantises."""
+FP8_UNIT = 16
+"""A GPU multiplies in fp8 only where both sides of a weight are a multiple of this."""
 
 CPU_LONGEST, CPU_SHORTEST = 512, 32
 """Tokens of a chunk on a CPU. Every chunk reorders the weights and dequantises quantised ones, which takes as long as
@@ -29,8 +35,11 @@ MOST_THREADS = 16
 # Kept free beyond the sum of weights, state and chunk: the interpreter, torch, and on CUDA its context and workspaces.
 CPU_OVERHEAD = 600 << 20
 CUDA_OVERHEAD = 900 << 20
-STATES = 4
-"""States in memory: the document's, a question's copy, a snapshot on its way, the CUDA graph's."""
+STATES = 4 + 9
+"""States in memory: the document's, a question's copy, a snapshot on its way, the CUDA graph's; those of a draft
+(`engine.network.decode_step.DRAFT_TOKENS` and the one before it)."""
+CAPTURED = 2048
+"""Tokens of the longest chunk that is captured as a CUDA graph, whose memory is its own."""
 
 
 @dataclass(frozen=True)
@@ -52,18 +61,19 @@ class Footprint:
 
 
 def footprint(
-    config: FalconMambaConfig, item_bytes: int, bits: int | None = None, chunk: int | None = None, on_gpu: bool = False
+    config: FalconMambaConfig, item_bytes: int, bits: Bits | None = None, chunk: int | None = None, on_gpu: bool = False
 ) -> Footprint:
     """Return the footprint of a network that computes in `item_bytes` per number, with weights in `bits` bits if given.
 
     `chunk` is the number of tokens read at once; None means the longest on a CPU.
     """
     tokens = longest_cpu_chunk(config) if chunk is None else chunk
+    captured = work_bytes(config, item_bytes, CAPTURED, bits, on_gpu) if on_gpu else 0
     return Footprint(
         weights=weight_bytes(config, item_bytes, bits),
         loading=config.vocab_size * config.d_model * 4 if on_gpu else 0,  # the largest tensor, before its conversion
         state=STATES * state_bytes(config, item_bytes),
-        work=work_bytes(config, item_bytes, tokens, bits, on_gpu),
+        work=work_bytes(config, item_bytes, tokens, bits, on_gpu) + captured,
         overhead=CUDA_OVERHEAD if on_gpu else CPU_OVERHEAD,
     )
 
@@ -73,9 +83,11 @@ def longest_cpu_chunk(config: FalconMambaConfig) -> int:
     return CPU_LONGEST_LARGE if parameter_count(config) >= LARGE_NETWORK else CPU_LONGEST
 
 
-def bits_of(part: str, width: int, bits: int) -> int:
-    """Return the bits (8 or 4) of the weight [.., width] of the projection `part` in a network of `bits` bits."""
-    return 4 if bits == 4 and part in IN_FOUR_BITS and width % GROUP == 0 else 8
+def bits_of(part: str, shape: tuple[int, ...], bits: Bits) -> Bits | None:
+    """Return the bits of the weight [out, in] of the projection `part` in a network of `bits` bits; None for floats."""
+    if bits == "fp8":
+        return "fp8" if part in LARGE and all(size % FP8_UNIT == 0 for size in shape) else None
+    return 4 if bits == 4 and part in LARGE and shape[-1] % GROUP == 0 else 8
 
 
 def parameter_count(config: FalconMambaConfig) -> int:
@@ -88,7 +100,7 @@ def parameter_count(config: FalconMambaConfig) -> int:
     return embeddings + c.n_layers * (mixer + c.d_model) + c.d_model
 
 
-def weight_bytes(config: FalconMambaConfig, item_bytes: int, bits: int | None = None) -> int:
+def weight_bytes(config: FalconMambaConfig, item_bytes: int, bits: Bits | None = None) -> int:
     """Return the bytes of the weights in memory, matrices in `bits` bits if given; A, D and dt's bias are fp32."""
     c = config
     total = parameter_count(c) * item_bytes
@@ -96,7 +108,10 @@ def weight_bytes(config: FalconMambaConfig, item_bytes: int, bits: int | None = 
     if bits is None:
         return total
     large, small = 3 * c.d_inner * c.d_model, 2 * c.d_inner * (c.dt_rank + c.d_state)
-    large_bytes = BYTES[bits_of("in_proj", min(c.d_model, c.d_inner), bits)]
+    kept = bits_of("in_proj", (c.d_model, c.d_inner), bits)
+    large_bytes = item_bytes if kept is None else BYTES[kept]
+    if bits == "fp8":
+        return round(total - c.n_layers * large * (item_bytes - large_bytes))
     saved = c.n_layers * (large * (item_bytes - large_bytes) + small * (item_bytes - BYTES[8]))
     head = c.vocab_size * c.d_model * (-BYTES[8] if c.tie_word_embeddings else item_bytes - BYTES[8])
     return round(total - saved - head)
@@ -109,19 +124,21 @@ def state_bytes(config: FalconMambaConfig, item_bytes: int, batch_size: int = 1)
 
 
 def work_bytes(
-    config: FalconMambaConfig, item_bytes: int, tokens: int, bits: int | None = None, on_gpu: bool = False
+    config: FalconMambaConfig, item_bytes: int, tokens: int, bits: Bits | None = None, on_gpu: bool = False
 ) -> int:
     """Return an upper estimate of the bytes that one forward pass over `tokens` tokens allocates.
 
     The most at one time is in the scan: the residual and its norm, both halves of in_proj, the convolved x, dt and y.
-    The GPU's scan adds packed B and C; a CPU's matmul reorders the weight; both dequantise a quantised one.
+    The GPU's scan adds packed B and C; a CPU's matmul reorders the weight; both dequantise a weight of integers; fp8
+    adds a vector of a byte a channel.
     """
     c = config
     per_token = c.d_model * (4 + 2 * item_bytes) + 5 * c.d_inner * item_bytes + 2 * c.dt_rank * item_bytes
     largest = 2 * c.d_inner * c.d_model * item_bytes
     if on_gpu:
         per_token += c.d_inner * c.d_state * 8 // 32
-        matrices = largest if bits else 0
+        per_token += c.d_inner if bits == "fp8" else 0
+        matrices = largest if bits in (8, 4) else 0
     else:
         matrices = 2 * min(largest, MOST_THREADS * BLOCK_BYTES) if bits else largest
     return tokens * per_token + c.vocab_size * (4 + item_bytes) + matrices

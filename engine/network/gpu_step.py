@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from engine.network.config import FalconMambaConfig
+from engine.network.decode_step import DRAFT_TOKENS, Draft
 from engine.network.forward_graphs import new_stream
 from engine.network.layer import Layer
 from engine.network.linear import Linear
@@ -25,10 +26,12 @@ from engine.network.state import MambaState
 from kernels import implementation
 
 if TYPE_CHECKING:
-    from kernels.gpu.step import NetworkStep
+    from kernels.gpu.draft import DraftStep
 
 AFTER_STEPS = 3
 """Capturing takes as long as some steps; these also compile every kernel that is captured."""
+AFTER_DRAFTS = 2
+"""The same of drafts."""
 
 
 def gpu_step(
@@ -37,13 +40,12 @@ def gpu_step(
     """Return the decode step of a network, or None: where Triton's kernels do not run, or cannot read its weights."""
     if implementation(embeddings.device).name != "triton":
         return None
-    from kernels.gpu.step import NetworkStep, readable
+    from kernels.gpu.draft import DraftStep
+    from kernels.gpu.step import readable
 
     if not readable(layers, embeddings, head):
         return None
-    network = NetworkStep(
-        layers, embeddings, norm, head, config.norm_eps, config.mixer_norm_eps, config.residual_in_fp32
-    )
+    network = DraftStep(layers, embeddings, norm, head, config.norm_eps, config.mixer_norm_eps, config.residual_in_fp32)
     conv = (config.n_layers, 1, config.d_inner, config.d_conv - 1)
     ssm = (config.n_layers, 1, config.d_inner, config.d_state)
     return GpuStep(network, embeddings.device, (conv, embeddings.dtype), (ssm, torch.float32))
@@ -70,7 +72,7 @@ _Part = tuple[tuple[int, ...], torch.dtype]
 class GpuStep:
     """`DecodeStep` on a GPU, for one sequence; two texts may take turns, each with a state of its own."""
 
-    def __init__(self, network: NetworkStep, device: torch.device, conv: _Part, ssm: _Part) -> None:
+    def __init__(self, network: DraftStep, device: torch.device, conv: _Part, ssm: _Part) -> None:
         """Build the step for states on `device` with these shapes and dtypes."""
         self._network = network
         self._device = device
@@ -87,6 +89,8 @@ class GpuStep:
         self._graph: torch.cuda.CUDAGraph | None = None
         self._logits: torch.Tensor | None = None
         self._steps = 0
+        self._keeps_bits = network.keeps_bits
+        self._drafts: GpuDrafts | None = None  # made for the first draft
 
     @property
     def captured(self) -> bool:
@@ -125,6 +129,14 @@ class GpuStep:
             self._event.record()
         self._choice = _Choice(self._host, self._event)
         return self._choice
+
+    def draft(self, tokens: Sequence[int], state: MambaState, graphs: bool) -> Draft | None:
+        """Implement `DecodeStep.draft`."""
+        if not self._keeps_bits or not 0 < len(tokens) <= DRAFT_TOKENS or not self.takes(state):
+            return None
+        if self._drafts is None:
+            self._drafts = GpuDrafts(self._network, self._device, *self._parts)
+        return self._drafts.read(tokens, state, graphs)
 
     def _read_choice(self) -> int | None:
         """Read the token of the step before, if the caller has not: the next step overwrites it.
@@ -171,3 +183,83 @@ class GpuStep:
             self._logits = self._launch()
         self._graph = graph
         self._ids.copy_(token)
+
+
+class GpuDrafts:
+    """Drafts on a GPU: DRAFT_TOKENS tokens, fewer are padded, through one CUDA graph that serves any state."""
+
+    def __init__(self, network: DraftStep, device: torch.device, conv: _Part, ssm: _Part) -> None:
+        """Build the buffers for states with these shapes and dtypes: DRAFT_TOKENS states."""
+        self._network, self._device = network, device
+        count, on_gpu = DRAFT_TOKENS, device.type == "cuda"
+        self._ids, self._found = (torch.zeros(count, dtype=torch.int64, device=device) for _ in range(2))
+        self._told = torch.zeros(count, dtype=torch.int64, pin_memory=on_gpu)
+        self._given = torch.zeros(count, dtype=torch.int64, pin_memory=on_gpu)
+        self._addresses = torch.zeros(2, dtype=torch.int64, device=device)
+        self._conv, self._ssm = (torch.zeros(count, *shape, dtype=dtype, device=device) for shape, dtype in (conv, ssm))
+        self._at: tuple[int, int] | None = None
+        self._graph: torch.cuda.CUDAGraph | None = None
+        self._drafts = 0
+
+    def read(self, tokens: Sequence[int], state: MambaState, graphs: bool) -> Draft:
+        """Read `tokens` from `state`."""
+        self._drafts += 1
+        if graphs and self._graph is None and self._drafts > AFTER_DRAFTS:
+            self._capture(state)
+        padded = [*tokens, *[tokens[-1]] * (DRAFT_TOKENS - len(tokens))]
+        self._given.copy_(torch.tensor(padded))
+        self._ids.copy_(self._given, non_blocking=True)
+        self._point_to(state)
+        if graphs and self._graph is not None:
+            self._graph.replay()
+        else:
+            self._launch()
+        return GpuDraft(self._told, self._conv, self._ssm, state, len(tokens))
+
+    def _point_to(self, state: MambaState) -> None:
+        at = state.conv.data_ptr(), state.ssm.data_ptr()
+        if at != self._at:
+            self._addresses.copy_(torch.tensor(at))
+            self._at = at
+
+    def _launch(self) -> None:
+        from kernels.gpu.step import argmax
+
+        argmax(self._network.check(self._ids, self._addresses, self._conv, self._ssm), self._found, self._told)
+
+    def _capture(self, state: MambaState) -> None:
+        """Capture a draft: the side stream must have run one before. It reads `state` and does not change it."""
+        self._point_to(state)
+        stream = new_stream(self._device)
+        stream.wait_stream(torch.cuda.current_stream(self._device))
+        with torch.cuda.stream(stream):
+            self._launch()
+        torch.cuda.current_stream(self._device).wait_stream(stream)
+        torch.cuda.synchronize(self._device)
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph, stream=stream):
+            self._launch()
+        self._graph = graph
+
+
+class GpuDraft:
+    """`Draft` on a GPU."""
+
+    def __init__(
+        self, told: torch.Tensor, conv: torch.Tensor, ssm: torch.Tensor, state: MambaState, count: int
+    ) -> None:
+        self._told, self._conv, self._ssm, self._state, self._count = told, conv, ssm, state, count
+        self._taken = 0
+
+    def argmaxes(self) -> list[int]:
+        """Implement `Draft.argmaxes`."""
+        if self._ssm.is_cuda:
+            torch.cuda.current_stream(self._ssm.device).synchronize()
+        return [int(token) for token in self._told[: self._count]]
+
+    def take(self, count: int) -> None:
+        """Implement `Draft.take`."""
+        self._state.conv.copy_(self._conv[count - 1])
+        self._state.ssm.copy_(self._ssm[count - 1])
+        self._state.n_tokens += count - self._taken
+        self._taken = count

@@ -1,8 +1,9 @@
-"""Linear layers with frozen weights: in a float dtype, or quantised to eight or four bits as they are loaded.
+"""Linear layers with frozen weights: in a float dtype, or quantised to eight or four bits or fp8 as they are loaded.
 
 Only matrices are quantised: A, D, the norms, the convolution, the biases, the embeddings and the state stay as they
 are. `int4` keeps the two large projections of a layer in four bits and the rest in eight: x_proj and dt_proj are small
-and decide what the state keeps, the head decides between tokens (measured: `main.py bench quantised`).
+and decide what the state keeps, the head decides between tokens (measured: `main.py bench quantised`). `fp8` converts
+those two projections only, and with many vectors the vectors too.
 """
 
 from __future__ import annotations
@@ -10,12 +11,15 @@ from __future__ import annotations
 import math
 import threading
 from functools import cache
+from typing import Self
 
 import torch
 from torch.nn import functional as F
 
+from engine.network.footprint import Bits
 from engine.network.row_blocks import LARGE, multiply_blocks
 from kernels import operations
+from kernels.operations import Scaled
 from kernels.quantisation import FEW
 
 SCHEME = 2
@@ -39,8 +43,14 @@ class Linear:
         self.weight, self.bias = weight, bias
         self.scales: torch.Tensor | None = None  # of quantised weights
 
-    def __call__(self, x: torch.Tensor) -> torch.Tensor:
+    def __call__(self, x: torch.Tensor | Scaled) -> torch.Tensor:
+        """Return the products with x [..., in]; x is in fp8 only where `takes_fp8` allows it."""
+        assert isinstance(x, torch.Tensor)
         return matmul(x, self.weight, self.bias)
+
+    def takes_fp8(self, vectors: int) -> bool:
+        """Return whether a call with that many vectors may hand them over in fp8."""
+        return False
 
     @property
     def nbytes(self) -> int:
@@ -68,18 +78,16 @@ class QuantisedLinear(Linear):
         self._ops = operations(weight.device)
 
     @classmethod
-    def from_floats(
-        cls, weight: torch.Tensor, bias: torch.Tensor | None, bits: int, dtype: torch.dtype
-    ) -> QuantisedLinear:
+    def from_floats(cls, weight: torch.Tensor, bias: torch.Tensor | None, bits: Bits, dtype: torch.dtype) -> Self:
         """Quantise `weight` [out, in], in any float dtype, best the checkpoint's own.
 
         Raises ValueError as `kernels.operations.Quantise` does.
         """
         return cls(*operations(weight.device).quantise(weight, bits), bias, dtype)
 
-    def __call__(self, x: torch.Tensor) -> torch.Tensor:
+    def __call__(self, x: torch.Tensor | Scaled) -> torch.Tensor:
+        assert isinstance(x, torch.Tensor) and self.scales is not None
         vectors = x.reshape(-1, x.shape[-1])
-        assert self.scales is not None
         if len(vectors) <= FEW:
             y = self._ops.quantised_linear(vectors, self.weight, self.scales, self.bias)
         elif x.device.type == "cpu":
@@ -101,6 +109,32 @@ class QuantisedLinear(Linear):
         size = (rows.stop - rows.start) * width
         buffer = _buffer(size, self._dtype)[:size].view(-1, width)
         return self._ops.dequantise(self.weight[rows], self.scales[rows], self._dtype, buffer)
+
+
+class ScaledLinear(QuantisedLinear):
+    """`QuantisedLinear` with a weight in fp8.
+
+    More than FEW vectors are multiplied in fp8, each converted with a scale of its own, which depends on no other
+    vector; few are multiplied as they are, since there the time is that of reading the weight.
+    """
+
+    __slots__ = ()
+
+    def __call__(self, x: torch.Tensor | Scaled) -> torch.Tensor:
+        """Return what `Linear` returns; x may be in fp8 where `takes_fp8` says so."""
+        if isinstance(x, torch.Tensor):
+            if not self.takes_fp8(x.shape[:-1].numel()):
+                return super().__call__(x)
+            x = self._ops.scale(x)
+        assert self.scales is not None
+        vectors = Scaled(x.values.reshape(-1, x.shape[-1]), x.scales.reshape(-1))
+        y = self._ops.scaled_linear(vectors, self.weight, self.scales, self._dtype)
+        if self.bias is not None:
+            y += self.bias
+        return y.reshape(*x.shape[:-1], -1)
+
+    def takes_fp8(self, vectors: int) -> bool:
+        return vectors > FEW
 
 
 _buffers = threading.local()

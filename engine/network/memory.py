@@ -7,7 +7,15 @@ from dataclasses import dataclass
 import torch
 
 from engine.network.config import FalconMambaConfig
-from engine.network.footprint import CPU_SHORTEST, Footprint, footprint, longest_cpu_chunk, weight_bytes, work_bytes
+from engine.network.footprint import (
+    CPU_SHORTEST,
+    Bits,
+    Footprint,
+    footprint,
+    longest_cpu_chunk,
+    weight_bytes,
+    work_bytes,
+)
 from engine.network.host_memory import available_bytes
 
 CUDA_SHORTEST = 64
@@ -57,7 +65,7 @@ def chunk_length(
     dtype: torch.dtype,
     free_bytes: int | None = None,
     batch_size: int = 1,
-    bits: int | None = None,
+    bits: Bits | None = None,
 ) -> int:
     """Return the tokens of each sequence to read at once.
 
@@ -87,7 +95,7 @@ def memory_fit(
     device: torch.device | str,
     dtype: torch.dtype,
     free_bytes: int | None = None,
-    bits: int | None = None,
+    bits: Bits | None = None,
 ) -> MemoryFit:
     """Return the bytes that a model of this shape needs on `device` before it is loaded, and those that are free."""
     device = torch.device(device)

@@ -32,15 +32,17 @@ from functools import partial
 import torch
 from torch.nn import functional as F
 
+from engine.network.chunk_graphs import ChunkGraphs
 from engine.network.config import FalconMambaConfig
 from engine.network.cpu_step import cpu_step
-from engine.network.decode_step import DecodeStep
+from engine.network.decode_step import DecodeStep, Draft
 from engine.network.forward_graphs import ForwardGraphs
 from engine.network.gpu_step import gpu_step
 from engine.network.layer import DtObserver, Layer
 from engine.network.linear import Linear
 from engine.network.state import MambaState
 from kernels import operations
+from kernels.operations import Scaled
 
 
 class FalconMamba:
@@ -65,6 +67,7 @@ class FalconMamba:
         """Tokens of all forward passes, padding left out; a figure for progress."""
         self._ops = operations(embeddings.device)
         self._forward_graphs = ForwardGraphs()
+        self._chunk_graphs = ChunkGraphs()
         parts = config, self.layers, embeddings, norm_f, head
         self._decode_step: DecodeStep | None = cpu_step(*parts) or gpu_step(*parts)
 
@@ -117,8 +120,7 @@ class FalconMamba:
             logits = self._step(ids, state)
             state.n_tokens += 1
         else:
-            on_device = None if lengths is None else lengths.to(self.device, torch.int64)
-            logits = self._forward(ids, state.conv, state.ssm, on_device, observer)
+            logits = self._chunk(ids, state, lengths, observer)
             state.n_tokens += ids.shape[1] if lengths is None else lengths.to("cpu", torch.int64)
         return logits
 
@@ -149,6 +151,14 @@ class FalconMamba:
             self.tokens_computed += 1
         return chosen
 
+    @torch.inference_mode()
+    def draft(self, tokens: Sequence[int], state: MambaState) -> Draft | None:
+        """Read a draft of the next tokens at once, from `state` of one sequence, which advances only as far as the
+        draft is told to. Returns None, and does nothing, where the device reads no drafts."""
+        if self._decode_step is None:
+            return None
+        return self._decode_step.draft(tokens, state, self.graphs_enabled)
+
     def _check(self, ids: torch.Tensor, state: MambaState, lengths: torch.Tensor | None) -> None:
         c = self.config
         if ids.ndim != 2 or ids.shape[1] < 1 or ids.shape[0] != state.batch_size:
@@ -162,6 +172,21 @@ class FalconMamba:
             )
         if lengths is not None and (lengths.shape != ids.shape[:1]):
             raise ValueError(f"lengths {tuple(lengths.shape)} must be [{ids.shape[0]}]")
+
+    def _chunk(
+        self,
+        ids: torch.Tensor,
+        state: MambaState,
+        lengths: torch.Tensor | None,
+        observer: DtObserver | None,
+    ) -> torch.Tensor:
+        """Read a chunk: as a graph where one is captured for its length, else op by op."""
+        if self.graphs_enabled and lengths is None and observer is None:
+            logits = self._chunk_graphs.logits(ids, state, self._forward, self.new_state)
+            if logits is not None:
+                return logits
+        on_device = None if lengths is None else lengths.to(self.device, torch.int64)
+        return self._forward(ids, state.conv, state.ssm, on_device, observer)
 
     def _forward(
         self,
@@ -193,10 +218,11 @@ class FalconMamba:
             residual = residual.float()
         out: torch.Tensor | None = None
         for index, layer in enumerate(self.layers):
+            norm = self._ops.scaled_rms_norm if layer.in_proj.takes_fp8(ids.numel()) else self._ops.rms_norm
             if out is None:
-                hidden = self._ops.rms_norm(residual, layer.norm, c.norm_eps)
+                hidden = norm(residual, layer.norm, c.norm_eps)
             else:
-                hidden = self._ops.rms_norm(out, layer.norm, c.norm_eps, residual)  # adds `out` to the residual first
+                hidden = norm(out, layer.norm, c.norm_eps, residual)  # adds `out` to the residual first
             observe = None if observer is None else partial(observer, index)
             out = self._mixer(layer, hidden, conv[index], ssm[index], lengths, observe)
         assert out is not None
@@ -205,7 +231,7 @@ class FalconMamba:
     def _mixer(
         self,
         layer: Layer,
-        hidden: torch.Tensor,  # [B, T, d_model]
+        hidden: torch.Tensor | Scaled,  # [B, T, d_model]
         conv: torch.Tensor,  # [B, d_inner, d_conv - 1]
         ssm: torch.Tensor,  # [B, d_inner, d_state]
         lengths: torch.Tensor | None,
@@ -219,11 +245,11 @@ class FalconMamba:
             x = self._ops.causal_conv_update(x[:, 0], layer.conv, layer.conv_bias, conv)[:, None]
         else:
             x = self._ops.causal_conv(x, layer.conv, layer.conv_bias, conv, lengths)
-        dt, B, C = torch.split(layer.x_proj(x), [c.dt_rank, c.d_state, c.d_state], dim=-1)
-        if c.mixer_norm_eps is not None:
-            dt = self._ops.rms_norm(dt, None, c.mixer_norm_eps)
-            B = self._ops.rms_norm(B, None, c.mixer_norm_eps)
-            C = self._ops.rms_norm(C, None, c.mixer_norm_eps)
+        parameters = layer.x_proj(x)
+        if c.mixer_norm_eps is None:
+            dt, B, C = torch.split(parameters, [c.dt_rank, c.d_state, c.d_state], dim=-1)
+        else:
+            dt, B, C = self._ops.mixer_norms(parameters, c.dt_rank, c.mixer_norm_eps)
         dt = layer.dt_proj(dt)  # its bias is added in fp32, inside the scan
         if observe is not None:
             observe(dt)

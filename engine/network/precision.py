@@ -9,12 +9,14 @@ import torch
 
 from engine.network.config import FalconMambaConfig
 from engine.network.device import HardwareError
-from engine.network.footprint import BITS
+from engine.network.footprint import BITS, Bits
 from engine.network.host_processor import bf16_is_fast
 from engine.network.memory import MemoryFit, free_memory, gigabytes, memory_fit
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 """Dtypes of the float precisions, by their names on the command line."""
+HOPPER = (9, 0)
+"""CUDA capability from which on PyTorch multiplies fp8 with a scale for each row."""
 
 
 @dataclass(frozen=True)
@@ -22,9 +24,9 @@ class Precision:
     """The compute dtype and, for quantised weights, their bits."""
 
     name: str
-    """fp32, bf16, fp16, int8 or int4."""
+    """fp32, bf16, fp16, int8, int4 or fp8."""
     dtype: torch.dtype
-    bits: int | None
+    bits: Bits | None
     fit: MemoryFit
     reason: str = ""
     """Reason for this precision when "auto" could not take its first choice."""
@@ -36,7 +38,8 @@ def choose_precision(
     """Return the precision `wish`, or for "auto" the best that fits on `device`.
 
     The first choice of "auto" is `compute_dtype`; after it come bf16, int8 and int4. If none fits, the last one is
-    returned, whose `fit` says so. Raises HardwareError for an unknown name.
+    returned, whose `fit` says so; fp8 is taken only where it is asked for. Raises HardwareError for an unknown name,
+    and for fp8 on a device that does not multiply it.
     """
     device = torch.device(device)
     free = free_memory(device) if free_bytes is None else free_bytes
@@ -56,7 +59,20 @@ def choose_precision(
     return Precision(found.name, found.dtype, found.bits, found.fit, reason)
 
 
-def compute_dtype(device: torch.device | str, config: FalconMambaConfig, bits: int | None = None) -> torch.dtype:
+def multiplies_fp8(device: torch.device | str) -> bool:
+    """Return whether `device` multiplies fp8 with a scale for each row: an NVIDIA GPU from Hopper on."""
+    capability = cuda_capability(torch.device(device))
+    return capability is not None and capability >= HOPPER
+
+
+def cuda_capability(device: torch.device) -> tuple[int, int] | None:
+    """Return the CUDA capability of `device`, or None for one that is no NVIDIA GPU."""
+    if device.type != "cuda" or torch.version.hip is not None or not torch.cuda.is_available():
+        return None
+    return torch.cuda.get_device_capability(device)
+
+
+def compute_dtype(device: torch.device | str, config: FalconMambaConfig, bits: Bits | None = None) -> torch.dtype:
     """Return the compute dtype of "auto", whatever fits.
 
     On a GPU: bf16, or fp16 where there is no bf16. On a CPU: fp32, except for a checkpoint stored in half precision,
@@ -84,6 +100,8 @@ def _candidates(config: FalconMambaConfig, device: torch.device) -> Iterator[str
 def _precision(config: FalconMambaConfig, device: torch.device, name: str, free: int) -> Precision:
     if name not in DTYPES and name not in BITS:
         raise HardwareError(f"unknown precision {name!r}: choose auto, {', '.join((*DTYPES, *BITS))}")
+    if name == "fp8" and not multiplies_fp8(device):
+        raise HardwareError("fp8 needs an NVIDIA GPU of the kind H100 or newer; use --precision int8")
     bits = BITS.get(name)
     dtype = DTYPES.get(name) or compute_dtype(device, config, bits)
     return Precision(name, dtype, bits, memory_fit(config, device, dtype, free, bits))

@@ -14,9 +14,9 @@ import torch
 
 from engine.network.checkpoint import AnyCheckpoint, open_checkpoint, weights_fingerprint
 from engine.network.config import FalconMambaConfig
-from engine.network.footprint import bits_of
+from engine.network.footprint import Bits, bits_of
 from engine.network.layer import Layer
-from engine.network.linear import Linear, QuantisedLinear
+from engine.network.linear import Linear, QuantisedLinear, ScaledLinear
 from engine.network.model import FalconMamba
 from engine.network.quantised_copy import Quantised, QuantisedCopy, copy_file, keep_copy, open_copy
 from engine.network.shapes import expected_shapes
@@ -29,7 +29,7 @@ Progress = Callable[[int, int], None]
 """Called with the bytes of the checkpoint that are loaded, and with all of them."""
 Source = Callable[[str, tuple[int, ...], torch.dtype], torch.Tensor]
 """(name, shape, dtype) to the tensor on its device."""
-Quantise = Callable[[str, tuple[int, ...], int], Quantised]
+Quantise = Callable[[str, tuple[int, ...], Bits], Quantised]
 """(name, shape, bits) to the quantised weight on its device."""
 
 
@@ -37,13 +37,13 @@ def load_model(
     folder: str | Path,
     device: torch.device | str = "cpu",
     dtype: torch.dtype = torch.float32,
-    bits: int | None = None,
+    bits: Bits | None = None,
     progress: Progress | None = None,
     copies: Path | None = None,
 ) -> FalconMamba:
     """Load a Hugging Face folder (config.json, *.safetensors) or a .gguf file of a Mamba or Falcon Mamba network.
 
-    `bits` 8 or 4 quantises the matrices (`engine.network.linear`). `copies` is the folder of quantised copies
+    `bits` quantises the matrices (`engine.network.linear`). `copies` is the folder of quantised copies
     (`engine.network.quantised_copy`): on a CPU the copy of these weights in 4 bits is read if there is one, and written
     if not. Raises ConfigError or ModelError, each one sentence.
     """
@@ -86,9 +86,9 @@ class _Loading:
         self._report(name)
         return tensor.reshape(shape)
 
-    def quantised(self, name: str, shape: tuple[int, ...], bits: int) -> Quantised:
+    def quantised(self, name: str, shape: tuple[int, ...], bits: Bits) -> Quantised:
         """Return a weight of the checkpoint in `bits` bits, from the copy if it is there. Raises ModelError."""
-        found = None if self._copy is None else self._copy.get(name, shape[0], bits)
+        found = None if self._copy is None or bits == "fp8" else self._copy.get(name, shape[0], bits)
         if found is None:
             parts = [self._quantise(rows.to(self._device), bits) for rows in self._checkpoint.blocks(name)]
             integers, scales = zip(*parts, strict=True)
@@ -119,7 +119,7 @@ def random_model(
     device: torch.device | str = "cpu",
     dtype: torch.dtype = torch.float32,
     seed: int = 0,
-    bits: int | None = None,
+    bits: Bits | None = None,
 ) -> FalconMamba:
     """Return a network with random weights, made on `device`; `bits` as in `load_model`.
 
@@ -151,14 +151,14 @@ def random_model(
         bound = shape[-1] ** -0.5
         return tensor.uniform_(-bound, bound, generator=generator)
 
-    def quantised(name: str, shape: tuple[int, ...], bits: int) -> Quantised:
+    def quantised(name: str, shape: tuple[int, ...], bits: Bits) -> Quantised:
         return operations(device).quantise(draw(name, shape, torch.float32), bits)
 
     return _assemble(config, draw, dtype, bits, quantised)
 
 
 def _assemble(
-    config: FalconMambaConfig, floats: Source, dtype: torch.dtype, bits: int | None, quantised: Quantise
+    config: FalconMambaConfig, floats: Source, dtype: torch.dtype, bits: Bits | None, quantised: Quantise
 ) -> FalconMamba:
     """Build the model from the tensors of `expected_shapes`, each taken from `floats` or `quantised` once."""
     shapes = expected_shapes(config)
@@ -167,14 +167,13 @@ def _assemble(
         return floats(name, shapes[name], kind)
 
     def linear(part: str, bias: bool = False) -> Linear:
-        added = get(part + ".bias") if bias else None
-        if bits is None:
-            return Linear(get(part + ".weight"), added)
-        return quantised_linear(part.rsplit(".", maxsplit=1)[-1], part + ".weight", bits, added)
+        name, added = part + ".weight", get(part + ".bias") if bias else None
+        kept = None if bits is None else bits_of(part.rsplit(".", maxsplit=1)[-1], shapes[name], bits)
+        return Linear(get(name), added) if kept is None else quantised_linear(name, kept, added)
 
-    def quantised_linear(part: str, name: str, bits: int, bias: torch.Tensor | None = None) -> Linear:
-        shape = shapes[name]
-        return QuantisedLinear(*quantised(name, shape, bits_of(part, shape[1], bits)), bias, dtype)
+    def quantised_linear(name: str, bits: Bits, bias: torch.Tensor | None = None) -> Linear:
+        made = ScaledLinear if bits == "fp8" else QuantisedLinear
+        return made(*quantised(name, shapes[name], bits), bias, dtype)
 
     def layer(index: int) -> Layer:
         mixer = f"layers.{index}.mixer."
@@ -196,8 +195,8 @@ def _assemble(
     norm_f = get("norm_f.weight")
     if not config.tie_word_embeddings:
         head = linear("lm_head")
-    elif bits is None:
+    elif bits in (None, "fp8"):
         head = Linear(embeddings)
     else:  # a quantised copy, which every token reads whole; of the embeddings it reads one row
-        head = quantised_linear("lm_head", EMBEDDINGS, bits)
+        head = quantised_linear(EMBEDDINGS, 8)
     return FalconMamba(config, embeddings, layers, norm_f, head)

@@ -21,7 +21,7 @@ Device = Literal["auto", "cpu", "cuda"]
 """Device that the model runs on."""
 DEVICES: tuple[Device, ...] = get_args(Device)
 
-Precision = Literal["auto", "fp32", "bf16", "int8", "int4"]
+Precision = Literal["auto", "fp32", "bf16", "int8", "int4", "fp8"]
 """Precision of the weights."""
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 

@@ -33,7 +33,7 @@ REPORT_SECONDS = 1.0
 """Seconds between two reports of a model that is being loaded."""
 IDLE_SHARE = 1.2
 """Wall seconds of a reading on a free machine, for each processor second that a thread of it uses."""
-SMALLER = {"fp32": "bf16", "bf16": "int8", "fp16": "int8", "int8": "int4"}
+SMALLER = {"fp32": "bf16", "bf16": "int8", "fp16": "int8", "int8": "int4", "fp8": "int4"}
 """The precision that is tried after the memory ran out in another."""
 
 

@@ -24,6 +24,7 @@ from kernels.cpu.tensors import (
     write_back,
 )
 from kernels.operations import Operations
+from kernels.reference import scale_ref, scaled_linear_ref, scaled_rms_norm_ref
 
 
 def selective_scan(
@@ -117,6 +118,15 @@ def rms_norm(x: Tensor, weight: Tensor | None, eps: float, residual: Tensor | No
     return y.to(dtype)
 
 
+def mixer_norms(x: Tensor, rank: int, eps: float) -> tuple[Tensor, Tensor, Tensor]:
+    """Implement `kernels.operations.MixerNorms`."""
+    d_state = (x.shape[-1] - rank) // 2
+    dt, B, C = (rms_norm(part, None, eps) for part in x.split([rank, d_state, d_state], dim=-1))
+    return dt, B, C
+
+
 OPERATIONS = Operations(
-    selective_scan, selective_update, causal_conv, causal_conv_update, rms_norm, quantise, dequantise, quantised_linear
-)
+    selective_scan, selective_update, causal_conv, causal_conv_update, rms_norm, quantise, dequantise, quantised_linear,
+    mixer_norms, scaled_rms_norm_ref, scale_ref, scaled_linear_ref,
+)  # fmt: skip
+"""No CPU multiplies fp8, and the engine offers it on none: plain torch stands in, for tests."""

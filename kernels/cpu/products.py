@@ -14,7 +14,7 @@ import torch
 from numba import types
 from torch import Tensor
 
-from kernels.quantisation import dequantise_ref, quantised_linear_ref
+from kernels.quantisation import FP8, dequantise_ref, quantised_linear_ref
 
 SWITCH = "READTHROUGH_VECTOR_CODE"
 
@@ -44,7 +44,7 @@ def vector_code() -> bool:
 
 def quantised_linear(x: Tensor, weight: Tensor, scales: Tensor, bias: Tensor | None = None) -> Tensor:
     """Implement `kernels.operations.QuantisedLinear`."""
-    if not vector_code():
+    if weight.dtype == FP8 or not vector_code():  # no CPU multiplies fp8
         return quantised_linear_ref(x, weight, scales, bias)
     from kernels.cpu.llvm.matvec import Rows, multiply
 

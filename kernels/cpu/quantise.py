@@ -37,7 +37,7 @@ def exact_kernel(function: Any) -> Any:
     return njit(cache=True, nogil=True, fastmath=flags, error_model="numpy", boundscheck=False)(function)
 
 
-def quantise(weight: Tensor, bits: int) -> tuple[Tensor, Tensor]:
+def quantise(weight: Tensor, bits: int | str) -> tuple[Tensor, Tensor]:
     """Implement `kernels.operations.Quantise`."""
     out, width = weight.shape
     if weight.dtype not in KINDS or not weight.is_contiguous() or (bits == 4 and width % GROUP) or bits not in (4, 8):

@@ -72,13 +72,17 @@ def epilogue(
     block, own, result, norm, fixed, found, tail, y, residual, parts, rows,
     ROWS: tl.constexpr, TAPS: tl.constexpr, ORDER: tl.constexpr, OUT: tl.constexpr,
 ):  # fmt: skip
-    """Finish a block of rows: norm, bias, convolution or residual, and the store."""
+    """Finish a block of rows: norm, bias, convolution or residual, and the store.
+
+    Return the numbers before the convolution, which the tail holds.
+    """
     added, shifted, scaling, mix = fixed
     before, past = found
     m, mine, convolved = own
     n = block * ROWS + tl.arange(0, ROWS)
     result = tl.sum(tl.where(n[:, None] == m[None, :], result[:, None], 0.0), axis=0)
     result = result * norm + added.to(tl.float32)
+    newest = result.to(y.dtype.element_ty)
     if TAPS > 0:
         shifted = shifted.to(tl.float32)
         for t in tl.static_range(TAPS - 1):
@@ -87,7 +91,7 @@ def epilogue(
         for t in tl.static_range(1, TAPS - 1):
             tl.store(tail + (t - 1), past[t], mask=convolved)
         if TAPS > 1:
-            tl.store(tail + (TAPS - 2), result.to(y.dtype.element_ty), mask=convolved)
+            tl.store(tail + (TAPS - 2), newest, mask=convolved)
         result = tl.where(convolved, silu(shifted + mix[TAPS - 1].to(tl.float32) * result), result)
     if residual is not None:
         new = (before.to(tl.float32) + result).to(residual.dtype.element_ty)
@@ -97,6 +101,7 @@ def epilogue(
         result *= scaling.to(tl.float32)
     at = tl.where(m < OUT, place(m, ORDER, OUT), m)
     tl.store(y + at, result.to(y.dtype.element_ty), mask=mine)
+    return newest
 
 
 @triton.jit(do_not_specialize=["tail_at", "turns"])
@@ -104,8 +109,8 @@ def matvec_kernel(
     x, squares, weight, scales, bias, taps, shift, addresses, tail_at, y, residual, following, parts,
     rows, d_inner, eps, turns,
     SIZE: tl.constexpr, BLOCK: tl.constexpr, ROWS: tl.constexpr, THREADS: tl.constexpr, BITS: tl.constexpr,
-    PARTS: tl.constexpr, PADDED_PARTS: tl.constexpr, TAPS: tl.constexpr, ORDER: tl.constexpr, OUT: tl.constexpr,
-    OVERLAP: tl.constexpr, WALKS: tl.constexpr, INTEGERS: tl.constexpr, NATIVE: tl.constexpr,
+    FP8: tl.constexpr, PARTS: tl.constexpr, PADDED_PARTS: tl.constexpr, TAPS: tl.constexpr, ORDER: tl.constexpr,
+    OUT: tl.constexpr, OVERLAP: tl.constexpr, WALKS: tl.constexpr, INTEGERS: tl.constexpr, NATIVE: tl.constexpr,
 ):  # fmt: skip
     """y[n] = weight[n] . x, over the rms of the vector that x was scaled from if it has PARTS sums of squares.
 
@@ -134,7 +139,7 @@ def matvec_kernel(
         norm = inverse_rms(squares, eps, SIZE, PARTS, PADDED_PARTS)
         for _ in range(turns):
             for _ in tl.static_range(2):  # two blocks, so that no register is copied whose load is under way
-                result = multiply(word, scale, planes, BLOCK, ROWS, BITS, INTEGERS, NATIVE)
+                result = multiply(word, scale, planes, BLOCK, ROWS, BITS, FP8, INTEGERS, NATIVE)
                 word, scale = later, later_scale
                 later, later_scale = load_block(weight, scales, block + 2 * step, rows, SIZE, BLOCK, ROWS, BITS)
                 next_own = own_rows(block + step, rows, d_inner, ROWS, THREADS)
@@ -146,7 +151,7 @@ def matvec_kernel(
                 own, fixed, found = next_own, next_fixed, next_found
                 block += step
     else:
-        result = multiply(word, scale, planes, BLOCK, ROWS, BITS, INTEGERS, NATIVE)
+        result = multiply(word, scale, planes, BLOCK, ROWS, BITS, FP8, INTEGERS, NATIVE)
         norm = inverse_rms(squares, eps, SIZE, PARTS, PADDED_PARTS)  # after the product, so that x does not wait for it
         epilogue(
             block, own, result, norm, fixed, found, tail, y, residual, parts, rows, ROWS, TAPS, ORDER, OUT

@@ -8,12 +8,16 @@ import torch
 import triton
 from torch import Tensor
 
+from kernels.quantisation import FP8
+
 PROGRAMS = {
     (16, False): (2, 4), (16, True): (2, 4),
     (8, False): (4, 4), (8, True): (4, 8),
     (4, False): (4, 4), (4, True): (8, 8),
 }  # fmt: skip
 """Rows and warps of a program by the bits of the weight and whether its rows are longer than 4,096."""
+FP8_PROGRAMS = {False: (4, 4), True: (4, 4)}
+"""The same for a weight in fp8, by its width alone."""
 FEW = 1024
 FEW_ROWS = (1, 8)
 """The same for a weight of less than FEW rows."""
@@ -32,7 +36,7 @@ class Matrix(Protocol):
 def words(matrix: Matrix) -> tuple[Tensor, int, int]:
     """Return a weight as it is read (32-bit words if quantised), its bits (16 for floats) and its width."""
     weight = matrix.weight
-    if weight.dtype == torch.int8:
+    if weight.dtype in (torch.int8, FP8):
         return (weight.view(torch.int32) if weight.shape[1] % 4 == 0 else weight), 8, weight.shape[1]
     if weight.dtype == torch.uint8:
         return weight.view(torch.int32), 4, 2 * weight.shape[1]
@@ -48,7 +52,17 @@ def order(matrix: Matrix) -> int:
 def program(matrix: Matrix) -> tuple[int, int]:
     """Return the rows and warps of a program."""
     weight, bits, size = words(matrix)
-    return FEW_ROWS if len(weight) < FEW else PROGRAMS[bits, size > 4096]
+    if len(weight) < FEW:
+        return FEW_ROWS
+    return FP8_PROGRAMS[size > 4096] if matrix.weight.dtype == FP8 else PROGRAMS[bits, size > 4096]
+
+
+def takes_integers(matrix: Matrix, x: Tensor) -> bool:
+    """Return whether a product converts the vector x to integers (`kernels.gpu.dot`).
+
+    They take a program some 250 instructions: too many for one row. For fp32 they are not exact enough.
+    """
+    return matrix.weight.dtype in (torch.int8, torch.uint8) and program(matrix)[0] > 1 and x.dtype == torch.bfloat16
 
 
 def walk(matrix: Matrix, device: torch.device) -> tuple[int, int]:

@@ -33,9 +33,11 @@ from kernels.gpu.programs import (
     order,
     program,
     registers,
+    takes_integers,
     walk,
     words,
 )
+from kernels.quantisation import FP8
 
 LONGEST = 16_384
 """Widest row that a program holds in registers."""
@@ -50,11 +52,15 @@ def begin_kernel(
     ids, embeddings, norm, residual, prepared, squares, PARTS: tl.constexpr, PADDED_PARTS: tl.constexpr,
     SIZE: tl.constexpr, BLOCK: tl.constexpr, ORDER: tl.constexpr, OVERLAP: tl.constexpr,
 ):  # fmt: skip
-    """Load the embedding of one token, and prepare it as out_proj does. This launch overlaps with none before it."""
+    """Load the embedding of a token, and prepare it as out_proj does. This launch overlaps with none before it."""
     if OVERLAP:
         gdc_launch_dependents()
+    token = tl.program_id(0)
+    residual += token * SIZE
+    prepared += token * SIZE
+    squares += token * PARTS
     k = tl.arange(0, BLOCK)
-    value = tl.load(embeddings + tl.load(ids) * SIZE + k, mask=k < SIZE, other=0.0)
+    value = tl.load(embeddings + tl.load(ids + token) * SIZE + k, mask=k < SIZE, other=0.0)
     tl.store(residual + k, value.to(residual.dtype.element_ty), mask=k < SIZE)
     value = value.to(tl.float32)
     scaled = value * tl.load(norm + k, mask=k < SIZE, other=0.0).to(tl.float32)
@@ -111,7 +117,9 @@ def step_kernel(
 
 @triton.jit
 def argmax_kernel(logits, found, told, size, BLOCK: tl.constexpr):
-    """Store the argmax of `logits` [size] in two places, -1 if a logit is not a finite number."""
+    """Store the argmax of each row of `logits` [size] in two places, -1 if a logit is not a finite number."""
+    row = tl.program_id(0)
+    logits += row.to(tl.int64) * size
     best = tl.full([BLOCK], -float("inf"), tl.float32)
     where = tl.zeros([BLOCK], tl.int32)
     strange = tl.zeros([BLOCK], tl.int32)
@@ -124,8 +132,8 @@ def argmax_kernel(logits, found, told, size, BLOCK: tl.constexpr):
     top = tl.max(best, axis=0)
     first = tl.min(tl.where(best == top, where, size), axis=0)
     token = tl.where(tl.max(strange, axis=0) > 0, -1, first).to(tl.int64)
-    tl.store(found, token)
-    tl.store(told, token)
+    tl.store(found + row, token)
+    tl.store(told + row, token)
 
 
 class NetworkStep:
@@ -171,14 +179,14 @@ class NetworkStep:
             each, warps = program(matrix)
             programs, turns = walk(matrix, device)
             options = early | ({"maxnreg": registers(warps)} if turns and native else {})
-            # Integers take a program some 250 instructions: too many for one row. For fp32 they are not exact enough.
-            whole = bits < 16 and each > 1 and x.dtype == torch.bfloat16
+            whole = takes_integers(matrix, x)
             given = {"taps": None, "shift": None, "tail_at": 0, "residual": None, "following": None, "parts": None}
             given |= {"TAPS": 0, "ORDER": 1, "d_inner": 0} | changes
             matvec_kernel[(programs,)](
                 x, squares, weight, matrix.scales, matrix.bias, addresses=addresses, y=out, rows=len(weight),
                 eps=self._eps, turns=turns, SIZE=size, BLOCK=max(triton.next_power_of_2(size), 16), ROWS=each,
-                THREADS=32 * warps, BITS=bits, PARTS=sums, PADDED_PARTS=triton.next_power_of_2(max(sums, 1)),
+                THREADS=32 * warps, BITS=bits, FP8=matrix.weight.dtype == FP8, PARTS=sums,
+                PADDED_PARTS=triton.next_power_of_2(max(sums, 1)),
                 OUT=given["d_inner"] or len(weight), OVERLAP=overlap, WALKS=turns > 0, INTEGERS=whole, NATIVE=native,
                 num_warps=warps, **given, **options,
             )  # fmt: skip
@@ -216,11 +224,12 @@ class NetworkStep:
 
 
 def argmax(logits: Tensor, found: Tensor, told: Tensor) -> None:
-    """Store the argmax of `logits` [1, vocab_size] (float32) in `found` and `told`, one int64 each.
+    """Store the argmax of each row of `logits` [K, vocab_size] (float32) in `found` and `told`, K int64 each.
 
     It is the first index of the maximum, or -1 if a logit is not a finite number. `told` may be in pinned host memory.
     """
-    argmax_kernel[(1,)](logits, found, told, logits.numel(), BLOCK=16_384, num_warps=32)
+    rows, size = logits.shape
+    argmax_kernel[(rows,)](logits, found, told, size, BLOCK=16_384, num_warps=32)
 
 
 def readable(layers: Sequence[LayerWeights], embeddings: Tensor, head: Matrix) -> bool:

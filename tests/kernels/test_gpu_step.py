@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from kernels.gpu.dot import place
+from kernels.gpu.draft import DraftStep
 from kernels.gpu.matvec import matvec_kernel
 from kernels.gpu.overlap import overlaps
 from kernels.gpu.programs import PROGRAMS, walk
@@ -82,7 +83,7 @@ class Network:
 
 
 def network(
-    n_layers: int, d_model: int, d_inner: int, d_state: int, d_conv: int, rank: int, vocab: int, bits: int | None,
+    n_layers: int, d_model: int, d_inner: int, d_state: int, d_conv: int, rank: int, vocab: int, bits: int | str | None,
     biases: bool, norms: bool, dtype: torch.dtype,
 ) -> Network:  # fmt: skip
     """Weights drawn so that nothing vanishes or explodes over tokens; `bits` as the engine keeps them."""
@@ -91,10 +92,10 @@ def network(
     def randn(*shape: int) -> Tensor:
         return torch.randn(*shape, generator=rng).to(DEVICE)
 
-    def matrix(rows: int, columns: int, bias: bool = False, kept: int | None = 8) -> Matrix:
+    def matrix(rows: int, columns: int, bias: bool = False, kept: int | str | None = 8) -> Matrix:
         weight = (randn(rows, columns) / columns**0.5).to(dtype)
         extra = randn(rows).to(dtype) if bias else None
-        if bits is None:
+        if bits is None or (bits == "fp8" and kept != bits):
             return Matrix(weight, None, extra)
         return Matrix(*quantise_ref(weight, kept or 8), extra)
 
@@ -129,14 +130,19 @@ SHAPES = [
 ]
 
 
-def _slow_in_the_interpreter(dtype: torch.dtype, bits: int | None, walks: bool) -> Any:
+def _slow_in_the_interpreter(dtype: torch.dtype, bits: int | str | None, walks: bool) -> Any:
     return pytest.param(dtype, bits, walks, marks=() if DEVICE == "cuda" else pytest.mark.slow)
+
+
+def _slow_kind(dtype: torch.dtype, bits: int | None) -> Any:
+    return pytest.param(dtype, bits, marks=() if DEVICE == "cuda" else pytest.mark.slow)
 
 
 KINDS = [
     (torch.float32, None, False),
     (torch.bfloat16, 8, False),
     (torch.float32, 4, True),
+    _slow_in_the_interpreter(torch.bfloat16, "fp8", False),
     _slow_in_the_interpreter(torch.bfloat16, None, False),
     _slow_in_the_interpreter(torch.float32, 8, False),
     _slow_in_the_interpreter(torch.float32, 4, False),
@@ -150,7 +156,7 @@ KINDS = [
 @pytest.mark.parametrize(("dtype", "bits", "walks"), KINDS)
 @pytest.mark.parametrize(("sizes", "norms", "biases"), SHAPES)
 def test_gpu_step_equals_reference(
-    sizes: tuple[Any, ...], norms: bool, biases: bool, dtype: torch.dtype, bits: int | None, walks: bool,
+    sizes: tuple[Any, ...], norms: bool, biases: bool, dtype: torch.dtype, bits: int | str | None, walks: bool,
     overlap: bool, monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     """In bf16: as close to the same weights in fp32 as the reference is, which rounds in more places."""
@@ -163,6 +169,7 @@ def test_gpu_step_equals_reference(
         pytest.skip("a large network is slow to draw: once will do")
     if not large:  # products of several rows a program and of one, as those of large weights are
         monkeypatch.setattr("kernels.gpu.programs.PROGRAMS", dict.fromkeys(PROGRAMS, (8, 4)))
+        monkeypatch.setattr("kernels.gpu.programs.FP8_PROGRAMS", {False: (8, 4), True: (8, 4)})
         monkeypatch.setattr("kernels.gpu.programs.FEW", 41)
         monkeypatch.setattr("kernels.gpu.programs.FEW_ROWS", (1, 1))
         monkeypatch.setattr("kernels.gpu.programs.RESIDENT", 3)
@@ -183,10 +190,33 @@ def test_gpu_step_equals_reference(
         assert logits.shape == (1, sizes[6]) and logits.dtype == torch.float32
         pairs = ((logits[0], other, truth), (conv, rounded[0], exact[0]), (ssm, rounded[1], exact[1]))
         for mine, near, right in pairs:
-            worst = 2 * distance(near, right) + (1e-4 if bits == 4 else 5e-5)
+            worst = (3 if bits == "fp8" else 2) * distance(near, right) + (1e-4 if bits == 4 else 5e-5)
             if DEVICE == "cpu" and dtype == torch.bfloat16:  # the interpreter cuts off where a GPU rounds
                 worst = max(worst, 0.03)
             assert distance(mine, right) <= worst
+
+
+@pytest.mark.parametrize(("dtype", "bits"), [(torch.bfloat16, 8), _slow_kind(torch.float32, None)])
+def test_draft_equals_single_steps(dtype: torch.dtype, bits: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Logits and the state after each token; bit for bit with int8 weights."""
+    monkeypatch.setattr("kernels.gpu.programs.FEW_ROWS", (16, 1))
+    ours = network(1, 32, 64, 16, 4, 8, 42, bits, False, True, dtype)
+    parts = [getattr(ours, field.name) for field in fields(ours)]
+    step = DraftStep(*parts, residual_in_fp32=True)
+    assert step.keeps_bits is (bits == 8)
+    rng = torch.Generator().manual_seed(1)
+    conv = torch.randn(1, 64, 3, generator=rng).to(DEVICE).to(dtype)
+    ssm = torch.randn(1, 64, 16, generator=rng).to(DEVICE)
+    before = conv.clone(), ssm.clone()
+    addresses = torch.tensor([conv.data_ptr(), ssm.data_ptr()], device=DEVICE)
+    kept = torch.zeros(3, *conv.shape, dtype=dtype, device=DEVICE), torch.zeros(3, *ssm.shape, device=DEVICE)
+    tokens = torch.tensor([5, 31, 7], device=DEVICE)
+    logits = step.check(tokens, addresses, *kept)
+    assert torch.equal(conv, before[0]) and torch.equal(ssm, before[1])
+    for index in range(3):
+        expected = step(tokens[index : index + 1], addresses)[0]
+        for found, right in ((logits[index], expected), (kept[0][index], conv), (kept[1][index], ssm)):
+            assert torch.equal(found, right) if bits == 8 else distance(found, right) < 1e-5
 
 
 @pytest.mark.parametrize("strange", [float("nan"), float("inf")])
@@ -215,7 +245,7 @@ def test_integer_matvec_is_more_exact_than_bf16(bits: int, size: int) -> None:
     matvec_kernel[(2,)](
         placed.to(DEVICE), None, weight.view(torch.int32).to(DEVICE), scales.to(DEVICE), None, None, None, None, 0, y,
         None, None, None, 6, 0, 1e-5, 0, SIZE=size, BLOCK=128 if size == 96 else size, ROWS=4, THREADS=128, BITS=bits,
-        PARTS=0, PADDED_PARTS=1, TAPS=0, ORDER=1, OUT=6, OVERLAP=False, WALKS=False, INTEGERS=True,
+        FP8=False, PARTS=0, PADDED_PARTS=1, TAPS=0, ORDER=1, OUT=6, OVERLAP=False, WALKS=False, INTEGERS=True,
         NATIVE=DEVICE == "cuda" and torch.version.hip is None, num_warps=4,
     )  # fmt: skip
     assert distance(y.cpu(), expected) < 2e-5

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from kernels import Operations
-from kernels.reference import rms_norm_ref
+from kernels.reference import mixer_norms_ref, rms_norm_ref
 from tests.kernels.inputs import assert_close
 
 DTYPES = [torch.float32, torch.bfloat16, torch.float16]
@@ -29,6 +29,19 @@ def test_norm_of_a_slice(compiled: Operations, device: torch.device) -> None:
     """B and C are slices of one projection."""
     x = torch.randn(2, 7, 40).to(device)[..., 3:19]
     assert_close(compiled.rms_norm(x, None, 1e-6), rms_norm_ref(x, None, 1e-6))
+
+
+@pytest.mark.parametrize(("rank", "d_state"), [(8, 16), (48, 16), (5, 3)])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_norms_of_parts_equal_reference(
+    compiled: Operations, device: torch.device, rank: int, d_state: int, dtype: torch.dtype
+) -> None:
+    """dt, B and C, each by itself."""
+    x = torch.randn(2, 7, rank + 2 * d_state).to(device, dtype)
+    x[..., rank:] *= 20
+    for ours, theirs in zip(compiled.mixer_norms(x, rank, 1e-6), mixer_norms_ref(x, rank, 1e-6), strict=True):
+        assert ours.dtype == dtype
+        assert_close(ours, theirs, dtype)
 
 
 def test_norm_output_has_weight_dtype(compiled: Operations, device: torch.device) -> None:

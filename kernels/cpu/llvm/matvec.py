@@ -55,9 +55,9 @@ ACCUMULATORS = 4
 WHOLE = {F32: LANES, BF16: LANES, INT8: LANES, INT4: GROUP, INT4_BYTES: BLOCK}
 """Weights of a row in one turn of the vector code, at least."""
 TOGETHER = 4
-"""Vectors that share one pass over a row."""
+"""Vectors that share one pass over a row; each has fewer sums there, so other bits than alone."""
 
-ROWS_ARGUMENTS, DEQUANTISE_ARGUMENTS = 12, 8
+ROWS_ARGUMENTS, DEQUANTISE_ARGUMENTS = 13, 8
 """Arguments of `rows_kernel` and `dequantise_kernel`, all int64."""
 
 SHIFT = np.uint32(16)
@@ -99,7 +99,7 @@ def multiply(x: Tensor, rows: Rows) -> Tensor:
     bias = None if rows.bias is None else rows.bias.float().contiguous()
     parallel_for(
         rows_kernel, out, out * width * len(x), rows.kind, rows.weight.data_ptr(), address(rows.scales), width,
-        vectors.data_ptr(), width, len(x), y.data_ptr(), out, address(bias),
+        vectors.data_ptr(), width, len(x), y.data_ptr(), out, address(bias), 0,
     )  # fmt: skip
     return y.to(x.dtype)
 
@@ -221,7 +221,7 @@ def _rows(kind: int) -> Any:
     taken = WHOLE[kind]
 
     @inline
-    def rows(first, last, weights, scales, count, x, x_row, vectors, out, out_row, bias):
+    def rows(first, last, weights, scales, count, x, x_row, vectors, out, out_row, bias, alone):
         sums = np.empty(TOGETHER + 1, np.float32)
         sums_at = np.int64(sums.ctypes.data)
         out_at, bias_at, scales_at = f32_at(out), f32_at(bias), f32_at(scales)
@@ -239,7 +239,7 @@ def _rows(kind: int) -> Any:
             groups = scales + r * (count // GROUP) * 2
             v = 0
             while v < vectors:
-                together = TOGETHER if vectors - v >= TOGETHER else 1
+                together = TOGETHER if vectors - v >= TOGETHER and alone == 0 else 1
                 at = source + v * source_row * 4
                 if together == 1:
                     dot(row, groups, at, source_row, whole, sums_at)
@@ -276,21 +276,22 @@ _rows_int4_bytes = _rows(INT4_BYTES if BYTE_PRODUCTS else INT4)
 
 
 @kernel
-def rows_kernel(first, last, kind, weights, scales, count, x, x_row, vectors, out, out_row, bias):
+def rows_kernel(first, last, kind, weights, scales, count, x, x_row, vectors, out, out_row, bias, alone):
     """out[v * out_row + r] = weights[r] . x[v] + bias[r] for the rows first..last-1 and all vectors; all addresses.
 
-    x and out are float32, `bias` (float32) may be 0.
+    x and out are float32, `bias` (float32) may be 0. With `alone` 1 each vector gets the bits that it gets as the only
+    one, and a row comes from memory once.
     """
     if kind == F32:
-        _rows_f32(first, last, weights, scales, count, x, x_row, vectors, out, out_row, bias)
+        _rows_f32(first, last, weights, scales, count, x, x_row, vectors, out, out_row, bias, alone)
     elif kind == BF16:
-        _rows_bf16(first, last, weights, scales, count, x, x_row, vectors, out, out_row, bias)
+        _rows_bf16(first, last, weights, scales, count, x, x_row, vectors, out, out_row, bias, alone)
     elif kind == INT8:
-        _rows_int8(first, last, weights, scales, count, x, x_row, vectors, out, out_row, bias)
+        _rows_int8(first, last, weights, scales, count, x, x_row, vectors, out, out_row, bias, alone)
     elif kind == INT4:
-        _rows_int4(first, last, weights, scales, count, x, x_row, vectors, out, out_row, bias)
+        _rows_int4(first, last, weights, scales, count, x, x_row, vectors, out, out_row, bias, alone)
     else:
-        _rows_int4_bytes(first, last, weights, scales, count, x, x_row, vectors, out, out_row, bias)
+        _rows_int4_bytes(first, last, weights, scales, count, x, x_row, vectors, out, out_row, bias, alone)
 
 
 @kernel

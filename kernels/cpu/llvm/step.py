@@ -114,17 +114,29 @@ class NetworkStep:
         `conv` [layers, B, d_inner, d_conv - 1] (float32 or bf16) and `ssm` [layers, B, d_inner, d_state] (float32) are
         contiguous and advanced in place.
         """
-        batch = len(ids)
-        if not (conv.is_contiguous() and ssm.is_contiguous()) or batch > FEW:
+        if not (conv.is_contiguous() and ssm.is_contiguous()) or len(ids) > FEW:
             raise ValueError(f"a step takes whole, contiguous states of at most {FEW} sequences")
-        ids = ids.contiguous()
+        return self._run(ids.contiguous(), conv, ssm, chained=False)
+
+    def follow(self, ids: Tensor, conv: Tensor, ssm: Tensor) -> Tensor:
+        """Feed the tokens `ids` [K] (int64) of one sequence, and return logits [K, vocab_size], float32.
+
+        `conv` [layers, K + 1, d_inner, d_conv - 1] and `ssm` [layers, K + 1, d_inner, d_state], contiguous, hold the
+        state before the first token at 0; the state after each token follows. All have the bits of single steps.
+        """
+        if not (conv.is_contiguous() and ssm.is_contiguous()) or len(ids) > FEW or conv.shape[1] != len(ids) + 1:
+            raise ValueError(f"a step takes at most {FEW} tokens, and one state more than tokens")
+        return self._run(ids.contiguous(), conv, ssm, chained=True)
+
+    def _run(self, ids: Tensor, conv: Tensor, ssm: Tensor, chained: bool) -> Tensor:
+        batch = len(ids)
         logits = torch.empty(batch, self._vocab_size)
         shared = torch.empty(batch * (self._d_model + 5 * self._d_inner + self._dt_rank + 2 * self._d_state))
         barrier = torch.zeros(1, dtype=torch.int64)
         workers = self._team_size(batch)
         common: Any = (
-            workers, batch, self._plan.data_ptr(), *self._eps, ids.data_ptr(), conv.data_ptr(), KINDS[conv.dtype],
-            ssm.data_ptr(), shared.data_ptr(), logits.data_ptr(), barrier.data_ptr(), _YIELD,
+            workers, batch, int(chained), self._plan.data_ptr(), *self._eps, ids.data_ptr(), conv.data_ptr(),
+            KINDS[conv.dtype], ssm.data_ptr(), shared.data_ptr(), logits.data_ptr(), barrier.data_ptr(), _YIELD,
         )  # fmt: skip
         with _team if workers > 1 else nullcontext():
             start = time.perf_counter()
@@ -267,6 +279,22 @@ def _convolve(first, last, row, d_inner, taps, weight, bias, state, state_kind, 
 
 
 @inline
+def _copy_tail(first, last, row, d_inner, taps, state, state_kind, window):
+    """Copy channels first..last-1 of the tail of sequence `row` to that of the next one."""
+    channel, size = (row * d_inner + first) * (taps - 1), (last - first) * (taps - 1)
+    load(state, channel, state_kind, window, size)
+    store(state, channel + d_inner * (taps - 1), state_kind, window, size)
+
+
+@inline
+def _copy_state(first, last, state, at, further):
+    """Copy the numbers first..last-1 of the state at element `at` to the one that lies `further`."""
+    h = f32_at(state)
+    for i in range(first, last):
+        h[at + further + i] = h[at + i]
+
+
+@inline
 def _states(first, last, d_state, A, b, c, state, state_at, step, drive, total):
     """Compute h = exp2(step A) h + drive b and its product with c, for channels first..last-1."""
     A_at, h = f32_at(A), f32_at(state)
@@ -302,9 +330,14 @@ def _update(first, last, d_state, A, D, dt_bias, b, c, state, state_at, x, x_at,
 
 @kernel
 def step_kernel(
-    worker, workers, batch, plan, norm_eps, mixer_eps, ids, conv, conv_kind, ssm, shared, logits, barrier, give_way
-):
-    """Run thread `worker` of a team, with its share of every weight; NetworkStep makes `plan`."""
+    worker, workers, batch, chained, plan, norm_eps, mixer_eps, ids, conv, conv_kind, ssm, shared, logits, barrier,
+    give_way,
+):  # fmt: skip
+    """Run thread `worker` of a team, with its share of every weight; NetworkStep makes `plan`.
+
+    `chained` 1: the rows are tokens of one text in order, and a layer has one state more than rows, of which row i
+    reads state i and writes state i + 1.
+    """
     p = i64_at(plan)
     n_layers, d_model, d_inner, d_state, taps, dt_rank, vocab_size = p[0], p[1], p[2], p[3], p[4], p[5], p[6]
     projected = dt_rank + 2 * d_state
@@ -332,19 +365,24 @@ def step_kernel(
                 for i in range(d_model):
                     residual[row * d_model + i] += out_at[row * d_model + i]
             _normalise(residual, row * d_model, d_model, norm_eps, q[0], hidden, row * d_model)
-        rows_kernel(channel, channels, q[2], q[1], q[3], d_model, hidden_at, d_model, batch, xz, 2 * d_inner, q[4])
+        rows_kernel(
+            channel, channels, q[2], q[1], q[3], d_model, hidden_at, d_model, batch, xz, 2 * d_inner, q[4], chained
+        )  # fmt: skip
         rows_kernel(
             d_inner + channel, d_inner + channels, q[2], q[1], q[3], d_model, hidden_at, d_model, batch, xz,
-            2 * d_inner, q[4],
+            2 * d_inner, q[4], chained,
         )  # fmt: skip
         for row in range(batch):
+            tails = conv + layer * (batch + chained) * conv_bytes
+            if chained:
+                _copy_tail(channel, channels, row, d_inner, taps, tails, conv_kind, window)
             _convolve(
-                channel, channels, row, d_inner, taps, q[5], q[6], conv + layer * batch * conv_bytes, conv_kind, xz,
-                row * 2 * d_inner, window,
+                channel, channels, row + chained, d_inner, taps, q[5], q[6], tails, conv_kind, xz, row * 2 * d_inner,
+                window,
             )  # fmt: skip
         met += workers
         _meet(barrier, met, give_way)
-        rows_kernel(narrow, narrows, q[8], q[7], q[9], d_inner, xz, 2 * d_inner, batch, mix, projected, q[10])
+        rows_kernel(narrow, narrows, q[8], q[7], q[9], d_inner, xz, 2 * d_inner, batch, mix, projected, q[10], chained)
         met += workers
         _meet(barrier, met, give_way)
         for row in range(batch):
@@ -356,17 +394,22 @@ def step_kernel(
             else:
                 for i in range(projected):
                     mixed[at + i] = mix_at[at + i]
-        rows_kernel(channel, channels, q[12], q[11], q[13], dt_rank, mixed_at, projected, batch, dt, d_inner, q[14])
+        rows_kernel(
+            channel, channels, q[12], q[11], q[13], dt_rank, mixed_at, projected, batch, dt, d_inner, q[14], chained
+        )
         for row in range(batch):
-            at = row * projected + dt_rank
+            at, state = row * projected + dt_rank, (layer * (batch + chained) + row) * d_inner * d_state
+            if chained:
+                _copy_state(channel * d_state, channels * d_state, ssm, state, d_inner * d_state)
+                state += d_inner * d_state
             _update(
-                channel, channels, d_state, q[16], q[17], q[15], mixed[at:], mixed[at + d_state :], ssm,
-                (layer * batch + row) * d_inner * d_state, xz, row * 2 * d_inner, row * 2 * d_inner + d_inner,
+                channel, channels, d_state, q[16], q[17], q[15], mixed[at:], mixed[at + d_state :], ssm, state, xz,
+                row * 2 * d_inner, row * 2 * d_inner + d_inner,
                 dt, row * d_inner, y, row * d_inner, window,
             )  # fmt: skip
         met += workers
         _meet(barrier, met, give_way)
-        rows_kernel(wide, wides, q[19], q[18], q[20], d_inner, y, d_inner, batch, out, d_model, q[21])
+        rows_kernel(wide, wides, q[19], q[18], q[20], d_inner, y, d_inner, batch, out, d_model, q[21], chained)
         met += workers
         _meet(barrier, met, give_way)
     for row in range(batch):
@@ -374,10 +417,12 @@ def step_kernel(
             residual[row * d_model + i] += out_at[row * d_model + i]
         _normalise(residual, row * d_model, d_model, norm_eps, p[9], hidden, row * d_model)
     first, last = vocab_size * worker // workers, vocab_size * (worker + 1) // workers
-    rows_kernel(first, last, p[11], p[10], p[12], d_model, hidden_at, d_model, batch, logits, vocab_size, p[13])
+    rows_kernel(
+        first, last, p[11], p[10], p[12], d_model, hidden_at, d_model, batch, logits, vocab_size, p[13], chained
+    )
     keep(hidden)
     keep(mixed)
 
 
-STEP_ARGUMENTS = (*(types.int64,) * 4, types.float64, types.float64, *(types.int64,) * 8)
+STEP_ARGUMENTS = (*(types.int64,) * 5, types.float64, types.float64, *(types.int64,) * 8)
 """The types of `step_kernel`'s arguments."""

@@ -66,9 +66,15 @@ def test_checkpoint_loads_quantised(bits: int, checkpoints: dict[str, Path]):
 
 
 def test_bits_of_each_projection():
-    assert [bits_of(part, 64, 4) for part in ("in_proj", "out_proj", "x_proj", "dt_proj", "lm_head")] == [4, 4, 8, 8, 8]
-    assert bits_of("in_proj", 72, 4) == 8
-    assert bits_of("in_proj", 64, 8) == 8
+    assert [bits_of(part, (128, 64), 4) for part in ("in_proj", "out_proj", "x_proj", "dt_proj", "lm_head")] == [
+        4,
+        4,
+        8,
+        8,
+        8,
+    ]
+    assert bits_of("in_proj", (144, 72), 4) == 8
+    assert bits_of("in_proj", (128, 64), 8) == 8
 
 
 def test_weight_bytes_of_quantised_model(bits: int):
