@@ -119,12 +119,21 @@ class _Writing:
             return "stop"
         left = runtime.profile.answers.longest - len(self.tokens)
         tokens = decode(
-            runtime.model, self.state, attempt.logits, Sampling(), runtime.stop_ids, left, context.cancelled
-        )
+            runtime.model, self.state, attempt.logits, Sampling(), runtime.stop_ids, left, context.cancelled,
+            self._near(attempt),
+        )  # fmt: skip
         reason = yield from as_text(tokens, stream, self.tokens)
         if reason == "cancelled":
             raise Cancelled
         return reason
+
+    def _near(self, attempt: Attempt) -> list[int]:
+        """Return the tokens of the page that supports `attempt` and of its neighbours, from which answers copy."""
+        if attempt.passage is None:
+            return []
+        context, page = self._context, attempt.passage.page
+        pages = context.pages(max(1, page - 1), min(page + 1, context.document.pages))
+        return context.runtime.tokenizer.encode_document("\n".join(near.text for near in pages))
 
     def _refusal(self) -> Generator[str, None, EndReason]:
         """Stream the model's words for a refusal, and feed them to the state so that a follow-up continues there."""

@@ -96,7 +96,7 @@ def measure(
         "check: chunks against at once, of the scale": distance(whole, cut),
     }
     if positions:
-        theirs = _transformer(device)
+        theirs = transformer(device)
         figures["transformer"] = f"{sum(p.numel() for p in theirs.parameters()) / 1e6:,.0f} million parameters"
         at = []
         for position in sorted(positions):
@@ -129,7 +129,7 @@ def _ours(device: str) -> FalconMamba:
     return random_model(config, device, torch.bfloat16)
 
 
-def _transformer(device: str) -> Any:
+def transformer(device: str) -> Any:
     """Return a Mistral-shaped network with random weights in bf16, without a sliding window."""
     from transformers import MistralConfig, MistralForCausalLM
 
@@ -222,7 +222,7 @@ def _peak_of_reading(kind: str, device: str, tokens: int) -> int:
         ids = torch.zeros(tokens, dtype=torch.int64)
         read(model, ids, tokens if kind.endswith("at once") else chunk_length(model.config, device, model.dtype))
     else:
-        theirs = _transformer(device)
+        theirs = transformer(device)
         theirs(torch.zeros(1, tokens, dtype=torch.int64, device=device), use_cache=True, logits_to_keep=1)
     return torch.cuda.max_memory_allocated() if device == "cuda" else peak_resident_bytes()
 

@@ -2,8 +2,9 @@
 
     main.py bench peers [--cuda] [--out FILE]
 
-transformers always; with mamba_ssm installed (CUDA only) it uses its kernels, which the name then says; llama.cpp where
-the Python packages llama_cpp and gguf can be imported. Before the clock starts, each peer's logits after the prompt are
+transformers always; with mamba_ssm installed (CUDA only) it uses its kernels, which the name then says; on CUDA a
+Mistral-shaped transformer of about that size too, which computes something else; llama.cpp where the Python packages
+llama_cpp and gguf can be imported. Before the clock starts, each peer's logits after the prompt are
 compared with transformers' in fp32 on the same device: one that computes something else is no contestant.
 """
 
@@ -20,16 +21,19 @@ from typing import Any
 import torch
 
 from engine.bench import roofline
+from engine.bench.constant_speed import transformer
 from engine.bench.harness import Figures, contest, distance, show, surroundings, write
-from engine.bench.shapes import PRECISIONS, SHAPE_7B, SHAPE_130M, read, save, written
+from engine.bench.shapes import FP8, PRECISIONS, SHAPE_7B, SHAPE_130M, read, save, written
 from engine.errors import KnownError
 from engine.network.config import FalconMambaConfig
 from engine.network.device import configure_cpu, thread_count
 from engine.network.memory import chunk_length
 from engine.network.model import FalconMamba
+from engine.network.precision import multiplies_fp8
 from engine.network.weights import load_model, random_model
 
-ALLOWED = {"fp32": 1e-4, "bf16": 0.05, "int8": 0.1, "int4": 0.5, "F32": 1e-4, "BF16": 0.05, "Q8_0": 0.1, "Q4_0": 0.5}
+ALLOWED = {"fp32": 1e-4, "bf16": 0.05, "int8": 0.1, "fp8": 0.25, "int4": 0.5}
+ALLOWED |= {"F32": 1e-4, "BF16": 0.05, "Q8_0": 0.1, "Q4_0": 0.5}
 """Largest difference of logits, as a share of the largest, that a contestant may show by its precision."""
 
 
@@ -48,7 +52,8 @@ def peers(device: str = "cpu", tokens: int = 512, decode_tokens: int = 16, round
     works: dict[str, Callable[[], Any]] = {}
     differences: dict[str, float] = {}
     ours: dict[str, FalconMamba] = {}
-    precisions = ("bf16", "int8", "int4") if cuda else tuple(PRECISIONS)
+    chosen = {name: PRECISIONS[name] for name in (("bf16", "int8", "int4") if cuda else PRECISIONS)}
+    chosen |= {"fp8": FP8} if cuda and multiplies_fp8(device) else {}
     half = torch.bfloat16
     with tempfile.TemporaryDirectory(dir=_roomy_folder() if cuda else None) as name:
         folder = Path(name)
@@ -60,8 +65,8 @@ def peers(device: str = "cpu", tokens: int = 512, decode_tokens: int = 16, round
         works[f"{label}: prefill"] = partial(_their_read, theirs, ids)
         cache = _their_read(theirs, ids[:16])[1]
         works[f"{label}: decode"] = partial(_their_write, theirs, cache, decode_tokens)
-        for precision in precisions:
-            model = load_model(folder, device, *PRECISIONS[precision])
+        for precision, kind in chosen.items():
+            model = load_model(folder, device, *kind)
             logits, state = read(model, ids, chunk)
             differences[f"ours {precision}"] = distance(logits, expected)
             ours[f"ours {precision}"] = model
@@ -78,13 +83,19 @@ def peers(device: str = "cpu", tokens: int = 512, decode_tokens: int = 16, round
                 differences[f"llama.cpp {precision}"] = distance(torch.from_numpy(peer.read(ids.tolist())), expected)
                 works[f"llama.cpp {precision}: prefill"] = partial(peer.read, ids.tolist())
                 works[f"llama.cpp {precision}: decode"] = partial(peer.write, decode_tokens)
+    if cuda:
+        other = transformer(device)
+        works["Mistral shape in transformers bf16: prefill"] = partial(_attend, other, ids)
+        works["Mistral shape in transformers bf16: decode"] = partial(
+            _attend_on, other, _attend(other, ids), decode_tokens
+        )
     for name, difference in differences.items():
         if not difference <= ALLOWED[name.split()[-1]] + (ALLOWED["bf16"] if cuda else 0):
             raise KnownError(
                 f"{name} differs from transformers by {difference:.2g} of the scale; its speed means nothing"
             )
 
-    dtypes = [dtype for dtype, bits in (PRECISIONS[precision] for precision in precisions) if bits is None]
+    dtypes = [dtype for dtype, bits in chosen.values() if bits is None]
     probes = roofline.probes(config, device, dtypes, chunk)
     best, _ = contest(works | {name: probe.work for name, probe in probes.items()}, rounds)
     measured = roofline.reached(probes, best, dtypes)
@@ -96,7 +107,7 @@ def peers(device: str = "cpu", tokens: int = 512, decode_tokens: int = 16, round
             "times transformers": best[f"{label}: prefill"] / best[f"{name}: prefill"],
             "decode, tokens/s": decode_tokens / best[f"{name}: decode"],
             "times transformers ": best[f"{label}: decode"] / best[f"{name}: decode"],
-            "logits differ by": differences.get(name, 0.0),
+            "logits differ by": 0.0 if name == label else differences.get(name),
             **_shares(name, tokens / best[f"{name}: prefill"], decode_tokens / best[f"{name}: decode"], ours, measured),
         }
         for name in names
@@ -148,6 +159,20 @@ def _their_write(model: Any, cache: Any, count: int) -> None:
     token = torch.zeros(1, 1, dtype=torch.int64, device=model.device)
     for _ in range(count):
         token = model(token, cache_params=cache, use_cache=True).logits[:, -1:].argmax(-1)
+
+
+@torch.inference_mode()
+def _attend(model: Any, ids: torch.Tensor) -> Any:
+    """Return the cache of a transformer after `ids`."""
+    return model(ids[None].to(model.device), use_cache=True, logits_to_keep=1).past_key_values
+
+
+@torch.inference_mode()
+def _attend_on(model: Any, cache: Any, count: int) -> None:
+    """Decode with a transformer, on from `cache`, which grows."""
+    token = torch.zeros(1, 1, dtype=torch.int64, device=model.device)
+    for _ in range(count):
+        token = model(token, past_key_values=cache, use_cache=True).logits[:, -1:].argmax(-1)
 
 
 def _roomy_folder() -> str | None:

@@ -14,8 +14,10 @@ from dataclasses import dataclass
 
 import torch
 
+from engine.generation.look_up import LookUp
 from engine.generation.sampling import Sampler, Sampling
 from engine.generation.stopping import EndReason, end_reason
+from engine.network.decode_step import DRAFT_TOKENS
 from engine.network.model import FalconMamba
 from engine.network.state import MambaState
 
@@ -103,20 +105,41 @@ def decode(
     stop_ids: Collection[int],
     max_tokens: int,
     cancelled: Cancelled | None = None,
+    source: Sequence[int] = (),
 ) -> Generator[int, None, EndReason]:
     """Continue a state of one sequence whose last logits are `logits` [1, vocab_size]; yield token ids.
 
     Each token is consumed before it is yielded (see the module), so the caller may stop at any item. Returns the reason
     of the end: "stop" (a token of `stop_ids`), "length" (`max_tokens` were yielded), "repetition" or "cancelled".
+    `source` are tokens that the text may copy, which makes a greedy text faster and never another one
+    (`engine.generation.look_up`).
     """
     sampler = Sampler(sampling)
     history: list[int] = []
+    look_up = LookUp(source, DRAFT_TOKENS - 1) if source and sampler.greedy and isinstance(model, FalconMamba) else None
     token = sampler.choose(logits, [0])[0]
     while True:
         reason = end_reason(history, token, sampling, stop_ids, max_tokens, bool(cancelled and cancelled()))
         if reason is not None:
             return reason
         history.append(token)
+        proposed = [] if look_up is None else look_up.propose(history)
+        draft = model.draft([token, *proposed], state) if proposed else None
+        if draft is not None and look_up is not None:
+            found = draft.argmaxes()
+            right = next((n for n, next_token in enumerate(proposed) if found[n] != next_token), len(proposed))
+            look_up.learn(right, len(history) + right)
+            draft.take(1)
+            yield token
+            for count, copied in enumerate(proposed[:right], 2):
+                reason = end_reason(history, copied, sampling, stop_ids, max_tokens, bool(cancelled and cancelled()))
+                if reason is not None:
+                    return reason
+                history.append(copied)
+                draft.take(count)
+                yield copied
+            token = sampler.check(found[right])
+            continue
         following = _consume(model, state, token, sampler)
         yield token
         token = following()

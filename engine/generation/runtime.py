@@ -44,7 +44,7 @@ class Runtime:
     tokenizer: Tokenizer
     identity: Identity
     precision: str
-    """Of the weights: fp32, bf16, fp16, int8 or int4."""
+    """Of the weights: fp32, bf16, fp16, int8, int4 or fp8."""
     name: str
     profile: Profile
     """The habits of this kind of model."""
@@ -71,11 +71,13 @@ class Runtime:
         control: Control,
         sampling: Sampling | None = None,
         said: list[int] | None = None,
+        source: Sequence[int] = (),
     ) -> Generator[str, None, EndReason]:
         """Feed `request` to `state` (one sequence, advanced in place) and yield the model's text in pieces.
 
         Returns the reason of the end. `said` collects the tokens of the answer: `request` and `said` together are all
-        that `state` has consumed. Raises Cancelled as soon as the job is cancelled.
+        that `state` has consumed. `source` are tokens that the text may copy, beside `request`. Raises Cancelled as
+        soon as the job is cancelled.
         """
 
         def cancelled() -> bool:
@@ -86,7 +88,9 @@ class Runtime:
         if logits is None:
             raise Cancelled
         stream = TextStream(self.tokenizer)
-        tokens = decode(self.model, state, logits, sampling or Sampling(), self.stop_ids, max_tokens, cancelled)
+        tokens = decode(
+            self.model, state, logits, sampling or Sampling(), self.stop_ids, max_tokens, cancelled, [*source, *request]
+        )
         reason = yield from as_text(tokens, stream, [] if said is None else said)
         if reason == "cancelled":
             raise Cancelled
@@ -166,5 +170,5 @@ def _identity_of(precision: Precision) -> str:
 
 def _advice(precision: Precision) -> str:
     """Return what to do about a model that does not fit."""
-    smaller = {"fp32": "bf16", "bf16": "int8", "fp16": "int8", "int8": "int4"}.get(precision.name)
+    smaller = {"fp32": "bf16", "bf16": "int8", "fp16": "int8", "int8": "int4", "fp8": "int4"}.get(precision.name)
     return "Choose a smaller model." if smaller is None else f"Choose a smaller model or --precision {smaller}."

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from engine.bench import constant_speed, peers, plots, restart_ours, roofline, speed, start
+from engine.bench import constant_speed, drafts, peers, plots, restart_ours, roofline, speed, start
 from engine.bench.extraction import verdict
 from engine.bench.harness import contest, distance, plain, show, surroundings, write
 from engine.bench.registry import _MODULES, BENCHES
@@ -70,13 +70,22 @@ def test_wrong_peer_gets_no_figures(monkeypatch: pytest.MonkeyPatch):
         peers.peers(tokens=12, decode_tokens=2, rounds=1)
 
 
+def test_drafts_bench_refuses_another_text(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(drafts, "SHAPE_130M", SHAPE)
+    row = drafts.drafts("cpu", ["fp32"], tokens=24, rounds=1)["tokens/s, and times those without drafts"][0]
+    assert row["precision"] == "fp32" and list(row)[2:] == ["quoted", "ten of sixteen", "elsewhere", "always wrong"]
+    monkeypatch.setattr(drafts, "_text", lambda *given: [len(given[-1])])
+    with pytest.raises(KnownError, match="is not the one without drafts"):
+        drafts.drafts("cpu", ["fp32"], tokens=24, rounds=1)
+
+
 def _config(shape: dict[str, Any]) -> FalconMambaConfig:
     return FalconMambaConfig.from_dict(shape)
 
 
 def test_peer_transformer_size_and_cache():
     ours = constant_speed._ours("cpu")
-    theirs = constant_speed._transformer("cpu")
+    theirs = constant_speed.transformer("cpu")
     size = sum(parameter.numel() for parameter in theirs.parameters())
     assert abs(size - ours.nbytes / 2) < 0.15 * size
     one, two = (constant_speed._their_speed(theirs, position, 2) for position in (100, 300))
