@@ -96,7 +96,68 @@ def compare(old: Sequence[Part], new: Sequence[Part]) -> list[Pair]:
         else:
             pairs.append(_compared(old[before], part))
     kept = set(partner.values())
-    return [*pairs, *(Pair("gone", part, None) for place, part in enumerate(old) if place not in kept)]
+    pairs += [Pair("gone", part, None) for place, part in enumerate(old) if place not in kept]
+    _settle_moves(pairs)
+    return pairs
+
+
+def _settle_moves(pairs: Sequence[Pair]) -> None:
+    """Take out what merely stands in another section now: where a section begins may differ between two versions.
+
+    A new section whose sentences were mostly elsewhere before is one that changed, and so is one that is gone.
+    """
+    left: defaultdict[str, list[tuple[Pair, Sentence]]] = defaultdict(list)
+    for pair in pairs:
+        if pair.old is not None:
+            for sentence in pair.removed if pair.new else _sentences(pair.old):
+                left[_key(sentence)].append((pair, sentence))
+    moved: defaultdict[int, list[Sentence]] = defaultdict(list)
+    for pair in pairs:
+        if pair.new is not None:
+            _settle_added(pair, left, moved)
+    for pair in pairs:
+        if pair.old is not None and moved[id(pair)]:
+            _settle_removed(pair, moved[id(pair)])
+
+
+def _settle_added(pair: Pair, left: dict[str, list[tuple[Pair, Sentence]]], moved: dict[int, list[Sentence]]) -> None:
+    """Take out the sentences of a section that stood in another one, and note them in `moved` by their old pair."""
+    assert pair.new is not None
+    own = pair.added if pair.old else list(_sentences(pair.new))
+    rest: list[Sentence] = []
+    sources: list[Pair] = []
+    for sentence in own:
+        if before := left.get(_key(sentence)):
+            other, twin = before.pop(0)
+            moved[id(other)].append(twin)
+            sources.append(other)
+        else:
+            rest.append(sentence)
+    if pair.old is None and sources and 2 * len(rest) <= len(own):
+        most, _ = Counter(map(id, sources)).most_common(1)[0]
+        pair.outcome, pair.old = "changed", next(other.old for other in sources if id(other) == most)
+    if pair.outcome == "changed":
+        pair.added = rest
+        _settle_outcome(pair)
+
+
+def _settle_removed(pair: Pair, gone: Sequence[Sentence]) -> None:
+    """Take out the sentences `gone` of a section, which stand in another one now."""
+    assert pair.old is not None
+    if pair.new is not None:
+        pair.removed = [sentence for sentence in pair.removed if sentence not in gone]
+        _settle_outcome(pair)
+        return
+    whole = list(_sentences(pair.old))
+    rest = [sentence for sentence in whole if sentence not in gone]
+    if 2 * len(rest) <= len(whole):
+        pair.outcome, pair.removed = "changed", rest
+        _settle_outcome(pair)
+
+
+def _settle_outcome(pair: Pair) -> None:
+    if pair.outcome == "changed" and not (pair.added or pair.removed or pair.replaced):
+        pair.outcome = "same"
 
 
 def _partners(old: Sequence[Part], new: Sequence[Part]) -> dict[int, int]:

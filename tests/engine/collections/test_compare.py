@@ -50,6 +50,15 @@ def test_added_and_removed_sentences_stand_apart() -> None:
     assert [sentence.text for sentence in pair.added] == [GARDEN]
 
 
+def test_text_that_stands_in_another_section_now_is_no_change() -> None:
+    old = [part("Rent", 1, LEASE), part("House", 2, f"{DOGS} {GARDEN} Bicycles stand in the yard.")]
+    new = [part("Rent", 1, LEASE), part("House", 2, DOGS), part("Garden", 3, f"{GARDEN} Bicycles stand in the cellar.")]
+    pairs = {(pair.new or pair.old).heading: pair for pair in compare(old, new)}  # type: ignore[union-attr]
+    assert pairs["House"].removed == [sentence for sentence in pairs["House"].removed if "yard" in sentence.text]
+    assert pairs["Garden"].outcome == "changed" and pairs["Garden"].old is not None
+    assert [sentence.text for sentence in pairs["Garden"].added] == ["Bicycles stand in the cellar."]
+
+
 def test_line_breaks_are_no_change() -> None:
     (pair,) = compare([part("Rent", 1, LEASE)], [part("Rent", 1, LEASE.replace(" and ends", "\nand ends"))])
     assert pair.outcome == "same"
