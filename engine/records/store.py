@@ -10,7 +10,7 @@ from engine.library.typed_records import NewRecords, RecordCell, RecordMention, 
 from engine.records.extract import Extraction, Mention, extract
 from engine.records.tables import Table
 
-VERSION = 1
+VERSION = 2
 """Version of the rules of extraction: a library's records of another version are made again."""
 LONGEST_QUOTE = 600
 

@@ -25,6 +25,10 @@ _RULE = re.compile(r"[\s|:+=-]*[-=]{2,}[\s|:+=-]*")
 _LONGEST_CAPTION = 120
 _MOST_REST, _LONGEST_REST = 3, 70
 """Lines of a wrapped cell between two rows, and characters of such a line."""
+_FEWEST_JOINED = 3
+"""Rows that runs must have together to be joined."""
+_SENTENCE_END = (".", "!", "?", "。", "！", "？")
+_SECTION_NUMBER = re.compile(r"\s*\d+(?:\.\d+){2,}\.?\s*")
 _NUMBERED = re.compile(r"(?:table|tab\.|tabelle|tableau|tabla|таблица|表) ?[\dA-Z]+(?:\.\d+)*\b", re.IGNORECASE)
 """Begins the caption of a numbered table."""
 
@@ -42,10 +46,12 @@ class _Run:
     """The second line is a rule, as in Markdown: the first one is the head."""
     at_top: bool = False
     """The run begins on the first lines of its page."""
-    gap: int = 0
-    """Lines between the run before, on the same page, and this one; 0 where a blank line parts them."""
+    between: list[str] = field(default_factory=list)
+    """The lines between the run before, on the same page, and this one; empty where a blank line parts them."""
     breaks: int = 0
-    """Places where lines of wrapped cells were left out."""
+    """Places where lines of wrapped cells are between two rows."""
+    wrapped: dict[int, list[str]] = field(default_factory=dict)
+    """The lines between two rows of a joined run, by the place of the second row."""
 
 
 def tabbed_tables(lines: Sequence[Line], *, structured: bool) -> tuple[list[Table], list[Unread], set[tuple[int, int]]]:
@@ -71,35 +77,32 @@ def tabbed_tables(lines: Sequence[Line], *, structured: bool) -> tuple[list[Tabl
 def _runs(lines: Sequence[Line]) -> Iterator[_Run]:
     """Yield the runs of lines with two cells and more; a page's end ends a run."""
     run: _Run | None = None
-    above = ""
-    page, seen, gap = 0, 0, 0
+    above, page, seen = "", 0, 0
+    between: list[str] | None = None
     for line in lines:
         if line.page != page:
-            page, seen, gap = line.page, 0, 0
+            page, seen, between = line.page, 0, None
             if run is not None:
                 yield run
             run, above = None, ""
         cells = _cells(line.text)
         if cells is not None and len(cells) <= _MOST_COLUMNS:
             if run is None:
-                run = _Run(above, above=above, at_top=seen <= 2, gap=gap)
-                gap = 0
+                run = _Run(above, above=above, at_top=seen <= 2, between=between or [])
+                between = None
             if _RULE.fullmatch(line.text):
                 run.ruled = run.ruled or len(run.lines) == 1
             else:
                 run.lines.append(line)
                 run.cells.append(cells)
-        elif line.text.strip():
-            gap = 1 if run is not None else gap + 1 if gap else 0
-            above = "" if is_contents(line.text) else line.text.strip()[:_LONGEST_CAPTION]
+        else:
+            text = line.text.strip()
+            between = [*(between or []), text] if text and (run is not None or between is not None) else None
+            above = "" if not text or is_contents(line.text) else text[:_LONGEST_CAPTION]
             if run is not None:
-                above = _caption_below(run, above)
+                above = _caption_below(run, above) if text else ""
                 yield run
             run = None
-        else:
-            if run is not None:
-                yield run
-            run, above, gap = None, "", 0
         seen += bool(line.text.strip())
     if run is not None:
         yield run
@@ -115,33 +118,62 @@ def _caption_below(run: _Run, text: str) -> str:
 
 def _joined(runs: Iterator[_Run]) -> Iterator[_Run]:
     """Yield the runs of PDF pages, those joined that few lines part which are the rest of a wrapped cell."""
-    before: _Run | None = None
+    group: list[_Run] = []
     for run in runs:
-        if before is not None and _is_rest(before, run):
-            before.lines += run.lines
-            before.cells += run.cells
-            before.breaks += 1
-            before.caption = run.caption if _NUMBERED.match(run.caption) else before.caption
+        if group and _is_rest(group, run):
+            group.append(run)
             continue
-        if before is not None:
-            yield before
-        before = run
-    if before is not None:
-        yield before
+        yield from _one(group)
+        group = [run]
+    yield from _one(group)
 
 
-def _is_rest(before: _Run, run: _Run) -> bool:
+def _one(group: list[_Run]) -> Iterator[_Run]:
+    """Yield the runs of a group as one; each by itself where they have too few rows together."""
+    if sum(len(run.lines) for run in group) < _FEWEST_JOINED:
+        yield from group
+        return
+    first = group[0]
+    for run in group[1:]:
+        first.wrapped[len(first.lines)] = run.between
+        first.lines += run.lines
+        first.cells += run.cells
+        first.breaks += 1
+        first.caption = run.caption if _NUMBERED.match(run.caption) else first.caption
+    yield first
+
+
+def _is_rest(group: Sequence[_Run], run: _Run) -> bool:
     """Return whether `run` is the rest of the table before it on the same page, behind lines of a wrapped cell."""
-    if (
-        before.lines[0].page != run.lines[0].page
-        or not 0 < run.gap <= _MOST_REST
-        or len(before.lines) + len(run.lines) < 3
-    ):
+    if group[-1].lines[0].page != run.lines[0].page or not 0 < len(run.between) <= _MOST_REST:
         return False
-    if len(run.above) > _LONGEST_REST or run.above.endswith((".", ":")) or _NUMBERED.match(run.above):
+    if any(len(text) > _LONGEST_REST or text.endswith((":", "：")) or _NUMBERED.match(text) for text in run.between):
         return False
-    widest = [max(map(len, part.cells)) for part in (before, run)]
-    return widest[0] == widest[1] and not head_of(run.cells, structured=False)
+    if run.between[-1].endswith(_SENTENCE_END):
+        return False
+    wide = max(len(cells) for before in group for cells in before.cells)
+    own = max(map(len, run.cells))
+    alone = len(run.lines) == 1 or sum(len(before.lines) for before in group) == 1
+    return (own == wide or (alone and abs(own - wide) == 1)) and not head_of(run.cells, structured=False)
+
+
+def _head_joined(run: _Run) -> None:
+    """Join the lines of a head whose names are wrapped: lines with empty cells that fill each other's, all but one of
+    which begin with an empty cell."""
+    for count in (3, 2):
+        lines = run.cells[:count]
+        n = max(map(len, lines))
+        if len(run.cells) <= count or any(place in run.wrapped for place in range(1, count)):
+            continue
+        filled = [fill(cells, n) for cells in lines]
+        names = [" ".join(cells[place] for cells in filled if cells[place]) for place in range(n)]
+        begins_empty = sum(not cells[0] for cells in filled)
+        parted = begins_empty == count - 1 and not any(all(cells) for cells in filled)
+        if parted and all(names) and n >= max(map(len, run.cells[count:])) and not re.search(r"\d", "".join(names)):
+            run.cells[0][:] = names
+            del run.cells[1:count], run.lines[1:count]
+            run.wrapped = {place - count + 1: texts for place, texts in run.wrapped.items()}
+            return
 
 
 def _cells(text: str) -> list[str] | None:
@@ -149,7 +181,8 @@ def _cells(text: str) -> list[str] | None:
     if "\t" in text and text.strip():
         if is_contents(text) or re.fullmatch(r"\s*\d+(?:\.\d+)+\.?\s+[^\t]*\t\s*\d{1,4}\s*", text):
             return None
-        return text.split("\t")
+        cells = text.split("\t")
+        return None if len(cells) == 2 and _SECTION_NUMBER.fullmatch(cells[0]) else cells
     if _PIPED.match(text) and text.count("|") >= 3:
         return [cell.strip() for cell in text.strip().strip("|").split("|")]
     return None
@@ -157,9 +190,13 @@ def _cells(text: str) -> list[str] | None:
 
 def _table(run: _Run, *, structured: bool) -> Table | None:
     """Return the table of a run; None where it is none, or cannot be read."""
+    if not structured:
+        _head_joined(run)
     counts = Counter(map(len, run.cells))
     n = max(counts) if structured else max(counts, key=lambda count: (counts[count], count))
-    whole = [cells for cells in run.cells if len(cells) == n]
+    if run.breaks and len(run.cells[0]) == n + 1 == max(counts):
+        n += 1  # the head has all columns; cells that are wrapped are missing in their rows
+    whole = [cells for cells in run.cells if len(cells) == n or (run.breaks and len(cells) == n - 1 > 1)]
     if len(run.lines) < 2 or n < 2:
         return None
     if not structured and len(whole) < _FEWEST_WHOLE * len(run.cells):
@@ -172,14 +209,30 @@ def _table(run: _Run, *, structured: bool) -> Table | None:
     heads = names_of(filled[0] if named else [""] * n)
     table = Table("table", run.caption, heads, named=named, unread=run.breaks)
     columns = [[row[place] for row in filled[named:]] for place in range(n)]
-    for line, cells in list(zip(run.lines, run.cells, strict=True))[named:]:
-        placed = fill(cells, n) if structured or len(cells) == n else _aligned(cells, columns)
+    for number, (line, cells) in list(enumerate(zip(run.lines, run.cells, strict=True)))[named:]:
+        around = _around(run, number, n) if len(cells) == n - 1 else ""
+        if structured or len(cells) == n:
+            placed: tuple[str, ...] | None = fill(cells, n)
+        else:
+            placed = (*fill(cells, n - 1), around) if around else _aligned(cells, columns)
+        if placed is not None and not placed[0] and not structured and number in run.wrapped:
+            placed = (run.wrapped[number][-1], *placed[1:])  # the first cell is the line above
         if placed is None:
             table.unread += 1
         elif not is_total(placed):
-            sure = 1.0 if structured else 0.8 if len(cells) < n or run.breaks else 0.95
+            sure = 1.0 if structured else 0.6 if around else 0.8 if len(cells) < n or run.breaks else 0.95
             table.rows.append(Row(line.page, line.start, line.end, placed, sure if named else 0.9 * sure))
     return table if table.rows else None
+
+
+def _around(run: _Run, number: int, n: int) -> str:
+    """Return the text of the last cell of a row without one: the lines above and below it, which are no other row's."""
+    above, below = run.wrapped.get(number, []), run.wrapped.get(number + 1, [])
+    if number + 1 < len(run.cells) and len(run.cells[number + 1]) < n and len(below) > 1:
+        below = below[: len(below) // 2]
+    if number > 0 and len(run.cells[number - 1]) < n and len(above) > 1:
+        above = above[-(len(above) // 2) :]
+    return " ".join([*above, *below])
 
 
 def _labels(run: _Run, n: int) -> bool:

@@ -209,6 +209,31 @@ def test_a_table_goes_on_behind_a_wrapped_cell() -> None:
     assert table.unread == 1
 
 
+def test_a_row_between_the_lines_of_its_wrapped_cell_is_kept() -> None:
+    text = (
+        "Tool\tSize\tPurpose\nchecks the words of all\nspell\t12\nlanguages that it knows\nless\t40\tshows pages\n"
+        "compares two files by\ndiff\t31\ntheir lines\ncat\t9\tprints\nTable 4: Tools\n"
+    )
+    (table,) = extract("a.pdf", [(1, text)]).tables
+    assert table.columns == ["Tool", "Size", "Purpose"] and table.caption == "Table 4: Tools"
+    assert [row.cells[0] for row in table.rows] == ["spell", "less", "diff", "cat"]
+    assert table.rows[2].cells[2] == "compares two files by their lines" and table.rows[2].confidence < 0.8
+
+
+def test_a_first_cell_on_the_line_above_is_the_row_s() -> None:
+    text = "Tool\tSize\tUse\nspell\t12\twords\na-very-long-name\n\t40\tpages\ndiff\t31\tlines\n"
+    (table,) = extract("a.pdf", [(1, text)]).tables
+    assert [row.cells for row in table.rows][1] == ("a-very-long-name", "40", "pages") and len(table.rows) == 3
+
+
+def test_a_head_of_several_lines_is_one() -> None:
+    text = (
+        "\t\tcre\t\nMask\tFile\t\tUse\n\t\tated\n0022\t644\t755\town\n0002\t664\t775\tgroup\n0077\t600\t700\tsecret\n"
+    )
+    (table,) = extract("a.pdf", [(1, text)]).tables
+    assert table.columns == ["Mask", "File", "cre ated", "Use"] and len(table.rows) == 3
+
+
 def test_lists_and_logs_are_rows(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text(
