@@ -66,6 +66,7 @@ store_option = click.option(
 @click.option(
     "--actors", metavar="N", type=click.IntRange(1, 100_000), help="Readers on the cluster (default: one for each GPU)."
 )
+@click.option("--rows", is_flag=True, help="Let an instruct model add rows (see `table`) from the running text.")
 @click.option("--order", type=click.Choice(ORDERS), help="Files of a FOLDER to read first (default: newest).")
 @password_option
 @click.pass_obj
@@ -79,6 +80,7 @@ def read(
     actors: int | None,
     *,
     follow: bool,
+    rows: bool,
 ) -> int:
     """Read each FILE, or what is new in it, and save the state.
 
@@ -89,6 +91,8 @@ def read(
     folders = [file for file in files if file.is_dir()]
     if any(value is not None for value in (collection, order, cluster, actors)) and len(folders) < len(files):
         raise KnownError("--collection, --order, --ray and --actors are for folders; leave them out for a file")
+    if rows and (folders or follow):
+        raise KnownError("--rows is for single files; leave out --follow, and read a folder's files one by one")
     if folders and (len(files) > 1 or password is not None):
         raise KnownError("read one folder at a time, without other files and without --password")
     if folders:
@@ -105,7 +109,7 @@ def read(
         )
         return _run(program, [reading])
     commands: list[Command] = [
-        Read(job_id=f"reading-{number}", path=str(file), password=password, follow=follow)
+        Read(job_id=f"reading-{number}", path=str(file), password=password, follow=follow, rows=rows)
         for number, file in enumerate(files, 1)
     ]
     return _run(program, commands)

@@ -17,7 +17,7 @@ from engine.answering.evidence import evidence_of
 from engine.answering.pipeline import Result, answer_question
 from engine.answering.quoted_answer import FOUND, SURE, quotation
 from engine.answering.reader_answers import find
-from engine.control import Control
+from engine.control import Cancelled, Control
 from engine.generation.runtime import Runtime
 from engine.grounding.answer_sentences import Answer, Asked
 from engine.grounding.sentence_index import SentenceIndex
@@ -96,7 +96,7 @@ def ask_documents(
         if written is not None:
             document, result = written
             return _from_result(runtime, library, document, result, documents, control, job_id)
-    return _quoted(library, by_id, hits, question, documents)
+    return _quoted(library, by_id, hits, question, documents, control)
 
 
 def _best(hits: Hits) -> list[int]:
@@ -109,12 +109,14 @@ def _quoted(
     hits: Hits,
     question: str,
     documents: Sequence[Document],
+    control: Control,
 ) -> Found:
-    """Return the best sentence of the pages of `hits`."""
+    """Return the best sentence of the pages of `hits`. Raises Cancelled."""
     places: dict[int, tuple[int, int]] = {}
     pages: list[tuple[int, str]] = []
     number = 0
     for document in dict.fromkeys(document for document, _ in hits):
+        _stop_if_cancelled(control)
         number += 1
         pages.append((number, _BETWEEN))
         wanted = {
@@ -129,6 +131,7 @@ def _quoted(
                 places[number] = (document, page.number)
                 pages.append((number, page.text))
     index = SentenceIndex(_with_figures(pages, question))
+    _stop_if_cancelled(control)
     found = find(index, Asked.of(question, index.language), _CONSIDERED)
     answers = [answer for answer in found.answers if answer.sentence.page in places]
     sure = bool(answers) and found.certainty >= FOUND
@@ -143,6 +146,11 @@ def _quoted(
     first = rows[0]
     text = f"{quotation(answers[0].sentence).text} ({first.title}, page {first.page})"
     return Found(text, _evidence("section", documents, rows, asked_of, doubtful=found.certainty < SURE))
+
+
+def _stop_if_cancelled(control: Control) -> None:
+    if control.cancelled:
+        raise Cancelled
 
 
 def _with_figures(pages: Sequence[tuple[int, str]], question: str) -> list[tuple[int, str]]:
@@ -163,6 +171,7 @@ def _written(
     """Return the surest supported answer of a model that writes, and its document."""
     found: list[tuple[bool, float, Document, Result]] = []
     for document in documents:
+        _stop_if_cancelled(control)
         context = _context(runtime, library, document, control, job_id)
         if context is None or selects(context):
             continue

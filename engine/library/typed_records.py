@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from engine.library.database import Database, storable
 
 _BATCH = 400
+LAYOUT = "layout"
+"""The source of rows that the page's layout says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +39,8 @@ class RecordRow:
     quoted: str
     cells: Sequence[RecordCell]
     confidence: float = 1.0
-    source: str = "layout"
-    """"layout" for rows that the page's layout says; the name of a model for rows that it added."""
+    source: str = LAYOUT
+    """LAYOUT, or the name of the model that added the row."""
     id: int = 0
     document: int = 0
     table: int = 0
@@ -137,6 +139,17 @@ class TypedRecords:
                 " SELECT id, sha256, ?, ?, ? FROM documents WHERE id = ?",
                 [new.version, new.pages, new.tables_unread, document],
             )
+
+    def replace_rows_of(self, document: int, source: str, table: RecordTable) -> None:
+        """Store the rows that `source`, a model, added to a document, in the place of those it added before."""
+        with self._db.write() as conn:
+            conn.execute(
+                "DELETE FROM record_tables WHERE document = ? AND id IN"
+                ' (SELECT "table" FROM record_rows WHERE source = ?)',
+                [document, source],
+            )
+            if table.rows:
+                _save_table(conn, document, table)
 
     def tables(self, documents: Sequence[int]) -> list[RecordTable]:
         """Return the tables of `documents` without their rows, in document order."""

@@ -41,6 +41,11 @@ INSTRUCT_WORDING = Wording(
         f"and add nothing. {_SUMMARY_RULES}"
     ),
     paragraph="\n\nInstead of points, write one paragraph of at most five sentences.",
+    rows=(
+        "</document>\n\nList every event, payment, deadline and decision that the document gives with a date or an "
+        "amount, one on each line, in this form:\ndate | event | amount\nLeave a part empty where the document does "
+        "not give it. Copy figures, dates and names exactly, and add nothing. If there is none, reply exactly: none"
+    ),
     probe=(
         "</document>\n\nDoes the document hold the answer to the following question? Reply with yes or no."
         "\n\nQuestion: "

@@ -55,6 +55,8 @@ class Wording:
     """Asks for one summary of them."""
     paragraph: str = ""
     """Added to a request for a summary of paragraph length; empty where the model knows one length only."""
+    rows: str = ""
+    """Asks for the dated events of the text just read, a line each; empty where the model does not write rows."""
     probe: str = ""
     """Added to a question to ask whether the document holds its answer, yes or no; empty where the model knows no such
     request."""

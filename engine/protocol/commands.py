@@ -38,6 +38,8 @@ class Read(Command, frozen=True, kw_only=True):
     store: bool = True
     """Whether text, states, summaries and answers are stored in the library; else they stay in memory until the
     worker ends."""
+    rows: bool = False
+    """Whether an instruct model then adds rows from the running text."""
 
 
 class Summarize(Command, frozen=True, kw_only=True):

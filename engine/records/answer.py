@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from engine.control import Cancelled, Control
 from engine.grounding.identifiers import written_pattern
 from engine.grounding.words import folded
 from engine.library.library import Library
@@ -22,32 +23,41 @@ from engine.records.store import ensure_records
 from engine.records.words import counted
 
 
-def answer_records(library: Library, documents: Sequence[Document], question: str) -> RecordAnswer | None:
+def answer_records(
+    library: Library, documents: Sequence[Document], question: str, control: Control | None = None
+) -> RecordAnswer | None:
     """Return the answer to `question` from the records of `documents`; None where the question is not surely one over
-    them."""
+    them. Raises Cancelled."""
     readings = record_questions(question)
     if not readings:
         return None
-    known = [document for document in documents if ensure_records(library, document)]
-    return next((found for asked in readings if (found := _answer(library, known, asked)) is not None), None)
+    known = []
+    for document in documents:
+        if control is not None and control.cancelled:
+            raise Cancelled
+        if ensure_records(library, document):
+            known.append(document)
+    return next((found for asked in readings if (found := _answer(library, known, asked, control)) is not None), None)
 
 
-def _answer(library: Library, known: Sequence[Document], asked: RecordQuestion) -> RecordAnswer | None:
+def _answer(
+    library: Library, known: Sequence[Document], asked: RecordQuestion, control: Control | None
+) -> RecordAnswer | None:
     """Return the answer to one reading of a question."""
     if asked.operation == "times":
-        return answer_of_times(library, known, asked)
+        return answer_of_times(library, known, asked, control)
     found = [answer for match in matches(library, known, asked) if (answer := RowAnswer(asked, match).answer())]
     sure = [answer for answer in found if not answer.open]
     if sure:
         return _best(library, known, sure)
     if asked.group or asked.negates or asked.operation == "value":
         return None
-    if (listed := answer_of_mentions(library, known, asked)) is not None:
+    if (listed := answer_of_mentions(library, known, asked, control)) is not None:
         return listed
     if len(found) == 1 and asked.operation in ("count", "list") and not _told(library, known, found[0].match):
         found[0].result.notes += _named_elsewhere(library, known, found[0].match)
         return found[0].result
-    return answer_of_times(library, known, asked) if asked.operation == "count" else None
+    return answer_of_times(library, known, asked, control) if asked.operation == "count" else None
 
 
 def _best(library: Library, known: Sequence[Document], sure: Sequence[Answered]) -> RecordAnswer | None:

@@ -16,6 +16,8 @@ _DATED = 0.6
 """Share of a column's filled cells that are dates, or figures, from which on it is a column of them."""
 OPEN = "unclear"
 """The kind of a cell that can be read in two ways."""
+_UNIT_LETTERS = 3
+"""Letters of a word beside an amount that may be its unit."""
 _ANY_SIZE = frozenset({"highest", "largest", "biggest", "greatest", "lowest", "smallest", "large", "big", "high"})
 """Adjectives that fit any figure."""
 
@@ -75,7 +77,8 @@ class Columns:
 
     def _kindred(self, *further: str) -> list[int]:
         """Return the columns whose heads are of one meaning with the question's adjective or with `further` words."""
-        wanted = {stem(folded(word), self._question.language) for word in (self._question.adjective, *further) if word}
+        words = (self._question.adjective, *(word for word in further if len(word) > _UNIT_LETTERS))
+        wanted = {stem(folded(word), self._question.language) for word in words if word}
         return [
             number
             for number, stems in enumerate(self._stems)

@@ -12,7 +12,7 @@ from typing import Any
 
 from engine.library.typed_records import RecordCell, RecordRow
 
-PLACE = ("document", "page", "confidence")
+PLACE = ("document", "page", "source", "confidence")
 _SHEET_NAME = re.compile(r"[\[\]:*?/\\]")
 _FORMULA = re.compile(r"[=@\t\r]|[+-](?![\d.,+\-/()%\s$€£¥]*$)")
 """The beginning of a cell that a spreadsheet computes; a signed number is none."""
@@ -29,7 +29,7 @@ class ExportedTable:
 
 
 def to_csv(table: ExportedTable, titles: dict[int, str]) -> str:
-    """Return a table as CSV: its columns, then document, page and confidence of each row.
+    """Return a table as CSV: its columns, then document, page, source and confidence of each row.
 
     A cell that a spreadsheet would compute as a formula has an apostrophe before it.
     """
@@ -38,7 +38,7 @@ def to_csv(table: ExportedTable, titles: dict[int, str]) -> str:
     writer.writerow([*map(_harmless, table.columns), *PLACE])
     for row in table.rows:
         cells = [*(cell.text for cell in row.cells), titles[row.document]]
-        writer.writerow([*map(_harmless, cells), row.page, f"{row.confidence:g}"])
+        writer.writerow([*map(_harmless, cells), row.page, _harmless(row.source), f"{row.confidence:g}"])
     return out.getvalue()
 
 
@@ -69,7 +69,15 @@ def to_xlsx(tables: Sequence[ExportedTable], titles: dict[int, str]) -> bytes:
         sheet.append([_text_cell(sheet, name) for name in (*table.columns, *PLACE)])
         for row in table.rows:
             cells = [_cell(sheet, cell) for cell in row.cells]
-            sheet.append([*cells, _text_cell(sheet, titles[row.document]), row.page, row.confidence])
+            sheet.append(
+                [
+                    *cells,
+                    _text_cell(sheet, titles[row.document]),
+                    row.page,
+                    _text_cell(sheet, row.source),
+                    row.confidence,
+                ]
+            )
     saved = io.BytesIO()
     book.save(saved)
     return saved.getvalue()

@@ -34,7 +34,7 @@ class Figures:
         column = self._column()
         if column is None or not rows:
             return None
-        operation = self._question.operation
+        operation = "total" if self._question.operation == "count" else self._question.operation
         if operation != "total" and self._names_a_group(rows, column):
             return None
         made = self._figure(rows, column)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from engine.control import Cancelled, Control
 from engine.grounding.identifiers import written_pattern
 from engine.grounding.sentences import units
 from engine.grounding.words import folded, stem, tokens
@@ -41,11 +42,13 @@ _SHORT = 4
 """Letters of stems that a stemmer has as exceptions (die: dying)."""
 
 
-def answer_of_mentions(library: Library, documents: Sequence[Document], asked: RecordQuestion) -> RecordAnswer | None:
+def answer_of_mentions(
+    library: Library, documents: Sequence[Document], asked: RecordQuestion, control: Control | None = None
+) -> RecordAnswer | None:
     """Return a list or a count of all dates, amounts, identifiers or names; None for any other question."""
     kinds = {_NOUNS.get(word.stem) for word in asked.words}
     if len(asked.words) != 1 or len(kinds) != 1 or asked.amounts is not None:
-        return _listed_mentions(library, documents, asked)
+        return _listed_mentions(library, documents, asked, control)
     kind = kinds.pop()
     if kind is None or asked.operation not in ("count", "list", "first", "last") or (asked.dates and kind != "date"):
         return None
@@ -62,7 +65,9 @@ def answer_of_mentions(library: Library, documents: Sequence[Document], asked: R
     return RecordAnswer(number, rows, (kind.capitalize(),), [], asked.operation == "list")
 
 
-def answer_of_times(library: Library, documents: Sequence[Document], asked: RecordQuestion) -> RecordAnswer | None:
+def answer_of_times(
+    library: Library, documents: Sequence[Document], asked: RecordQuestion, control: Control | None = None
+) -> RecordAnswer | None:
     """Return how often the pages name the question's words, as mentions and as sentences or lines; None where the
     question has no identifier and does not ask for mentions."""
     named = [word for word in asked.words if word.identifier]
@@ -72,7 +77,7 @@ def answer_of_times(library: Library, documents: Sequence[Document], asked: Reco
         return None
     subject = tuple(asked.words) if asked.operation == "times" else tuple(named)
     others = [word for word in asked.words if word not in subject]
-    rows, mentions, together = _search(library, documents, subject, others, asked.language)
+    rows, mentions, together = _search(library, documents, subject, others, asked.language, control)
     text = asked.subject if asked.operation == "times" else " and ".join(word.text for word in subject)
     if not rows:
         return RecordAnswer(f"“{text}” is on no page that was read", [], (), [], False)
@@ -89,7 +94,9 @@ def answer_of_times(library: Library, documents: Sequence[Document], asked: Reco
     return RecordAnswer(number, rows, ("Text",), notes, asked.operation == "list")
 
 
-def _listed_mentions(library: Library, documents: Sequence[Document], asked: RecordQuestion) -> RecordAnswer | None:
+def _listed_mentions(
+    library: Library, documents: Sequence[Document], asked: RecordQuestion, control: Control | None = None
+) -> RecordAnswer | None:
     """Return all sentences that name something: "list every mention of P-835"."""
     if (
         not asked.words
@@ -100,7 +107,7 @@ def _listed_mentions(library: Library, documents: Sequence[Document], asked: Rec
     ):
         return None
     subject = asked.words[1:]
-    rows, mentions, _ = _search(library, documents, subject, (), asked.language)
+    rows, mentions, _ = _search(library, documents, subject, (), asked.language, control)
     text = " ".join(word.text for word in subject)
     if asked.operation in ("first", "last"):
         rows = rows[:1] if asked.operation == "first" else rows[-1:]
@@ -109,14 +116,21 @@ def _listed_mentions(library: Library, documents: Sequence[Document], asked: Rec
 
 
 def _search(
-    library: Library, documents: Sequence[Document], subject: Sequence[Word], others: Sequence[Word], language: str
+    library: Library,
+    documents: Sequence[Document],
+    subject: Sequence[Word],
+    others: Sequence[Word],
+    language: str,
+    control: Control | None,
 ) -> tuple[list[AnswerRow], int, int]:
     """Return the sentences that name the whole `subject`, the mentions in them, and the number of those sentences that
-    have all of `others` too."""
+    have all of `others` too. Raises Cancelled."""
     rows: list[AnswerRow] = []
     mentions = together = 0
     beginnings = [_beginning(word, language) for word in subject]
     for document in documents:
+        if control is not None and control.cancelled:
+            raise Cancelled
         for page in library.pages.of(document.id):
             plain = folded(page.text)
             if not all(beginning in plain for beginning in beginnings):

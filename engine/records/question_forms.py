@@ -46,7 +46,8 @@ _TOTAL = re.compile(
     r"(?:(?:what (?:is|was|are|were) |give me |tell me )?(?:the )?(?:grand |overall )?(?:total|sum)(?: of)?(?: all)?"
     r"(?: the)?|(?:wie hoch ist |was ist )?die (?:gesamt)?summe(?: aller| der)?) (?P<a>.+)"
     r"|how much (?:did|do|does|was|were|is|are) (?P<b>.+?) (?:in total|altogether|together|all told)"
-    r"|what (?:did|do|does) (?P<c>.+?) cost (?:in total|altogether|together)"
+    r"|(?:what|how much) (?:did|do|does|have|has) (?P<c>.+?) (?P<verb>cost|earn|earned|pay|paid|spend|spent|charge|"
+    r"charged|take|took|make|made)(?: (?:in|on|for|from) (?P<d>.+?))? (?:in total|altogether|together)"
     r"|(?:how much|what) (?:did|do|have) (?:we|you|they|i) (?:spend|spent|pay|paid) (?:on|for) (?P<spent>.+?)"
     r"(?: in total| altogether)?"
 )
@@ -164,7 +165,9 @@ def operation_of(plain: str, text: str) -> Form | None:
         return Form("count", text[slice(*found.span("rest"))])
     if found := _TOTAL.fullmatch(plain):
         name = next(name for name in ("a", "b", "c", "spent") if found[name])
-        return Form("total", ("cost " if name == "spent" else "") + text[slice(*found.span(name))])
+        subject = text[slice(*found.span(name))]
+        what = "cost" if name == "spent" else found["d"] or found["verb"] or ""
+        return Form("total", f"{what} {subject}".strip())
     if found := _AVERAGE.fullmatch(plain):
         return Form("median" if found["median"] else "average", text[slice(*found.span("rest"))])
     if found := _END.fullmatch(plain) or _END_BEHIND.fullmatch(plain):

@@ -71,7 +71,8 @@ NEUTRAL = frozenset(_NEUTRAL_WORDS.split())
 """Words that restrict nothing, where neither a cell nor a head says them; "cost" asks for a column where it names
 one."""
 _GENERIC_WORDS = (
-    "times row rows entry entries record records item items line lines case cases zeile zeilen eintrag einträge"
+    "people persons person times row rows entry entries record records item items line lines case cases zeile zeilen "
+    "eintrag einträge"
 )
 GENERIC = frozenset(_GENERIC_WORDS.split())
 """Nouns that fit the rows of any table."""
@@ -202,6 +203,7 @@ def _group(rest: Rest) -> tuple[Word, ...]:
 
 def _without_relatives(text: str, language: str) -> str:
     """Return `text` without the pronouns of relative clauses; "that machine" keeps its word."""
+    text = " ".join(text.split())
     stops = stop_words(language)
     for found in reversed(list(_RELATIVE.finditer(folded(text)))):
         if found["before"] not in stops:

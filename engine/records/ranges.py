@@ -36,7 +36,7 @@ _ORDINAL_WORDS = (
 )
 _ORDINALS = _ORDINAL_WORDS.split()
 _PART = re.compile(
-    rf"\b(?:in |during |of |for |im )?(?:the )?(?P<which>{'|'.join(_ORDINALS)}) "
+    rf"\b(?:in |during |of |for |from |im )?(?:the )?(?P<which>{'|'.join(_ORDINALS)}) "
     r"(?P<unit>quarter|half|quartal|halbjahr) (?:of |des jahres )?(?P<year>(?:19|20)\d\d)\b"
 )
 _AMOUNT_WORDS = (

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from engine.control import Control
 from engine.library.library import Library
 from engine.library.prefix import Identity
 from engine.library.records import Document, NewTurn
@@ -26,11 +27,15 @@ _MAY_BE_MORE = "There may be more: not every table and page could be read in ful
 
 
 def reply(
-    library: Library, documents: Sequence[Document], question: str, documents_of: int | None = None
+    library: Library,
+    documents: Sequence[Document],
+    question: str,
+    documents_of: int | None = None,
+    control: Control | None = None,
 ) -> tuple[str, Evidence] | None:
     """Return text and evidence of the answer from the records of `documents`; None where the question is not surely one
-    over records. `documents_of`: documents of the collection, read or not."""
-    found = answer_records(library, documents, question)
+    over records. `documents_of`: documents of the collection, read or not. Raises Cancelled."""
+    found = answer_records(library, documents, question, control)
     if found is None:
         return None
     titles = {document.id: document.title for document in documents}

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from engine.library.typed_records import RecordCell, RecordRow
+from engine.library.typed_records import LAYOUT, RecordCell, RecordRow
 from engine.records.columns import OPEN, Columns, only_rows_of
 from engine.records.figures import Figures
 from engine.records.filters import Filter
@@ -61,6 +61,7 @@ class RowAnswer:
         made = self._made(rows)
         if made is None:
             return None
+        made.notes += _added_by_models(rows)
         if match.unknown:
             words = " ".join(word.text for word in match.unknown)
             total = counted(len(match.rows), "row", "rows")
@@ -77,6 +78,10 @@ class RowAnswer:
         if match.unknown and not (restricted or grouped):
             return False
         if match.unknown and question.operation == "list" and _only_mentions(match, rows):
+            return False
+        if question.which and any(one.opens for one in match.filters):
+            return False  # "which command lists …" where cells merely mention a command
+        if not rows and any(_merely_mentions(one) for one in match.filters):
             return False
         content = [word for word in question.words if word.text.casefold() not in NEUTRAL]
         if question.which and not restricted and len(content) > 1:
@@ -95,6 +100,8 @@ class RowAnswer:
                 return self._distinct(rows, list(dict.fromkeys(match.named_columns)))
             case "count" | "list":
                 if rows and match.counted and not self._is_key(rows):
+                    if question.operation == "count" and self._counts_figures(rows):
+                        return figures.total(rows)  # "how many were injured" of a column Injured with numbers
                     return self._distinct(rows, match.counted)
                 return self._result(self._count_of(rows), rows, listed=question.operation == "list")
             case "share" if not self._is_open():
@@ -115,6 +122,11 @@ class RowAnswer:
     def _count_of(self, rows: Sequence[RecordRow]) -> str:
         noun = self._match.noun if self._question.operation == "count" and len(rows) != 1 else ""
         return f"{len(rows):,} {noun or ('row' if len(rows) == 1 else 'rows')}{self._where()}"
+
+    def _counts_figures(self, rows: Sequence[RecordRow]) -> bool:
+        """Return whether the question counts a column of bare numbers: then each says how many."""
+        cells = [row.cells[column] for row in rows for column in self._match.counted]
+        return len(self._match.counted) == 1 and all(cell.kind in ("number", "empty") for cell in cells)
 
     def _is_key(self, rows: Sequence[RecordRow]) -> bool:
         """Return whether each row has a value of its own in one column, that which the question counts."""
@@ -235,7 +247,7 @@ class RowAnswer:
             if one.opens:
                 without = [r for r in self._match.rows if all(r.id in o.rows for o in others)]
                 self._notes.append(f"Without the word “{one.text}” it is {counted(len(without), 'row', 'rows')}.")
-            if one.kept is None and not one.equal and not one.words[0].identifier and rows:
+            if _merely_mentions(one) and rows:
                 self._notes.append(f"“{one.text}” was looked for inside the text of cells, which may also deny it.")
 
 
@@ -271,8 +283,24 @@ def _pages(rows: Iterable[RecordRow]) -> str:
     return f"page {shown}" if len(numbers) == 1 else f"pages {shown}"
 
 
+def _added_by_models(rows: Sequence[RecordRow]) -> list[str]:
+    """Return a sentence for each model that added some of `rows`."""
+    found: dict[str, list[float]] = {}
+    for row in rows:
+        if row.source != LAYOUT:
+            found.setdefault(row.source, []).append(row.confidence)
+    return [
+        f"{counted(len(sure), 'row was', 'rows were')} added by {name} (confidence {min(sure):.2f} to {max(sure):.2f})."
+        for name, sure in found.items()
+    ]
+
+
 def _only_mentions(match: Match, rows: Sequence[RecordRow]) -> bool:
     """Return whether there are no rows, or cells merely mention the words of the question beside other text: that is no
     list of the things that it names."""
-    told = [one for one in match.filters if one.kept is not None or one.equal or one.words[0].identifier]
-    return not rows or (bool(match.filters) and not told)
+    return not rows or (bool(match.filters) and all(map(_merely_mentions, match.filters)))
+
+
+def _merely_mentions(one: Filter) -> bool:
+    """Return whether cells have the words of a filter beside other text only."""
+    return one.kept is None and not one.equal and not one.words[0].identifier

@@ -17,6 +17,7 @@ from engine.answering.conversation import turn_before
 from engine.answering.pipeline import Generated, Wanted, generate_alone
 from engine.answering.reader_answers import warm_up
 from engine.collections import ask
+from engine.collections.model_rows import add_rows
 from engine.control import Cancelled, Control
 from engine.documents.extraction.extractor import open_document
 from engine.errors import KnownError
@@ -36,6 +37,7 @@ from engine.records import reply, store
 from engine.session import cluster
 from engine.session.document_source import DocumentSource, opened_event
 from engine.session.folder import read_folder
+from engine.session.growing_records import records_while_reading
 from engine.session.model_loader import ModelLoader
 from engine.summarising import entities, saved_summaries, summary
 from engine.summarising.early_digest import EarlyDigest
@@ -204,15 +206,18 @@ class Session:
 
     def _read(self, command: wire.Read, control: Control) -> Iterator[Event]:
         library = self.library_of(command)
-        state = yield from self._documents.state_of(command, library, control)
+        state = yield from records_while_reading(self._documents.state_of(command, library, control), library)
         store.ensure_records(library, state.document)
+        if command.rows:
+            add_rows(Context(self.runtime, library, state, control, command.job_id))
         self._prepare_answers(library, state, control)
         yield from self._documents.read_ahead(state.document.id, library, control, command.job_id)
 
     def _summarize(self, command: wire.Summarize, control: Control) -> Iterator[Event]:
         library = self.library_of(command)
         early = EarlyDigest(lambda: self.runtime, library, command, control)
-        state = yield from early.beside(self._documents.state_of(command, library, control))
+        reading = records_while_reading(self._documents.state_of(command, library, control), library)
+        state = yield from early.beside(reading)
         if command.ledger:
             yield from entities.events(library, state.document.id, command.job_id)
         made = saved_summaries.find(self.runtime, library, state, command)
@@ -305,7 +310,7 @@ class Session:
         documents = [one for one in library.documents.all() if one.id in members and one.state == "done"]
         if not documents:
             raise KnownError(f"the collection {of.name} has no document that was read; read its files first", "empty")
-        made = reply.reply(library, documents, command.question, len(members) + of.failed)
+        made = reply.reply(library, documents, command.question, len(members) + of.failed, control)
         if made is None:
             hits = ask.find_places(library, documents, command.question)
             writes = ask.needs_model(library, hits, choose_profile(self.model.folder))

@@ -31,8 +31,8 @@ def test_csv_has_the_rows_that_meet_the_conditions(file: Path, capsys: pytest.Ca
     printed = capsys.readouterr()
     rows = list(csv.reader(io.StringIO(printed.out)))
     assert rows == [
-        ["Day", "Unit", "Sum (EUR)", "document", "page", "confidence"],
-        ["2024-05-09", "KT-204", "30", "bills", "1", "1"],
+        ["Day", "Unit", "Sum (EUR)", "document", "page", "source", "confidence"],
+        ["2024-05-09", "KT-204", "30", "bills", "1", "layout", "1"],
     ]
     assert "1 row from 1 page" in printed.err
 

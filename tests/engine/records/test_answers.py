@@ -200,6 +200,26 @@ def test_a_question_that_is_not_surely_understood_goes_the_ordinary_way(
     assert answer_records(library, [faults], question) is None
 
 
+def test_a_column_of_numbers_is_added_up_where_it_is_counted(library: Library) -> None:
+    crashes = document_of(
+        library,
+        "crashes.csv",
+        "No,Ship,Injured,Length (m),Fee\nA1,Ida,2,90,5 EUR\nA2,Ida,0,20,9 EUR\nA3,Ola,4,60,1 EUR\nA4,Ida,2,70,3 EUR\n",
+    )
+    assert asked(library, crashes, "How many people were injured on the Ida?").number.startswith(
+        "4: the sum of Injured"
+    )
+    assert len(asked(library, crashes, "How many crashes were longer than 50 m?").rows) == 3
+    assert asked(library, crashes, "What did the Ida pay in fees in total?").number.startswith("17 EUR: the sum of Fee")
+
+
+def test_words_that_cells_merely_mention_make_no_list(library: Library) -> None:
+    rows = "Package\tPurpose\ndpkg\tcommand to install files\naptitude\tshows installed software\nless\tpager\n"
+    manual = document_of(library, "manual.docx", rows)
+    for question in ("Which command lists installed packages?", "Which packages have an installed pager?"):
+        assert answer_records(library, [manual], question) is None
+
+
 def test_a_caption_names_its_own_table_only(library: Library) -> None:
     tools = "Table 1: Network tools\nPackage\tSize\nnetcat\t12\ntcpdump\t40\niproute\t9\n"
     games = "Table 2: Board games\nPackage\tSize\ngnuchess\t70\nhoichess\t30\nnetris\t20\npolygen\t2\n"
@@ -238,6 +258,10 @@ def test_identifiers_of_a_question_are_one_word() -> None:
     [
         ("How many faults did not concern KX-83?", lambda row: row[1] != "KX-83"),
         ("List all faults other than KX-835 in May 2024", lambda row: row[1] != "KX-835" and row[0][:7] == "2024-05"),
+        (
+            "List the faults with KX-83 after 1 May 2024 that were not closed",
+            lambda row: row[1] == "KX-83" and row[0] > "2024-05-01" and row[4] != "closed",
+        ),
         ("How many faults with KX-83 or VT-204?", lambda row: row[1] in ("KX-83", "VT-204")),
         ("How many faults with KX-83 and VT-204 are still open?", lambda row: row[1] != "KX-835" and row[4] == "open"),
         ("How often was KX-835 closed?", lambda row: row[1] == "KX-835" and row[4] == "closed"),

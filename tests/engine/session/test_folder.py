@@ -239,3 +239,12 @@ def test_a_folder_that_cannot_be_listed_costs_only_itself(
     assert of_kind(read(session, folder), wire.FileRead) == [], "it is tried again when it has changed"
     with pytest.raises(KnownError, match="cannot be listed"):
         folder_files.files_of(folder / "inner")
+
+
+def test_a_question_to_a_collection_can_be_cancelled(session: Session, folder: Path) -> None:
+    read(session, folder)
+    for question in ("How many bills are there?", "How often is Norden mentioned?", "Who mended the roof?"):
+        control = Control()
+        control.cancel()
+        events = list(session.run(AskCollection(job_id="q", collection="works", question=question), control))
+        assert isinstance(events[-1], wire.JobCancelled) and not of_kind(events, wire.AnswerFinished)
