@@ -124,7 +124,7 @@ class _Header:
             raise GgufError(f"{self._path} is not a GGUF file; download it again")
         version = self._number("I")
         if version not in (2, 3):
-            raise GgufError(f"{self._path} has the GGUF version {version}; versions 2 and 3, little-endian, are read")
+            raise GgufError(f"{self._path} has the GGUF version {version}; use version 2 or 3, little-endian")
         tensors, entries = self._number("Q"), self._number("Q")
         if tensors > MOST_TENSORS or entries > MOST_ENTRIES:
             raise ValueError(f"{tensors} tensors and {entries} entries")

@@ -31,7 +31,7 @@ def guarded(action: Callable[[], int], debug: Callable[[], bool]) -> int:
     try:
         return _flushed(action())
     except KnownError as error:
-        print_error(str(error))
+        print_error(str(error), error.reason)
     except click.UsageError as error:
         command = error.ctx.command_path if error.ctx else "readthrough"
         print_error(f"{_usage(error)}; see {command} --help")
@@ -75,9 +75,9 @@ def _usage(error: click.UsageError) -> str:
     return message[:1].lower() + message[1:]
 
 
-def print_error(sentence: str) -> None:
+def print_error(sentence: str, reason: str = "") -> None:
     """Print an error that the user can fix: one line on stderr, which a terminal shows broken between words."""
-    _print(error_line(sentence))
+    _print(error_line(sentence, reason))
 
 
 def print_bug(message: str, details: str, *, debug: bool) -> None:

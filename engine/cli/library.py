@@ -26,7 +26,7 @@ from engine.library.repair import repair
 from engine.units import size_text
 from engine.wording.markdown import to_markdown
 from engine.wording.report import Parts
-from engine.wording.report_file import Layout, exported
+from engine.wording.report_file import SUFFIXES, Layout, exported
 from engine.wording.sentences import counted
 
 STATES = {
@@ -38,6 +38,8 @@ STATES = {
     None: "not read",
 }
 SNAPSHOTS = {"end": "whole document", "checkpoint": "checkpoint"}
+PLAIN = ("", ".txt", ".markdown")
+"""Further suffixes of an export, which get Markdown."""
 TITLE_WIDTH = 40
 """Cells of a title in the list."""
 TABLE_WIDTH = 70
@@ -117,7 +119,7 @@ def _repair(options: Options) -> int:
     """Repair the library's file; returns the exit status, 2 where something was lost. Raises KnownError."""
     done = repair(library_path(options.library))
     lost = ", ".join(f"{count} in {table}" for table, count in done.lost.items())
-    text = f"{counted(done.rows, 'row', 'rows')} saved. The damaged file is kept as {done.kept}. "
+    text = f"{counted(done.rows, 'row', 'rows')} saved. The old file is kept as {done.kept}. "
     text += f"Lost rows: {lost}; read the documents again to replace them." if lost else "Nothing was lost."
     fields = {"rows": done.rows, "lost": done.lost, "kept": str(done.kept)}
     Output(sys.stdout).line(json.dumps(fields) if options.as_json else one_line(text))
@@ -193,6 +195,8 @@ class _LibraryCommand:
             return
         require_other(wish.output, [document.path], self._library.path)
         suffix = ".json" if self._as_json else wish.output.suffix
+        if suffix.lower() not in (*SUFFIXES, *PLAIN):
+            raise KnownError(f"a report cannot be a {suffix} file; choose {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}")
         data = exported(self._library, document.id, suffix, parts, wish.layout or _no_layout)
         save(wish.output, data)
         self._say({"exported": document.id, "file": str(wish.output)}, f"Saved to {wish.output}.")

@@ -280,7 +280,7 @@ class _TextView:
                 self._out.line(f"{one_line(event.path)} is {verdict}")
             case wire.JobCancelled():
                 self.close()
-                self._err.line("stopped; the part already downloaded is kept, and the same command resumes")
+                self._err.line("stopped; the part already downloaded is kept; run the same command to resume")
 
     def _list(self, row: wire.ModelListed) -> None:
         heading = PLACES[row.place]

@@ -19,9 +19,11 @@ _SIDES = ("", "-wal", "-shm", ".lock")
 
 
 def require_other(path: Path | None, documents: Iterable[str | os.PathLike[str]], library: Path) -> None:
-    """Raise KnownError where the result would overwrite a document or a file of the library."""
+    """Raise KnownError where the result would overwrite a document or a file of the library, or has no folder."""
     if path is None:
         return
+    if not path.parent.is_dir():
+        raise KnownError(f"there is no folder {one_line(str(path.parent))}; choose another file for the result")
     for file in (*documents, *(library.with_name(library.name + side) for side in _SIDES)):
         if _is_same(path, file):
             raise KnownError(f"{one_line(str(path))} is read by this command; choose another file for the result")

@@ -21,9 +21,10 @@ def one_line(text: str) -> str:
     return " ".join(printable(text).split())
 
 
-def error_line(sentence: str) -> str:
-    """Return a sentence as an error is printed: one line, in lower case after "error:" unless it begins with a name."""
-    line = one_line(sentence).rstrip(".")
+def error_line(sentence: str, reason: str = "") -> str:
+    """Return a sentence as an error is printed: one line, in lower case after "error:" unless it begins with a name.
+    `reason`: that of its KnownError."""
+    line = one_line(sentence).rstrip(".") + (" with --password WORD" if reason == "needs_password" else "")
     first, _, rest = line.partition(" ")
     return f"error: {first.lower()} {rest}" if first in _SMALL else f"error: {line}"
 

@@ -205,12 +205,9 @@ class TextView:
             case wire.JobCancelled() if self._done and self._command == "Read":
                 self._tell("stopped; the document is read and saved")
             case wire.JobCancelled():
-                self._tell(
-                    "stopped; the part already read is saved, and the same command resumes from there", always=True
-                )
+                self._tell("stopped; the part already read is saved; run the same command to resume", always=True)
             case wire.JobFailed(kind="known"):
-                hint = " with --password WORD" if event.reason == "needs_password" else ""
-                self._err.line(f"{error_line(event.message)}{hint}")
+                self._err.line(error_line(event.message, event.reason))
 
     def _begin(self) -> None:
         """Print the title of the document above its first text."""
@@ -240,7 +237,7 @@ class _Sections:
 
     def add(self, event: SectionSummarized) -> None:
         """Print a section summary, or keep it for the line of those without findings."""
-        if not event.has_findings:
+        if not event.has_findings or not event.text.strip():
             self._empty.append(event)
             return
         self._fold()

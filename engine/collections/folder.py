@@ -26,7 +26,7 @@ def files_of(folder: Path, order: Order = "newest") -> list[CollectionFile]:
     KnownError where `folder` is not a folder that can be listed.
     """
     if not folder.is_dir():
-        raise KnownError(f"{folder} is not a folder", "missing")
+        raise KnownError(f"{folder} is not a folder; choose a folder", "missing")
     found = list(_walk(folder))
     if order == "smallest":
         return sorted(found, key=lambda file: (file.size, file.path))

@@ -64,9 +64,11 @@ def documents_in(folder: Path) -> Folder:
             else:
                 others.append(name)
             if len(documents) > MOST_FILES:
-                raise KnownError(f"{printable(folder.name)} holds more than {MOST_FILES:,} documents; choose a part.")
+                raise KnownError(
+                    f"{printable(folder.name)} holds more than {MOST_FILES:,} documents; choose a folder in it."
+                )
     if not documents:
-        raise KnownError(f"{printable(folder.name)} is a folder without a document that can be read; choose another.")
+        raise KnownError(f"{printable(folder.name)} has no document that can be read; choose another folder.")
     return Folder(tuple(documents), tuple(others))
 
 

@@ -22,9 +22,9 @@ PROBLEMS: dict[ProblemKind, str] = {
     "unrecognised": "text recognition could not read it",
     "placeholder": "a form that only Adobe Reader can show",
     "damaged": "its content is damaged",
-    "too_big": "it needs more memory or work than a page may",
+    "too_big": "it needs more memory or work than a page is allowed",
     "timed_out": f"it took more than {limits.PAGE_SECONDS:.0f} s",
-    "crashed": "it made the reader crash",
+    "crashed": "the text extractor crashed on it",
 }
 
 _REFUSALS: dict[OutcomeKind, str] = {
@@ -33,23 +33,23 @@ _REFUSALS: dict[OutcomeKind, str] = {
     "unreadable_fonts": "{name} has text, but its fonts do not say which characters they show; "
     "install Readthrough with text recognition (OCR), pip install 'readthrough[ocr]', or print the file to a new PDF.",
     "placeholder": "{name} is a dynamic XFA form, which only Adobe Reader can show; print it to a new PDF there.",
-    "needs_password": "{name} is password-protected. Enter the password.",
+    "needs_password": "{name} is password-protected; enter the password.",
     "wrong_password": "The password does not open {name}; check it and try again.",
     "needs_certificate": "{name} is encrypted for the holder of a certificate or by a rights management system, "
     "not with a password; save a copy without protection in the program that opens it.",
     "damaged": "{name} is damaged or cut off and cannot be read; get a fresh copy or re-save it in another program.",
-    "not_pdf": "{name} is not a PDF, although its name says so.",
+    "not_pdf": "{name} is not a PDF, although its name says so; check that it is the right file.",
     "not_text": "{name} is neither a PDF nor text; Readthrough reads " + _READABLE + ".",
     "empty": "{name} is empty; check that it was saved or downloaded in full.",
-    "too_big": "{name} asks for more memory or work than a document may; it may be damaged or made to do harm.",
+    "too_big": "{name} needs more memory or work than a document is allowed; it may be damaged or malicious.",
     "timed_out": "{name} took too long to read; re-save it in another program and try again.",
     "changed": "{name} was changed or replaced while it was being read; open it again.",
     "unsupported": "{name} is of a kind that Readthrough does not read; save it as PDF or text.",
 }
 
 _UNRECOGNISED = (
-    "{name} holds pictures of pages whose text could not be recognised: text recognition knows Latin letters, Chinese "
-    "and Japanese; the program tesseract with its language packs knows other scripts."
+    "{name} holds pictures of pages whose text could not be recognised: text recognition reads Latin letters, Chinese "
+    "and Japanese; for other scripts install the program tesseract with its language packs."
 )
 
 _SIGNATURES: tuple[tuple[bytes, str], ...] = (
@@ -67,7 +67,7 @@ _SIGNATURES: tuple[tuple[bytes, str], ...] = (
 
 _STOPPED: dict[OutcomeKind, str] = {
     "timed_out": "the time ran out",
-    "too_big": "it needs more memory than it may",
+    "too_big": "it needs more memory than is allowed",
     "changed": "the file was changed meanwhile",
     "missing": "the file was deleted meanwhile",
     "no_access": "the file cannot be opened any more",
@@ -79,10 +79,11 @@ _LISTED_NOTES = 6
 
 
 def not_a_pdf(name: str, beginning: bytes) -> DocumentError:
-    """Return the error of a file that is called a PDF and is none; it says what the file looks like, if that shows."""
+    """Return the error of a file that is named as a PDF but is none, with the kind that it looks like."""
     kind = next((words for signature, words in _SIGNATURES if beginning.startswith(signature)), "")
     sentence = refusal("not_pdf", name)
-    return DocumentError("not_pdf", str(sentence).rstrip(".") + f" (it looks like {kind}).") if kind else sentence
+    wrong, _, remedy = str(sentence).rpartition("; ")
+    return DocumentError("not_pdf", f"{wrong} (it looks like {kind}); {remedy}") if kind else sentence
 
 
 def refusal(kind: OutcomeKind, name: str) -> DocumentError:

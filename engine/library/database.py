@@ -98,7 +98,7 @@ class Database:
                 raise LibraryError("missing", f"The library at {path} is still empty; read a document first.")
             if pending:
                 raise LibraryError(
-                    "older", f"The library at {path} is from an older version; open it for writing once to update it."
+                    "older", f"The library at {path} is from an older version; `readthrough library list` updates it."
                 )
         except BaseException:
             conn.close()
@@ -259,7 +259,9 @@ def sentences(path: Path, reading: bool = False) -> Iterator[None]:
         ) from error
     except OSError as error:
         reason = error.strerror or str(error)
-        raise LibraryError("disk", f"The library at {path} cannot be opened: {reason}.") from error
+        raise LibraryError(
+            "disk", f"The library at {path} cannot be opened ({reason}); check the file, or choose another library."
+        ) from error
     except (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceError):
         raise
     except sqlite3.Error as error:

@@ -53,11 +53,10 @@ class Maintenance:
         """Copy the library in its present state to a new file; return the size of the copy in bytes. Raises
         LibraryError."""
         path = absolute(target)
-        try:
-            with self._db.read() as conn:
-                copy_to(conn, path)
-        except FileExistsError as error:
-            raise LibraryError("exists", f"There is a file {path} already; choose another name.") from error
+        if path.exists():
+            raise LibraryError("exists", f"There is a file {path} already; choose another name.")
+        with self._db.read() as conn:
+            copy_to(conn, path)
         return path.stat().st_size
 
     def compact(self) -> int:

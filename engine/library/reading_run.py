@@ -140,7 +140,9 @@ class ReadingRun:
     def _check(self, conn: sqlite3.Connection, progress: Progress) -> None:
         row = conn.execute("SELECT tokens_read FROM readings WHERE id = ?", [self.id]).fetchone()
         if row is None:
-            raise LibraryError("gone", "The document was removed from the library while it was being read.")
+            raise LibraryError(
+                "gone", "The document was removed from the library while it was being read; read it again."
+            )
         tokens, snapshot = progress.tokens, progress.snapshot
         if tokens < row[0]:
             raise ValueError(f"a reading that stands at {row[0]} tokens cannot go back to {tokens}")

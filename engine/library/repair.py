@@ -75,7 +75,7 @@ def repair(path: Path) -> Repaired:
     """
     path = Path(os.path.realpath(path))
     if not path.is_file():
-        raise LibraryError("missing", f"There is no library at {path}.")
+        raise LibraryError("missing", f"There is no library at {path}; check the name.")
     part = path.with_name(path.name + ".repaired")
     part.unlink(missing_ok=True)
     try:

@@ -76,7 +76,7 @@ class Turns:
         with self._db.read() as conn:
             row = conn.execute(f"{_SELECT} WHERE t.id = ?", [turn]).fetchone()
             if row is None:
-                raise LibraryError("gone", "This turn is no longer in the library.")
+                raise LibraryError("gone", "This turn is no longer in the library; `library show` lists the turns.")
             return _turn_of(row)
 
     def tokens(self, turn: int, identity: Identity) -> list[int] | None:
@@ -121,7 +121,7 @@ class Turns:
             )
             found = [_turn_of(row) for row in rows]
         if not found:
-            raise LibraryError("gone", "This turn is no longer in the library.")
+            raise LibraryError("gone", "This turn is no longer in the library; `library show` lists the turns.")
         return found
 
     def keep(self, turn: int, kept: bool = True) -> None:

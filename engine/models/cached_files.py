@@ -37,11 +37,13 @@ def disk_errors(cache: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise DownloadError(
-                f"the disk of {cache} is full; what was downloaded is kept, free some space and run the same command",
+                f"the disk of {cache} is full; free some space and run the same command, which resumes the download",
                 "disk full",
             ) from error
         if isinstance(error, ConnectionError):
-            raise DownloadError(f"the connection was cut ({error})", "cut") from error
+            raise DownloadError(
+                f"the connection was cut ({error}); the same command resumes the download", "cut"
+            ) from error
         raise DownloadError(f"{error.filename or cache}: {error.strerror}", "no access") from error
 
 

@@ -142,7 +142,7 @@ class Download:
         try:
             lock.acquire()
         except Timeout as error:
-            raise DownloadError(f"another download of {self.name} is running", "running") from error
+            raise DownloadError(f"another download of {self.name} is running; wait until it ends", "running") from error
         try:
             yield
             shutil.rmtree(self._parts, ignore_errors=True)

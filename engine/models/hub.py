@@ -118,7 +118,7 @@ def look_up(name: str, revision: str | None = None, endpoint: str | None = None)
         info = _description(name, revision, endpoint)
         files = [_remote_file(name, sibling) for sibling in info.siblings or [] if _wanted(sibling.rfilename)]
     if len(files) > MOST_FILES:
-        raise DownloadError(f"{name} has {len(files):,} files, far more than a model needs")
+        raise DownloadError(f"{name} has {len(files):,} files, far more than a model needs; check the name")
     if not any(file.name.endswith(".safetensors") for file in files):
         raise DownloadError(f"{name} has no .safetensors weights, so it cannot be used here; choose another model")
     if not isinstance(info.sha, str) or not _COMMIT.fullmatch(info.sha):  # it becomes the name of a folder
@@ -172,15 +172,19 @@ def sentences(name: str) -> Iterator[None]:
     except errors.OfflineModeIsEnabled as error:
         raise DownloadError("downloads are switched off by HF_HUB_OFFLINE; unset it to download a model") from error
     except errors.HFValidationError as error:
-        raise DownloadError(f"{name!r} is not the name of a repository, which is owner/name") from error
+        raise DownloadError(f"{name!r} is not the name of a repository; write it as owner/name") from error
     except errors.HfHubHTTPError as error:
         status = getattr(error.response, "status_code", 0)
         sentence = f"the server refuses the download of {name} (status {status}); try again later"
         raise DownloadError(sentence, "busy" if status in BUSY else "refused", _retry_after(error)) from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, msgspec.MsgspecError) as error:
-        raise DownloadError(f"the server's answer about {name} is not that of a model hub ({error})") from error
+        raise DownloadError(
+            f"the server's answer about {name} is not that of a model hub ({error}); check HF_ENDPOINT"
+        ) from error
     except (httpx2.UnsupportedProtocol, httpx2.TooManyRedirects, httpx2.InvalidURL) as error:
-        raise DownloadError(f"the server sends the download of {name} to an address that is none", "refused") from error
+        raise DownloadError(
+            f"the server redirects the download of {name} to an invalid address; try again later", "refused"
+        ) from error
     except (httpx2.HTTPError, httpx2.StreamError) as error:
         what = str(error) or type(error).__name__
         raise DownloadError(f"the server cannot be reached ({what}); check the connection", "network") from error
@@ -208,7 +212,9 @@ def _remote_file(name: str, sibling: Any) -> RemoteFile:
     if not (whole and sized and named) or file.name.startswith("."):
         raise DownloadError(f"the server gives no size or checksum of {name}/{file.name}; try again later")
     if file.size > SMALL and not file.name.endswith(".safetensors"):
-        raise DownloadError(f"{name}/{file.name} has {file.size:,} bytes, far more than such a file needs")
+        raise DownloadError(
+            f"{name}/{file.name} has {file.size:,} bytes, far more than such a file needs; choose another model"
+        )
     return file
 
 

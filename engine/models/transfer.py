@@ -88,7 +88,9 @@ class Transfer:
                 opened.seek(have)
                 for data in response.iter_bytes():
                     if opened.tell() + len(data) > file.size:
-                        raise DownloadError(f"the server sent more than the {file.size:,} bytes of {file.name}", "long")
+                        raise DownloadError(
+                            f"the server sent more than the {file.size:,} bytes of {file.name}; try again later", "long"
+                        )
                     opened.write(data)
                     self._moved(file, len(data))
 

@@ -78,7 +78,8 @@ def byte_count(tensor: GgufTensor) -> int:
     block, size = GGML_QUANT_SIZES[GGMLQuantizationType(tensor.kind)]
     if not tensor.shape or tensor.shape[-1] % block:
         raise ModelError(
-            f"{tensor.name} of the shape {list(tensor.shape)} cannot be stored as {kind_name(tensor.kind)}"
+            f"{tensor.name} of the shape {list(tensor.shape)} cannot be stored as {kind_name(tensor.kind)}; "
+            "download it again"
         )
     return math.prod(tensor.shape) // block * size
 
@@ -115,7 +116,7 @@ def _located(file: GgufFile, name: str, shape: tuple[int, ...]) -> GgufTensor:
     if tuple(size for size in tensor.shape if size != 1) != wanted:
         raise ModelError(f"{stored} has the shape {list(tensor.shape)} where {list(wanted)} belongs; convert it again")
     if tensor.kind not in KINDS:
-        raise ModelError(f"{stored} is stored as {kind_name(tensor.kind)}, which is not read here")
+        raise ModelError(f"{stored} is stored as {kind_name(tensor.kind)}, which is not supported; use another file")
     if tensor.offset + byte_count(tensor) > file.size:
         raise ModelError(f"{file.path} is cut short within {stored}; download it again")
     return tensor

@@ -29,11 +29,13 @@ def config_values(file: GgufFile) -> dict[str, Any]:
     unread = next((tensor for tensor in file.tensors.values() if tensor.kind not in KINDS), None)
     if unread is not None:
         raise GgufError(
-            f"{file.path} stores {unread.name} as {kind_name(unread.kind)}, which is not read here; use a file in "
+            f"{file.path} stores {unread.name} as {kind_name(unread.kind)}, which is not supported; use a file in "
             "F32, F16, BF16, Q8_0, Q6_K, Q5_K, Q4_K, Q4_1 or Q4_0"
         )
     if any(name.endswith(("ssm_in.bias", "ssm_out.bias")) for name in file.tensors):
-        raise GgufError(f"{file.path} has biases in its projections, which the format's Mamba does not have")
+        raise GgufError(
+            f"{file.path} has biases in its projections, which a Mamba does not have in this format; use another file"
+        )
     values: dict[str, Any] = {
         "model_type": "falcon_mamba" if file.metadata.get("mamba.ssm.dt_b_c_rms") else "mamba",
         "hidden_act": "silu",

@@ -84,7 +84,7 @@ def chat_template(file: GgufFile) -> str | None:
     if found is None or found == "":
         return None
     if not isinstance(found, str) or len(found) > TEMPLATE_BYTES:
-        raise GgufError(f"{file.path} has a chat template that is no text, or longer than one needs to be")
+        raise GgufError(f"{file.path} has a chat template that is not text or is too long; use another file")
     return found
 
 
@@ -119,7 +119,9 @@ def _pre_tokenizer(file: GgufFile, rule: str) -> dict[str, Any]:
         return _FALCON
     if rule in _NEOX:
         return _BYTE_LEVEL
-    raise GgufError(f"{file.path} splits text by the rule {rule[:40]!r}, which is not known here; use the safetensors")
+    raise GgufError(
+        f"{file.path} splits text by the rule {rule[:40]!r}, which is not supported; use the model in safetensors"
+    )
 
 
 def _post_processor(file: GgufFile, tokens: list[str]) -> dict[str, Any] | None:

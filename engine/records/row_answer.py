@@ -200,7 +200,7 @@ class RowAnswer:
                 unsure += 1
         if unsure:
             more = "row has" if unsure == 1 else "rows have"
-            self._notes.append(f"{unsure:,} further {more} a date that can not be compared ({self._names[column]}).")
+            self._notes.append(f"{unsure:,} further {more} a date that cannot be compared ({self._names[column]}).")
         self._conditions.append(f"{self._names[column]} {wanted.words}")
         return kept
 
@@ -248,7 +248,7 @@ class RowAnswer:
                 without = [r for r in self._match.rows if all(r.id in o.rows for o in others)]
                 self._notes.append(f"Without the word “{one.text}” it is {counted(len(without), 'row', 'rows')}.")
             if _merely_mentions(one) and rows:
-                self._notes.append(f"“{one.text}” was looked for inside the text of cells, which may also deny it.")
+                self._notes.append(f"“{one.text}” was searched for in the text of cells, where it may also be negated.")
 
 
 def _inside(cell: RecordCell, wanted: DateRange) -> bool | None:

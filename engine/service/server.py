@@ -134,5 +134,7 @@ def listening_socket(host: str, port: int) -> socket.socket:
             listening.close()
         if getattr(error, "errno", None) == errno.EADDRINUSE:
             raise KnownError(f"port {port} is in use; choose another with --port", "port") from error
-        raise KnownError(f"the service cannot listen on {host}:{port}: {error}", "port") from error
+        raise KnownError(
+            f"the service cannot listen on {host}:{port} ({error}); choose another --host or --port", "port"
+        ) from error
     return listening

@@ -137,7 +137,9 @@ class Actors:
         try:
             self._ray.init(address=None if address == "auto" else address, **options)
         except (ConnectionError, OSError, ValueError, RuntimeError) as error:
-            raise KnownError(f"the Ray cluster at {address} cannot be joined: {error}", "ray") from error
+            raise KnownError(
+                f"the Ray cluster at {address} cannot be joined ({error}); check the address", "ray"
+            ) from error
         resources = self._ray.cluster_resources()
         cores = max(1, int(resources.get("CPU", 1)))
         gpus = int(resources.get("GPU", 0)) if device != "cpu" else 0

@@ -347,7 +347,7 @@ def _require_same_document(library: Library, before: Turn, state: DocumentState)
     if before.document != state.document.id:
         title = library.documents.get(before.document).title
         raise KnownError(
-            f"turn {before.id} is about {title}, not this document; name that file, or ask without it",
+            f"turn {before.id} is about {title}, not this document; ask about that file, or leave out --after",
             reason="other document",
         )
 

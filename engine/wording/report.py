@@ -20,6 +20,14 @@ KINDS = (("date", "Dates"), ("amount", "Amounts"), ("name", "Names"))
 MOST_ENTRIES = 60
 """Dates, amounts or names in a report; the most frequent ones."""
 
+UNFINISHED = {
+    "running": "it is still in progress",
+    "stopped": "it was stopped",
+    "interrupted": "it was interrupted",
+    "stale": "the file has changed since",
+}
+"""State of a reading -> why it is not complete."""
+
 BlockKind = Literal["heading", "text", "note", "quote", "list"]
 """text: lines of a model or a document, some of them list items; note: a remark of this program; list: items."""
 
@@ -95,7 +103,7 @@ def _facts(row: Document) -> Iterator[str]:
     if row.pages_with_problem:
         yield f"Pages that could not be read: {row.pages_with_problem}"
     if row.state not in (None, "done"):
-        yield f"The reading is not complete ({row.state})."
+        yield f"The reading is not complete: {UNFINISHED.get(row.state, row.state)}."
     if row.model:
         yield f"Model: {row.model}"
     if row.tags:

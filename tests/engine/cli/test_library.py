@@ -36,6 +36,18 @@ def test_the_library_commands_tell_what_is_there(call, tmp_path):
     assert "empty" in call("library", "list")[1]
 
 
+def test_backup_and_export_name_what_is_wrong_with_their_file(call, tmp_path):
+    call("read", write_pages(tmp_path / "log.txt", 1))
+    assert call("library", "backup", tmp_path / "copy.db")[0] == 0
+    for arguments, words in (
+        (["library", "backup", tmp_path / "copy.db"], "choose another name"),
+        (["library", "export", "1", "-o", tmp_path / "report.xls"], "choose .md, .docx, .pdf, .odt or .json"),
+    ):
+        status, _, err = call(*arguments)
+        assert status == 2 and words in err and is_one_error_line(err)
+    assert not (tmp_path / "report.xls").exists()
+
+
 def make_newer(path: Path) -> None:
     conn = sqlite3.connect(path)
     conn.execute(

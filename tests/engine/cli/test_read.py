@@ -87,9 +87,12 @@ def test_a_model_folder_that_is_not_there_is_one_line(call, tmp_path):
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("08_enc_aes256_userpw_swordfish.pdf", "is password-protected. Enter the password with --password WORD\n"),
+        ("08_enc_aes256_userpw_swordfish.pdf", "is password-protected; enter the password with --password WORD\n"),
         ("02_zero_byte.pdf", "empty"),
-        ("03_png_renamed.pdf", "not a PDF, although its name says so (it looks like a PNG image)\n"),
+        (
+            "03_png_renamed.pdf",
+            "not a PDF, although its name says so (it looks like a PNG image); check that it is the right file\n",
+        ),
         ("01_truncated_half.pdf", "damaged"),
         ("12_images_only_5p.pdf", "OCR"),
         ("04_cyclic_pages_self.pdf", "damaged"),

@@ -86,3 +86,8 @@ def test_neither_document_nor_library_is_overwritten(tmp_path: Path, capsys: pyt
     library.unlink()
     with pytest.raises(KnownError, match="choose another file"):
         require_other(library, [document], library)
+
+
+def test_folder_that_is_not_there_is_named_before_the_work(tmp_path):
+    with pytest.raises(KnownError, match="there is no folder"):
+        require_other(tmp_path / "none" / "x.md", [], tmp_path / "library.db")

@@ -88,6 +88,13 @@ def test_saved_sections_are_shown_only_beside_new_ones() -> None:
     ]
 
 
+def test_sections_without_text_are_without_findings() -> None:
+    empty = msgspec.structs.replace(section(1), text="", has_findings=True)
+    screen = Screen()
+    screen.show(empty, msgspec.structs.replace(empty, section=2, first_page=3, last_page=4))
+    assert screen.out.strip() == "Pages 1–4: no findings (2 sections)"
+
+
 def test_only_sections_without_findings() -> None:
     screen = Screen()
     screen.show(*map(section, range(1, 10)), wire.SummaryDelta(text="No key findings."), finished())

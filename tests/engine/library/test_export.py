@@ -69,7 +69,7 @@ def test_markdown_reads_from_the_facts_to_the_turns_in_their_branches(library: L
 
 def test_markdown_says_when_the_reading_is_not_complete(library: Library) -> None:
     library.reading(1, IDENTITY, 600)
-    assert "- The reading is not complete (running)." in to_markdown(library, 1)
+    assert "- The reading is not complete: it is still in progress." in to_markdown(library, 1)
 
 
 def test_a_long_conversation_is_exported_whole(library: Library) -> None:
