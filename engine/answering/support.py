@@ -7,11 +7,12 @@ from collections.abc import Sequence
 
 from engine.grounding.cited_pages import cited_pages
 from engine.grounding.claims import Claim, claims, spelled_claims
+from engine.grounding.conversions import unconverted
 from engine.grounding.languages import language_of
 from engine.grounding.passages import Passage, matching_passages, supporting_passage
-from engine.grounding.support import supports
+from engine.grounding.support import supports, unsupported
 from engine.grounding.words import UNSPACED, stems
-from engine.profile.refusal import clauses_of, sentences
+from engine.profile.refusal import Clause, clauses_of, sentences
 from engine.profile.replies import plain, without_attribution
 
 RETOLD = 0.5
@@ -29,6 +30,10 @@ _SENTENCES = 40
 _CANDIDATES = 5
 """Passages that match a sentence best and may support several of its claims."""
 _UNSPACED = re.compile(f"[{UNSPACED}]")
+_PAIRS = 0.75
+"""Share of a threshold that counts for scripts without blanks: their pairs of characters run over from word to word."""
+_FIGURE = re.compile(r"\d")
+_SMALL = re.compile(r"\d{1,2}")
 _YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
 _YES_OR_NO = re.compile(
     r"\W*(?:yes|no|ja|nein|oui|non|sí|si|no|да|нет|sim|não|sì|tak|nie|nee|是|不是|是的|没有|否|はい|いいえ|네|아니요|نعم|لا|evet|hayır)\b",
@@ -54,15 +59,31 @@ def content_of(answer: str) -> list[str]:
     kept = []
     for sentence in sentences(plain(answer)):
         clauses = clauses_of(sentence)
-        said = [clause.text for clause in clauses if clause.kind in ("says", "describes")]
+        said = [clause.text for clause in clauses if clause.kind in ("says", "describes") or _is_advice(clause)]
         bare = without_attribution(sentence if len(said) == len(clauses) else " ".join(said)).strip()
         if said and bare and not bare.endswith((":", "：")):
             kept.append(bare)
     return kept
 
 
+def _is_advice(clause: Clause) -> bool:
+    """Return whether a clause that advises has a figure, which may be of the document: "30 days are recommended"."""
+    return clause.kind == "filler" and _FIGURE.search(clause.text) is not None
+
+
+def _without_conversions(sentence: str, pages: Sequence[tuple[int, str]]) -> str:
+    """Return a sentence without the quantities that only repeat others of it in another unit."""
+    missing = unsupported(sentence, [text for _, text in pages])
+    wrong = unconverted(missing, sentence)
+    for claim in missing:
+        if claim not in wrong:
+            sentence = sentence.replace(claim, " ", 1)
+    return sentence
+
+
 def _passages_of(topic: str, sentence: str, pages: Sequence[tuple[int, str]]) -> list[Passage]:
     """Return the passages that support one sentence: one that contains all of it, else those of its single claims."""
+    sentence = _without_conversions(sentence, pages)
     new = [claim for claim in (*claims(sentence), *spelled_claims(sentence)) if not supports(claim, topic)]
     if not new and not stems(sentence) - stems(topic):
         return []
@@ -70,7 +91,8 @@ def _passages_of(topic: str, sentence: str, pages: Sequence[tuple[int, str]]) ->
     if names_only and (found := _passage_of_words(topic, sentence, pages)):
         return found
     if (passage := _supporting(topic, sentence, pages)) is not None:
-        return [passage]
+        by_chance = all(map(_is_small, new)) and not _share_words(sentence, passage)
+        return (by_chance and _passage_of_words(topic, sentence, pages)) or [passage]
     found = _passages_of_claims(topic, sentence, new, pages) if new else []
     return (
         found
@@ -109,6 +131,8 @@ def _passage_of_words(topic: str, sentence: str, pages: Sequence[tuple[int, str]
         return []
     named = [claim for claim in claims(sentence) if not supports(claim, topic)]
     least = NAMED if named and all(supports(claim, best.text) for claim in named) else RETOLD
+    if _UNSPACED.search(sentence):
+        least *= _PAIRS
     return [best] if len(new & stems(best.text)) >= least * len(new) else []
 
 
@@ -150,6 +174,8 @@ def _passages_of_claims(
 
         def held(passage: Passage) -> tuple[float, int]:
             found = [claim for claim in open_claims if supports(claim, passage.text)]  # noqa: B023
+            if all(map(_is_small, found)) and not _share_words(sentence, passage):
+                found = []  # a small number is on nearly every page
             return sum(0.5 if _is_setting(claim) else 1.0 for claim in found), len(words & stems(passage.text))
 
         best = max(candidates, key=held)
@@ -159,6 +185,16 @@ def _passages_of_claims(
         # A name or a year that another passage has by the way is no reason for a further one.
         open_claims = [claim for claim in open_claims if not _is_setting(claim) and not supports(claim, best.text)]
     return chosen
+
+
+def _is_small(claim: Claim) -> bool:
+    """Return whether a claim is a number of one or two digits."""
+    return claim.kind == "number" and _SMALL.fullmatch(claim.text) is not None
+
+
+def _share_words(sentence: str, passage: Passage) -> bool:
+    """Return whether a sentence and a passage have a word in common, figures aside."""
+    return any(not word.isdigit() for word in stems(sentence) & stems(passage.text))
 
 
 def _is_setting(claim: Claim) -> bool:

@@ -30,9 +30,23 @@ _CODES = frozenset(code.upper() for code in CURRENCIES if len(code) == 3 and cod
     "PM",
     "UTC",
     "CET",
+    "Celsius",
+    "Fahrenheit",
+    "Kelvin",
+    "Hertz",
+    "Pascal",
+    "Newton",
+    "Watt",
+    "Volt",
 }
 """Codes of currencies and of times, which are units."""
 _SHORT_ACRONYM = 3
+_ABBREVIATION = 4
+"""Letters of an abbreviation behind a number at most: 62 Std."""
+_ELIDED = re.compile(
+    r"(?:[^\W\d_]{1,2}|qu|quell|quest|dell|nell|sull|that|what|here|there|let)'[^\W\d_]", re.IGNORECASE
+)
+"""Begins a word with an elided one before it: "C'est"."""
 _OPENERS_WORDS = (
     "according based later earlier finally overall additionally furthermore however thus therefore hence "
     "meanwhile moreover next last first second third key main list note yes please summary document section "
@@ -77,8 +91,11 @@ def _names_of_line(line: str, offset: int, language: str) -> Iterator[Name]:
         if possessive := _POSSESSIVE.search(line[start:end]):
             end -= len(possessive[0])
         opens = start == _begin(line, parsed.begins) or _SENTENCE_END.search(line, 0, start) is not None
+        if nouns and len(run) > 1 and re.search(r"\d[ \u00a0]$", line[:start]):
+            run = run[1:]  # the thing that is counted: 30 Tage Zeit
+            start = run[0].start()
         words = [word[0].lower() for word in run]
-        if opens and _is_opener(words[0], language):
+        if opens and (_is_opener(words[0], language) or _is_elided(run[0][0])):
             run, words = run[1:], words[1:]
             if not run:
                 continue
@@ -134,12 +151,11 @@ def _is_word(word: re.Match[str], line: str) -> bool:
 
 
 def _is_unit(line: str, word: re.Match[str]) -> bool:
-    """Return whether short capitals stand behind a number: 350 TL, 18 MW, 2.1 million TL."""
-    return (
-        word[0].isupper()
-        and len(word[0]) <= _SHORT_ACRONYM
-        and re.search(r"\d(?:[ \u00a0][^\W\d_]{1,10}\.?)?[ \u00a0]$", line[: word.start()]) is not None
-    )
+    """Return whether short capitals or an abbreviation stand behind a number: 350 TL, 18 MW, 62 Std."""
+    is_abbreviation = len(word[0]) <= _ABBREVIATION and line[word.end() : word.end() + 1] == "."
+    return (is_abbreviation or (word[0].isupper() and len(word[0]) <= _SHORT_ACRONYM)) and re.search(
+        r"\d(?:[ \u00a0][^\W\d_]{1,10}\.?)?[ \u00a0]$", line[: word.start()]
+    ) is not None
 
 
 def _begin(line: str, begins: int) -> int:
@@ -150,3 +166,9 @@ def _begin(line: str, begins: int) -> int:
 
 def _is_opener(word: str, language: str) -> bool:
     return word in _OPENERS or word in stop_words(language)
+
+
+def _is_elided(word: str) -> bool:
+    """Return whether a word is a small one behind an elided one: "C'est", but not "D'Angelo"."""
+    found = _ELIDED.match(word)
+    return found is not None and word[found.end() - 1].islower()

@@ -1,6 +1,6 @@
 """Numbers that prose writes in words, with their values: "twenty-eight", "quatre-vingt-dix", "sechsundfünfzig", "三十".
 
-Words for 2 to the millions in nine languages, and the numerals of Chinese and Japanese. "One" is mostly an article or a
+Words for 2 to the millions in ten languages, and the numerals of Chinese and Japanese. "One" is mostly an article or a
 pronoun, so it counts inside a longer number only. Light: no torch.
 """
 
@@ -36,6 +36,7 @@ _TO_TWELVE = {
     "nl": "nul een twee drie vier vijf zes zeven acht negen tien elf twaalf dertien veertien vijftien zestien "
     "zeventien "
     "achttien negentien",
+    "ar": "صفر واحد اثنان ثلاثة أربعة خمسة ستة سبعة ثمانية تسعة عشرة",
     "pl": "zero jeden dwa trzy cztery pięć sześć siedem osiem dziewięć dziesięć jedenaście dwanaście trzynaście "
     "czternaście "
     "piętnaście szesnaście siedemnaście osiemnaście dziewiętnaście",
@@ -48,6 +49,7 @@ _TENS = {
     "ru": "двадцать тридцать сорок пятьдесят шестьдесят семьдесят восемьдесят девяносто",
     "it": "venti trenta quaranta cinquanta sessanta settanta ottanta novanta",
     "pt": "vinte trinta quarenta cinquenta sessenta setenta oitenta noventa",
+    "ar": "عشرون ثلاثون أربعون خمسون ستون سبعون ثمانون تسعون",
     "pl": "dwadzieścia trzydzieści czterdzieści pięćdziesiąt sześćdziesiąt siedemdziesiąt osiemdziesiąt "
     "dziewięćdziesiąt",
     "nl": "twintig dertig veertig vijftig zestig zeventig tachtig negentig",
@@ -70,6 +72,9 @@ _LARGE = {
     "oitocentos=800 novecentos=900 mil=1000 milhão=1000000 milhões=1000000 duas=2 dezasseis=16 dezassete=17",
     "pl": "dwie=2 dwóch=2 trzech=3 czterech=4 pięciu=5 sześciu=6 siedmiu=7 ośmiu=8 dziewięciu=9 dziesięciu=10 sto=100 "
     "dwieście=200 trzysta=300 pięćset=500 tysiąc=1000 tysiące=1000 tysięcy=1000 milion=1000000 milionów=1000000",
+    "ar": "اثنين=2 اثنتان=2 اثنتين=2 ثلاث=3 أربع=4 اربع=4 اربعة=4 خمس=5 ست=6 سبع=7 ثماني=8 ثمان=8 تسع=9 عشر=10 "
+    "عشرين=20 ثلاثين=30 أربعين=40 خمسين=50 ستين=60 سبعين=70 ثمانين=80 تسعين=90 مئة=100 مائة=100 مئتان=200 مئتين=200 "
+    "مائتان=200 مائتين=200 ألف=1000 آلاف=1000 ألفا=1000 ألفان=2000 ألفين=2000 مليون=1000000 ملايين=1000000",
     "nl": "honderd=100 duizend=1000 miljoen=1000000",
 }
 _OTHER = "once elf sei due otto sept cent cents mil mille tres million millions dozen sette"
@@ -90,7 +95,7 @@ _HALF = re.compile(
 )
 _NUMERAL = re.compile("[〇零一二两兩三四五六七八九十百千万萬亿億]+")
 _RUN, _SIGN = r"\d+(?:[.,]\d+)*", "[十百千백천万萬만亿億억]"
-_MIXED = re.compile(rf"{_RUN}{_SIGN}(?:\s?{_RUN}{_SIGN}|{_SIGN})*\d*")
+_MIXED = re.compile(rf"{_RUN}{_SIGN}(?:\s?{_RUN}{_SIGN}|{_SIGN})*(?:\d{{1,3}}(?:,\d{{3}})+(?!\d)|\d*)")
 
 
 def _tables() -> dict[str, dict[str, int]]:

@@ -64,6 +64,10 @@ _WRITTEN_SCALE = "|".join(sorted(_SCALES.keys() - _LETTER_SCALES, key=len, rever
 _NUMBER = re.compile(
     rf"(?:{_BARE}|{_CJK})(?P<n>{_GROUPED}(?!\d)|{_PLAIN}){_LAST}(?: ?(?P<s>{_WRITTEN_SCALE})(?![^\W\d_]))?"
 )
+_OTHER_END = re.compile(
+    rf" ?(?:-|to|and|bis|und|à|et|a|y|e|до|и|至|到|から) ?{_PLAIN} ?(?P<s>{_WRITTEN_SCALE})(?![^\W\d_])"
+)
+"""Follows the lower end of a range whose scale stands behind the upper one only: 15 to 30 thousand."""
 _FRACTIONS = {"½": "0.5", "¼": "0.25", "¾": "0.75", "⅛": "0.125"}
 _FRACTION = re.compile(rf"(?<![\w.,])(?P<n>\d+)? ?(?P<f>[{''.join(_FRACTIONS)}])")
 _SHORT_SCALES = {"k": 3, "m": 6, "mn": 6, "bn": 9, "b": 9}
@@ -158,6 +162,8 @@ def numbers(text: str, *, words: bool = False) -> Iterator[FoundNumber]:
         values = number_values(found["n"])
         if found["s"]:
             values = frozenset(value.scaleb(_SCALES[found["s"]]) for value in values)
+        elif other := _OTHER_END.match(plain, end):
+            values |= frozenset(value.scaleb(_SCALES[other["s"]]) for value in values)
         yield FoundNumber(start, end, text[start:end], values)
     for found in _SHORT.finditer(plain):
         start, end = found.span()

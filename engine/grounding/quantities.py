@@ -24,8 +24,10 @@ _AGAINST_WORDS = "dafür dagegen dabei davon waren against for abstained voted c
 _AGAINST = frozenset(_AGAINST_WORDS.split())
 """Words behind a number of people that are not named again."""
 _BARE = "#"
-"""The thing of a number in digits with no word behind it: "41 of 56, and" """
+"""The thing of a number in digits with no noun behind it: "41 of 56, and" """
 _LIST_NUMBER = re.compile(r"[.)](?:\s|$)")
+_LABEL = re.compile(r"(?:^|\n|(?<!\w)[^\W\da-zß-ÿа-яё_][^\W\d_]*)\s*$")
+"""Precedes the number of a line or of a part: "Article 12." """
 _UNITS = frozenset(UNIT_OF.values()) | {"mg"}
 """Units: a whole number of one is not confirmed by that number without it."""
 _COUNTED = re.compile(r"[ \u00a0-]?([^\W\d_]{2,}|[%€$£°¥])")
@@ -73,7 +75,8 @@ def _quantities(text: str) -> Iterator[tuple[str, frozenset[Decimal], str]]:
             continue
         if counted is not None and counted[1] not in stop_words(language) | _AGAINST:
             yield number.text, number.values, unit_behind(plain, number.end) or stem(counted[1], language)
-        elif number.text.isalpha() and (counted is None or counted[1] in _AGAINST):
-            yield number.text, number.values, ""
-        elif counted is None and not _LIST_NUMBER.match(plain, number.end):
+        elif number.text.isalpha():
+            if counted is None or counted[1] in _AGAINST:
+                yield number.text, number.values, ""
+        elif not (_LIST_NUMBER.match(plain, number.end) and _LABEL.search(text[: number.start])):
             yield number.text, number.values, _BARE

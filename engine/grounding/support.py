@@ -61,10 +61,23 @@ def supports(claim: Claim | str, text: str) -> bool:
     if claim.kind == "identifier" and claim.text.count(" ") > 1:
         return _compact(claim.text) in _compact(text)
     if claim.kind == "date":
-        return any(includes(stated, wanted) for wanted in _dates(claim.text) for stated in _dates(text))
+        stated = _dates(text)
+        return any(
+            any(includes(one, wanted) for one in stated) or _is_completed(wanted, stated)
+            for wanted in _dates(claim.text)
+        )
     if claim.kind == "number":
         return _supports_number(claim, text)
     return claim.kind == "name" and _supports_name(claim, plain, text)
+
+
+def _is_completed(wanted: str, stated: frozenset[str]) -> bool:
+    """Return whether a day of `stated` without a year is `wanted` in the year of another date there."""
+    return (
+        len(wanted) == 10
+        and f"-{wanted[4:]}" in stated
+        and any(one.startswith(wanted[:4]) and one != wanted for one in stated)
+    )
 
 
 def unsupported(answer: str, texts: Iterable[str]) -> list[str]:

@@ -25,7 +25,9 @@ _TIME = re.compile(
 )
 _POINT = re.compile(rf"(?<![\w.,:])(?P<h>{_HOUR})\.(?P<m>{_MINUTE})(?![\w%]|[.,:]\d)")
 """13.30, which is a decimal number as well."""
-_RANGE = re.compile(rf"(?<![\w.,:])(?P<h>{_HOUR}) ?{_TO} ?(?={_HOUR}(?: ?{_WORD}| ?[ap]\.?m\b))")
+_RANGE = re.compile(
+    rf"(?<![\w.,:])(?P<h>{_HOUR}) ?{_TO} ?(?:(?:las?|os|as|le|the) )?(?={_HOUR}(?: ?{_WORD}| ?[ap]\.?m\b))"
+)
 _AFTERNOON = re.compile(r"(?:午後|下午|晚上|傍晚|오후) ?$")
 _HALF_DAY = 12 * 60
 

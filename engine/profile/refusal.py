@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from engine.grounding.dates import dates
 from engine.grounding.languages import language_of
 from engine.profile.phrases.east_asian import east_asian
 from engine.profile.phrases.germanic import dutch_nordic, english, german
@@ -39,7 +40,7 @@ Kind = Literal["missing", "partly", "filler", "describes", "says"]
 
 _SENTENCE = re.compile(r"(?<=[.!?…])[\"'”’»)\]*]*\s+|(?<=[。！？؟۔।])|(?<=[;；؛])\s*|\n+")
 _ABBREVIATION = re.compile(
-    r"\b(?:dr|mr|mrs|ms|prof|no|nos|nr|fig|vs|etc|ca|approx|z\.b|d\.h|bzw|usw|inkl|p|pp|s|st|г|им|стр|т\.е|т\.д)\.$",
+    r"\b(?:dr|mr|mrs|ms|prof|no|nos|nr|ext|tel|art|abs|std|incl|min|max|fig|vs|etc|ca|approx|z\.b|d\.h|bzw|usw|inkl|p|pp|s|st|г|им|стр|т\.е|т\.д)\.$",
     re.I,
 )
 _COMPLEMENT = re.compile(r",? (?:that|dass|daß|qu['’e]|que|che|dat|att|at|что|що|że) ?|أنّ?\s", re.IGNORECASE)
@@ -53,6 +54,7 @@ _PRONOUN = re.compile(r"^\W*(?:(?:and )?(?:it|they|this|these)\s+|(?=(?:do|does|
 """The beginning of a clause whose subject is that of the one before: "It does not", "does not"."""
 _EDGES = " .!?…,;:：，。、！？؟۔।–—-\"'“”„«»()[]*_"
 _FIGURE = re.compile(r"\d")
+_DAY = re.compile(r"(?<![\d.,])\d{1,2}\.$")
 _NONE = re.compile(r"^(?:none|no|nothing|nein|keine?|ninguno|ninguna|aucune?|нет|无|無|لا شيء)$", re.IGNORECASE)
 _COUNTS = re.compile(
     r"\b(?:how many|which|any|are there|is there|was there|were there|wie viele|welche|combien|quels?|"
@@ -116,11 +118,17 @@ def sentences(text: str) -> list[str]:
     """Return the sentences of a reply without markdown."""
     parts: list[str] = []
     for part in _SENTENCE.split(text):
-        if parts and _ABBREVIATION.search(parts[-1]):
+        if parts and part and (_ABBREVIATION.search(parts[-1]) or _is_in_date(parts[-1], part)):
             parts[-1] += f" {part}"
         elif part and part.strip(_EDGES):
             parts.append(part.strip())
     return parts
+
+
+def _is_in_date(before: str, after: str) -> bool:
+    """Return whether a full stop belongs to a day: 17. April."""
+    day = _DAY.search(before)
+    return day is not None and any(found.start == 0 for found in dates(f"{day[0]} {after[:20]}"))
 
 
 def _clauses(sentence: str) -> list[tuple[bool, str]]:

@@ -111,6 +111,8 @@ def english() -> Phrases:
             rf"{SOME}{know}",
             r"\b(?:is|are|remains?|stays?) silent (?:on|about|as to|regarding|concerning)\b",
             r"\bmakes? no (?:mention|reference)\b",
+            r"\bthere(?: is| are| was| were|['’]s) no (?:\w+ ){1,5}(?:listed|mentioned|given|recorded|reported|stated|"
+            r"shown|included|provided|specified|documented|named|noted)\b",
             r"\b(?:nothing|not a word) (?:is|was|has been) (?:said|stated|mentioned|written|given|reported)\b",
             r"\b(?:given|stated|mentioned|named|specified|listed|shown)\b.{0,60}\b(?:is|are)(?:n['’]t| not)$",
             r"\bsays? (?:absolutely )?nothing (?:about|of|on|regarding|concerning|as to)\b",
@@ -179,6 +181,9 @@ def english() -> Phrases:
             r"limited to|touch\w*|consists?)\b(?! that\b)",
             rf"^(?:the )?(?:given |provided )?{text} (?:is|are) (?:a|an|about|limited|focused|primarily|mainly|"
             r"only)\b",
+            r"\b(?:only|just) (?:\w+ ){1,8}(?:is|are|was|were) (?:mentioned|listed|given|covered|named|described)\b",
+            r"\b(?:section|part|chapter|table|list|page \w+)\b (?:\w+ ){0,2}(?:covers?|lists?|mentions?|names?|"
+            r"includes?|contains?) (?:only|just)\b",
         ),
         filler=any_of(
             r"^(?:i['’]?m|i am|my)? ?(?:very |so |truly )?(?:sorry|apolog\w*|afraid)\b[^.]{0,12}$|^i apologi[sz]e\b",
@@ -268,6 +273,10 @@ def german() -> Phrases:
         describes=any_of(
             rf"\b(?:{text}|es)\b {FEW}(?:behandelt|beschreibt|befasst|handelt|konzentriert|bezieht|geht|"
             r"enthält|erwähnt|nennt|umfasst|beschränkt|thematisiert|spricht)\b(?!.*\bdass\b)",
+            r"^(?:genannt|aufgeführt|erwähnt|angegeben|beschrieben|behandelt|enthalten|geregelt|aufgelistet)\b "
+            r"(?:wird|werden|ist|sind) (?:nur|lediglich|ausschließlich|allein)\b",
+            r"\b(?:nur|lediglich|ausschließlich|allein)\b .{1,80}\b(?:genannt|aufgeführt|erwähnt|angegeben|beschrieben|"
+            r"behandelt|enthalten|geregelt|aufgelistet)$",
         ),
         filler=any_of(
             r"^(?:es tut mir (?:sehr )?leid|tut mir leid|entschuldigung|leider)[^.]{0,12}$",

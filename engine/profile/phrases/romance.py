@@ -63,7 +63,8 @@ def french() -> Phrases:
         ),
         describes=any_of(
             rf"\b(?:{text}|il|elle)\b {FEW}(?:traite|décrit|porte|parle|concerne|évoque|mentionne|"
-            r"aborde|contient|se limite|se concentre|présente|cite)\b(?! qu)"
+            r"aborde|contient|se limite|se concentre|présente|cite)\b(?! qu)",
+            r"^seul(?:e|s|es)? .{1,80}\b(?:est|sont|y figure\w*) (?:mentionn|indiqu|cit|list|précis|décrit)\w*$",
         ),
         filler=any_of(
             r"^(?:j['’]ai|après avoir) (?:\w+ )?(?:parcouru|lu|relu|consulté|examiné|cherché)\b",
@@ -121,7 +122,8 @@ def spanish() -> Phrases:
         ),
         describes=any_of(
             rf"\b(?:{text})\b {FEW}(?:trata|describe|habla|se centra|se refiere|aborda|menciona|"
-            r"contiene|se limita|cubre|incluye|versa|ofrece)\b(?! que)"
+            r"contiene|se limita|cubre|incluye|versa|ofrece)\b(?! que)",
+            r"^(?:solo|sólo|solamente|únicamente) se (?:menciona|indica|cita|detalla|describe|enumera)n?\b",
         ),
         filler=any_of(
             r"^(?:he|tras) (?:\w+ )?(?:revisad[oa]|leíd[oa]|buscad[oa]|consultad[oa]|revisar|leer)\b",
@@ -181,7 +183,9 @@ def italian_portuguese() -> Phrases:
         ),
         describes=any_of(
             rf"\b{text}\b (?:\S+ ){{0,3}}?(?:tratta|trata|descrive|descreve|parla|fala|si concentra|"
-            r"concentra-se|riguarda|aborda|menziona|menciona|contiene|contém)\b(?! (?:che|que))"
+            r"concentra-se|riguarda|aborda|menziona|menciona|contiene|contém)\b(?! (?:che|que))",
+            r"^(?:vengono|viene|sono|è) (?:indicat|riportat|citat|elencat|menzionat)\w (?:solo|soltanto|solamente|"
+            r"unicamente|esclusivamente)\b|^(?:apenas|só|somente) (?:se )?(?:menciona|indica|refere|descreve)m?\b",
         ),
         filler=any_of(
             r"^(?:mi dispiace|spiacente|purtroppo|desculpe|lamento|infelizmente|sinto muito)[^.]{0,20}$",
