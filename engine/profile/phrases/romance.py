@@ -123,7 +123,8 @@ def spanish() -> Phrases:
         describes=any_of(
             rf"\b(?:{text})\b {FEW}(?:trata|describe|habla|se centra|se refiere|aborda|menciona|"
             r"contiene|se limita|cubre|incluye|versa|ofrece)\b(?! que)",
-            r"^(?:solo|sólo|solamente|únicamente) se (?:menciona|indica|cita|detalla|describe|enumera)n?\b",
+            r"^(?:(?:solo|sólo|solamente|únicamente) )?se (?:menciona|indica|cita|detalla|describe|enumera)n?\b"
+            r"(?! que)",
         ),
         filler=any_of(
             r"^(?:he|tras) (?:\w+ )?(?:revisad[oa]|leíd[oa]|buscad[oa]|consultad[oa]|revisar|leer)\b",
