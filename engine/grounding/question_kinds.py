@@ -17,10 +17,13 @@ count, a quantity, a date, a person, a place, a definition, yes or no, or anothe
 _TEXT = (
     r"(?:documents?|texts?|files?|papers?|reports?|books?|manuals?|articles?|contracts?|records?|pdfs?|laws?|acts?|"
     r"agreements?|minutes|speech|speeches|guides?|guidelines?|handbooks?|tables?|stud(?:y|ies)|letters?|polic(?:y|ies)|"
-    r"regulations?|leaflets?|brochures?|lectures?|talks?|stor(?:y|ies)|novels?|theses|thesis|presentations?|notes?)"
+    r"regulations?|leaflets?|brochures?|lectures?|talks?|stor(?:y|ies)|novels?|theses|thesis|presentations?|notes?|"
+    r"booklets?|pamphlets?|forms?|notices?|memos?|memorand(?:um|a)|instructions|summar(?:y|ies)|bulletins?|essays?|"
+    r"publications?|proposals?|circulars?|bills?|orders?|directives?)"
 )
 _ABOUT = re.compile(
     rf"what(?:'s| is| are| was)? (?:this|the|that)? ?{_TEXT} (?:all )?about\b|"
+    rf"what(?:'s| is) (?:this|it)(?: {_TEXT})? for\s*\??$|"
     r"what(?:'s| is) (?:this|it)(?: all)? about\b|"
     rf"^(?:and )?what(?:'s| is) (?:this|it|that)(?: {_TEXT})?\s*\??$|^what am i looking at|"
     rf"what (?:is|are) the (?:main |central |key )?(?:subjects?|topics?|themes?|purpose|aim|goal|ideas?|thesis) of "

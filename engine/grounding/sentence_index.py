@@ -108,7 +108,7 @@ class _Stored(msgspec.Struct, array_like=True):
 class SentenceIndex:
     """The sentences of a document."""
 
-    FORMAT = 1
+    FORMAT = 2
     """Version of the split into sentences, of the stems and of `to_bytes`; another one makes stored indexes void."""
 
     def __init__(self, pages: Iterable[tuple[int, str]]) -> None:

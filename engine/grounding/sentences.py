@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+import statistics
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -26,6 +27,13 @@ BULLET = re.compile(r"\s*(?:[-*+\u2022\u2013\u25aa\u25cf\u25e6\u00b7\u30fb]\s|\(
 _FULL_LINE, _NARROWEST, _WIDEST = 0.7, 40, 100
 """A line ends its sentence unless it ends with a comma or is this share as long as the page's longest line (between
 these limits, in columns)."""
+_COLUMN, _NARROWEST_COLUMN = 0.75, 16
+"""The same share, and least width, where the page is set in narrow columns."""
+_FEWEST_WRAPPED, _WRAPPED = 8, 0.25
+"""Lines surely wrapped, since the next one begins in lower case, and their share of all lines, from which they tell the
+width of a page's columns."""
+_ROW_TABS, _ROW_FIGURES, _ROW_SHARE = 3, 4, 0.6
+"""Tabs of a table's row; or its figures, and their least share among its words."""
 _WITHOUT_LONGEST = 0.9
 """Longer lines than this share of a page's are left out of that: a table's or a listing's, in text that was wrapped."""
 _WINDOW = 2_000
@@ -33,12 +41,13 @@ _WINDOW = 2_000
 _TAIL = 16
 """Number of characters in which an abbreviation is searched."""
 _ENDS = (".", "!", "?", "…", "。", "！", "？", "؟", "।")
+_EMPTY_CELLS = frozenset({"-", "–", "—", "..", "...", "n/a", "N/A"})
 _LINE = re.compile(r"[^\n]+")
 _BLANKS = re.compile(r"\s")
 _WIDE = re.compile(f"[{UNSPACED}]")
 _ABBREVIATION = re.compile(
     r"(?<!\w)(?:\w|approx|ca|cf|sec|fig|figs|no|nos|art|abs|nr|vol|pp|bzw|vgl|mme|mlle|sr|sra|dr|prof|см|рис|стр|табл|"
-    r"т\. ?е|т\. ?д|max|min|tel|resp)\.$",
+    r"т\. ?е|т\. ?д|max|min|tel|resp|pub)\.$",
     re.IGNORECASE,
 )
 """Ends no sentence where a number or a name follows, and is unknown to sentencex in some language."""
@@ -117,7 +126,7 @@ def _units(text: str) -> Iterator[Unit]:
     lines = [found.span() for found in _LINE.finditer(text) if found[0].strip()]
     widths = [_width(text[start:end]) for start, end in lines]
     longest = sorted(widths)[math.ceil(_WITHOUT_LONGEST * (len(widths) - 1))] if widths else 0
-    full_width = max(_NARROWEST, _FULL_LINE * min(longest, _WIDEST))
+    full_width = min(max(_NARROWEST, _FULL_LINE * min(longest, _WIDEST)), _column_width(text, lines, widths))
     first = 0
     for index, (start, end) in enumerate(lines):
         line = text[start:end].rstrip()
@@ -125,8 +134,9 @@ def _units(text: str) -> Iterator[Unit]:
             below = slice(*lines[index + 1])
             wide = widths[index] >= full_width or line.endswith((",", "、"))
             if (
-                text.count("\n", end, below.start) == 1
-                and wide
+                wide
+                and text.count("\n", end, below.start) == 1
+                and not (is_row(line) or is_row(text[below]))
                 and not line.endswith((":", *_ENDS))
                 and not _MARK.match(text[below])
             ):
@@ -137,6 +147,31 @@ def _units(text: str) -> Iterator[Unit]:
         for a, b in split_block(block, language):
             yield Unit(begin + a, begin + b, listed)
         first = index + 1
+
+
+def is_row(line: str) -> bool:
+    """Return whether a line is surely a row of a table: several cells apart by tabs, or nearly all figures."""
+    if line.count("\t") >= _ROW_TABS:
+        return True
+    words = line.split()
+    figures = sum(map(_is_figure, words))
+    return figures >= _ROW_FIGURES and figures >= _ROW_SHARE * len(words)
+
+
+def _is_figure(word: str) -> bool:
+    return word[-1:].isdigit() or word[:1].isdigit() or word in _EMPTY_CELLS
+
+
+def _column_width(text: str, lines: Sequence[tuple[int, int]], widths: Sequence[int]) -> float:
+    """Return the width from which a line of narrow columns is full; infinity where the lines do not tell."""
+    wrapped = [
+        width
+        for (start, end), (below, _), width in zip(lines, lines[1:], widths, strict=False)
+        if text[below].islower() and not text[start:end].rstrip().endswith((":", *_ENDS))
+    ]
+    if len(wrapped) < max(_FEWEST_WRAPPED, _WRAPPED * len(lines)):
+        return math.inf
+    return max(_NARROWEST_COLUMN, _COLUMN * statistics.median(wrapped))
 
 
 def _width(line: str) -> int:

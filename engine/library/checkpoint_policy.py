@@ -19,6 +19,8 @@ LEAST_CHECKPOINTS = 4
 SAVE_SECONDS = 60.0
 SAVE_TOKENS = 16_384
 """Tokens after which a reading saves a checkpoint, unless SAVE_SECONDS pass first: the most that a crash can cost."""
+FIRST_TOKENS = 4_096
+"""Tokens after which the first checkpoint of a reading is saved: key sentences are shown of what is saved."""
 
 _DROP_ORDER = ("checkpoint", "section", "turn")
 """Eviction order under the quota: checkpoints first, then section states, then turn states."""
@@ -60,9 +62,11 @@ class Checkpoint:
     """Pinned by the user, or the last checkpoint of an unfinished reading: never dropped."""
 
 
-def save_due(tokens: int, seconds: float) -> bool:
-    """Return whether a reading that consumed `tokens` in `seconds` since its last checkpoint should save one."""
-    return tokens >= SAVE_TOKENS or (tokens > 0 and seconds >= SAVE_SECONDS)
+def save_due(tokens: int, seconds: float, *, first: bool = False) -> bool:
+    """Return whether a reading that consumed `tokens` in `seconds` since its last checkpoint should save one; `first`:
+    it has saved none yet."""
+    enough = min(FIRST_TOKENS, SAVE_TOKENS) if first else SAVE_TOKENS
+    return tokens >= enough or (tokens > 0 and seconds >= SAVE_SECONDS)
 
 
 def checkpoints_to_drop(checkpoints: Iterable[Checkpoint], end: int, limit: int = MAX_CHECKPOINTS) -> list[int]:

@@ -55,7 +55,7 @@ class Reader:
         self.last_page = 0
         """The page of the last token in it."""
         self._exact = True
-        self._saved_at, self._saved_time = 0, self._started
+        self._saved_at, self._saved_time, self._has_saved = 0, self._started, False
         self._pages = PlacedPages((), (), self._hasher, job_id)
         self._document: Document | None = None
         self._run: ReadingRun | None = None
@@ -202,7 +202,8 @@ class Reader:
             self._consume(chunk)
             yield from self._pages.take_events()
             yield self._advanced(feed, page_count)
-            if checkpoint_policy.save_due(self.consumed - self._saved_at, time.monotonic() - self._saved_time):
+            since = self.consumed - self._saved_at, time.monotonic() - self._saved_time
+            if checkpoint_policy.save_due(*since, first=not self._has_saved):
                 yield self._checkpoint(self._save())
 
     def _consume(self, chunk: Chunk) -> None:
@@ -265,7 +266,7 @@ class Reader:
             saved = self._run.finish(progress, state, note, n_pages)
         assert saved is not None
         self._hasher.forget(self.consumed)
-        self._saved_at, self._saved_time = self.consumed, time.monotonic()
+        self._saved_at, self._saved_time, self._has_saved = self.consumed, time.monotonic(), True
         return saved
 
     def _measured(self) -> Retention | None:

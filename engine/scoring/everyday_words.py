@@ -205,6 +205,24 @@ landlord lessor owner
 customer client consumer buyer purchaser user
 seller vendor supplier provider dealer
 shop store retail retailer
+comment opinion view remark feedback respond
+read reader audience intended meant
+hand submit file lodge return deliver
+late overdue delay deadline
+regard consider treat deem qualify classify
+count include reckon
+crash accident collision incident
+altogether total overall sum entire
+gun firearm weapon rifle pistol
+guess forecast predict projection outlook expect
+cheap inexpensive affordable
+expensive costly dear
+strong robust solid
+weak soft subdued sluggish
+worried concerned concern anxious
+angry protest complain complaint grievance
+promise pledge commit commitment undertake undertaking
+warn warning alert caution
 trash rubbish waste garbage refuse
 """
 

@@ -21,7 +21,7 @@ from engine.resources import resource_path
 FOLDER = "models/reader"
 LANGUAGES = frozenset({"en"})
 """Languages that it was trained on."""
-_SCORING = 1
+_SCORING = 2
 """Version of the splitting into sentences and windows; another one means other scores."""
 
 

@@ -70,3 +70,37 @@ def test_time_is_linear(piece):
     seconds(1_000)
     # Eight times the text; a quadratic time is 64 times as long. The least of three: others use the processor too.
     assert min(seconds(160_000) for _ in range(3)) < 30 * min(seconds(20_000) for _ in range(3)) + 0.5
+
+
+COLUMN = """General rules
+If you gave up your residence in the
+country after the third of June, you
+are treated as a resident until you
+give notice of it to the office and
+provide a statement. Certain persons
+must file another form as well. This
+rule does not apply to officials who
+exclude days of presence. They pay
+what is due on the day of departure.
+Pub. 525
+Taxable income
+Pub. 529
+Deductions"""
+TABLE = "\n".join(
+    ["Station\tMen\tWomen\tChildren\tVisitors from other towns\tTotals of all groups that were counted in the year"]
+    + [f"{place}\t1,870\t3,022\t2,650\t859\t{n},137" for n, place in enumerate(("Alba", "Brook", "Coll"), 1)]
+)
+FIGURES = "Alba 18,870 23,022 22,650 859 1,178 0 14 15 0 2,179 2,307 11 0 0 0 13 14 0 3 2 0 71,137"
+
+
+def test_lines_of_a_narrow_column_are_joined_and_its_short_lines_are_not():
+    found = [" ".join(COLUMN[start:end].split()) for start, end in sentences(COLUMN)]
+    assert "Certain persons must file another form as well." in found
+    assert "This rule does not apply to officials who exclude days of presence." in found
+    assert found[-4:] == ["Pub. 525", "Taxable income", "Pub. 529", "Deductions"]
+
+
+def test_rows_of_a_table_stay_apart_however_wide_they_are():
+    assert [TABLE[start:end] for start, end in sentences(TABLE)] == TABLE.split("\n")
+    text = "\n".join([FIGURES, FIGURES.replace("Alba", "Brook")])
+    assert [text[start:end] for start, end in sentences(text)] == text.split("\n")

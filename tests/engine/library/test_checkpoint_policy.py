@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.library.checkpoint_policy import (
+    FIRST_TOKENS,
     SAVE_SECONDS,
     SAVE_TOKENS,
     Checkpoint,
@@ -68,6 +69,12 @@ def test_saving_is_due_after_its_tokens_or_its_time_but_not_without_tokens() -> 
     assert save_due(1, SAVE_SECONDS)
     assert not save_due(SAVE_TOKENS - 1, SAVE_SECONDS - 1)
     assert not save_due(0, SAVE_SECONDS * 10)
+
+
+def test_the_first_checkpoint_comes_early() -> None:
+    assert save_due(FIRST_TOKENS, 0.0, first=True)
+    assert not save_due(FIRST_TOKENS, 0.0)
+    assert not save_due(FIRST_TOKENS - 1, 0.0, first=True)
 
 
 def test_the_quota_takes_the_least_recently_used_checkpoints_first() -> None:
