@@ -47,6 +47,9 @@ def _answer(
     if asked.operation == "times":
         return answer_of_times(library, known, asked, control)
     found = [answer for match in matches(library, known, asked) if (answer := RowAnswer(asked, match).answer())]
+    if not found and (asked.dates or asked.amounts or asked.group):
+        further = matches(library, known, asked, unnamed=True)
+        found = [answer for match in further if (answer := RowAnswer(asked, match).answer())]
     sure = [answer for answer in found if not answer.open]
     if sure:
         return _best(library, known, sure)

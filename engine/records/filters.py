@@ -50,7 +50,8 @@ class Filter:
     @property
     def text(self) -> str:
         """Return the words as the question writes them."""
-        return " ".join(word.text for word in self.words)
+        *before, last = self.words
+        return "".join(f"{word.text}{word.behind}" for word in before) + last.text
 
     @property
     def rows(self) -> set[int]:

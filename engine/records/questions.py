@@ -8,7 +8,7 @@ way, so that no count rests on half a question. English, and the same forms in G
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from engine.grounding.identifiers import find_identifiers
 from engine.grounding.languages import language_of
@@ -88,6 +88,8 @@ class Word:
     joined: bool = False
     """The next content word follows it with nothing but a blank between."""
     negated: bool = False
+    behind: str = field(default=" ", compare=False)
+    """The characters between it and the next content word."""
 
 
 @dataclass(frozen=True)
@@ -244,6 +246,7 @@ def words_of(text: str, language: str, negated: tuple[int, int] = (0, 0)) -> tup
             word,
             joined=begin > end and not text[end:begin].strip(),
             negated=negated[0] <= start and end <= negated[1],
+            behind=" ".join(f"|{text[end:begin]}|".split()).strip("|") or " ",
         )
         for (start, end, word), begin in zip(found, following, strict=True)
     )

@@ -92,14 +92,19 @@ def families(tables: Iterable[RecordTable]) -> list[Family]:
     return list(found.values())
 
 
-def matches(library: Library, documents: Sequence[Document], question: RecordQuestion) -> list[Match]:
-    """Return the families of tables on which every word of `question` can be placed, the best first."""
+def matches(
+    library: Library, documents: Sequence[Document], question: RecordQuestion, *, unnamed: bool = False
+) -> list[Match]:
+    """Return the families of tables on which every word of `question` can be placed, the best first.
+
+    `unnamed`: also those of which no word of the question says anything, where it has a date, an amount or a group.
+    """
     by_id = {document.id: document for document in documents}
     holding = {word: library.typed_records.tables_with_words(_query(word)) for word in question.words}
     titles = {id: _title(document, question.language) for id, document in by_id.items()}
     found = []
     for family in families(library.typed_records.tables(list(by_id))):
-        match = _match(library, family, titles, holding, question)
+        match = _match(library, family, titles, holding, question, unnamed=unnamed)
         if match is not None and (match.strength or not _is_bare_list(family)):
             found.append(match)
     return sorted(found, key=lambda match: (bool(match.unknown), -match.strength, -len(match.rows)))
@@ -117,6 +122,8 @@ def _match(
     titles: dict[int, frozenset[str]],
     holding: dict[Word, set[int]],
     question: RecordQuestion,
+    *,
+    unnamed: bool,
 ) -> Match | None:
     words = list(question.words)
     language = question.language
@@ -141,7 +148,7 @@ def _match(
             or any(word.stem in stems or kindred(stems, word.stem) for stems in columns)
         )
     ]
-    named = len(outside) < len(wanted) or not outside or bool(question.group or question.dates or question.amounts)
+    named = len(outside) < len(wanted) or not outside or unnamed
     if not _can_hold(family, outside, holding, named=named):
         return None
     match = Match(family, library.typed_records.rows(family.ids), group=group, period=period)

@@ -77,7 +77,9 @@ class RowAnswer:
         grouped = match.group is not None or match.period is not None
         if match.unknown and not (restricted or grouped):
             return False
-        if match.unknown and question.operation == "list" and _only_mentions(match, rows):
+        if match.unknown and match.filters and all(map(_merely_mentions, match.filters)):
+            return False  # "how many faults were repaired" where some cell mentions a repair
+        if match.unknown and question.operation == "list" and not rows:
             return False
         if question.which and any(one.opens for one in match.filters):
             return False  # "which command lists …" where cells merely mention a command
@@ -293,12 +295,6 @@ def _added_by_models(rows: Sequence[RecordRow]) -> list[str]:
         f"{counted(len(sure), 'row was', 'rows were')} added by {name} (confidence {min(sure):.2f} to {max(sure):.2f})."
         for name, sure in found.items()
     ]
-
-
-def _only_mentions(match: Match, rows: Sequence[RecordRow]) -> bool:
-    """Return whether there are no rows, or cells merely mention the words of the question beside other text: that is no
-    list of the things that it names."""
-    return not rows or (bool(match.filters) and all(map(_merely_mentions, match.filters)))
 
 
 def _merely_mentions(one: Filter) -> bool:
