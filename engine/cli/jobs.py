@@ -23,7 +23,7 @@ from engine.cli.view import JsonView, TextView, View
 from engine.control import Control
 from engine.library.database import library_path
 from engine.protocol import wire
-from engine.protocol.wire import Command, Event, Read
+from engine.protocol.wire import Command, Event, Read, ReadFolder
 from engine.session.heartbeat import Heartbeat
 from engine.session.startup import without_collection
 
@@ -82,7 +82,8 @@ def _run(
     `tokens`: all tokens that the model has computed.
     """
     writing = threading.Lock()
-    waits = isinstance(command, Read) and command.follow  # for the file to grow
+    # For the file to grow, or for files to come.
+    waits = (isinstance(command, Read) and command.follow) or (isinstance(command, ReadFolder) and command.watch)
 
     def beat(event: Event) -> None:
         with writing, suppress(ReaderGone, OutputError):  # the job's next event meets the same

@@ -195,7 +195,8 @@ class TextView:
             self._print(event.text[end:])
             return
         for sentence in (sentences.source(event.evidence), *sentences.doubts(event.evidence)):
-            self._out.line(f"({sentence})")
+            if not _is_said(sentence, event):
+                self._out.line(f"({sentence})")
         if event.turn_id is not None:
             self._tell(f"turn {event.turn_id}; ask a follow-up with --after {event.turn_id}")
 
@@ -225,6 +226,11 @@ class TextView:
             self._progress.close()
             self._out.end_line()
             self._err.line(line)
+
+
+def _is_said(sentence: str, event: wire.AnswerFinished) -> bool:
+    """Return whether an answer that found nothing begins with this sentence, and then quotes the closest passages."""
+    return event.evidence.kind == "not_found" and event.text.startswith(sentence.partition(". ")[0])
 
 
 class _Sections:

@@ -79,7 +79,8 @@ class FalconMambaConfig:
         if file is not None:
             return cls.from_dict(config_values(open_gguf(file)))
         if not folder.is_dir():
-            raise ConfigError(f"there is no model folder {folder}; give a folder with config.json and *.safetensors")
+            what = f"{folder} is not a model" if folder.exists() else f"there is no model folder {folder}"
+            raise ConfigError(f"{what}; give a .gguf file, or a folder with config.json and *.safetensors")
         values = _read_json(folder / "config.json")
         if values is None:
             raise ConfigError(f"{folder} has no config.json; give the folder of a Hugging Face checkpoint")

@@ -205,7 +205,7 @@ def _left_out(basis: SummaryBasis) -> list[str]:
     parts: list[str] = []
     left = basis.findings - basis.findings_kept
     if left:
-        parts.append(f"{left} of {basis.findings} findings are left out (the length “page” has them all)")
+        parts.append(f"{left} of {basis.findings} findings {_is(left)} left out (the length “page” has them all)")
     if basis.joined:
         parts.append("too long to be merged into one text, so its parts follow each other")
     if basis.merges_rejected:

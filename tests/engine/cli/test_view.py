@@ -11,7 +11,7 @@ from engine.cli.output import Output
 from engine.cli.progress import NoProgress
 from engine.cli.view import TextView
 from engine.protocol import wire
-from engine.protocol.evidence import Evidence, Sentence, SummaryBasis
+from engine.protocol.evidence import Evidence, PageSpan, Sentence, SummaryBasis
 from engine.protocol.wire import Event
 
 
@@ -137,6 +137,16 @@ def test_question_about_a_document_that_was_read_does_not_repeat_its_coverage() 
     faulty = Screen()
     faulty.show(wire.JobStarted(command="Ask"), msgspec.structs.replace(finished_before, pages_without_text=[4]))
     assert faulty.err.startswith("a.pdf was read in full")
+
+
+def test_answer_that_found_nothing_says_so_once() -> None:
+    evidence = Evidence(kind="not_found", nearest=(PageSpan(1, 1), PageSpan(1, 1)), sections_asked=0)
+    quoted = "No answer found. Closest passages:\n“The boiler is new.” (page 1)"
+    for text, last in ((quoted, "page 1)\n"), ("I do not know", "(No answer found. Closest: page 1.)\n")):
+        screen = Screen()
+        finished_answer = wire.AnswerFinished(text=text, evidence=evidence, turn_id=None, seconds_to_first_token=0.1)
+        screen.show(wire.AnswerDelta(text=text), finished_answer)
+        assert screen.out.endswith(last) and screen.out.count("No answer found") == 1
 
 
 def test_words_that_answer_are_printed_within_their_sentence() -> None:
