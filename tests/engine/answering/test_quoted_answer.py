@@ -28,6 +28,13 @@ RECORD = [
 CHINESE = ["泵站说明。每台泵都有一台电机和一个阀门。阀门泄漏的泵必须由操作员停止。下午四点供应茶水。"]
 
 
+PAPER = [
+    "Storing seeds\n\nThis booklet is for gardeners who keep seeds over the winter. Dry them first.",
+    "© Copyright Kew Press 2014. All rights reserved.\n\nChapter 1. Drying\n\nA dry seed keeps for six years in a "
+    "closed jar. A damp seed rots within weeks.",
+]
+
+
 @pytest.fixture
 def reply(monkeypatch):
     """(pages, question) -> the reply."""
@@ -210,3 +217,13 @@ def test_numbers_of_headings_are_no_answers(reply):
     got = reply(["9.2.2\n\nUser names\n\nA user name may have 32 letters.\n\n9.2.3"], "How long may a user name be?")
     assert got.found and not any(line.strip("“”") in ("9.2.2", "9.2.3") for line in texts(got))
     assert "32 letters" in " ".join(texts(got))
+
+
+def test_a_document_without_another_date_is_dated_by_its_copyright(reply):
+    got = reply(PAPER, "In which year was it published?")
+    assert got.found and "2014" in got.lines[0].text
+
+
+@pytest.mark.parametrize("question", ["What is this booklet about?", "What is this booklet for?"])
+def test_a_question_for_what_a_document_is_about_gets_its_overview(reply, question):
+    assert texts(reply(PAPER, question))[0] == "Manual, 3 pages."
