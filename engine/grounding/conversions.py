@@ -87,6 +87,15 @@ _SIZES = (
 )
 _FACTORS = [{unit: Decimal(size) for unit, size in sizes.items()} for sizes in _SIZES]
 _PER_CENT = re.compile(r" (?:per cent|pour cent|por ciento|per cento|por cento|v\. ?h\.|от сотни)(?!\w)")
+_DUALS = {
+    **dict.fromkeys(("سنتان", "سنتين", "عامان", "عامين"), "a"),
+    **dict.fromkeys(("شهران", "شهرين"), "mo"),
+    **dict.fromkeys(("أسبوعان", "أسبوعين"), "w"),
+    **dict.fromkeys(("يومان", "يومين"), "d"),
+    **dict.fromkeys(("ساعتان", "ساعتين"), "h"),
+}
+"""Arabic words for two of a unit."""
+_DUAL = re.compile(rf"(?<!\w)(?:{'|'.join(_DUALS)})(?!\w)")
 _AFTER = re.compile(r"[ \u00a0\u202f-]?(°[cf]|[%€$£]|(?:km|m)[23]|[^\W\d_\u3040-\u9fff]+|[\u3040-\u9fff]{1,2})")
 
 
@@ -163,3 +172,5 @@ def _quantities(plain: str) -> Iterator[_Quantity]:
         if unit is not None:
             for value in number.values:
                 yield _Quantity(number.text, number.start, number.end, value, unit)
+    for dual in _DUAL.finditer(plain):
+        yield _Quantity(dual[0], dual.start(), dual.end(), Decimal(2), _DUALS[dual[0]])

@@ -88,13 +88,13 @@ _LONGEST = 12
 """Words of the longest number."""
 _DIGITS = {**dict(zip("〇一二三四五六七八九", range(10), strict=True)), "零": 0, "两": 2, "兩": 2}
 _UNITS = {"十": 10, "百": 100, "千": 1_000, "천": 1_000, "백": 100}
-_MYRIADS = {"万": 10**4, "萬": 10**4, "만": 10**4, "亿": 10**8, "億": 10**8, "억": 10**8}
+_MYRIADS = {"万": 10**4, "萬": 10**4, "만": 10**4, "亿": 10**8, "億": 10**8, "억": 10**8, "兆": 10**12, "조": 10**12}
 _HALF = re.compile(
     r"(?<!\w)(?:half a (?:million|thousand)|(?:eine )?halbe million|(?:un )?demi[- ]million|medio millón|mezzo milione|"
     r"meio milhão|полмиллиона|полтысячи)(?!\w)"
 )
 _NUMERAL = re.compile("[〇零一二两兩三四五六七八九十百千万萬亿億]+")
-_RUN, _SIGN = r"\d+(?:[.,]\d+)*", "[十百千백천万萬만亿億억]"
+_RUN, _SIGN = r"\d+(?:[.,]\d+)*", "[十百千백천万萬만亿億억兆조]"
 _MIXED = re.compile(rf"{_RUN}{_SIGN}(?:\s?{_RUN}{_SIGN}|{_SIGN})*(?:\d{{1,3}}(?:,\d{{3}})+(?!\d)|\d*)")
 
 

@@ -41,6 +41,8 @@ _TITLES = frozenset(title.lower() for title in TITLES)
 _BETWEEN = r"(?:['\s-]+|\.\s*)(?:[^\W\d_]+\.?\s+)?"
 """Pattern between two words of a name: a blank, a hyphen or an apostrophe, and at most one word or initial."""
 _DECADE = re.compile(r"(\d{3})0(?:s|er)")
+_YEARS = re.compile(r"((?:19|20)\d\d)[/-](?:19|20)?(\d\d)")
+"""Two years in a row: 2024/25."""
 _RATIO = re.compile(r"(\d+):(\d+)")
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WEEKDAY = re.compile(r"(mon|tue|wed|thu|fri|sat|sun)(?:s|nes|rs|ur)?(?:day)?s?")
@@ -175,6 +177,8 @@ def _supports_number(claim: Claim, text: str) -> bool:
         return re.search(rf"(?<!\d){decade[1]}\d(?!\d)", text) is not None
     if ratio := _RATIO.fullmatch(claim.text):
         return re.search(rf"(?<![\d.,]){ratio[1]} ?(?:to|zu|à|a|к|比|:|-) ?{ratio[2]}(?!\d)", folded(text)) is not None
+    if years := _YEARS.fullmatch(signs_unified(claim.text)):
+        return re.search(rf"(?<!\d){years[1]} ?[/-] ?(?:{years[1][:2]})?{years[2]}(?!\d)", folded(text)) is not None
     ends = _RANGE.fullmatch(signs_unified(claim.text))
     return ends is not None and all(not number_values(end).isdisjoint(stated) for end in ends.groups())
 

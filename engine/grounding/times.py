@@ -14,11 +14,17 @@ _WORD = r"(?:uhr|heures?|horas?|hrs|часов|часа|час|uur|ore|h(?![a-z]
 _NOON = r"(?:午前|午後|上午|下午|早上|晚上|傍晚|오전|오후)"
 _TO = r"(?:до|bis|to|tot|till|until|a|à|às|al|alle|au|y|e|und|and|から|到|至|부터|-|~|〜)"
 _LETTER = r"[^\W\d_\u3040-\u9fff\uac00-\ud7af]"
+_PART_OF_DAY = (
+    r"(?:de la (?:mañana|tarde|noche|madrugada)|da (?:manhã|tarde|noite|madrugada)|(?:di|del|della) (?:mattina|"
+    r"mattino|pomeriggio|sera|notte)|du (?:matin|soir)|de l'après-midi|утра|вечера|дня|ночи|in the (?:morning|"
+    r"afternoon|evening)|at night)(?!\w)"
+)
 _ALONE = rf"(?<![\d.,:])(?<!{_LETTER})"
 """What precedes a time: a letter of a script without blanks may."""
 _TIME = re.compile(
     rf"{_ALONE}(?P<h1>{_HOUR}):(?P<m1>{_MINUTE})(?::{_MINUTE})?(?![\d:])(?: ?(?P<p1>[ap])\.?m\b)?"
     rf"|{_ALONE}(?P<h2>{_HOUR}) ?(?:(?P<p2>[ap])\.?m\b|{_WORD} ?(?:(?P<m2>{_MINUTE})(?!\d) ?(?:分|분|min)?)?)"
+    rf"|{_ALONE}(?P<h4>{_HOUR}) {_PART_OF_DAY}"
     rf"|(?P<h3>{_HOUR}|[一二两兩三四五六七八九十]{{1,3}}) ?[時时点點시](?!间|間) ?"
     rf"(?:(?P<m3>{_MINUTE}|[一二三四五六七八九十]{{1,3}}) ?[分분]|(?P<half>[半반]))?"
     r"|(?<!\w)(?P<noon>noon|midday|midi|mittags?|mediodía|mezzogiorno|meio-dia|полдень|полудня)(?!\w)|(?P<noon2>正午|中午12点)"
@@ -39,7 +45,7 @@ def times_of_day(text: str) -> Iterator[tuple[int, int, int]]:
         if found["noon"] or found["noon2"]:
             yield found.start(), found.end(), _HALF_DAY
             continue
-        hour = _number(found["h1"] or found["h2"] or found["h3"])
+        hour = _number(found["h1"] or found["h2"] or found["h3"] or found["h4"])
         half = found["p1"] or found["p2"]
         if half == "p" or _AFTERNOON.search(plain[: found.start()]):
             hour = hour % 12 + 12

@@ -111,6 +111,11 @@ def english() -> Phrases:
             rf"{SOME}{know}",
             r"\b(?:is|are|remains?|stays?) silent (?:on|about|as to|regarding|concerning)\b",
             r"\bmakes? no (?:mention|reference)\b",
+            r"\b(?:is|are|was|were)(?:n['’]t| not) among (?:the|those|these|its|what)\b",
+            rf"\b(?:{text}|purchase orders?)\b.{{0,20}}{not_} {adverb}(?:offer|give|grant|provide|include|contain|name|"
+            r"set|quote|have)s? (?:one|any|that|this|it)$",
+            r"^(?:never|nowhere) (?:\w+ )?(?:gives?|states?|says?|mentions?|names?|specif(?:y|ies)|lists?|provides?|"
+            r"tells?|discloses?|reports?)\b",
             r"\bthere(?: is| are| was| were|['’]s) no (?:\w+ ){1,5}(?:listed|mentioned|given|recorded|reported|stated|"
             r"shown|included|provided|specified|documented|named|noted)\b",
             r"\b(?:nothing|not a word) (?:is|was|has been) (?:said|stated|mentioned|written|given|reported)\b",

@@ -26,6 +26,11 @@ from engine.profile.refusal import judge, sentences
         ("4 أقساط", "يدفع على أربعة أقساط"),
         ("62 Std. zu 54,00 €", "Montage, 62 Stunden zu 54,00 EUR"),
         ("61 degrees Celsius", "Oil temperature 61 °C."),
+        ("a las 11 de la noche", "de las 23 a las 7 horas"),
+        ("às 5 da tarde", "até às 17 horas"),
+        ("curso 2024/25", "para el curso 2024-2025"),
+        ("سنتان (24 شهرا)", "مدة العقد سنتان."),
+        ("1兆5,000億円", "総額は15000億円"),
     ],
 )
 def test_other_manners_of_the_same_claim_are_confirmed(said: str, page: str):
@@ -40,6 +45,8 @@ def test_other_manners_of_the_same_claim_are_confirmed(said: str, page: str):
         ("6 أقساط", "يدفع على أربعة أقساط", ["6"]),
         ("12 members", "Article 11. Ten members form a quorum.\nArticle 12. The board has three members.", ["12"]),
         ("36 kg (about 95 pounds)", "It weighs 36 kg.", ["95"]),
+        ("curso 2024/26", "para el curso 2024-2025", ["2024/26"]),
+        ("1兆5,000億円", "目標は150億円", ["1兆5,000億"]),
     ],
 )
 def test_a_wrong_figure_in_such_a_manner_is_marked(said: str, page: str, marked: list[str]):
@@ -76,6 +83,10 @@ def test_arabic_number_words_have_values():
             "There is no cholesterol result listed. The chemistry section covers glucose only.",
             "Is there cholesterol?",
         ),
+        ("The blood group isn't among the values reported here.", "What is the blood group?"),
+        ("The purchase order doesn't offer one, nor does it mention any rebate.", "Is there a discount?"),
+        ("Not stated. The paper names its funder but never gives an amount.", "How much did it cost?"),
+        ("抱歉，文中没有关于自行车颜色的描述。", "自行车是什么颜色？"),
         ("Die Rechnung enthält keine Angaben dazu; genannt werden nur die Positionen.", "Welche Garantie gibt es?"),
         ("Le contrat n'en parle pas ; seules les pénalités sont mentionnées.", "Quelle assurance ?"),
         ("El texto no menciona el precio; solo se indica el plazo.", "¿Cuánto cuesta?"),
