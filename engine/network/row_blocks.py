@@ -67,7 +67,7 @@ def multiply_blocks(
 def _pool(threads: int) -> ThreadPoolExecutor:
     """Return `threads` threads in which torch computes without further ones."""
     pool = ThreadPoolExecutor(threads, thread_name_prefix="readthrough-products")
-    all_begun = threading.Barrier(threads + 1)
+    all_begun = threading.Barrier(threads + 1, timeout=60)
 
     def begin() -> None:
         torch.get_num_threads()  # the first call in a thread takes the number of the process
