@@ -113,7 +113,7 @@ def english() -> Phrases:
             r"\bmakes? no (?:mention|reference)\b",
             r"\b(?:is|are|was|were)(?:n['’]t| not) among (?:the|those|these|its|what)\b",
             rf"\b(?:{text}|purchase orders?)\b.{{0,20}}{not_} {adverb}(?:offer|give|grant|provide|include|contain|name|"
-            r"set|quote|have)s? (?:one|any|that|this|it)$",
+            r"set|quote|have)s? (?:one|any|that|this|it)(?=$|[,.;]| nor\b| or\b)",
             r"^(?:never|nowhere) (?:\w+ )?(?:gives?|states?|says?|mentions?|names?|specif(?:y|ies)|lists?|provides?|"
             r"tells?|discloses?|reports?)\b",
             r"\bthere(?: is| are| was| were|['’]s) no (?:\w+ ){1,5}(?:listed|mentioned|given|recorded|reported|stated|"
