@@ -40,3 +40,10 @@ def test_both_letters_of_a_ligature_are_read(tmp_path: Path) -> None:
     words: list[Word] = [(50, 700, "The ﬁrst oﬃcer on the cliﬀ"), (300, 690, "beside")]
     path = draw_pdf(tmp_path / "a.pdf", [in_unicode(words)], fonts="/F2 10 0 R", objects=unicode_font(10))
     assert "The first officer on the cliff" in pdf_lines(path)[0]
+
+
+def test_a_figure_alone_in_a_cell_is_not_lost(tmp_path: Path) -> None:
+    rows = [("部品", "在庫", "単価"), ("弁", "4", "350"), ("管", "27", "8")]
+    words = [(x, 700 - 20 * y, cell) for y, row in enumerate(rows) for x, cell in zip((50, 200, 350), row, strict=True)]
+    path = draw_pdf(tmp_path / "a.pdf", [in_unicode(words)], fonts="/F2 10 0 R", objects=unicode_font(10))
+    assert [tuple(line.split("\t")) for line in pdf_lines(path)] == rows

@@ -20,6 +20,7 @@ _object = bulk_function("FPDFPage_GetObject", _pointer, _pointer, _int)
 _kind = bulk_function("FPDFPageObj_GetType", _int, _pointer)
 _font = bulk_function("FPDFTextObj_GetFont", _pointer, _pointer)
 _bounds = bulk_function("FPDFPageObj_GetBounds", _int, _pointer, _pointer, _pointer, _pointer, _pointer)
+_matrix = bulk_function("FPDFPageObj_GetMatrix", _int, _pointer, _pointer)
 _MOST_OBJECTS = 20_000
 _LATIN = re.compile(
     rb"helvetica|arial|times|courier|symbol|zapf|calibri|cambria|verdana|tahoma|georgia|trebuchet|palatino|garamond|"
@@ -32,20 +33,25 @@ _SAMPLE = 64
 """Objects of a page that are looked at first: a text drawn character by character has many."""
 
 
-def unseen_texts(page: Any) -> int:
-    """Return the number of texts without extent, in fonts that are not in the file, on a page of pypdfium2."""
+def unseen_texts(page: Any) -> list[tuple[float, float]]:
+    """Return the origins, in points, of texts without extent, in fonts that are not in the file.
+
+    `page` is pypdfium2's.
+    """
     handle = ctypes.cast(page.raw, ctypes.c_void_p).value or 0
     count = min(pdfium.FPDFPage_CountObjects(page.raw), _MOST_OBJECTS)
     if not _foreign_fonts(_texts(handle, range(0, count, max(1, count // _SAMPLE)))):
-        return 0
+        return []
     texts = _texts(handle, range(count))
     foreign = _foreign_fonts(texts)
     edges = (ctypes.c_float * 4)()
     at = [ctypes.addressof(edges) + 4 * number for number in range(4)]
-    unseen = 0
+    unseen = []
+    matrix = (ctypes.c_float * 6)()
     for item, font in texts:
         if font in foreign and (not _bounds(item, *at) or abs(edges[2] - edges[0]) < _NO_EXTENT):
-            unseen += 1
+            _matrix(item, ctypes.addressof(matrix))
+            unseen.append((matrix[4], matrix[5]))
     return unseen
 
 

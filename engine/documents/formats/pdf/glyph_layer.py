@@ -6,12 +6,13 @@ drawn, each as a text of its own.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from engine.documents.formats.pdf.characters import Characters
-from engine.documents.formats.pdf.layout import page_lines
+from engine.documents.formats.pdf.layout import Placed, page_lines
 
 _FEWEST, _SHARE = 4, 0.6
 """Texts of one character from which on a page, and share of all texts, it is drawn character by character."""
@@ -19,6 +20,8 @@ _ASCENT, _DESCENT = 0.88, 0.12
 _NARROW = 0.55
 """Width of a Latin letter, in sizes; a Chinese one is as wide as its size."""
 _EVERYWHERE = 1e9
+_NEAR = 1.0
+"""Points by which two readers' places of one text differ."""
 
 
 class DrawnText(NamedTuple):
@@ -36,6 +39,17 @@ def drawn_text(text: str, outer: Any, inner: Any, size: float) -> DrawnText:
     y = inner[4] * outer[1] + inner[5] * outer[3] + outer[5]
     scale = float(np.hypot(inner[2], inner[3]) * np.hypot(outer[2], outer[3]))
     return DrawnText(text.strip(), float(x), float(y), max(1.0, abs(float(size)) * scale))
+
+
+def placed_at(texts: list[DrawnText], places: Sequence[tuple[float, float]]) -> list[Placed]:
+    """Return those of `texts` that begin at one of `places`, to stand between the texts of a page."""
+    found = []
+    for one in texts:
+        if any(abs(one.x - x) < _NEAR and abs(one.y - y) < _NEAR for x, y in places):
+            width = sum(one.size * (1.0 if _is_wide(character) else _NARROW) for character in one.text)
+            foot, head = one.y - _DESCENT * one.size, one.y + _ASCENT * one.size
+            found.append(Placed(one.text, one.x, head, one.x + width, foot))
+    return found
 
 
 def lines_by_place(texts: list[DrawnText]) -> list[str] | None:

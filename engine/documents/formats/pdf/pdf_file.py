@@ -8,8 +8,8 @@ can open the file, that one does everything.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from traceback import format_exc
 from typing import TYPE_CHECKING, Literal, TypeVar
 
@@ -19,7 +19,9 @@ from engine.documents.cleaning.quality import CLEARLY_BETTER, GOOD_ENOUGH, UNREA
 from engine.documents.extraction import limits
 from engine.documents.formats.memory_file import MemoryFile, OpenFile
 from engine.documents.formats.parts import Parts
+from engine.documents.formats.pdf.glyph_layer import DrawnText, placed_at
 from engine.documents.formats.pdf.layers import HIDDEN
+from engine.documents.formats.pdf.outline import cleaned_labels, cleaned_outline
 from engine.documents.formats.pdf.pdfium_reader import PdfiumReader, RawPage
 from engine.documents.formats.pdf.problems import CannotOpen
 from engine.documents.formats.pdf.recognition import LONGEST_SIDE, is_available, recognise
@@ -40,6 +42,8 @@ _FORM_DATA = "the values of a form that only Adobe Reader can show; its printed 
 _WAITING_TEXT = ("Please wait", "Adobe Reader")
 _FIRST_WIDE, _FEWEST_MORE, _SEEN_SHARE = "\u2e80", 2, 0.5
 """Characters, and share of the texts that PDFium has not seen, that pypdf must have more; the rest are blanks."""
+_FEW_UNSEEN = 0.5
+"""Share of a page's texts that PDFium may not have seen on a page that is still its own."""
 _SHORT = 1_000
 """Characters of a page that may ask to wait."""
 _LISTED_ATTACHMENTS = 5
@@ -135,8 +139,8 @@ class PdfFile:
             able = (*able, "ocr")
         best = self._pdfium_opened if "pdfium" in able else self._pypdf_opened
         assert best is not None
-        outline: list[tuple[str, int, int]] = _or(lambda: _cleaned_outline(best.outline()), [])
-        labels: dict[int, str] = _or(lambda: _cleaned_labels(best.labels()), {})
+        outline: list[tuple[str, int, int]] = _or(lambda: cleaned_outline(best.outline()), [])
+        labels: dict[int, str] = _or(lambda: cleaned_labels(best.labels()), {})
         return Structure(
             page_count + len(attached.pages),
             able,
@@ -238,6 +242,8 @@ class PdfFile:
             announce(reader)
             try:
                 raw = self._read(reader, number)
+                if reader == "pdfium" and raw.unseen and "pypdf" in readers:
+                    raw = self._with_unseen(number, raw)
             except Exception as error:  # damaged pages raise anything at all
                 problems.append(_why(error))
                 continue
@@ -259,10 +265,22 @@ class PdfFile:
                 return _WAITING
             has_more = unseen > 0 and _holds_more(text, best, unseen)
             if has_more or marks.badness < best_badness - CLEARLY_BETTER:
-                best, best_badness, unseen = text, marks.badness, raw.unseen
+                best, best_badness, unseen = text, marks.badness, len(raw.unseen)
             if marks.badness <= GOOD_ENOUGH and not unseen:
                 break
         return best
+
+    def _with_unseen(self, number: int, raw: RawPage) -> RawPage:
+        """Return page `number` with the few texts that PDFium has not seen, as pypdf gives them, between its own.
+
+        Where they are many, the page is pypdf's.
+        """
+        drawn: list[DrawnText] = _or(lambda: self._pypdf().drawn(number), [])
+        added = placed_at(drawn, raw.unseen)
+        if not added or len(added) > _FEW_UNSEEN * len(drawn):
+            return raw
+        again = self._pdfium().page(number, self._hidden_notes(number), [*raw.placed, *added])
+        return replace(again, unseen=())
 
     def _form_data(self) -> str:
         values: list[str] = _or(lambda: self._pypdf().form_data(), [])
@@ -309,10 +327,12 @@ class PdfFile:
             self._pypdf_opened.log.clear()
         if reader != "pdfium":
             return RawPage(self._pypdf().page(number))
-        has_hidden = bool(self._hidden) and self._pypdf_opened is not None
+        return self._pdfium().page(number, self._hidden_notes(number))
+
+    def _hidden_notes(self, number: int) -> frozenset[int]:
         none: frozenset[int] = frozenset()
-        hidden = _or(lambda: self._pypdf().hidden_annotations(number), none) if has_hidden else none
-        return self._pdfium().page(number, hidden)
+        has_hidden = bool(self._hidden) and self._pypdf_opened is not None
+        return _or(lambda: self._pypdf().hidden_annotations(number), none) if has_hidden else none
 
     def _logged(self, reader: str) -> list[ProblemKind]:
         log = self._pypdf_opened.log if self._pypdf_opened is not None and reader == "pypdf" else None
@@ -361,21 +381,6 @@ class PdfFile:
             opened = self._pdfium_opened
             return _or(lambda: opened.shows_something(number), False)
         return _or(lambda: self._pypdf().shows_something(number), False)
-
-
-def _cleaned_outline(outline: Iterable[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
-    entries = []
-    for title, page, level in outline:
-        if title := clean_title(title, limits.TITLE_CHARACTERS):
-            entries.append((title, page, level))
-        if len(entries) >= limits.OUTLINE_ENTRIES:
-            break
-    return entries
-
-
-def _cleaned_labels(labels: Iterable[str]) -> dict[int, str]:
-    cleaned = (clean_title(label, 40) for label in labels)
-    return {page: label for page, label in enumerate(cleaned, 1) if label and label != str(page)}
 
 
 def _holds_more(text: str, other: str, unseen: int) -> bool:

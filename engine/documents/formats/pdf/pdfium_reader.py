@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from traceback import format_exc
 from typing import Any
@@ -24,7 +24,7 @@ from engine.documents.formats.pdf.characters import (
 )
 from engine.documents.formats.pdf.drawn_texts import unseen_texts
 from engine.documents.formats.pdf.layers import remove_hidden
-from engine.documents.formats.pdf.layout import page_lines
+from engine.documents.formats.pdf.layout import Placed, page_lines
 from engine.documents.formats.pdf.plain_page import is_right_to_left, plain_text
 from engine.documents.formats.pdf.problems import CannotOpen
 from engine.documents.formats.pdf.raised import power_finder
@@ -49,11 +49,13 @@ class RawPage:
     text: str
     unmapped: float = 0.0
     """Share of characters whose font has no map to Unicode for them."""
-    unseen: int = 0
-    """Texts that were drawn and are not in `text`, if they are not blanks; see `drawn_texts.py`."""
+    unseen: Sequence[tuple[float, float]] = ()
+    """Places of texts that were drawn and are not in `text`, if they are not blanks; see `drawn_texts.py`."""
     notes: list[str] = field(default_factory=list)
     fault: str = ""
     """Traceback of an error in our own code, which put the lines in order; the text is then as PDFium gives it."""
+    placed: tuple[Placed, ...] = ()
+    """Values and notes among its text, which PDFium gives once only: a second reading must be handed them."""
 
 
 class PdfiumReader:
@@ -119,14 +121,16 @@ class PdfiumReader:
         """Leave the layers of these names out of the text."""
         self._hidden = names
 
-    def page(self, number: int, hidden_notes: frozenset[int] = frozenset()) -> RawPage:
+    def page(self, number: int, hidden_notes: frozenset[int] = frozenset(), added: Sequence[Placed] = ()) -> RawPage:
         """Return the text of page `number`, from 1. Raises MemoryError for a page of too much text.
 
-        `hidden_notes`: annotations of the page that are on hidden layers, counted from 0.
+        `hidden_notes`: annotations of the page that are on hidden layers, counted from 0. `added`: texts that stand
+        between its own.
         """
         page = self._document[number - 1]
         try:
             found = page_annotations(page, self._form, hidden_notes)
+            found.placed += added
             if found.is_drawn:
                 flatten(page)
                 page.close()
@@ -153,18 +157,18 @@ class PdfiumReader:
         unmapped = unmapped_share(text_page, count)
         if count > _MOST_LAID_OUT:
             added = "".join(f"\n{placed.text}" for placed in found.placed)
-            return RawPage((text_page.get_text_bounded() or text) + added, unmapped, 0, notes)
+            return RawPage((text_page.get_text_bounded() or text) + added, unmapped, (), notes)
         try:
             ranks = block_ranks(page) if self._is_tagged else {}
             in_order = not ranks or is_drawn_in_order(page, ranks)
             ordered = _in_order(text_page, count, text, box, found, ranks, in_order)
-            return RawPage(ordered, unmapped, unseen_texts(page), notes)
+            return RawPage(ordered, unmapped, unseen_texts(page), notes, placed=tuple(found.placed))
         except MemoryError:
             raise
         except Exception:
             added = "".join(f"\n{placed.text}" for placed in found.placed)
             as_drawn = (text_page.get_text_bounded() or text) + added
-            return RawPage(as_drawn, unmapped, 0, [*notes, _AS_DRAWN], format_exc())
+            return RawPage(as_drawn, unmapped, (), [*notes, _AS_DRAWN], format_exc())
 
     def picture(self, number: int, longest_side: int) -> Any:
         """Return page `number` as a picture, [height, width, 3] uint8, of at most `longest_side` pixels a side."""

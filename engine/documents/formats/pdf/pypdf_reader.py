@@ -101,6 +101,15 @@ class PypdfReader:
 
     def page(self, number: int) -> str:
         """Return the text of page `number`, from 1. Raises MemoryError for a page of too much text."""
+        text, drawn = self._extracted(number)
+        by_place = lines_by_place(drawn)
+        return text if by_place is None else "\n".join(by_place)
+
+    def drawn(self, number: int) -> list[DrawnText]:
+        """Return the texts of page `number`, from 1, as they were drawn. Raises MemoryError as `page` does."""
+        return self._extracted(number)[1]
+
+    def _extracted(self, number: int) -> tuple[str, list[DrawnText]]:
         self.log.clear()
         drawn: list[DrawnText] = []
 
@@ -111,8 +120,7 @@ class PypdfReader:
         text = self._document.pages[number - 1].extract_text(visitor_text=see)
         if len(text) > limits.PAGE_CHARACTERS:
             raise MemoryError
-        by_place = lines_by_place(drawn)
-        return text if by_place is None else "\n".join(by_place)
+        return text, drawn
 
     def form_data(self) -> list[str]:
         """Return the values that an XFA form holds, a line each: name, tab, value."""
