@@ -43,7 +43,7 @@ def test_certainty_and_lost_lines_are_told(scan: Path, command: tuple[str, ...])
     assert pages[3].removed == (LINES[0],) and pages[3].raw == "\n".join(LINES)
     outcome = document.outcome
     assert outcome is not None and outcome.recognised == tuple((number, 0.93) for number in range(1, 7))
-    assert "Pages 1-6 were read by text recognition (OCR), with a certainty of 93% or more." in outcome.sentence
+    assert "Pages 1–6 were read by text recognition (OCR), with a certainty of 93% or more." in outcome.sentence
 
 
 def test_known_pages_are_not_recognised_again(scan: Path, log: Path, command: tuple[str, ...]) -> None:
