@@ -16,9 +16,10 @@ from engine.reading.document_state import DocumentState
 
 
 def warn(runtime: Runtime, library: Library, document: int, job_id: str) -> Iterator[Event]:
-    """Yield a notice where the pages read so far are unfamiliar to the model; the library keeps the judgement."""
+    """Yield a notice where the pages read so far are unfamiliar to the model; the library keeps the judgement. Judge
+    nothing where no page has been saved."""
     warning = runtime.profile.unfamiliar
-    if warning is None:
+    if warning is None or not _has_text(library, document):
         return
     familiar = library.readings.familiar(document, runtime.identity)
     if familiar is None:
@@ -39,10 +40,19 @@ def warn_while_reading(
         yield event
         if isinstance(event, wire.ReadingResumed):
             document = event.document_id
-        elif document is not None and isinstance(event, (wire.CheckpointSaved, wire.ReadingFinished)):
+        elif (
+            document is not None
+            and isinstance(event, (wire.CheckpointSaved, wire.ReadingFinished))
+            # The first checkpoint may lie inside the first page, which is not saved by then.
+            and _has_text(library, document)
+        ):
             yield from warn(runtime, library, document, job_id)
             document = None
     return kept.value
+
+
+def _has_text(library: Library, document: int) -> bool:
+    return any(span.n_tokens for span in library.pages.spans(document))
 
 
 def _is_familiar(runtime: Runtime, library: Library, document: int, nats: float) -> bool:
