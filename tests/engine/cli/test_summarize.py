@@ -67,5 +67,5 @@ def test_output_file_gets_the_summary_as_a_whole_or_not_at_all(call, tmp_path):
     assert call("summarize", tmp_path / "gone.txt", "-o", target)[0] == 2
     assert target.read_text() == text
     status, _, err = call("summarize", file, "-o", tmp_path / "no" / "folder.txt")
-    assert status == 2 and is_one_error_line(err) and "cannot be written" in err
+    assert status == 2 and is_one_error_line(err) and "there is no folder" in err
     assert sorted(path.name for path in tmp_path.iterdir() if path.suffix == ".txt") == ["log.txt", "summary.txt"]

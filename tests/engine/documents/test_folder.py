@@ -39,7 +39,7 @@ def test_folders_stand_for_their_documents(papers: Path, tmp_path: Path) -> None
 def test_folder_without_documents_and_with_too_many(
     papers: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(KnownError, match="without a document"):
+    with pytest.raises(KnownError, match="no document that can be read"):
         documents_in(_empty(tmp_path))
     monkeypatch.setattr(folder, "MOST_FILES", 2)
     with pytest.raises(KnownError, match="more than 2 documents"):
