@@ -59,6 +59,10 @@ _RESULT = re.compile(
     r"bestanden|offen|geschlossen|genehmigt|abgelehnt|bezahlt|kein\w*|nicht|ja|nein|non|oui|sí)\b"
 )
 """Words of results, which may be the same on many certificates in a row."""
+_NAME = re.compile(r"\b[A-Z][a-z]+(?: [A-Z][a-z]+){2,}\b")
+"""A name of three words or more. In Federal Open Market Committee "open" is no result."""
+_SURE_RESULT = re.compile(r"(?:not?|nicht|kein\w*|\w+ed)")
+"""Results also between words with capitals: "Pump Test Not Passed Yet"."""
 _AT_END = re.compile(rf"(?P<rest>.*\S)\s+\W*(?P<page>{_NUMBER})\W*", re.IGNORECASE)
 _AT_START = re.compile(rf"\W*(?P<page>{_NUMBER})\W*\s(?P<rest>\S.*)", re.IGNORECASE)
 _NAMED_VALUE = re.compile(r"[^:=]{1,40}[:=]\s*\S")
@@ -223,15 +227,20 @@ def _repeats(
     if shown < _WITNESSES or inside > shown:
         return ""
     is_sure = _is_title(key, marks.titles) or _FURNITURE.search(line) is not None
-    if not is_sure and not (is_top and _is_head(key) and _is_uniform(key, marks, others)):
+    if not is_sure and not (is_top and _is_head(line) and _is_uniform(key, marks, others)):
         return ""
     return "again" if any(key in other.zone for other in before) else "first"
 
 
-def _is_head(key: str) -> bool:
-    words = key.split()
-    is_long = len(words) >= _HEAD_WORDS and sum(map(str.isalpha, key)) >= _SHORTEST_HEAD
-    return is_long and _RESULT.search(key) is None
+def _is_head(line: str) -> bool:
+    key = _key(line)
+    is_long = len(key.split()) >= _HEAD_WORDS and sum(map(str.isalpha, key)) >= _SHORTEST_HEAD
+    return is_long and _RESULT.search(_key(_NAME.sub(_without_inner_words, line))) is None
+
+
+def _without_inner_words(name: re.Match[str]) -> str:
+    first, *inner, last = name[0].split()
+    return " ".join((first, *(word for word in inner if _SURE_RESULT.fullmatch(word.casefold())), last))
 
 
 def _is_uniform(key: str, marks: _Marks, others: Sequence[_Marks]) -> bool:

@@ -63,6 +63,14 @@ def test_equal_results_of_certificates_stay() -> None:
             assert cleaned(texts) == texts, frame
 
 
+def test_a_word_of_results_inside_a_name_does_not_keep_a_running_head() -> None:
+    for head in ("Handbook of the Oslo Missing Persons Bureau", "Rules of the Oslo Open Golf Club, 2014 to 2016"):
+        assert cleaned(framed(f"{head}\n{{body}}", 6)) == [f"{head}\n{bodies(1)[0]}", *bodies(6)[1:]], head
+    for result in ("Pressure Test Passed Again", "Final Inspection Not Needed", "Pump Hall Gate Open"):
+        texts = framed(f"{result}\n{{body}}", 6)
+        assert cleaned(texts) == texts, result
+
+
 def test_removed_lines_are_kept_beside_the_text() -> None:
     texts = [f"ANNUAL REPORT\n{body}\nPage {number} of 5" for number, body in enumerate(bodies(5), 1)]
     taken = list(without_running_lines(pages(texts), page_count=5))
