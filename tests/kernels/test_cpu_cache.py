@@ -8,7 +8,7 @@ import numba
 import torch
 
 from kernels import operations
-from kernels.cpu.cache import SOURCES, cache_folder
+from kernels.cpu.cache import SOURCES, cache_folder, features_of
 
 
 def test_cache_folder_per_source_version(tmp_path: Path):
@@ -36,3 +36,8 @@ def test_compiled_code_is_cached_in_that_folder():
     folder = Path(numba.config.CACHE_DIR)
     assert folder.name.startswith("readthrough-kernels-")
     assert any("norm_kernel" in file.name for file in folder.rglob("*.nbi"))
+
+
+def test_wide_vectors_only_where_they_do_not_lower_the_clock():
+    assert features_of({"avx2": True, "avx512f": True}) is None
+    assert features_of({"avx512fp16": True, "amx-int8": False}) == "-amx-int8,+avx512fp16,-prefer-256-bit"
