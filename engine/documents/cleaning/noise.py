@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Collection
 
 _EDGES = "\"'()[]{}<>.,;:!?…–—*•&%“”‘’«»-"
 _NUMBER = re.compile(r"[-+±~≈<>]?[$€£¥#§]?\d[\d.,:/'’%°*x×-]*(?:[A-Za-z]{1,3}\d?)?")
@@ -40,19 +41,22 @@ _PAIRS = ("th", "he", "in", "er", "an", "re", "on", "at", "en", "nd", "es", "or"
 _FEW_PAIRS = 0.06
 
 
-def without_noise(text: str) -> tuple[str, int]:
-    """Return `text` without lines of noise, and their number; all of it is noise where most of it is."""
-    lines = text.split("\n")
-    filled = [line for line in lines if line.strip()]
+def noise_lines(text: str) -> list[str]:
+    """Return the lines of noise; all lines where most of the text is noise."""
+    filled = [line for line in text.split("\n") if line.strip()]
     if is_moved(text):
-        return "", len(filled)
+        return filled
     noise = [line for line in filled if is_noise(line)]
     if sum(map(len, noise)) < _FEWEST_CHARACTERS:
-        return text, 0
-    if 2 * sum(map(len, noise)) > sum(map(len, filled)):
-        return "", len(filled)
-    dropped = set(noise)
-    return "\n".join(line for line in lines if line not in dropped), len(noise)
+        return []
+    return filled if 2 * sum(map(len, noise)) > sum(map(len, filled)) else noise
+
+
+def without_lines(text: str, lines: Collection[str]) -> str:
+    """Return `text` without `lines`, empty where no other line has anything on it."""
+    dropped = set(lines)
+    kept = [line for line in text.split("\n") if line not in dropped]
+    return "\n".join(kept) if any(map(str.strip, kept)) else ""
 
 
 def is_noise(line: str) -> bool:

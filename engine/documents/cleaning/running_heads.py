@@ -15,9 +15,10 @@ or processes does not matter.
 from __future__ import annotations
 
 import re
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 from engine.documents.pages import Page
@@ -82,7 +83,7 @@ _LARGEST_OFFSET, _LARGEST_LEAD = 60, 9
 _WORDS_BEFORE_TITLE = 3
 """'Chapter 5. Control files': the title of the chapter is 'Control files'."""
 _SENTENCE_END = re.compile(r"\w{2}[.!?。！？]$")
-_LETTER = re.compile(r"[^\W\d_]")
+_LETTER, _FIGURE = re.compile(r"[^\W\d_]"), re.compile(r"\d")
 
 
 @dataclass(frozen=True)
@@ -106,14 +107,25 @@ class _Marks:
 
     page: Page
     lines: list[str]
-    zone: Counter[str]
-    body: Counter[str]
+    zone: frozenset[str]
+    """Keys of the lines at both ends."""
+    middle: Sequence[str]
+    """Lines between the ends."""
     top: frozenset[str]
     """Keys of the lines at the upper end."""
     folios_of: dict[int, tuple[_Folio, ...]]
     """Numbers in the lines at the ends, by the lines' places."""
     folios: frozenset[_Folio]
     titles: frozenset[str]
+
+    @cached_property
+    def words(self) -> str:
+        """Key of the lines between the ends together; the key of each stands in it."""
+        return _key(" ".join(self.middle))
+
+    def count_inside(self, key: str) -> int:
+        """Return the number of lines between the ends that have this key."""
+        return [_key(line) for line in self.middle].count(key) if key in self.words else 0
 
 
 def without_running_lines(
@@ -147,12 +159,12 @@ def _marks(page: Page, titles: frozenset[str], page_count: int | None) -> _Marks
     lines = page.text.split("\n")
     filled = [index for index, line in enumerate(lines) if line.strip()]
     ends = set(filled[:_ZONE] + filled[-_ZONE:])
-    zone = Counter(_key(lines[index]) for index in ends)
-    body = Counter(_key(lines[index]) for index in filled if index not in ends)
+    zone = frozenset(_key(lines[index]) for index in ends)
+    middle = [lines[index] for index in filled if index not in ends]
     folios = {index: tuple(_folios(lines[index], page.number, titles, page_count)) for index in ends}
     top = frozenset(_key(lines[index]) for index in filled[:_ZONE])
     every = frozenset(folio for found in folios.values() for folio in found)
-    return _Marks(page, lines, zone, body, top, folios, every, titles)
+    return _Marks(page, lines, zone, middle, top, folios, every, titles)
 
 
 def _judged(window: Sequence[_Marks], turn: int) -> Page:
@@ -223,8 +235,7 @@ def _repeats(
         return ""
     others = [*before, *after]
     shown = sum(key in other.zone for other in others)
-    inside = sum(other.body[key] for other in (*others, marks))
-    if shown < _WITNESSES or inside > shown:
+    if shown < _WITNESSES or sum(other.count_inside(key) for other in (*others, marks)) > shown:
         return ""
     is_sure = _is_title(key, marks.titles) or _FURNITURE.search(line) is not None
     if not is_sure and not (is_top and _is_head(line) and _is_uniform(key, marks, others)):
@@ -270,7 +281,8 @@ def _folios(line: str, page: int, titles: frozenset[str], page_count: int | None
     if len(line) > _LONGEST or _LEADER.search(line) or _DATE.search(line) or _key(line) in titles:
         return  # too long, of a table of contents, a date, or a numbered title itself
     called = _CALLED.match(line) is not None
-    for pattern in (_ALONE, _OF, _AT_END, _AT_START):
+    patterns = (_ALONE, _OF, _AT_END, _AT_START) if _FIGURE.search(line) else (_ALONE, _AT_END, _AT_START)
+    for pattern in patterns:
         found = pattern.fullmatch(line.strip())
         number = _value(found["page"]) if found else None
         if found is None or number is None:

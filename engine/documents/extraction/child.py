@@ -22,6 +22,7 @@ from engine.documents.extraction.messages import (
     OpenFile,
     Opening,
     PageRead,
+    Prepare,
     Reading,
     ReadPages,
     Refused,
@@ -29,7 +30,7 @@ from engine.documents.extraction.messages import (
     encode,
 )
 from engine.documents.formats.regular_file import RegularFile, Stamp, open_regular
-from engine.documents.pages import DocumentError
+from engine.documents.pages import DocumentError, DocumentKind
 
 if TYPE_CHECKING:
     from engine.documents.formats.office.office_file import OfficeFile
@@ -55,6 +56,8 @@ class _Child:
             command = decode_command(line)
             if isinstance(command, OpenFile):
                 self._open(command)
+            elif isinstance(command, Prepare):
+                _load(command.kind)
             elif self._pdf is not None:
                 self._read_pdf(self._pdf, command)
             elif self._office is not None:
@@ -85,7 +88,9 @@ class _Child:
     def _open_pdf(self, file: RegularFile, command: OpenFile) -> None:
         from engine.documents.formats.pdf.pdf_file import CannotOpen, PdfFile
 
-        self._pdf = PdfFile(file, command.password, command.hidden_layers, _read_inner)
+        self._pdf = PdfFile(
+            file, command.password, command.hidden_layers, _read_inner, unmapped_fonts=command.unmapped_fonts
+        )
         if not command.structure:
             self._answer(Opened())
             return
@@ -103,6 +108,7 @@ class _Child:
                 outline=structure.outline,
                 labels={str(page): label for page, label in structure.labels.items()},
                 hidden_layers=structure.hidden_layers,
+                unmapped_fonts=structure.unmapped_fonts,
                 notes=structure.notes,
             )
         )
@@ -170,6 +176,12 @@ class _Child:
             if number >= command.first:
                 self._answer(PageRead(page=number, text=page.text, notes=page.notes))
         self._answer(Done(True, text.sha256))
+
+
+def _load(kind: DocumentKind) -> None:
+    """Import the readers of PDFs; those of other kinds are used by one process only, which opens the file at once."""
+    if kind == "pdf":
+        from engine.documents.formats.pdf import pdf_file  # noqa: F401
 
 
 def _read_inner(name: str, data: bytes) -> Parts | None:

@@ -31,6 +31,8 @@ from engine.user_paths import absolute
 
 _HEADER_BYTES = 1024
 _SHORTEST_RANGE = 16
+_MANY_PAGES_BYTES = 100_000
+"""Bytes of a PDF from which on it is likely to have pages for two processes."""
 
 
 def open_document(
@@ -42,6 +44,7 @@ def open_document(
     own).
     """
     path = absolute(path)
+    processes = processes or default_processes()
     descriptor, status = open_regular(path)
     try:
         file = RegularFile(descriptor, status.st_size)
@@ -52,6 +55,17 @@ def open_document(
         if file.size > limits.MAX_BYTES[kind]:
             raise refusal("too_big", shown_name(path))
         source = Source(path, kind, Stamp.of(status), password or None, command)
+        extractor, opened = _opened(source, file, beginning, processes)
+    finally:
+        os.close(descriptor)
+    return Document(source, extractor, opened, processes)
+
+
+def _opened(source: Source, file: RegularFile, beginning: bytes, processes: int) -> tuple[Extractor, Opened]:
+    """Return a process that has the file open, with the file's structure; `file` is hashed. Raises DocumentError."""
+    try:
+        if source.kind == "pdf" and processes > 1 and file.size >= _MANY_PAGES_BYTES:
+            source.prepare()
         try:
             extractor, opened = source.open()
         except DocumentError as error:
@@ -65,9 +79,10 @@ def open_document(
         except BaseException:
             extractor.close()
             raise
-    finally:
-        os.close(descriptor)
-    return Document(source, extractor, opened, processes or default_processes())
+    except BaseException:
+        source.discard_prepared()
+        raise
+    return extractor, opened
 
 
 def kind_of(beginning: bytes, suffix: str) -> DocumentKind:
@@ -166,6 +181,7 @@ class Document:
         self._source.closed.set()
         for reading in list(self._readings):
             reading.close()
+        self._source.discard_prepared()
         spare = self._take_spare()
         if spare is not None:
             spare.close()
@@ -222,6 +238,8 @@ class _Reading:
         spare, self._spare = self._spare, None
         self._range_readers = [RangeReader(self._source, spare)]
         self._range_readers += [RangeReader(self._source) for _ in range(1, min(self._processes, len(ranges)))]
+        if len(self._range_readers) == 1:
+            self._source.discard_prepared()
         for number, pages in enumerate(ranges[: 2 * len(self._range_readers)]):
             self._range_readers[number % len(self._range_readers)].assign(pages)
         for number in range(len(ranges)):

@@ -25,6 +25,14 @@ class OpenFile(msgspec.Struct, tag="open", tag_field="do", kw_only=True):
     """True if title, outline and labels are requested too."""
     hidden_layers: list[str] = []
     """Layers that an earlier opening found to be switched off."""
+    unmapped_fonts: list[str] | None = None
+    """Fonts that may have no map to characters, as an earlier opening found them; None if unknown."""
+
+
+class Prepare(msgspec.Struct, tag="prepare", tag_field="do"):
+    """Load what reads files of a kind, before one is opened. Not answered."""
+
+    kind: DocumentKind
 
 
 class ReadPages(msgspec.Struct, tag="read", tag_field="do", kw_only=True):
@@ -37,7 +45,7 @@ class ReadPages(msgspec.Struct, tag="read", tag_field="do", kw_only=True):
     """Pages that the parent has already; they are answered without being read."""
 
 
-Command = OpenFile | ReadPages
+Command = OpenFile | Prepare | ReadPages
 
 
 class Opening(msgspec.Struct, tag="opening", tag_field="event"):
@@ -61,6 +69,8 @@ class Opened(msgspec.Struct, tag="opened", tag_field="event", kw_only=True):
     """Page number -> the document's label of the page, where the two differ."""
     hidden_layers: list[str] = []
     """Layers that are switched off; what is on them is not read."""
+    unmapped_fonts: list[str] | None = None
+    """Fonts that may have no map to characters; None if unknown."""
     sha256: str = ""
     """SHA-256 of the bytes read, in hexadecimal; empty unless the whole file is read at opening."""
     notes: list[str] = []

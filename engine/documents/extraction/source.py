@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.documents.extraction import limits
-from engine.documents.extraction.messages import Answer, Opened, OpenFile, Opening, Refused
+from engine.documents.extraction.messages import Answer, Opened, OpenFile, Opening, Prepare, Refused
 from engine.documents.extraction.process import Extractor, ExtractorLost
 from engine.documents.formats.regular_file import Stamp, shown_name
 from engine.documents.outcomes import as_outcome, refusal
@@ -31,6 +31,10 @@ class Source:
     """SHA-256 of the bytes at opening, in hexadecimal; empty until they are hashed."""
     hidden_layers: list[str] = field(default_factory=list)
     """Switched-off layers of a PDF, known once it is open."""
+    unmapped_fonts: list[str] | None = None
+    """Fonts of a PDF that may have no map to characters, once it is open; None if unknown."""
+    prepared: list[Extractor] = field(default_factory=list)
+    """Processes that load their readers while another one opens the file."""
     closed: threading.Event = field(default_factory=threading.Event)
     """Set when the document is closed: no more extractors."""
 
@@ -48,6 +52,17 @@ class Source:
         if now.identity != self.stamp.identity or now.size < self.stamp.size:
             return True
         return self.kind != "text" and now != self.stamp
+
+    def prepare(self) -> None:
+        """Start a process that loads its readers, for `reopen` to take."""
+        extractor = Extractor(self.command)
+        extractor.send(Prepare(self.kind))
+        self.prepared.append(extractor)
+
+    def discard_prepared(self) -> None:
+        """End the processes that nobody has taken."""
+        while self.prepared:
+            self.prepared.pop().close()
 
     def open(self) -> tuple[Extractor, Opened]:
         """Start a process, open the file in it and return both with the file's structure. Raises DocumentError.
@@ -69,6 +84,7 @@ class Source:
                 if isinstance(message, Opened):
                     self.password = message.password or self.password
                     self.hidden_layers = message.hidden_layers
+                    self.unmapped_fonts = message.unmapped_fonts
                     return extractor, message
                 extractor.close()
                 raise self.refused(message)
@@ -88,8 +104,8 @@ class Source:
         raise refusal(as_outcome(lost_for), self.name)
 
     def reopen(self) -> Extractor:
-        """Start another process and tell it to open the file; its first answer says whether it could."""
-        extractor = Extractor(self.command)
+        """Tell another process to open the file; its first answer says whether it could."""
+        extractor = self.prepared.pop() if self.prepared else Extractor(self.command)
         self._send_open(extractor, [], structure=False)
         return extractor
 
@@ -113,5 +129,6 @@ class Source:
                 readers=readers,
                 structure=structure,
                 hidden_layers=self.hidden_layers,
+                unmapped_fonts=self.unmapped_fonts,
             )
         )

@@ -220,3 +220,14 @@ def _kill_first_child() -> None:
             child.send_signal(signal.SIGKILL)
             return
         time.sleep(0.005)
+
+
+def test_a_second_process_is_prepared_for_a_large_file_only_and_ended_if_unused(tmp_path: Path) -> None:
+    path = write_pdf(tmp_path / "a.pdf", ["a page"] * 3)
+    path.write_bytes(path.read_bytes() + b"%" + b" " * 200_000 + b"\n")
+    before = {child.pid for child in children_of(os.getpid())}
+    with open_document(path, processes=2) as document:
+        assert len({child.pid for child in children_of(os.getpid())} - before) == 2
+        assert [page.text for page in document.pages()] == ["a page"] * 3
+        assert len({child.pid for child in children_of(os.getpid())} - before) <= 1
+    assert not {child.pid for child in children_of(os.getpid())} - before

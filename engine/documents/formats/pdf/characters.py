@@ -51,7 +51,7 @@ _index_at = bulk_function("FPDFText_GetCharIndexAtPos", _int, _pointer, *[ctypes
 _origin = bulk_function("FPDFText_GetCharOrigin", _int, _pointer, _int, _pointer, _pointer)
 _matrix = bulk_function("FPDFText_GetMatrix", _int, _pointer, _int, _pointer)
 _font_size = bulk_function("FPDFText_GetFontSize", ctypes.c_double, _pointer, _int)
-_text_object = bulk_function("FPDFText_GetTextObject", _pointer, _pointer, _int)
+text_object = bulk_function("FPDFText_GetTextObject", _pointer, _pointer, _int)
 _rect = bulk_function("FPDFText_GetRect", _int, _pointer, _int, _pointer, _pointer, _pointer, _pointer)
 
 
@@ -165,7 +165,7 @@ def _parts(handle: int, code: Ints, box: Floats, is_space: Flags) -> Flags:
     same = np.flatnonzero((code[1:] == code[:-1]) & ~is_space[1:] & np.all(box[1:] == box[:-1], axis=1))
     if 0 < len(same) <= max(_FEW_PARTS, _MOST_PARTS * np.count_nonzero(~is_space)):
         for place in same.tolist():
-            found[place + 1] = _text_object(handle, place) == _text_object(handle, place + 1)
+            found[place + 1] = text_object(handle, place) == text_object(handle, place + 1)
     return found
 
 

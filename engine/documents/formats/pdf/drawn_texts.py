@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import ctypes
 import re
+from collections.abc import Collection, Sequence
 from itertools import repeat
 from typing import Any
 
 import pypdfium2.raw as pdfium
 
-from engine.documents.formats.pdf.characters import bulk_function
+from engine.documents.formats.pdf.characters import bulk_function, handle_of, text_object
 
 _pointer, _int = ctypes.c_void_p, ctypes.c_int
 _object = bulk_function("FPDFPage_GetObject", _pointer, _pointer, _int)
@@ -28,6 +29,7 @@ _LATIN = re.compile(
     re.IGNORECASE,
 )
 """Fonts for which PDFium has its own, with all characters that they are used for."""
+_SUBSET = re.compile(r"^[A-Z]{6}\+")
 _NO_EXTENT = 0.01
 _SAMPLE = 64
 """Objects of a page that are looked at first: a text drawn character by character has many."""
@@ -66,9 +68,39 @@ def _foreign_fonts(texts: list[tuple[int, int]]) -> set[int]:
 
 
 def _is_foreign(font: int) -> bool:
-    handle = ctypes.cast(font, pdfium.FPDF_FONT)
-    if pdfium.FPDFFont_GetIsEmbedded(handle) != 0:
+    if pdfium.FPDFFont_GetIsEmbedded(ctypes.cast(font, pdfium.FPDF_FONT)) != 0:
         return False
+    return _LATIN.search(_name(font)) is None
+
+
+def _name(font: int) -> bytes:
     name = ctypes.create_string_buffer(200)
-    pdfium.FPDFFont_GetBaseFontName(handle, name, 200)
-    return _LATIN.search(name.value) is None
+    pdfium.FPDFFont_GetBaseFontName(ctypes.cast(font, pdfium.FPDF_FONT), name, 200)
+    return name.value
+
+
+def lines_in_fonts(text_page: Any, lines: Sequence[str], names: Collection[str]) -> list[str]:
+    """Return those of `lines` that are drawn in a font of `names`, or whose characters are not found.
+
+    A line is looked for by its longest word. `names` are those of the file, of which PDFium may leave out the tag of a
+    subset; the empty name stands for fonts without one. `text_page` is pypdfium2's.
+    """
+    handle, text = handle_of(text_page), text_page.get_text_range()
+    if len(text) != text_page.count_chars():
+        return list(lines)
+    wanted = {_SUBSET.sub("", name) for name in names}
+    known: dict[int, bool] = {}
+
+    def is_wanted(place: int) -> bool:
+        font = _font(text_object(handle, place) or 0) or 0
+        if font not in known:
+            known[font] = not font or _SUBSET.sub("", _name(font).decode("latin-1")) in wanted
+        return known[font]
+
+    found = []
+    for line in lines:
+        word = max(line.split(), key=len)
+        places = [match.start() for match in re.finditer(re.escape(word), text)]
+        if not places or any(map(is_wanted, places)):
+            found.append(line)
+    return found

@@ -14,13 +14,14 @@ from traceback import format_exc
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from engine.documents.cleaning.characters import clean_pdf_page, clean_title
-from engine.documents.cleaning.noise import without_noise
+from engine.documents.cleaning.noise import noise_lines, without_lines
 from engine.documents.cleaning.quality import CLEARLY_BETTER, GOOD_ENOUGH, UNREADABLE, is_plausible, quality
 from engine.documents.extraction import limits
 from engine.documents.formats.memory_file import MemoryFile, OpenFile
 from engine.documents.formats.parts import Parts
 from engine.documents.formats.pdf.glyph_layer import DrawnText, placed_at
 from engine.documents.formats.pdf.layers import HIDDEN
+from engine.documents.formats.pdf.object_scan import UNKNOWN, scan
 from engine.documents.formats.pdf.outline import cleaned_labels, cleaned_outline
 from engine.documents.formats.pdf.pdfium_reader import PdfiumReader, RawPage
 from engine.documents.formats.pdf.problems import CannotOpen
@@ -81,6 +82,8 @@ class Structure:
     hidden_layers: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     """Unread parts of the file, as sentences."""
+    unmapped_fonts: list[str] | None = None
+    """Fonts that may have no map to characters; None if unknown."""
 
 
 class PdfFile:
@@ -92,9 +95,11 @@ class PdfFile:
         password: str | None,
         hidden_layers: Sequence[str] = (),
         read_file: Callable[[str, bytes], Parts | None] | None = None,
+        unmapped_fonts: Sequence[str] | None = None,
     ) -> None:
         """`password` is tried after the empty one; what is on `hidden_layers` is not read.
 
+        `unmapped_fonts`: those that may have no map to characters, as an earlier opening found them.
         `read_file` reads the files of a portfolio, whose own page is a cover: name and content -> pages.
         """
         self._read_file = read_file
@@ -102,6 +107,7 @@ class PdfFile:
         self._hidden = frozenset(hidden_layers)
         self._file = file
         self._passwords = [""] + ([password] if password else [])
+        self._facts = UNKNOWN._replace(unmapped_fonts=None if unmapped_fonts is None else frozenset(unmapped_fonts))
         self._is_suspect = False
         """True if PDFium may have lost pages."""
         self._fault = ""
@@ -115,6 +121,9 @@ class PdfFile:
         counts: dict[ReaderName, int] = {}
         for reader in ("pdfium", "pypdf"):
             if reader not in readers:
+                continue
+            if reader == "pypdf" and self._can_wait(counts):
+                counts[reader] = counts["pdfium"]
                 continue
             announce(reader)
             try:
@@ -150,7 +159,18 @@ class PdfFile:
             labels | {page_count + number: page.label for number, page in enumerate(attached.pages, 1) if page.label},
             sorted(self._hidden),
             attached.notes if attached.pages else _or(self._notes, []),
+            None if self._facts.unmapped_fonts is None else sorted(self._facts.unmapped_fonts),
         )
+
+    def _can_wait(self, counts: dict[ReaderName, int]) -> bool:
+        """Return whether pypdf need not open the file before a page asks for it.
+
+        Layers and portfolios are read by pypdf, and a damaged file shows which of the readers can open it.
+        """
+        if "pdfium" not in counts or self._is_suspect:
+            return False
+        self._facts = _or(lambda: scan(self._file), UNKNOWN)
+        return not (self._facts.may_have_layers or self._facts.may_be_portfolio)
 
     def _is_portfolio(self) -> bool:
         opened = self._pypdf_opened
@@ -240,6 +260,8 @@ class PdfFile:
             if reader == "ocr":
                 break
             announce(reader)
+            if reader == "pypdf" and "pdfium" in readers and not self._opens_with_pypdf():
+                continue
             try:
                 raw = self._read(reader, number)
                 if reader == "pdfium" and raw.unseen and "pypdf" in readers:
@@ -294,17 +316,27 @@ class PdfFile:
 
     def _without_noise(self, text: str, number: int, readers: Sequence[str], notes: list[str]) -> str:
         """Return `text` without lines in fonts that have no map to characters, whose codes were taken for some."""
-        kept, count = without_noise(text)
-        if not count or "pypdf" not in readers:
+        noise = noise_lines(text)
+        if noise and "pypdf" in readers:
+            noise = self._in_unmapped_fonts(number, noise)
+        if not noise or "pypdf" not in readers:
             return text
+        kept = without_lines(text, noise)
         unmapped, mapped = _or(lambda: self._pypdf().count_fonts(number), (0, 0))
         # Where all fonts are alike and most lines are words, the codes happen to be right, as in old TeX files.
-        if not unmapped or (kept.strip() and not mapped):
+        if not unmapped or (kept and not mapped):
             return text
-        if kept.strip():
-            lines = "a line is" if count == 1 else f"{count} lines are"
+        if kept:
+            lines = "a line is" if len(noise) == 1 else f"{len(noise)} lines are"
             notes.append(f"{lines} left out, whose font does not say which characters it shows")
         return kept
+
+    def _in_unmapped_fonts(self, number: int, lines: list[str]) -> list[str]:
+        """Return those of `lines` of page `number` whose fonts may have no map to characters."""
+        unmapped, opened = self._facts.unmapped_fonts, self._pdfium_opened
+        if unmapped is None or opened is None:
+            return lines
+        return _or(lambda: opened.lines_in_fonts(number, lines, unmapped), lines)
 
     def _recognised(self, number: int, notes: list[str]) -> PageText | None:
         """Return page `number` read from its picture, None if nothing on it can be recognised."""
@@ -353,6 +385,9 @@ class PdfFile:
 
             self._pypdf_opened = PypdfReader(self._file, self._passwords)
         return self._pypdf_opened
+
+    def _opens_with_pypdf(self) -> bool:
+        return _or(lambda: self._pypdf() is not None, False)
 
     def _why_not(self, failures: list[OutcomeKind]) -> OutcomeKind:
         if b"%PDF-" not in (self._file.reopened().read(_HEADER_SEARCH) or b""):

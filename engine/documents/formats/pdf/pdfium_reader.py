@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from traceback import format_exc
 from typing import Any
@@ -22,7 +22,7 @@ from engine.documents.formats.pdf.characters import (
     turn_finder,
     unmapped_share,
 )
-from engine.documents.formats.pdf.drawn_texts import unseen_texts
+from engine.documents.formats.pdf.drawn_texts import lines_in_fonts, unseen_texts
 from engine.documents.formats.pdf.layers import remove_hidden
 from engine.documents.formats.pdf.layout import Placed, page_lines
 from engine.documents.formats.pdf.plain_page import is_right_to_left, plain_text
@@ -169,6 +169,18 @@ class PdfiumReader:
             added = "".join(f"\n{placed.text}" for placed in found.placed)
             as_drawn = (text_page.get_text_bounded() or text) + added
             return RawPage(as_drawn, unmapped, (), [*notes, _AS_DRAWN], format_exc())
+
+    def lines_in_fonts(self, number: int, lines: Sequence[str], names: Collection[str]) -> list[str]:
+        """Return those of `lines` of page `number` that are drawn in a font of `names`, or are not found there."""
+        page = self._document[number - 1]
+        try:
+            text_page = page.get_textpage()
+            try:
+                return lines_in_fonts(text_page, lines, names)
+            finally:
+                text_page.close()
+        finally:
+            page.close()
 
     def picture(self, number: int, longest_side: int) -> Any:
         """Return page `number` as a picture, [height, width, 3] uint8, of at most `longest_side` pixels a side."""

@@ -20,10 +20,11 @@ Box = tuple[float, float, float, float]
 
 _LINE = re.compile("[^\r\n\x02\ufffe]*(?:[\x02\ufffe]|[^\r\n\x02\ufffe](?=[\r\n]|\\Z))")
 """A line of PDFium's text; its sign for a hyphen stands for the line end as well."""
-_SINGLE = re.compile(r"(?<=[^\W\d_] )[^\W\dA-Z_aeiouyàéèóòавикосуяж](?!\S)")
+_SINGLE = re.compile(r" (?<=[^\W\d_] )[^\W\dA-Z_aeiouyàéèóòавикосуяж](?!\S)")
 _MAX_SINGLES = 0.02
 """Share of words of one letter, common ones left out, from which on words may have been cut at letter spaces."""
-_LETTERS_APART = re.compile(r"(?<!\S)(?:[^\W\d_] ){4}[^\W\d_](?!\S)")
+_MANY_APART = 5
+_LETTERS_APART = re.compile(rf"(?<!\S)(?:[^\W\d_] ){{{_MANY_APART - 1}}}[^\W\d_](?!\S)")
 """Five letters in a row that stand alone: a word whose letters are set apart."""
 _STRETCH, _FEWEST_STRETCHED, _SHORTEST_STRETCHED = 1.7, 3, 8
 """Width of a line's runs, in that of the page's usual line of as many characters, from which on cells may be hidden in
@@ -53,7 +54,7 @@ class _Line(NamedTuple):
 
 def is_right_to_left(text: str) -> bool:
     """Return whether much of `text` is Hebrew or Arabic, which PDFium puts into reading order by itself."""
-    return len(_RIGHT_TO_LEFT.findall(text)) > 0.2 * max(1, len(text))
+    return not text.isascii() and len(_RIGHT_TO_LEFT.findall(text)) > 0.2 * max(1, len(text))
 
 
 def plain_text(
@@ -77,7 +78,7 @@ def plain_text(
     lines = _lines(boxes, page)
     if lines is None or len(lines) != len(texts) or any(is_turned(start) for start, _ in texts):
         return None
-    if len(_SINGLE.findall(text)) > _MAX_SINGLES * len(text.split()) or _LETTERS_APART.search(text):
+    if _is_cut(text):
         return None
     if _stretched(boxes, lines, texts) >= _FEWEST_STRETCHED:
         return None
@@ -92,6 +93,15 @@ def plain_text(
     if len(wide) <= _MOST_WIDE_LINES and (order := _from_the_top(lines)) is not None:
         return "\n".join([_part(text, *texts[number], carets) for number in order])
     return _by_segments(boxes, lines, text, texts, carets, character_at)
+
+
+def _is_cut(text: str) -> bool:
+    """Return whether words of `text` may have been cut at letter spaces."""
+    lengths = [*map(len, text.split())]
+    alone = lengths.count(1)
+    if alone > _MAX_SINGLES * len(lengths) and len(_SINGLE.findall(text)) > _MAX_SINGLES * len(lengths):
+        return True
+    return alone >= _MANY_APART and _LETTERS_APART.search(text) is not None
 
 
 def _stretched(boxes: Sequence[Box], lines: Sequence[_Line], texts: Sequence[tuple[int, int]]) -> int:
@@ -145,49 +155,53 @@ def _lines(boxes: Sequence[Box], page: Box) -> list[_Line] | None:
     if typical <= 0:
         return None
     lines: list[_Line] = []
-    line: _Line | None = None
     left_edge, low_edge, right_edge, high_edge = page[0] - 1, page[1] - 1, page[2] + 1, page[3] + 1
-    before_left = before_top = before_right = before_bottom = 0.0
-    for number, (left, top, right, bottom) in enumerate(boxes):
+    before = (0.0, 0.0, 0.0, 0.0)
+    before_height = 0.0
+    first, low, high, gaps, words, raised = -1, 0.0, 0.0, list[int](), 1, list[int]()
+    for number, box in enumerate(boxes):
+        left, top, right, bottom = box
         height = top - bottom
         if left < left_edge or bottom < low_edge or right > right_edge or top > high_edge:
             return None
         if height > 2.5 * typical and height > 1.5 * (right - left):
             return None
-        before_height = before_top - before_bottom
-        smaller = height if height < before_height else before_height
-        moved = (before_top + before_bottom - top - bottom) / 2
-        moved = -moved if moved < 0 else moved
-        gap = left - before_right
-        overlap = min(top, before_top) - max(bottom, before_bottom)
-        # Dots follow a quotation mark although they do not reach as high; a descender may touch the next line.
-        follows = left >= before_left and gap < typical and moved < 0.75 * typical
-        is_back = left < before_left and moved > 0.45 * min(typical, smaller)
-        if line is None or is_back or (overlap <= 0.3 * smaller and not follows):
-            line = _Line(number, bottom, top, [], 1, [])
-            lines.append(line)
+        if first < 0 or _begins_line(before, box, typical):
+            if first >= 0:
+                lines.append(_Line(first, low, high, gaps, words, raised))
+            first, low, high, gaps, words, raised = number, bottom, top, [], 1, []
         else:
+            gap, rise = left - before[2], bottom - before[3]
             tall = max(height, before_height, 0.5 * typical)
-            is_raised = (
-                bottom > before_bottom + _RAISED * tall and 0.5 * typical < height < 0.85 * tall and gap < 0.25 * tall
-            )
             if gap < -0.35 * tall:
                 return None
-            if is_raised:
-                line.raised.append(number)
+            if rise > _RAISED * tall and 0.5 * typical < height < 0.85 * tall and gap < 0.25 * tall:
+                raised.append(number)
             if gap > _CELL_GAP * tall:
-                line.gaps.append(number)
-            line = _Line(
-                line.first,
-                min(line.low, bottom),
-                max(line.high, top),
-                line.gaps,
-                line.words + (gap > _WORD_GAP * tall),
-                line.raised,
-            )
-            lines[-1] = line
-        before_left, before_top, before_right, before_bottom = left, top, right, bottom
+                gaps.append(number)
+            words += gap > _WORD_GAP * tall
+            low = bottom if bottom < low else low
+            high = top if top > high else high
+        before, before_height = box, height
+    lines.append(_Line(first, low, high, gaps, words, raised))
     return lines
+
+
+def _begins_line(before: Box, box: Box, typical: float) -> bool:
+    """Return whether a run begins another line than the run before it; `typical` is the usual height."""
+    left, top, _, bottom = box
+    before_left, before_top, before_right, before_bottom = before
+    height, before_height = top - bottom, before_top - before_bottom
+    smaller = height if height < before_height else before_height
+    moved = abs(before_top + before_bottom - top - bottom) / 2
+    if left < before_left:
+        if moved > 0.45 * (typical if typical < smaller else smaller):
+            return True
+    # Dots follow a quotation mark although they do not reach as high; a descender may touch the next line.
+    elif left - before_right < typical and moved < 0.75 * typical:
+        return False
+    overlap = (top if top < before_top else before_top) - (bottom if bottom > before_bottom else before_bottom)
+    return overlap <= 0.3 * smaller
 
 
 def _from_the_top(lines: Sequence[_Line]) -> list[int] | None:
