@@ -6,7 +6,7 @@ import time
 from typing import IO, TYPE_CHECKING, Protocol
 
 from engine.cli.output import Output
-from engine.protocol.wire import JobContinues, PrefillAdvanced
+from engine.protocol.wire import JobContinues, PrefillAdvanced, SectionsRead
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -24,6 +24,8 @@ class ProgressView(Protocol):
 
     def advance(self, event: PrefillAdvanced) -> None: ...
 
+    def sections(self, event: SectionsRead) -> None: ...
+
     def working(self, event: JobContinues) -> None: ...
 
     def close(self) -> None: ...
@@ -36,6 +38,9 @@ class NoProgress:
         pass
 
     def advance(self, event: PrefillAdvanced) -> None:
+        pass
+
+    def sections(self, event: SectionsRead) -> None:
         pass
 
     def working(self, event: JobContinues) -> None:
@@ -59,6 +64,11 @@ class LineProgress:
         if time.monotonic() - self._last >= PLAIN_INTERVAL:
             self._last = time.monotonic()
             self._err.line(progress_line(event))
+
+    def sections(self, event: SectionsRead) -> None:
+        if time.monotonic() - self._last >= PLAIN_INTERVAL:
+            self._last = time.monotonic()
+            self._err.line(sections_line(event))
 
     def working(self, event: JobContinues) -> None:
         if time.monotonic() - self._last >= PLAIN_INTERVAL / 2:
@@ -86,6 +96,10 @@ class BarProgress:
         bar, task = self._opened()
         line = short_progress_line(event) if self._narrow else progress_line(event)
         bar.update(task, description=line, total=event.total_tokens, completed=event.tokens)
+
+    def sections(self, event: SectionsRead) -> None:
+        bar, task = self._opened()
+        bar.update(task, description=sections_line(event), total=event.of, completed=event.sections)
 
     def working(self, event: JobContinues) -> None:
         self.say(working_line(event))
@@ -130,6 +144,11 @@ def short_progress_line(event: PrefillAdvanced) -> str:
     """Return page and time left, for a narrow terminal."""
     page = f"page {event.page:,}" + (f" of {event.page_count:,}" if event.page_count else "")
     return page if event.seconds_left is None else f"{page} · {duration(event.seconds_left)} left"
+
+
+def sections_line(event: SectionsRead) -> str:
+    """Return how many sections were read by themselves."""
+    return f"section {event.sections:,} of {event.of:,}"
 
 
 def working_line(event: JobContinues) -> str:

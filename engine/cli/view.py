@@ -102,6 +102,8 @@ class TextView:
                 self._tell(f"resuming after page {event.page:,} ({event.tokens:,} tokens were read before)")
             case wire.PrefillAdvanced():
                 self._progress.advance(event)
+            case wire.SectionsRead():
+                self._progress.sections(event)
             case wire.ReadingFinished():
                 self._show_coverage(event)
             case wire.RetentionMeasured() if self._command == "Read" and event.faded_to_page:

@@ -180,7 +180,8 @@ class ReadingFinished(Event, frozen=True, kw_only=True):
 
 
 class SectionsRead(Event, frozen=True, kw_only=True):
-    """Of the document's `of` sections, `sections` now have a saved state of their own for questions."""
+    """Of the document's `of` sections, `sections` were read by themselves: their states are saved for questions, or the
+    scores of their sentences for a summary."""
 
     document_id: int
     sections: int

@@ -47,6 +47,12 @@ def reader_model() -> ReaderModel | None:
     return ReaderModel(model, load_heads(folder, device), Tokenizer.from_folder(folder), identity)
 
 
+def read_by_reader() -> int:
+    """Return the tokens that the reader has computed since it was loaded, 0 before. Loads nothing."""
+    reader = reader_model() if reader_model.cache_info().currsize else None
+    return 0 if reader is None else reader.model.tokens_computed
+
+
 @lru_cache(maxsize=1)
 def reader_identity() -> str | None:
     """Return the identity of the shipped reader, without loading it; None where it is not installed."""

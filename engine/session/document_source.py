@@ -27,6 +27,8 @@ from engine.reading.reader import Reader
 from engine.reading.resume import end_state
 from engine.session import unfamiliar_text
 from engine.session.model_loader import ModelLoader
+from engine.summarising.score_ahead import score_ahead
+from engine.summarising.summary import selects_for
 from engine.user_paths import absolute
 
 
@@ -101,10 +103,13 @@ class DocumentSource:
         return found
 
     def read_ahead(self, document: int, library: Library, control: Control, job_id: str) -> Iterator[Event]:
-        """Read the states of the document's sections before a question needs them; see section_states.read_ahead."""
+        """Read the document's sections before a question or a summary needs them: into states, or where sentences are
+        chosen, into their scores. See section_states.read_ahead and score_ahead."""
+        runtime = self._model.runtime
+        ahead = score_ahead if selects_for(runtime, library, document) else section_states.read_ahead
         self._reading_ahead = True
         try:
-            yield from section_states.read_ahead(self._model.runtime, library, document, control, job_id)
+            yield from ahead(runtime, library, document, control, job_id)
         finally:
             self._reading_ahead = False
 

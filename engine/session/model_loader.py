@@ -24,6 +24,7 @@ from engine.network.precision import choose_precision
 from engine.network.published import repository_of
 from engine.protocol import wire
 from engine.protocol.wire import Event
+from engine.scoring.reader_model import read_by_reader
 from engine.session.startup import without_collection
 from kernels import implementation, operations_named
 
@@ -56,9 +57,10 @@ class ModelLoader:
         return self._runtime
 
     def tokens_computed(self) -> int:
-        """Return the tokens that the model has computed since it was loaded, 0 before; from any thread."""
+        """Return the tokens that the model and the included reader have computed since they were loaded; from any
+        thread."""
         runtime = self._runtime
-        return 0 if runtime is None else runtime.model.tokens_computed
+        return read_by_reader() + (0 if runtime is None else runtime.model.tokens_computed)
 
     def prepare(self) -> None:
         """Import the kernels in advance; where there is no GPU, load a small model and try it: the first job then

@@ -212,6 +212,7 @@ class Session:
             add_rows(Context(self.runtime, library, state, control, command.job_id))
         self._prepare_answers(library, state, control)
         yield from self._documents.read_ahead(state.document.id, library, control, command.job_id)
+        self._prepare_answers(library, state, control, scored=True)
 
     def _summarize(self, command: wire.Summarize, control: Control) -> Iterator[Event]:
         library = self.library_of(command)
@@ -226,17 +227,17 @@ class Session:
             return
         context = Context(self.runtime, library, state, control, command.job_id)
         yield from summary.summarize(context, command.method, command.focus, command.length, early.shown)
-        self._prepare_answers(library, state, control, summarised=True)
+        self._prepare_answers(library, state, control, scored=True)
 
     def _prepare_answers(
-        self, library: Library, state: DocumentState, control: Control, *, summarised: bool = False
+        self, library: Library, state: DocumentState, control: Control, *, scored: bool = False
     ) -> None:
         """Save what answers by quotation need of a document before a question waits for it: the sentence index, and
         once the sentences are scored the overview."""
         if state.complete and summary.selects_for(self.runtime, library, state.document.id):
             context = Context(self.runtime, library, state, control, indexes=self._indexes)
             context.sentence_index()
-            if summarised:
+            if scored:
                 overview(context)
 
     def _ask(self, command: wire.Ask, control: Control) -> Job:

@@ -98,7 +98,7 @@ def test_the_state_is_that_of_an_undisturbed_reading(opened, file, read):
     summarize(summarized, file)
     count = len(read)
     run_to_success(only_read, Read(job_id="r", path=str(file)))
-    assert len(read) == count
+    assert len(read) == 2 * count, "each library keeps its own scores"
 
     def end(session: Session) -> bytes:
         (snapshot,) = [found for found in session.library.snapshots.of(1) if found.kind == "end"]
@@ -128,3 +128,24 @@ def test_a_summary_by_another_method_sends_nothing_early(opened, file, read, mon
     events = run_to_success(session, Summarize(job_id="s", path=str(file), method="state"))
     assert of_kind(events, wire.CheckpointSaved)
     assert not of_kind(events, SectionSummarized) and not read
+
+
+def test_a_reading_scores_its_sections_ahead_of_the_summary(opened, file, read):
+    session = opened("a.db")
+    events = run_to_success(session, Read(job_id="r", path=str(file)))
+    told, sections = of_kind(events, wire.SectionsRead), session.library.sections.of(1)
+    assert len(read) == len(sections) == told[-1].sections == told[-1].of
+    assert all(section.snapshot is None for section in sections), "no model that writes read them"
+    summarize(session, file)
+    assert len(read) == len(sections)
+
+
+def test_a_cancelled_reading_keeps_the_scores_so_far(opened, file, read):
+    session, control = opened("a.db"), Control()
+    for event in session.run(Read(job_id="r", path=str(file)), control):
+        if isinstance(event, wire.SectionsRead):
+            control.cancel()
+    assert isinstance(event, wire.JobCancelled)
+    count = len(read)
+    run_to_success(session, Read(job_id="r", path=str(file)))
+    assert len(read) == len(session.library.sections.of(1)) > count > 0
