@@ -14,9 +14,10 @@ def size_text(size: float) -> str:
 
 
 def duration_text(seconds: float) -> str:
-    """Return a duration for people, no more exact than an estimate is: `8 s`, `35 s`, `12 min`, `2.5 h`."""
+    """Return a duration for people, no more exact than an estimate is: `8 s`, `35 s`, `12 min`, `2.5 h`, `28 days`."""
     if seconds < 90:
         return f"{seconds:.0f} s" if seconds < 10 else f"{round(seconds / 5) * 5} s"
     if seconds < 90 * 60:
         return f"{round(seconds / 60)} min"
-    return f"{seconds / 3600:.1f} h"
+    hours = seconds / 3600
+    return f"{hours:.1f} h" if hours < 48 else f"{round(hours / 24)} days"

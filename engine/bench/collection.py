@@ -123,7 +123,7 @@ def _processor_seconds() -> float:
 def check(folder: Path, records: int) -> Figures:
     """Return what the library holds. Raises KnownError where a file is missing, noted twice, or not whole."""
     with Library.open(folder / "library.db", read_only=True) as library:
-        files = {file.path for file in files_of(folder / "files")}
+        files = {file.path for file in files_of(folder / "files").readable}
         noted = library.collections.files(NAME)
         documents = {one.id: one for one in library.documents.all()}
         failed = {path: file.error for path, file in noted.items() if file.error}

@@ -52,7 +52,7 @@ def run_jobs(options: Options, commands: Sequence[Command], result_file: Path | 
         for command in commands:
             title = one_line(_title(command, commands)) if len(commands) > 1 else ""
             heading = f"{chr(10) if statuses else ''}== {title} ==" if title else ""
-            view = _view(options, out, heading)
+            view = _view(options, out, heading, paragraph=getattr(command, "length", "") == "paragraph")
             events = _events(session, command, control)
             statuses.append(_run(view, command, events, control, options, session.model.tokens_computed))
             if control.cancelled:
@@ -103,14 +103,14 @@ def _events(session: object, command: Command, control: Control) -> Iterator[Eve
     return session.run(command, control)
 
 
-def _view(options: Options, out: IO[str], title: str) -> View:
+def _view(options: Options, out: IO[str], title: str, *, paragraph: bool) -> View:
     if options.as_json:
         return JsonView(Output(out))
     err = Output(sys.stderr, required=False)
     progress: ProgressView = NoProgress()
     if not options.quiet:
         progress = BarProgress(sys.stderr) if err.is_terminal else LineProgress(err)
-    return TextView(Output(out), err, progress, quiet=options.quiet, title=title)
+    return TextView(Output(out), err, progress, quiet=options.quiet, title=title, paragraph=paragraph)
 
 
 def _show(

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
+from msgspec.structs import replace
+
 from engine.cli.output import Output
 from engine.cli.progress import ProgressView
 from engine.cli.text import error_line, one_line
@@ -50,9 +52,18 @@ class TextView:
     """Summaries and answers on stdout; progress, notices and what they rest on, on stderr."""
 
     def __init__(
-        self, out: Output, err: Output, progress: ProgressView, *, quiet: bool = False, title: str = ""
+        self,
+        out: Output,
+        err: Output,
+        progress: ProgressView,
+        *,
+        quiet: bool = False,
+        title: str = "",
+        paragraph: bool = False,
     ) -> None:
+        """`paragraph`: a summary is printed without those of the sections."""
         self._out, self._err, self._progress, self._quiet = out, err, progress, quiet
+        self._paragraph = paragraph
         self._title = title
         """Printed above the first text, where several documents follow each other."""
         self._command = ""
@@ -64,6 +75,8 @@ class TextView:
         self._ledger_shown = self._ledger_hidden = 0
         self._done = False
         """The whole document is read."""
+        self._quoted = False
+        """The model does not know this kind of text, so its sentences are quoted."""
 
     def close(self) -> None:
         """End the progress and the line."""
@@ -89,6 +102,7 @@ class TextView:
             case wire.FolderRead():
                 self._print(f"{sentences.folder_read(event)}\n")
             case wire.Notice():
+                self._quoted |= event.kind == "demo_model"
                 self._tell(f"note: {sentences.notice(event)}", always=True)
             case _:
                 self._show_reading(event)
@@ -133,6 +147,8 @@ class TextView:
     def _show_coverage(self, event: wire.ReadingFinished) -> None:
         """Print what was read: the result of `read`, and a remark of the other commands."""
         self._done = True
+        if self._quoted:  # no answer rests on the model's context
+            event = replace(event, trained_context=None)
         sentence = f"{event.outcome} {sentences.read_tokens(event)}"
         faulty = bool(event.problems or event.pages_without_text)
         if self._command == "Read":
@@ -163,6 +179,9 @@ class TextView:
         self._print(f"  {event.text}{times} ({pages})\n")
 
     def _show_summary(self, event: wire.SectionSummarized | wire.SummaryDelta | wire.SummaryFinished) -> None:
+        if self._paragraph and isinstance(event, wire.SectionSummarized):
+            self._progress.say(f"section {event.section:,} of {event.sections:,}")
+            return
         self._progress.close()
         match event:
             case wire.SectionSummarized():

@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal, get_args
 
+from engine.documents.folder import is_document, is_shown
 from engine.documents.outcomes import READABLE_SUFFIXES
 from engine.errors import KnownError
 from engine.library.collections import CollectionFile
@@ -18,19 +20,35 @@ Order = Literal["newest", "smallest"]
 ORDERS: tuple[Order, ...] = get_args(Order)
 
 
-def files_of(folder: Path, order: Order = "newest") -> list[CollectionFile]:
-    """Return the readable files below `folder`, in the order in which they are to be read, and the folders below it
-    that cannot be listed, with the error.
+@dataclass(frozen=True)
+class Files:
+    """The files below a folder."""
+
+    readable: list[CollectionFile]
+    """In the order in which they are to be read; a folder that cannot be listed is one with an error."""
+    others: list[str]
+    """Names of files of kinds that are not read."""
+
+
+def files_of(folder: Path, order: Order = "newest") -> Files:
+    """Return the files below `folder`.
 
     Hidden files and folders are left out, and so are links: a link may lead out of the folder or in a circle. Raises
     KnownError where `folder` is not a folder that can be listed.
     """
     if not folder.is_dir():
         raise KnownError(f"{folder} is not a folder; choose a folder", "missing")
-    found = list(_walk(folder))
+    files = Files([], [])
+    for found in _walk(folder):
+        if isinstance(found, str):
+            files.others.append(found)
+        else:
+            files.readable.append(found)
     if order == "smallest":
-        return sorted(found, key=lambda file: (file.size, file.path))
-    return sorted(found, key=lambda file: (-file.modified, file.path))
+        files.readable.sort(key=lambda file: (file.size, file.path))
+    else:
+        files.readable.sort(key=lambda file: (-file.modified, file.path))
+    return files
 
 
 def current(path: str) -> CollectionFile | None:
@@ -42,8 +60,9 @@ def current(path: str) -> CollectionFile | None:
     return CollectionFile(path, status.st_size, status.st_mtime_ns, status.st_ino)
 
 
-def _walk(folder: Path) -> Iterator[CollectionFile]:
-    """Yield the readable files below `folder`; a folder below it that cannot be listed is one with an error."""
+def _walk(folder: Path) -> Iterator[CollectionFile | str]:
+    """Yield the readable files below `folder`, and the names of others; a folder below it that cannot be listed is a
+    file with an error."""
     try:
         waiting = [iter(_entries(folder))]
     except OSError as error:
@@ -56,8 +75,8 @@ def _walk(folder: Path) -> Iterator[CollectionFile]:
         try:
             if entry.is_dir(follow_symlinks=False):
                 waiting.append(iter(_entries(entry.path)))
-            elif entry.is_file(follow_symlinks=False) and entry.name.lower().endswith(READABLE_SUFFIXES):
-                yield _file(entry)
+            elif entry.is_file(follow_symlinks=False):
+                yield _file(entry) if _is_read(entry) else entry.name
         except OSError as error:
             with contextlib.suppress(OSError):  # it is gone
                 yield replace(_file(entry), error=f"it cannot be listed: {error.strerror or error}")
@@ -65,8 +84,22 @@ def _walk(folder: Path) -> Iterator[CollectionFile]:
 
 def _entries(folder: str | Path) -> list[os.DirEntry[str]]:
     with os.scandir(folder) as entries:
-        shown = [entry for entry in entries if not entry.name.startswith((".", "~$")) and not entry.is_symlink()]
+        shown = [entry for entry in entries if is_shown(entry.name) and not entry.is_symlink()]
     return sorted(shown, key=lambda entry: entry.name)
+
+
+def _is_read(entry: os.DirEntry[str]) -> bool:
+    """Return whether a file is of a kind that is read; its first bytes are looked at once, not at each look at the
+    folder."""
+    if entry.name.lower().endswith(READABLE_SUFFIXES):
+        return True
+    status = entry.stat(follow_symlinks=False)
+    return _is_known_content(entry.path, status.st_size, status.st_mtime_ns)
+
+
+@lru_cache(maxsize=65_536)
+def _is_known_content(path: str, size: int, modified: int) -> bool:
+    return is_document(Path(path))
 
 
 def _file(entry: os.DirEntry[str]) -> CollectionFile:

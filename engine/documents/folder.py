@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,12 +32,17 @@ class Folder:
     @property
     def note(self) -> str:
         """Return a sentence that names the files that are not read; empty where all are."""
-        if not self.others:
-            return ""
-        listed = ", ".join(printable(name) for name in self.others[:_LISTED])
-        more = f" and {len(self.others) - _LISTED} more" if len(self.others) > _LISTED else ""
-        files = "1 file is" if len(self.others) == 1 else f"{len(self.others)} files are"
-        return f"{files} of kinds that Readthrough does not read: {listed}{more}."
+        return not_read(self.others)
+
+
+def not_read(names: Sequence[str]) -> str:
+    """Return a sentence that names files of kinds that are not read; empty where there are none."""
+    if not names:
+        return ""
+    listed = ", ".join(printable(name) for name in names[:_LISTED])
+    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    files = "1 file is" if len(names) == 1 else f"{len(names)} files are"
+    return f"{files} of kinds that Readthrough does not read: {listed}{more}."
 
 
 def documents_in(folder: Path) -> Folder:
@@ -54,12 +59,12 @@ def documents_in(folder: Path) -> Folder:
         raise KnownError(f"{printable(str(folder))} cannot be listed ({reason}); check its permissions.") from None
     for place, folders, names in os.walk(folder):
         depth = len(Path(place).relative_to(folder).parts)
-        folders[:] = sorted(name for name in folders if _is_shown(name)) if depth < _DEEPEST else []
-        for name in sorted(filter(_is_shown, names)):
+        folders[:] = sorted(filter(is_shown, folders)) if depth < _DEEPEST else []
+        for name in sorted(filter(is_shown, names)):
             path = Path(place, name)
             if path.is_symlink() or not path.is_file():
                 continue
-            if _is_document(path):
+            if is_document(path):
                 documents.append(path)
             else:
                 others.append(name)
@@ -89,11 +94,13 @@ def with_folders(paths: Iterable[Path]) -> tuple[list[Path], list[str]]:
     return files, notes
 
 
-def _is_shown(name: str) -> bool:
+def is_shown(name: str) -> bool:
+    """Return whether a name is neither hidden nor of a file that a system or an office program keeps for itself."""
     return not name.startswith((".", "~$")) and name not in _SYSTEM_NAMES
 
 
-def _is_document(path: Path) -> bool:
+def is_document(path: Path) -> bool:
+    """Return whether a file is of a kind that is read: by its name, else by its first bytes."""
     if path.suffix.lower() in READABLE_SUFFIXES:
         return True
     try:

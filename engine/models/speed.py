@@ -84,6 +84,7 @@ def seconds_per_page(config: FalconMambaConfig) -> dict[str, float]:
 def _load() -> dict[str, Measured]:
     try:
         rows = json.loads(cache_file().read_text(encoding="utf-8"))
-        return {str(key): Measured(int(row[0]), float(row[1])) for key, row in rows.items() if row[0] > 0 < row[1]}
+        kept = {str(key): Measured(int(row[0]), float(row[1])) for key, row in rows.items() if row[1] > 0}
+        return {key: row for key, row in kept.items() if row.weights >= LEAST_WEIGHTS}
     except (OSError, ValueError, TypeError, AttributeError, IndexError, KeyError, RecursionError):
         return {}

@@ -316,6 +316,8 @@ class FolderRead(Event, frozen=True, kw_only=True):
     """Documents of the collection by now."""
     failed_files: int
     """Files of the collection that could not be read, in this run or before."""
+    others: tuple[str, ...] = ()
+    """Names of files of kinds that are not read."""
     seconds: float
 
 

@@ -186,7 +186,7 @@ def read_on_cluster(library: Library, command: wire.ReadFolder, actors: Actors, 
     library.collections.make(name)
     library.collections.add_folder(name, str(folder))
     known = library.collections.files(name)
-    work = [file for file in found if not (file.path in known and known[file.path].is_same(file))]
+    work = [file for file in found.readable if not (file.path in known and known[file.path].is_same(file))]
     started = time.monotonic()
     done = failed = number = 0
     for file, bundle in _bundles(work, actors, control):
@@ -215,6 +215,7 @@ def read_on_cluster(library: Library, command: wire.ReadFolder, actors: Actors, 
         failed=failed,
         documents=collection.documents,
         failed_files=collection.failed,
+        others=tuple(found.others),
         seconds=time.monotonic() - started,
     )
 

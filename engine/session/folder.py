@@ -44,9 +44,10 @@ def read_folder(session: Jobs, library: Library, command: wire.ReadFolder, contr
     library.collections.add_folder(name, str(folder))
     waiting = False
     while True:
-        work = _work(library, name, folder, command)
+        found = files_of(folder, command.order)
+        work = _work(library, name, folder, found.readable)
         if work or not waiting:
-            yield from _read_files(session, library, command, name, work, control)
+            yield from _read_files(session, library, command, name, work, tuple(found.others), control)
         if not command.watch:
             return
         if not waiting or work:
@@ -55,10 +56,9 @@ def read_folder(session: Jobs, library: Library, command: wire.ReadFolder, contr
         _wait(control, POLL_SECONDS)
 
 
-def _work(library: Library, name: str, folder: Path, command: wire.ReadFolder) -> list[CollectionFile]:
+def _work(library: Library, name: str, folder: Path, found: list[CollectionFile]) -> list[CollectionFile]:
     """Return the files to read; forget those that are gone. A file that failed is tried again when it has changed."""
     known = library.collections.files(name)
-    found = files_of(folder, command.order)
     below = f"{folder}/"
     for path in known.keys() - {file.path for file in found}:
         if path.startswith(below):
@@ -67,7 +67,13 @@ def _work(library: Library, name: str, folder: Path, command: wire.ReadFolder) -
 
 
 def _read_files(
-    session: Jobs, library: Library, command: wire.ReadFolder, name: str, work: list[CollectionFile], control: Control
+    session: Jobs,
+    library: Library,
+    command: wire.ReadFolder,
+    name: str,
+    work: list[CollectionFile],
+    others: tuple[str, ...],
+    control: Control,
 ) -> Iterator[Event]:
     started = time.monotonic()
     done = failed = 0
@@ -110,6 +116,7 @@ def _read_files(
         failed=failed,
         documents=found.documents,
         failed_files=found.failed,
+        others=others,
         seconds=time.monotonic() - started,
     )
 

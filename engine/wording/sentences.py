@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from engine.documents.folder import not_read
 from engine.grounding.page_references import page_list, page_numbers
 from engine.protocol.events import (
     FileRead,
@@ -268,9 +269,10 @@ def folder_read(event: FolderRead) -> str:
     read = counted(event.read, "file", "files")
     documents = counted(event.documents, "document", "documents")
     failed = f"; {counted(event.failed_files, 'file', 'files')} could not be read" if event.failed_files else ""
+    others = f" {not_read(event.others)}" if event.others else ""
     if not event.read and not event.documents and not event.failed_files:
-        return f"Collection {event.collection}: the folder has no file that can be read; choose another folder."
-    return f"Collection {event.collection}: {read} read in this run, {documents} in all{failed}."
+        return f"Collection {event.collection}: the folder has no file that can be read; choose another folder.{others}"
+    return f"Collection {event.collection}: {read} read in this run, {documents} in all{failed}.{others}"
 
 
 def reading_estimate(event: ReadingEstimated) -> str:

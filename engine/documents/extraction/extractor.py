@@ -19,6 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.documents.cleaning.running_heads import LOOK_BACK, without_running_lines
+from engine.documents.cleaning.titles import given_title
 from engine.documents.extraction import limits
 from engine.documents.extraction.messages import Opened
 from engine.documents.extraction.process import COMMAND, Extractor
@@ -114,7 +115,7 @@ class Document:
         self._spare: Extractor | None = extractor
         self._processes = processes if source.kind == "pdf" else 1
         self._readers = opened.readers
-        self._own_title = opened.title
+        self._own_title = given_title(opened.title)
         self._labels = opened.labels
         self._notes = opened.notes
         self.info = DocumentInfo(

@@ -179,3 +179,20 @@ def test_coverage_tells_new_from_known_tokens(reused: int, words: str) -> None:
     )  # fmt: skip
     screen.show(wire.JobStarted(command="Read"), event)
     assert screen.out == f"a.txt was read in full: 6 pages with text. {words}\n"
+
+
+def test_a_paragraph_is_printed_without_the_sections() -> None:
+    screen = Screen(paragraph=True)
+    screen.show(section(1, "The bearing broke."), wire.SummaryDelta(text="A bearing broke.\n", pages=[2]), finished())
+    assert screen.out == "A bearing broke. (page 2)\n"
+
+
+def test_a_text_that_is_quoted_is_not_called_long_for_the_model() -> None:
+    reading = wire.ReadingFinished(
+        document_id=1, tokens=9000, tokens_reused=9000, pages=3, pages_read=3, pages_without_text=[], problems={},
+        sections=2, trained_context=3000, seconds=1.0, outcome="All 3 pages were read.",
+    )  # fmt: skip
+    known, quoted = Screen(), Screen()
+    known.show(reading)
+    quoted.show(wire.Notice(kind="demo_model"), reading)
+    assert "Long for this model" in known.err and "Long for this model" not in quoted.err

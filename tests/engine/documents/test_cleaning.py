@@ -13,6 +13,7 @@ from engine.documents.cleaning.characters import (
     clean_title,
     join_hyphens,
 )
+from engine.documents.cleaning.titles import given_title
 
 ANYTHING = st.text(st.characters(exclude_categories=()))
 
@@ -99,3 +100,21 @@ def test_a_title_is_one_short_line() -> None:
 def test_rows_of_a_chinese_table_are_not_joined() -> None:
     rows = "名称\t单位\t数量\t说明\n钢管\t米\t40\t已到货\n水泵\t台\t3\t未到货"
     assert clean_pdf_page(rows) == rows
+
+
+@pytest.mark.parametrize(
+    ("title", "kept"),
+    [
+        ("Bash Reference Manual", "Bash Reference Manual"),
+        ("Microsoft Word - Annual report", "Annual report"),
+        ("Microsoft Word - report_v3.doc", ""),
+        ("untitled", ""),
+        ("PowerPoint Presentation", ""),
+        ("88300 162..177", ""),
+        ("1984 was", "1984 was"),
+        ("中文手册", "中文手册"),
+        ("thesis.dvi", ""),
+    ],
+)
+def test_a_title_that_a_program_left_is_none(title: str, kept: str) -> None:
+    assert given_title(title) == kept

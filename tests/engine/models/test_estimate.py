@@ -161,3 +161,12 @@ def test_memory_that_runs_out_in_every_precision_is_one_sentence(session: Sessio
     assert isinstance(events[-1], wire.JobFailed) and "the memory ran out" in events[-1].message
     assert [event.dtype for event in of_kind(events, wire.ModelLoaded)] == ["fp32", "bf16", "int8", "int4"]
     assert is_out_of_memory(MemoryError()) and not is_out_of_memory(RuntimeError("shapes differ"))
+
+
+def test_the_speed_of_a_test_network_is_not_scaled(falcon: FalconMambaConfig, tmp_path: Path):
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache" / "speed.json").write_text(
+        '{"cpu fp32 16864": [16864, 0.0003], "cpu bf16 13000000": [13000000, 1e-4]}'
+    )
+    scaled = 1e-4 * speed.multiplied(falcon) / 13_000_000
+    assert speed.seconds_per_token(falcon, "fp32") == pytest.approx(scaled)

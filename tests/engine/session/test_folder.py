@@ -22,6 +22,7 @@ from engine.protocol import wire
 from engine.protocol.wire import AskCollection, ReadFolder
 from engine.session import folder as folder_module
 from engine.session.session import Session
+from engine.wording.sentences import folder_read
 from tests.engine.running import of_kind, only, run, run_to_success
 from tests.engine.tiny import write_pages
 
@@ -239,6 +240,17 @@ def test_a_folder_that_cannot_be_listed_costs_only_itself(
     assert of_kind(read(session, folder), wire.FileRead) == [], "it is tried again when it has changed"
     with pytest.raises(KnownError, match="cannot be listed"):
         folder_files.files_of(folder / "inner")
+
+
+def test_files_of_other_kinds_are_named_and_known_content_is_read(session: Session, folder: Path) -> None:
+    (folder / "movie.mp4").write_bytes(b"\0\0\0\x18ftypmp42")
+    (folder / "inner" / "Thumbs.db").write_bytes(b"x")
+    (folder / "letter.bin").write_bytes(b"{\\rtf1\\ansi The mill was sold to Ada Lund in June.}")
+    events = read(session, folder)
+    assert "letter.bin" in {Path(event.path).name for event in of_kind(events, wire.FileRead)}
+    end = only(events, wire.FolderRead)
+    assert end.others == ("movie.mp4",)
+    assert "1 file is of kinds that Readthrough does not read: movie.mp4." in folder_read(end)
 
 
 def test_a_question_to_a_collection_can_be_cancelled(session: Session, folder: Path) -> None:
