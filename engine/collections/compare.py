@@ -7,6 +7,7 @@ section the sentences are aligned, and a fact differs where two sentences that s
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -29,6 +30,7 @@ _SAME_HEADING = 0.1
 _ALIKE = 55.0
 """Similarity of two sentences (0 to 100) from which on one replaces the other."""
 _MOST_CANDIDATES = 8
+_MARK = re.compile(r"^\s*(?:#{1,6}|[-*•–])\s+")
 
 FactKind = Literal["date", "amount", "identifier", "number"]
 Outcome = Literal["same", "changed", "new", "gone"]
@@ -247,7 +249,8 @@ def _sentences(part: Part) -> Iterator[Sentence]:
 
 
 def _key(sentence: Sentence) -> str:
-    return folded(sentence.text)
+    """Return what two sentences are compared by: not the mark of a heading or an item, which not every format has."""
+    return folded(_MARK.sub("", sentence.text))
 
 
 def parts_of_pages(pages: Iterable[tuple[int, str]], sections: Iterable[tuple[str, int, int]]) -> list[Part]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 import msgspec
@@ -14,6 +15,7 @@ from engine.protocol.events import AnswerDelta, AnswerFinished, Event
 from engine.protocol.evidence import Counted, Evidence, FoundRow, Sentence
 from engine.records.answer import answer_records
 from engine.records.result import AnswerRow, RecordAnswer
+from engine.records.words import counted
 
 IDENTITY = Identity("", "", "", "", "records-1", "text search")
 """The identity under which turns are stored that no model has answered."""
@@ -23,6 +25,12 @@ _TEXT_ROWS = 100
 """Rows that the text of an answer lists where the question asks for them."""
 _TEXT_COUNTED = 10
 _LONGEST_LINE = 300
+_HOW_MANY_DOCUMENTS = re.compile(
+    r"(?:how many|wie viele) (?:documents|files|dokumente|dateien)"
+    r"(?:(?: (?:are|were|do|does|have|has|you|i|we|it|there|read|is|in|this|the|hold|contain|collection|folder|been))*"
+    r"|(?: (?:gibt|sind|es|hier|in|der|dieser|sammlung|hat|enthält|wurden|gelesen|die))*)\s*\??",
+    re.IGNORECASE,
+)
 _MAY_BE_MORE = "There may be more: not every table and page could be read in full."
 
 
@@ -35,11 +43,14 @@ def reply(
 ) -> tuple[str, Evidence] | None:
     """Return text and evidence of the answer from the records of `documents`; None where the question is not surely one
     over records. `documents_of`: documents of the collection, read or not. Raises Cancelled."""
-    found = answer_records(library, documents, question, control)
+    several = documents_of is not None
+    if several and _HOW_MANY_DOCUMENTS.fullmatch(question.strip()):
+        found: RecordAnswer | None = RecordAnswer(counted(len(documents), "document", "documents"), [])
+    else:
+        found = answer_records(library, documents, question, control)
     if found is None:
         return None
     titles = {document.id: document.title for document in documents}
-    several = documents_of is not None
     evidence = Evidence(
         kind="records",
         first_page=min((row.page for row in found.rows), default=0),

@@ -75,7 +75,7 @@ class RowAnswer:
         question, match = self._question, self._match
         restricted = bool(match.filters) or question.dates is not None or question.amounts is not None
         grouped = match.group is not None or match.period is not None
-        if match.unknown and not (restricted or grouped):
+        if match.unknown and (len(match.rows) == 1 or not (restricted or grouped)):
             return False
         if match.unknown and match.filters and all(map(_merely_mentions, match.filters)):
             return False  # "how many faults were repaired" where some cell mentions a repair

@@ -103,3 +103,12 @@ def test_a_long_file_that_is_unchanged_has_no_difference(tmp_path: Path, capsys:
     assert main(arguments) == 0
     said = capsys.readouterr().out
     assert "+ A porch was built" in said and "gone" not in said and "Gone" not in said
+
+
+def test_the_mark_of_a_heading_is_no_change(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file of Word has its headings marked, the same text as RTF has not."""
+    marked, plain = tmp_path / "a.txt", tmp_path / "b.txt"
+    marked.write_text(f"# The lease\n\n{LEASE}\n\n- {DOGS}\n")
+    plain.write_text(f"The lease\n\n{LEASE}\n\n{DOGS}\n")
+    assert main(["--library", str(tmp_path / "l.db"), "compare", str(marked), str(plain)]) == 0
+    assert capsys.readouterr().out == "1 section unchanged\n"

@@ -319,3 +319,25 @@ def test_a_column_is_named_by_a_word_of_its_meaning(library: Library) -> None:
     assert [row.cells[0] for row in asked(library, wells, "How many wells have not been paid?").rows] == ["W2", "W3"]
     assert [row.cells[0] for row in asked(library, wells, "Which wells are not closed?").rows] == ["W2", "W3"]
     assert [row.cells[0] for row in asked(library, wells, "How many closed wells are there?").rows] == ["W1"]
+
+
+def test_a_table_of_one_row_answers_no_question_about_other_things(library: Library) -> None:
+    months = document_of(library, "plan.txt", "May: contract signed\nJune: network ready\nJuly: racks moved\n")
+    assert answer_records(library, [months], "Which slide tells when racks are moved?") is None
+
+
+@pytest.mark.parametrize(
+    ("question", "asks"),
+    [
+        ("How many documents are there?", True),
+        ("How many files are in this collection?", True),
+        ("Wie viele Dokumente gibt es?", True),
+        ("How many documents mention Norden?", False),
+        ("How many files did Ada sign?", False),
+    ],
+)
+def test_the_documents_of_a_collection_are_counted(
+    library: Library, faults: Document, question: str, asks: bool
+) -> None:
+    made = reply(library, [faults, faults], question, 3)
+    assert (made is not None and made[0] == "2 documents.") is asks
