@@ -40,8 +40,9 @@ def nearest(result: Result) -> Source:
 def evidence_of(context: Context, result: Result, text: str, end: EndReason, as_of_page: int | None) -> Evidence:
     """Return the record of the answer `text`: its pages, its sentence, its doubts; or of a question without one."""
     best, retrieved, of = result.best, result.retrieved, context.document
+    from_state = best is not None and best.source.section is None and result.rereading is None
     common = _Common(
-        complete=of.complete,
+        complete=of.complete and not (from_state and of.last_page < of.pages),
         as_of_page=as_of_page,
         end=end,
         steps=result.steps,

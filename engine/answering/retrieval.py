@@ -96,7 +96,7 @@ def retrieve(context: Context, topic: str) -> Retrieved:
     A document inside the trained context is queried by its own state alone.
     """
     of, library = context.document, context.library
-    document = Source(of.state, of.prefix, 1, of.pages)
+    document = Source(of.state, of.prefix, 1, of.last_page)
     reading = library.readings.latest(context.document_id, context.runtime.identity)
     if reading is None:
         return Retrieved(document, [], [], [])

@@ -21,12 +21,14 @@ class Progress:
     """Everything that was read since the last commit of a run."""
 
     tokens: int
-    """Tokens in the document state by now; pages and sections lie within, the snapshot has just as many."""
+    """Tokens read by now; pages and sections lie within, the snapshot has just as many, or `state_tokens`."""
     pages: Sequence[NewPage] = ()
     sections: Sequence[NewSection] = ()
     snapshot: NewSnapshot | None = None
     seconds: float = 0.0
     """Time this stretch took."""
+    state_tokens: int | None = None
+    """Tokens in the document state, where only the states of sections have read on."""
 
 
 class ReadingRun:
@@ -99,6 +101,7 @@ class ReadingRun:
             " RETURNING id",
             [self._document, self._identity, tokens, tokens, now, now, used],
         ).fetchone()
+        conn.execute("DELETE FROM retentions WHERE reading = ?", [reading])
         # The state at `tokens` is the longest that fits, so those beyond are of content that is gone.
         conn.execute(
             "UPDATE snapshots SET stale = 1 WHERE document = ? AND identity = ? AND kind IN ('checkpoint', 'end')"
@@ -124,8 +127,11 @@ class ReadingRun:
                 saved = snapshots.save(conn, self._document, progress.snapshot)
             conn.execute(
                 "UPDATE readings SET state = ?, tokens_timed = tokens_timed + iif(?, ? - tokens_read, 0),"
-                " tokens_read = ?, seconds = seconds + ?, updated = ? WHERE id = ?",
-                [state, progress.seconds > 0, progress.tokens, progress.tokens, progress.seconds, time.time(), self.id],
+                " tokens_read = ?, state_tokens = ?, seconds = seconds + ?, updated = ? WHERE id = ?",
+                [
+                    *(state, progress.seconds > 0, progress.tokens, progress.tokens, progress.state_tokens),
+                    *(progress.seconds, time.time(), self.id),
+                ],
             )
             if progress.snapshot is not None:
                 snapshots.thin(conn, self._document, self._identity, progress.tokens, self._limits.checkpoints)
@@ -146,8 +152,9 @@ class ReadingRun:
         tokens, snapshot = progress.tokens, progress.snapshot
         if tokens < row[0]:
             raise ValueError(f"a reading that stands at {row[0]} tokens cannot go back to {tokens}")
-        if snapshot is not None and snapshot.prefix.n_tokens != tokens:
-            raise ValueError(f"the snapshot has consumed {snapshot.prefix.n_tokens} tokens, the reading {tokens}")
+        consumed = tokens if progress.state_tokens is None else progress.state_tokens
+        if snapshot is not None and (snapshot.prefix.n_tokens != consumed or consumed > tokens):
+            raise ValueError(f"the snapshot has consumed {snapshot.prefix.n_tokens} tokens, the reading {consumed}")
         if snapshot is not None and snapshots.identity_id(conn, snapshot.prefix.identity) != self._identity:
             raise ValueError("the snapshot is of another model than the reading")
         parts: list[NewPage | NewSection] = [*progress.pages, *progress.sections]
@@ -211,6 +218,8 @@ class ReadingRun:
         self._sections.append(saved)
         if snapshot is not None:
             conn.execute("UPDATE sections SET snapshot = ? WHERE id = ?", [snapshot, saved])
+        if section.mark is not None:
+            conn.execute("UPDATE sections SET mark = ? WHERE id = ?", [section.mark, saved])
         if section.decay is not None:
             retention.save_section_decay(conn, saved, section.decay)
 

@@ -14,7 +14,7 @@ from engine.library.records import Reading, ReadingState
 
 _SELECT = (
     "SELECT r.id, r.document, r.identity, i.name, r.state, (SELECT count(*) FROM page_tokens WHERE reading = r.id),"
-    " r.tokens_read, r.tokens_saved, r.tokens_timed, r.seconds, r.note, r.started, r.updated"
+    " r.tokens_read, r.tokens_saved, r.tokens_timed, r.seconds, r.note, r.started, r.updated, r.state_tokens"
     " FROM readings r JOIN identities i ON i.id = r.identity"
 )
 

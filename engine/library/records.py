@@ -97,6 +97,8 @@ class NewSection:
     snapshot: NewSnapshot | None = None
     decay: bytes | None = None
     """The decay sums at its end; see engine.reading.retention."""
+    mark: bytes | None = None
+    """Hash of the document's tokens up to its end, where it was read by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +184,8 @@ class Reading:
     note: str
     started: float
     updated: float
+    state_tokens: int | None = None
+    """Tokens that the document state has consumed, where only the states of sections have read on; None: all."""
 
     @property
     def speed(self) -> float:

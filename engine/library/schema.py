@@ -41,6 +41,7 @@ STEPS = [
     version_0_2.m009_page_details,
     version_0_2.m010_scores_and_outlines,
     version_0_2.m011_prepared_answers,
+    version_0_2.m012_read_by_sections,
 ]
 
 

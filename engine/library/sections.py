@@ -9,7 +9,7 @@ from engine.library import snapshots
 from engine.library.checkpoint_policy import Limits
 from engine.library.database import Database
 from engine.library.pages import reading_or_latest
-from engine.library.prefix import Prefix
+from engine.library.prefix import Identity, Prefix
 from engine.library.records import NewSnapshot, Section
 
 COLUMNS = (
@@ -31,6 +31,15 @@ class Sections:
                 [reading_or_latest(conn, document, reading)],
             )
             return [Section(*row) for row in rows]
+
+    def marks(self, document: int, identity: Identity) -> list[tuple[int, bytes | None]]:
+        """Return (tokens up to its end, mark) of the sections that a model has read of a document, in order."""
+        with self._db.read() as conn:
+            return conn.execute(
+                "SELECT s.first_token + s.n_tokens, s.mark FROM sections s JOIN readings r ON r.id = s.reading"
+                " JOIN identities i ON i.id = r.identity WHERE r.document = ? AND i.key = ? ORDER BY s.number",
+                [document, identity.key],
+            ).fetchall()
 
     def count(self, document: int) -> int:
         """Return the number of sections of the document's latest reading."""

@@ -14,11 +14,12 @@ from engine.library import checkpoint_policy, retention
 from engine.library.checkpoint_policy import Checkpoint, Limits
 from engine.library.database import Database
 from engine.library.prefix import Identity, Prefix, PrefixHasher
-from engine.library.records import Blob, NewSnapshot, Rounding, Snapshot
+from engine.library.records import Blob, NewSnapshot, Rounding, Snapshot, SnapshotKind
 
 COLUMNS = "id, document, identity, kind, n_tokens, dtype, size, pinned, last_used, created, exact"
 _READ_BYTES = 4 << 20
 _STRENGTH = {"checkpoint": 0, "section": 1, "turn": 2, "end": 3}
+KINDS: tuple[SnapshotKind, ...] = ("checkpoint", "section", "turn", "end")
 _IDENTITY_FIELDS = "weights, tokenizer, prefix, precision, format, name"
 
 
@@ -52,13 +53,19 @@ class Snapshots:
         return most
 
     def longest(
-        self, hasher: PrefixHasher, limit: int | None = None, exact: bool = False, without: Collection[int] = ()
+        self,
+        hasher: PrefixHasher,
+        limit: int | None = None,
+        exact: bool = False,
+        without: Collection[int] = (),
+        kinds: Collection[SnapshotKind] = KINDS,
     ) -> Snapshot | None:
         """Return the stored state that has consumed the most of the tokens fed to `hasher`, and nothing else; None when
         none has.
 
-        `limit`: at most so many tokens. `exact`: only states stored in fp32. `without`: ids to pass over. One query
-        finds the states whose last block boundary lies on the sequence; the whole hash then decides.
+        `limit`: at most so many tokens. `exact`: only states stored in fp32. `without`: ids to pass over. `kinds`: only
+        states of these. One query finds the states whose last block boundary lies on the sequence; the whole hash then
+        decides.
         """
         end = hasher.n_tokens if limit is None else min(limit, hasher.n_tokens)
         with self._db.read() as conn:
@@ -68,18 +75,22 @@ class Snapshots:
             rows = conn.execute(
                 f"SELECT {COLUMNS}, prefix_hash FROM snapshots"
                 " WHERE link_key IN (SELECT value FROM json_each(?)) AND identity = ? AND n_tokens BETWEEN ? AND ?"
-                " ORDER BY n_tokens DESC, size DESC, id DESC",
-                [json.dumps(hasher.link_keys(end)), identity, hasher.first_position, end],
+                " AND kind IN (SELECT value FROM json_each(?)) ORDER BY n_tokens DESC, size DESC, id DESC",
+                [json.dumps(hasher.link_keys(end)), identity, hasher.first_position, end, json.dumps(list(kinds))],
             )
             with contextlib.closing(rows):
                 return next(_matching(rows, hasher, exact, without), None)
 
     def load_longest(
-        self, hasher: PrefixHasher, limit: int | None = None, exact: bool = False
+        self,
+        hasher: PrefixHasher,
+        limit: int | None = None,
+        exact: bool = False,
+        kinds: Collection[SnapshotKind] = KINDS,
     ) -> tuple[Snapshot, bytearray] | None:
         """Return `longest` with its bytes; a damaged state is passed over, and dropped by a writer."""
         damaged: list[int] = []
-        while (found := self.longest(hasher, limit, exact, damaged)) is not None:
+        while (found := self.longest(hasher, limit, exact, damaged, kinds)) is not None:
             data = self.load(found.id)
             if data is not None:
                 return found, data

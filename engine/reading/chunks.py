@@ -60,3 +60,21 @@ class LastApart:
         for page in self._pages:
             yield from self.last
             self.last = [page]
+
+
+class UpTo:
+    """Iterates over the first `tokens` tokens of `pages` (number, tokens); afterwards `rest` holds what is left of the
+    page that was cut there."""
+
+    def __init__(self, pages: Iterator[tuple[int, array[int]]], tokens: int):
+        self._pages, self._left = pages, tokens
+        self.rest: list[tuple[int, array[int]]] = []
+
+    def __iter__(self) -> Iterator[tuple[int, array[int]]]:
+        while self._left > 0 and (page := next(self._pages, None)) is not None:
+            number, ids = page
+            begin, rest = ids[: self._left], ids[self._left :]
+            self._left -= len(begin)
+            if rest:
+                self.rest = [(number, rest)]
+            yield number, begin

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
+
 from engine.documents.formats.regular_file import shown_name
+from engine.documents.pages import Outcome
 from engine.generation.runtime import Runtime
 from engine.library.library import Library
 from engine.library.records import Document
@@ -32,6 +35,30 @@ def read_before(job_id: str, runtime: Runtime, library: Library, of: DocumentSta
         outcome=_named(reading.note if reading else "", of.document, shown_name(path)),
         left_out={str(span.number): span.removed for span in spans if span.removed},
         recognised={str(span.number): span.certainty for span in spans if span.certainty is not None},
+    )
+
+
+def read_now(
+    job_id: str, runtime: Runtime, library: Library, run: int, outcome: Outcome, tokens: tuple[int, int], began: float
+) -> ReadingFinished:
+    """Return the coverage of the reading `run`, which began at `began` of the monotonic clock. `tokens`: the
+    document's, and those of them that were read before."""
+    document = library.readings.get(run).document
+    return ReadingFinished(
+        job_id=job_id,
+        document_id=document,
+        tokens=tokens[0],
+        tokens_reused=tokens[1],
+        pages=outcome.pages_seen,
+        pages_read=outcome.pages_read,
+        pages_without_text=sorted(dict(outcome.problems)),
+        problems={str(number): problem for number, problem in outcome.problems},
+        sections=len(library.sections.of(document, run)),
+        trained_context=runtime.trained_context,
+        seconds=time.monotonic() - began,
+        outcome=outcome.sentence,
+        left_out={str(number): lines for number, lines in outcome.left_out},
+        recognised={str(number): certainty for number, certainty in outcome.recognised},
     )
 
 

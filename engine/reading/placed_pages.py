@@ -51,13 +51,19 @@ class PlacedPages:
             yield placed
         self._sections += _as_rows(self._builder.finish())
 
-    def take_up_to(self, tokens: int) -> tuple[list[NewPage], list[NewSection]]:
-        """Remove and return the pages and sections within the first `tokens` tokens."""
+    def take_up_to(self, tokens: int, sections_to: int | None = None) -> tuple[list[NewPage], list[NewSection]]:
+        """Remove and return the pages within the first `tokens` tokens, and the sections within these or within the
+        first `sections_to`."""
+        last = tokens if sections_to is None else sections_to
         pages = [page for page in self._pages if page.first_token + page.n_tokens <= tokens]
-        sections = [section for section in self._sections if section.first_token + section.n_tokens <= tokens]
+        sections = [section for section in self._sections if section.first_token + section.n_tokens <= last]
         del self._pages[: len(pages)]
         del self._sections[: len(sections)]
         return pages, sections
+
+    def sections(self, after: int) -> list[NewSection]:
+        """Return the complete sections, not yet taken, that end after the first `after` tokens."""
+        return [section for section in self._sections if section.first_token + section.n_tokens > after]
 
     def take_events(self) -> list[Event]:
         """Remove and return the events of the pages that came since the last call."""
@@ -72,6 +78,26 @@ class PlacedPages:
             if end > after:
                 ends.append(end)
         return ends
+
+
+class Ahead:
+    """An iterator over pages that can be told to fetch the next one before it is wanted."""
+
+    def __init__(self, pages: Iterable[PlacedPage]) -> None:
+        self._pages, self._waiting = iter(pages), deque[PlacedPage]()
+
+    def __iter__(self) -> Iterator[PlacedPage]:
+        return self
+
+    def __next__(self) -> PlacedPage:
+        return self._waiting.popleft() if self._waiting else next(self._pages)
+
+    def fetch(self) -> bool:
+        """Fetch the next page; return False where there is none."""
+        page = next(self._pages, None)
+        if page is not None:
+            self._waiting.append(page)
+        return page is not None
 
 
 def section_ends(first_token: int, n_tokens: int) -> list[int]:

@@ -6,6 +6,7 @@ question about an earlier page.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import torch
@@ -16,7 +17,8 @@ from engine.generation.runtime import Runtime
 from engine.generation.sampling import NOT_A_NUMBER, GenerationError
 from engine.library.library import Library
 from engine.library.prefix import Prefix, PrefixHasher
-from engine.library.records import Document, NewSnapshot, Rounding, Snapshot, SnapshotKind
+from engine.library.records import Document, NewSnapshot, Reading, Rounding, Snapshot, SnapshotKind
+from engine.library.snapshots import KINDS
 from engine.network.state import MambaState, StateError
 from engine.reading.chunks import after, pack_chunks
 from engine.reading.document_state import DocumentState
@@ -32,14 +34,21 @@ def longest_state(
 
 
 def longest_snapshot(
-    library: Library, hasher: PrefixHasher, device: torch.device, limit: int | None = None
+    library: Library,
+    hasher: PrefixHasher,
+    device: torch.device,
+    limit: int | None = None,
+    *,
+    exact: bool = False,
+    kinds: Sequence[SnapshotKind] = KINDS,
 ) -> tuple[Snapshot, MambaState] | None:
     """Return the snapshot that has consumed the most of the tokens fed to `hasher` (at most `limit`), and its state.
+    `exact`: only one that was not rounded; `kinds`: only one of these.
 
     A snapshot whose bytes are no state, or the state of another number of tokens, is dropped, and the next longest one
     tried. None: read from the start.
     """
-    while (found := library.snapshots.load_longest(hasher, limit)) is not None:
+    while (found := library.snapshots.load_longest(hasher, limit, exact, kinds)) is not None:
         snapshot, data = found
         state = _state_from(data, device, snapshot.n_tokens)
         if state is not None:
@@ -54,7 +63,8 @@ def end_state(runtime: Runtime, library: Library, document: Document) -> Documen
     reading = library.readings.latest(document.id, runtime.identity)
     if reading is None or reading.state != "done" or not library.readings.is_whole(reading):
         return None
-    wanted = ("end", reading.identity, reading.tokens_read)
+    consumed = reading.tokens_read if reading.state_tokens is None else reading.state_tokens
+    wanted = ("end", reading.identity, consumed)
     ends = (s for s in library.snapshots.of(document.id) if (s.kind, s.identity, s.n_tokens) == wanted)
     snapshot = next(ends, None)
     data = None if snapshot is None else library.snapshots.load(snapshot.id)
@@ -71,11 +81,13 @@ def end_state(runtime: Runtime, library: Library, document: Document) -> Documen
         tokens=reading.tokens_read - len(runtime.tokenizer.document_prefix),
         prefix=prefix,
         retention=library.retention.of(document.id, reading.id),
+        state_pages=None if reading.state_tokens is None else _page_at(library, reading, reading.state_tokens),
     )
 
 
 def state_at_page(runtime: Runtime, library: Library, of: DocumentState, page: int, control: Control) -> DocumentState:
-    """Return `of` as it stood at the end of `page`, made from the nearest saved state before.
+    """Return `of` as it stood at the end of `page`, made from the nearest saved state before. The state of a document
+    that is read by sections goes no further than its beginning.
 
     Raises KnownError for a page that the document does not have, Cancelled.
     """
@@ -83,6 +95,8 @@ def state_at_page(runtime: Runtime, library: Library, of: DocumentState, page: i
     if page < 1 or not pages or pages[-1].number != page:
         last = library.documents.get(of.document.id).pages_read
         raise KnownError(f"the document has no page {page}; choose a page from 1 to {last}", reason="no such page")
+    if of.state_pages is not None and page >= of.state_pages:
+        return replace(of, pages=page, retention=None)
     opening = runtime.tokenizer.document_prefix
     tokens = [(p.number, tokenize_page(runtime.tokenizer, p.text)) for p in pages]
     hasher = PrefixHasher(runtime.identity)
@@ -100,7 +114,7 @@ def state_at_page(runtime: Runtime, library: Library, of: DocumentState, page: i
         if control.cancelled:
             raise Cancelled
         runtime.model(torch.frombuffer(chunk.ids, dtype=torch.int32).to(torch.int64)[None], state)
-    return replace(of, state=state, prefix=hasher.at(), pages=page, retention=None)
+    return replace(of, state=state, prefix=hasher.at(), pages=page, retention=None, state_pages=None)
 
 
 def exact_snapshot(
@@ -135,6 +149,12 @@ def to_int8(data: bytearray) -> bytes | None:
 
 CHECKPOINT_ROUNDING = Rounding("int8", to_int8)
 """Older checkpoints of a reading are stored so."""
+
+
+def _page_at(library: Library, reading: Reading, tokens: int) -> int:
+    """Return the page of the last of the first `tokens` tokens of a reading."""
+    spans = library.pages.spans(reading.document, reading.id)
+    return max((span.number for span in spans if span.n_tokens and (span.first_token or 0) < tokens), default=0)
 
 
 def _state_from(data: bytearray, device: torch.device, n_tokens: int) -> MambaState | None:

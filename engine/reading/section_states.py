@@ -106,6 +106,8 @@ def read_ahead(
     context = runtime.trained_context
     if reading is None or (context is not None and reading.tokens_read <= context):
         return
+    if reading.state_tokens is not None:  # all were read, and those that lack a state gave way to others
+        return
     sections = sorted(library.sections.of(document, reading.id), key=lambda section: (section.n_tokens, section.number))
     rows = _rows(runtime)
     batches = [sections[first : first + rows] for first in range(0, len(sections), rows)]
@@ -126,8 +128,13 @@ def read_ahead(
 
 def tokens_of(runtime: Runtime, section: Section) -> list[int]:
     """Return the tokens that the state of a section consumes."""
+    return section_tokens(runtime, section.text)
+
+
+def section_tokens(runtime: Runtime, text: str) -> list[int]:
+    """Return the tokens that the state of a section with this text consumes."""
     tokenizer = runtime.tokenizer
-    return [*tokenizer.document_prefix, *tokenizer.encode_document(page_text(section.text))]
+    return [*tokenizer.document_prefix, *tokenizer.encode_document(page_text(text))]
 
 
 def _keep(library: Library, document: int, found: dict[int, SectionState]) -> None:

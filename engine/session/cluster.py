@@ -98,13 +98,24 @@ def bundle_of(library: Library, document: int, path: str) -> Bundle:
         for p in library.pages.of(document, reading.id)
         if p.first_token is not None and p.n_tokens is not None
     ]
+    found = library.sections.of(document, reading.id)
+    states = library.sections.load_states(found)
+    marks = dict(library.sections.marks(document, prefix.identity))
     sections = [
-        NewSection(s.number, s.heading, s.text, s.first_page, s.last_page, s.first_token, s.n_tokens)
-        for s in library.sections.of(document, reading.id)
+        NewSection(
+            *(s.number, s.heading, s.text, s.first_page, s.last_page, s.first_token, s.n_tokens),
+            snapshot=NewSnapshot("section", states[s.id][1], bytes(states[s.id][0]), "int8")
+            if s.id in states
+            else None,
+            mark=marks.get(s.first_token + s.n_tokens),
+        )
+        for s in found
     ]
     snapshot = NewSnapshot("end", prefix, bytes(data), end.dtype, exact=end.exact)
     info = DocumentInfo(path, row.kind, row.sha256, row.size, row.title, row.n_pages)  # type: ignore[arg-type]
-    progress = Progress(reading.tokens_read, pages, sections, snapshot, reading.seconds)
+    progress = Progress(
+        reading.tokens_read, pages, sections, snapshot, reading.seconds, state_tokens=reading.state_tokens
+    )
     return Bundle(path, info, prefix.identity, progress, reading.note, row.n_pages)
 
 

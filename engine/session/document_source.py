@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from engine.answering.conversation import turn_before
 from engine.control import Control
@@ -138,25 +139,26 @@ class DocumentSource:
                 yield wire.Notice(job_id=command.job_id, kind="stored_decrypted", detail=shown_name(info.path))
             yield from self._model.estimate(command.job_id, info)
             yield from self._model.load(command.job_id)
-            reader = Reader(self._model.runtime, library, control, command.job_id)
+            runtime = self._model.runtime
+            knows = partial(unfamiliar_text.knows, runtime, library)
+            reader = Reader(runtime, library, control, command.job_id, knows)
             self._reading = _Reading(command.path, reader)
             try:
                 return (
                     yield from unfamiliar_text.warn_while_reading(
-                        self._measured(reader.read(opened)), self._model.runtime, library, command.job_id
+                        self._measured(reader, opened), runtime, library, command.job_id
                     )
                 )
             finally:
                 self._reading = None
 
-    def _measured(self, events: Generator[Event, None, DocumentState]) -> Generator[Event, None, DocumentState]:
-        """Pass the events of a reading on, and keep its speed for later estimates."""
-        kept, before = Kept(events), time.process_time()
+    def _measured(self, reader: Reader, opened: OpenedDocument) -> Generator[Event, None, DocumentState]:
+        """Read and pass the events on; keep the reading's speed for later estimates."""
+        kept, before = Kept(reader.read(opened)), time.process_time()
         for event in kept:
             yield event
             if isinstance(event, wire.ReadingFinished):
-                processor = time.process_time() - before
-                self._model.note_speed(event.tokens - event.tokens_reused, event.seconds, processor)
+                self._model.note_speed(reader.fed, event.seconds, time.process_time() - before)
         return kept.value
 
 

@@ -51,6 +51,11 @@ def warn_while_reading(
     return kept.value
 
 
+def knows(runtime: Runtime, library: Library, document: int) -> bool:
+    """Return whether the model knows the document's kind of text, as far as was judged."""
+    return library.readings.familiar(document, runtime.identity) is not False
+
+
 def _has_text(library: Library, document: int) -> bool:
     return any(span.n_tokens for span in library.pages.spans(document))
 

@@ -33,7 +33,7 @@ def summarize_state(job: SummaryJob) -> Generator[Event, None, SummaryResult]:
     basis = SummaryBasis(
         made_from="state",
         first_page=1,
-        last_page=context.document.pages,
+        last_page=context.document.last_page,
         findings=paragraph.lines if paragraph else 0,
         findings_kept=paragraph.kept if paragraph else 0,
         end=end,

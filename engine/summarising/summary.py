@@ -79,7 +79,8 @@ def summarize(
 
 def _method(job: SummaryJob, method: str, sections: Sequence[Section]) -> str:
     """Return the method to use: selection, state or sections."""
-    if method == "selection" or (method == "auto" and selects(job.context)):
+    chosen = method == "auto" or job.context.document.state_pages is not None
+    if method == "selection" or (chosen and selects(job.context)):
         return "selection"
     if job.length == "outline":
         return "sections"

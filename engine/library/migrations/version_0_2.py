@@ -267,3 +267,14 @@ def m011_prepared_answers(db: Database) -> None:
         ) STRICT;
         """
     )
+
+
+def m012_read_by_sections(db: Database) -> None:
+    """Add how far the document state has read where sections alone have read on, and the mark of a section that was
+    read by itself: the hash of the document's tokens up to its end."""
+    db.executescript(
+        """
+        ALTER TABLE readings ADD COLUMN state_tokens INTEGER;
+        ALTER TABLE sections ADD COLUMN mark BLOB;
+        """
+    )
