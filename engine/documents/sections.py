@@ -33,6 +33,15 @@ _CHAPTER = re.compile(
 _NUMBERED = re.compile(r"(?P<number>\d{1,3}(?:\.\d{1,3}){0,4})\.?\s+(?P<title>[^\W\d_a-zа-я].*)")
 _NO_HEADING = re.compile(r"(?:\.\s?){4,}|[.,;:!?。、]$|\s\d+$|[|{}=<>]")
 """Leader dots and page numbers of a table of contents, ends of sentences, code."""
+_SENTENCE = re.compile(r"[^\W\d_]{3}[.!?] +[^\W\d_a-zа-я]")
+"""The end of a sentence and the beginning of the next."""
+_GOES_ON = re.compile(r"\b(?:a|an|and|as|at|by|for|from|in|is|it|of|on|or|that|the|to|was|which|with)$")
+"""The last word of a line of prose that goes on in the next line."""
+_CITED = re.compile(
+    r"\bet al\b|\((?:[^()]*, )?(?:19|20)\d\d[a-z]?\)|"
+    r"^(?:January|February|March|April|May|June|July|August|September|October|November|December)\b"
+)
+"""A source, as a footnote names it, or the rest of a date."""
 
 
 @dataclass(frozen=True)
@@ -187,12 +196,13 @@ def _heading_level(line: str) -> int:
     markdown = _MARKDOWN.fullmatch(line)
     if markdown:
         return len(markdown[1])
-    if _NO_HEADING.search(line):
+    if _NO_HEADING.search(line) or _SENTENCE.search(line) or _GOES_ON.search(line):
         return 0
-    if _CHAPTER.match(line):
-        return 1
+    if chapter := _CHAPTER.match(line):
+        rest = line[chapter.end() :].lstrip()
+        return 0 if rest[:1].islower() and not rest.startswith(("to ", "of ")) else 1  # "Part 1 provides …"
     numbered = _NUMBERED.fullmatch(line)
-    if numbered and len(numbered["title"].split()) <= 12:
+    if numbered and len(numbered["title"].split()) <= 12 and not _CITED.search(numbered["title"]):
         return 1 + numbered["number"].count(".") + (0 if "." in numbered["number"] else 1)
     return 0
 

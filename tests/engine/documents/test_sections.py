@@ -95,3 +95,21 @@ def test_a_page_longer_than_a_section_is_cut_evenly() -> None:
     done = made([("", 7000)])
     assert [section.n_tokens for section in done] == [2333, 2333, 2334]
     assert "".join(section.text for section in done) == "words of page 1"
+
+
+def test_sentences_and_footnotes_are_no_headings() -> None:
+    for line in (
+        "Part 1 provides the diagnosis",
+        "Part 2. It explains the methods. Using data",
+        "Chapter 4 Explanation of the",
+        "10 May and Anderson (1991), Porterie et al (2008)",
+        "12 March and the days after",
+    ):
+        assert [section.heading for section in made([(line + "\n", 1200)])] == [""], line
+    for line in (
+        "Part 1: Topology of the Network",
+        "Appendix A to the Rules",
+        "Chapter 1. Introduction",
+        "3.2 May's rule",
+    ):
+        assert [section.heading for section in made([(line + "\n", 1200)])] == [line], line
