@@ -39,7 +39,7 @@ _GOES_ON = re.compile(r"\b(?:a|an|and|as|at|by|for|from|in|is|it|of|on|or|that|t
 """The last word of a line of prose that goes on in the next line."""
 _CITED = re.compile(
     r"\bet al\b|\((?:[^()]*, )?(?:19|20)\d\d[a-z]?\)|"
-    r"^(?:January|February|March|April|May|June|July|August|September|October|November|December)\b"
+    r"^(?:January|February|March|April|May|June|July|August|September|October|November|December)\b(?!['’])"
 )
 """A source, as a footnote names it, or the rest of a date."""
 
