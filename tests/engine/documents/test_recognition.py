@@ -44,6 +44,15 @@ def test_a_scan_is_read_line_by_line_with_its_certainty(tmp_path: Path) -> None:
     assert "Page 1 was read by text recognition (OCR), with a certainty of 9" in document.outcome.sentence
 
 
+@pytest.mark.parametrize("turn", [90, pytest.param(180, marks=pytest.mark.slow)])
+def test_a_scan_that_lies_on_its_side_or_head_is_read(turn: int, tmp_path: Path) -> None:
+    words: list[Word] = [(60, 700 - 16 * number, line) for number, line in enumerate(LINES)]
+    path = scanned(tmp_path / "scan.pdf", draw_pdf(tmp_path / "drawn.pdf", [words], page=f"/Rotate {turn}"))
+    with open_document(path, processes=1) as document:
+        (page,) = document.pages()
+    assert page.text == "\n".join(LINES)
+
+
 def test_letters_of_an_unusable_font_are_read_from_the_picture(tmp_path: Path) -> None:
     shifted = ["".join(chr(ord(letter) - 29) for letter in line * 2).replace("\x03", "") for line in LINES]
     words = [(60, 700 - 16 * number, line) for number, line in enumerate(shifted)]
