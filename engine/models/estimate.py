@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from engine.models.local import included
-from engine.models.speed import PAGE_TOKENS, seconds_per_token
+from engine.models.speed import PAGE_TOKENS, measured, seconds_per_token
 from engine.network.config import FalconMambaConfig
 
 BYTES_PER_TOKEN = 4.0
@@ -29,9 +29,13 @@ def reading_seconds(config: FalconMambaConfig, precision: str, device: str, toke
 
 
 def reader_seconds(device: str, tokens: int) -> float | None:
-    """Return the seconds of reading `tokens` tokens with the included reader, None where nothing was measured."""
+    """Return the seconds of scoring `tokens` tokens with the included reader, which computes on the CPU; None where
+    nothing was measured. `device`: that of the other measurements where the reader itself was not measured."""
     config = _reader_config()
-    return None if config is None else reading_seconds(config, "fp32" if device == "cpu" else "bf16", device, tokens)
+    if config is None:
+        return None
+    own = measured(config)
+    return own * tokens if own is not None else reading_seconds(config, "bf16", device, tokens)
 
 
 def is_included(folder: Path) -> bool:

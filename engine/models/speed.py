@@ -75,6 +75,13 @@ def seconds_per_token(config: FalconMambaConfig, precision: str, device: str = "
     return best.seconds_per_token * wanted / best.weights
 
 
+def measured(config: FalconMambaConfig, device: str = "cpu") -> float | None:
+    """Return the seconds of reading a token that this very network took at last, in whatever precision; None where it
+    was not measured on this device."""
+    found = [row for key, row in _load().items() if key.split()[0] == device and row.weights == multiplied(config)]
+    return found[-1].seconds_per_token if found else None
+
+
 def seconds_per_page(config: FalconMambaConfig) -> dict[str, float]:
     """Return the expected seconds of reading a page on the CPU, by the precisions that were measured."""
     found = {name: seconds_per_token(config, name) for name in ("fp32", "bf16", "int8", "int4")}

@@ -110,7 +110,8 @@ class DocumentSource:
         ahead = score_ahead if selects_for(runtime, library, document) else section_states.read_ahead
         self._reading_ahead = True
         try:
-            yield from ahead(runtime, library, document, control, job_id)
+            with self._model.reader_measured():
+                yield from ahead(runtime, library, document, control, job_id)
         finally:
             self._reading_ahead = False
 

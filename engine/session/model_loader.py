@@ -6,7 +6,7 @@ import queue
 import threading
 import time
 from collections.abc import Generator, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import torch
@@ -24,7 +24,7 @@ from engine.network.precision import choose_precision
 from engine.network.published import repository_of
 from engine.protocol import wire
 from engine.protocol.wire import Event
-from engine.scoring.reader_model import read_by_reader
+from engine.scoring.reader_model import read_by_reader, reader_model
 from engine.session.startup import without_collection
 from kernels import implementation, operations_named
 
@@ -34,6 +34,8 @@ REPORT_SECONDS = 1.0
 """Seconds between two reports of a model that is being loaded."""
 IDLE_SHARE = 1.2
 """Wall seconds of a reading on a free machine, for each processor second that a thread of it uses."""
+SHORT = {"float32": "fp32", "bfloat16": "bf16"}
+"""Names of the precisions in which the reader computes."""
 SMALLER = {"fp32": "bf16", "bf16": "int8", "fp16": "int8", "int8": "int4", "fp8": "int4"}
 """The precision that is tried after the memory ran out in another."""
 
@@ -123,13 +125,18 @@ class ModelLoader:
             )
         except KnownError:
             return  # loading says it
+        included = estimate.is_included(self.folder)
+        seconds = estimate.reading_seconds(config, precision, device.type, tokens)
+        by_reader = estimate.reader_seconds(device.type, tokens)
+        if included and by_reader is not None:  # of a text that the other included model knows it is too long
+            seconds = max(seconds or 0.0, by_reader)
         yield wire.ReadingEstimated(
             job_id=job_id,
             tokens=tokens,
             model=repository_of(self.folder).rpartition("/")[2],
             precision=precision,
-            seconds=estimate.reading_seconds(config, precision, device.type, tokens),
-            reader_seconds=None if estimate.is_included(self.folder) else estimate.reader_seconds(device.type, tokens),
+            seconds=seconds,
+            reader_seconds=None if included else by_reader,
         )
 
     def note_speed(self, tokens: int, seconds: float, processor_seconds: float) -> None:
@@ -141,6 +148,19 @@ class ModelLoader:
         if device == "cpu":
             seconds = min(seconds, IDLE_SHARE * processor_seconds / torch.get_num_threads())
         speed.note(runtime.model.config, runtime.precision, device, tokens, seconds)
+
+    @contextmanager
+    def reader_measured(self) -> Iterator[None]:
+        """Keep the speed of the included reader for later estimates, from what it reads meanwhile."""
+        tokens, before = read_by_reader(), time.process_time()
+        try:
+            yield
+        finally:
+            seconds = IDLE_SHARE * (time.process_time() - before) / torch.get_num_threads()
+            reader = reader_model() if read_by_reader() > tokens else None
+            if reader is not None:
+                precision = str(reader.model.dtype).removeprefix("torch.")
+                speed.note(reader.model.config, SHORT[precision], "cpu", read_by_reader() - tokens, seconds)
 
     def shrink(self) -> bool:
         """Unload the model, to be loaded in the next smaller precision; return whether there is one."""

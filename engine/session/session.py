@@ -218,7 +218,8 @@ class Session:
         library = self.library_of(command)
         early = EarlyDigest(lambda: self.runtime, library, command, control)
         reading = records_while_reading(self._documents.state_of(command, library, control), library)
-        state = yield from early.beside(reading)
+        with self.model.reader_measured():
+            state = yield from early.beside(reading)
         if command.ledger:
             yield from entities.events(library, state.document.id, command.job_id)
         made = saved_summaries.find(self.runtime, library, state, command)

@@ -282,5 +282,7 @@ def reading_estimate(event: ReadingEstimated) -> str:
     about = duration_text(event.seconds)
     sentence = f"Reading this document takes about {about} with {event.model} in {event.precision}"
     if event.reader_seconds is not None:
-        sentence += f", or {duration_text(event.reader_seconds)} with the included reader (--model reader)"
+        sentence += (
+            f", or {duration_text(event.reader_seconds)} with the included models, which quote (without --model)"
+        )
     return sentence

@@ -95,7 +95,7 @@ def test_the_sentence_names_both_models(falcon: FalconMambaConfig):
     )
     expected = (
         "Reading this document takes about 14 min with Falcon3 in int4, "
-        "or 30 s with the included reader (--model reader)"
+        "or 30 s with the included models, which quote (without --model)"
     )
     assert reading_estimate(event) == expected
 
@@ -136,14 +136,14 @@ def test_a_chunk_that_does_not_fit_is_read_in_halves(checkpoints: dict[str, Path
 
 def test_memory_that_runs_out_leads_to_a_smaller_precision(session: Session, file: Path, monkeypatch):
     from engine.generation import tight_memory
-    from engine.reading import reader
+    from engine.reading import consuming
 
     def fails_in_fp32(model, ids, state, observer=None):
         if session.runtime.precision == "fp32":
             raise MemoryError
         return tight_memory.read_chunk(model, ids, state, observer)
 
-    monkeypatch.setattr(reader, "read_chunk", fails_in_fp32)
+    monkeypatch.setattr(consuming, "read_chunk", fails_in_fp32)
     events = run_to_success(session, wire.Read(job_id="r", path=str(file)))
     loaded = of_kind(events, wire.ModelLoaded)
     assert [event.dtype for event in loaded] == ["fp32", "bf16"]
@@ -151,12 +151,12 @@ def test_memory_that_runs_out_leads_to_a_smaller_precision(session: Session, fil
 
 
 def test_memory_that_runs_out_in_every_precision_is_one_sentence(session: Session, file: Path, monkeypatch):
-    from engine.reading import reader
+    from engine.reading import consuming
 
     def fails(*_: object) -> bool:
         raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
 
-    monkeypatch.setattr(reader, "read_chunk", fails)
+    monkeypatch.setattr(consuming, "read_chunk", fails)
     events = list(session.run(wire.Read(job_id="r", path=str(file)), Control()))
     assert isinstance(events[-1], wire.JobFailed) and "the memory ran out" in events[-1].message
     assert [event.dtype for event in of_kind(events, wire.ModelLoaded)] == ["fp32", "bf16", "int8", "int4"]
@@ -170,3 +170,24 @@ def test_the_speed_of_a_test_network_is_not_scaled(falcon: FalconMambaConfig, tm
     )
     scaled = 1e-4 * speed.multiplied(falcon) / 13_000_000
     assert speed.seconds_per_token(falcon, "fp32") == pytest.approx(scaled)
+
+
+def test_the_included_models_take_as_long_as_their_reader(tmp_path: Path):
+    loader, file = ModelLoader(None, "cpu", "auto"), SimpleNamespace(kind="pdf", size=9, page_count=100)
+    speed.note(FalconMambaConfig.from_folder(loader.folder), "fp32", "cpu", 1000, 0.05)
+    reader = FalconMambaConfig.from_folder(resource_path("models/reader"))
+    speed.note(reader, "bf16", "cpu", 1000, 0.5)
+    (event,) = loader.estimate("j", cast(Any, file))
+    assert isinstance(event, wire.ReadingEstimated) and event.reader_seconds is None
+    assert event.seconds == pytest.approx(100 * speed.PAGE_TOKENS * 0.0005)
+
+
+def test_what_the_reader_reads_is_measured(monkeypatch: pytest.MonkeyPatch):
+    counts = iter([0, 5_000, 5_000])
+    config = FalconMambaConfig.from_folder(resource_path("models/reader"))
+    model = SimpleNamespace(model=SimpleNamespace(config=config, dtype=torch.bfloat16))
+    monkeypatch.setattr("engine.session.model_loader.read_by_reader", lambda: next(counts))
+    monkeypatch.setattr("engine.session.model_loader.reader_model", lambda: model)
+    with ModelLoader(None, "cpu", "auto").reader_measured():
+        sum(range(100_000))
+    assert (speed.measured(config) or 0) > 0
