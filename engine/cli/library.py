@@ -331,7 +331,8 @@ def _document_row(document: Document, among: Sequence[Document]) -> tuple[str, .
 
 
 def _reading_line(reading: Reading) -> str:
-    speed = f", {reading.speed:,.0f} tokens/s" if reading.speed else ""
+    # The time of a reading whose state is that of the beginning is not that of reading every token into it.
+    speed = f", {reading.speed:,.0f} tokens/s" if reading.speed and reading.state_tokens is None else ""
     pages = counted(reading.pages_read, "page", "pages")
     line = f"{STATES[reading.state]} by {reading.model}: {pages}, {reading.tokens_read:,} tokens{speed}. {reading.note}"
     return one_line(line)
@@ -339,9 +340,12 @@ def _reading_line(reading: Reading) -> str:
 
 def _snapshot_row(snapshot: Snapshot, pages: dict[int, int]) -> tuple[str, ...]:
     """Return the cells of a saved state. pages: tokens read at the end of a page -> its number."""
+    kind = SNAPSHOTS.get(snapshot.kind, snapshot.kind)
+    if snapshot.kind == "end" and snapshot.n_tokens < max(pages, default=0):
+        kind = "beginning"
     return (
         str(snapshot.id),
-        SNAPSHOTS.get(snapshot.kind, snapshot.kind),
+        kind,
         f"{snapshot.n_tokens:,}",
         f"end of page {pages[snapshot.n_tokens]}" if snapshot.n_tokens in pages else "",
         _exactness(snapshot),

@@ -125,6 +125,8 @@ class ReadingEstimated(Event, frozen=True, kw_only=True):
     """None where no reading was measured on this computer yet."""
     reader_seconds: float | None = None
     """Seconds with the reader that comes with the program; None where that is the model, or it was not measured."""
+    included: bool = False
+    """The models are those that come with the program."""
 
 
 class ReadingResumed(Event, frozen=True, kw_only=True):

@@ -138,7 +138,7 @@ class DocumentSource:
             yield opened_event(command.job_id, info.path, info, None, info.page_count)
             if command.password and command.store:
                 yield wire.Notice(job_id=command.job_id, kind="stored_decrypted", detail=shown_name(info.path))
-            yield from self._model.estimate(command.job_id, info)
+            yield from self._model.estimate(command.job_id, info, scored=not isinstance(command, wire.Ask))
             yield from self._model.load(command.job_id)
             runtime = self._model.runtime
             knows = partial(unfamiliar_text.knows, runtime, library)

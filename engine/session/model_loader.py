@@ -112,8 +112,11 @@ class ModelLoader:
             self._runtime = yield from _loaded(self.folder, self.device, self.precision, job_id)
         self._seconds = time.monotonic() - started
 
-    def estimate(self, job_id: str, document: DocumentInfo) -> Iterator[Event]:
-        """Yield how long reading a document will take here, where its length is known before. Loads nothing."""
+    def estimate(self, job_id: str, document: DocumentInfo, *, scored: bool = True) -> Iterator[Event]:
+        """Yield how long reading a document will take here, where its length is known before. Loads nothing.
+
+        `scored`: the included reader scores all sentences of a text that the included model does not know.
+        """
         tokens = estimate.expected_tokens(document.kind, document.size, document.page_count)
         if tokens is None:
             return
@@ -128,7 +131,7 @@ class ModelLoader:
         included = estimate.is_included(self.folder)
         seconds = estimate.reading_seconds(config, precision, device.type, tokens)
         by_reader = estimate.reader_seconds(device.type, tokens)
-        if included and by_reader is not None:  # of a text that the other included model knows it is too long
+        if included and scored and by_reader is not None:  # too long for a text that the other included model knows
             seconds = max(seconds or 0.0, by_reader)
         yield wire.ReadingEstimated(
             job_id=job_id,
@@ -137,6 +140,7 @@ class ModelLoader:
             precision=precision,
             seconds=seconds,
             reader_seconds=None if included else by_reader,
+            included=included,
         )
 
     def note_speed(self, tokens: int, seconds: float, processor_seconds: float) -> None:

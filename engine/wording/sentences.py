@@ -280,6 +280,8 @@ def reading_estimate(event: ReadingEstimated) -> str:
     if event.seconds is None or event.seconds < SHORT_READING:
         return ""
     about = duration_text(event.seconds)
+    if event.included:
+        return f"Reading this document takes about {about} with the included models"
     sentence = f"Reading this document takes about {about} with {event.model} in {event.precision}"
     if event.reader_seconds is not None:
         sentence += (

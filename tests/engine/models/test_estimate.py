@@ -180,6 +180,9 @@ def test_the_included_models_take_as_long_as_their_reader(tmp_path: Path):
     (event,) = loader.estimate("j", cast(Any, file))
     assert isinstance(event, wire.ReadingEstimated) and event.reader_seconds is None
     assert event.seconds == pytest.approx(100 * speed.PAGE_TOKENS * 0.0005)
+    assert reading_estimate(event).endswith("with the included models")
+    (asked,) = loader.estimate("j", cast(Any, file), scored=False)
+    assert isinstance(asked, wire.ReadingEstimated) and (asked.seconds or 9) < 3.0
 
 
 def test_what_the_reader_reads_is_measured(monkeypatch: pytest.MonkeyPatch):
