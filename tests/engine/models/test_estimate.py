@@ -174,7 +174,8 @@ def test_the_speed_of_a_test_network_is_not_scaled(falcon: FalconMambaConfig, tm
 
 def test_the_included_models_take_as_long_as_their_reader(tmp_path: Path):
     loader, file = ModelLoader(None, "cpu", "auto"), SimpleNamespace(kind="pdf", size=9, page_count=100)
-    speed.note(FalconMambaConfig.from_folder(loader.folder), "fp32", "cpu", 1000, 0.05)
+    for precision in ("fp32", "bf16"):
+        speed.note(FalconMambaConfig.from_folder(loader.folder), precision, "cpu", 1000, 0.05)
     reader = FalconMambaConfig.from_folder(resource_path("models/reader"))
     speed.note(reader, "bf16", "cpu", 1000, 0.5)
     (event,) = loader.estimate("j", cast(Any, file))
