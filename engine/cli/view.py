@@ -77,6 +77,8 @@ class TextView:
         """The whole document is read."""
         self._quoted = False
         """The model does not know this kind of text, so its sentences are quoted."""
+        self._note = ""
+        """A remark that is told unless it was told before, when the document was read."""
 
     def close(self) -> None:
         """End the progress and the line."""
@@ -103,7 +105,9 @@ class TextView:
                 self._print(f"{sentences.folder_read(event)}\n")
             case wire.Notice():
                 self._quoted |= event.kind == "demo_model"
-                self._tell(f"note: {sentences.notice(event)}", always=True)
+                self._note = f"note: {sentences.notice(event)}"
+                if event.kind != "demo_model" or self._command != "Ask":
+                    self._tell_note()
             case _:
                 self._show_reading(event)
 
@@ -147,6 +151,8 @@ class TextView:
     def _show_coverage(self, event: wire.ReadingFinished) -> None:
         """Print what was read: the result of `read`, and a remark of the other commands."""
         self._done = True
+        if event.tokens > event.tokens_reused:
+            self._tell_note()
         if self._quoted:  # no answer rests on the model's context
             event = replace(event, trained_context=None)
         sentence = f"{event.outcome} {sentences.read_tokens(event)}"
@@ -157,6 +163,10 @@ class TextView:
             self._tell(sentence, always=faulty)
         else:
             self._tell(sentences.read_tokens(event))
+
+    def _tell_note(self) -> None:
+        self._tell(self._note, always=True)
+        self._note = ""
 
     def _show_ledger(self, event: wire.LedgerEntered | wire.LedgerFinished) -> None:
         if isinstance(event, wire.LedgerFinished):

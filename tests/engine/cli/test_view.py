@@ -196,3 +196,16 @@ def test_a_text_that_is_quoted_is_not_called_long_for_the_model() -> None:
     known.show(reading)
     quoted.show(wire.Notice(kind="demo_model"), reading)
     assert "Long for this model" in known.err and "Long for this model" not in quoted.err
+
+
+def test_a_question_to_a_document_read_before_repeats_no_note() -> None:
+    def reading(reused: int) -> wire.ReadingFinished:
+        return wire.ReadingFinished(
+            document_id=1, tokens=900, tokens_reused=reused, pages=3, pages_read=3, pages_without_text=[], problems={},
+            sections=2, trained_context=3000, seconds=1.0, outcome="All 3 pages were read.",
+        )  # fmt: skip
+
+    for command, reused, told in (("Ask", 900, False), ("Ask", 0, True), ("Summarize", 900, True)):
+        screen = Screen()
+        screen.show(wire.JobStarted(command=command), wire.Notice(kind="demo_model"), reading(reused))
+        assert ("the included models cannot write" in screen.err) is told, (command, reused)
