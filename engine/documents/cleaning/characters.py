@@ -18,7 +18,7 @@ _FRACTION = re.compile(f"[{''.join(_VULGAR)}]")
 
 _RAISED = "[\u00b2\u00b3\u00b9\u2070\u2074-\u2079]"
 _SUPERSCRIPT = re.compile(f"{_RAISED}(?<=[0-9]{_RAISED}){_RAISED}*")
-"""Raised digits after a digit: 10² is not 102, and 2023¹ (a footnote) is not 20231."""
+"""Raised digits after a digit: 10² is not 102, and 2023¹ (a footnote) is not 20231. The unit m² becomes m2."""
 
 _SPACING_MARKS = re.compile(
     "([\u00a8\u00af\u00b4\u00b8\u02d8-\u02dd\u1fbd\u1fbf-\u1fc1\u1fcd-\u1fcf\u1fdd-\u1fdf\u1fed-\u1fef\u1ffd\u1ffe\u203e]+)"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import io
 import zipfile
+from email.message import EmailMessage
 from pathlib import Path
 
 import openpyxl
@@ -198,6 +199,62 @@ MAIL = (
     "Content-Disposition: attachment; filename=p.png\nContent-Transfer-Encoding: base64\n\n"
     "iVBORw0KGgoAAAANAAAA\n--q--\n"
 )
+
+
+def test_headers_and_footers_of_word_are_read_once(tmp_path: Path) -> None:
+    path = docx(
+        tmp_path / "letter.docx",
+        paragraph("The pump was repaired."),
+        header1=paragraph("Harbour works, 3 May 2024"),
+        header2=paragraph("Harbour works, 3 May 2024"),
+        footer1=paragraph("Page 1 of 2"),
+        footer2=paragraph("Form V-12, rev. 4"),
+    )
+    _, (page,), _ = read(path)
+    assert page.text.split("\n") == ["Harbour works, 3 May 2024", "The pump was repaired.", "Form V-12, rev. 4"]
+
+
+def test_headers_and_hidden_sheets_of_open_documents_are_told(tmp_path: Path) -> None:
+    style = "xmlns:style='urn:oasis:names:tc:opendocument:xmlns:style:1.0'"
+    master = (
+        "<style:header><text:p>Harbour works</text:p></style:header><style:footer><text:p>12</text:p></style:footer>"
+    )
+    files: dict[str, str | bytes] = {
+        "mimetype": "application/vnd.oasis.opendocument.text",
+        "content.xml": f"<o {ODF}><office:body><office:text><text:p>Repaired.</text:p></office:text></office:body></o>",
+        "styles.xml": f"<o {ODF} {style}><style:master-page>{master}</style:master-page></o>",
+    }
+    _, (page,), _ = read(zipped(tmp_path / "letter.odt", files))
+    assert page.text == "Harbour works\nRepaired."
+    sheets = "".join(
+        f"<table:table table:name='{name}' table:style-name='{name}'><table:table-row><table:table-cell>"
+        "<text:p>7</text:p></table:table-cell></table:table-row></table:table>"
+        for name in ("New", "Old")
+    )
+    hidden = "<style:style style:name='Old'><style:table-properties table:display='false'/></style:style>"
+    files = {
+        "mimetype": "application/vnd.oasis.opendocument.spreadsheet",
+        "content.xml": f"<o {ODF} {style}>{hidden}<office:body><office:spreadsheet>{sheets}</office:spreadsheet>"
+        "</office:body></o>",
+    }
+    _, pages, outcome = read(zipped(tmp_path / "fleet.ods", files))
+    assert [page.label for page in pages] == ["Sheet New", "Sheet Old"]
+    assert "Hidden sheets are read too: Old." in outcome.sentence
+
+
+def test_an_attached_message_is_read_as_a_message(tmp_path: Path) -> None:
+    inner = EmailMessage()
+    inner["From"], inner["Subject"] = "jw@example.org", "Forty chairs"
+    inner.set_content("We need them by Easter.")
+    outer = EmailMessage()
+    outer["Subject"] = "Offer"
+    outer.set_content("See below.")
+    outer.add_attachment(inner)
+    path = tmp_path / "offer.eml"
+    path.write_bytes(outer.as_bytes())
+    _, pages, _ = read(path)
+    assert "Attachments: Forty chairs.eml" in pages[0].text
+    assert pages[1].text == "From: jw@example.org\nSubject: Forty chairs\n\nWe need them by Easter."
 
 
 def test_mail_is_read_with_headers_and_attachments(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from engine.documents.extraction.extractor import open_document
 from engine.documents.pages import DocumentError, Outcome, Page
 from tests.engine.documents.drawing import Word, draw_pdf, escaped, shown
+from tests.engine.documents.in_process import pdf_lines
 
 LEFT = [
     "The harbour master kept a ledger of all ships",
@@ -322,3 +323,21 @@ def test_a_table_below_two_columns_keeps_its_rows(tmp_path: Path) -> None:
     lines = text_of(draw_pdf(tmp_path / "a.pdf", [words])).split("\n")
     assert [tuple(line.split("\t")) for line in lines[-3:]] == rows
     assert lines[:8] == [*LEFT[:4], *RIGHT[-4:]]
+
+
+def test_lists_beside_each_other_are_read_one_after_the_other(tmp_path: Path) -> None:
+    left = ["\u2022 Rent rises to", "14 a metre", "\u2022 Two floors"]
+    right = ["\u2022 New site is", "level", "\u2022 One lift"]
+    words = [(60.0, 700.0 - 20 * number, line) for number, line in enumerate(left)]
+    words += [(260.0, 700.0 - 20 * number, line) for number, line in enumerate(right)]
+    lines = pdf_lines(draw_pdf(tmp_path / "a.pdf", [words]))
+    assert lines == left + right
+
+
+def test_a_space_at_the_end_of_a_number_parts_it_from_its_item(tmp_path: Path) -> None:
+    """Numbers of a list are drawn first, each with a space that reaches to the item."""
+    items = ("Switch off the mains.", "Remove the screws.", "Lift the lid.")
+    numbers = [(60.0, 700.0 - 14 * place, f"{place + 1}. ") for place in range(3)]
+    texts = [(71.12, 700.0 - 14 * place, item) for place, item in enumerate(items)]
+    lines = pdf_lines(draw_pdf(tmp_path / "a.pdf", [[*numbers, *texts]]))
+    assert lines == [f"{number}. {item}" for number, item in enumerate(items, 1)]

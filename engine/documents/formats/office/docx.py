@@ -30,6 +30,7 @@ _SIGNS = {
 }  # fmt: skip
 """Last two digits of a sign's number in the fonts Wingdings and Symbol -> the character; others become a box."""
 _COMMENTS = re.compile(r"word/comments\.xml")
+_PAGE_WORDS = re.compile(r"\b(?:page|seite|página|pagina|strona|sida|of|von|de|di|sur|z|av)\b", re.IGNORECASE)
 _HEADING = re.compile(r"heading\s*([1-9])|title", re.IGNORECASE)
 _MARKS = {f"{_W}tab": "\t", f"{_W}br": "\n", f"{_W}cr": "\n", f"{_W}noBreakHyphen": "-", f"{_W}softHyphen": ""}
 
@@ -42,12 +43,23 @@ def read_docx(package: Package) -> Parts:
     if body is None:
         raise DocumentError("damaged", "")
     walker = _Walker(_heading_styles(package), _notes(package), Numbering.of(package))
-    parts.add_blocks(walker.blocks(body))
+    parts.add_blocks([*_beside(package, "header"), *walker.blocks(body), *_beside(package, "footer")])
     if left_out := _left_out(body):
         parts.notes.append(f"{left_out} not read")
     if note := comments_note(package, _COMMENTS, ("comment",)):
         parts.notes.append(note)
     return parts
+
+
+def _beside(package: Package, kind: str) -> list[Block]:
+    """Return the lines of all headers or footers, each once: a letter has its sender and date there."""
+    lines: dict[str, None] = {}
+    for name in sorted(name for name in package.names if re.fullmatch(rf"word/{kind}\d*\.xml", name)):
+        for block in _Walker({}, {}, Numbering()).blocks(package.xml(name)):
+            line = block.text.strip()
+            if any(map(str.isalpha, _PAGE_WORDS.sub("", line))):
+                lines[line] = None
+    return [Block(line) for line in lines]
 
 
 def _left_out(body: etree._Element) -> str:

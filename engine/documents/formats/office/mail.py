@@ -57,7 +57,7 @@ def _add(parts: Parts, data: bytes, label: str, read_file: ReadFile) -> None:
     unread = []
     attached: list[tuple[str, bytes]] = []
     for part in message.iter_attachments():
-        name = part.get_filename() or part.get_content_type()
+        name = part.get_filename() or _name(part)
         content = _content(part)
         attached.append((name, content))
     blocks = [Block(line) for line in head]
@@ -77,6 +77,15 @@ def _add(parts: Parts, data: bytes, label: str, read_file: ReadFile) -> None:
     parts.add_blocks(blocks, label, notes, breaks=False)
     for name, pages in found:
         parts.add(pages, name)
+
+
+def _name(part: MIMEPart) -> str:
+    """Return a name for an attachment without one: an attached message has its subject's."""
+    if part.get_content_type() != "message/rfc822":
+        return part.get_content_type()
+    inner = part.get_payload(0)
+    subject = _header(inner, "Subject") if isinstance(inner, EmailMessage) else ""
+    return f"{subject or 'message'}.eml"
 
 
 def _header(message: EmailMessage, name: str) -> str:

@@ -15,6 +15,7 @@ _TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _DRAW = "{urn:oasis:names:tc:opendocument:xmlns:drawing:1.0}"
 _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
+_STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
 _TITLE = "{http://purl.org/dc/elements/1.1/}title"
 _MANIFEST = "META-INF/manifest.xml"
 _SKIPPED = frozenset((f"{_TEXT}tracked-changes", f"{_OFFICE}annotation", f"{_TEXT}note-citation"))
@@ -40,18 +41,46 @@ def read_odf(package: Package) -> Parts:
     sheets = root.find(f"{_OFFICE}body/{_OFFICE}spreadsheet")
     slides = root.find(f"{_OFFICE}body/{_OFFICE}presentation")
     if sheets is not None:
+        hidden_styles = _hidden_styles(root)
+        hidden = []
         for table in sheets.iter(f"{_TABLE}table"):
             name = table.get(f"{_TABLE}name", "")
+            if table.get(f"{_TABLE}style-name") in hidden_styles:
+                hidden.append(name)
             blocks = [Block(name, 1), *_rows(table)]
             parts.add_blocks(blocks, f"Sheet {name}", breaks=False)
+        if hidden:
+            parts.notes.append(f"hidden sheets are read too: {', '.join(hidden[:5])}")
     elif slides is not None:
         for number, slide in enumerate(slides.iter(f"{_DRAW}page"), 1):
             parts.add_blocks(list(_blocks(slide)), f"Slide {number}", breaks=False)
     else:
         body = root.find(f"{_OFFICE}body/{_OFFICE}text")
         if body is not None:
-            parts.add_blocks(_blocks(body))
+            parts.add_blocks([*_beside(package, "header"), *_blocks(body), *_beside(package, "footer")])
     return parts
+
+
+def _hidden_styles(root: etree._Element) -> set[str]:
+    """Return the names of the styles of hidden sheets."""
+    styles = root.iter(f"{_STYLE}style")
+    return {
+        style.get(f"{_STYLE}name", "")
+        for style in styles
+        if any(one.get(f"{_TABLE}display") == "false" for one in style.iter(f"{_STYLE}table-properties"))
+    }
+
+
+def _beside(package: Package, kind: str) -> list[Block]:
+    """Return the lines of all headers or footers, each once; page numbers, which are fields, have no letters."""
+    if "styles.xml" not in package:
+        return []
+    lines: dict[str, None] = {}
+    for element in package.xml("styles.xml").iter(*(f"{_STYLE}{kind}{end}" for end in ("", "-left", "-first"))):
+        for block in _blocks(element):
+            if any(map(str.isalpha, block.text)):
+                lines[block.text.strip()] = None
+    return [Block(line) for line in lines]
 
 
 def _blocks(container: etree._Element) -> Iterator[Block]:

@@ -54,7 +54,7 @@ def _cells(row: Row) -> list[_Cell]:
             cells.append(_Cell("".join(pieces), left, before.right))
             left, pieces = after.left, [after.text]
             continue
-        if gap > _WORD_GAP * height:
+        if gap > _WORD_GAP * height or before.ends_word:
             pieces.append(" ")
         elif _is_raised(before, after):
             pieces.append("^")

@@ -29,6 +29,7 @@ _FEWEST_TABLE_ROWS, _CELL_WORDS = 2, 2.5
 """Rows of a table among columns that have more cells than there are columns; words of its cells on average, at most."""
 _OPEN_ROWS = 3
 """Rows at the bottom that a segment may still belong to."""
+_BULLETS = frozenset("•‣◦▪●○■□➢–\uf0b7")
 _BINS = 240
 _DEEPEST = 4
 """Columns within columns."""
@@ -110,6 +111,8 @@ def _columns(rows: list[Row], gutter: float, depth: int) -> list[Row]:
     if (table := _table_among(rows, gutter)) is not None:
         above, below = rows[: table.start], rows[table.stop :]
         return [*_lines(above, depth + 1), *rows[table], *_lines(below, depth + 1)]
+    if _are_lists(left) and _are_lists(right):
+        return _lines(left, depth + 1) + _lines(right, depth + 1)
     prose = (_is_text(left, depth), _is_text(right, depth))
     sides = [s.left >= gutter for s in sorted((s for row in rows for s in row), key=lambda s: s.place)]
     turns = sum(a != b for a, b in pairwise(sides))
@@ -129,6 +132,12 @@ def _columns(rows: list[Row], gutter: float, depth: int) -> list[Row]:
     if any(prose) and max(len(left), len(right)) >= 2 * _FEWEST_LINES and turns <= max(1, 0.3 * shorter):
         return _as_drawn(rows, gutter)  # notes at the margin
     return rows
+
+
+def _are_lists(rows: list[Row]) -> bool:
+    """Return whether a column begins with a bullet, has more of them, and lines that go on with an item."""
+    bullets = sum(row[0].text[:1] in _BULLETS for row in rows)
+    return rows[0][0].text[:1] in _BULLETS and 2 <= bullets < len(rows)
 
 
 def _table_among(rows: list[Row], gutter: float) -> slice | None:

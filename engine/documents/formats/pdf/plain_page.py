@@ -238,5 +238,8 @@ def _by_segments(
             part = _part(text, a, b, carets)
             if not part:
                 return None
-            segments.append(Segment(part, boxes[run][0], boxes[next_run - 1][2], line.low, line.high, a))
+            ends_word = text[b - 1 : b] == " "
+            segments.append(
+                Segment(part, boxes[run][0], boxes[next_run - 1][2], line.low, line.high, a, ends_word=ends_word)
+            )
     return "\n".join(in_reading_order(segments))

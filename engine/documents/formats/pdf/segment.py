@@ -17,6 +17,8 @@ class Segment(NamedTuple):
     """Position in the order of drawing."""
     begins_cell: bool = False
     """True where it begins a column, although the gap before it is narrow."""
+    ends_word: bool = False
+    """True where a space stands at its end, which its box holds too."""
 
     @property
     def height(self) -> float:
