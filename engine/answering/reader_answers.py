@@ -31,6 +31,8 @@ BY_WORDS, COVERED, OF_TYPE = 0.5, 1.0, 2.5
 """Weights beside the reader's logit: of a sentence's score by words, of the share of the question that it and its
 neighbours hold, and of something of the requested type. Chosen on 117 questions on fourteen documents, where 0.2 in
 place of 0.5 puts 60 answers first instead of 65 (29 November 2026)."""
+NEAR = 10.0
+"""Weight of the cosine of the question's meaning and a sentence's."""
 DEFINED_BY_WORDS = 1.0
 """In place of BY_WORDS where a definition is requested: its form and its heading count in the score by words."""
 AT_FRONT, LABELLED, CORRECTED = 4.0, 40.0, 5.0
@@ -64,8 +66,8 @@ ALIKE = 0.5
 """Weight of a word that means about the same as one of the question."""
 HITS = 80
 """Sentences found by words from which passages are made."""
-WEIGHTS, BIAS = (0.3, 1.4, -6.5), 1.45
-"""Of `certainty_of`: fitted on 66 questions on six documents and 22 on two articles of SQuAD (29 November 2026)."""
+WEIGHTS, BIAS = (0.12, 2.5, -5.45, 3.1), -0.1
+"""Of `certainty_of`: fitted on 132 questions on twelve documents, sets A and B (29 November 2026)."""
 _PAIRS = re.compile(f"[{UNSPACED}]")
 _FEWEST_LETTERS = 2
 _SURE_LOGIT = 3.0
@@ -83,7 +85,7 @@ class Found:
     certainty: float
     """Probability that the first one answers, 0 to 1."""
     features: tuple[float, ...] = ()
-    """The figures that the certainty was computed from."""
+    """The figures that the certainty was computed from; see `certainty_of`."""
 
 
 def find(index: SentenceIndex, asked: Asked, most: int) -> Found:
@@ -112,7 +114,7 @@ def warm_up() -> None:
     reader = reader_model()
     if reader is not None:
         related_words()
-        answer(reader.model, reader.heads, reader.tokenizer, "Who?", [("Nobody.", [(0, 7)])])
+        answer(reader.answering, reader.heads, reader.tokenizer, "Who?", [("Nobody.", [(0, 7)])])
 
 
 def _askable(index: SentenceIndex, asked: Asked) -> float:
@@ -181,7 +183,7 @@ def _read(
             spans.append((len(text), len(text) + len(sentence)))
             text += sentence + "\n"
         texts.append((text, spans))
-    said = answer(reader.model, reader.heads, reader.tokenizer, asked.question, texts).candidates
+    said = answer(reader.answering, reader.heads, reader.tokenizer, asked.question, texts).candidates
     found = []
     for candidate in said:
         place = places[candidate.passage][candidate.sentence]
@@ -202,7 +204,8 @@ def _rank(asked: Asked, one: Answer, said: Candidate) -> float:
     if _is_front(asked, one):
         gain = LABELLED if _is_labelled(asked, one) else AT_FRONT
     by_words = DEFINED_BY_WORDS if asked.kind.kind == "definition" else BY_WORDS
-    return said.score + by_words * one.score + COVERED * one.coverage + OF_TYPE * one.typed + gain
+    read = said.score + NEAR * said.near
+    return read + by_words * one.score + COVERED * one.coverage + OF_TYPE * one.typed + gain
 
 
 def _asks_front(asked: Asked) -> bool:
@@ -247,10 +250,11 @@ def _features(
     index: SentenceIndex, asked: Asked, read: Sequence[tuple[Answer, Candidate]], related: Related, words: RelatedWords
 ) -> tuple[float, ...]:
     """Return the figures that tell an answer from none; see `certainty_of`."""
-    best, logit = read[0][0], read[0][1].score
+    best, said = read[0]
     if not _is_front(asked, best):
-        return logit, best.coverage, unknown(index, asked, related, words)
-    return max(logit, _SURE_LOGIT) if _is_labelled(asked, best) else logit, best.coverage, 0.0
+        return said.score, best.coverage, unknown(index, asked, related, words), said.near
+    logit = max(said.score, _SURE_LOGIT) if _is_labelled(asked, best) else said.score
+    return logit, best.coverage, 0.0, said.near
 
 
 def unknown(index: SentenceIndex, asked: Asked, related: Related, words: RelatedWords) -> float:
@@ -269,6 +273,7 @@ def unknown(index: SentenceIndex, asked: Asked, related: Related, words: Related
 
 def certainty_of(features: Sequence[float]) -> float:
     """Return the probability that the best sentence answers: a logistic regression on the reader's logit, the share of
-    the question that the sentence and its neighbours hold, and the share that no page holds."""
+    the question that the sentence and its neighbours hold, the share that no page holds, and the nearness in meaning
+    of question and sentence."""
     logit = BIAS + sum(weight * value for weight, value in zip(WEIGHTS, features, strict=True))
     return 1.0 / (1.0 + math.exp(-logit))

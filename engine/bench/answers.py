@@ -29,6 +29,8 @@ from engine.bench.harness import show, surroundings, write
 from engine.errors import KnownError
 from engine.grounding.sentences import sentences
 from engine.grounding.words import terms
+from engine.network.answer_file import stored_answers
+from engine.network.answer_weights import answering_model
 from engine.network.device import choose_device
 from engine.network.heads import has_heads, load_heads
 from engine.network.weights import load_model
@@ -39,6 +41,8 @@ from engine.training.reader.squad import Article, Question, load
 
 WORDS = 0.2
 """Weight of a sentence's BM25 score relative to the model's logit."""
+NEAR = 8.0
+"""Weight of the cosine of the question's meaning and the sentence's; the cosine of a model without heads is 0."""
 FOREIGN = 60
 """Questions of other articles asked of each."""
 REFUSED_WRONGLY = 0.05
@@ -66,7 +70,7 @@ def reader_of(folder: Path, device: str) -> Read:
     chosen = choose_device(device)
     model, tokenizer = load_model(folder, chosen.device), Tokenizer.from_folder(folder)
     if has_heads(folder):
-        heads = load_heads(folder, chosen.device)
+        heads, model = load_heads(folder, chosen.device), answering_model(model, stored_answers(folder))
         return lambda question, passages: answer(model, heads, tokenizer, question, passages).candidates
 
     def likelihoods(question: str, passages: Sequence[tuple[str, Sequence[tuple[int, int]]]]) -> list[Candidate]:
@@ -105,7 +109,10 @@ class Asked:
         by_sentence = self._by_sentence.get_scores(words)
         candidates = self._read(question.text, [(self._article.paragraphs[p], self._spans[p]) for p in picked])
         scored = sorted(
-            ((c.score + WORDS * by_sentence[self._number[picked[c.passage], c.sentence]], c) for c in candidates),
+            (
+                (c.score + NEAR * c.near + WORDS * by_sentence[self._number[picked[c.passage], c.sentence]], c)
+                for c in candidates
+            ),
             key=lambda pair: -pair[0],
         )
         right = tuple(self._is_right(question, picked[c.passage], c.sentence) for _, c in scored[:3])

@@ -18,6 +18,7 @@ from safetensors import SafetensorError, safe_open
 from engine.gguf_file import gguf_in
 from engine.network.config import FalconMambaConfig
 from engine.network.gguf_checkpoint import GgufCheckpoint
+from engine.network.packed_exponents import EXPONENTS, unpacked
 from engine.network.shapes import expected_shapes
 from engine.network.weight_files import ModelError, weight_files
 from engine.network.weights_digest import file_digest
@@ -32,6 +33,8 @@ class _Stored:
 
     path: Path
     name: str
+    packed: bool = False
+    """True for bf16 whose exponents stand apart (`engine.network.packed_exponents`)."""
 
 
 class Checkpoint:
@@ -52,7 +55,9 @@ class Checkpoint:
         try:
             with safe_open(stored.path, framework="pt") as file:
                 tensor: torch.Tensor = file.get_tensor(stored.name)
-        except (SafetensorError, OSError) as error:
+                if stored.packed:
+                    tensor = unpacked(tensor, file.get_tensor(stored.name + EXPONENTS))
+        except (SafetensorError, OSError, ValueError) as error:
             raise _damaged(stored.path, error) from error
         return tensor
 
@@ -98,14 +103,16 @@ def _locate(folder: Path) -> dict[str, _Stored]:
     for path in weight_files(folder):
         try:
             with safe_open(path, framework="pt") as file:
-                names = list(file.keys())
+                names = set(file.keys())
         except (SafetensorError, OSError) as error:
             raise _damaged(path, error) from error
-        for name in names:
+        for name in sorted(names):
+            if name.endswith(EXPONENTS) and name.removesuffix(EXPONENTS) in names:
+                continue
             canonical = name.removeprefix("backbone.").replace("embedding.weight", "embeddings.weight")
             if canonical in tensors:
                 raise ModelError(f"{folder} holds {name} twice; keep one copy of the weights in the folder")
-            tensors[canonical] = _Stored(path, name)
+            tensors[canonical] = _Stored(path, name, name + EXPONENTS in names)
     return tensors
 
 
@@ -126,14 +133,16 @@ def _check(config: FalconMambaConfig, tensors: dict[str, _Stored]) -> dict[str, 
             "use the config.json that belongs to the weights"
         )
     sizes: dict[str, int] = {}
-    by_file: dict[Path, list[tuple[str, str]]] = {}
+    by_file: dict[Path, list[str]] = {}
     for name in expected:
-        by_file.setdefault(tensors[name].path, []).append((name, tensors[name].name))
-    for path, pairs in by_file.items():
+        by_file.setdefault(tensors[name].path, []).append(name)
+    for path, inside in by_file.items():
         with safe_open(path, framework="pt") as file:
-            for name, stored_name in pairs:
-                part = file.get_slice(stored_name)
+            for name in inside:
+                part = file.get_slice(tensors[name].name)
                 shape, kind = tuple(part.get_shape()), part.get_dtype()
+                if tensors[name].packed and kind == "U8":
+                    kind = "BF16"
                 if shape != expected[name]:
                     raise ModelError(
                         f"{name} has the shape {list(shape)} where config.json asks for {list(expected[name])}; "

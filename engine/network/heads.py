@@ -17,12 +17,17 @@ from torch.nn import functional as F
 
 from engine.errors import KnownError
 from engine.model_files import ModelFileError, is_there
+from engine.network.answer_file import stored_answers
 
 HEADS_FILE = "heads.safetensors"
+ANSWER_PARTS = ("answer_head.", "meaning_head.")
+"""Parts of `Heads` that answer; the file with the weights for answering holds them, if there is one."""
 WIDTH, FEED = 256, 512
 """Widths of the answer head's layers: hidden and feed-forward."""
 SENTENCE_WIDTH, SENTENCE_FEED = 192, 384
 LAYERS, ATTENTION_HEADS = 2, 4
+MEANING = 384
+"""Width of the vectors that stand for what a sentence or a question is about."""
 SENTENCE_FEATURES, TOKEN_FEATURES, OVERLAP_FEATURES = 9, 3, 2
 QUESTION, PASSAGE, QUESTION_AGAIN = 0, 1, 2
 """Kinds of token in a row that asks."""
@@ -113,8 +118,22 @@ class AnswerHead(nn.Module):
         return self.span(x), scores, self.present(x[rows, last])[:, 0]
 
 
+class MeaningHead(nn.Module):
+    """Head that gives sentences and questions vectors, near each other where they are about the same, in whatever
+    words."""
+
+    def __init__(self, d_model: int) -> None:
+        super().__init__()
+        self.out = nn.Linear(2 * d_model, MEANING)
+
+    def forward(self, last: Tensor, mean: Tensor) -> Tensor:
+        """Return vectors [..., MEANING] of length 1 from the hidden vectors [..., d_model] at the last token and their
+        mean over all tokens."""
+        return F.normalize(self.out(torch.cat([last, mean], -1)), dim=-1)
+
+
 class Heads(nn.Module):
-    """Both heads, and the tables for comparing words."""
+    """All heads, and the tables for comparing words."""
 
     word: Tensor
     """[vocab_size] int32: tokens of one word, but for case and plural, have one number."""
@@ -124,6 +143,7 @@ class Heads(nn.Module):
     def __init__(self, d_model: int, vocab_size: int) -> None:
         super().__init__()
         self.sentence_head, self.answer_head = SentenceHead(d_model), AnswerHead(d_model)
+        self.meaning_head = MeaningHead(d_model)
         self.register_buffer("word", torch.zeros(vocab_size, dtype=torch.int32))
         self.register_buffer("rarity", torch.zeros(vocab_size))
 
@@ -165,10 +185,12 @@ def has_heads(folder: Path) -> bool:
 
 
 def load_heads(folder: Path, device: torch.device | str = "cpu") -> Heads:
-    """Return the heads of the checkpoint in `folder`, in fp32. Raise HeadsError where they are damaged or missing."""
+    """Return the heads of the checkpoint in `folder`, in fp32: those that answer from the file with the weights for
+    answering, if there is one. Raise HeadsError where they are damaged or missing."""
     try:
         is_there(folder / HEADS_FILE)
         stored = load_file(folder / HEADS_FILE)
+        stored |= {name: t for name, t in stored_answers(folder).items() if name.startswith(ANSWER_PARTS)}
         width = stored["sentence_head.enter.weight"].shape[1] - SENTENCE_FEATURES
         heads = Heads(width // 2, len(stored["word"]))
         heads.load_state_dict({name: t if name == "word" else t.float() for name, t in stored.items()})

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
-from engine.network.heads import PADDING, PASSAGE, QUESTION_AGAIN, Heads
+from engine.network.heads import PADDING, PASSAGE, QUESTION_AGAIN, Heads, means, pick
 from engine.network.model import FalconMamba
 from engine.prompting.tokenizer import Tokenizer
 from engine.scoring.tokens import Span, Tokens, tokenise
@@ -48,6 +49,8 @@ class RowAnswer:
     """Logit of the whole row: the answer is in it."""
     spans: list[tuple[int, int, float]]
     """The best span of each sentence: first token, end token (exclusive) of the row's passage, sum of both logits."""
+    near: NDArray[np.float32]
+    """[S] cosines of the question's meaning and the sentences'."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,8 @@ class Candidate:
     """Logit of "this sentence answers" against "no sentence here does"."""
     span: Span
     """Characters of the passage."""
+    near: float = 0.0
+    """Cosine of its meaning and the question's, in whatever words."""
 
 
 @dataclass(frozen=True)
@@ -115,8 +120,10 @@ def row_answers(model: FalconMamba, heads: Heads, asked: Sequence[tuple[NDArray[
     with torch.inference_mode():
         features, overlap = heads.match(id_, asks, kind, first, stop)
         mask = torch.arange(length, device=on)[None] < long[:, None]
-        logits = heads.answer_head(hidden.to(on, torch.float32), features, kind, mask, first, stop, overlap, long - 1)
-    span, sentence, present = (part.cpu().numpy() for part in logits)
+        hidden = hidden.to(on, torch.float32)
+        logits = heads.answer_head(hidden, features, kind, mask, first, stop, overlap, long - 1)
+        near = _nearness(heads, hidden, (asks != PADDING).sum(1, keepdim=True), first, stop)
+    span, sentence, present, cosines = (part.cpu().numpy() for part in (*logits, near))
     return [
         RowAnswer(
             sentence[i, : len(row.ends)],
@@ -125,6 +132,7 @@ def row_answers(model: FalconMamba, heads: Heads, asked: Sequence[tuple[NDArray[
                 _best_span(span[i], int(s), int(e), len(q) + 2)
                 for s, e in zip(starts[i], ends[i, : len(row.ends)], strict=False)
             ],
+            cosines[i, : len(row.ends)],
         )
         for i, (q, (_, row)) in enumerate(zip(questions, asked, strict=True))
     ]
@@ -149,10 +157,20 @@ def answer(
                 start = int(tokens[i].starts[row.token + low])
                 span = _trimmed(passages[i][0], start, int(tokens[i].ends[row.token + high - 1]))
                 number = int(tokens[i].number[row.begins + k])
-                candidates.append(Candidate(i, number, float(said.sentences[k]), span))
+                candidates.append(Candidate(i, number, float(said.sentences[k]), span, float(said.near[k])))
     candidates.sort(key=lambda candidate: -candidate.score)
     weights = np.exp(np.minimum([candidate.score for candidate in candidates], 50.0))
     return Found(candidates, float(weights.sum() / (1.0 + weights.sum())))
+
+
+def _nearness(heads: Heads, hidden: Tensor, asked: Tensor, starts: Tensor, ends: Tensor) -> Tensor:
+    """Return the cosines [B, S] of the questions at the beginning of rows, `asked` [B, 1] tokens long, and the
+    sentences from `starts` to `ends` [B, S]."""
+    sentences = heads.meaning_head(pick(hidden, ends - 1), means(hidden, starts, ends))
+    first = torch.ones_like(asked)
+    question = heads.meaning_head(pick(hidden, asked), means(hidden, first, first + asked))
+    cosines: Tensor = (sentences * question).sum(-1)
+    return cosines
 
 
 def _best_span(logits: NDArray[np.float32], start: int, end: int, begins: int) -> tuple[int, int, float]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import torch
 
+from engine.network.answer_file import stored_answers
+from engine.network.answer_weights import answering_model
 from engine.network.checkpoint import weights_fingerprint
 from engine.network.config import FalconMambaConfig
 from engine.network.heads import HEADS_FILE, Heads, has_heads, load_heads
@@ -34,6 +36,12 @@ class ReaderModel:
     tokenizer: Tokenizer
     identity: str
     """Key under which its scores are saved: weights, heads, tokenizer, precision and the way of scoring."""
+    folder: Path
+
+    @cached_property
+    def answering(self) -> FalconMamba:
+        """The network that reads questions and passages, made when the first question is asked."""
+        return answering_model(self.model, stored_answers(self.folder))
 
 
 @lru_cache(maxsize=1)
@@ -44,7 +52,7 @@ def reader_model() -> ReaderModel | None:
         return None
     folder, device = resource_path(FOLDER), torch.device("cpu")
     model = load_model(folder, device, _dtype(folder))
-    return ReaderModel(model, load_heads(folder, device), Tokenizer.from_folder(folder), identity)
+    return ReaderModel(model, load_heads(folder, device), Tokenizer.from_folder(folder), identity, folder)
 
 
 def read_by_reader() -> int:

@@ -1,7 +1,8 @@
 """Build the reader's training data: `python -m engine.training.reader.build --pairs FILE --squad FILE --out FOLDER`.
 
 Options: --text FILE … (plain documents apart by NUL), --tokenizer FILE, --no-clones (leave out the sources that are
-clones of public repositories, see `sources`). Held out: whole kinds of pairs, 40 documents of every other kind, nine
+clones of public repositories, see `sources`), --wordnet FOLDER (add each question in other words, see `rewording`).
+Held out: whole kinds of pairs, 40 documents of every other kind, nine
 articles of SQuAD. split.json says which.
 """
 
@@ -22,11 +23,12 @@ from numpy.typing import NDArray
 from engine.grounding.sentences import sentences, units
 from engine.scoring.passage import PASSAGE_TOKENS, rows
 from engine.scoring.tokens import Tokens, place
-from engine.training.reader import cloze, sources
+from engine.training.reader import cloze, sources, worded_sources
 from engine.training.reader.pairs import FEWEST_WORDS, Pair
 from engine.training.reader.pairs import load as load_pairs
+from engine.training.reader.rewording import WordNet
 from engine.training.reader.rouge import Grams, best_choice, scores, words
-from engine.training.reader.sources import Article
+from engine.training.reader.sources import Article, Question
 from engine.training.reader.store import Labels, Questions, Range, Texts
 
 HELD_KINDS = ("digitalgov", "rust-rfcs")
@@ -42,6 +44,11 @@ _SHORT_PASSAGES = (PASSAGE_TOKENS, PASSAGE_TOKENS, PASSAGE_TOKENS, 160, 110)
 """Lengths that passages are drawn from."""
 _SUMMARISED_CLOZES, _PLAIN_CLOZES, _PLAIN_SHARE = 7, 4, 0.55
 """Questions by rules for each document, and the share of plain ones that get any."""
+_MADE_REWORDED = 0.6
+"""Share of the questions by rules that are asked in other words, where WordNet is at hand."""
+_TIMES_REWORDED = 2
+_COMMON_WORD = 20
+"""Times that a word stands in the texts before it may take the place of another."""
 
 
 class Builder:
@@ -53,6 +60,7 @@ class Builder:
         self.word = word_numbers(tokenizer)
         self.rarity = np.zeros(int(self.word.max()) + 1, np.float32)
         self.known: frozenset[str] = frozenset()
+        self.wordnet: WordNet | None = None
         self.random = random.Random(seed)
         self.texts, self.labels = Texts(), Labels()
         self.real, self.made = Questions(), Questions()
@@ -64,6 +72,12 @@ class Builder:
             counts[np.unique(self.word[self._tokenizer.encode(text[:_COUNTED]).ids])] += 1
         self.rarity = np.log((len(texts[:_COUNTED]) + 1) / (counts + 1)).astype(np.float32)
         self.known = frozenset(word for text in texts for word in re.findall(r"\b[a-z]{3,}\b", text))
+
+    def reword(self, folder: Path, texts: Sequence[str]) -> None:
+        """Ask every question in other words too, from now on; `folder`: of WordNet, `texts`: show which words are in
+        use."""
+        counts = Counter(word for text in texts for word in re.findall(r"\b[a-z]{2,}\b", text))
+        self.wordnet = WordNet(folder, {word for word, count in counts.items() if count >= _COMMON_WORD})
 
     def add_pairs(self, pairs: Sequence[tuple[str, Pair]]) -> None:
         """Add summarised documents, each with its title or nothing, and questions by rules about them."""
@@ -89,8 +103,9 @@ class Builder:
             of_paragraph.append(range(len(passages), len(passages) + len(some)))
             passages += some
         held = [np.unique(self.word[tokens.ids[low:high]]) for low, high in passages]
-        asked = self._tokenizer.encode_batch([question.text.strip() for question in article.questions])
-        for question, encoding in zip(article.questions, asked, strict=True):
+        questions = [*article.questions, *self._in_other_words(article)]
+        asked = self._tokenizer.encode_batch([question.text.strip() for question in questions])
+        for number, (question, encoding) in enumerate(zip(questions, asked, strict=True)):
             ids, own = encoding.ids[:32], of_paragraph[question.paragraph]
             shared = self._shared(ids, held)
             gold: list[tuple[int, int, int]] = []
@@ -107,9 +122,17 @@ class Builder:
             second = passages[self.random.choice(others[:3])] if others else (0, 0)
             third = passages[self.random.choice(others[:5])] if others else (0, 0)
             spans = [(base + low, base + high) for low, high, i in gold if i == right][:6]
-            self.real.add(
-                ids, (_moved(passages[right], base), _moved(second, base), _moved(third, base)), spans, question.whole
-            )
+            three = _moved(passages[right], base), _moved(second, base), _moved(third, base)
+            self.real.add(ids, three, spans, question.whole, number >= len(article.questions))
+
+    def _in_other_words(self, article: Article) -> Iterator[Question]:
+        """Yield the questions of `article` whose words can be replaced, in other words."""
+        if self.wordnet is None:
+            return
+        for question in article.questions * _TIMES_REWORDED:
+            text = self.wordnet.reworded(question.text, article.paragraphs[question.paragraph], self.random)
+            if text != question.text:
+                yield Question(text, question.paragraph, question.spans, question.whole)
 
     def add_plain(self, text: str) -> None:
         """Add a plain document, in pieces, and questions by rules about some of them."""
@@ -157,6 +180,13 @@ class Builder:
                 break
             if (one := self._make(text, tokens, spans, passages, i, title)) is not None:
                 made.append(one)
+        if self.wordnet:
+            made = [
+                (self.wordnet.reworded(one[0], text, self.random), *one[1:])
+                if self.random.random() < _MADE_REWORDED
+                else one
+                for one in made
+            ]
         asked = self._tokenizer.encode_batch([question for question, *_ in made])
         for (_, gold, whole, begins, own), encoding in zip(made, asked, strict=True):
             shared = self._shared(encoding.ids[:32], held)
@@ -278,16 +308,19 @@ def main() -> None:
     parser.add_argument("--text", type=Path, nargs="*", default=[])
     parser.add_argument("--tokenizer", type=Path, default=Path("resources/models/reader/tokenizer.json"))
     parser.add_argument("--no-clones", action="store_true")
+    parser.add_argument("--wordnet", type=Path)
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     builder = Builder(tokenizers.Tokenizer.from_file(str(options.tokenizer)))
     pairs = load_pairs(options.pairs)
     train, held = split_pairs(pairs)
     builder.count_words([pairs[i].text for i in train])
+    if options.wordnet:
+        builder.reword(options.wordnet, [pairs[i].text for i in train])
     builder.add_pairs([("", pairs[i]) for i in train])
     bounds = [len(builder.texts.documents)]
     articles, held_articles = split_articles(sources.squad(options.squad))
-    for load in () if options.no_clones else sources.ALL.values():
+    for load in () if options.no_clones else (sources.ALL | worded_sources.ALL).values():
         articles += load()
     for article in articles:
         builder.add_article(article)

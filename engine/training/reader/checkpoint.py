@@ -16,7 +16,8 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from engine.network.heads import HEADS_FILE, Heads
+from engine.network.checkpoint import Checkpoint
+from engine.network.heads import HEADS_FILE, Heads, load_heads
 from engine.network.weight_files import INDEX
 from engine.prompting.tokenizer import FILES
 from engine.scoring.section import WINDOW_TOKENS
@@ -61,6 +62,19 @@ def load(folder: Path, network: Network, heads: Heads) -> None:
                 tensor.copy_(torch.stack(parts) if tensor.ndim == 3 else torch.cat(parts))
 
 
+def take(folder: Path, network: Network, heads: Heads) -> None:
+    """Fill `network` and `heads` from a model folder: the weights that read sections, and all its heads."""
+    stored = Checkpoint(folder)
+    with torch.no_grad():
+        network.embeddings.copy_(stored.read("embeddings.weight"))
+        network.norm_f.copy_(stored.read("norm_f.weight"))
+        for name, theirs in _NAMES.items():
+            mine = getattr(network, name)
+            layers = [stored.read(f"layers.{i}.{theirs}") for i in range(network.shape.n_layers)]
+            mine.copy_(torch.stack(layers).reshape(mine.shape))
+    heads.load_state_dict(load_heads(folder).state_dict())
+
+
 def mean(folders: Sequence[Path], weights: Sequence[float], network: Network, heads: Heads) -> None:
     """Fill `network` and `heads` with the weighted mean of checkpoints (Izmailov et al., arXiv 1803.05407)."""
     sums: list[Tensor] = []
@@ -84,7 +98,7 @@ def export(folder: Path, network: Network, heads: Heads) -> None:
     half, used = sum(t.nbytes for t in tensors.values()) / SHARDS, 0
     files: list[dict[str, Tensor]] = [{} for _ in range(SHARDS)]
     for name, tensor in tensors.items():
-        files[min(SHARDS - 1, int(used / half))][name] = tensor
+        files[min(SHARDS - 1, int((used + tensor.nbytes / 2) / half))][name] = tensor
         used += tensor.nbytes
     names = [f"model-{i + 1:05d}-of-{SHARDS:05d}.safetensors" for i in range(SHARDS)]
     for path, part in zip(names, files, strict=True):

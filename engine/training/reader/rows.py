@@ -26,6 +26,9 @@ GAP_WEIGHT = 0.3
 FOREIGN_SHARE = 0.35
 """Share of unanswerable questions put to an unrelated text; the others get passages that share their words."""
 
+CHOSEN = "chosen.npz"
+"""File of what a teacher chose: passages near each real question in meaning, and the questions worth asking."""
+
 Row = dict[str, NDArray[np.generic]]
 Taught = tuple[NDArray[np.floating], NDArray[np.bool_], NDArray[np.bool_]]
 """For each sentence: overlap with the summary, True if it may stand in a digest, True if it is among the best three."""
@@ -44,7 +47,17 @@ class Data:
         self.labels = {name: labels[name] for name in labels.files}
         self.labels["overlap"] = self.labels["overlap"].astype(np.float32)
         self.questions = {name: dict(np.load(folder / f"{name}.npz")) for name in ("real", "made")}
+        self.nearest: dict[str, Ints] = {}
+        self.kept: dict[str, Ints] = {name: np.arange(len(q["whole"])) for name, q in self.questions.items()}
+        """Numbers of the questions that are asked."""
+        if (folder / CHOSEN).is_file():
+            with np.load(folder / CHOSEN) as chosen:
+                self.nearest["real"] = chosen["nearest"].astype(np.int64)
+                self.kept["real"] = np.flatnonzero(chosen["kept"])
         self.word, self.rarity = words["word"], words["rarity"].astype(np.float32)
+        counts = [len(self.questions[kind]["whole"]) for kind in ("real", "made")]
+        self.asked_from = {"real": len(self.ends), "made": len(self.ends) + counts[0]}
+        """Place of the first question of a kind among the teacher's vectors, which follow those of the sentences."""
         lengths = self.documents[:, 1] - self.documents[:, 0]
         plain = np.arange(int(texts["bounds"][1]), len(self.documents))
         self.plain = plain[lengths[plain] >= 300]
@@ -52,7 +65,7 @@ class Data:
     @property
     def sizes(self) -> dict[str, int]:
         """Return the number of rows of each finite kind."""
-        return {"section": len(self.labels["document"])} | {k: len(q["whole"]) for k, q in self.questions.items()}
+        return {"section": len(self.labels["document"])} | {k: len(kept) for k, kept in self.kept.items()}
 
     def sentences(self, start: int, stop: int) -> tuple[Ints, Ints, slice]:
         """Return starts and ends of the sentences within the tokens [start, stop), and their numbers."""
@@ -80,6 +93,7 @@ class Data:
         return self._section_row(
             self.ids[base : ends[high - 1]], starts[low:high] - base, ends[low:high] - base,
             self.first[where][low:high], (overlap, may, best), low / len(ends), stop - start, 1.0,
+            np.arange(where.start + low, where.start + high),
         )  # fmt: skip
 
     def gap(self, rng: np.random.Generator) -> Row:
@@ -97,7 +111,8 @@ class Data:
         ids, count = self.ids[base : base + e[-1]], high - low
         if count < FEWEST_IN_PLAIN or rng.random() < 0.3:
             none = np.zeros(count, bool)
-            return self._section_row(ids, s, e, first, (np.zeros(count), none, none), place, stop - start, 0.0)
+            numbers = where.start + np.arange(low, high)
+            return self._section_row(ids, s, e, first, (np.zeros(count), none, none), place, stop - start, 0.0, numbers)
         may = (e - s) > 7
         bags = [
             Counter(self.word[t[self.rarity[t] > COMMON]].tolist())
@@ -119,25 +134,30 @@ class Data:
         e_left = np.cumsum((e - s)[stay])
         return self._section_row(
             left, e_left - (e - s)[stay], e_left, first[stay], (overlap[stay], may[stay], best[stay]), place,
-            stop - start, GAP_WEIGHT,
+            stop - start, GAP_WEIGHT, where.start + low + np.flatnonzero(stay),
         )  # fmt: skip
 
-    def question(self, rng: np.random.Generator, kind: str, number: int, missing: float) -> list[Row]:
-        """Return two rows of a question of `kind`: its passage and one that does not answer; at the chance `missing`
-        two that do not."""
+    def question(self, rng: np.random.Generator, kind: str, number: int, missing: float, rows: int = 2) -> list[Row]:
+        """Return the rows of the kept question `number` of `kind`: its passage and one that does not answer, or two of
+        three `rows`; at the chance `missing` all do not. One of three is near the question in meaning."""
+        number = int(self.kept[kind][number])
         some = self.questions[kind]
         ids = some["ids"][some["offsets"][number] : some["offsets"][number + 1]]
         gold = some["gold"][some["gold_offsets"][number] : some["gold_offsets"][number + 1]].astype(np.int64)
         own = some["passages"][number].astype(np.int64)
         chance = rng.random()
         if len(gold) and chance < missing * FOREIGN_SHARE:
-            chosen = [some["passages"][rng.integers(len(some["passages"]))][0].astype(np.int64) for _ in range(2)]
+            chosen = [some["passages"][rng.integers(len(some["passages"]))][0].astype(np.int64) for _ in range(rows)]
             gold = gold[:0]
         elif len(gold) and chance < missing:
             chosen, gold = [own[1], own[2]], gold[:0]
         else:
             chosen = [own[0], own[1] if rng.random() < 0.7 else own[2]]
-        return [self.passage(ids, int(low), int(high), gold, bool(some["whole"][number])) for low, high in chosen]
+        while len(chosen) < rows:
+            near = self.nearest[kind][number] if kind in self.nearest else own[1:]
+            chosen.append(near[rng.integers(len(near))])
+        found = [self.passage(ids, int(low), int(high), gold, bool(some["whole"][number])) for low, high in chosen]
+        return [row | {"asked": np.asarray(self.asked_from[kind] + number)} for row in found]
 
     def passage(self, question: NDArray[np.integer], start: int, stop: int, gold: Ints, whole: bool) -> Row:
         """Return the row of `question` and the passage [start, stop), with what of `gold` lies in it."""
@@ -157,12 +177,14 @@ class Data:
         starts, ends = np.zeros(PASSAGE_SENTENCES, np.int64), np.ones(PASSAGE_SENTENCES, np.int64)
         sentences, right = np.zeros(PASSAGE_SENTENCES, bool), np.zeros(PASSAGE_SENTENCES, bool)
         opens, closes = np.zeros(ROW_TOKENS, bool), np.zeros(ROW_TOKENS, bool)
+        numbers = np.zeros(PASSAGE_SENTENCES, np.int64)
         if len(read):
-            s, e, _ = self.sentences(start, stop)
+            s, e, where = self.sentences(start, stop)
             if len(e) == 0 or e[-1] < stop:  # cut inside a sentence
                 s, e = np.append(s, e[-1] if len(e) else start), np.append(e, stop)
             s, e = s[:PASSAGE_SENTENCES], e[:PASSAGE_SENTENCES]
             starts[: len(e)], ends[: len(e)], sentences[: len(e)] = s - start + at, e - start + at, True
+            numbers[: len(e)] = where.start + np.arange(len(e))
             for low, high in gold:
                 if start <= low and high <= stop:
                     right[np.flatnonzero((s < high) & (e > low))[: 3 if whole else 1]] = True
@@ -175,6 +197,8 @@ class Data:
             "right": right,
             "opens": opens,
             "closes": closes,
+            "numbers": numbers,
+            "asked_tokens": np.asarray(len(asked)),
         }
         return row | {"kinds": kinds} | marks
 
@@ -184,9 +208,10 @@ class Data:
 
     def _section_row(
         self, ids: NDArray[np.integer], starts: Ints, ends: Ints, first: NDArray[np.bool_],
-        taught: Taught, place: float, text_tokens: int, weight: float,
+        taught: Taught, place: float, text_tokens: int, weight: float, numbers: Ints,
     ) -> Row:  # fmt: skip
-        """Return the row of a section of tokens `ids`, whose sentences are [starts, ends) among them."""
+        """Return the row of a section of tokens `ids`, whose sentences are [starts, ends) among them; `numbers`: which
+        of the store's they are."""
         overlap, may, best = taught
         line = np.concatenate([[START], ids])
         s, e = starts + 1, ends + 1
@@ -202,6 +227,7 @@ class Data:
             "overlap": _padded(overlap.astype(np.float32), WINDOW_SENTENCES, 0),
             "may": _padded(may, WINDOW_SENTENCES, 0),
             "best": _padded(best, WINDOW_SENTENCES, 0),
+            "numbers": _padded(numbers, WINDOW_SENTENCES, 0),
         }
         row["features"][: len(s)] = features
         return row

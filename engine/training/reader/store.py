@@ -57,15 +57,19 @@ class Questions:
     gold: list[list[Range]] = field(default_factory=list)
     whole: list[bool] = field(default_factory=list)
     """The answer is a sentence, without a span in it."""
+    worded: list[bool] = field(default_factory=list)
+    """The question is another one in other words."""
 
     def add(
-        self, question: Sequence[int], passages: tuple[Range, Range, Range], gold: Sequence[Range], whole: bool
-    ) -> None:
+        self, question: Sequence[int], passages: tuple[Range, Range, Range], gold: Sequence[Range], whole: bool,
+        worded: bool = False,
+    ) -> None:  # fmt: skip
         """Add a question; an empty range stands for no passage, no gold for no answer."""
         self.ids.append(np.asarray(question[:QUESTION_TOKENS], np.uint16))
         self.passages.append(passages)
         self.gold.append(list(gold))
         self.whole.append(whole)
+        self.worded.append(worded)
 
     def save(self, path: Path) -> None:
         """Write the questions."""
@@ -74,6 +78,7 @@ class Questions:
             passages=np.array(self.passages, np.uint32).reshape(-1, 3, 2),
             gold=np.array([span for spans in self.gold for span in spans], np.uint32).reshape(-1, 2),
             gold_offsets=_offsets(self.gold), whole=np.array(self.whole, bool),
+            worded=np.array(self.worded, bool),
         )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -12,16 +13,17 @@ import tokenizers
 import torch
 from rouge_score.rouge_scorer import RougeScorer
 
-from engine.network.heads import Heads, load_heads
+from engine.network.heads import MEANING, Heads, load_heads
 from engine.network.weights import load_model
 from engine.scoring.passage import Row, row_answers
 from engine.scoring.section import Window, window_logits
 from engine.training.network import Network, Shape
-from engine.training.reader import checkpoint, cloze, rouge, sources
+from engine.training.reader import checkpoint, cloze, rouge, sources, teacher
 from engine.training.reader.build import Builder, split_articles, split_pairs
 from engine.training.reader.losses import Losses
 from engine.training.reader.pairs import Pair
-from engine.training.reader.rows import Data, stack
+from engine.training.reader.rewording import WordNet
+from engine.training.reader.rows import CHOSEN, Data, stack
 from engine.training.reader.sources import Article, Question
 from engine.training.reader.train import parser, train
 
@@ -236,3 +238,66 @@ def test_whole_kinds_and_articles_are_held_out():
     articles = [Article("squad", str(i), ["p"], [Question("q", 0, [] if i % 2 else [(0, 1)])]) for i in range(30)]
     left, out = split_articles(articles)
     assert len(out) == 9 and not {a.title for a in left} & {a.title for a in out}
+
+
+def test_a_question_is_asked_in_other_words_of_wordnet(tmp_path: Path):
+    for part in ("noun", "verb", "adj", "adv"):
+        (tmp_path / f"index.{part}").write_text("  licence\n")
+        (tmp_path / f"data.{part}").write_text("  licence\n")
+    (tmp_path / "index.noun").write_text("pay n 1 0 1 1 00000001\nwage n 1 0 1 1 00000001\n")
+    (tmp_path / "data.noun").write_text("00000001 21 n 02 pay 0 wage 0 000 | money for work\n")
+    net, asked = WordNet(tmp_path, {"wage"}), "How high is the pay of Emma Hall?"
+    found = {net.reworded(asked, "The pay of Emma Hall is 300 pounds.", random.Random(i)) for i in range(20)}
+    assert "How high is the wage of Emma Hall?" in found and asked in found
+    assert all("Emma Hall" in text for text in found)
+
+
+def test_the_meaning_of_sentences_and_questions_is_learned_from_a_teacher(data: Path):
+    torch.manual_seed(1)
+    store = Data(data)
+    count = len(store.ends) + sum(len(questions["whole"]) for questions in store.questions.values())
+    teacher = torch.nn.functional.normalize(torch.randn(count, MEANING), dim=-1).half()
+    network, heads = Network(SHAPE), Heads(SHAPE.d_model, SHAPE.vocab_size)
+    losses = Losses(network, heads, torch.float32, 0.0, teacher)
+    rng = np.random.default_rng(0)
+    rows = [row for number in range(2) for row in store.question(rng, "real", number, 0.0)]
+    batch = {name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in stack(rows).items()}
+    first, _ = losses.question(batch)
+    first.backward()
+    assert heads.meaning_head.out.weight.grad is not None and heads.meaning_head.out.weight.grad.abs().sum() > 0
+    steps = torch.optim.Adam(heads.meaning_head.parameters(), lr=0.02)
+    far = []
+    for _ in range(12):
+        loss, parts = losses.question(batch)
+        steps.zero_grad()
+        loss.backward()
+        steps.step()
+        far.append(float(parts["far"].detach()))
+    assert far[-1] < far[0] - 0.1
+
+
+def test_a_teacher_chooses_near_passages_that_do_not_answer_and_likely_questions(data: Path, tmp_path: Path):
+    data = shutil.copytree(data, tmp_path / "data")
+    store = Data(data)
+    asked = store.questions["real"]
+    count, sentences = len(asked["whole"]), len(store.ends)
+    asked["worded"] = np.zeros(count, bool)
+    first = np.flatnonzero(np.diff(asked["gold_offsets"]))[0]
+    asked["worded"][first] = True  # in other words than a question that there is none of: kept
+    np.savez(data / "real.npz", **asked)
+    generator = torch.Generator().manual_seed(4)
+    vectors = torch.nn.functional.normalize(torch.randn(sentences + count, 8, generator=generator), dim=-1)
+    nearest, kept = teacher.chosen(data, vectors)
+    assert kept.all()
+    own = asked["passages"][:, 0].astype(np.int64)
+    apart = (nearest[..., 1] <= own[:, None, 0]) | (nearest[..., 0] >= own[:, None, 1])
+    assert (
+        apart.all()
+        and (nearest[..., 1] - nearest[..., 0] <= max(teacher.PASSAGE, int(np.diff(store.ends).max()))).all()
+    )
+
+    np.savez(data / CHOSEN, nearest=nearest, kept=np.arange(count) != first)
+    again = Data(data)
+    assert again.sizes["real"] == count - 1
+    rows = again.question(np.random.default_rng(1), "real", 0, 0.0, rows=3)
+    assert len(rows) == 3 and len({int(row["asked"]) for row in rows}) == 1
