@@ -40,6 +40,8 @@ class Read(Command, frozen=True, kw_only=True):
     worker ends."""
     rows: bool = False
     """Whether an instruct model then adds rows from the running text."""
+    scored: bool = True
+    """Whether the sentences of a text that is quoted are scored ahead of its summary. Questions need no scores."""
 
 
 class Summarize(Command, frozen=True, kw_only=True):

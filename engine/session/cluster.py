@@ -75,7 +75,7 @@ class FileReader:
 
     def read(self, path: str) -> Bundle:
         """Return the bundle of a file; an error of the file in it."""
-        for event in self._session.run(wire.Read(job_id="actor", path=path), Control()):
+        for event in self._session.run(wire.Read(job_id="actor", path=path, scored=False), Control()):
             if isinstance(event, wire.JobFailed):
                 return Bundle(path, error=event.message, reason=event.reason or event.kind)
         library = self._session.library

@@ -83,7 +83,7 @@ def _read_files(
             raise Cancelled
         error = file.error
         document: int | None = None
-        reading = wire.Read(job_id=command.job_id, path=file.path)
+        reading = wire.Read(job_id=command.job_id, path=file.path, scored=False)
         for event in () if error else session.run(reading, control):
             match event:
                 case wire.JobFailed(kind="bug"):

@@ -211,8 +211,9 @@ class Session:
         if command.rows:
             add_rows(Context(self.runtime, library, state, control, command.job_id))
         self._prepare_answers(library, state, control)
-        yield from self._documents.read_ahead(state.document.id, library, control, command.job_id)
-        self._prepare_answers(library, state, control, scored=True)
+        if command.scored or not summary.selects_for(self.runtime, library, state.document.id):
+            yield from self._documents.read_ahead(state.document.id, library, control, command.job_id)
+            self._prepare_answers(library, state, control, scored=True)
 
     def _summarize(self, command: wire.Summarize, control: Control) -> Iterator[Event]:
         library = self.library_of(command)

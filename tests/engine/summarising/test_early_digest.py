@@ -149,3 +149,9 @@ def test_a_cancelled_reading_keeps_the_scores_so_far(opened, file, read):
     count = len(read)
     run_to_success(session, Read(job_id="r", path=str(file)))
     assert len(read) == len(session.library.sections.of(1)) > count > 0
+
+
+def test_the_documents_of_a_folder_are_not_scored_ahead(opened, file, read):
+    session = opened("a.db")
+    run_to_success(session, wire.ReadFolder(job_id="f", path=str(file.parent)))
+    assert session.library.documents.all() and not read
