@@ -35,7 +35,7 @@ _LOG_LINE = re.compile(r"\s*\[?(?:\d{4}-\d\d-\d\d|\d\d?:\d\d(?::\d\d)?|\w{3} +\d
 _TABLE_KINDS = {"csv": "table", "tsv": "table", "xlsx": "table", "json": "data", "jsonl": "data", "xml": "data"}
 _LOG_SHARE = 0.5
 _YEAR = re.compile(r"(1[5-9]\d\d|20\d\d)-")
-_TITLE_LENGTH = 120
+_TITLE_LENGTH = 160
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def document_head(title: str, file_kind: str, pages: Sequence[Page], sections: i
         if entry.kind == "name" and len(entry.pages) >= least and entry.count > 1
     ]
     return DocumentHead(
-        title=one_line(title)[:_TITLE_LENGTH],
+        title=_short(one_line(title)),
         kind=_kind(title, file_kind, pages),
         pages=len(pages),
         sections=sections,
@@ -84,6 +84,14 @@ def document_head(title: str, file_kind: str, pages: Sequence[Page], sections: i
         last_year=years[-1] if years else "",
         names=tuple(names[:MOST_NAMES]),
     )
+
+
+def _short(title: str) -> str:
+    """Return a title of at most `_TITLE_LENGTH` characters, cut behind a word."""
+    if len(title) <= _TITLE_LENGTH:
+        return title
+    cut = title[:_TITLE_LENGTH]
+    return (cut.rpartition(" ")[0] or cut).rstrip(" ,;:–-") + " …"
 
 
 def _kind(title: str, file_kind: str, pages: Sequence[Page]) -> str:

@@ -142,3 +142,12 @@ def test_long_document_takes_seconds(request):
         for row in rows
     ]
     assert sum(1 for _ in digest_sections(sections, by_words)) == len(rows)
+
+
+def test_a_long_title_is_cut_behind_a_word() -> None:
+    empty = find_entities([])
+    head = document_head("Rethinking the Financial Network, " * 6, "pdf", [], 1, empty)
+    assert (
+        head.title.rstrip("… ").split()[-1] in ("Rethinking", "the", "Financial", "Network") and head.title[-1] == "…"
+    )
+    assert document_head("字" * 200, "pdf", [], 1, empty).title == "字" * 160 + " …"
