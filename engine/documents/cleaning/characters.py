@@ -40,6 +40,10 @@ _DROPPED = re.compile(
 )  # noncharacters
 _BLANK_LINES = re.compile(r"\n{4,}")
 
+_BEFORE_LEADER = re.compile(r"(?<=[^\s.])(?=\.{5}|\.(?: \.){3})")
+_AFTER_LEADER = re.compile(r"(?<=\.\.\.\.\.)(?=[^\W_])|(?<=\. \. \. \.)(?=[^\W_])")
+"""Places between leader dots and a word or a figure; an ellipsis has fewer dots."""
+
 _NORMALISED = 500
 _MARK_ROW = re.compile(
     "[\u0300-\u036f\u0483-\u0489\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20f0\ufe20-\ufe2f]{30}"
@@ -223,9 +227,17 @@ def _width(line: str) -> int:
     return len(line) + sum(map(len, _WIDE_RUN.findall(line)))
 
 
+def set_leaders_apart(text: str) -> str:
+    """Return `text` with a space between the leader dots of a table of contents and what they join."""
+    if "....." not in text and ". . . ." not in text:
+        return text
+    return _AFTER_LEADER.sub(" ", _BEFORE_LEADER.sub(" ", text))
+
+
 def clean_pdf_page(text: str) -> str:
     """Return a PDF page cleaned by itself; running heads need its neighbours (`running_heads.py`)."""
-    return join_wide_lines(join_spaced_characters(tidy_lines(clean_characters(join_hyphens(mend_utf8(text))))))
+    joined = join_spaced_characters(tidy_lines(clean_characters(join_hyphens(mend_utf8(text)))))
+    return set_leaders_apart(join_wide_lines(joined))
 
 
 def clean_text_page(text: str) -> str:

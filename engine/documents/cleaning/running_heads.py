@@ -255,8 +255,11 @@ def _without_inner_words(name: re.Match[str]) -> str:
 
 
 def _is_uniform(key: str, marks: _Marks, others: Sequence[_Marks]) -> bool:
-    """Return whether all pages around have the line at their top, or all left or all right ones."""
-    filled = [other for other in others if other.lines != [""]]
+    """Return whether all pages around have the line at their top, or all left or all right ones.
+
+    The document's first page, its cover, need not have it.
+    """
+    filled = [other for other in others if other.lines != [""] and (other.page.number > 1 or key in other.top)]
     same_side = [key in other.top for other in filled if (other.page.number - marks.page.number) % 2 == 0]
     other_side = [key in other.top for other in filled if (other.page.number - marks.page.number) % 2]
     return bool(same_side) and all(same_side) and (all(other_side) or not any(other_side))

@@ -118,3 +118,15 @@ def test_rows_of_a_chinese_table_are_not_joined() -> None:
 )
 def test_a_title_that_a_program_left_is_none(title: str, kept: str) -> None:
     assert given_title(title) == kept
+
+
+@pytest.mark.parametrize(
+    ("raw", "clean"),
+    [
+        ("Fees and dues............12", "Fees and dues ............ 12"),
+        ("The harbour. . . . . . 7", "The harbour . . . . . . 7"),
+        ("Wait.... there is more... of it.", "Wait.... there is more... of it."),
+    ],
+)
+def test_leader_dots_stand_apart_from_words(raw: str, clean: str) -> None:
+    assert clean_pdf_page(raw) == clean

@@ -32,6 +32,12 @@ def test_a_title_stays_once_and_goes_on_the_following_pages() -> None:
     assert cleaned(framed("ANNUAL REPORT\n{body}", 6)) == [f"ANNUAL REPORT\n{bodies(1)[0]}", *bodies(6)[1:]]
 
 
+def test_a_cover_without_the_head_hides_it_on_no_page() -> None:
+    inner = framed("Rules of the harbour board\n{body}", 6)
+    assert cleaned(["Rules\nof 1911", *inner]) == ["Rules\nof 1911", inner[0], *bodies(6)[1:]]
+    assert cleaned([*inner[:3], "A page in between without the head", *inner[3:]])[:3] == inner[:3]
+
+
 def test_page_numbers_go_wherever_they_stand() -> None:
     frames = ("{body}\n{p}", "{body}\n- {p} -", "{body}\nPage {p} of 90", "User manual {p} / 90\n{body}")
     for frame in frames:
