@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from engine.answering.document_facts import document_fact
 from engine.answering.gathered_answers import MOST_LISTED, below, entries, gathered
 from engine.answering.reader_answers import Found, find
 from engine.answering.retrieval import topic_of
@@ -33,6 +34,8 @@ FOUND = 0.35
 """Certainty from which a sentence counts as an answer: of 96 questions with an answer, sets A and B, 1 is below it, of
 36 without one 23 are; of sets C to F, which chose nothing, 3 of 89 and 16 of 28 (29 November 2026). Questions that name
 what is on no page are refused in any case."""
+LEAST_CERTAIN = 0.1
+"""Certainty below which a question whose words are on no page gets no passages: those found mean nothing like it."""
 SURE = 0.6
 """Certainty below which an answer is marked as doubtful."""
 CLOSEST, MORE = 3, 4
@@ -41,6 +44,9 @@ in five, one of the five best five in six."""
 _CONSIDERED = 30
 _BEGINNING = 60
 """Lines of a document within which its first sentence is searched."""
+_TITLE_LINES, _TITLE_WORDS = 10, 2
+_LONG_WORD = re.compile(r"[^\W\d_]{3,}")
+"""A title is searched among the first lines, and has so many words of three letters."""
 _SHORT_NAME = 3
 """Letters of the shortest name that may abbreviate a word."""
 _OF_PLACE, _SHORT_PLACE = re.compile(r"(?:ese|ians?|ans?|ish)$"), 4
@@ -98,13 +104,15 @@ def reply_to(context: Context, question: str, seed: int = 0) -> Reply:
     """Return the reply to `question`. `seed`: another one than 0 gives the next best answer first."""
     index = context.sentence_index()
     asked = Asked.of(question, index.language)
+    if (fact := document_fact(context, question, index.language)) is not None:
+        return _fact(index, *fact)
     if asked.kind.kind == "about":
         return _overview(context, index)
     if asked.kind.kind == "entries" and (reply := _entries(context, asked)) is not None:
         return reply
     absent = _absent(context, index, asked)
     found = find(index, asked, _CONSIDERED)
-    if not any(term in index for term in asked.terms) and found.certainty < FOUND:
+    if not any(term in index for term in asked.terms) and found.certainty < LEAST_CERTAIN:
         return _mentions_nothing(asked)
     if asked.kind.kind in ("events", "list") and not absent and (several := _gathered(index, asked, found)):
         return _several(several, found)
@@ -142,6 +150,13 @@ def _overview(context: Context, index: SentenceIndex) -> Reply:
     told = [Line(f"{line} (page {pages[0]})" if pages else line) for line, pages in lines]
     opening = [quotation(sentence, with_page=True) for sentence in _opening(index)]
     return Reply([*told[:described], *opening, *(line for line in told[described:] if line not in opening)])
+
+
+def _fact(index: SentenceIndex, told: str, with_first_line: bool) -> Reply:
+    """Return a fact of the library about the document, and its first line of a few words, often its title."""
+    early = (one for one in index.sentences[:_TITLE_LINES] if one.page == 1)
+    first = [one for one in early if len(_LONG_WORD.findall(one.text)) >= _TITLE_WORDS][:1] if with_first_line else []
+    return Reply([Line(told), *(quotation(sentence, with_page=True) for sentence in first)])
 
 
 def _opening(index: SentenceIndex) -> list[IndexedSentence]:

@@ -15,6 +15,8 @@ from itertools import chain, islice, takewhile
 
 from engine.grounding.answer_sentences import Answer, Asked, answer_sentences, distinct, rated
 from engine.grounding.corrections import corrects
+from engine.grounding.dated_parts import under_date
+from engine.grounding.references import is_reference
 from engine.grounding.sentence_index import Hit, Related, SentenceIndex
 from engine.grounding.words import UNSPACED, stem, terms, tokens
 from engine.scoring.everyday_words import alike
@@ -35,9 +37,10 @@ NEAR = 10.0
 """Weight of the cosine of the question's meaning and a sentence's."""
 DEFINED_BY_WORDS = 1.0
 """In place of BY_WORDS where a definition is requested: its form and its heading count in the score by words."""
-AT_FRONT, LABELLED, CORRECTED = 4.0, 40.0, 5.0
+AT_FRONT, LABELLED, CORRECTED, CITED = 4.0, 40.0, 5.0, 8.0
 """Gain of a name or date in the first sentences, and of one behind a label such as "Author:" on the first page, for a
-question for author or date; gain of a correction over what it corrects."""
+question for author or date; gain of a correction over what it corrects; loss of an entry of a list of references."""
+_FOR_REFERENCES = re.compile(r"\b(?:cites?|cited|references?|bibliography|sources?|studies|papers?|publish\w*)\b", re.I)
 _FRONT_SENTENCES, _LABELLED_LINES = 6, 40
 """Sentences from the beginning that may hold author and date, and lines among which a label may name them."""
 _LABELS = {
@@ -92,12 +95,13 @@ def find(index: SentenceIndex, asked: Asked, most: int) -> Found:
     """Return the sentences of `index` that answer best, at most `most`."""
     words = related_words() if index.language in LANGUAGES else None
     related = related_terms(asked, index, words) if words is not None else {}
-    by_words = [one for one in answer_sentences(index, asked, most, related) if _tells(one)]
+    by_words = [one for one in answer_sentences(index, asked, most, related) if _tells(one) and not _cites(asked, one)]
     reader = reader_model() if index.language in LANGUAGES else None
     if reader is None or words is None:
         covered = by_words[0].coverage / _askable(index, asked) if by_words else 0.0
         return Found(by_words, min(covered, 1.0) if covered >= LEAST_COVERED else 0.0)
-    places = passages(index, [*_dated(index, asked), *index.search(asked.terms, HITS, related)])
+    hits = under_date(index, asked.question, index.search(asked.terms, HITS, related))
+    places = passages(index, [*_dated(index, asked), *hits])
     read = _read(reader, index, asked, places, related)
     if not read:
         return Found(by_words, 0.0)
@@ -199,8 +203,15 @@ def _tells(one: Answer) -> bool:
     return one.is_cell or sum(map(str.isalpha, one.sentence.text)) >= _FEWEST_LETTERS
 
 
+def _cites(asked: Asked, one: Answer) -> bool:
+    """Return whether a sentence is an entry of a list of references, which the question does not ask for."""
+    return not _FOR_REFERENCES.search(asked.question) and is_reference(one.sentence.text, one.sentence.heading)
+
+
 def _rank(asked: Asked, one: Answer, said: Candidate) -> float:
     gain = CORRECTED if corrects(one.sentence.text) else 0.0
+    if _cites(asked, one):
+        gain -= CITED
     if _is_front(asked, one):
         gain = LABELLED if _is_labelled(asked, one) else AT_FRONT
     by_words = DEFINED_BY_WORDS if asked.kind.kind == "definition" else BY_WORDS

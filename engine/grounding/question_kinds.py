@@ -14,7 +14,7 @@ Kind = Literal[
 """Kind of the requested answer: an overview, the dates, amounts or names of the whole document, events, a list, a
 count, a quantity, a date, a person, a place, a definition, yes or no, or another kind."""
 
-_TEXT = (
+TEXT = (
     r"(?:documents?|texts?|files?|papers?|reports?|books?|manuals?|articles?|contracts?|records?|pdfs?|laws?|acts?|"
     r"agreements?|minutes|speech|speeches|guides?|guidelines?|handbooks?|tables?|stud(?:y|ies)|letters?|polic(?:y|ies)|"
     r"regulations?|leaflets?|brochures?|lectures?|talks?|stor(?:y|ies)|novels?|theses|thesis|presentations?|notes?|"
@@ -22,15 +22,15 @@ _TEXT = (
     r"publications?|proposals?|circulars?|bills?|orders?|directives?)"
 )
 _ABOUT = re.compile(
-    rf"what(?:'s| is| are| was)? (?:this|the|that)? ?{_TEXT} (?:all )?about\b|"
-    rf"what(?:'s| is) (?:this|it)(?: {_TEXT})? for\s*\??$|"
+    rf"what(?:'s| is| are| was)? (?:this|the|that)? ?{TEXT} (?:all )?about\b|"
+    rf"what(?:'s| is) (?:this|it)(?: {TEXT})? for\s*\??$|"
     r"what(?:'s| is) (?:this|it)(?: all)? about\b|"
-    rf"^(?:and )?what(?:'s| is) (?:this|it|that)(?: {_TEXT})?\s*\??$|^what am i looking at|"
+    rf"^(?:and )?what(?:'s| is) (?:this|it|that)(?: {TEXT})?\s*\??$|^what am i looking at|"
     rf"what (?:is|are) the (?:main |central |key )?(?:subjects?|topics?|themes?|purpose|aim|goal|ideas?|thesis) of "
-    rf"(?:this|the) {_TEXT}|what (?:does|do) (?:this|the) {_TEXT} (?:deal with|focus on|try to say)|"
+    rf"(?:this|the) {TEXT}|what (?:does|do) (?:this|the) {TEXT} (?:deal with|focus on|try to say)|"
     r"\b(?:summari[sz]e|summary|overview|gist|tl;?dr|main (?:points|ideas?|findings|topics?|message|conclusions?)|"
     r"key (?:points|findings|messages?|takeaways)|(?:most )?important points)\b|"
-    rf"what (?:does|do|is) (?:this|the) {_TEXT}(?: \w+){{0,2}} (?:say|cover|contain|describe|discuss|tell|show)s?"
+    rf"what (?:does|do|is) (?:this|the) {TEXT}(?: \w+){{0,2}} (?:say|cover|contain|describe|discuss|tell|show)s?"
     r"\s*\??$|"
     r"what (?:kind|sort|type) of \w+ is (?:this|it)\b|"
     r"worum geht|wovon handelt|zusammenfass|wichtigste[nrs]? (?:punkte|aussagen)|de quoi (?:parle|s'agit|traite)|résum|"
@@ -41,7 +41,7 @@ _ENTRIES = re.compile(
     r"(?:(?P<date>dates?|deadlines)|(?P<amount>amounts|sums|figures|numbers|prices)|"
     r"(?P<name>names|people|persons|organi[sz]ations|companies))"
     r"(?: (?:are|is|were))?(?: (?:mentioned|named|given|listed|there|in|of|that|which|appear\w*|occur\w*|the|this|"
-    rf"{_TEXT}))*\s*\??$|^who is (?P<who>mentioned|named)\b"
+    rf"{TEXT}))*\s*\??$|^who is (?P<who>mentioned|named)\b"
 )
 """Asks for the dates, amounts or names of the whole document."""
 _EVENTS = re.compile(

@@ -34,6 +34,8 @@ _HEADING = re.compile(r"\s*#{1,6}\s+(?P<title>\S.*)$")
 _ALIKE = 0.6
 """Share of labels that two records have in common from which on they are rows of one table."""
 _LONGEST_CAPTION = 120
+_PROSE, _LONGEST_CELL = re.compile(r"[^\W\d_]{2}[.;] +\S"), 120
+"""A sentence that another follows, and letters from which an item with one is a clause of a text, not a row."""
 
 
 @dataclass
@@ -152,7 +154,8 @@ def _lists(lines: Sequence[Line]) -> list[Table]:
     announced = False
 
     def end() -> None:
-        if len(items) > 1:
+        clauses = sum(len(text) > _LONGEST_CELL and _PROSE.search(text) is not None for _, text in items)
+        if len(items) > 1 and 2 * clauses <= len(items):
             tables.append(_list(caption, items))
         items.clear()
 

@@ -14,6 +14,14 @@ _GROUPS = """
 pay salary wage earnings earn income remuneration compensation paid payment
 cost price fee charge expense expenditure rate amount
 money funds cash amount payment sum financing budget
+pay fund support sponsor finance grant subsidise subsidy funded financed
+wrote write written author authored
+lesson training course class instruction workshop teach
+plant site factory facility works mill
+share percentage percent proportion fraction ratio
+disappear vanish collapse extinct lost loss
+trouble problem difficulty conflict complaint
+log access login enter sign authenticate
 holiday vacation leave absence
 sack fire dismiss terminate termination discharge severance
 quit resign resignation leave terminate withdraw

@@ -227,3 +227,19 @@ def test_a_document_without_another_date_is_dated_by_its_copyright(reply):
 @pytest.mark.parametrize("question", ["What is this booklet about?", "What is this booklet for?"])
 def test_a_question_for_what_a_document_is_about_gets_its_overview(reply, question):
     assert texts(reply(PAPER, question))[0] == "Manual, 3 pages."
+
+
+def test_the_length_and_the_title_of_a_document_are_no_sentences_of_it(reply):
+    got = reply(MANUAL, "How many pages has the document?")
+    assert got.found and texts(got) == ["The document has 3 pages."] and not got.quoted
+
+
+CONTRACT = [
+    "This agreement is between Hall Ltd and Emma Wood. Any dispute between the parties shall be settled by arbitration "
+    "in Leeds. Wages are due on the last day of each month. The company owns all drawings. Notice is thirty days."
+]
+
+
+def test_words_that_are_on_no_page_may_still_mean_what_is(reply):
+    got = reply(CONTRACT, "What happens if they disagree?")
+    assert any("arbitration" in text for text in texts(got))

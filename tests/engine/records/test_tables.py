@@ -15,6 +15,8 @@ from openpyxl import Workbook
 
 from engine.documents.extraction.extractor import open_document
 from engine.records.extract import Extraction, extract
+from engine.records.labelled import labelled_tables
+from engine.records.lines import Line
 
 HEADS = ("Date", "Unit", "Finding", "Cost (EUR)")
 Rows = list[tuple[str, ...]]
@@ -278,3 +280,18 @@ def test_very_many_columns_are_read_whatever_was_read_before() -> None:
     found = extract("rows.csv", [(1, f"{line}\n{line}\n")])
     csv.field_size_limit(before)
     assert found.tables and all(len(row.cells) == len(table.columns) for table in found.tables for row in table.rows)
+
+
+def test_clauses_of_a_contract_are_no_rows():
+    clauses = [
+        "a. Pay: The employer pays 54,000 dollars in the first year, on its regular pay day. It may raise this at any "
+        "time by a letter.",
+        "b. Leave: The employee has two weeks of leave in each year of the term. Leave that is not taken in the year "
+        "is lost to the employee.",
+        "c. End: Either party may end this agreement by a notice of thirty days to the other. The notice must be in "
+        "writing and be signed.",
+    ]
+    items = ["a. Pay: 54,000", "b. Leave: two weeks", "c. Notice: thirty days"]
+    for lines, count in ((clauses, 0), (items, 1)):
+        found = labelled_tables([Line(1, number, text) for number, text in enumerate(lines)], set())
+        assert len(found) == count
