@@ -1,29 +1,25 @@
 """The network as it is trained: falcon_mamba with differentiable states that one read document hands to many questions.
 
 Parameters of all layers are stacked, so that the optimizer sees a dozen tensors. Products run in `compute_dtype`, the
-residual stream, norms, states and losses in fp32. On CUDA the parts around the scan are compiled and the scan is the
-Triton pair of `engine.training.kernels.selective_scan_backward`; on the CPU it is numba's
-(`engine.training.kernels.cpu_scan_backward`), the rest plain
-torch, for tests and for tuning on short rows.
+residual stream, norms, states and losses in fp32. On CUDA all layers are `engine.training.stack`; on the CPU the scan
+is numba's (`engine.training.kernels.cpu_scan_backward`), the rest plain torch, for tests and for tuning on short rows.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from functools import cache, partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engine.training.kernels.causal_conv_backward import causal_conv_train, causal_conv_train_ref
+from engine.training.kernels.causal_conv import causal_conv_train_ref
 from engine.training.kernels.cpu_scan_backward import selective_scan_train_cpu
-from engine.training.kernels.selective_scan_backward import selective_scan_train
+from engine.training.stack import PARAMETERS, Norms, layers, next_token_losses
 
 _NAMES = {  # stacked parameter -> name in a Hugging Face checkpoint
     "norm": "norm.weight",
@@ -119,37 +115,44 @@ class Network(nn.Module):
         A tail is [B, d_conv - 1, d_inner], a state [B, d_inner, d_state]; `states` continues from such pairs.
         `mask` [B, T] is 0 where a row is padded on the left; there the states stand still. T >= d_conv - 1.
         """
-        s, parts = self.shape, _parts(ids.is_cuda)
-        scan = selective_scan_train if ids.is_cuda else selective_scan_train_cpu
-        convolution = causal_conv_train if ids.is_cuda else causal_conv_train_ref
         residual = F.embedding(ids, self.embeddings)
-        mask = mask.to(compute_dtype)
-        rows = ids.shape[0]
-        layers = zip(*(getattr(self, name).unbind(0) for name in _NAMES), strict=True)
-        final: list[tuple[Tensor, Tensor]] = []
-        for i, (norm, w_in, conv, conv_bias, w_x, w_dt, dt_bias, A_log, D, w_out) in enumerate(layers):
+        if ids.is_cuda:
+            return self._read_cuda(residual, mask, states, compute_dtype)
+        s, mask, final = self.shape, mask.to(compute_dtype), []
+        by_layer = zip(*(getattr(self, name).unbind(0) for name in _NAMES), strict=True)
+        for i, (norm, w_in, conv, conv_bias, w_x, w_dt, dt_bias, A_log, D, w_out) in enumerate(by_layer):
             if states is None:
-                # With a gradient like every other tail, so that one compiled version serves both.
-                tail = torch.zeros(
-                    rows, s.d_conv - 1, s.d_inner, dtype=compute_dtype, device=ids.device
-                ).requires_grad_()
-                h = torch.zeros(rows, s.d_inner, s.d_state, device=ids.device)
+                tail = torch.zeros(len(ids), s.d_conv - 1, s.d_inner, dtype=compute_dtype)
+                h = torch.zeros(len(ids), s.d_inner, s.d_state)
             else:
                 tail, h = states[i]
-            x, z = parts.enter(residual, norm, w_in, s.norm_eps, compute_dtype)
-            x, tail = convolution(x, mask, tail, conv, conv_bias)
-            delta, B, C = parts.select(x, mask, w_x, w_dt, dt_bias, s.mixer_norm_eps)
-            y, h = scan(x, delta, -torch.exp(A_log), B, C, h)
-            residual = parts.after(residual, y, x, z, D, w_out)
+            x, z = _enter(residual, norm, w_in, s.norm_eps, compute_dtype)
+            x, tail = causal_conv_train_ref(x, mask, tail, conv, conv_bias)
+            delta, B, C = _select(x, mask, w_x, w_dt, dt_bias, s.mixer_norm_eps)
+            y, h = selective_scan_train_cpu(x, delta, -torch.exp(A_log), B, C, h)
+            residual = _after(residual, y, x, z, D, w_out)
             final.append((tail, h))
         return residual, final
+
+    def _read_cuda(
+        self, residual: Tensor, mask: Tensor, states: list[tuple[Tensor, Tensor]] | None, dtype: torch.dtype
+    ) -> tuple[Tensor, list[tuple[Tensor, Tensor]]]:
+        s, rows, device = self.shape, len(residual), residual.device
+        if states is None:
+            tails = torch.zeros(s.n_layers, rows, s.d_conv - 1, s.d_inner, dtype=dtype, device=device)
+            hs = torch.zeros(s.n_layers, rows, s.d_inner, s.d_state, device=device)
+        else:
+            tails, hs = (torch.stack(parts) for parts in zip(*states, strict=True))
+        parameters = tuple(getattr(self, name) for name in PARAMETERS)
+        norms = Norms(s.norm_eps, s.mixer_norm_eps)
+        residual, tails, hs = layers(residual, mask, tails, hs, dtype, norms, parameters)
+        return residual, list(zip(tails.unbind(0), hs.unbind(0), strict=True))
 
     def losses(self, residual: Tensor, targets: Tensor, compute_dtype: torch.dtype) -> Tensor:
         """Negative log likelihood [B * T], fp32, of `targets` [B, T]."""
         flat = residual.reshape(-1, self.shape.d_model)
-        return _parts(residual.is_cuda).head(
-            flat, self.norm_f, self.embeddings, targets.reshape(-1), self.shape.norm_eps, compute_dtype
-        )
+        head = next_token_losses if flat.is_cuda else _head
+        return head(flat, self.norm_f, self.embeddings, targets.reshape(-1), self.shape.norm_eps, compute_dtype)
 
     @torch.no_grad()
     def logits(self, residual: Tensor, compute_dtype: torch.dtype) -> Tensor:
@@ -223,18 +226,3 @@ def _after(residual: Tensor, y: Tensor, x: Tensor, z: Tensor, D: Tensor, w_out: 
 def _head(flat: Tensor, norm_f: Tensor, embeddings: Tensor, targets: Tensor, eps: float, dtype: torch.dtype) -> Tensor:
     hidden = (_rms(flat, eps) * norm_f).to(dtype)
     return F.cross_entropy(F.linear(hidden, embeddings.to(dtype)).float(), targets, reduction="none")
-
-
-class _Parts(NamedTuple):
-    enter: Callable[..., tuple[Tensor, Tensor]]
-    select: Callable[..., tuple[Tensor, Tensor, Tensor]]
-    after: Callable[..., Tensor]
-    head: Callable[..., Tensor]
-
-
-@cache
-def _parts(cuda: bool) -> _Parts:
-    if not cuda:
-        return _Parts(_enter, _select, _after, _head)
-    fused = partial(torch.compile, dynamic=True)
-    return _Parts(fused(_enter), fused(_select), fused(_after), fused(_head))

@@ -1,17 +1,18 @@
-"""Speed of training on this machine: `python -m engine.training.smoke`.
+"""Speed of training on this GPU: `python -m engine.training.smoke`.
 
-Prints the scan's time forward and backward, where a step's time goes, and tokens a second of every lesson.
+Prints where a step's time goes and its tokens a second: of the general network's shape (`--rows`, `--tokens`: forward,
+backward and optimizer, next-token loss), and of the named lessons of the demo model (`--lessons`).
 """
 
 from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Callable
 
 import torch
 from torch.profiler import ProfilerActivity, profile
 
-import engine.training.kernels.selective_scan_backward as scan
 from engine.training import lessons
 from engine.training.feed import batches
 from engine.training.network import Network, Shape
@@ -20,69 +21,92 @@ from engine.training.plan import Plan
 from engine.training.step import Gradients, Step, Update
 from engine.training.train import TOKENIZER
 
-
-def scan_speed(rows: int, T: int, d_inner: int = 1024, d_state: int = 16) -> str:
-    """Return the milliseconds of one layer's scan, forward and backward with the sums over blocks."""
-    new = lambda *shape: torch.randn(*shape, device="cuda", dtype=torch.bfloat16)  # noqa: E731
-    x, delta = new(rows, T, d_inner), torch.nn.functional.softplus(new(rows, T, d_inner) - 3)
-    B, C = new(rows, T, d_state), new(rows, T, d_state)
-    A = -torch.rand(d_inner, d_state, device="cuda") * 4
-    h0 = torch.zeros(rows, d_inner, d_state, device="cuda")
-    leaves = [t.requires_grad_() for t in (x, delta, A, B, C, h0)]
-    dy, dht = new(rows, T, d_inner), torch.randn_like(h0)
-    with profile(activities=[ProfilerActivity.CUDA]) as run:
-        for _ in range(3):
-            y, ht = scan.selective_scan_train(*leaves)
-            torch.autograd.grad([y, ht], leaves, [dy, dht])
-        torch.cuda.synchronize()
-    times = {"train": 0.0, "backward": 0.0, "rest": 0.0}
-    for event in run.key_averages():
-        name = next((n for n in ("backward", "train") if f"selective_scan_{n}" in event.key), "rest")
-        times[name] += event.self_device_time_total / 3e3
-    return f"scan {rows} x {T}: " + ", ".join(f"{name} {ms:.2f} ms" for name, ms in times.items())
+GENERAL = Shape(vocab_size=16_384, d_model=640, n_layers=14, d_inner=1280, d_state=16, dt_rank=40)
+STEPS = 10
 
 
-def lesson_speed(step: Step, update: Update) -> str:
-    """Return the milliseconds of a whole captured step."""
-    started = time.monotonic()
-    step.load(next(batches(Plan((1,), 0.0, 0, (((1.0, step.lesson),),)), TOKENIZER, 0, 0)))
+def seconds_of(step: Callable[[], object]) -> float:
+    """Return the seconds of one step, the mean of STEPS after it has run once more."""
     step()
-    update()
+    torch.cuda.synchronize()
+    started = time.monotonic()
+    for _ in range(STEPS):
+        step()
+    torch.cuda.synchronize()
+    return (time.monotonic() - started) / STEPS
+
+
+def general_step(rows: int, tokens: int) -> Callable[[], object]:
+    """Return a step of the general network on random tokens."""
+    network = Network(GENERAL).to("cuda")
+    optimizer = Optimizer(dict(network.named_parameters()))
+    optimizer.lr.fill_(1e-4)
+    ids = torch.randint(0, GENERAL.vocab_size, (rows, tokens + 1), device="cuda")
+    mask, parameters = torch.ones(rows, tokens, device="cuda"), list(network.parameters())
+
+    def step() -> torch.Tensor:
+        residual, _ = network.read(ids[:, :-1], mask, None, torch.bfloat16)
+        loss = network.losses(residual, ids[:, 1:], torch.bfloat16).mean()
+        return optimizer.step(list(torch.autograd.grad(loss, parameters)))
+
+    return step
+
+
+def report(name: str, step: Callable[[], object], tokens: int) -> None:
+    """Print the speed of a step that reads so many tokens."""
+    torch.cuda.reset_peak_memory_stats()
+    started = time.monotonic()
+    step()
     torch.cuda.synchronize()
     first = time.monotonic() - started
-    started = time.monotonic()
-    for _ in range(6):
+    ms, memory = seconds_of(step) * 1e3, torch.cuda.max_memory_allocated() / 2**30
+    print(
+        f"{name}: first {first:.1f} s, then {ms:.1f} ms, {tokens / ms / 1e3:.3f}M tokens/s, {memory:.0f} GiB",
+        flush=True,
+    )
+
+
+def show_profile(step: Callable[[], object]) -> None:
+    """Print the kernels that take most of a step."""
+    with profile(activities=[ProfilerActivity.CUDA]) as run:
         step()
-        update()
-    torch.cuda.synchronize()
-    ms = (time.monotonic() - started) / 6 * 1e3
-    lesson = step.lesson
-    tokens = lesson.rows * (lesson.tokens + lesson.forks * lessons.FORK_TOKENS)
-    memory = torch.cuda.max_memory_reserved() / 2**30
-    return f"{lesson.name}: first {first:.1f} s, then {ms:.1f} ms, {tokens / ms / 1e3:.2f}M tokens/s, {memory:.0f} GiB"
+        torch.cuda.synchronize()
+    events = sorted(run.key_averages(), key=lambda event: -event.self_device_time_total)
+    print(f"{sum(event.self_device_time_total for event in events) / 1e3:8.2f} ms in all")
+    for event in events[:40]:
+        print(f"{event.self_device_time_total / 1e3:8.2f} ms {event.count:5d} x  {event.key[:110]}")
+
+
+def lesson_step(lesson: lessons.Lesson) -> Callable[[], object]:
+    """Return a captured step of the demo model on one batch of a lesson."""
+    network = Network(Shape()).to("cuda")
+    optimizer = Optimizer(dict(network.named_parameters()))
+    gradients = Gradients(optimizer.parameters)
+    update = Update(optimizer, gradients)
+    run = Step(network, gradients, lesson, torch.bfloat16)
+    run.load(next(batches(Plan((1,), 0.0, 0, (((1.0, lesson),),)), TOKENIZER, 0, 0)))
+    return lambda: (run(), update())
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--lessons", default=",".join(lessons.LESSONS))
+    parser.add_argument("--rows", type=int, nargs="*", default=[32])
+    parser.add_argument("--tokens", type=int, default=2048)
+    parser.add_argument("--lessons", nargs="*", default=[], choices=list(lessons.LESSONS), metavar="NAME")
+    parser.add_argument("--profile", action="store_true", help="where the time of the general step goes")
     options = parser.parse_args()
     torch.set_float32_matmul_precision("high")
-    chosen = [lessons.LESSONS[name] for name in options.lessons.split(",")]
-    for lesson in chosen:
-        print(scan_speed(lesson.rows, lesson.tokens), flush=True)
-    network = Network(Shape()).to("cuda")
-    optimizer = Optimizer(dict(network.named_parameters()))
-    gradients = Gradients(optimizer.parameters)
-    update, pool = Update(optimizer, gradients), torch.cuda.graph_pool_handle()
-    steps = [Step(network, gradients, lesson, torch.bfloat16, pool) for lesson in chosen]
-    for step in steps:
-        print(lesson_speed(step, update), flush=True)
-    with profile(activities=[ProfilerActivity.CUDA]) as run:
-        steps[-1]()
-        update()
-        torch.cuda.synchronize()
-    for event in sorted(run.key_averages(), key=lambda e: -e.self_device_time_total)[:28]:
-        print(f"{event.self_device_time_total / 1e3:8.2f} ms {event.count:5d} x  {event.key[:110]}")
+    for rows in options.rows:
+        step = general_step(rows, options.tokens)
+        report(f"general, {rows} x {options.tokens}", step, rows * options.tokens)
+        if options.profile:
+            show_profile(step)
+        del step
+        torch.cuda.empty_cache()
+    for name in options.lessons:
+        lesson = lessons.LESSONS[name]
+        tokens = lesson.rows * (lesson.tokens + lesson.forks * lessons.FORK_TOKENS)
+        report(name, lesson_step(lesson), tokens)
 
 
 if __name__ == "__main__":
