@@ -8,11 +8,12 @@ length. Longer chunks keep the GPU busy without a graph.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
 
-from engine.network.forward_graphs import new_stream
+from engine.network.capture import capture
 from engine.network.state import MambaState
 
 PADDED = (32, 64, 128, 192, 256, 384, 512, 768)
@@ -73,15 +74,8 @@ class _Graph:
         self._state = state
         self._ids = torch.zeros(1, length, dtype=torch.int64, device=device)
         self._lengths = torch.full((1,), length, device=device) if padded else None
-        stream = new_stream(device)
-        stream.wait_stream(torch.cuda.current_stream(device))
-        with torch.cuda.stream(stream):  # capture needs every lazy allocation of the side stream done before
-            forward(self._ids, state.conv, state.ssm, self._lengths)
-        torch.cuda.current_stream(device).wait_stream(stream)
-        torch.cuda.synchronize(device)
-        self._graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(self._graph, pool=pool, stream=stream):
-            self._logits = forward(self._ids, state.conv, state.ssm, self._lengths)
+        work = partial(forward, self._ids, state.conv, state.ssm, self._lengths)
+        self._graph, self._logits = capture(device, work, pool)
 
     def replay(self, ids: torch.Tensor, state: MambaState) -> torch.Tensor:
         """Return the logits after `ids` [1, T]; `state` is advanced."""

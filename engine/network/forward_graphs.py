@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any
+from functools import partial
 
 import torch
 
+from engine.network.capture import capture
 from engine.network.state import MambaState
 
 # A captured step costs a copy of the state into the graph and one out of it: 1 % of a step for one 7B sequence, a fifth
@@ -54,13 +55,6 @@ class ForwardGraphs:
         return graph.replay(ids, state)
 
 
-def new_stream(device: torch.device) -> torch.cuda.Stream:
-    """Return a CUDA stream on `device`."""
-    make: Any = torch.cuda.Stream  # torch declares no types for it
-    stream: torch.cuda.Stream = make(device)
-    return stream
-
-
 class _Graph:
     """One-token steps of a fixed number of sequences, captured once and replayed.
 
@@ -72,14 +66,7 @@ class _Graph:
         self._state = state
         device = state.device
         self._ids = torch.zeros(state.batch_size, 1, dtype=torch.int64, device=device)
-        stream = new_stream(device)
-        stream.wait_stream(torch.cuda.current_stream(device))
-        with torch.cuda.stream(stream):  # capture needs every lazy allocation of the side stream done before
-            forward(self._ids, state.conv, state.ssm)
-        torch.cuda.current_stream(device).wait_stream(stream)
-        self._graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(self._graph, stream=stream):
-            self._logits = forward(self._ids, state.conv, state.ssm)
+        self._graph, self._logits = capture(device, partial(forward, self._ids, state.conv, state.ssm))
 
     def replay(self, ids: torch.Tensor, state: MambaState) -> torch.Tensor:
         """Return logits [B, vocab_size] after `ids` [B, 1]; `state` is advanced."""

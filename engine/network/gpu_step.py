@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from engine.network.capture import capture
 from engine.network.config import FalconMambaConfig
 from engine.network.decode_step import DRAFT_TOKENS, Draft
-from engine.network.forward_graphs import new_stream
 from engine.network.layer import Layer
 from engine.network.linear import Linear
 from engine.network.state import MambaState
@@ -167,21 +167,12 @@ class GpuStep:
         return logits
 
     def _capture(self) -> None:
-        """Capture a step on a spare state: the side stream must have run the step once before."""
+        """Capture a step on a spare state."""
         token = self._ids.clone()
         spare = [torch.zeros(shape, dtype=dtype, device=self._device) for shape, dtype in self._parts]
         self._at = None
         self._addresses.copy_(torch.tensor([part.data_ptr() for part in spare]))
-        stream = new_stream(self._device)
-        stream.wait_stream(torch.cuda.current_stream(self._device))
-        with torch.cuda.stream(stream):
-            self._launch()
-        torch.cuda.current_stream(self._device).wait_stream(stream)
-        torch.cuda.synchronize(self._device)
-        graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph, stream=stream):
-            self._logits = self._launch()
-        self._graph = graph
+        self._graph, self._logits = capture(self._device, self._launch)
         self._ids.copy_(token)
 
 
@@ -228,18 +219,9 @@ class GpuDrafts:
         argmax(self._network.check(self._ids, self._addresses, self._conv, self._ssm), self._found, self._told)
 
     def _capture(self, state: MambaState) -> None:
-        """Capture a draft: the side stream must have run one before. It reads `state` and does not change it."""
+        """Capture a draft. It reads `state` and does not change it."""
         self._point_to(state)
-        stream = new_stream(self._device)
-        stream.wait_stream(torch.cuda.current_stream(self._device))
-        with torch.cuda.stream(stream):
-            self._launch()
-        torch.cuda.current_stream(self._device).wait_stream(stream)
-        torch.cuda.synchronize(self._device)
-        graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph, stream=stream):
-            self._launch()
-        self._graph = graph
+        self._graph, _ = capture(self._device, self._launch)
 
 
 class GpuDraft:

@@ -70,9 +70,9 @@ def inverse_rms(squares, eps, SIZE: tl.constexpr, PARTS: tl.constexpr, PADDED_PA
 @triton.jit
 def epilogue(
     block, own, result, norm, fixed, found, tail, y, residual, parts, rows,
-    ROWS: tl.constexpr, TAPS: tl.constexpr, ORDER: tl.constexpr, OUT: tl.constexpr,
+    ROWS: tl.constexpr, A_SUM: tl.constexpr, TAPS: tl.constexpr, ORDER: tl.constexpr, OUT: tl.constexpr,
 ):  # fmt: skip
-    """Finish a block of rows: norm, bias, convolution or residual, and the store.
+    """Finish a block of rows: norm, bias, convolution or residual, and the store; A_SUM rows have a sum of squares.
 
     Return the numbers before the convolution, which the tail holds.
     """
@@ -97,7 +97,10 @@ def epilogue(
         new = (before.to(tl.float32) + result).to(residual.dtype.element_ty)
         tl.store(residual + m, new, mask=mine)
         result = tl.where(mine, new.to(tl.float32), 0.0)
-        tl.store(parts + block, tl.sum(result * result, axis=0), mask=block * ROWS < rows)
+        square, e = result * result, m - block * ROWS
+        for j in tl.static_range(ROWS // A_SUM):
+            total = tl.sum(square if ROWS == A_SUM else tl.where(e // A_SUM == j, square, 0.0), axis=0)
+            tl.store(parts + block * (ROWS // A_SUM) + j, total, mask=block * ROWS + j * A_SUM < rows)
         result *= scaling.to(tl.float32)
     at = tl.where(m < OUT, place(m, ORDER, OUT), m)
     tl.store(y + at, result.to(y.dtype.element_ty), mask=mine)
@@ -146,7 +149,7 @@ def matvec_kernel(
                 next_fixed = load_constants(next_own, bias, taps, shift, following, TAPS)
                 next_found = load_previous(next_own, residual, tail, TAPS)
                 epilogue(
-                    block, own, result, norm, fixed, found, tail, y, residual, parts, rows, ROWS, TAPS, ORDER, OUT
+                    block, own, result, norm, fixed, found, tail, y, residual, parts, rows, ROWS, ROWS, TAPS, ORDER, OUT
                 )  # fmt: skip
                 own, fixed, found = next_own, next_fixed, next_found
                 block += step
@@ -154,5 +157,5 @@ def matvec_kernel(
         result = multiply(word, scale, planes, BLOCK, ROWS, BITS, FP8, INTEGERS, NATIVE)
         norm = inverse_rms(squares, eps, SIZE, PARTS, PADDED_PARTS)  # after the product, so that x does not wait for it
         epilogue(
-            block, own, result, norm, fixed, found, tail, y, residual, parts, rows, ROWS, TAPS, ORDER, OUT
+            block, own, result, norm, fixed, found, tail, y, residual, parts, rows, ROWS, ROWS, TAPS, ORDER, OUT
         )  # fmt: skip

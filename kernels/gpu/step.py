@@ -16,7 +16,7 @@ launch. `kernels.reference` has the formulas.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 import triton
@@ -41,6 +41,10 @@ from kernels.quantisation import FP8
 
 LONGEST = 16_384
 """Widest row that a program holds in registers."""
+
+EXACT: dict[str, Any] = {"enable_fp_fusion": False}
+"""Options of a launch on float weights, of which `kernels.gpu.draft` must give the same bits: no product is fused with
+a sum, since the compiler would do it in one kernel and not in another."""
 
 LayerWeights = Any
 """The weights of one layer, named as in `engine.network.model.Layer`: its projections are such matrices, the rest
@@ -69,33 +73,33 @@ def begin_kernel(
     tl.store(squares + part, tl.where(part == 0, tl.sum(value * value, axis=0), 0.0), mask=part < PARTS)
 
 
-@triton.jit(do_not_specialize=["state_at"])
-def step_kernel(
-    parameters, dt_weight, dt_scales, x, z, A, D, dt_bias, addresses, state_at, y, d_inner, eps,
-    RANK: tl.constexpr, PADDED_RANK: tl.constexpr, N: tl.constexpr, PADDED_N: tl.constexpr, BLOCK_D: tl.constexpr,
-    BITS: tl.constexpr, HAS_NORMS: tl.constexpr, IN: tl.constexpr, OUT: tl.constexpr, SIZE: tl.constexpr,
-    OVERLAP: tl.constexpr,
+@triton.jit
+def load_channels(
+    d, dt_weight, dt_scales, A, D, dt_bias, d_inner, RANK: tl.constexpr, PADDED_RANK: tl.constexpr, N: tl.constexpr,
+    PADDED_N: tl.constexpr, BITS: tl.constexpr,
 ):  # fmt: skip
-    """Advance the state by parameters [RANK + 2 N], normalised in every program; x has the order IN, y OUT."""
-    if OVERLAP:
-        gdc_launch_dependents()
-    d = tl.program_id(0) * BLOCK_D + tl.arange(0, BLOCK_D)
-    r = tl.arange(0, PADDED_RANK)
-    n = tl.arange(0, PADDED_N)
+    """Load the weights of the channels d: dt_proj's rows and scales, A for exp2, D and the bias."""
+    r, n = tl.arange(0, PADDED_RANK), tl.arange(0, PADDED_N)
     alive = d < d_inner
-    inside = alive[:, None] & (n < N)[None, :]
     weight_at = dt_weight + d.to(tl.int64)[:, None] * RANK + r[None, :]
     weight = tl.load(weight_at, mask=alive[:, None] & (r < RANK)[None, :], other=0)
+    skip = tl.load(D + d, mask=alive, other=0.0).to(tl.float32)
+    scale = skip
     if BITS == 8:
         scale = tl.load(dt_scales + d, mask=alive, other=0.0)
-    a = tl.load(A + d[:, None] * N + n[None, :], mask=inside, other=0.0) * LOG2E
-    skip = tl.load(D + d, mask=alive, other=0.0).to(tl.float32)
-    bias = tl.load(dt_bias + d, mask=alive, other=0.0).to(tl.float32)
-    if OVERLAP:
-        gdc_wait()
-    state = tl.load(addresses + 1).to(tl.pointer_type(tl.float32)) + state_at
-    h_at = state + d[:, None] * N + n[None, :]
-    h = tl.load(h_at, mask=inside, other=0.0)
+    a = tl.load(A + d[:, None] * N + n[None, :], mask=alive[:, None] & (n < N)[None, :], other=0.0) * LOG2E
+    return weight, scale, a, skip, tl.load(dt_bias + d, mask=alive, other=0.0).to(tl.float32)
+
+
+@triton.jit
+def advance(
+    h, channels, d, parameters, x, z, d_inner, eps, RANK: tl.constexpr, PADDED_RANK: tl.constexpr, N: tl.constexpr,
+    PADDED_N: tl.constexpr, BITS: tl.constexpr, HAS_NORMS: tl.constexpr, IN: tl.constexpr, SIZE: tl.constexpr,
+):  # fmt: skip
+    """Return the state of the channels d after one token, and the output, from parameters [RANK + 2 N]."""
+    weight, scale, a, skip, bias = channels
+    r, n = tl.arange(0, PADDED_RANK), tl.arange(0, PADDED_N)
+    alive = d < d_inner
     u = tl.load(x + place(d, IN, SIZE), mask=alive, other=0.0).to(tl.float32)
     gate = tl.load(z + d, mask=alive, other=0.0).to(tl.float32)
     low = tl.load(parameters + r, mask=r < RANK, other=0.0)
@@ -110,9 +114,35 @@ def step_kernel(
         raw *= scale
     delta = softplus(raw + bias)
     h = tl.exp2(delta[:, None] * a) * h + (delta * u)[:, None] * b[None, :]
+    return h, (tl.sum(h * c[None, :], axis=1) + skip * u) * silu(gate)
+
+
+@triton.jit(do_not_specialize=["state_at"])
+def step_kernel(
+    parameters, dt_weight, dt_scales, x, z, A, D, dt_bias, addresses, state_at, y, d_inner, eps,
+    RANK: tl.constexpr, PADDED_RANK: tl.constexpr, N: tl.constexpr, PADDED_N: tl.constexpr, BLOCK_D: tl.constexpr,
+    BITS: tl.constexpr, HAS_NORMS: tl.constexpr, IN: tl.constexpr, OUT: tl.constexpr, SIZE: tl.constexpr,
+    OVERLAP: tl.constexpr,
+):  # fmt: skip
+    """Advance the state by parameters, normalised in every program; x has the order IN, y OUT."""
+    if OVERLAP:
+        gdc_launch_dependents()
+    d = tl.program_id(0) * BLOCK_D + tl.arange(0, BLOCK_D)
+    channels = load_channels(
+        d, dt_weight, dt_scales, A, D, dt_bias, d_inner, RANK, PADDED_RANK, N, PADDED_N, BITS
+    )  # fmt: skip
+    if OVERLAP:
+        gdc_wait()
+    n = tl.arange(0, PADDED_N)
+    inside = (d < d_inner)[:, None] & (n < N)[None, :]
+    state = tl.load(addresses + 1).to(tl.pointer_type(tl.float32)) + state_at
+    h_at = state + d[:, None] * N + n[None, :]
+    h = tl.load(h_at, mask=inside, other=0.0)
+    h, out = advance(
+        h, channels, d, parameters, x, z, d_inner, eps, RANK, PADDED_RANK, N, PADDED_N, BITS, HAS_NORMS, IN, SIZE
+    )
     tl.store(h_at, h, mask=inside)
-    out = (tl.sum(h * c[None, :], axis=1) + skip * u) * silu(gate)
-    tl.store(y + place(d, OUT, SIZE), out.to(y.dtype.element_ty), mask=alive)
+    tl.store(y + place(d, OUT, SIZE), out.to(y.dtype.element_ty), mask=d < d_inner)
 
 
 @triton.jit
@@ -136,6 +166,18 @@ def argmax_kernel(logits, found, told, size, BLOCK: tl.constexpr):
     tl.store(told + row, token)
 
 
+class Buffers(NamedTuple):
+    """Vectors of some tokens, [tokens, size]."""
+
+    residual: Tensor
+    prepared: Tensor
+    both: Tensor  # x and z
+    y: Tensor
+    parameters: Tensor  # dt, B and C
+    logits: Tensor
+    squares: Tensor
+
+
 class NetworkStep:
     """A network that computes one token of one sequence at a time, if `readable` accepts its weights."""
 
@@ -152,6 +194,8 @@ class NetworkStep:
         self._layers, self._embeddings, self._norm_f, self._head = layers, embeddings, norm_f, head
         self._eps, self._mixer_eps = norm_eps, mixer_norm_eps
         self._wide = torch.float32 if residual_in_fp32 else embeddings.dtype
+        weights = [m.weight for m in (head, *(m for l in layers for m in (l.in_proj, l.x_proj, l.dt_proj, l.out_proj)))]
+        self._exact = EXACT if all(weight.dtype == embeddings.dtype for weight in weights) else {}
 
     def __call__(self, ids: Tensor, addresses: Tensor) -> Tensor:
         """Feed the token `ids` (one int64, on the device) and return logits [1, vocab_size], float32.
@@ -159,68 +203,102 @@ class NetworkStep:
         `addresses` (two int64, on the device) point to the state, conv [layers, d_inner, d_conv - 1] in the dtype of
         the embeddings and ssm [layers, d_inner, d_state] in float32, both contiguous; it is advanced.
         """
-        dtype, device = self._embeddings.dtype, self._embeddings.device
-        overlap, native = overlaps(device), is_nvidia(device)
+        return self._run(ids, OneToken(self, addresses))
+
+    def buffers(self, count: int) -> Buffers:
+        """Return room for the vectors of `count` tokens."""
+        first, d_model = self._layers[0], self._embeddings.shape[1]
+        d_inner = first.A.shape[0]
+
+        def new(size: int, kind: torch.dtype) -> Tensor:
+            return torch.empty(count, size, dtype=kind, device=self._embeddings.device)
+
+        dtype = self._embeddings.dtype
+        width = max(triton.cdiv(d_model, program(l.out_proj)[0]) for l in self._layers)
+        return Buffers(
+            new(d_model, self._wide), new(d_model, dtype), new(2 * d_inner, dtype), new(d_inner, dtype),
+            new(len(first.x_proj.weight), torch.float32), new(len(self._head.weight), torch.float32),
+            new(width, torch.float32),
+        )  # fmt: skip
+
+    def options(self, matrix: Matrix, x: Tensor, sums: int) -> dict[str, Any]:
+        """Return the arguments of a product that do not depend on the number of tokens."""
+        weight, bits, size = words(matrix)
+        device = self._embeddings.device
+        overlap = overlaps(device)
+        return {
+            "weight": weight, "scales": matrix.scales, "bias": matrix.bias, "rows": len(weight), "eps": self._eps,
+            "SIZE": size, "BLOCK": max(triton.next_power_of_2(size), 16), "BITS": bits,
+            "FP8": matrix.weight.dtype == FP8, "PARTS": sums, "PADDED_PARTS": triton.next_power_of_2(max(sums, 1)),
+            "OVERLAP": overlap, "INTEGERS": takes_integers(matrix, x), "NATIVE": is_nvidia(device),
+        } | ({"launch_pdl": True} if overlap else {}) | self._exact  # fmt: skip
+
+    def _run(self, ids: Tensor, tokens: OneToken) -> Tensor:
+        """Feed `ids` through all layers by the launches of `tokens`; return their logits."""
+        device = self._embeddings.device
+        overlap = overlaps(device)
         early: dict[str, Any] = {"launch_pdl": True} if overlap else {}
         first = self._layers[0]
         (d_inner, d_state), d_model = first.A.shape, self._embeddings.shape[1]
         rank, taps = first.x_proj.weight.shape[0] - 2 * d_state, first.conv.shape[1]
-
-        def new(size: int, kind: torch.dtype) -> Tensor:
-            return torch.empty(size, dtype=kind, device=device)
-
-        residual, prepared = new(d_model, self._wide), new(d_model, dtype)
-        both, y = new(2 * d_inner, dtype), new(d_inner, dtype)
-        parameters, logits = new(rank + 2 * d_state, torch.float32), new(self._head.weight.shape[0], torch.float32)
-        squares = new(max(triton.cdiv(d_model, program(l.out_proj)[0]) for l in self._layers), torch.float32)
-
-        def product(x: Tensor, matrix: Matrix, out: Tensor, sums: int, **changes: Any) -> None:
-            weight, bits, size = words(matrix)
-            each, warps = program(matrix)
-            programs, turns = walk(matrix, device)
-            options = early | ({"maxnreg": registers(warps)} if turns and native else {})
-            whole = takes_integers(matrix, x)
-            given = {"taps": None, "shift": None, "tail_at": 0, "residual": None, "following": None, "parts": None}
-            given |= {"TAPS": 0, "ORDER": 1, "d_inner": 0} | changes
-            matvec_kernel[(programs,)](
-                x, squares, weight, matrix.scales, matrix.bias, addresses=addresses, y=out, rows=len(weight),
-                eps=self._eps, turns=turns, SIZE=size, BLOCK=max(triton.next_power_of_2(size), 16), ROWS=each,
-                THREADS=32 * warps, BITS=bits, FP8=matrix.weight.dtype == FP8, PARTS=sums,
-                PADDED_PARTS=triton.next_power_of_2(max(sums, 1)),
-                OUT=given["d_inner"] or len(weight), OVERLAP=overlap, WALKS=turns > 0, INTEGERS=whole, NATIVE=native,
-                num_warps=warps, **given, **options,
-            )  # fmt: skip
-
-        count = len(squares)  # sums of squares that the launch before writes
-        begin_kernel[(1,)](
-            ids, self._embeddings, first.norm, residual, prepared, squares, PARTS=count,
+        b = tokens.buffers
+        count = b.squares.shape[1]  # sums of squares that the launch before writes
+        begin_kernel[(len(ids),)](
+            ids, self._embeddings, first.norm, b.residual, b.prepared, b.squares, PARTS=count,
             PADDED_PARTS=triton.next_power_of_2(count), SIZE=d_model, BLOCK=triton.next_power_of_2(d_model),
             ORDER=order(first.in_proj), OVERLAP=overlap, num_warps=8,
         )  # fmt: skip
         for index, layer in enumerate(self._layers):
-            product(
-                prepared, layer.in_proj, both, count, taps=layer.conv, shift=layer.conv_bias, d_inner=d_inner,
+            tokens.product(
+                b.prepared, layer.in_proj, b.both, count, taps=layer.conv, shift=layer.conv_bias, d_inner=d_inner,
                 tail_at=index * d_inner * (taps - 1), TAPS=taps, ORDER=order(layer.x_proj),
             )  # fmt: skip
-            x, z = both[:d_inner], both[d_inner:]
-            product(x, layer.x_proj, parameters, 0)
+            x, z = b.both[:, :d_inner], b.both[:, d_inner:]
+            tokens.product(x, layer.x_proj, b.parameters, 0)
             block_d = 16
-            step_kernel[(triton.cdiv(d_inner, block_d),)](
-                parameters, layer.dt_proj.weight, layer.dt_proj.scales, x, z, layer.A, layer.D, layer.dt_bias,
-                addresses, index * d_inner * d_state, y, d_inner, self._mixer_eps or 0.0, RANK=rank,
-                PADDED_RANK=triton.next_power_of_2(rank), N=d_state, PADDED_N=triton.next_power_of_2(d_state),
-                BLOCK_D=block_d, BITS=words(layer.dt_proj)[1], HAS_NORMS=self._mixer_eps is not None,
-                IN=order(layer.x_proj), OUT=order(layer.out_proj), SIZE=d_inner, OVERLAP=overlap, num_warps=4,
-                **early,
+            tokens.scan(
+                (triton.cdiv(d_inner, block_d),), b.parameters, layer.dt_proj.weight, layer.dt_proj.scales, x, z,
+                layer.A, layer.D, layer.dt_bias, state_at=index * d_inner * d_state, y=b.y, d_inner=d_inner,
+                eps=self._mixer_eps or 0.0, RANK=rank, PADDED_RANK=triton.next_power_of_2(rank), N=d_state,
+                PADDED_N=triton.next_power_of_2(d_state), BLOCK_D=block_d, BITS=words(layer.dt_proj)[1],
+                HAS_NORMS=self._mixer_eps is not None, IN=order(layer.x_proj), OUT=order(layer.out_proj), SIZE=d_inner,
+                OVERLAP=overlap, num_warps=4, **self._exact, **early,
             )  # fmt: skip
             after = self._layers[index + 1] if index + 1 < len(self._layers) else None
             reader, norm = (self._head, self._norm_f) if after is None else (after.in_proj, after.norm)
-            product(
-                y, layer.out_proj, prepared, 0, residual=residual, following=norm, parts=squares, ORDER=order(reader),
+            tokens.product(
+                b.y, layer.out_proj, b.prepared, 0, residual=b.residual, following=norm, parts=b.squares,
+                ORDER=order(reader),
             )  # fmt: skip
             count = triton.cdiv(d_model, program(layer.out_proj)[0])
-        product(prepared, self._head, logits, count)
-        return logits[None]
+        tokens.product(b.prepared, self._head, b.logits, count)
+        return b.logits
+
+
+class OneToken:
+    """The launches of a step of one token, whose state is advanced."""
+
+    def __init__(self, network: NetworkStep, addresses: Tensor) -> None:
+        self._network, self._addresses = network, addresses
+        self.buffers = network.buffers(1)
+
+    def product(self, x: Tensor, matrix: Matrix, out: Tensor, sums: int, **changes: Any) -> None:
+        """Multiply a matrix with a vector that has so many sums of squares."""
+        given = self._network.options(matrix, x, sums)
+        each, warps = program(matrix)
+        programs, turns = walk(matrix, x.device)
+        if turns and given["NATIVE"]:
+            given["maxnreg"] = registers(warps)
+        given |= {"taps": None, "shift": None, "tail_at": 0, "residual": None, "following": None, "parts": None}
+        given |= {"TAPS": 0, "ORDER": 1, "d_inner": 0} | changes
+        matvec_kernel[(programs,)](
+            x, self.buffers.squares, addresses=self._addresses, y=out, turns=turns, ROWS=each, THREADS=32 * warps,
+            OUT=given["d_inner"] or given["rows"], WALKS=turns > 0, num_warps=warps, **given,
+        )  # fmt: skip
+
+    def scan(self, grid: tuple[int, ...], *tensors: Any, **given: Any) -> None:
+        """Advance one layer's state."""
+        step_kernel[grid](*tensors, addresses=self._addresses, **given)
 
 
 def argmax(logits: Tensor, found: Tensor, told: Tensor) -> None:

@@ -196,14 +196,21 @@ def test_gpu_step_equals_reference(
             assert distance(mine, right) <= worst
 
 
-@pytest.mark.parametrize(("dtype", "bits"), [(torch.bfloat16, 8), _slow_kind(torch.float32, None)])
-def test_draft_equals_single_steps(dtype: torch.dtype, bits: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Logits and the state after each token; bit for bit with int8 weights."""
-    monkeypatch.setattr("kernels.gpu.programs.FEW_ROWS", (16, 1))
+@pytest.mark.parametrize(
+    ("dtype", "bits"),
+    [
+        (torch.bfloat16, 8), _slow_kind(torch.float32, None), _slow_kind(torch.bfloat16, None),
+    ],
+)  # fmt: skip
+def test_draft_equals_single_steps(dtype: torch.dtype, bits: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Logits and the state after each token, bit for bit."""
+    monkeypatch.setattr("kernels.gpu.programs.PROGRAMS", dict.fromkeys(PROGRAMS, (8, 1)))
+    monkeypatch.setattr("kernels.gpu.programs.FP8_PROGRAMS", {False: (8, 1), True: (8, 1)})
+    monkeypatch.setattr("kernels.gpu.programs.FEW", 0)
     ours = network(1, 32, 64, 16, 4, 8, 42, bits, False, True, dtype)
     parts = [getattr(ours, field.name) for field in fields(ours)]
     step = DraftStep(*parts, residual_in_fp32=True)
-    assert step.keeps_bits is (bits == 8)
+    assert step.keeps_bits
     rng = torch.Generator().manual_seed(1)
     conv = torch.randn(1, 64, 3, generator=rng).to(DEVICE).to(dtype)
     ssm = torch.randn(1, 64, 16, generator=rng).to(DEVICE)
@@ -216,7 +223,13 @@ def test_draft_equals_single_steps(dtype: torch.dtype, bits: int | None, monkeyp
     for index in range(3):
         expected = step(tokens[index : index + 1], addresses)[0]
         for found, right in ((logits[index], expected), (kept[0][index], conv), (kept[1][index], ssm)):
-            assert torch.equal(found, right) if bits == 8 else distance(found, right) < 1e-5
+            assert torch.equal(found, right)
+
+
+@pytest.mark.parametrize("bits", [4, "fp8"])
+def test_no_drafts_where_sums_come_out_otherwise(bits: Any) -> None:
+    ours = network(1, 32, 64, 16, 4, 8, 42, bits, False, True, torch.bfloat16)
+    assert not DraftStep(*(getattr(ours, field.name) for field in fields(ours)), residual_in_fp32=True).keeps_bits
 
 
 @pytest.mark.parametrize("strange", [float("nan"), float("inf")])

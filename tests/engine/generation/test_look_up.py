@@ -22,7 +22,7 @@ DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 GREEDY = Sampling(loop_tokens=0)
 KINDS = [(torch.float32, None), (torch.bfloat16, None), (torch.float32, 8), (torch.bfloat16, 4)]
 if DEVICE == "cuda":  # a GPU reads drafts where it keeps the bits
-    KINDS = [(torch.bfloat16, 8)]
+    KINDS = [(torch.float32, None), (torch.bfloat16, None), (torch.bfloat16, 8)]
 
 
 @pytest.fixture(params=KINDS, ids=str)
