@@ -9,6 +9,7 @@ from engine.errors import KnownError
 BENCHES = {
     "speed": "prefill and decode beside this machine's limits: 130M shape (--cpu), 7B shape on a GPU (--cuda)",
     "large": "the 7B shape on a CPU: loading, peak memory, prefill and decode in each precision",
+    "threads": "a CPU by threads: the reader's shape and two layers of the 7B shape",
     "peers": "the same weights through transformers, mamba_ssm and llama.cpp, in the same run",
     "drafts": "text that copies a page, with drafts by look-up and without: speed, and whether it is the same text",
     "headline": "constant speed and memory over 130,000 tokens beside a transformer; the longest prompt",
