@@ -155,12 +155,17 @@ class DocumentSource:
 
     def _measured(self, reader: Reader, opened: OpenedDocument) -> Generator[Event, None, DocumentState]:
         """Read and pass the events on; keep the reading's speed for later estimates."""
-        kept, before = Kept(reader.read(opened)), time.process_time()
-        for event in kept:
-            yield event
+        kept, seconds, processor = Kept(reader.read(opened)), 0.0, 0.0
+        events = iter(kept)
+        while True:
+            began, before = time.monotonic(), time.process_time()
+            event = next(events, None)
+            seconds, processor = seconds + time.monotonic() - began, processor + time.process_time() - before
+            if event is None:
+                return kept.value
             if isinstance(event, wire.ReadingFinished):
-                self._model.note_speed(reader.fed, event.seconds, time.process_time() - before)
-        return kept.value
+                self._model.note_speed(reader.fed, seconds, processor)
+            yield event
 
 
 def _recognised_before(library: Library, sha256: str) -> list[Page]:

@@ -22,8 +22,10 @@ from engine.network.device import choose_device, configure_cpu
 from engine.network.footprint import parameter_count
 from engine.network.precision import choose_precision
 from engine.network.published import repository_of
+from engine.profile.choose import choose_profile
 from engine.protocol import wire
 from engine.protocol.wire import Event
+from engine.reading.long_documents import reading_plan, tokens_to_read
 from engine.scoring.reader_model import read_by_reader, reader_model
 from engine.session.startup import without_collection
 from kernels import implementation, operations_named
@@ -122,6 +124,7 @@ class ModelLoader:
             return
         try:
             config = FalconMambaConfig.from_folder(self.folder)
+            plan = reading_plan(choose_profile(self.folder), config.trained_context)
             device = choose_device(self.device).device
             precision = (
                 self._runtime.precision if self._runtime else choose_precision(config, device, self.precision).name
@@ -129,7 +132,7 @@ class ModelLoader:
         except KnownError:
             return  # loading says it
         included = estimate.is_included(self.folder)
-        seconds = estimate.reading_seconds(config, precision, device.type, tokens)
+        seconds = estimate.reading_seconds(config, precision, device.type, tokens_to_read(plan, tokens))
         by_reader = estimate.reader_seconds(device.type, tokens)
         if included and scored and by_reader is not None:  # too long for a text that the other included model knows
             seconds = max(seconds or 0.0, by_reader)

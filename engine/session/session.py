@@ -41,6 +41,7 @@ from engine.session.growing_records import records_while_reading
 from engine.session.model_loader import ModelLoader
 from engine.summarising import entities, saved_summaries, summary
 from engine.summarising.early_digest import EarlyDigest
+from engine.summarising.early_notes import EarlyNotes
 from engine.summarising.selection_summary import overview
 
 Job = Generator[Event | Wanted, Generated | None, None]
@@ -218,9 +219,10 @@ class Session:
     def _summarize(self, command: wire.Summarize, control: Control) -> Iterator[Event]:
         library = self.library_of(command)
         early = EarlyDigest(lambda: self.runtime, library, command, control)
+        notes = EarlyNotes(lambda: self.runtime, library, command, control)
         reading = records_while_reading(self._documents.state_of(command, library, control), library)
         with self.model.reader_measured():
-            state = yield from early.beside(reading)
+            state = yield from notes.beside(early.beside(reading))
         if command.ledger:
             yield from entities.events(library, state.document.id, command.job_id)
         made = saved_summaries.find(self.runtime, library, state, command)
@@ -228,7 +230,7 @@ class Session:
             yield from saved_summaries.events(made, command.job_id)
             return
         context = Context(self.runtime, library, state, control, command.job_id)
-        yield from summary.summarize(context, command.method, command.focus, command.length, early.shown)
+        yield from summary.summarize(context, command.method, command.focus, command.length, early.shown | notes.shown)
         self._prepare_answers(library, state, control, scored=True)
 
     def _prepare_answers(

@@ -6,7 +6,7 @@ where there is none; both are counted. The lines of a model that writes in its o
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -39,8 +39,11 @@ class SectionSummaries:
     """Number of generated tokens."""
 
 
-def summarize_sections(job: SummaryJob, sections: Sequence[Section]) -> Generator[Event, None, SectionSummaries]:
-    """Yield the summary of every section in order: from the library where it is stored, else written now and stored."""
+def summarize_sections(
+    job: SummaryJob, sections: Sequence[Section], shown: Collection[int] = ()
+) -> Generator[Event, None, SectionSummaries]:
+    """Yield the summary of every section in order: from the library where it is stored, else written now and stored.
+    `shown`: ids of sections whose summaries were sent before."""
     request = job.request()
     reading = sections[0].reading if sections else None
     stored = job.context.library.section_summaries
@@ -61,6 +64,8 @@ def summarize_sections(job: SummaryJob, sections: Sequence[Section]) -> Generato
         has_findings = job.rules.has_findings(summary.text)
         if has_findings:
             found.with_findings.append(summary)
+        if section.id in shown and section.id in saved:
+            continue
         yield SectionSummarized(
             job_id=job.context.job_id,
             section=section.number,

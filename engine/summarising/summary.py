@@ -41,7 +41,7 @@ def summarize(
     auto: by selection when the model does not write or the text is unlike its training data; from the document state
     when the document fits into the trained context; else by sections. An outline is never made from the state. Raises
     KnownError for an unknown method or length, and Cancelled; the section summaries written by then are kept. `shown`:
-    see `summarize_by_selection`.
+    ids of sections whose key sentences or summaries were sent before.
     """
     for given, known in ((method, METHODS), (length, LENGTHS)):
         if given not in known:
@@ -57,7 +57,7 @@ def summarize(
     elif chosen == "state":
         made = yield from summarize_state(job)
     else:
-        made = yield from _summarize_by_sections(job, sections)
+        made = yield from _summarize_by_sections(job, sections, shown)
     basis = replace(
         made.basis,
         pages_without_text=tuple(span.number for span in library.pages.spans(document) if span.problem),
@@ -105,9 +105,11 @@ def selects_for(runtime: Runtime, library: Library, document: int) -> bool:
     return profile.unfamiliar is not None and library.readings.familiar(document, runtime.identity) is False
 
 
-def _summarize_by_sections(job: SummaryJob, sections: Sequence[Section]) -> Generator[Event, None, SummaryResult]:
+def _summarize_by_sections(
+    job: SummaryJob, sections: Sequence[Section], shown: Collection[int]
+) -> Generator[Event, None, SummaryResult]:
     """Yield the section summaries and then the lines of the summary made from them."""
-    found = yield from summarize_sections(job, sections)
+    found = yield from summarize_sections(job, sections, shown)
     reduced, paragraph = Reduced(""), None
     if job.length == "outline":
         lines = list(outline(found.summaries, job.rules.has_findings))

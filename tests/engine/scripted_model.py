@@ -49,7 +49,8 @@ class ScriptedModel:
         of = self.session.library.documents.all()[0]
         reading = self.session.library.readings.latest(of.id)
         assert reading is not None
-        whole = prompt.source.prefix.n_tokens == reading.tokens_read
+        consumed = reading.tokens_read if reading.state_tokens is None else reading.state_tokens
+        whole = prompt.source.prefix.n_tokens == consumed
         return self.says.get("whole" if whole else "again", NOT_FOUND)
 
     def _attempt(self, runtime: Runtime, prompt: Prompt, text: str) -> Attempt:

@@ -73,7 +73,7 @@ def read_nothing(*arguments: object) -> Iterator[None]:
 
 
 def computed(session: Session) -> int:
-    return session.model.tokens_computed()
+    return session.runtime.model.tokens_computed
 
 
 def test_a_long_document_is_read_once(session, file, monkeypatch):
@@ -108,6 +108,19 @@ def test_the_state_of_a_long_document_says_how_far_it_has_read(open_new, file):
     assert (made.basis.first_page, made.basis.last_page) == (1, 1)
     answer = ask(again, file, "Which gauge?", page=3)
     assert answer.evidence.last_page <= 3
+
+
+def test_notes_are_taken_while_the_document_is_read(session, file, monkeypatch):
+    monkeypatch.setattr(checkpoint_policy, "SAVE_SECONDS", 0.0)
+    monkeypatch.setattr(section_states, "read", read_nothing)
+    session.library._limits.document = 20_000  # the states of a few sections
+    events = run_to_success(session, Summarize(job_id="s", path=str(file), method="sections"))
+    assert isinstance(events[-1], wire.JobFinished)
+    notes = of_kind(events, wire.SectionSummarized)
+    finished = only(events, wire.ReadingFinished)
+    assert sorted(note.section for note in notes) == list(range(1, finished.sections + 1))
+    assert events.index(notes[0]) < events.index(finished)
+    assert of_kind(events, wire.SummaryFinished)
 
 
 @pytest.mark.parametrize("kill", [False, pytest.param(True, marks=pytest.mark.slow)])
@@ -212,9 +225,10 @@ def test_a_text_that_the_model_does_not_know_is_not_read_on(foreign, file, monke
     events = run_to_success(session, Read(job_id="r", path=str(file)))
     finished = only(events, wire.ReadingFinished)
     assert only(events, wire.Notice).kind == "demo_model"
-    assert noted == [0] and computed(session) <= 3_500
+    assert noted == [0]
+    of = end_state(session.runtime, session.library, session.library.documents.all()[0])
+    assert of is not None and of.prefix.n_tokens <= 3_500 < finished.tokens
     assert [e.page for e in of_kind(events, wire.PrefillAdvanced)][-1] == finished.pages
-    assert not of_kind(events, wire.SectionsRead)
     library = session.library
     document = library.documents.all()[0]
     ids = [section.id for section in library.sections.of(document.id)]

@@ -17,6 +17,7 @@ from engine.profile.profile import Profile
 from engine.prompting.prompts import NO_FINDINGS
 from engine.protocol import wire
 from engine.protocol.wire import Summarize
+from engine.session import unfamiliar_text
 from engine.session.session import Session, open_session
 from engine.summarising import section_summaries, summary
 from engine.summarising.basis import sections_basis
@@ -148,6 +149,7 @@ def test_every_line_has_its_page(session, file, monkeypatch):
 
 def test_unsupported_line_of_a_list_is_dropped(session, file, monkeypatch, use_profile):
     speak(monkeypatch, lambda words: "Key findings:\n- Gauge 99999 was read by Elena Petrov.")
+    monkeypatch.setattr(unfamiliar_text, "is_familiar", lambda *_: True)
     use_profile(DEMO)
     events = summarize(session, file, method="sections")
     notes = of_kind(events, wire.SectionSummarized)
@@ -253,6 +255,7 @@ def test_long_section_is_read_in_parts(session, tmp_path, monkeypatch, use_profi
         )
 
     monkeypatch.setattr(Runtime, "trained_context", 2_500)
+    monkeypatch.setattr(unfamiliar_text, "is_familiar", lambda *_: True)
     use_profile(DEMO)
     given = speak(monkeypatch, say)
     events = summarize(session, tmp_path / "pumps.pdf", method="sections", length="outline")
