@@ -63,7 +63,7 @@ class Attempt:
     lowest: float = 1.0
     """Lowest probability of one of its tokens, the end included."""
     unclear: bool = False
-    """True when the answer both refuses and states something else."""
+    """True when the answer both refuses and states something else, or only says no: the probe decides."""
     supported: bool = False
     """`passage` supports the answer; see `ground`."""
 
@@ -201,12 +201,12 @@ class _Batch:
             row.tokens,
             entropy=sum(row.entropies) / len(row.entropies),
             certainty=sum(row.probabilities) / len(row.probabilities),
-            refuses=verdict == "refuses",
+            refuses=verdict in ("refuses", "denies"),
             ended=ended,
             state=None if verdict == "refuses" and rules.refusal is not None else self._state.select([place]),
             logits=None if ended else self._logits[place : place + 1],
             lowest=min(row.probabilities),
-            unclear=verdict == "unclear",
+            unclear=verdict in ("unclear", "denies"),
         )
 
 

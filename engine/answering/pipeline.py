@@ -30,6 +30,7 @@ from engine.answering.selection import (
     settle,
     settle_written,
 )
+from engine.answering.support import says_so
 from engine.control import Control
 from engine.generation.runtime import Runtime
 from engine.grounding.passages import Passage, denies, matching_passages, states
@@ -41,6 +42,8 @@ REREAD_ANSWER = 100
 """Tokens kept free for the answer behind pages that are read again."""
 ANSWERED = 0.5
 """Probability of "yes", from which a source that is unclear holds the answer."""
+DENIED = 0.65
+"""The same where the answer only says no to a question for a value, which is mostly a refusal."""
 
 
 @dataclass(frozen=True)
@@ -163,12 +166,18 @@ def _sources(context: Context, retrieved: Retrieved, topic: str) -> tuple[list[S
 def _clarified(context: Context, attempts: Sequence[Attempt], topic: str) -> tuple[list[Attempt], int]:
     """Return the attempts with those decided that refuse in part and say something as well: the probe of their source
     decides; and the tokens that the model was fed."""
+    attempts = [
+        replace(a, refuses=False, unclear=False) if (a.refuses or a.unclear) and _is_said(context, a) else a
+        for a in attempts
+    ]
     unclear = [attempt.source for attempt in attempts if attempt.unclear]
     chances, steps = probe(context, unclear, topic)
     if chances is None:
-        return list(attempts), 0
+        return attempts, 0
     decided = iter(chances)
-    return [replace(a, refuses=next(decided) < ANSWERED) if a.unclear else a for a in attempts], steps
+    return [
+        replace(a, refuses=next(decided) < (DENIED if a.refuses else ANSWERED)) if a.unclear else a for a in attempts
+    ], steps
 
 
 def _refusal(best: Attempt | None, attempts: Sequence[Attempt]) -> Attempt | None:
@@ -185,6 +194,14 @@ def _grounded(context: Context, attempt: Attempt, topic: str) -> Attempt:
     pages = context.pages(attempt.source.first_page - 1, attempt.source.last_page)
     texts = ((page.number, page.text) for page in pages)
     return ground(attempt, topic, texts, context.runtime.profile.answers)
+
+
+def _is_said(context: Context, attempt: Attempt) -> bool:
+    """Return whether what reads like a refusal is what a page says: "The chloride content was not determined." """
+    if context.runtime.profile.answers.refusal is not None:
+        return False
+    pages = context.pages(attempt.source.first_page, attempt.source.last_page)
+    return says_so(attempt.text, [page.text for page in pages])
 
 
 def _is_certain(context: Context, result: Result) -> bool:

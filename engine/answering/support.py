@@ -10,8 +10,10 @@ from engine.grounding.claims import Claim, claims, spelled_claims
 from engine.grounding.conversions import unconverted
 from engine.grounding.languages import language_of
 from engine.grounding.passages import Passage, matching_passages, supporting_passage
+from engine.grounding.sentences import sentences as sentence_spans
 from engine.grounding.support import supports, unsupported
 from engine.grounding.words import UNSPACED, stems
+from engine.profile.denials import is_negation, without_document
 from engine.profile.refusal import Clause, clauses_of, sentences
 from engine.profile.replies import plain, without_attribution
 
@@ -29,6 +31,8 @@ _SENTENCES = 40
 """Sentences of an answer that are looked up."""
 _CANDIDATES = 5
 """Passages that match a sentence best and may support several of its claims."""
+_FEWEST = 2
+"""Words from which a negation is recognised on a page."""
 _UNSPACED = re.compile(f"[{UNSPACED}]")
 _PAIRS = 0.75
 """Share of a threshold that counts for scripts without blanks: their pairs of characters run over from word to word."""
@@ -64,6 +68,19 @@ def content_of(answer: str) -> list[str]:
         if said and bare and not bare.endswith((":", "：")):
             kept.append(bare)
     return kept
+
+
+def says_so(reply: str, texts: Sequence[str]) -> bool:
+    """Return whether a sentence of `texts` that is a negation has all words of `reply`, a negation too, but for those
+    that name the document."""
+    said = sentences(plain(reply))
+    if len(said) != 1 or not is_negation(said[0]):
+        return False
+    words = stems(without_attribution(without_document(said[0])))
+    if len(words) < _FEWEST:
+        return False
+    found = (text[start:end] for text in texts for start, end in sentence_spans(text))
+    return any(words <= stems(sentence) and is_negation(sentence) for sentence in found)
 
 
 def _is_advice(clause: Clause) -> bool:

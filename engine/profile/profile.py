@@ -15,8 +15,9 @@ from typing import Literal
 from engine.prompting.prompts import NO_FINDINGS, Wording
 from engine.protocol.events import NoticeKind
 
-Verdict = Literal["answers", "refuses", "unclear"]
-"""Verdict on a reply: it answers; it says that the document does not hold the answer; or it does both."""
+Verdict = Literal["answers", "refuses", "unclear", "denies"]
+"""Verdict on a reply: it answers; it says that the document does not hold the answer; it does both; or it only says no
+to a question for a value, which is a refusal unless the model holds the answer."""
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,9 @@ def english() -> Phrases:
             r"contain\w*|provid\w*|giv\w*|offer\w*|includ\w*|ha[sd]|have|mak\w*|find|finds|found|see)\s"
             rf"(?:absolutely |virtually )?(?:no|not any|not enough|insufficient|n['’]t (?:any|enough)) {FEW}{fact}\b",
             rf"\b(?:is|are)(?:n['’]t| not) (?:any|enough|sufficient) {FEW}{fact}\b",
-            rf"^(?:unfortunately,? )?(?:no|insufficient|not enough) {FEW}{fact}\b(?!.*\b(?:shall|may|must|will)\b)",
+            rf"^(?:unfortunately,? )?(?:no|insufficient|not enough) {FEW}{fact}\b(?!.*\b(?:shall|may|must|will)\b)"
+            r"(?! (?:is|are|was|were) (?:collected|processed|stored|shared|sold|transferred|kept|required|needed|"
+            r"lost)\b)",
             r"\b(?:i|we)(?: \w+)?(?: am| was| were|['’]m| are)?(?: \w+)? "
             rf"(?:ca|could|can|was|were|do|did)?(?:n['’]t|not| not|unable to| unable to| not able to) {FEW}{know}\b",
             rf"\b(?:unable|impossible|not possible|not able|cannot|can['’]t|could not|couldn['’]t) (?:to )?{SOME}"
@@ -85,6 +87,24 @@ def english() -> Phrases:
             r"says? nothing (?:about|of|on|regarding|concerning)|makes? no|leaves? (?:it |this |"
             r"that )?(?:open|unsaid)|stops? short)\b",
             r"^n\s?/\s?a\b",
+            r"\b(?:that|this|such|the requested) (?:detail|information|figure|fact|point|item|amount|name|date|"
+            r"number|answer)s? "
+            r"(?:is|are) (?:absent|missing|lacking|left out|omitted)\b",
+            r"\b(?:and|but) (?:i |we )?(?:could|can|did)(?:n['’]t| not) (?:find|locate|see|identify|determine|spot)\b",
+            rf"\bthere(?: is| are| was| were|['’]s) no (?:\w+ ){{1,5}}(?:in|within|anywhere in) (?:the|this|"
+            rf"that) {FEW}{pure}\b",
+            r"\bleaves? (?:\w+ ){1,4}(?:open|blank|unspecified|unstated|undefined|unnamed)\b",
+            r"\b(?:itself|themselves) (?:(?:do|does|did)(?:n['’]t| not) (?:appear|figure|feature)|(?:is|are|was|"
+            r"were)(?:n['’]t| not) "
+            r"(?:given|stated|named|mentioned|shown|quoted|listed|included))\b|\bdo(?:es)?(?:n['’]t| not) appear$",
+            r"^no (?:\w+ ){1,4}(?:is|are|was|were) (?:quoted|given|stated|mentioned|specified|named|listed|indicated|"
+            r"cited|"
+            r"disclosed|shown|supplied)$",
+            rf"(?:\bnot|n['’]t) (?:within|inside|among|anywhere in|to be found in) (?:the|this|these) {FEW}{text}\b",
+            r"\b(?:has|have|had|is|are|was|were)(?: been)? (?:redacted|blacked out|anonymi[sz]ed|left blank|left empty|"
+            r"left open|withheld)\b",
+            r"\b(?:never|not|nowhere|n['’]t) (?:\w+ly )?(?:identified|named|mentioned) by name\b",
+            r"\b(?:about|on|regarding|as (?:for|to)|of) (?:\w+ ){1,4}?\w+, nothing$",
             r"^no (?!evidence|sign|trace|proof|fault|defect|damage)(?:\w+ ){1,5}(?:can|could) be "
             r"(?:found|determined|identified|established|located)\b",
             rf"\b(?:do|does|did)(?:n['’]t| not) {adverb}(?:appear|figure|feature|occur|show up|exist|"
@@ -267,9 +287,7 @@ def german() -> Phrases:
             r"\b(?:ungenannt|unerwähnt|unbeantwortet|ausgespart)\b",
         ),
         hedge=re.compile(r"\b(?:ausdrücklich|explizit|direkt|genaue?\w*|exakt|wörtlich|konkret|namentlich)", re.I),
-        contrast=re.compile(
-            r"\b(?:aber|jedoch|allerdings|doch|dennoch|hingegen|sondern|lediglich|obwohl|trotzdem)\b", re.I
-        ),
+        contrast=re.compile(r"\b(?:aber|jedoch|allerdings|doch|dennoch|hingegen|sondern|obwohl|trotzdem)\b", re.I),
         reports=any_of(
             rf"\b(?:{text}|anhang|tabelle|es|seite \d+)\b .{{0,20}}(?:besagt|heißt es|steht|sagt|"
             r"gibt an|erwähnt|berichtet|erklärt|zeigt|nennt|hervor)\w*,? (?:dass|daß)\b",
@@ -322,6 +340,8 @@ def dutch_nordic() -> Phrases:
             r"ingenting|intet|inget)\b|\b(?:geen|inte ett|ikke et) woord\b|\b(?:zwijgt|blijft onvermeld|tiger om|"
             r"onvermeld|onduidelijk|oklart|uklart)\b",
             r"\b(?:ik kan|ik kon|ik weet|jag kan|jag hittar|jeg kan|jeg finder)\b.{0,40}\b(?:niet|geen|inte|ikke)\b",
+            r"\bniet (?:\S+ )?(?:vast te stellen|op te maken|te vinden|af te leiden|te bepalen|te zeggen|"
+            r"te achterhalen)\b",
             r"^(?:niet vermeld|onbekend|okänt|ukendt|ukjent|framgår inte|ikke oppgitt|ikke nævnt|ej angivet)$",
         ),
         hedge=re.compile(

@@ -20,7 +20,7 @@ def french() -> Phrases:
     say = (
         r"(?:mentionn|précis|indiqu|fourni|contien|comport|donn|aborde|évoqu|dit|spécifi|parl|révèl|"
         r"figur|trouv|cit|nomm|"
-        r"inclu|détaill|répond|permet|préciser|renseign|décri|fait|appara[iî]|ressort|rapport|énonc|expliqu|révél)\w*"
+        r"inclu|détaill|permet|préciser|renseign|décri|fait|appara[iî]|ressort|rapport|énonc|expliqu|révél)\w*"
     )
     fact = (
         r"(?:informations?|mentions?|détails?|indications?|précisions?|réponses?|données?|références?|"
@@ -33,6 +33,9 @@ def french() -> Phrases:
             rf"{ne}(?:\w+['’]?\s?){{0,3}}{no} .{{0,30}}{say}",
             rf"\b(?:aucune?|pas d['’e]\s?|sans|pas assez d['’e]\s?) ?{FEW}{fact}\b",
             r"\bn['’]est (?:pas |nullement |jamais )?question d",
+            rf"\b{text}\b.{{0,40}}{ne}répond\w* {FEW}{no}\b",
+            r"\bon ne (?:peut|saurait) (?:pas |point |guère )?.{0,30}(?:déduire|dire|savoir|déterminer|répondre|"
+            r"conclure)\b",
             r"\bon (?:ignore|ne sait pas)\b|\breste (?:flou|inconnue?|imprécise?)\b",
             r"\bn['’](?:est|était|sont) pas (?:disponible|présente?|incluse?|fournie?|renseignée?|connue?)s?\b.{0,20}\b"
             r"(?:dans|sur|par|ici)\b",
@@ -54,9 +57,7 @@ def french() -> Phrases:
         hedge=re.compile(
             r"\b(?:explicitement|directement|exacte?\w*|précisément|expressément|clairement|nommément)", re.I
         ),
-        contrast=re.compile(
-            r"\b(?:mais|cependant|toutefois|néanmoins|pourtant|en revanche|seulement|bien que)\b", re.I
-        ),
+        contrast=re.compile(r"\b(?:mais|cependant|toutefois|néanmoins|pourtant|en revanche|bien que)\b", re.I),
         reports=any_of(
             rf"\b(?:{text}|annexe|il|tableau)\b .{{0,12}}(?:indique|précise|mentionne|dit|affirme|"
             r"déclare|montre|note|explique|rapporte) qu[e']"
@@ -98,7 +99,10 @@ def spanish() -> Phrases:
             r"\ben ning[uú]n[ao]? (?:parte|sitio|lugar|momento)\b",
             r"\bno (?:hace|hacen) (?:ninguna )?(?:referencia|mención|alusión)\b",
             rf"\b(?:no hay|no existe|no existen|sin|ninguna?|no contiene|no ofrece|no tengo|no tiene) {FEW}{fact}\b",
-            r"\b(?:no (?:puedo|pude|he podido|sé|es posible|se puede|encuentro|encontré|logro|dispongo))\b",
+            r"\b(?:no (?:puedo|pude|he podido|sé|encuentro|encontré|logro|dispongo))\b",
+            r"\bno (?:es posible|se puede|permite) ?(?:\S+ ){0,2}?(?:saber|determinar|responder|contestar|deducir|"
+            r"establecer|"
+            r"confirmar|encontrar|inferir|decir|conocer|precisar|averiguar)",
             r"\b(?:se desconoce|se ignora|no queda claro)\b",
             rf"\b(?:imposible) .{{0,60}}{text}\b",
             rf"^no .{{0,25}}\b(?:en|por) .{{0,20}}{text}\b",
@@ -115,7 +119,7 @@ def spanish() -> Phrases:
             r"\b(?:explícit\w*|directament\w*|exact\w*|expresament\w*|literalment\w*|específicament\w*|concret\w*)",
             re.I,
         ),
-        contrast=re.compile(r"\b(?:pero|sin embargo|aunque|no obstante|sino|solo|sólo|en cambio)\b", re.I),
+        contrast=re.compile(r"\b(?:pero|sin embargo|aunque|no obstante|sino|en cambio)\b", re.I),
         reports=any_of(
             rf"\b(?:{text}|anexo|tabla|se)\b .{{0,12}}(?:indica|dice|señala|menciona|afirma|especifica|"
             r"muestra|explica|informa) que\b"
@@ -161,6 +165,8 @@ def italian_portuguese() -> Phrases:
             r"\b(?:non ci sono|non c['’]è|nessuna|alcuna|não há|nenhuma|sem|"
             r"senza) (?:\S+ ){0,3}?(?:informazion\w*|informaç\w*|menzione|menção|dettagli|detalhes|"
             r"riferiment\w*|referência\w*|indicazion\w*|indicaç\w*|dat[io]|dados)\b",
+            r"\bnão (?:dá|há como|se consegue|se pode) (?:para )?(?:saber|dizer|determinar|responder|concluir)\b|"
+            r"\bnon si (?:può|riesce a) (?:sapere|dire|stabilire|dedurre|ricavare)\b",
             r"\b(?:non (?:posso|riesco|so|ho trovato|è possibile)|não (?:posso|consigo|sei|encontrei|"
             r"é possível|foi possível))\b",
             rf"\b{text}\b.{{0,40}}\b(?:tace|omette|omite|silencia|não diz|silêncio)|\b(?:nessun accenno|"

@@ -19,8 +19,9 @@ def slavic() -> Phrases:
         r"назыв\w*|описа\w*|описыва\w*|уточн\w*|раскры\w*|найд\w*|наш[её]л\w*|обнаруж\w*|"
         r"определ\w*|отвеч\w*|ответ\w*|установ\w*|значит\w*|предостав\w*|представл\w*|освеща\w*|"
         r"затраг\w*|затронут\w*|пояс\w*|объясн\w*|отраж[её]н\w*|прописан\w*|фигурир\w*|"
-        r"упомян\w*|відом\w*|згад\w*|вказ\w*|міст\w*|зазнач\w*|"
-        r"wspomin\w*|wymien\w*|poda(?:je|ją|no|ne|ny|na|ną|nej|nego|nych|ła|ł|li|ją)\b|zawier\w*|określ\w*|informuj\w*|wspomnian\w*|"
+        r"упомян\w*|відом\w*|йдеться|мовиться|навод\w*|розкри\w*|згад\w*|вказ\w*|міст\w*|зазнач\w*|"
+        r"wspomin\w*|wymien\w*|poda(?:je|ją|no|ne|ny|na|ną|nej|nego|nych|ła|ł|li|ją)\b|zawier\w*|określ\w*|"
+        r"informuj\w*|wspomnian\w*|"
         r"znalaz\w*|"
         r"znale[źz]\w*|mówi\w*|precyz\w*|wskaz\w*|wyja[śs]ni\w*|odnos\w*|uwzgl\w*|porusz\w*|ujawn\w*)"
     )
@@ -49,12 +50,17 @@ def slavic() -> Phrases:
             r"\bnie ma (?:\S+ ){0,3}?mowy\b|\b(?:umow\w*|ustaw\w*|regulamin\w*|"
             r"statut\w*)\b.{0,30}\bnie (?:regul|określ|przewid)\w*",
             r"\b(?:ни слова|ни одного упоминани\w*|ani słowa|без ответа|bez odpowiedzi)\b",
+            rf"\b{text}\b.{{0,40}}\bне (?:следует|вытекает|ясно|видно|понятно|испливає|зрозуміло)\b",
+            r"\b(?:ответить|сказать|определить|установить|узнать|понять|відповісти|визначити)\b.{0,60}\b(?:нельзя|"
+            r"невозможно|"
+            r"не получится|не удастся|неможливо|не можна)\b",
+            r"\bnie (?:wiadomo|sposób (?:ustalić|stwierdzić|powiedzieć))\b|^неизвестно\b|^невідомо\b",
             rf"\b(?:ничего|нигде|nigdzie|nic)\b.{{0,40}}\b(?:{text}|не|nie)\b",
         ),
         hedge=re.compile(
             r"(?:явн|прям|точн|конкретн|напрямую|буквальн|дословн|поимённ|wprost|dokładn|bezpośredni|wyraźn)", re.I
         ),
-        contrast=re.compile(r"\b(?:но|однако|хотя|зато|лишь|але|проте|ale|jednak|lecz|natomiast)\b", re.I),
+        contrast=re.compile(r"\b(?:но|однако|хотя|зато|але|проте|ale|jednak|lecz|natomiast)\b", re.I),
         reports=any_of(
             rf"\b(?:{text}|приложени\w*|таблиц\w*)\b.{{0,20}}(?:сказано|указано|говорится|сообщается|"
             r"указывает|отмечается|napisano|podano|stwierdza), (?:что|że|що)\b"
