@@ -111,7 +111,10 @@ def _tables() -> dict[str, dict[str, int]]:
                 table[f"{one.removesuffix('e')}ë{joiner[1:]}{ten}"] = value + more  # tweeëntwintig
         if language == "it":
             for (one, value), (ten, more) in product(list(small.items())[1:10], tens.items()):
-                table[(ten[:-1] if one[0] in "uo" else ten) + one] = value + more
+                joined = (ten[:-1] if one[0] in "uo" else ten) + one
+                table[joined] = value + more
+                if one == "tre":
+                    table[joined[:-1] + "é"] = value + more
         if language == "de":
             hundreds = {
                 f"{one}hundert{rest}": 100 * value + more
@@ -164,8 +167,9 @@ def _values(word: str, own: dict[str, int]) -> list[int]:
         return [value]
     for thousand in ("tausend", "mila", "duizend"):
         head, found, rest = word.partition(thousand)
-        if found and head in _ANY and (not rest or rest in _ANY):
-            return [_ANY[head], 1_000, *([_ANY[rest]] if rest else [])]
+        values = {**_ANY, **own}
+        if found and head in values and (not rest or rest in values):
+            return [values[head], 1_000, *([values[rest]] if rest else [])]
     return []
 
 

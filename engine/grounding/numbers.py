@@ -57,10 +57,18 @@ _SCALES = {
     "亿": 8,
     "億": 8,
     "억": 8,
+    **dict.fromkeys(("lakh", "lakhs", "lac", "lacs", "लाख", "লাখ", "لاکھ"), 5),
+    **dict.fromkeys(("crore", "crores", "करोड़", "करोड़", "কোটি", "کروڑ"), 7),
+    **dict.fromkeys(("हज़ार", "हजार", "tys", "tysięcy", "tisíc", "duizend", "tusen", "ألف", "آلاف", "ribu", "nghìn"), 3),
+    **dict.fromkeys(("milyon", "milion", "milionów", "milionu", "mln", "miljoen", "miljoner", "miljoonaa", "مليون"), 6),
+    **dict.fromkeys(("ملايين", "juta", "triệu", "milioane", "милиона", "мільйонів", "мільйони", "εκατομμύρια"), 6),
+    **dict.fromkeys(("milyar", "miliard", "miliardów", "mld", "miljard", "miljarder", "miliardi", "مليار"), 9),
+    **dict.fromkeys(("miliar", "tỷ", "miliarde", "мільярдів", "δισεκατομμύρια"), 9),
+    "миллиона": 6,
 }
 _LETTER_SCALES = frozenset({"k", "m", "mil", "mn", "bn"})
 """Scales that are other words too: they count only for a sum of money."""
-_WRITTEN_SCALE = "|".join(sorted(_SCALES.keys() - _LETTER_SCALES, key=len, reverse=True))
+_WRITTEN_SCALE = "|".join(sorted(map(re.escape, _SCALES.keys() - _LETTER_SCALES), key=len, reverse=True))
 _NUMBER = re.compile(
     rf"(?:{_BARE}|{_CJK})(?P<n>{_GROUPED}(?!\d)|{_PLAIN}){_LAST}(?: ?(?P<s>{_WRITTEN_SCALE})(?![^\W\d_]))?"
 )

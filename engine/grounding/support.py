@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from engine.grounding.claims import Claim, claim_of, claims
-from engine.grounding.dates import dates, includes
+from engine.grounding.dates import ERAS, dates, includes
 from engine.grounding.identifiers import is_identifier, written_pattern
 from engine.grounding.languages import language_of
 from engine.grounding.names import TITLES
@@ -32,9 +32,7 @@ _GLUED_IN_TEXT = re.compile(
     r"(?<![\w.,])(\d+(?:[.,]\d+)*)(?:h|hrs?|min|s|d|kg|g|mg|µg|km|cm|mm|m|kw|mw|gb|mb|tb|v|w|x)(?!\w)"
 )
 """A number with its unit or its counter glued on: 30h."""
-_ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925}
-"""Japanese eras -> the year before their first."""
-_ERA = re.compile(r"(?P<era>令和|平成|昭和) ?(?P<year>\d{1,2})年")
+_ERA = re.compile(rf"(?P<era>{'|'.join(ERAS)}) ?(?P<year>\d{{1,3}})年")
 _TENTHS = re.compile(r"(\d)割")
 """Tenths in Japanese: 2割 is 20 per cent."""
 _TITLES = frozenset(title.lower() for title in TITLES)
@@ -43,6 +41,7 @@ _BETWEEN = r"(?:['\s-]+|\.\s*)(?:[^\W\d_]+\.?\s+)?"
 _DECADE = re.compile(r"(\d{3})0(?:s|er)")
 _YEARS = re.compile(r"((?:19|20)\d\d)[/-](?:19|20)?(\d\d)")
 """Two years in a row: 2024/25."""
+_ONE = re.compile("(?<![〇一二三四五六七八九十百千])一(?![〇一二三四五六七八九十百千万亿億])")
 _RATIO = re.compile(r"(\d+):(\d+)")
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WEEKDAY = re.compile(r"(mon|tue|wed|thu|fri|sat|sun)(?:s|nes|rs|ur)?(?:day)?s?")
@@ -142,7 +141,7 @@ def _numbers(text: str) -> frozenset[Decimal]:
     plain = folded(text)
     found.update(value for glued in _GLUED_IN_TEXT.finditer(plain) for value in number_values(glued[1]))
     found.update(10 * Decimal(tenths[1]) for tenths in _TENTHS.finditer(plain))
-    found.update(Decimal(_ERAS[era["era"]] + int(era["year"])) for era in _ERA.finditer(plain))
+    found.update(Decimal(ERAS[era["era"]] + int(era["year"])) for era in _ERA.finditer(plain))
     return frozenset(found)
 
 
@@ -167,6 +166,8 @@ def _number(claim: str) -> frozenset[Decimal]:
 
 def _supports_number(claim: Claim, text: str) -> bool:
     wanted, stated = _number(claim.text), _numbers(text)
+    if claim.text == "1" and _ONE.search(text):
+        return True
     if not wanted.isdisjoint(stated) or _is_year_in(claim.text, text) or states_time(claim.text, text):
         return True
     if (glued := _GLUED.fullmatch(folded(claim.text))) and not number_values(glued[1]).isdisjoint(stated):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from engine.grounding.number_words import numeral
+from engine.grounding.number_words import numeral, spelled_numbers
 from engine.grounding.words import folded
 
 _HOUR = r"(?:[01]?\d|2[0-4])"
@@ -28,6 +28,9 @@ _TIME = re.compile(
     rf"|(?P<h3>{_HOUR}|[一二两兩三四五六七八九十]{{1,3}}) ?[時时点點시](?!间|間) ?"
     rf"(?:(?P<m3>{_MINUTE}|[一二三四五六七八九十]{{1,3}}) ?[分분]|(?P<half>[半반]))?"
     r"|(?<!\w)(?P<noon>noon|midday|midi|mittags?|mediodía|mezzogiorno|meio-dia|полдень|полудня)(?!\w)|(?P<noon2>正午|中午12点)"
+)
+_HOURS = re.compile(
+    r" (?:heures?|horas|ore|uhr|hours|часов|часа)(?!\w) ?(?P<half>et demie|y media|e mezz[ao]|e meia|с половиной)?"
 )
 _POINT = re.compile(rf"(?<![\w.,:])(?P<h>{_HOUR})\.(?P<m>{_MINUTE})(?![\w%]|[.,:]\d)")
 """13.30, which is a decimal number as well."""
@@ -53,6 +56,21 @@ def times_of_day(text: str) -> Iterator[tuple[int, int, int]]:
         yield found.start(), found.end(), 60 * hour + minute
 
 
+def _in_words(plain: str) -> Iterator[tuple[int, int, int]]:
+    """Yield the times of day in words: quatorze heures trente, las siete y media."""
+    numbers = [(start, end, int(value)) for start, end, value in spelled_numbers(plain) if value == int(value)]
+    for start, end, hour in numbers:
+        word = _HOURS.match(plain, end)
+        if word is None or not 0 <= hour <= 24:
+            continue
+        minute, last = (30, word.end("half")) if word["half"] else (0, word.end())
+        if not word["half"]:
+            behind = next(((stop, value) for first, stop, value in numbers if 0 <= first - word.end() <= 3), None)
+            if behind is not None and behind[1] < 60:
+                last, minute = behind
+        yield start, last, 60 * hour + minute
+
+
 def _number(text: str) -> int:
     """Return the value of an hour or a minute in digits or numerals."""
     return int(text) if text.isdecimal() else numeral(text) or 0
@@ -61,7 +79,7 @@ def _number(text: str) -> int:
 def possible_times(text: str) -> set[int]:
     """Return all minutes that `text` may mean: also 13.30, and the 6 of "6 to 23 hours"."""
     plain = folded(text)
-    found = {minutes for _, _, minutes in times_of_day(text)}
+    found = {minutes for _, _, minutes in times_of_day(text)} | {minutes for _, _, minutes in _in_words(plain)}
     found |= {60 * int(point["h"]) + int(point["m"]) for point in _POINT.finditer(plain)}
     return found | {60 * int(first["h"]) for first in _RANGE.finditer(plain)}
 

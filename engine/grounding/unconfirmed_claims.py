@@ -19,4 +19,4 @@ def unconfirmed_claims(written: str, texts: Sequence[str]) -> list[str]:
     missing = unsupported(written, texts)
     missing += [claim.text for claim in spelled_claims(written) if not any(supports(claim, text) for text in texts)]
     missing += [number for number in mismatched(written, texts) if not any(number in claim for claim in missing)]
-    return unconverted(missing, written)
+    return unconverted(missing, written, texts)

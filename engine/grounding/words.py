@@ -26,7 +26,7 @@ _SIGNS = {
     **dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe63\uff0d"), "-"),
     **dict.fromkeys(map(ord, "\u00a0\u2007\u2009\u202f\u3000\t\n\r\x0b\x0c\u2028\u2029\x85"), " "),
     **dict.fromkeys(map(ord, "\u2018\u2019\u02bc"), "'"),
-    **{ord(zero) + digit: str(digit) for zero in "０٠۰०" for digit in range(10)},
+    **{ord(zero) + digit: str(digit) for zero in "０٠۰०০੦૦୦௦౦೦൦๐" for digit in range(10)},
     ord("٫"): ".",
     ord("٬"): ",",
 }
