@@ -9,18 +9,20 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
 
 import torch
-from safetensors import SafetensorError, safe_open
 
 from engine.network.linear import SCHEME
-from kernels.cpu.memory import copied
+from kernels.cpu.memory import empty
 
 SWITCH = "READTHROUGH_QUANTISED_COPIES"
 SMALLEST = 256 << 20
@@ -30,6 +32,8 @@ LEFT_FREE = 2 << 30
 MOST = 16 << 30
 """Bytes of all copies; the least recently used ones are removed."""
 
+_READ_BYTES = 64 << 20
+_LONGEST_HEADER = 16 << 20
 _DTYPES = {torch.int8: "I8", torch.uint8: "U8", torch.float32: "F32", torch.bfloat16: "BF16"}
 _log = logging.getLogger(__name__)
 
@@ -52,24 +56,78 @@ def copy_file(folder: Path, fingerprint: str, bits: int) -> Path:
 
 
 class QuantisedCopy:
-    """A copy, open for reading. `get` returns tensors with memory of their own."""
+    """A copy, open for reading. `get` returns tensors with memory of their own.
+
+    They are read into that memory: through a mapped file, every 4 KiB would cost a page fault.
+    """
 
     def __init__(self, path: Path) -> None:
-        """Open `path`. Raises SafetensorError or OSError if it cannot be read."""
-        self._path = path
-        with safe_open(path, framework="pt") as file:
-            self._names = frozenset(file.keys())
+        """Open `path`. Raises ValueError or OSError if it cannot be read."""
+        self._file = path.open("rb", buffering=0)
+        try:
+            self._start, self._places = _header(self._file)
+        except BaseException:
+            self._file.close()
+            raise
         with suppress(OSError):  # recently used
             os.utime(path)
 
     def get(self, name: str, rows: int, bits: int) -> Quantised | None:
         """Return the weight `name` of `rows` rows in `bits` bits, or None if the copy does not have it so."""
-        if f"{name}.integers" not in self._names or f"{name}.scales" not in self._names:
+        integers, scales = (self._read(f"{name}.{part}") for part in ("integers", "scales"))
+        if integers is None or scales is None:
             return None
-        with safe_open(self._path, framework="pt") as file:
-            integers, scales = (copied(file.get_tensor(f"{name}.{part}")) for part in ("integers", "scales"))
         fits = len(integers) == len(scales) == rows and integers.dtype == (torch.int8 if bits == 8 else torch.uint8)
         return (integers, scales) if fits else None
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def _read(self, name: str) -> torch.Tensor | None:
+        place = self._places.get(name)
+        if place is None:
+            return None
+        tensor = empty(place.shape, place.dtype)
+        left: memoryview = tensor.view(-1).view(torch.uint8).numpy().data
+        self._file.seek(self._start + place.begin)
+        while left:
+            got = self._file.readinto(left[:_READ_BYTES])
+            if not got:
+                return None  # the file has become shorter
+            left = left[got:]
+        return tensor
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A tensor of a copy: `begin` is its first byte behind the header."""
+
+    dtype: torch.dtype
+    shape: tuple[int, ...]
+    begin: int
+
+
+def _header(file: FileIO) -> tuple[int, dict[str, _Place]]:
+    """Return where the tensors begin, and their places. Raises ValueError if the file is no whole safetensors file."""
+    size = os.fstat(file.fileno()).st_size
+    length = int.from_bytes(file.read(8), "little")
+    if not 0 < length <= min(_LONGEST_HEADER, size - 8):
+        raise ValueError("its header is damaged")
+    start = 8 + length
+    dtypes = {name: dtype for dtype, name in _DTYPES.items()}
+    places = {}
+    try:
+        for name, each in json.loads(file.read(length)).items():
+            dtype, shape, (begin, end) = dtypes[each["dtype"]], tuple(map(int, each["shape"])), each["data_offsets"]
+            if min(shape, default=1) < 1 or not 0 <= begin <= end <= size - start:
+                raise ValueError("its header is damaged")
+            if end - begin != math.prod(shape) * dtype.itemsize:
+                raise ValueError("its header is damaged")
+            places[str(name)] = _Place(dtype, shape, begin)
+    except (KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError("its header is damaged") from error
+    return start, places
 
 
 def open_copy(path: Path) -> QuantisedCopy | None:
@@ -78,7 +136,7 @@ def open_copy(path: Path) -> QuantisedCopy | None:
         return None
     try:
         return QuantisedCopy(path)
-    except (SafetensorError, OSError) as error:
+    except (ValueError, OSError) as error:
         _log.warning("%s is damaged and removed: %s", path, error)
         with suppress(OSError):
             path.unlink()

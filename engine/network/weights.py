@@ -51,7 +51,8 @@ def load_model(
     checkpoint = open_checkpoint(folder)
     use_copy = copies is not None and bits == 4 and device.type == "cpu"
     path = copy_file(copies, weights_fingerprint(folder), 4) if use_copy and copies is not None else None
-    loading = _Loading(checkpoint, device, progress, None if path is None else open_copy(path))
+    copy = None if path is None else open_copy(path)
+    loading = _Loading(checkpoint, device, progress, copy)
     try:
         model = _assemble(checkpoint.config, loading.floats, dtype, bits, loading.quantised)
     except RuntimeError as error:
@@ -60,6 +61,9 @@ def load_model(
             raise
         advice = "use a smaller model" if device.type == "cpu" else "use --device cpu or a smaller model"
         raise ModelError(f"the model does not fit into the free memory of {device}; {advice}") from error
+    finally:
+        if copy is not None:
+            copy.close()
     if path is not None and not loading.all_copied:
         keep_copy(path, loading.weights)
     return model
