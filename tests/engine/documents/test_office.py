@@ -214,6 +214,16 @@ def test_headers_and_footers_of_word_are_read_once(tmp_path: Path) -> None:
     assert page.text.split("\n") == ["Harbour works, 3 May 2024", "The pump was repaired.", "Form V-12, rev. 4"]
 
 
+def test_headers_of_rich_text_are_read_once(tmp_path: Path) -> None:
+    path = tmp_path / "letter.rtf"
+    path.write_bytes(
+        rb"{\rtf1\ansi\ansicpg1250{\fonttbl{\f0 Arial;}}{\header \pard Kancel\'e1\'f8 {\b Ostermann}\par}"
+        rb"{\headerf \pard Kancel\'e1\'f8 {\b Ostermann}\par}{\footer \pard \chpgn\par}The pump was repaired.\par}"
+    )
+    _, (page,), _ = read(path)
+    assert page.text.split("\n") == ["Kancelář Ostermann", "The pump was repaired."]
+
+
 def test_headers_and_hidden_sheets_of_open_documents_are_told(tmp_path: Path) -> None:
     style = "xmlns:style='urn:oasis:names:tc:opendocument:xmlns:style:1.0'"
     master = (

@@ -341,3 +341,8 @@ def test_a_space_at_the_end_of_a_number_parts_it_from_its_item(tmp_path: Path) -
     texts = [(71.12, 700.0 - 14 * place, item) for place, item in enumerate(items)]
     lines = pdf_lines(draw_pdf(tmp_path / "a.pdf", [[*numbers, *texts]]))
     assert lines == [f"{number}. {item}" for number, item in enumerate(items, 1)]
+
+
+def test_a_raised_figure_nearly_as_high_as_the_others_gets_a_caret(tmp_path: Path) -> None:
+    content = "BT /F1 12 Tf 50 700 Td (It holds 1.2 x 10) Tj /F1 10.4 Tf 5 Ts (9) Tj /F1 12 Tf 0 Ts ( litres) Tj ET"
+    assert pdf_lines(draw_pdf(tmp_path / "a.pdf", [content])) == ["It holds 1.2 x 10^9 litres"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from striprtf.striprtf import rtf_to_text
 
@@ -18,10 +19,36 @@ def read_rtf(data: bytes) -> Parts:
     text, hidden = _without_hidden(_CHARACTER.sub(_sound_character, data.decode("latin-1")))
     plain: str = rtf_to_text(text, errors="ignore")  # type: ignore[no-untyped-call]
     parts = Parts()
-    parts.add_blocks([Block(_cells(line)) for line in plain.split("\n")])
+    body = [Block(_cells(line)) for line in plain.split("\n")]
+    parts.add_blocks([*_beside(text, "header"), *body, *_beside(text, "footer")])
     if hidden:
         parts.notes.append("hidden text not read")
     return parts
+
+
+def _beside(text: str, kind: str) -> list[Block]:
+    """Return the lines of all headers or footers, each once; striprtf leaves them out."""
+    page = re.search(r"\\ansicpg\d+", text)
+    fonts = next(_groups(text, r"\\fonttbl"), "")
+    lines: dict[str, None] = {}
+    for group in _groups(text, rf"\\{kind}[lrf]?(?![a-z])"):
+        inner = re.sub(rf"^\{{\\{kind}[lrf]?", "{", group)
+        plain: str = rtf_to_text(  # type: ignore[no-untyped-call]
+            f"{{\\rtf1\\ansi{page[0] if page else ''} {fonts}{inner}}}", errors="ignore"
+        )
+        lines |= {line.strip(): None for line in plain.split("\n") if any(map(str.isalpha, line))}
+    return [Block(_cells(line)) for line in lines]
+
+
+def _groups(text: str, word: str) -> Iterator[str]:
+    """Yield the groups that begin with a control word."""
+    for found in re.finditer(rf"\{{{word}", text):
+        depth = 0
+        for step in _STEP.finditer(text, found.start()):
+            depth += (step[0] == "{") - (step[0] == "}")
+            if depth == 0:
+                yield text[found.start() : step.end()]
+                break
 
 
 def _sound_character(found: re.Match[str]) -> str:

@@ -20,7 +20,12 @@ from engine.documents.formats.pdf.characters import Characters, Flags, Floats, I
 from engine.documents.formats.pdf.columns import ordered_rows
 from engine.documents.formats.pdf.glyphs import Glyphs, is_wide
 from engine.documents.formats.pdf.raised import put_carets
-from engine.documents.formats.pdf.right_to_left import are_right_to_left, in_logical_order, lam_first
+from engine.documents.formats.pdf.right_to_left import (
+    are_right_to_left,
+    in_logical_order,
+    lam_first,
+    starts_with_marks_first,
+)
 from engine.documents.formats.pdf.segment import Segment
 from engine.documents.formats.pdf.structure_tree import in_block_order
 from engine.documents.formats.pdf.word_gaps import put_spaces
@@ -91,13 +96,14 @@ def _as_seen(glyphs: Glyphs) -> Glyphs:
         if not turned[first:last].any():
             continue
         line = slice(first, last)
-        start, end = glyphs.start[line], glyphs.end[line]
+        start, end = starts_with_marks_first(code[line], glyphs.start[line], glyphs.end[line]), glyphs.end[line]
         # Of two in one place, as a letter and its mark, the later one is seen first: the line is turned as a whole.
         by_place = np.lexsort((-np.arange(last - first), start))
         order[line] = first + by_place
         gaps = np.flatnonzero(glyphs.spaces[line][1:] > 0) + 1
         # A space stands to the right of the Hebrew letter that follows it, to the left of the one before it.
         is_turned, before = turned[line][gaps], turned[line][gaps - 1]
+        is_turned |= ~before & (end[gaps] < start[gaps - 1])  # a figure's last digit, then a sign to the left of it
         beside = np.where(is_turned, end[gaps], np.where(before, start[gaps - 1], (end[gaps - 1] + start[gaps]) / 2))
         beside += np.where(is_turned, 0.02, np.where(before, -0.02, 0)) * height[line][gaps]
         after = np.searchsorted(start[by_place], beside)

@@ -17,7 +17,9 @@ def is_raised(before: Any, height: Any, rise: Any, gap: Any) -> Any:
 
     For numbers and arrays of them.
     """
-    return (height < 0.85 * before) & (rise > 0.15 * before) & (gap < 0.2 * before) & (gap > -0.3 * before)
+    is_small = (height < 0.85 * before) & (rise > 0.15 * before)
+    is_high = (height < 0.92 * before) & (rise > 0.3 * before)
+    return (is_small | is_high) & (gap < 0.2 * before) & (gap > -0.3 * before)
 
 
 def may_be_power(before: str, after: str) -> bool:

@@ -18,6 +18,7 @@ import numpy as np
 from engine.documents.formats.pdf import tesseract
 from engine.documents.formats.pdf.bars import with_bars
 from engine.documents.formats.pdf.columns import in_reading_order
+from engine.documents.formats.pdf.missed_ink import missed_pieces
 from engine.documents.formats.pdf.recognised import Recognised
 from engine.documents.formats.pdf.segment import Segment
 
@@ -34,6 +35,7 @@ _MOST_LOST = 0.4
 """Share of lines that may be lost on a page that is read."""
 _DARK, _MARGIN, _SMALL_PART = 200, 24, 0.5
 """Brightness of ink at most, pixels around what is not blank, and share of the picture below which it is cut out."""
+_CERTAIN_PIECE = 0.9
 _TALL = 1.5
 """Height of a line in its width from which on it runs up or down."""
 _LINES_TURNED, _CLEARLY_MORE = 5, 0.1
@@ -117,7 +119,17 @@ def _lines(picture: Any) -> list[_Line]:
         if not line.is_tall and box.shape == (4, 2):
             line = line._replace(text=_with_bars(picture, line, characters))
         lines.append(line)
-    return lines
+    return [*lines, *_missed(picture, lines)]
+
+
+def _missed(picture: Any, lines: list[_Line]) -> list[_Line]:
+    """Return the pieces of text beside the lines that are read with certainty; other ink may be anything."""
+    found = []
+    for box in missed_pieces(picture, [line.box for line in lines]):
+        text, score = _read_line(np.ascontiguousarray(_cut(picture, box)))
+        if score >= _CERTAIN_PIECE and any(map(str.isalnum, text)):
+            found.append(_Line(text.strip(), score, box))
+    return found
 
 
 def _with_bars(picture: Any, line: _Line, characters: Any) -> str:
@@ -158,7 +170,7 @@ def _turn(picture: Any, lines: list[_Line]) -> int:
     certainties = {}
     for turn in (1, 3) if is_sideways else (2,):
         turned = [np.ascontiguousarray(np.rot90(_cut(picture, line.box), turn)) for line in looked]
-        certainties[turn] = _mean([_certainty(line) for line in turned])
+        certainties[turn] = _mean([_read_line(line)[1] for line in turned])
     best = max(certainties, key=lambda turn: certainties[turn])
     return best if certainties[best] > least else 0
 
@@ -169,9 +181,10 @@ def _cut(picture: Any, box: Any) -> Any:
     return picture[top : max(bottom, top + 1), left : max(right, left + 1)]
 
 
-def _certainty(line: Any) -> float:
+def _read_line(line: Any) -> tuple[str, float]:
+    """Return the text on the picture of a line and its certainty."""
     result = _engine()(line, use_det=False, use_cls=False, return_word_box=False, return_single_char_box=False)
-    return float(result.scores[0]) if result.scores else 0.0
+    return (result.txts[0], float(result.scores[0])) if result.scores else ("", 0.0)
 
 
 def _mean(values: list[float]) -> float:

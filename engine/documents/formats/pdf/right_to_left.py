@@ -7,6 +7,7 @@ which it is read, by the direction of most of its letters.
 from __future__ import annotations
 
 import re
+import unicodedata
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,10 @@ _LETTERS = re.compile(f"[{_LETTER}]")
 _LATIN = re.compile(r"[^\W\d_]")
 _FROM_LEFT = re.compile(f"[%°]?[^\\W{_LETTER}](?:[^\\t{_LETTER}]*[^\\W{_LETTER}])?[%°]?")
 """Figures and words of other scripts, which keep their direction."""
+_FIGURES_IN_ARABIC = re.compile(f"[^\\W{_LETTER}](?:[^\\t{_LETTER}]*[^\\W{_LETTER}])?")
+"""The same beside Arabic letters, where a sign of percent stands to the left of its figure."""
+_ARABIC = re.compile("[\u0600-\u06ff\u0750-\u077f\u08a0-\u08ff\ufb50-\ufdff\ufe70-\ufefc]")
+_JUST_BEFORE = 0.001
 _LAM, _ALEFS = 0x644, (0x622, 0x623, 0x625, 0x627)
 _MIRRORED = str.maketrans("()[]{}<>«»", ")(][}{><»«")
 
@@ -39,15 +44,34 @@ def lam_first(code: npt.NDArray[np.int64], start: npt.NDArray[np.float32]) -> np
     return code
 
 
+def starts_with_marks_first(
+    code: npt.NDArray[np.int64], start: npt.NDArray[np.float32], end: npt.NDArray[np.float32]
+) -> npt.NDArray[np.float32]:
+    """Return the starts of a line's glyphs; a mark begins just before the letter that it stands over.
+
+    So it is seen before the letter from the left to the right, and read after it.
+    """
+    marks = [place for place, value in enumerate(code.tolist()) if unicodedata.category(chr(value)) == "Mn"]
+    if not marks or len(marks) == len(code):
+        return start
+    moved = start.copy()
+    letters = np.setdiff1d(np.arange(len(code)), marks)
+    for mark in marks:
+        shared = np.minimum(end[letters], end[mark]) - np.maximum(start[letters], start[mark])
+        moved[mark] = start[letters[int(np.argmax(shared))]] - _JUST_BEFORE
+    return moved
+
+
 def in_logical_order(line: str) -> str:
     """Return a line as it is read, from the order in which it is seen from the left to the right."""
     count = len(_LETTERS.findall(line))
     if not count:
         return line
     if count > len(_LATIN.findall(line)) - count:
-        return _FROM_LEFT.sub(lambda found: found[0][::-1], line[::-1].translate(_MIRRORED))
+        return _turned(line)
     return _RUN.sub(lambda found: _turned(found[0]), line)
 
 
 def _turned(text: str) -> str:
-    return _FROM_LEFT.sub(lambda found: found[0][::-1], text[::-1].translate(_MIRRORED))
+    pattern = _FIGURES_IN_ARABIC if _ARABIC.search(text) else _FROM_LEFT
+    return pattern.sub(lambda found: found[0][::-1], text[::-1].translate(_MIRRORED))
