@@ -1,7 +1,7 @@
-"""Make the file by which a reader answers: `python -m engine.training.reader.answers CHECKPOINT [--folder FOLDER]`.
+"""Make the file by which a reader answers: `python -m engine.training.reader.answers CHECKPOINT … [--folder FOLDER]`.
 
-The folder's weights read sections and stay as they are; the checkpoint's, tuned for questions from those or others,
-become differences of few bits beside them (`engine.network.answer_weights`), and its heads that answer go along.
+The folder's weights read sections and stay as they are; the mean of the checkpoints, which were tuned for questions,
+becomes differences of few bits beside them (`engine.network.answer_weights`), and its heads that answer go along.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from engine.network.packed_exponents import EXPONENTS
 from engine.network.packed_exponents import packed as packed_exponents
 from engine.network.weight_files import weight_files
 from engine.training.network import _NAMES, Network, Shape
-from engine.training.reader.checkpoint import load
+from engine.training.reader.checkpoint import mean
 
 BITS = {"embeddings": 1, "in_proj": 2, "out_proj": 2, "x_proj": 4, "dt_proj": 4}
 """Bits of a difference: the small projections decide what a state keeps."""
@@ -59,12 +59,12 @@ def deflate(folder: Path) -> None:
 def main() -> None:
     """Write the file of the folder named on the command line, and take the heads that answer out of its others."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("checkpoints", type=Path, nargs="+", metavar="CHECKPOINT")
     parser.add_argument("--folder", type=Path, default=Path("resources/models/reader"))
     options = parser.parse_args()
-    shape = Shape(**json.loads((options.checkpoint / "shape.json").read_text()))
+    shape = Shape(**json.loads((options.checkpoints[0] / "shape.json").read_text()))
     network, heads = Network(shape), Heads(shape.d_model, shape.vocab_size)
-    load(options.checkpoint, network, heads)
+    mean(options.checkpoints, [1.0] * len(options.checkpoints), network, heads)
     tensors = differences(network, Checkpoint(options.folder))
     for name, tensor in heads.state_dict().items():
         if name.startswith(ANSWER_PARTS):
