@@ -9,7 +9,7 @@ import pytest
 
 from engine.documents.cleaning.characters import clean_pdf_page
 from engine.documents.extraction.extractor import open_document
-from engine.documents.formats.pdf.right_to_left import in_logical_order, starts_with_marks_first
+from engine.documents.formats.pdf.right_to_left import in_logical_order, letters_of_marks
 from tests.engine.documents.drawing import Word, draw_pdf, in_unicode, unicode_font
 
 
@@ -97,14 +97,14 @@ def test_chinese_set_apart_is_joined(text: str, clean: str) -> None:
     assert clean_pdf_page(text) == clean
 
 
-def test_marks_are_seen_before_the_letters_that_they_stand_over() -> None:
-    """Ain, meem with shadda, alef, noon: from the left to the right noon, alef, shadda, meem, ain."""
+def test_marks_belong_to_the_letters_that_they_stand_over() -> None:
+    """Shadda over meem, which is drawn before ain, meem, alef and noon."""
     code = np.array([0x651, 0x639, 0x645, 0x627, 0x646])
     start, end = np.array([516.9, 523.5, 516.6, 513.0, 504.2]), np.array([521.7, 530.8, 523.7, 516.8, 513.0])
-    order = np.argsort(starts_with_marks_first(code, start, end))
-    assert [int(value) for value in code[order]] == [0x646, 0x627, 0x651, 0x645, 0x639]
+    assert letters_of_marks(code, start, end) == [(0, 2)]
 
 
 def test_a_sign_of_percent_follows_its_figure() -> None:
-    assert in_logical_order("\u0645\u0627\u0639 \u064a\u0641 %12") == "12% \u0641\u064a \u0639\u0627\u0645"
+    assert in_logical_order("%12 \u0645\u0627\u0639") == "\u0639\u0627\u0645 12%"
+    assert in_logical_order("\u0645\u0627\u0639 12%") == "12% \u0639\u0627\u0645", "no letter stands before it"
     assert in_logical_order("\u05dd\u05d9\u05de 12%") == "12% \u05de\u05d9\u05dd"

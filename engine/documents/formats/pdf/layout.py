@@ -24,7 +24,7 @@ from engine.documents.formats.pdf.right_to_left import (
     are_right_to_left,
     in_logical_order,
     lam_first,
-    starts_with_marks_first,
+    letters_of_marks,
 )
 from engine.documents.formats.pdf.segment import Segment
 from engine.documents.formats.pdf.structure_tree import in_block_order
@@ -38,6 +38,8 @@ _ALIGNED_GAP, _FEWEST_ALIGNED, _SAME_PLACE = 0.8, 3, 1.0
 many lines: the narrow columns of a table."""
 _SHADOW = 0.3
 """Heights by which a letter's shadow is off at most."""
+_JUST_BEFORE = 0.01
+"""Points between a mark and its letter, from the left to the right."""
 _HYPHENS = (0x02, 0xFFFE)
 
 
@@ -92,11 +94,17 @@ def _as_seen(glyphs: Glyphs) -> Glyphs:
     code = lam_first(glyphs.code, glyphs.start)
     order, spaces, generated = np.arange(count), glyphs.spaces.copy(), glyphs.generated.copy()
     turned = are_right_to_left(code)
+    left, right, low, high = glyphs.start.copy(), glyphs.end.copy(), glyphs.low.copy(), glyphs.high.copy()
     for first, last in zip([0, *starts.tolist()], [*starts.tolist(), count], strict=True):
         if not turned[first:last].any():
             continue
         line = slice(first, last)
-        start, end = starts_with_marks_first(code[line], glyphs.start[line], glyphs.end[line]), glyphs.end[line]
+        for mark, letter in letters_of_marks(code[line], glyphs.start[line], glyphs.end[line]):
+            # A mark is seen just before its letter from the left to the right, and read after it.
+            left[first + mark] = left[first + letter] - _JUST_BEFORE
+            right[first + mark] = left[first + letter]
+            low[first + mark], high[first + mark] = low[first + letter], high[first + letter]
+        start, end = left[line], right[line]
         # Of two in one place, as a letter and its mark, the later one is seen first: the line is turned as a whole.
         by_place = np.lexsort((-np.arange(last - first), start))
         order[line] = first + by_place
@@ -110,14 +118,7 @@ def _as_seen(glyphs: Glyphs) -> Glyphs:
         spaces[line], generated[line] = 0, False
         spaces[first + after[after < last - first]] = 1
     return Glyphs(
-        code[order],
-        glyphs.start[order],
-        glyphs.end[order],
-        glyphs.low[order],
-        glyphs.high[order],
-        glyphs.place[order],
-        spaces,
-        generated,
+        code[order], left[order], right[order], low[order], high[order], glyphs.place[order], spaces, generated
     )
 
 
@@ -283,7 +284,8 @@ def _segments(glyphs: Glyphs) -> list[Segment]:
     )
     aligned = _are_aligned(glyphs, (spaces == 0) & (gap > _ALIGNED_GAP * taller))
     breaks |= aligned
-    marks = _are_marks(glyphs.code)[1:] & (np.abs(gap) < 2 * taller) & (np.abs(np.diff(middle)) < taller)
+    are_marks = _are_marks(glyphs.code) & ~are_right_to_left(glyphs.code)  # those have their letters' places
+    marks = are_marks[1:] & (np.abs(gap) < 2 * taller) & (np.abs(np.diff(middle)) < taller)
     breaks &= ~marks
     starts = np.concatenate(([0], np.flatnonzero(breaks) + 1))
     ends = np.concatenate((starts[1:], [count]))

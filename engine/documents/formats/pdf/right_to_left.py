@@ -17,12 +17,11 @@ _LETTER = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc"
 _RUN = re.compile(f"[{_LETTER}](?:[^A-Za-z\u00c0-\u058f\u0900-\u1fff\t\n]*[{_LETTER}])?")
 _LETTERS = re.compile(f"[{_LETTER}]")
 _LATIN = re.compile(r"[^\W\d_]")
-_FROM_LEFT = re.compile(f"[%°]?[^\\W{_LETTER}](?:[^\\t{_LETTER}]*[^\\W{_LETTER}])?[%°]?")
-"""Figures and words of other scripts, which keep their direction."""
-_FIGURES_IN_ARABIC = re.compile(f"[^\\W{_LETTER}](?:[^\\t{_LETTER}]*[^\\W{_LETTER}])?")
+_FROM_LEFT = re.compile(f"([%°]?)([^\\W{_LETTER}](?:[^\\t{_LETTER}]*[^\\W{_LETTER}])?)([%°]?)")
+"""Figures and words of other scripts, which keep their direction, and a sign of percent or degree on either side."""
+_ARABIC = re.compile(f"[^\\W{_LETTER}](?:[^\\t{_LETTER}]*[^\\W{_LETTER}])?")
 """The same beside Arabic letters, where a sign of percent stands to the left of its figure."""
 _ARABIC = re.compile("[\u0600-\u06ff\u0750-\u077f\u08a0-\u08ff\ufb50-\ufdff\ufe70-\ufefc]")
-_JUST_BEFORE = 0.001
 _LAM, _ALEFS = 0x644, (0x622, 0x623, 0x625, 0x627)
 _MIRRORED = str.maketrans("()[]{}<>«»", ")(][}{><»«")
 
@@ -44,22 +43,19 @@ def lam_first(code: npt.NDArray[np.int64], start: npt.NDArray[np.float32]) -> np
     return code
 
 
-def starts_with_marks_first(
+def letters_of_marks(
     code: npt.NDArray[np.int64], start: npt.NDArray[np.float32], end: npt.NDArray[np.float32]
-) -> npt.NDArray[np.float32]:
-    """Return the starts of a line's glyphs; a mark begins just before the letter that it stands over.
-
-    So it is seen before the letter from the left to the right, and read after it.
-    """
+) -> list[tuple[int, int]]:
+    """Return the marks of a line, each with the letter that it stands over, as places among the glyphs."""
     marks = [place for place, value in enumerate(code.tolist()) if unicodedata.category(chr(value)) == "Mn"]
-    if not marks or len(marks) == len(code):
-        return start
-    moved = start.copy()
     letters = np.setdiff1d(np.arange(len(code)), marks)
+    if not len(letters):
+        return []
+    found = []
     for mark in marks:
         shared = np.minimum(end[letters], end[mark]) - np.maximum(start[letters], start[mark])
-        moved[mark] = start[letters[int(np.argmax(shared))]] - _JUST_BEFORE
-    return moved
+        found.append((mark, int(letters[int(np.argmax(shared))])))
+    return found
 
 
 def in_logical_order(line: str) -> str:
@@ -73,5 +69,10 @@ def in_logical_order(line: str) -> str:
 
 
 def _turned(text: str) -> str:
-    pattern = _FIGURES_IN_ARABIC if _ARABIC.search(text) else _FROM_LEFT
-    return pattern.sub(lambda found: found[0][::-1], text[::-1].translate(_MIRRORED))
+    return _FROM_LEFT.sub(_from_left, text[::-1].translate(_MIRRORED))
+
+
+def _from_left(found: re.Match[str]) -> str:
+    """Return figures and words in their own direction; behind Arabic letters a sign stands on their other side."""
+    cell = found.string[found.string.rfind("\t", 0, found.start()) + 1 : found.start()]
+    return found[1] + found[2][::-1] + found[3] if _ARABIC.search(cell) else found[0][::-1]
