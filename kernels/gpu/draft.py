@@ -1,7 +1,7 @@
 """Some tokens of one sequence through a whole network in Triton, the state after each of them kept.
 
 A draft of the next tokens is read in one pass over the weights, so that it takes little longer than one token; where
-the network would have written other tokens, the state after the last right one is taken (`engine.generation.drafts`).
+the network would have written other tokens, the state after the last right one is taken (`engine.generation.look_up`).
 
 A program multiplies one vector after the other with its rows. Four launches a layer as in `kernels.gpu.step`, with the
 same overlap, and one more that adds up the squares of a vector, which a program of one token does for itself. Every
@@ -21,9 +21,8 @@ from torch import Tensor
 from kernels.gpu.dot import load_block, load_vector, multiply, place
 from kernels.gpu.matvec import epilogue, inverse_rms, load_constants, load_previous, own_rows
 from kernels.gpu.overlap import gdc_launch_dependents, gdc_wait
-from kernels.gpu.programs import FEW_ROWS, Matrix, program
+from kernels.gpu.programs import Matrix, program
 from kernels.gpu.step import NetworkStep, OneToken, advance, load_channels
-from kernels.quantisation import FP8
 
 ROWS = 2
 """How many times as many rows a program has as that of one token, so that fewer programs read every vector."""
@@ -122,10 +121,10 @@ class DraftStep(NetworkStep):
 
     @property
     def keeps_bits(self) -> bool:
-        """Return whether several tokens get the bits of single ones: not with weights in int4 and fp8, of whose sums
-        the compiler lays out the vectors in another way in a loop."""
-        matrices = [self._head, *(m for l in self._layers for m in (l.in_proj, l.x_proj, l.dt_proj, l.out_proj))]
-        return all(m.weight.dtype not in (torch.uint8, FP8) for m in matrices)
+        """Return whether several tokens get the bits of single ones: with float weights of one kind, and with int8 and
+        bf16 vectors. With int4 and fp8 the compiler lays out the vectors in another way in a loop."""
+        dtype = self._embeddings.dtype
+        return self._kinds == {dtype} or (self._kinds == {torch.int8} and dtype == torch.bfloat16)
 
     def check(self, ids: Tensor, addresses: Tensor, conv: Tensor, ssm: Tensor) -> Tensor:
         """Feed the tokens `ids` [K] (int64, on the device) and return logits [K, vocab_size], float32.
@@ -148,7 +147,7 @@ class _Tokens(OneToken):
     def product(self, x: Tensor, matrix: Matrix, out: Tensor, sums: int, **changes: Any) -> None:
         """Multiply a matrix with vectors that have so many sums of squares each."""
         each, warps = program(matrix)
-        rows = each if each == FEW_ROWS[0] else each * ROWS
+        rows = each * ROWS if each > 1 else 1
         width = self.buffers.squares.shape[1]
         given = self._network.options(matrix, x, min(sums, 1))
         if sums:
@@ -157,8 +156,7 @@ class _Tokens(OneToken):
                 self.buffers.squares, self._totals, width, PARTS=sums, PADDED_PARTS=triton.next_power_of_2(sums),
                 OVERLAP=given["OVERLAP"], num_warps=warps, **early,
             )  # fmt: skip
-        given |= {"taps": None, "shift": None, "tail_at": 0, "residual": None, "following": None, "parts": None}
-        given |= {"TAPS": 0, "ORDER": 1, "d_inner": 0} | changes
+        given |= changes
         tails = self._conv if given["TAPS"] else out
         matvecs_kernel[(triton.cdiv(given["rows"], rows),)](
             x, self._totals, addresses=self._addresses, tails=tails, tail_row=self._conv[0].numel(), y=out,

@@ -194,8 +194,9 @@ class NetworkStep:
         self._layers, self._embeddings, self._norm_f, self._head = layers, embeddings, norm_f, head
         self._eps, self._mixer_eps = norm_eps, mixer_norm_eps
         self._wide = torch.float32 if residual_in_fp32 else embeddings.dtype
-        weights = [m.weight for m in (head, *(m for l in layers for m in (l.in_proj, l.x_proj, l.dt_proj, l.out_proj)))]
-        self._exact = EXACT if all(weight.dtype == embeddings.dtype for weight in weights) else {}
+        matrices = [head, *(m for l in layers for m in (l.in_proj, l.x_proj, l.dt_proj, l.out_proj))]
+        self._kinds = {matrix.weight.dtype for matrix in matrices}
+        self._exact = EXACT if self._kinds == {embeddings.dtype} else {}
 
     def __call__(self, ids: Tensor, addresses: Tensor) -> Tensor:
         """Feed the token `ids` (one int64, on the device) and return logits [1, vocab_size], float32.
@@ -222,7 +223,7 @@ class NetworkStep:
         )  # fmt: skip
 
     def options(self, matrix: Matrix, x: Tensor, sums: int) -> dict[str, Any]:
-        """Return the arguments of a product that do not depend on the number of tokens."""
+        """Return the arguments of a product that do not depend on the number of tokens, with its defaults."""
         weight, bits, size = words(matrix)
         device = self._embeddings.device
         overlap = overlaps(device)
@@ -231,6 +232,8 @@ class NetworkStep:
             "SIZE": size, "BLOCK": max(triton.next_power_of_2(size), 16), "BITS": bits,
             "FP8": matrix.weight.dtype == FP8, "PARTS": sums, "PADDED_PARTS": triton.next_power_of_2(max(sums, 1)),
             "OVERLAP": overlap, "INTEGERS": takes_integers(matrix, x), "NATIVE": is_nvidia(device),
+            "taps": None, "shift": None, "tail_at": 0, "residual": None, "following": None, "parts": None, "TAPS": 0,
+            "ORDER": 1, "d_inner": 0,
         } | ({"launch_pdl": True} if overlap else {}) | self._exact  # fmt: skip
 
     def _run(self, ids: Tensor, tokens: OneToken) -> Tensor:
@@ -289,8 +292,7 @@ class OneToken:
         programs, turns = walk(matrix, x.device)
         if turns and given["NATIVE"]:
             given["maxnreg"] = registers(warps)
-        given |= {"taps": None, "shift": None, "tail_at": 0, "residual": None, "following": None, "parts": None}
-        given |= {"TAPS": 0, "ORDER": 1, "d_inner": 0} | changes
+        given |= changes
         matvec_kernel[(programs,)](
             x, self.buffers.squares, addresses=self._addresses, y=out, turns=turns, ROWS=each, THREADS=32 * warps,
             OUT=given["d_inner"] or given["rows"], WALKS=turns > 0, num_warps=warps, **given,
