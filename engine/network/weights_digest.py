@@ -17,8 +17,9 @@ from engine.private_file import replace_private
 
 PIECE_BYTES = 32 << 20
 """Bytes hashed at once; the pieces' digests are hashed together, so that several processors share the work."""
-_REMEMBERED = 64
-"""Files whose digests are remembered."""
+_REMEMBERED = 1_024
+"""Files whose digests are remembered. A network may have a hundred files, and where they do not all fit, each start
+would read all of them again."""
 
 
 def file_digest(path: Path) -> str:
