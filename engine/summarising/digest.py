@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from engine.grounding.references import is_reference
 from engine.grounding.words import stems
 from engine.summarising.section_text import SectionText, Sentence
 from engine.summarising.sentence_scores import Scorer
@@ -77,7 +78,7 @@ def digest_section(place: int, section: SectionText, scores: Sequence[float], *,
     found = [
         KeySentence(place, sentence, score)
         for sentence, score in zip(section.sentences, scores, strict=True)
-        if score > -math.inf and sentence.quotable
+        if score > -math.inf and sentence.quotable and not is_reference(sentence.text, "")
     ]
     found.sort(key=lambda chosen: -chosen.score)
     ranked = distinct(found, max(_CANDIDATES, SECTION_SENTENCES))

@@ -151,3 +151,9 @@ def test_a_long_title_is_cut_behind_a_word() -> None:
         head.title.rstrip("… ").split()[-1] in ("Rethinking", "the", "Financial", "Network") and head.title[-1] == "…"
     )
     assert document_head("字" * 200, "pdf", [], 1, empty).title == "字" * 160 + " …"
+
+
+def test_entries_of_a_list_of_references_are_no_key_sentences():
+    cited = "Weber, A. (1954), “Pumps of the river”, Journal of Water, Vol. 3 No. 1, pp. 12-31, on pumps and valves."
+    (found,) = digest_sections([section(1, f"{PUMPS} {cited}")], by_words)
+    assert found.scored and not any("Journal" in key.sentence.text for key in found.scored)
