@@ -9,6 +9,8 @@ from engine.training.kernels.cpu_scan_backward import selective_scan_train_cpu
 from engine.training.kernels.scan import scan_backward, scan_forward, scan_ref
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
+SLOW = () if DEVICE == "cuda" else pytest.mark.slow
+"""Of what the interpreter need not do every time."""
 
 
 def packed(B: torch.Tensor, C: torch.Tensor) -> torch.Tensor:
@@ -34,7 +36,9 @@ def error(a: torch.Tensor, b: torch.Tensor) -> float:
         pytest.param(2, 4096, 1280, torch.bfloat16, marks=pytest.mark.gpu),
     ],
 )
-@pytest.mark.parametrize("programs", [pytest.param(0, id="two groups"), pytest.param(10**9, id="one group")])
+@pytest.mark.parametrize(
+    "programs", [pytest.param(0, id="two groups"), pytest.param(10**9, id="one group", marks=SLOW)]
+)
 def test_scan_gradients_equal_autograd(rows, steps, d_inner, dtype, programs, monkeypatch) -> None:
     monkeypatch.setattr("engine.training.kernels.scan.PROGRAMS", programs)
     rng = torch.Generator().manual_seed(0)
