@@ -254,7 +254,7 @@ class Session:
         if known is not None and (yield from _counted(library, command, known, True)):
             return
         state = yield from self._documents.state_of(command, library, control)
-        if alone and (yield from _counted(library, command, state.document, state.complete)):
+        if alone and known is None and (yield from _counted(library, command, state.document, state.complete)):
             return
         if before is not None:
             _require_same_document(library, before, state)
