@@ -209,6 +209,12 @@ def _note_path(conn: sqlite3.Connection, document: int, path: str) -> None:
             " AND NOT EXISTS (SELECT 1 FROM document_paths WHERE document = ?2)",
             [now, before[0]],
         )
+        conn.execute(  # a copy of it under another name is where it is to be found now
+            "UPDATE documents SET path = coalesce("
+            " (SELECT path FROM document_paths WHERE document = ?1 ORDER BY seen DESC LIMIT 1), path)"
+            " WHERE id = ?1 AND path = ?2",
+            [before[0], path],
+        )
     (shown, replaced) = conn.execute("SELECT path, replaced FROM documents WHERE id = ?", [document]).fetchone()
     moved = replaced is not None or not Path(shown).exists()
     conn.execute(

@@ -82,3 +82,14 @@ def test_tags_are_replaced_as_a_whole_and_go_with_their_document(library: Librar
     library.documents.remove(document.id)
     with pytest.raises(LibraryError):
         library.documents.set_tags(document.id, ["work"])
+
+
+def test_a_document_whose_file_became_another_is_shown_at_its_copy(library: Library, tmp_path: Path) -> None:
+    file, copy = tmp_path / "report.txt", tmp_path / "copy.txt"
+    for path in (file, copy):
+        path.write_text("x")
+    first = library.documents.for_file(FakeFile(file, "a" * 64))
+    library.documents.for_file(FakeFile(copy, "a" * 64))
+    second = library.documents.for_file(FakeFile(file, "b" * 64), lambda _: False)
+    assert second.id != first.id and second.path == str(file)
+    assert library.documents.get(first.id).path == str(copy) and library.documents.get(first.id).replaced is None
