@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import Any
 
 import llvmlite.binding as llvm
+import numba
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
@@ -46,7 +47,11 @@ CENTRE, STEP = DIGITS * BLOCK, DIGITS * BLOCK + 64
 
 def _byte_product_bits() -> int:
     """Return the bits of the vectors whose byte products the processor sums by fours (VNNI), or 0 without VNNI."""
-    features = llvm.get_host_cpu_features()
+    config: Any = numba.config  # numba sets its variables there by name
+    named: str | None = config.CPU_FEATURES  # what is compiled for, where it is set: perhaps less than there is
+    features = dict(llvm.get_host_cpu_features())
+    if named is not None:
+        features = dict.fromkeys((part[1:] for part in named.split(",") if part.startswith("+")), True)
     return 512 if features.get("avx512vnni") else 256 if features.get("avxvnni") else 0
 
 
