@@ -10,10 +10,10 @@ from collections.abc import Callable, Generator, Iterator
 
 from engine.control import Control
 from engine.generation.runtime import Runtime
-from engine.generators import Kept
 from engine.library.library import Library
-from engine.protocol.wire import CheckpointSaved, Event, PrefillAdvanced, ReadingResumed, Summarize
+from engine.protocol.wire import Event, Summarize
 from engine.reading.document_state import DocumentState
+from engine.summarising.beside_reading import after_checkpoints
 from engine.summarising.selection import Selection
 from engine.summarising.selection_summary import digests, section_event
 from engine.summarising.summary import selects_for
@@ -29,23 +29,10 @@ class EarlyDigest:
         """Ids of the sections whose key sentences were sent."""
 
     def beside(self, reading: Generator[Event, None, DocumentState]) -> Generator[Event, None, DocumentState]:
-        """Yield the events of `reading` and, after each checkpoint, those of the sections that it saved. Returns the
-        document state."""
-        document: int | None = None
-        due = False
-        kept = Kept(reading)
-        for event in kept:
-            yield event
-            match event:
-                case ReadingResumed():
-                    document, due = event.document_id, event.tokens > 0
-                case CheckpointSaved():
-                    due = True
-                case PrefillAdvanced() if due and document is not None:
-                    # Not at the checkpoint itself: whether the model knows this kind of text is judged behind it.
-                    due = False
-                    yield from self._new_sections(document)
-        return kept.value
+        """Yield the events of `reading` and the key sentences of the sections that each checkpoint saved.
+
+        Returns the document state."""
+        return after_checkpoints(reading, self._new_sections)
 
     def _new_sections(self, document: int) -> Iterator[Event]:
         runtime, command = self._runtime(), self._command

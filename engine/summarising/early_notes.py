@@ -12,12 +12,12 @@ from msgspec.structs import replace
 
 from engine.control import Cancelled, Control
 from engine.generation.runtime import Runtime
-from engine.generators import Kept
 from engine.library.library import Library
 from engine.library.prefix import PrefixHasher
-from engine.protocol.wire import CheckpointSaved, Event, PrefillAdvanced, ReadingResumed, SectionSummarized, Summarize
+from engine.protocol.wire import Event, SectionSummarized, Summarize
 from engine.reading.context import Context
 from engine.reading.document_state import DocumentState
+from engine.summarising.beside_reading import after_checkpoints
 from engine.summarising.job import SummaryJob
 from engine.summarising.section_summaries import summarize_sections
 from engine.summarising.summary import selects_for
@@ -33,22 +33,10 @@ class EarlyNotes:
         """Ids of the sections whose notes were sent."""
 
     def beside(self, reading: Generator[Event, None, DocumentState]) -> Generator[Event, None, DocumentState]:
-        """Yield the events of `reading` and, after each checkpoint, the notes on the sections that it saved. Returns
-        the document state."""
-        document: int | None = None
-        due = False
-        kept = Kept(reading)
-        for event in kept:
-            yield event
-            match event:
-                case ReadingResumed():
-                    document, due = event.document_id, event.tokens > 0
-                case CheckpointSaved():
-                    due = True
-                case PrefillAdvanced() if due and document is not None:
-                    due = False
-                    yield from self._new_notes(document)
-        return kept.value
+        """Yield the events of `reading` and the notes on the sections that each checkpoint saved.
+
+        Returns the document state."""
+        return after_checkpoints(reading, self._new_notes)
 
     def _new_notes(self, document: int) -> Iterator[Event]:
         runtime, library, command = self._runtime(), self._library, self._command
