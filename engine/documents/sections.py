@@ -31,8 +31,8 @@ _CHAPTER = re.compile(
     re.IGNORECASE,
 )
 _NUMBERED = re.compile(r"(?P<number>\d{1,3}(?:\.\d{1,3}){0,4})\.?\s+(?P<title>[^\W\d_a-zа-я].*)")
-_NO_HEADING = re.compile(r"(?:\.\s?){4,}|[.,;:!?。、]$|\s\d+$|[|{}=<>]")
-"""Leader dots and page numbers of a table of contents, ends of sentences, code."""
+_NO_HEADING = re.compile(r"(?:\.\s?){4,}|[.,;:!?。、]$|\s[\d.,]*\d%?$|\t.*\t|[|{}=<>]")
+"""Leader dots and page numbers of a table of contents, ends of sentences, rows of a table, code."""
 _SENTENCE = re.compile(r"[^\W\d_]{3}[.!?] +[^\W\d_a-zа-я]")
 """The end of a sentence and the beginning of the next."""
 _GOES_ON = re.compile(r"\b(?:a|an|and|as|at|by|for|from|in|is|it|of|on|or|that|the|to|was|which|with)$")

@@ -20,9 +20,14 @@ _SOURCE = re.compile(
 
 def is_reference(text: str, heading: str) -> bool:
     """Return whether a sentence or line under `heading` is an entry of a list of references, or a part of one."""
-    if _HEADING.fullmatch(folded(heading).strip()):
+    if is_heading_of_references(heading):
         return True
     sources = len(set(_SOURCE.findall(text)))
     if _INITIALS.search(text):
         return sources > 0 or _YEAR.search(text) is not None
     return sources > 1
+
+
+def is_heading_of_references(heading: str) -> bool:
+    """Return whether `heading` stands over a list of references."""
+    return _HEADING.fullmatch(folded(heading).strip()) is not None

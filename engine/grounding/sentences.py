@@ -17,6 +17,7 @@ from functools import lru_cache
 
 import sentencex
 
+from engine.grounding.dates import MONTHS
 from engine.grounding.languages import language_of
 from engine.grounding.words import UNSPACED
 
@@ -51,6 +52,8 @@ _ABBREVIATION = re.compile(
     re.IGNORECASE,
 )
 """Ends no sentence where a number or a name follows, and is unknown to sentencex in some language."""
+_DAY, _FIRST_WORD = re.compile(r"(?<![\w.,])(?:[12]?\d|3[01])\.$"), re.compile(r"[^\W\d_]+")
+"""The day of a date, as many languages write it, and the month that may follow."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,8 @@ def split_block(text: str, language: str) -> list[tuple[int, int]]:
     for piece in _segments(language, plain):
         start, at = at, at + len(piece)
         before = plain[max(start - _TAIL, pieces[-1][0]) : start] if pieces else ""
-        if pieces and _goes_on(before.rstrip(), plain[start:at].lstrip()):
+        after = plain[start:at].lstrip()
+        if pieces and (_goes_on(before.rstrip(), after) or _is_dated(before.rstrip(), after, language)):
             pieces[-1] = (pieces[-1][0], at)
         else:
             pieces.append((start, at))
@@ -121,6 +125,12 @@ def _goes_on(before: str, after: str) -> bool:
     return (after[0].isdigit() or after[0].isupper()) and _ABBREVIATION.search(before) is not None
 
 
+def _is_dated(before: str, after: str, language: str) -> bool:
+    """Return whether a date is cut behind the point of its day: "bis zum 28." and "Juni 2024". English has none."""
+    month = _FIRST_WORD.match(after)
+    return language != "en" and _DAY.search(before) is not None and month is not None and month[0].lower() in MONTHS
+
+
 def _units(text: str) -> Iterator[Unit]:
     language = language_of(text)
     lines = [found.span() for found in _LINE.finditer(text) if found[0].strip()]
@@ -133,11 +143,11 @@ def _units(text: str) -> Iterator[Unit]:
         if index + 1 < len(lines):
             below = slice(*lines[index + 1])
             wide = widths[index] >= full_width or line.endswith((",", "、"))
+            runs_on = wide and not line.endswith((":", *_ENDS))
             if (
-                wide
+                (runs_on or _is_dated(line, text[below], language))
                 and text.count("\n", end, below.start) == 1
                 and not (is_row(line) or is_row(text[below]))
-                and not line.endswith((":", *_ENDS))
                 and not _MARK.match(text[below])
             ):
                 continue  # the sentence continues on the next line

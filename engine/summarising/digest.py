@@ -7,6 +7,7 @@ to say gives way. Sentences that repeat each other are chosen once. Light: no to
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -29,8 +30,15 @@ OWN_SECTION = 0.5
 _OF_ONE_SECTION = 2
 """Key sentences of one section in the whole, where there are many sections."""
 _LONGEST_LINE = 200
-_FIRST_LINES = 3
-"""Lines shown of a section without sentences."""
+_FIRST_LINES, _LABELLED_LINES = 3, 3
+"""Lines shown of a section without sentences: the first ones, and those with a sum or a date that people look for."""
+_LABELLED = re.compile(
+    r"\b(?:(?:grand |sub)?total|amount (?:due|payable)|balance|due|payable (?:by|until)|deadline|expires?|valid until|"
+    r"gesamt\w*|summe|endbetrag|fällig|zahlbar|frist|gültig bis|montant|échéance|totale?|importe|vencimiento)\b"
+    r"[^\d\n]{0,40}\d",
+    re.IGNORECASE,
+)
+"""A label of a form, invoice or ticket with its sum or date."""
 
 
 @dataclass(frozen=True)
@@ -78,12 +86,15 @@ def digest_section(place: int, section: SectionText, scores: Sequence[float], *,
     found = [
         KeySentence(place, sentence, score)
         for sentence, score in zip(section.sentences, scores, strict=True)
-        if score > -math.inf and sentence.quotable and not is_reference(sentence.text, "")
+        if score > -math.inf
+        and sentence.page not in section.asides
+        and sentence.quotable
+        and not is_reference(sentence.text, "")
     ]
     found.sort(key=lambda chosen: -chosen.score)
     ranked = distinct(found, max(_CANDIDATES, SECTION_SENTENCES))
     key = tuple(sorted(ranked[:SECTION_SENTENCES], key=_in_text))
-    first = tuple(plain_lines(section)[:_FIRST_LINES]) if not ranked and lines else ()
+    first = first_lines(section) if not ranked and lines and not section.aside else ()
     return SectionDigest(section, key, tuple(ranked[:_CANDIDATES]), first, tuple(found))
 
 
@@ -130,8 +141,17 @@ def distinct(ranked: Sequence[KeySentence], most: int, of_one_section: int | Non
 
 def plain_lines(section: SectionText) -> list[Sentence]:
     """Return the lines that tell something of a section without sentences: those of a table of contents do not."""
-    told = (line for line in section.sentences if any(map(str.isalpha, line.text)) and not line.is_contents)
+    lines = section.content or section.sentences
+    told = (line for line in lines if any(map(str.isalpha, line.text)) and not line.is_contents)
     return [line for line in told if len(line.text) <= _LONGEST_LINE]
+
+
+def first_lines(section: SectionText) -> tuple[Sentence, ...]:
+    """Return the lines that stand for a section without sentences: its first ones, and those that name a total, a due
+    date or the like."""
+    told = plain_lines(section)
+    labelled = [line for line in told[_FIRST_LINES:] if _LABELLED.search(line.text)]
+    return (*told[:_FIRST_LINES], *labelled[-_LABELLED_LINES:])
 
 
 def _in_text(chosen: KeySentence) -> tuple[int, int]:

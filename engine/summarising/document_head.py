@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from engine.grounding.page_kinds import page_kind
 from engine.grounding.words import folded
 from engine.library.records import Ledger, Page
 from engine.summarising.section_text import one_line
@@ -66,14 +67,14 @@ class DocumentHead:
 
 def document_head(title: str, file_kind: str, pages: Sequence[Page], sections: int, entities: Ledger) -> DocumentHead:
     """Return the head of a document. `file_kind`: the kind of its file, as the library has it."""
-    years = sorted(
-        match[1] for entry in entities.entries if entry.kind == "date" and (match := _YEAR.match(entry.value))
-    )
+    cited = {page.number for page in pages if page.text and page_kind(page.text)}
+    own = [entry for entry in entities.entries if not cited.issuperset(entry.pages)]
+    years = sorted(match[1] for entry in own if entry.kind == "date" and (match := _YEAR.match(entry.value)))
     least = _LEAST_PAGES if len(pages) > _LEAST_PAGES else 1
     names = [
         entry.text
-        for entry in entities.entries
-        if entry.kind == "name" and len(entry.pages) >= least and entry.count > 1
+        for entry in own
+        if entry.kind == "name" and len(set(entry.pages) - cited) >= least and entry.count > 1
     ]
     return DocumentHead(
         title=_short(one_line(title)),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
+from engine.grounding.page_kinds import NOTICE, PageKind, page_kind
+from engine.grounding.references import is_heading_of_references
 from engine.grounding.sentences import units
 from engine.grounding.words import UNSPACED, tokens
 from engine.library.records import Page, Section
@@ -21,12 +23,11 @@ _NAMES, _FEWEST_NAMES = 0.7, 10
 _ENDS = (".", "!", "?", "…", "。", "！", "？", "؟", "।")
 _CLOSING = "\"'”’»)]」』）"
 _LEADERS = re.compile(r"(?:\.\s?){4,}|[|{}<>=]{2,}|https?://\S+\s+https?://")
-_NOTICE = re.compile(
-    r"copyright|©|all rights reserved|\bisbn\b|permission is (?:hereby )?granted|without warranty|free documentation "
-    r"license|general public license|alle rechte vorbehalten|tous droits réservés",
-    re.IGNORECASE,
+_CAPTION = re.compile(
+    r"(?:table|figure|fig\.|box|chart|exhibit|tabelle|abbildung|tableau|cuadro)\s+[\dA-Z][\d.-]*\s*[.:–—|]", re.I
 )
-"""Pattern of legal notices: they precede the content and state nothing about it."""
+"""Begins the caption of a table or figure: it names what is shown and says nothing of it."""
+_OPENING = "\"'“‘«„([（「"
 _OPTION = re.compile(r"[-+/]{1,2}\w|[^\w\s\"'“”‘’«»¿¡(\[„「『（]")
 """Begins the entry of a list of options, or something that is no sentence."""
 _QUESTION_WORDS, _NUMBERED = 12, re.compile(r"(?:\d+\.)+\d*\s")
@@ -37,6 +38,12 @@ _ASIDE = re.compile(
     re.IGNORECASE,
 )
 """In the heading of a part about the document, not its subject."""
+_ASIDES: dict[PageKind, str] = {
+    "": "",
+    "references": "A list of references.",
+    "contents": "A table of contents.",
+    "notices": "Legal notices.",
+}
 _JOINED = re.compile(rf"(?<=[{UNSPACED}])\s+(?=[{UNSPACED}])")
 
 
@@ -59,7 +66,9 @@ class Sentence:
     @property
     def quotable(self) -> bool:
         """Return whether the sentence can be quoted alone in a digest."""
-        if self.listed or not is_ended(self.text) or self.text[:1].islower():
+        if self.listed or not is_ended(self.text) or self.text.lstrip(_OPENING)[:1].islower():
+            return False
+        if _CAPTION.match(self.text):
             return False
         count = sum(1 for _ in tokens(self.text))
         words = re.findall(r"[^\W\d_]+", self.text)
@@ -76,7 +85,7 @@ class Sentence:
             and capitals < _CAPITALS * letters
             and not self.is_contents
             and not _OPTION.match(self.text)
-            and not _NOTICE.search(self.text)
+            and not NOTICE.search(self.text)
         )
 
     @property
@@ -97,11 +106,24 @@ class SectionText:
     sentences: tuple[Sentence, ...]
     spans: tuple[tuple[int, int], ...]
     """The places of the sentences in `text`."""
+    asides: Mapping[int, PageKind] = field(default_factory=dict)
+    """Its pages that consist of references, notices or a table of contents, and of which."""
 
     @property
     def is_aside(self) -> bool:
-        """Return whether its heading says that it is no part of the content: a licence, an index, references."""
-        return _ASIDE.search(self.heading) is not None
+        """Return whether it is no part of the content, by its heading or its pages: a licence, an index, references."""
+        return _ASIDE.search(self.heading) is not None or all(one.page in self.asides for one in self.sentences)
+
+    @property
+    def aside(self) -> str:
+        """Return in a few words what all its pages consist of; "" where one is content."""
+        kinds = {self.asides.get(one.page, "") for one in self.sentences}
+        return _ASIDES[kinds.pop()] if len(kinds) == 1 else ""
+
+    @property
+    def content(self) -> tuple[Sentence, ...]:
+        """Return its sentences without those of other documents' titles, notices and tables of contents."""
+        return tuple(one for one in self.sentences if one.page not in self.asides)
 
     @classmethod
     def of(cls, section: Section, pages: Sequence[Page]) -> SectionText:
@@ -123,7 +145,10 @@ class SectionText:
                     sentences.append(Sentence(page.number, start, unit.end, own, unit.listed))
                     spans.append((start + offset, unit.end + offset))
         place = (section.number, section.heading, section.first_page, section.last_page)
-        return cls(*place, text, tuple(sentences), tuple(spans))
+        listed: PageKind = "references" if is_heading_of_references(section.heading) else ""
+        kinds = {page.number: listed or page_kind(page.text) for page in pages}
+        asides = {number: kind for number, kind in kinds.items() if kind}
+        return cls(*place, text, tuple(sentences), tuple(spans), asides)
 
 
 def is_ended(text: str) -> bool:

@@ -27,9 +27,9 @@ from engine.summarising.result import SummaryResult
 from engine.summarising.section_text import SectionText
 from engine.summarising.selection import Line, Selection, quoted, selection_lines
 
-REQUEST = "key sentences, 1"
+REQUEST = "key sentences, 2"
 """Key under which these section summaries are stored; its number increases when they change."""
-OVERVIEW = 1
+OVERVIEW = 2
 """Version of overviews; another one makes those that are kept void."""
 
 
@@ -121,7 +121,9 @@ def section_event(
     library: Library, job_id: str, section: Section, digest: SectionDigest, count: int, focus: str
 ) -> SectionSummarized:
     """Store the digest of a section and return its event. `count`: sections of the document, as far as is known."""
-    lines = [(quoted(sentence), [sentence.page]) for sentence in digest.lines]
+    lines: list[Line] = [(quoted(sentence), [sentence.page]) for sentence in digest.lines]
+    if not lines and digest.section.aside:
+        lines = [(digest.section.aside, [])]
     text, line_pages = "\n".join(line for line, _ in lines), [pages for _, pages in lines]
     library.section_summaries.save(section.id, REQUEST, text, line_pages, focus)
     return SectionSummarized(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -113,3 +114,11 @@ def test_sentences_and_footnotes_are_no_headings() -> None:
         "3.2 May's rule",
     ):
         assert [section.heading for section in made([(line + "\n", 1200)])] == [line], line
+
+
+@pytest.mark.parametrize(
+    "line", ["1\tOak door, 826 mm\t2\t412.00\t824.00", "2 Hinges of brass 6 9.50", "3 Share of steel 12.5%"]
+)
+def test_a_row_of_figures_is_no_heading(line: str) -> None:
+    (only,) = sections([(Page(1, f"Harrow & Pike\n{line}\nThank you"), 40)])
+    assert only.heading == ""

@@ -104,3 +104,15 @@ def test_rows_of_a_table_stay_apart_however_wide_they_are():
     assert [TABLE[start:end] for start, end in sentences(TABLE)] == TABLE.split("\n")
     text = "\n".join([FIGURES, FIGURES.replace("Alba", "Brook")])
     assert [text[start:end] for start, end in sentences(text)] == text.split("\n")
+
+
+def test_a_date_is_not_cut_behind_its_day() -> None:
+    german = (
+        "Wir bitten um die Unterlagen bis zum 28.\nJuni 2024 an unsere Geschäftsstelle. Danach prüfen wir den Antrag."
+    )
+    assert [german[a:b].replace("\n", " ") for a, b in sentences(german)] == [
+        "Wir bitten um die Unterlagen bis zum 28. Juni 2024 an unsere Geschäftsstelle.",
+        "Danach prüfen wir den Antrag.",
+    ]
+    english = "We counted the birds of the lake and found 28.\nMay we ask how many there were in the last year?"
+    assert len(sentences(english)) == 2

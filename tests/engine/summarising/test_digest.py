@@ -157,3 +157,42 @@ def test_entries_of_a_list_of_references_are_no_key_sentences():
     cited = "Weber, A. (1954), “Pumps of the river”, Journal of Water, Vol. 3 No. 1, pp. 12-31, on pumps and valves."
     (found,) = digest_sections([section(1, f"{PUMPS} {cited}")], by_words)
     assert found.scored and not any("Journal" in key.sentence.text for key in found.scored)
+
+
+def test_pages_of_references_and_contents_are_named_and_not_quoted():
+    cited = "\n".join(
+        f"{n}. Holm A, Lind P. The pumps of river {n} hold water. Journal of Water 20{n};14(2):31-40. URL https://a.example/{n}"
+        for n in range(10, 20)
+    )
+    contents = "\n".join(f"{n}.1 On the pumps of river {n}\t{3 * n}" for n in range(1, 9))
+    made = list(digest_sections([section(1, PUMPS), section(2, cited), section(3, contents)], by_words))
+    assert [digest.section.aside for digest in made] == ["", "A list of references.", "A table of contents."]
+    assert made[0].key and not any(digest.lines for digest in made[1:])
+    assert {key.section for key in digest_whole(made, WordScores(), 5)} == {0}
+    (headed,) = digest_sections([section(1, PUMPS.replace("1 Pumps\n\n", ""), "References")], by_words)
+    assert not headed.key and headed.section.aside == "A list of references."
+
+
+def test_a_form_shows_its_total_and_due_date():
+    text = "Weber & Sons\nMr Lind\nInvoice 14\nPumps\t2\t80.00\nDue\t3 May 2025\nNet\t160.00\nTotal\t€190.40\nThank you"
+    (found,) = digest_sections([section(1, text)], by_words)
+    assert [one.quoted for one in found.first_lines] == [
+        "Weber & Sons", "Mr Lind", "Invoice 14", "Due 3 May 2025", "Total €190.40",
+    ]  # fmt: skip
+
+
+def test_captions_and_halves_of_sentences_are_not_quoted():
+    text = "Table 3: The pumps of the station and their valves. (the motor stops when the valve of the pump is closed)."
+    (found,) = digest_sections([section(1, f"{PUMPS} {text}")], by_words)
+    assert not any(key.sentence.text.startswith(("Table", "(the")) for key in found.scored)
+
+
+def test_names_and_years_of_references_are_not_those_of_the_document():
+    own = "In 2020 Ann Weber wrote of the pumps of the town, and nothing else was said on this page of the report. {}"
+    cited = "\n".join(
+        f"Lars Holm, Journal of Water 19{n};{n}(2):31-40, pp. 3-9. URL a. pumps 19{n}." for n in range(60, 76)
+    )
+    texts = [*(own.format(n) for n in range(4)), *(f"{n} {cited}" for n in range(4))]
+    pages = [Page(n, None, text, None, None, None) for n, text in enumerate(texts, 1)]
+    head = document_head("Pumps", "pdf", pages, 2, find_entities((page.number, page.text) for page in pages))
+    assert head.names == ("Ann Weber",) and head.first_year in ("", "2020")
