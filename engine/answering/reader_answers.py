@@ -2,18 +2,20 @@
 
 Words pick the passages: BM25 over sentences, with words of like meaning, and the beginning of the document, which holds
 title, author and date. The reader reads each passage behind the question; its score of a sentence, the score by words
-and the type of the answer decide the order. A certainty is fitted to these (`certainty_of`).
+and the type of the answer decide the order. engine.answering.certainty says how
+certain the answer is.
 """
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice, takewhile
 
-from engine.answering.expected_things import lacks_expected
+from engine.answering.certainty import Figures, certainty_of
+from engine.answering.expected_things import LOOKED_AT, lacks_expected
+from engine.answering.missing_words import least_missing, weights
 from engine.grounding.answer_sentences import Answer, Asked, answer_sentences, distinct, rated
 from engine.grounding.corrections import corrects
 from engine.grounding.dated_parts import under_date
@@ -70,17 +72,10 @@ ALIKE = 0.5
 """Weight of a word that means about the same as one of the question."""
 HITS = 80
 """Sentences found by words from which passages are made."""
-WEIGHTS, BIAS = (0.12, 2.5, -5.45, 3.1), -0.1
-"""Of `certainty_of`: fitted on 132 questions on twelve documents, sets A and B (29 November 2026)."""
-UNEXPECTED = 0.3
-"""Factor of the certainty where no sentence holds what must answer. Of 185 questions with an answer, sets A to F, none
-falls by it that was right; of 64 without one, 10 do (29 November 2026)."""
 _PAIRS = re.compile(f"[{UNSPACED}]")
 _FEWEST_LETTERS = 2
 _SURE_LOGIT = 3.0
 """Least logit of an author or date behind its label."""
-_COMMON_RARITY, _LEAST_RARITY = 1.5, 0.2
-""""People" and "work" have a rarity of 1.5, and tell little by their absence."""
 
 
 @dataclass(frozen=True)
@@ -90,9 +85,9 @@ class Found:
     answers: list[Answer]
     """Best first."""
     certainty: float
-    """Probability that the first one answers, 0 to 1."""
-    features: tuple[float, ...] = ()
-    """The figures that the certainty was computed from; see `certainty_of`."""
+    """Probability that one of the first answers, 0 to 1."""
+    figures: Figures | None = None
+    """What the certainty was computed from, where the reader has read."""
 
 
 def find(index: SentenceIndex, asked: Asked, most: int) -> Found:
@@ -109,15 +104,13 @@ def find(index: SentenceIndex, asked: Asked, most: int) -> Found:
     read = _read(reader, index, asked, places, related)
     if not read:
         return Found(by_words, 0.0)
-    features = _features(index, asked, read, related, words)
     answers = [one for one, _ in read]
     if by_words:
         # The reader and the words often miss different answers.
         answers = [answers[0], *by_words[:1], *answers[1:]]
-    answers, certainty = distinct(answers, most), certainty_of(features)
-    if lacks_expected(asked, answers):
-        certainty *= UNEXPECTED
-    return Found(answers, certainty, features)
+    answers = distinct(answers, most)
+    figures = _figures(index, asked, read[0], answers[:LOOKED_AT], words)
+    return Found(answers, certainty_of(figures), figures)
 
 
 def warm_up() -> None:
@@ -264,34 +257,18 @@ def _with_span(one: Answer, candidate: Candidate, begin: int) -> Answer:
     return replace(one, span=(start, end) if inside else None)
 
 
-def _features(
-    index: SentenceIndex, asked: Asked, read: Sequence[tuple[Answer, Candidate]], related: Related, words: RelatedWords
-) -> tuple[float, ...]:
-    """Return the figures that tell an answer from none; see `certainty_of`."""
-    best, said = read[0]
-    if not _is_front(asked, best):
-        return said.score, best.coverage, unknown(index, asked, related, words), said.near
-    logit = max(said.score, _SURE_LOGIT) if _is_labelled(asked, best) else said.score
-    return logit, best.coverage, 0.0, said.near
-
-
-def unknown(index: SentenceIndex, asked: Asked, related: Related, words: RelatedWords) -> float:
-    """Return the share of the question's content that no page holds, 0 to 1; rare words count most."""
-    missing = total = 0.0
-    seen: set[str] = set()
-    for token, _, _ in tokens(asked.question):
-        term = stem(token, index.language)
-        if term in asked.terms and term not in seen:
-            seen.add(term)
-            weight = max(_LEAST_RARITY, words.rarity(token) - _COMMON_RARITY)
-            total += weight
-            missing += weight * (1.0 - index.held(term, related))
-    return missing / total if total else 0.0
-
-
-def certainty_of(features: Sequence[float]) -> float:
-    """Return the probability that the best sentence answers: a logistic regression on the reader's logit, the share of
-    the question that the sentence and its neighbours hold, the share that no page holds, and the nearness in meaning
-    of question and sentence."""
-    logit = BIAS + sum(weight * value for weight, value in zip(WEIGHTS, features, strict=True))
-    return 1.0 / (1.0 + math.exp(-logit))
+def _figures(
+    index: SentenceIndex, asked: Asked, best: tuple[Answer, Candidate], shown: Sequence[Answer], words: RelatedWords
+) -> Figures:
+    """Return the figures that tell an answer from none. Author and date of the document are asked for in words that
+    stand nowhere."""
+    one, said = best
+    front = _is_front(asked, one)
+    weighed = {} if front else weights(asked, index.language, words)
+    return Figures(
+        logit=max(said.score, _SURE_LOGIT) if front and _is_labelled(asked, one) else said.score,
+        coverage=one.coverage,
+        near=said.near,
+        missing=least_missing(index, weighed, (answer.place for answer in shown)),
+        lacks=lacks_expected(asked, shown),
+    )
