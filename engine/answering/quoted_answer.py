@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 
 from engine.answering.document_facts import document_fact
 from engine.answering.gathered_answers import MOST_LISTED, below, entries, gathered
-from engine.answering.reader_answers import Found, find
+from engine.answering.reader_answers import Found, find, related_terms
 from engine.answering.retrieval import topic_of
 from engine.grounding.answer_sentences import Answer, Asked, answer_sentences, distinct
 from engine.grounding.claims import Claim
+from engine.grounding.named_rows import NamedRow, named_rows
 from engine.grounding.page_references import page_list
 from engine.grounding.sentence_index import IndexedSentence, SentenceIndex
 from engine.grounding.support import supports
@@ -26,6 +27,8 @@ from engine.library.records import NewTurn
 from engine.protocol.evidence import Evidence, PageSpan, Sentence
 from engine.protocol.wire import AnswerDelta, AnswerFinished, Ask, Event
 from engine.reading.context import Context
+from engine.scoring.reader_model import LANGUAGES
+from engine.scoring.related_words import related_words
 from engine.summarising.entities import stored_entities
 from engine.summarising.section_text import is_ended, one_line
 from engine.summarising.selection_summary import overview
@@ -41,6 +44,9 @@ SURE = 0.6
 CLOSEST, MORE = 3, 4
 """Passages shown where no answer was found, and sentences that follow an answer: the best one answers three questions
 in five, one of the five best five in six."""
+ROWS, _SUREST_ROW = 3, 0.95
+"""Rows of tables that a question for a number names and that are shown, and the highest certainty of one."""
+_FOR_TIME = re.compile(r"\bhow (?:long|old|often|soon|late)\b", re.IGNORECASE)
 _CONSIDERED = 30
 _BEGINNING = 60
 """Lines of a document within which its first sentence is searched."""
@@ -110,8 +116,10 @@ def reply_to(context: Context, question: str, seed: int = 0) -> Reply:
         return _overview(context, index)
     if asked.kind.kind == "entries" and (reply := _entries(context, asked)) is not None:
         return reply
-    absent = _absent(context, index, asked)
     found = find(index, asked, _CONSIDERED)
+    if rows := _rows(index, asked):
+        return _of_table(index, rows, found)
+    absent = _absent(context, index, asked)
     if not any(term in index for term in asked.terms) and found.certainty < LEAST_CERTAIN:
         return _mentions_nothing(asked)
     if asked.kind.kind in ("events", "list") and not absent and (several := _gathered(index, asked, found)):
@@ -232,6 +240,42 @@ def _answered(index: SentenceIndex, answers: Sequence[Answer], certainty: float)
         lines += [Line("See also:"), *(quotation(one.sentence, with_page=True, span=one.span) for one in more)]
     also = [one.sentence for one in more]
     return Reply(lines, [best.sentence, *listed], best.span, also, certainty=certainty)
+
+
+def _rows(index: SentenceIndex, asked: Asked) -> list[NamedRow]:
+    """Return the rows of tables that a question for a number names, the best first."""
+    if asked.kind.kind not in ("count", "amount") or _FOR_TIME.search(asked.question):
+        return []
+    words = related_words() if index.language in LANGUAGES else None
+    related = related_terms(asked, index, words) if words is not None else {}
+    return named_rows(index, asked.terms, asked.question, related)[:ROWS]
+
+
+def _of_table(index: SentenceIndex, rows: Sequence[NamedRow], found: Found) -> Reply:
+    """Return the best of `rows` with the title and the columns of its table, then the others and the best sentences."""
+    best, *others = rows
+    sentence = index.sentences[best.place]
+    span = (sentence.start + best.cell[0], sentence.start + best.cell[1]) if best.cell is not None else None
+    lines = [quotation(sentence, span=span), *_table_lines(index, best)]
+    chosen = {row.place for row in rows}
+    more = [one for one in distinct(found.answers, _CONSIDERED) if one.place not in chosen][: MORE - len(others)]
+    if others or more:
+        lines.append(Line("See also:"))
+    for row in others:
+        lines += [quotation(index.sentences[row.place], with_page=True), *_table_lines(index, row)]
+    lines += [quotation(one.sentence, with_page=True, span=one.span) for one in more]
+    also = [*(index.sentences[row.place] for row in others), *(one.sentence for one in more)]
+    return Reply(lines, [sentence], span, also, certainty=min(best.fits, _SUREST_ROW))
+
+
+def _table_lines(index: SentenceIndex, row: NamedRow) -> list[Line]:
+    """Return the title and the columns of the table of `row`, as far as its page shows them."""
+    head = [index.sentences[place].text for place in (*row.title, *row.columns)]
+    return (
+        [Line(f"Table: “{_shortened(one_line(' | '.join(head)))}” (page {index.sentences[row.place].page})")]
+        if head
+        else []
+    )
 
 
 def _not_there(names: Sequence[str]) -> str:

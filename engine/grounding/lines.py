@@ -13,7 +13,7 @@ _MARK = re.compile(
 _HEADING_MARK = re.compile(r"\s*(?:>\s*)*#{1,6}\s")
 _BOLD = re.compile(r"(?:\*\*|__)(?P<text>[^*_\n]+?)(?:\*\*|__)")
 _LABEL = re.compile(r"(?:(?:\*\*|__)[^*_\n]{1,80}(?:\*\*|__)\s*[:：]?|[^\s:：.!?][^:：.!?\n]{0,60}[:：](?=\s|\*|$))")
-_LEADERS = re.compile(r"(?:\.\s?){4,}|(?:…\s?){2,}|_{4,}")
+LEADERS = re.compile(r"(?:\.\s?){4,}|(?:…\s?){2,}|_{4,}")
 _ENDS = (".", "!", "?", "…", "。", "！", "？", "؟", "।")
 _ANNOUNCES = (":", "：")
 
@@ -58,7 +58,7 @@ def plain(text: str) -> str:
 
 def is_contents(text: str) -> bool:
     """Return whether `text` is a line of a table of contents or of an index: it has leader dots."""
-    return _LEADERS.search(text) is not None
+    return LEADERS.search(text) is not None
 
 
 def is_list(text: str) -> bool:

@@ -17,7 +17,8 @@ from typing import TypeVar
 import msgspec
 
 from engine.grounding.languages import language_of
-from engine.grounding.lines import is_contents
+from engine.grounding.lines import LEADERS, is_contents
+from engine.grounding.page_kinds import page_kind
 from engine.grounding.sentences import units
 from engine.grounding.words import terms
 
@@ -108,7 +109,7 @@ class _Stored(msgspec.Struct, array_like=True):
 class SentenceIndex:
     """The sentences of a document."""
 
-    FORMAT = 2
+    FORMAT = 3
     """Version of the split into sentences, of the stems and of `to_bytes`; another one makes stored indexes void."""
 
     def __init__(self, pages: Iterable[tuple[int, str]]) -> None:
@@ -184,6 +185,10 @@ class SentenceIndex:
     def __contains__(self, term: str) -> bool:
         """Return whether a sentence holds the stem `term`."""
         return term in self._postings
+
+    def places_of(self, term: str) -> Sequence[int]:
+        """Return the positions of the sentences that hold the stem `term`."""
+        return self._postings.get(term, ())
 
     def words_from(self, beginning: str) -> list[str]:
         """Return the stems of the document that begin so."""
@@ -284,10 +289,12 @@ class _Numbers(dict[Value, int]):
 def _sentences_of(number: int, text: str) -> Iterator[IndexedSentence]:
     """Yield the sentences and lines of a page, but for its table of contents. A question in a line of its own is a
     heading."""
+    if page_kind(text) == "contents":
+        return
     for unit in units(text):
         own = text[unit.start : unit.end]
         alone = text[max(0, unit.start - 1) : unit.start] in ("", "\n") and text[unit.end : unit.end + 1] in ("", "\n")
-        if not is_contents(own):
+        if not is_contents(own) or _is_led_row(own):
             listed = unit.listed or (alone and own.endswith(("?", "？")))
             yield IndexedSentence(number, unit.start, unit.end, own, listed, "")
 
@@ -313,6 +320,15 @@ def _goes_on(before: str, after: str) -> bool:
 def _is_row(line: str) -> bool:
     """Return whether a line that is no sentence looks like the row of a table: two figures, or one beside a tab."""
     return len(_FIGURE.findall(line)) >= (1 if "\t" in line else 2)
+
+
+def _is_led_row(line: str) -> bool:
+    """Return whether a line with leader dots is the row of a table: what follows them is no page number."""
+    *_, last = LEADERS.finditer(line)
+    figures = _FIGURE.findall(line, last.end())
+    if any(figure.endswith(",") for figure in figures):
+        return False  # the pages of an index
+    return len(figures) > 1 or (len(figures) == 1 and not figures[0].isdigit())
 
 
 def _is_heading(line: str) -> bool:

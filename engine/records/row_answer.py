@@ -7,6 +7,7 @@ a cell beside other text, both numbers are given. Light: no torch.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,9 @@ from engine.records.result import AnswerRow, RecordAnswer, answer_row
 from engine.records.units import normal_unit, same_unit
 from engine.records.words import counted
 
+_NO_SHARES = frozenset(("long", "old", "often", "far", "high", "tall", "deep", "wide"))
+_SHARE = re.compile(r"%|\bper ?cent|[$€£¥]", re.IGNORECASE)
+"""Words behind "how" that no share and no sum of money answers."""
 _MOST_VALUES = 12
 """Rows that a question for one value may have."""
 
@@ -179,8 +183,15 @@ class RowAnswer:
         column = self._columns.of_value(taken)
         if column is None or not any(row.cells[column].text for row in rows):
             return None
+        if self._question.adjective in _NO_SHARES and self._is_share(column, rows):
+            return None
         values = list(dict.fromkeys(row.cells[column].text for row in rows if row.cells[column].text))
         return self._result(f"{'; '.join(values)}: {self._names[column]}{self._where()}", rows, listed=True)
+
+    def _is_share(self, column: int, rows: Sequence[RecordRow]) -> bool:
+        """Return whether a column holds shares or money, by its head or its cells."""
+        texts = [self._names[column], *(row.cells[column].text for row in rows)]
+        return any(_SHARE.search(text) for text in texts)
 
     def _result(self, number: str, rows: Sequence[RecordRow], *, listed: bool = False) -> RecordAnswer:
         answered: list[AnswerRow] = [answer_row(row) for row in rows]
