@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from engine.documents.pages import OutlineEntry, Page
 
@@ -21,7 +21,8 @@ MAX_TOKENS = 3_000
 
 _TOP_CHARACTERS = 300
 """Characters at the top of a page within which a heading begins the page."""
-_LONGEST_HEADING = 100
+_LONGEST_HEADING, _PROSE_WORDS = 100, 6
+"""Characters of a heading, and words behind a number that may as well begin a paragraph."""
 _LINES_LOOKED_AT = 400
 
 _MARKDOWN = re.compile(r"(#{1,6})\s+(\S.*?)#*\s*$")
@@ -31,8 +32,20 @@ _CHAPTER = re.compile(
     re.IGNORECASE,
 )
 _NUMBERED = re.compile(r"(?P<number>\d{1,3}(?:\.\d{1,3}){0,4})\.?\s+(?P<title>[^\W\d_a-zа-я].*)")
+_COMMON = re.compile(
+    r"(?:executive summary|summary|abstract|introduction|background|overview|purpose|scope|definitions|"
+    r"method(?:s|ology)|results|findings|discussion|recommendations|conclusions?|concluding (?:remarks|observations)|"
+    r"references|bibliography|glossary|acknowledge?ments|foreword|preface|key takeaways|zusammenfassung|einleitung|"
+    r"hintergrund|ergebnisse|schluss(?:folgerung(?:en)?)?|literatur(?:verzeichnis)?|vorwort|résumé|conclusiones|"
+    r"introducción)",
+    re.IGNORECASE,
+)
+"""Headings that many documents have without a number, alone in their line."""
 _NO_HEADING = re.compile(r"(?:\.\s?){4,}|[.,;:!?。、]$|\s[\d.,]*\d%?$|\t.*\t|[|{}=<>]")
 """Leader dots and page numbers of a table of contents, ends of sentences, rows of a table, code."""
+_CONTENTS = re.compile(r"(?P<title>\S.*?)(?:\t|\s{2,}|\s?(?:\.\s?){3,})\s*(?:\d{1,4}|[ivxlc]{1,6})")
+_FEWEST_LISTED, _SHORTEST_TITLE, _LISTED_LEVEL = 6, 4, 3
+"""A line of a table of contents; the fewest of them on a page, letters of a title, and its level as a heading."""
 _SENTENCE = re.compile(r"[^\W\d_]{3}[.!?] +[^\W\d_a-zа-я]")
 """The end of a sentence and the beginning of the next."""
 _GOES_ON = re.compile(r"\b(?:a|an|and|as|at|by|for|from|in|is|it|of|on|or|that|the|to|was|which|with)$")
@@ -75,6 +88,33 @@ class _Piece:
     """First heading on it, or empty."""
 
 
+@dataclass
+class _Seen:
+    """What pages have told of the document's headings."""
+
+    titles: set[str] = field(default_factory=set)
+    """Titles in its table of contents."""
+    running: dict[str, str] = field(default_factory=dict)
+    """Titles behind a number, each with the number under which it stood first."""
+
+    def contents(self, lines: Sequence[str]) -> bool:
+        """Return whether the lines of a page are a table of contents; its titles are kept."""
+        found = [match for line in lines if (match := _CONTENTS.fullmatch(line.strip()))]
+        if len(found) < _FEWEST_LISTED or 2 * len(found) < len(lines):
+            return False
+        self.titles |= {title for match in found if len(title := _plain(match["title"])) >= _SHORTEST_TITLE}
+        return True
+
+    def is_running(self, line: str, page: Page) -> bool:
+        """Return whether a line is a running title beside its page's number: the number is the page's, or the title
+        stood under another number before."""
+        found = _NUMBERED.fullmatch(line.strip())
+        if found is None or "." in found["number"]:
+            return False
+        first = self.running.setdefault(_plain(found["title"]), found["number"])
+        return found["number"] in (str(page.number), page.label) or first != found["number"]
+
+
 _OUTLINE_AT_TOP, _HEADING_AT_TOP, _OUTLINE_ON_PAGE = 30, 20, 10
 _OPENS_CHAPTER = _OUTLINE_AT_TOP + 8
 """Least rank of a beginning that ends the section before it even if there is room."""
@@ -87,6 +127,7 @@ class SectionBuilder:
         self._by_page: dict[int, list[OutlineEntry]] = {}
         for entry in outline:
             self._by_page.setdefault(entry.page, []).append(entry)
+        self._seen = _Seen()
         self._held: list[_Piece] = []
         self._under = ""
         self._number = 0
@@ -95,7 +136,7 @@ class SectionBuilder:
         """Return the sections that `page` completes. Pages come in order, their tokens in one sequence."""
         done = []
         entries = self._by_page.get(page.number, [])
-        for piece in _pieces(page, first_token, n_tokens, entries, bool(self._by_page)):
+        for piece in _pieces(page, first_token, n_tokens, entries, bool(self._by_page), self._seen):
             while _total(self._held) + piece.n_tokens > MAX_TOKENS:
                 done.append(self._close(_best_cut(self._held, piece)))
             if piece.opens >= _OPENS_CHAPTER and _total(self._held) >= MIN_TOKENS:
@@ -110,7 +151,8 @@ class SectionBuilder:
     def _close(self, count: int) -> Section:
         taken, self._held = self._held[:count], self._held[count:]
         heading = next((piece.heading for piece in taken if piece.heading), self._under)
-        self._under = next((piece.heading for piece in reversed(taken) if piece.heading), self._under)
+        lasting = (piece.heading for piece in reversed(taken) if piece.heading and not _COMMON.fullmatch(piece.heading))
+        self._under = next(lasting, self._under)
         self._number += 1
         return Section(
             number=self._number,
@@ -154,9 +196,14 @@ def _best_cut(held: Sequence[_Piece], following: _Piece) -> int:
 
 
 def _pieces(
-    page: Page, first_token: int, n_tokens: int, entries: Sequence[OutlineEntry], has_outline: bool
+    page: Page,
+    first_token: int,
+    n_tokens: int,
+    entries: Sequence[OutlineEntry],
+    has_outline: bool,
+    seen: _Seen,
 ) -> Iterator[_Piece]:
-    opens, heading = _opening(page.text, entries, has_outline)
+    opens, heading = _opening(page, entries, has_outline, seen)
     count = max(1, -(-n_tokens // MAX_TOKENS))
     for index in range(count):
         # The characters of a part's tokens are not known here: an equal share is near enough.
@@ -168,8 +215,10 @@ def _pieces(
         )
 
 
-def _opening(text: str, entries: Sequence[OutlineEntry], has_outline: bool) -> tuple[int, str]:
-    """Return the rank of the beginning at the page's top, and the first heading on it."""
+def _opening(page: Page, entries: Sequence[OutlineEntry], has_outline: bool, seen: _Seen) -> tuple[int, str]:
+    """Return the rank of the beginning at the page's top, and the first heading on it. `seen`: what the pages before
+    have told, to which that of this one is added."""
+    text = page.text
     top = _plain(text[:_TOP_CHARACTERS])
     for entry in entries:
         if _plain(entry.title) in top:
@@ -178,14 +227,37 @@ def _opening(text: str, entries: Sequence[OutlineEntry], has_outline: bool) -> t
         entry = min(entries, key=lambda entry: entry.level)
         return _OUTLINE_ON_PAGE + max(0, 9 - entry.level), entries[0].title
     lines = [line for line in text.split("\n", _LINES_LOOKED_AT)[:_LINES_LOOKED_AT] if line.strip()]
+    levels = _levels(lines, page, seen)
     for index, line in enumerate(lines[:2]):
-        level = _heading_level(line)
+        level = levels[index]
         if level:
             opens = _HEADING_AT_TOP if has_outline or index else _HEADING_AT_TOP + max(0, 9 - level)
             return opens, "" if has_outline else _title(line)
     if has_outline:
         return 0, ""
-    return 0, next((_title(line) for line in lines if _heading_level(line)), "")
+    return 0, next((_title(line) for line, level in zip(lines, levels, strict=True) if level), "")
+
+
+def _levels(lines: Sequence[str], page: Page, seen: _Seen) -> list[int]:
+    """Return the level of each line of a page as a heading, 0 for none."""
+    listed = seen.contents(lines)
+    levels = []
+    for index, line in enumerate(lines):
+        known = not listed and not line.lstrip()[:1].islower() and _plain(line) in seen.titles
+        level = _heading_level(line) or (_LISTED_LEVEL if known else 0)
+        if level and (_begins_prose(lines, index) or seen.is_running(line, page)):
+            level = 0
+        levels.append(level)
+    if len(lines) > 1:
+        levels[-1] = 0  # nothing stands under it
+    return levels
+
+
+def _begins_prose(lines: Sequence[str], index: int) -> bool:
+    """Return whether a line begins a numbered paragraph: it is long, and the one below begins in lower case."""
+    found = _NUMBERED.fullmatch(lines[index].strip())
+    long = found is not None and len(found["title"].split()) >= _PROSE_WORDS
+    return long and index + 1 < len(lines) and lines[index + 1].lstrip()[:1].islower()
 
 
 def _heading_level(line: str) -> int:
@@ -201,6 +273,8 @@ def _heading_level(line: str) -> int:
     if chapter := _CHAPTER.match(line):
         rest = line[chapter.end() :].lstrip()
         return 0 if rest[:1].islower() and not rest.startswith(("to ", "of ")) else 1  # "Part 1 provides …"
+    if _COMMON.fullmatch(line):
+        return 2
     numbered = _NUMBERED.fullmatch(line)
     if numbered and len(numbered["title"].split()) <= 12 and not _CITED.search(numbered["title"]):
         return 1 + numbered["number"].count(".") + (0 if "." in numbered["number"] else 1)

@@ -19,8 +19,14 @@ NOTICE = re.compile(
     re.IGNORECASE,
 )
 """Words of legal notices."""
-_NOTICES = 4
-"""Kinds of notice from which a page consists of them."""
+_NOTICE_WORDS = re.compile(
+    rf"{NOTICE.pattern}|^\s*disclaimer|written permission|catalogu?ing.in.publication|do(?:es)? not (?:necessarily )?"
+    r"(?:imply|reflects?)|views expressed|printed (?:by|in|on)|reprinted|note to reader|impressum|national library",
+    re.IGNORECASE,
+)
+"""Words of the page that holds them."""
+_NOTICES = 3
+"""Kinds of notice, each in a line of its own, from which a page consists of them; a foot has several in one line."""
 _ENTRY = re.compile(r"\S.*?(?:\t|\s{2,}|(?:\s?\.){3,}\s*)(\d{1,4}|[ivxlc]{1,6})\s*$", re.IGNORECASE)
 _ENTRY_UNDER_HEADING = re.compile(r"\S.*?\W\s*(\d{1,4}|[ivxlc]{1,6})\s*$", re.IGNORECASE)
 """A line of a table of contents: a title and a page number, in figures or small Roman numerals."""
@@ -48,9 +54,17 @@ def page_kind(text: str) -> PageKind:
         return "contents"
     if _is_references(text):
         return "references"
-    if len({found.lower() for found in NOTICE.findall(text)}) >= _NOTICES:
+    if _is_notices(text):
         return "notices"
     return ""
+
+
+def _is_notices(text: str) -> bool:
+    first: dict[str, int] = {}
+    for number, line in enumerate(text.splitlines()):
+        for found in _NOTICE_WORDS.findall(line):
+            first.setdefault(found.lower(), number)
+    return len(set(first.values())) >= _NOTICES
 
 
 def _is_references(text: str) -> bool:

@@ -27,6 +27,10 @@ _CAPTION = re.compile(
     r"(?:table|figure|fig\.|box|chart|exhibit|tabelle|abbildung|tableau|cuadro)\s+[\dA-Z][\d.-]*\s*[.:–—|]", re.I
 )
 """Begins the caption of a table or figure: it names what is shown and says nothing of it."""
+_TABLE_NOTE = re.compile(
+    r"see (?:also )?(?:the )?(?:notes?|tables?|figures?|appendix)\b|sources?:|notes?:|\(?this table", re.I
+)
+"""Begins a remark at the foot of a table."""
 _OPENING = "\"'“‘«„([（「"
 _OPTION = re.compile(r"[-+/]{1,2}\w|[^\w\s\"'“”‘’«»¿¡(\[„「『（]")
 """Begins the entry of a list of options, or something that is no sentence."""
@@ -68,7 +72,7 @@ class Sentence:
         """Return whether the sentence can be quoted alone in a digest."""
         if self.listed or not is_ended(self.text) or self.text.lstrip(_OPENING)[:1].islower():
             return False
-        if _CAPTION.match(self.text):
+        if _CAPTION.match(self.text) or _TABLE_NOTE.match(self.text):
             return False
         count = sum(1 for _ in tokens(self.text))
         words = re.findall(r"[^\W\d_]+", self.text)

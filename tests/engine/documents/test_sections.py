@@ -122,3 +122,39 @@ def test_sentences_and_footnotes_are_no_headings() -> None:
 def test_a_row_of_figures_is_no_heading(line: str) -> None:
     (only,) = sections([(Page(1, f"Harrow & Pike\n{line}\nThank you"), 40)])
     assert only.heading == ""
+
+
+def test_a_title_beside_the_page_number_is_no_heading() -> None:
+    pages = [Page(n, f"{n - 2}\tWater Board\nWords of page {n}.", label=str(n - 2)) for n in (3, 5, 7)]
+    assert {section.heading for section in sections([(page, 1500) for page in pages])} == {""}
+    unlabelled = [Page(n, f"Words of page {n}.\n{50 + n} Reference Tables") for n in (1, 2, 3)]
+    assert [section.heading for section in sections([(page, 1500) for page in unlabelled])][1:] != [
+        "52 Reference Tables"
+    ] * 2
+    assert not any(
+        "52" in section.heading or "53" in section.heading for section in sections((p, 1500) for p in unlabelled)
+    )
+
+
+def test_the_first_line_of_a_numbered_paragraph_is_no_heading() -> None:
+    text = "24. In argument Mr Miller moved away from his first\nsubmission and said that the order was wrong."
+    (only,) = sections([(Page(1, text), 200)])
+    assert only.heading == ""
+    (headed,) = sections([(Page(1, "24. In argument\nMr Miller moved away.\nBackground\nHe was a grocer."), 200)])
+    assert headed.heading == "24. In argument"
+    (common,) = sections([(Page(1, "He was a grocer.\nConclusion\nThe appeal fails."), 200)])
+    assert common.heading == "Conclusion"
+
+
+def test_titles_of_the_printed_contents_are_headings() -> None:
+    names = ("What is a pump?", "Valves", "Motors and belts", "Care of filters", "Leaks", "Who to call")
+    contents = "Contents\n" + "\n".join(f"{name} ........ {n}" for n, name in enumerate(names, 2))
+    pages = [Page(1, contents), *(Page(n, f"{name}\nWords of page {n}.") for n, name in enumerate(names, 2))]
+    pages.append(Page(8, "Words with a glossary.\nvalves\nthings that close\nmore words"))
+    done = [section.heading for section in sections([(page, 3000) for page in pages])]
+    assert done == ["", *names, names[-1]]
+
+
+def test_a_heading_that_many_documents_have_ends_with_its_section() -> None:
+    pages = [Page(1, "Introduction\nWords of page 1."), Page(2, "Words of page 2.")]
+    assert [section.heading for section in sections([(page, 3000) for page in pages])] == ["Introduction", ""]
