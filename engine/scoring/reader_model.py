@@ -58,7 +58,10 @@ def reader_model() -> ReaderModel | None:
 def read_by_reader() -> int:
     """Return the tokens that the reader has computed since it was loaded, 0 before. Loads nothing."""
     reader = reader_model() if reader_model.cache_info().currsize else None
-    return 0 if reader is None else reader.model.tokens_computed
+    if reader is None:
+        return 0
+    answering = reader.answering if "answering" in vars(reader) else None
+    return reader.model.tokens_computed + (answering.tokens_computed if answering is not None else 0)
 
 
 @lru_cache(maxsize=1)

@@ -8,6 +8,7 @@ import pytest
 from engine.grounding.sentences import sentences
 from engine.scoring import passage
 from engine.scoring.passage import answer, row_answers, rows
+from engine.scoring.reader_model import read_by_reader, reader_model
 from engine.scoring.tokens import tokenise
 from tests.engine.scoring.conftest import Chooser
 
@@ -88,3 +89,11 @@ def test_the_reader_is_surer_of_an_answer_than_of_a_foreign_question(reader: Cho
         return answer(reader.model, reader.heads, reader.tokenizer, question, given).probability
 
     assert sure("When was the bridge built?") > 0.5 > sure("Which enzyme unwinds the DNA helix?")
+
+
+def test_tokens_of_a_question_count_as_read() -> None:
+    reader = reader_model()
+    assert reader is not None
+    before = read_by_reader()
+    answer(reader.answering, reader.heads, reader.tokenizer, "Who came?", [("Ann came.", [(0, 9)])])
+    assert read_by_reader() > before
