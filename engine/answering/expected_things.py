@@ -57,6 +57,10 @@ _LENGTH = (
     rf"\b{_NUMBER}[\s-]?(?:k?m|cm|mm|ft|feet|foot|in|inch(?:es)?|miles?|met(?:re|er)s?|kilomet(?:re|er)s?|yards?|"
     r"pages?|words?|characters?|letters?|lines?|tokens?|[kmg]?bytes?|columns?|k)\b"
 )
+_AGE = (
+    r"\bage[ds]?\b\D{0,15}\d|\d\D{0,12}\b(?:years?[ -]old|of age)\b|"
+    r"\b(?:born|birth|built|founded|established)\b"
+)
 _DATE = (
     r"\b(?:1\d{3}|20\d\d)\b|\b(?:january|february|march|april|may|june|july|august|september|october|november|"
     r"december|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\b|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|"
@@ -72,7 +76,7 @@ _EXPECTED = tuple(
             _STRETCH,
         ),
         (r"\bhow long\b", f"{_STRETCH}|{_LENGTH}"),
-        (r"\bhow old\b|\bwhat age\b", r"\b(?:age[ds]?|years?[ -]old|born|birth|built|founded|established)\b"),
+        (r"\bhow old\b|\bwhat age\b", _AGE),
         (r"\bhow (?:far|deep|wide|tall)\b", _LENGTH),
         (
             r"\bhow heavy\b|\b(?:how much|what) (?:does|do|did|can|may) .*\bweigh\b",
@@ -119,6 +123,8 @@ _MOST_NOUNS = 2
 _BEFORE, _BEHIND = 6, 7
 """Words before and behind a number among which stands what it counts."""
 _YEAR = re.compile(r"(?:1[89]|20)\d\d")
+_MEASURED = re.compile(rf"[\s-]*(?:{_TIME_UNIT}|kg|mm|cm|km|miles?|met(?:re|er)s?|dollars?|euros?|pounds?)\b", re.I)
+"""Stands behind a number that counts nothing else."""
 _ROLE = re.compile(r"^who (?:is|was|are|were) the (?P<role>[^?]+?)(?= (?:of|in|at|for|to|on|from)\b|\s*\?|$)", re.I)
 
 
@@ -175,9 +181,14 @@ def _counted(question: str) -> _Counted | None:
 
 
 def _counts(one: IndexedSentence, counted: _Counted) -> bool:
-    """Return whether a sentence has a number, but for a year, near what is counted, or under a heading that is it."""
+    """Return whether a sentence has a number, but for years and numbers with a unit, near what is counted, or under a
+    heading that is it."""
     words = list(tokens(one.text))
-    found = [number for number in numbers(one.text, words=True) if not _YEAR.fullmatch(number.text)]
+    found = [
+        number
+        for number in numbers(one.text, words=True)
+        if not _YEAR.fullmatch(number.text) and not _MEASURED.match(one.text, number.end)
+    ]
     if one.is_row or (found and counted.names & set(terms(f"{one.heading} {one.columns}", "en"))):
         return bool(found)
     for number in found:

@@ -232,6 +232,156 @@ angry protest complain complaint grievance
 promise pledge commit commitment undertake undertaking
 warn warning alert caution
 trash rubbish waste garbage refuse
+rise climb soar surge increase jump
+raise increase hike lift
+cut reduce reduction decrease lower
+maker manufacturer producer
+eat feed consume consumption ingest diet
+eye visual sight vision visually
+skin dermal cutaneous topical
+heart cardiac cardiovascular
+lung pulmonary respiratory
+kidney renal
+liver hepatic
+brain cerebral neurological
+stomach gastric abdominal
+tooth teeth dental
+pregnant pregnancy gestation
+birth born delivery
+mother maternal
+parents parental guardian caregiver
+elderly older aged senior
+teenager adolescent youth
+smoke smoking tobacco cigarette
+alcohol liquor spirits
+overweight obese obesity
+tired fatigue exhaustion
+itch itching rash
+swelling swollen oedema edema
+fever temperature febrile
+operation surgery surgical operate
+shot jab injection vaccination vaccine immunisation
+pill tablet capsule
+scan imaging radiograph ultrasound
+cancer tumour malignancy malignant carcinoma
+contagious infectious transmissible
+feel feeling symptom
+recover recovery rehabilitation
+disabled disability impairment
+jail prison imprisonment incarceration custody detention
+arrest detain detention custody
+guilty convicted conviction
+sue lawsuit litigation claim proceedings
+claimant plaintiff
+witness testimony
+proof evidence prove
+steal theft stolen robbery burglary
+cheat fraud fraudulent deception
+kill murder homicide killed
+illegal unlawful illicit prohibited forbidden
+legal lawful permitted
+heir beneficiary inherit inheritance
+marry marriage married spouse
+spy surveillance monitoring
+permission consent licence license approval authorisation
+win prevail victory
+lose defeat loss lost
+guarantee warranty assurance
+owe debt liability arrears
+bankrupt bankruptcy insolvent insolvency
+bill invoice
+profit surplus earnings
+pension retirement superannuation
+spending expenditure outlays spent
+abroad overseas foreign
+immigrant migrant immigration
+parliament congress legislature
+police constabulary
+flood flooding
+sea ocean marine
+river stream waterway
+coast shore shoreline coastal
+mountain peak summit
+fish fishery fishing
+pig swine hog sow piglet
+cow cattle bovine
+insect pest
+crop harvest
+fertiliser manure
+pesticide insecticide herbicide
+engine motor
+spanner wrench
+leak leakage spill
+electricity power electric
+noise sound acoustic
+smell odour scent
+weigh weight mass heavy
+height tall high
+depth deep
+width wide breadth
+computer machine hardware
+hacker attacker intruder
+encrypt encryption cipher
+upgrade update
+download fetch
+chat message messaging
+app application program software
+guess predict prediction
+average mean
+graph chart plot diagram
+experiment trial
+survey questionnaire poll
+participant respondent volunteer
+scientist researcher investigator
+university college institute
+grade mark score
+graduate finish
+painter artist painted
+prize award medal
+travel trip journey
+flight fly flown
+lorry truck
+bike bicycle cycling
+wash rinse clean
+burn combustion
+sleep asleep insomnia sleeplessness
+happy satisfied satisfaction
+fear afraid anxiety
+believe think view
+forget forgot forgotten
+understand comprehend comprehension
+learn study
+true correct accurate
+wrong incorrect problem weakness
+better superior improve outperform exceed
+worse inferior deteriorate
+best optimal superior
+worst lowest
+avoid prevent evade
+reliable reliably accurate accurately correctly
+complicated complex difficult
+easy simple straightforward
+together jointly
+rest remainder remaining
+twice double
+soon shortly promptly
+current currently present
+moment currently present
+border boundary limit
+inside within internal
+outside external
+bring carry transport
+accept agree consent approve
+disagree refuse reject
+reject refuse decline
+forced compelled compulsory mandatory
+voluntary optional
+participate participation
+damage harm destroy
+break breach violate infringe circumvent
+suggest recommend recommendation propose
+advise advice recommend guidance
+quick rapid fast
 """
 
 

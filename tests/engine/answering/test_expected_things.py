@@ -33,6 +33,8 @@ from engine.grounding.sentence_index import SentenceIndex
         ("The voyage takes nine days.", "How long does the voyage take?", False),
         ("In 1911 the mill had many spinners.", "How many people worked in the mill?", True),
         ("The mill gave work to 400 spinners.", "How many people worked in the mill?", False),
+        ("The mill employs spinners for 12 years.", "How many spinners does the mill employ?", True),
+        ("Owners by age and trade, printed for the mill.", "How old are the owners of the mill?", True),
         ("The council of Leeds sits on Mondays.", "Who is the mayor of Leeds?", True),
         ("Ann Weber is the mayor of Leeds.", "Who is the mayor of Leeds?", False),
         ("Write to the office in Leeds.", "What is the phone number of the office?", True),
