@@ -42,7 +42,7 @@ _LANGUAGES = {
 
 
 def document_fact(context: Context, question: str, language: str) -> tuple[str, bool] | None:
-    """Return a sentence that answers a question about the file, and whether the document's first line belongs to the
+    """Return a sentence that answers a question about the file, and whether the title on the first page belongs to the
     answer; None for another question. `language`: of the document."""
     plain = folded(question).strip().rstrip("?.! ").removeprefix("and ")
     document, pages = context.document, context.document.pages
@@ -50,7 +50,8 @@ def document_fact(context: Context, question: str, language: str) -> tuple[str, 
         size = "one page" if pages == 1 else f"{pages:,} pages"
         return (f"The document has {size}." if document.complete else f"{size} were read so far."), False
     if _TITLE.fullmatch(plain):
-        return f"Title: {document.document.title}", True
+        own, name = document.document.title, PurePath(document.document.path)
+        return (f"Title: {own}" if own != name.stem else f"The file “{name.name}” gives no title."), True
     if _FILE.fullmatch(plain):
         path, kind = PurePath(document.document.path), document.document.kind.upper()
         return f"{kind} file “{path.name}”, {size_text(document.document.size)}.", False

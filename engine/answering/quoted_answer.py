@@ -13,9 +13,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from engine.answering.document_facts import document_fact
+from engine.answering.front_answers import LIKELY, aim_answer, front_answer, title
 from engine.answering.gathered_answers import MOST_LISTED, below, entries, gathered
 from engine.answering.reader_answers import Found, find, related_terms
 from engine.answering.retrieval import topic_of
+from engine.grounding.aims import aims
 from engine.grounding.answer_sentences import Answer, Asked, answer_sentences, distinct
 from engine.grounding.claims import Claim
 from engine.grounding.named_rows import NamedRow, named_rows
@@ -50,9 +52,6 @@ _FOR_TIME = re.compile(r"\bhow (?:long|old|often|soon|late)\b", re.IGNORECASE)
 _CONSIDERED = 30
 _BEGINNING = 60
 """Lines of a document within which its first sentence is searched."""
-_TITLE_LINES, _TITLE_WORDS = 10, 2
-_LONG_WORD = re.compile(r"[^\W\d_]{3,}")
-"""A title is searched among the first lines, and has so many words of three letters."""
 _SHORT_NAME = 3
 """Letters of the shortest name that may abbreviate a word."""
 _OF_PLACE, _SHORT_PLACE = re.compile(r"(?:ese|ians?|ans?|ish)$"), 4
@@ -111,9 +110,15 @@ def reply_to(context: Context, question: str, seed: int = 0) -> Reply:
     index = context.sentence_index()
     asked = Asked.of(question, index.language)
     if (fact := document_fact(context, question, index.language)) is not None:
-        return _fact(index, *fact)
+        return _fact(context, *fact)
+    front, certainty = front_answer(question, context.pages())
+    if front:
+        return Reply([quotation(line, with_page=True) for line in front], front, certainty=certainty)
+    told = aim_answer(question, index)
     if asked.kind.kind == "about":
-        return _overview(context, index)
+        return _overview(context, index, told)
+    if told:
+        return Reply([quotation(sentence, with_page=True) for sentence in told], told, certainty=LIKELY)
     if asked.kind.kind == "entries" and (reply := _entries(context, asked)) is not None:
         return reply
     found = find(index, asked, _CONSIDERED)
@@ -151,27 +156,34 @@ def _shortened(text: str) -> str:
     return text if len(text) <= most else text[:most].rpartition(" ")[0] + " …"
 
 
-def _overview(context: Context, index: SentenceIndex) -> Reply:
-    """Return what the document is: its description, its own first words, and its key sentences."""
+def _overview(context: Context, index: SentenceIndex, told: Sequence[IndexedSentence]) -> Reply:
+    """Return what the document is: its description, its own first words, what it is for, and its key sentences.
+    `told`: the sentences about its purpose, for a question for that; they come first."""
     lines = overview(context)
     described = sum(1 for _, pages in lines if not pages)
-    told = [Line(f"{line} (page {pages[0]})" if pages else line) for line, pages in lines]
-    opening = [quotation(sentence, with_page=True) for sentence in _opening(index)]
-    return Reply([*told[:described], *opening, *(line for line in told[described:] if line not in opening)])
+    said = [Line(f"{line} (page {pages[0]})" if pages else line) for line, pages in lines]
+    first = [quotation(sentence, with_page=True) for sentence in told]
+    opening = [quotation(sentence, with_page=True) for sentence in (*_opening(context, index), *aims(index, 1))]
+    return Reply(list(dict.fromkeys((*first, *said[:described], *opening, *said[described:]))))
 
 
-def _fact(index: SentenceIndex, told: str, with_first_line: bool) -> Reply:
-    """Return a fact of the library about the document, and its first line of a few words, often its title."""
-    early = (one for one in index.sentences[:_TITLE_LINES] if one.page == 1)
-    first = [one for one in early if len(_LONG_WORD.findall(one.text)) >= _TITLE_WORDS][:1] if with_first_line else []
-    return Reply([Line(told), *(quotation(sentence, with_page=True) for sentence in first)])
+def _fact(context: Context, told: str, with_title: bool) -> Reply:
+    """Return a fact of the library about the document; `with_title`: and the title that its first page shows."""
+    shown = title(context.pages()) if with_title else None
+    if shown is None:
+        return Reply([Line(told)])
+    lines = [Line(told), quotation(shown, with_page=True)]
+    return Reply(lines if told.startswith("Title: ") else lines[::-1])
 
 
-def _opening(index: SentenceIndex) -> list[IndexedSentence]:
-    """Return the first line of a document, which often is its title, and its first sentence."""
-    first = index.sentences[:1]
+def _opening(context: Context, index: SentenceIndex) -> list[IndexedSentence]:
+    """Return the title on the first page of a document, or its first line, and its first sentence."""
+    shown = title(context.pages())
+    first = [shown] if shown is not None else index.sentences[:1]
     sentence = next((one for one in index.sentences[:_BEGINNING] if not one.listed), None)
-    return first if sentence is None or sentence in first else [*first, sentence]
+    if sentence is None or any(one.page == sentence.page and sentence.start < one.end for one in first):
+        return first
+    return [*first, sentence]
 
 
 def _entries(context: Context, asked: Asked) -> Reply | None:

@@ -24,6 +24,9 @@ TEXT = (
 _ABOUT = re.compile(
     rf"what(?:'s| is| are| was)? (?:this|the|that)? ?{TEXT} (?:all )?about\b|"
     rf"what(?:'s| is) (?:this|it)(?: {TEXT})? for\s*\??$|"
+    r"^what (?:is|was|were) (?:the|this) (?:whole )?(?:case|dispute|quarrel|trial|lawsuit|matter|proceedings?|claim|"
+    r"complaint|"
+    r"appeal|hearing|meeting|debate|project|research|survey|talk|thing) (?:all )?about\b|"
     r"what(?:'s| is) (?:this|it)(?: all)? about\b|"
     rf"^(?:and )?what(?:'s| is) (?:this|it|that)(?: {TEXT})?\s*\??$|^what am i looking at|"
     rf"what (?:is|are) the (?:main |central |key )?(?:subjects?|topics?|themes?|purpose|aim|goal|ideas?|thesis) of "

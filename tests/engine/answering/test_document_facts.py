@@ -58,3 +58,9 @@ def test_questions_about_the_text_are_none_about_the_file(question: str):
 def test_a_document_that_is_still_read_has_no_length_yet():
     assert fact("How many pages has the document?", 12, complete=False) == ("12 pages were read so far.", False)
     assert fact("How many pages has the document?", 1) == ("The document has one page.", False)
+
+
+def test_a_file_name_is_no_title():
+    stored = SimpleNamespace(title="scan7", path="/home/a/scan7.pdf", kind="pdf", size=9)
+    context = SimpleNamespace(document=SimpleNamespace(document=stored, pages=2, complete=True))
+    assert document_fact(context, "What is the title?", "en") == ("The file “scan7.pdf” gives no title.", True)
