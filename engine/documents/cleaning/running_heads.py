@@ -99,6 +99,8 @@ class _Folio:
     """True for "page 3" or "3 / 12": only a page number has this form."""
     alone: bool
     """True if the line has no other text."""
+    side: Literal["", "left", "right"] = ""
+    """Where the number stands beside words that are no known title."""
 
 
 @dataclass(frozen=True)
@@ -275,8 +277,21 @@ def _counts_along(folio: _Folio, others: Sequence[_Marks]) -> bool:
         return False
     if folio.explicit or folio.roman or folio.alone:
         return True
+    if folio.side:
+        return _is_mirrored(folio, others)
     # A number beside words: the words must recur too. ("Record 12" never comes here: it is no title.)
     return any(folio.rest in rests for rests in fitting)
+
+
+def _is_mirrored(folio: _Folio, others: Sequence[_Marks]) -> bool:
+    """Return whether the number changes sides from page to page, as in a book, with the same words on its own side: the
+    counter of records stays where it is."""
+    along = {other for marks in others for other in marks.folios if other.offset == folio.offset and other.side}
+    beside = sum(
+        any(other.offset == folio.offset and other.side not in ("", folio.side) for other in marks.folios)
+        for marks in others
+    )
+    return beside >= _WITNESSES and any(other.side == folio.side and other.rest == folio.rest for other in along)
 
 
 def _folios(line: str, page: int, titles: frozenset[str], page_count: int | None) -> Iterator[_Folio]:
@@ -302,6 +317,8 @@ def _folios(line: str, page: int, titles: frozenset[str], page_count: int | None
                 yield _Folio(offset, roman, rest, True, False)
         elif roman or _is_title(rest, titles):
             yield _Folio(offset, roman, rest, False, False)
+        elif len(_LETTER.findall(rest)) >= _SHORTEST_TITLE and -_LARGEST_OFFSET <= offset <= _LARGEST_LEAD:
+            yield _Folio(offset, roman, rest, False, False, "right" if pattern is _AT_END else "left")
 
 
 def _is_title(rest: str, titles: frozenset[str]) -> bool:
