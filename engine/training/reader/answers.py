@@ -1,4 +1,4 @@
-"""Make the file by which a reader answers: `python -m engine.training.reader.answers CHECKPOINT … [--folder FOLDER]`.
+"""Make the file by which a reader answers: `python -m engine.training.reader.answers CHECKPOINT … [--weights W …]`.
 
 The folder's weights read sections and stay as they are; the mean of the checkpoints, which were tuned for questions,
 becomes differences of few bits beside them (`engine.network.answer_weights`), and its heads that answer go along.
@@ -60,11 +60,12 @@ def main() -> None:
     """Write the file of the folder named on the command line, and take the heads that answer out of its others."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("checkpoints", type=Path, nargs="+", metavar="CHECKPOINT")
+    parser.add_argument("--weights", type=float, nargs="+", help="of the checkpoints in their mean")
     parser.add_argument("--folder", type=Path, default=Path("resources/models/reader"))
     options = parser.parse_args()
     shape = Shape(**json.loads((options.checkpoints[0] / "shape.json").read_text()))
     network, heads = Network(shape), Heads(shape.d_model, shape.vocab_size)
-    mean(options.checkpoints, [1.0] * len(options.checkpoints), network, heads)
+    mean(options.checkpoints, options.weights or [1.0] * len(options.checkpoints), network, heads)
     tensors = differences(network, Checkpoint(options.folder))
     for name, tensor in heads.state_dict().items():
         if name.startswith(ANSWER_PARTS):

@@ -93,7 +93,7 @@ class Builder:
         """Add an article and its questions, each with the passage that answers it and two that share its words."""
         text = "\n\n".join(article.paragraphs)
         (tokens,) = self._tokenise([text])
-        base = self.texts.add(tokens)
+        base = self.texts.add(tokens, article.source)
         begins = np.cumsum([0, *(len(paragraph) + 2 for paragraph in article.paragraphs)])
         passages: list[Range] = []
         of_paragraph: list[range] = []

@@ -9,13 +9,15 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from engine.network.answer_file import stored_answers
+from engine.network.answer_weights import ADDED, SCALE, unpacked
 from engine.network.checkpoint import Checkpoint
 from engine.network.heads import HEADS_FILE, Heads, load_heads
 from engine.network.weight_files import INDEX
@@ -62,8 +64,9 @@ def load(folder: Path, network: Network, heads: Heads) -> None:
                 tensor.copy_(torch.stack(parts) if tensor.ndim == 3 else torch.cat(parts))
 
 
-def take(folder: Path, network: Network, heads: Heads) -> None:
-    """Fill `network` and `heads` from a model folder: the weights that read sections, and all its heads."""
+def take(folder: Path, network: Network, heads: Heads, answering: bool = False) -> None:
+    """Fill `network` and `heads` from a model folder: the weights that read sections or, if `answering`, those that
+    answer, and all its heads."""
     stored = Checkpoint(folder)
     with torch.no_grad():
         network.embeddings.copy_(stored.read("embeddings.weight"))
@@ -72,7 +75,21 @@ def take(folder: Path, network: Network, heads: Heads) -> None:
             mine = getattr(network, name)
             layers = [stored.read(f"layers.{i}.{theirs}") for i in range(network.shape.n_layers)]
             mine.copy_(torch.stack(layers).reshape(mine.shape))
+        if answering:
+            _add(stored_answers(folder), network)
     heads.load_state_dict(load_heads(folder).state_dict())
+
+
+def _add(stored: Mapping[str, Tensor], network: Network) -> None:
+    """Add the differences of the file for answering to the weights of `network`."""
+    for name, parameter in network.named_parameters():
+        parts = parameter.unbind(0) if name in _NAMES else (parameter,)
+        for i, part in enumerate(parts):
+            theirs = f"layers.{i}.{_NAMES[name]}" if name in _NAMES else f"{name}.weight"
+            if theirs + SCALE in stored:
+                part += unpacked(stored[theirs], stored[theirs + SCALE], part.shape[1])
+            elif ADDED + theirs in stored:
+                part += stored[ADDED + theirs].float().reshape(part.shape)
 
 
 def mean(folders: Sequence[Path], weights: Sequence[float], network: Network, heads: Heads) -> None:

@@ -30,6 +30,8 @@ CHOSEN = "chosen.npz"
 """File of what a teacher chose: passages near each real question in meaning, and the questions worth asking."""
 
 Row = dict[str, NDArray[np.generic]]
+Batch = dict[str, NDArray[np.generic]]
+"""Rows as arrays with a first axis for them."""
 Taught = tuple[NDArray[np.floating], NDArray[np.bool_], NDArray[np.bool_]]
 """For each sentence: overlap with the summary, True if it may stand in a digest, True if it is among the best three."""
 Ints = NDArray[np.int64]
@@ -44,16 +46,20 @@ class Data:
         texts, labels, words = (np.load(folder / f"{name}.npz") for name in ("texts", "labels", "words"))
         self.ids, self.ends, self.first = texts["ids"], texts["ends"].astype(np.int64), texts["first"]
         self.documents: Ints = texts["documents"].astype(np.int64)
+        self.sources = texts["sources"] if "sources" in texts else np.full(len(self.documents), "")
         self.labels = {name: labels[name] for name in labels.files}
         self.labels["overlap"] = self.labels["overlap"].astype(np.float32)
         self.questions = {name: dict(np.load(folder / f"{name}.npz")) for name in ("real", "made")}
         self.nearest: dict[str, Ints] = {}
         self.kept: dict[str, Ints] = {name: np.arange(len(q["whole"])) for name, q in self.questions.items()}
         """Numbers of the questions that are asked."""
+        self.others: Ints = np.zeros((0, 0), np.int64)
+        """[N, OTHERS] for each real question documents of the same source that are near it in meaning, -1 for none."""
         if (folder / CHOSEN).is_file():
             with np.load(folder / CHOSEN) as chosen:
                 self.nearest["real"] = chosen["nearest"].astype(np.int64)
                 self.kept["real"] = np.flatnonzero(chosen["kept"])
+                self.others = chosen["others"].astype(np.int64) if "others" in chosen else self.others
         self.word, self.rarity = words["word"], words["rarity"].astype(np.float32)
         counts = [len(self.questions[kind]["whole"]) for kind in ("real", "made")]
         self.asked_from = {"real": len(self.ends), "made": len(self.ends) + counts[0]}
@@ -233,7 +239,7 @@ class Data:
         return row
 
 
-def stack(rows: Sequence[Row]) -> dict[str, NDArray[np.generic]]:
+def stack(rows: Sequence[Row]) -> Batch:
     """Return the rows as arrays with a first axis for them."""
     return {name: np.stack([row[name] for row in rows]) for name in rows[0]}
 

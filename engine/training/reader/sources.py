@@ -13,7 +13,8 @@ import os
 import random
 import re
 import subprocess
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -307,8 +308,44 @@ def pubmed() -> list[Article]:
     return joined(out, 12, "pubmed")
 
 
+def lower_case() -> list[Article]:
+    """Return questions on articles of Wikipedia of which only the sentences that answer are at hand, in lower case.
+
+    Words get the case that they have most often in other articles. Sixty sentences make an article. They are of SQuAD's
+    training set; the development part of this repository is SQuAD's own, and stays out."""
+    repo, forms = "xinyadu+nqg", usual_forms(text for article in shifts() for text in article.paragraphs)
+    sentences, questions = (show(repo, f"data/processed/{part}-test.txt").split("\n") for part in ("src", "tgt"))
+    asked: dict[str, dict[str, None]] = defaultdict(dict)
+    for sentence, question in zip(sentences, questions, strict=True):
+        if sentence.strip() and question.strip():
+            asked[sentence][question] = None
+    out: list[Article] = []
+    for number, (sentence, some) in enumerate(asked.items()):
+        if number % 60 == 0:
+            out.append(Article("lower case", "", []))
+        out[-1].paragraphs.append(_cased(sentence, forms))
+        where = len(out[-1].paragraphs) - 1, [(0, len(out[-1].paragraphs[-1]))]
+        out[-1].questions += [Question(_cased(one, forms), *where, whole=True) for one in some]
+    return out
+
+
+def usual_forms(texts: Iterable[str]) -> dict[str, str]:
+    """Return word in lower case -> the form that it has most often inside sentences, where that is another one."""
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for text in texts:
+        for word in re.findall(r"(?<=[a-z,] )[A-Za-z]+", text):
+            counts[word.lower()][word] += 1
+    best = {word: forms.most_common(1)[0][0] for word, forms in counts.items()}
+    return {word: form for word, form in best.items() if form != word}
+
+
+def _cased(line: str, forms: Mapping[str, str]) -> str:
+    text, _ = plain([word.upper() if word.startswith("-") else forms.get(word, word) for word in line.split()])
+    return text[:1].upper() + text[1:]
+
+
 ALL = {
     "shifts": shifts, "qamr": qamr, "fairytales": fairytales, "qed": qed, "clapnq": clapnq, "covid": covid,
-    "pubmed": pubmed,
+    "pubmed": pubmed, "lower case": lower_case,
 }  # fmt: skip
 """The sources that are clones; SQuAD's development set is a file of its own."""

@@ -28,9 +28,11 @@ class Texts:
     ends: list[NDArray[np.int64]] = field(default_factory=list)
     first: list[NDArray[np.bool_]] = field(default_factory=list)
     documents: list[Range] = field(default_factory=list)
+    sources: list[str] = field(default_factory=list)
+    """Where each document comes from; empty for no particular source."""
     length: int = 0
 
-    def add(self, tokens: Tokens) -> int:
+    def add(self, tokens: Tokens, source: str = "") -> int:
         """Add a document and return the place of its first token."""
         base = self.length
         self.ids.append(tokens.ids.astype(np.uint16))
@@ -38,6 +40,7 @@ class Texts:
         self.first.append(tokens.first)
         self.length += len(tokens.ids)
         self.documents.append((base, self.length))
+        self.sources.append(source)
         return base
 
     def save(self, path: Path, bounds: Sequence[int]) -> None:
@@ -45,6 +48,7 @@ class Texts:
         np.savez_compressed(
             path, ids=np.concatenate(self.ids), ends=np.concatenate(self.ends).astype(np.uint32),
             first=np.concatenate(self.first), documents=np.array(self.documents, np.uint32), bounds=np.array(bounds),
+            sources=np.array(self.sources),
         )  # fmt: skip
 
 

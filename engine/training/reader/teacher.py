@@ -3,8 +3,8 @@
 Options: --encoder FOLDER (of all-MiniLM-L6-v2: its weights, config.json and tokenizer.json), --tokenizer FILE (the
 reader's). Writes the vectors of all sentences of the store, then those of its real and of its made questions, and
 what they choose (`rows.CHOSEN`): for each real question two passages of its document that are near it in meaning and
-do not answer, and which questions in other words still mean what the first question for their answer means. The
-encoder teaches and is no part of the product.
+do not answer, three other documents of its source that are near it, and which questions in other words still mean what
+the first question for their answer means. The encoder teaches and is no part of the product.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ LONGEST = 96
 """Tokens of the encoder that a sentence is cut to."""
 NEAREST, PASSAGE = 2, 200
 """Passages chosen for a question, and their tokens."""
+OTHERS, _LOOKED_AT = 3, 24
+"""Other documents of the same source chosen for a question, from the sentences nearest to it."""
 LEAST_ALIKE = 0.7
 """Cosine with the first question of the same answer from which one in other words is asked."""
 _BATCH = 1024
@@ -93,6 +95,28 @@ def chosen(data: Path, vectors: torch.Tensor) -> tuple[NDArray[np.int64], NDArra
     return nearest, _kept(asked, questions)
 
 
+def others(data: Path, vectors: torch.Tensor) -> NDArray[np.int32]:
+    """Return for the real questions the numbers of other documents of their source [N, OTHERS], -1 for none, with the
+    sentences that are nearest in meaning."""
+    store, asked = np.load(data / "texts.npz"), np.load(data / "real.npz")
+    ends, documents, sources = store["ends"].astype(np.int64), store["documents"].astype(np.int64), store["sources"]
+    own = np.searchsorted(documents[:, 1], asked["passages"][:, 0, 0].astype(np.int64), "right")
+    of_sentence = np.searchsorted(documents[:, 1], ends - 1, "right")
+    found = np.full((len(own), OTHERS), -1, np.int32)
+    for source in np.unique(sources[own]):
+        places = np.flatnonzero(sources[of_sentence] == source)
+        there = torch.from_numpy(of_sentence[places]).to(vectors.device)
+        sentences, which = vectors[torch.from_numpy(places).to(vectors.device)], np.flatnonzero(sources[own] == source)
+        for some in np.array_split(which, -(-len(which) // _BATCH)):
+            likeness = (vectors[torch.from_numpy(some).to(vectors.device) + len(ends)] @ sentences.T).float()
+            at_home = there[None] == torch.from_numpy(own[some]).to(vectors.device)[:, None]
+            best = likeness.masked_fill_(at_home, -1.0).topk(min(_LOOKED_AT, len(places)))
+            for i, scores, near in zip(some, best.values.tolist(), there[best.indices].tolist(), strict=True):
+                distinct = list(dict.fromkeys(d for score, d in zip(scores, near, strict=True) if score > -1.0))
+                found[i, : len(distinct[:OTHERS])] = distinct[:OTHERS]
+    return found
+
+
 def _around(place: int, starts: NDArray[np.int64], ends: NDArray[np.int64], low: int, high: int) -> tuple[int, int]:
     """Return the tokens of whole sentences around sentence `place`, of those from `low` to `high`."""
     first, last = place, place + 1
@@ -141,8 +165,9 @@ def main() -> None:
     parts = [encode(encoder, theirs, some, device) for some in texts(options.data, ours)]
     vectors = np.concatenate(parts)
     np.save(options.data / VECTORS, vectors)
-    nearest, kept = chosen(options.data, torch.from_numpy(vectors).to(device))
-    np.savez(options.data / CHOSEN, nearest=nearest, kept=kept)
+    there = torch.from_numpy(vectors).to(device)
+    nearest, kept = chosen(options.data, there)
+    np.savez(options.data / CHOSEN, nearest=nearest, kept=kept, others=others(options.data, there))
     print(f"{len(vectors):,} vectors; {int(kept.sum()):,} of {len(kept):,} real questions kept")
 
 

@@ -27,7 +27,8 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 from engine.network.heads import Heads
 from engine.training.network import Network, Shape
 from engine.training.optimizer import Optimizer
-from engine.training.reader.checkpoint import load, save, take
+from engine.training.reader.checkpoint import mean, save, take
+from engine.training.reader.lists import LIMITS, Lists, trimmed
 from engine.training.reader.losses import Batch, Losses
 from engine.training.reader.rows import Data, stack
 from engine.training.reader.teacher import VECTORS
@@ -58,10 +59,13 @@ class Batches(IterableDataset[tuple[str, Batch]]):
         data = Data(self.folder)
         left: dict[str, list[int]] = defaultdict(list)
         late = dict(zip(LATE, options.mix or LATE.values(), strict=True))
+        vectors = np.load(self.folder / VECTORS, mmap_mode="r") if options.missing else None
+        lists = None if vectors is None else Lists(data, vectors, options.rows, options.missing)
 
         def following(kind: str) -> int:
             if not left[kind]:
-                left[kind] = rng.permutation(data.sizes[kind]).tolist()
+                listed = lists if kind == "real" else None
+                left[kind] = listed.order(rng) if listed else rng.permutation(data.sizes[kind]).tolist()
             return left[kind].pop()
 
         while True:
@@ -71,11 +75,16 @@ class Batches(IterableDataset[tuple[str, Batch]]):
                 rows = [data.section(rng, following(kind)) for _ in range(options.sections)]
             elif kind == "gap":
                 rows = [data.gap(rng) for _ in range(options.sections)]
+            elif kind == "real" and lists is not None:
+                limit = int(rng.choice(LIMITS))
+                asked = (lists.question(rng, following(kind), limit) for _ in range(options.questions))
+                rows = [row for some in asked for row in some]
             else:
                 numbers = (following(kind) for _ in range(options.questions))
                 asked = (data.question(rng, kind, number, MISSING, options.rows) for number in numbers)
                 rows = [row for pair in asked for row in pair]
-            yield kind, {name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in stack(rows).items()}
+            arrays = stack(rows) if lists is None else trimmed(stack(rows))
+            yield kind, {name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in arrays.items()}
 
 
 def load_base(network: Network, path: Path) -> None:
@@ -95,6 +104,8 @@ def train(network: Network, heads: Heads, options: argparse.Namespace, team: Tea
     parameters: dict[str, Tensor] = dict(network.named_parameters())
     parameters |= {f"heads.{name}": parameter for name, parameter in heads.named_parameters()}
     team.equalise(parameters.values())
+    if options.missing:
+        del parameters["A_log"]  # the file for answering keeps no difference of it
     optimizer = Optimizer(parameters)
     vectors = options.data / VECTORS
     teacher = torch.from_numpy(np.load(vectors)).to(device) if vectors.is_file() else None
@@ -156,7 +167,9 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--data", type=Path, required=True)
     found.add_argument("--out", type=Path, required=True)
     found.add_argument("--base", type=Path)
-    found.add_argument("--start", type=Path, help="a checkpoint or a model folder to go on from")
+    found.add_argument(
+        "--start", type=Path, nargs="+", help="a checkpoint, or several to go on from their mean, or a model folder"
+    )
     found.add_argument("--seconds", type=float, default=890)
     found.add_argument("--steps", type=int, default=10**9)
     found.add_argument("--lr", type=float, default=6e-4)
@@ -165,12 +178,12 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--mix", type=float, nargs=len(LATE), metavar="SHARE", help=f"in place of {LATE}")
     found.add_argument("--drop", type=float, default=0.15, help="dropout in the heads")
     found.add_argument("--sections", type=int, default=32, help="rows of a batch")
-    found.add_argument("--questions", type=int, default=128, help="of a batch, two rows each")
-    found.add_argument("--rows", type=int, default=2, choices=(2, 3), help="of a question")
-    found.add_argument("--blind", type=float, default=0.0, help="share of questions whose shared words are hidden")
+    found.add_argument("--questions", type=int, default=128, help="of a batch")
+    found.add_argument("--rows", type=int, default=2, help="of a question; without --missing 2 or 3")
     found.add_argument(
-        "--adapter", type=int, metavar="RANK", help="train differences for answering alone, from --start"
+        "--missing", type=float, default=0.0, help="share of lists without an answer: real questions get lists of rows"
     )
+    found.add_argument("--blind", type=float, default=0.0, help="share of questions whose shared words are hidden")
     found.add_argument("--ranks", type=int, default=1, help="GPUs")
     found.add_argument("--workers", type=int, default=9, help="processes that write batches, for each rank")
     found.add_argument("--every", type=int, default=50, help="steps between two lines of the log")
@@ -187,10 +200,10 @@ def _rank(rank: int, options: argparse.Namespace, port: int) -> None:
     network, heads = Network(SHAPE), Heads(SHAPE.d_model, SHAPE.vocab_size)
     if options.base:
         load_base(network, options.base)
-    if options.start and (options.start / "shape.json").is_file():
-        load(options.start, network, heads)
+    if options.start and (options.start[0] / "shape.json").is_file():
+        mean(options.start, [1.0] * len(options.start), network, heads)
     elif options.start:
-        take(options.start, network, heads)
+        take(options.start[0], network, heads, answering=bool(options.missing))
     words = np.load(options.data / "words.npz")
     heads.word.copy_(torch.from_numpy(words["word"]))
     heads.rarity.copy_(torch.from_numpy(words["rarity"]))

@@ -20,7 +20,7 @@ _SEPARATORS = ("\t", "\t", "  ", " ", " | ", "   ")
 _WORD = re.compile(r"[a-z0-9]+")
 _ROWS = 40
 """Rows of the longest table."""
-_MOST_MEDICAL = 4_500
+_MOST_MEDICAL = 9_000
 
 
 def conditional() -> list[Article]:
