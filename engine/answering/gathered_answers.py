@@ -19,7 +19,8 @@ ABOUT = 0.5
 _LONGEST_PART = 400
 """Longest part under a heading, in sentences, when no further heading of its series ends the part."""
 _ANNOUNCES = re.compile(
-    r"(?:[:：]|(?:following|as follows|these|folgende\w*|suivante?s?|siguientes?|следующ\w*)[^.!?]{0,60}[.:]?)\s*$",
+    r"(?:[:：]|(?:following|as follows|these|folgende\w*|suivante?s?|siguientes?|следующ\w*)[^.!?]{0,60}[.:]?|"
+    r"\w\s?[—–]+)\s*$",
     re.I,
 )
 _INLINE = re.compile(r"[:：]\s*[-•*]\s")

@@ -74,8 +74,8 @@ LEAST_COVERED = 0.2
 """Share of the question from which a sentence that was found by words alone may answer."""
 ALIKE = 0.5
 """Weight of a word that means about the same as one of the question."""
-HITS = 150
-"""Sentences found by words from which passages are made."""
+HITS, RARE_HITS = 150, 3
+"""Sentences found by words from which passages are made, and those with what few sentences hold."""
 _PAIRS = re.compile(f"[{UNSPACED}]")
 _FEWEST_LETTERS = 2
 _SURE_LOGIT = 3.0
@@ -125,7 +125,15 @@ def _likely_first(index: SentenceIndex, asked: Asked, fit: Fit, related: Related
     gains = {hit.place: rated(index, asked, hit).score + fit.gain(index.sentences[hit.place].text) for hit in hits}
     likely = sorted(hits, key=lambda hit: (-gains[hit.place], hit.place))
     turns = (hit for turn, other in enumerate(hits) for hit in (*likely[2 * turn : 2 * turn + 2], other))
-    return list({hit.place: hit for hit in turns}.values())
+    rare = _rare(index, asked, fit, related) if fit.seeks_rare else []
+    return list({hit.place: hit for hit in chain(rare, turns)}.values())
+
+
+def _rare(index: SentenceIndex, asked: Asked, fit: Fit, related: Related) -> list[Hit]:
+    """Return the sentences that hold what is sought and seldom stands in a document, best first by words."""
+    places = (place for place, sentence in enumerate(index.sentences) if fit.is_rare(sentence.text))
+    hits = [index.hit(place, asked.terms, related) for place in places]
+    return sorted(hits, key=lambda hit: (-hit.score, hit.place))[:RARE_HITS]
 
 
 def warm_up() -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from engine.grounding.words import folded, stem
 
-REASON, PURPOSE, PAID, EXTREME, TYPED, BESIDE, OUGHT = 2.0, 2.0, 4.0, 2.5, 1.5, 2.0, 1.0
+REASON, PURPOSE, RARE, EXTREME, TYPED, BESIDE, OUGHT = 2.0, 2.0, 4.0, 2.5, 1.5, 2.0, 1.0
 """Gains of a sentence in the order of answers: that of a reason and so on."""
 
 
@@ -59,7 +59,17 @@ _SOUGHT = (
         r"\b(?:co-)?fund(?:s|ed|ing|er|ers)\b|\bgrants?\b|\bsupported (?:\w+ ){0,3}by\b|\bsupport (?:from|of|by)\b|"
         r"\bsponsor\w*\b|"
         r"\bfinanc(?:ed|ial support|ing)\b|\bscholarship\b|\bfellowship\b",
-        PAID,
+        RARE,
+    ),
+    _compiled(
+        r"\bwho(?:m)? (?:can|could|should|do|must|may) (?:i|we|you|one|people) (?:call|contact|ask|write to|turn to|"
+        r"phone|ring|"
+        r"e-?mail|reach|speak to)\b|\bhow (?:can|do) (?:i|we|you) (?:contact|reach|get in touch)\b|\bcontact "
+        r"(?:person|details?|address)\b|"
+        r"\b(?:phone|telephone|fax|e-?mail) (?:number|address)\b|\bwhich number can i\b",
+        r"\bcontact(?:s|ing)?\b|\S@\S|\b(?:tel|telephone|phone|fax|hotline|e-?mail|call)\b|\(\d{3}\) ?\d{3}|"
+        r"\b\d{3}[-–]\d{4}\b|\+\d\d",
+        RARE,
     ),
     _compiled(
         r"\bwhat (?:share|percentage|proportion|fraction|part|per ?cent)\b|\bhow many per ?cent\b|"
@@ -184,6 +194,17 @@ class Fit:
         most, least = (pattern.search(_NOT_EXTREME.sub(" ", plain)) is not None for pattern in (_MOST, _LEAST))
         own = frozenset(_things(plain))
         return cls(sought, most - least, own | {other for thing in own for other in alike(thing)})
+
+    def is_rare(self, text: str) -> bool:
+        """Return whether `text` holds what few sentences of a document do, and what is sought: thanks for a grant, an
+        address."""
+        plain = folded(text)
+        return any(one.gain == RARE and one.holds.search(plain) for one in self.sought)
+
+    @property
+    def seeks_rare(self) -> bool:
+        """Return whether such a sentence is sought, whatever its other words."""
+        return any(one.gain == RARE for one in self.sought)
 
     def gain(self, text: str) -> float:
         """Return the gain of a sentence or row `text` in the order of answers, 0 where it holds nothing sought."""

@@ -119,3 +119,8 @@ def test_longer_form_of_a_missing_word_counts():
 def test_british_and_american_spellings_meet(british, american):
     index = index_of(f"Here the {american} are described.")
     assert index.search(Asked.of(f"What are {british}?", "en").terms, 1)
+
+
+def test_a_dash_announces_the_items_below_it():
+    index = index_of("The harbour board is a body—\n(1) of which Margit Olsen is chair; and\n(2) which meets in May.\n")
+    assert len(below(index, 0)) == 2

@@ -38,6 +38,8 @@ def test_without_such_a_part_the_order_stays():
     [
         ("Grosswald, B. (2003), “Shift work”, Journal of Welfare, Vol. 30 No. 4, pp. 31-56.", "", True),
         ("17 No. 2, pp. 123-45.", "", True),
+        ("Brandt A, Iyer KR, Obi L. Sheds in wet places. Gardens. 2011;4:12.", "", True),
+        ("Anna Brandt and Leo Fuchs were heard, then the council rose.", "", False),
         ("Some line about nothing.", "References", True),
         ("Some line about nothing.", "7. Bibliography", True),
         ("The Act of 1998 applies (see p. 12).", "", False),

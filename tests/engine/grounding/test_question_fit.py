@@ -47,3 +47,16 @@ def test_a_sentence_without_it_gains_nothing(question):
 def test_at_least_is_no_superlative():
     assert gain("Which hall is the smallest?", "At least two halls are open.") == 0.0
     assert gain("Must I wait at least a day?", "Hall A is the smallest.") == 0.0
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("Whom can I call about the crane?", "Harbour office, tel. 555-0142, crane@vik.example"),
+        ("Who financed the survey?", "The work was supported by a grant of the Vik Council."),
+    ],
+)
+def test_what_few_sentences_hold_is_sought_in_the_whole_document(question, text):
+    fit = Fit.of(question, alike)
+    assert fit.seeks_rare and fit.is_rare(text) and not fit.is_rare("The crane lifts twelve tonnes.")
+    assert not Fit.of("How high is the crane?", alike).seeks_rare
