@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from engine.grounding.front_matter import lower_words, title_lines
+from engine.grounding.languages import language_of
 from engine.grounding.page_kinds import page_kind
 from engine.grounding.words import folded
 from engine.library.records import Ledger, Page
@@ -37,6 +39,9 @@ _TABLE_KINDS = {"csv": "table", "tsv": "table", "xlsx": "table", "json": "data",
 _LOG_SHARE = 0.5
 _YEAR = re.compile(r"(1[5-9]\d\d|20\d\d)-")
 _TITLE_LENGTH = 160
+_FRONT_PAGES, _COVERS, _FEWEST_WORDS = 6, 2, 2
+"""Pages whose words tell names from nouns, pages that may have the title, and its fewest words of three letters."""
+_TITLE_WORD = re.compile(r"[^\W\d_]{3,}")
 
 
 @dataclass(frozen=True)
@@ -85,6 +90,20 @@ def document_head(title: str, file_kind: str, pages: Sequence[Page], sections: i
         last_year=years[-1] if years else "",
         names=tuple(names[:MOST_NAMES]),
     )
+
+
+def shown_title(title: str, file_name: str, pages: Sequence[Page]) -> str:
+    """Return the title of a document; where it is only the name of its file, with the title on its first page."""
+    if title != file_name:
+        return title
+    early = [page.text for page in pages[:_FRONT_PAGES] if page.text]
+    lower = lower_words(early)
+    for text in early[:_COVERS]:
+        lines = title_lines(text, lower) if language_of(text) == "en" else []
+        found = one_line(" ".join(line.text for line in lines))
+        if len(_TITLE_WORD.findall(found)) >= _FEWEST_WORDS and ":" not in found.split(" ", 1)[0]:
+            return f"{title} (“{_short(found)}”)"
+    return title
 
 
 def _short(title: str) -> str:

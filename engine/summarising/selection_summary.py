@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Generator, Iterator, Sequence
 from contextlib import suppress
+from pathlib import PurePath
 
 from engine.library.database import LibraryError
 from engine.library.library import Library
@@ -17,7 +18,7 @@ from engine.reading.context import Context
 from engine.reading.kept_indexes import digest_of_texts
 from engine.scoring.reader_model import reader_identity
 from engine.summarising.digest import SectionDigest
-from engine.summarising.document_head import document_head
+from engine.summarising.document_head import document_head, shown_title
 from engine.summarising.entities import stored_entities
 from engine.summarising.focus_scores import Focus, focus_logits
 from engine.summarising.job import SummaryJob
@@ -143,5 +144,6 @@ def _lines(job: SummaryJob, selection: Selection, made: Sequence[SectionDigest])
     context = job.context
     record, pages = context.document.document, context.pages()
     parts = parts_of(context.library.outlines.of(record.id), [digest.section for digest in made], pages)
-    head = document_head(record.title, record.kind, pages, len(made), stored_entities(context.library, record.id))
+    title = shown_title(record.title, PurePath(record.path).stem, pages)
+    head = document_head(title, record.kind, pages, len(made), stored_entities(context.library, record.id))
     return list(selection_lines(selection, job.length, made, head, parts))

@@ -10,7 +10,7 @@ from engine.documents.pages import Page as DocumentPage
 from engine.documents.sections import sections as cut
 from engine.library.records import Page, Section
 from engine.summarising.digest import digest_sections, digest_whole
-from engine.summarising.document_head import document_head
+from engine.summarising.document_head import document_head, shown_title
 from engine.summarising.entities import find_entities
 from engine.summarising.section_text import SectionText, one_line
 from engine.summarising.selection import Selection
@@ -196,3 +196,11 @@ def test_names_and_years_of_references_are_not_those_of_the_document():
     pages = [Page(n, None, text, None, None, None) for n, text in enumerate(texts, 1)]
     head = document_head("Pumps", "pdf", pages, 2, find_entities((page.number, page.text) for page in pages))
     assert head.names == ("Ann Weber",) and head.first_year in ("", "2020")
+
+
+def test_the_title_of_the_first_page_stands_beside_the_file_name():
+    text = "Care of Garden Ponds\nA Guide for Beginners\nby Mary Holt\n\nA pond needs light. It needs plants."
+    pages = [Page(1, None, text, None, None, None)]
+    assert shown_title("pond2", "pond2", pages).startswith("pond2 (“Care of Garden Ponds")
+    assert shown_title("Ponds", "pond2", pages) == "Ponds"
+    assert shown_title("scan", "scan", [Page(1, None, "12 Oak door 3.40\nTotal 3.40", None, None, None)]) == "scan"
