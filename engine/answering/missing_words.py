@@ -22,6 +22,8 @@ COMMON_RARITY, LEAST_RARITY = 1.5, 0.2
 """"People" and "work" have a rarity of 1.5, and tell little by their absence."""
 MOST = 6.0
 """Greatest weight of one word."""
+AROUND = 4
+"""Sentences before and behind one that are read with it: about a passage."""
 ANY_SUBJECT, ACTION, ADVERB, INFLECTED = 0.1, 0.6, 0.3, 0.5
 """Shares of its rarity that a word weighs: one that fits any subject, a verb or adjective, an adverb or superlative,
 and a word whose form or place makes it a verb. A noun weighs all of it."""
@@ -129,9 +131,9 @@ def missing(weighed: dict[str, float], stems: Collection[str]) -> float:
 
 
 def least_missing(index: SentenceIndex, weighed: dict[str, float], places: Iterable[int]) -> float:
-    """Return `missing` of the place among `places`, each with its neighbours and headings, where it is least; `MOST`
-    without a place."""
-    return min((missing(weighed, index.stems_around(place)) for place in places), default=MOST)
+    """Return `missing` of the place among `places`, each with the sentences around it and its headings,
+    where it is least; `MOST` without a place."""
+    return min((missing(weighed, index.stems_around(place, AROUND)) for place in places), default=MOST)
 
 
 def held(term: str, stems: Collection[str]) -> float:

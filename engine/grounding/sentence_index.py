@@ -245,9 +245,10 @@ class SentenceIndex:
             found[term] = list(forms.items())
         return found
 
-    def stems_around(self, place: int) -> set[str]:
-        """Return the stems of the sentence at `place`, of the sentences beside it, and of the headings above it."""
-        beside = {term for other in self.around(place, 1, 1) for term in self._terms[other]}
+    def stems_around(self, place: int, most: int) -> set[str]:
+        """Return the stems of the sentence at `place`, of the `most` sentences before and behind it, and of the
+        headings above it."""
+        beside = {term for other in self.around(place, most, most) for term in self._terms[other]}
         return beside | self._headings[place]
 
     def around(self, place: int, before: int, after: int) -> range:

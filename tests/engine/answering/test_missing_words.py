@@ -10,7 +10,11 @@ from engine.grounding.sentence_index import SentenceIndex
 from engine.grounding.words import stems
 from engine.scoring.related_words import related_words
 
-TEXT = "The ferry to Leeds carries bicycles. It sails at noon.\n\nThe harbour has a café. Nobody minds the noise."
+TEXT = " ".join(
+    ["The ferry to Leeds carries bicycles.", "It sails at noon."]
+    + [f"The harbour has {number} cranes." for number in range(30, 40)]
+    + ["Nobody minds the noise."]
+)
 
 
 def _missing(question: str, text: str) -> float:
