@@ -72,6 +72,12 @@ _SOUGHT = (
         RARE,
     ),
     _compiled(
+        r"\bhow many (?:\w+ ){0,4}(?:die|dies|died|killed|were lost|lost their lives)\b",
+        r"\d.{0,60}\b(?:deaths?|fatalit(?:y|ies)|died?|dies|killed|dead|victims|lives|mortality)\b|"
+        r"\b(?:deaths?|fatalit(?:y|ies)|died|killed|mortality)\b.{0,60}\d",
+        BESIDE,
+    ),
+    _compiled(
         r"\bwhat (?:share|percentage|proportion|fraction|part|per ?cent)\b|\bhow many per ?cent\b|"
         r"\bhow (?:large|big|high|great) (?:a|is the|was the) (?:share|part|proportion|percentage|fraction|rate)\b|"
         r"\bwhat (?:is|was|were|are) the (?:\w+ ){0,2}(?:share|percentage|proportion|rate)\b",
@@ -159,7 +165,7 @@ _VERBS_TEXT = (
     "at for to per from by with and or that who which took take live lived died die need needs be been not the a an "
     "this these "
     "those his her its their my your our went go come came get gets got sit make made use used work worked kept keep "
-    "people"
+    ""
 )
 _VERBS = frozenset(_VERBS_TEXT.split())
 _LOOSE_TEXT = "different other more kinds types sorts times human such"

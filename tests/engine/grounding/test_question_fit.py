@@ -23,6 +23,8 @@ def gain(question: str, text: str) -> float:
         ("Which pump is the cheapest to run?", "Pump 3 has the lowest costs.", "Pump 1 has the highest costs."),
         ("How many sheds are there?", "The harbour has fourteen wooden sheds.", "The harbour has fourteen cranes."),
         ("How many human visitors came?", "In all, 4,120 visitors were counted.", "In all, 4,120 boxes were counted."),
+        ("How many people live in Vik?", "Some 4,120 persons live there.", "Some 4,120 boats lie there."),
+        ("How many sailors died?", "At sea there were 12 deaths.", "At sea there were 12 whales."),
         ("What share of the fish was sold fresh?", "Nearly 40 per cent went fresh.", "Nearly 40 tonnes went fresh."),
         ("How long does the paint take to dry?", "It dries within six hours.", "It needs six coats."),
         ("How often is the roof checked?", "The roof is checked twice a year.", "The roof was checked by Olsen."),
