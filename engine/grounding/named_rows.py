@@ -29,7 +29,7 @@ _DENIES = re.compile(r"\b(?:not|no|non|without|never|nicht|kein\w*|ohne)\b", re.
 FITS = 0.5
 """Share of the question that a row's name and the head of its table hold, from which the row answers."""
 _NAMED = 0.5
-"""Share of a row's name that a question holds, its first word among it."""
+"""Share of a row's name of which a question holds more, its first word among it."""
 _ALIKE = 0.5
 """Weight from which a word of like meaning counts."""
 _COMMON = frozenset(
@@ -64,10 +64,11 @@ def named_rows(index: SentenceIndex, wanted: Sequence[str], question: str, relat
     found: list[tuple[tuple[float, float, int], NamedRow]] = []
     for place in sorted({place for term in forms for place in index.places_of(term)}):
         sentence = index.sentences[place]
-        name, figures = parted(sentence.text) if sentence.is_row else ("", [])
+        is_row = sentence.is_row and not sentence.text.endswith((".", ";", ":"))
+        name, figures = parted(sentence.text) if is_row else ("", [])
         stems = [stem for stem in terms(name, index.language) if stem not in _COMMON]
         own = set(stems)
-        if not figures or not own or stems[0] not in asked or len(own & asked) < _NAMED * len(own):
+        if not figures or not own or stems[0] not in asked or len(own & asked) <= _NAMED * len(own):
             continue
         by_period = _PERIOD.fullmatch(name) is not None
         if (by_period and _hyphened(name) not in periods) or (_DENIES.match(name) and not _DENIES.search(question)):

@@ -25,6 +25,7 @@ from engine.records.words import counted
 _NO_SHARES = frozenset(("long", "old", "often", "far", "high", "tall", "deep", "wide"))
 _SHARE = re.compile(r"%|\bper ?cent|[$€£¥]", re.IGNORECASE)
 """Words behind "how" that no share and no sum of money answers."""
+_PERSONS = frozenset(("peopl", "person", "men", "women", "children", "worker", "employe", "mensch", "leut"))
 _MOST_VALUES = 12
 """Rows that a question for one value may have."""
 
@@ -77,6 +78,9 @@ class RowAnswer:
     def _is_meant(self, rows: Sequence[RecordRow]) -> bool:
         """Return whether enough of the question is about this table."""
         question, match = self._question, self._match
+        first = question.words[0] if question.operation == "count" and question.words else None
+        if first is not None and first.stem in _PERSONS and not match.counted and match.noun not in ("", first.text):
+            return False  # "how many people work in the mines" counts no mines
         restricted = bool(match.filters) or question.dates is not None or question.amounts is not None
         grouped = match.group is not None or match.period is not None
         if match.unknown and (len(match.rows) == 1 or not (restricted or grouped)):

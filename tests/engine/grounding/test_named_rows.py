@@ -67,3 +67,11 @@ def test_title_and_columns_of_the_table(index: SentenceIndex) -> None:
     best = named_rows(index, Asked.of(question, "en").terms, question, {})[0]
     shown = [index.sentences[place].text for place in (*best.title, *best.columns)]
     assert any("Breeding pairs" in text for text in shown) and any("2004–05" in text for text in shown)
+
+
+def test_a_sentence_with_a_year_is_no_row() -> None:
+    index = SentenceIndex(
+        [(1, "Pumps and what they cost\npump\trepairs go on to 2030.\nPump station\t4\t7\nNorth mill\t2\t9\n")]
+    )
+    found = named_rows(index, ["pump", "mill"], "How many pumps has the mill?", {})
+    assert not any("2030" in index.sentences[row.place].text for row in found)
