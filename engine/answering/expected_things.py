@@ -107,6 +107,20 @@ _EXPECTED = tuple(
 )
 """Questions, and what one of the sentences that answer holds; the first that fits counts. A row of a table may hold a
 length, a number or a date without its unit."""
+_BESIDE_NUMBER = tuple(
+    (re.compile(asks, re.I), re.compile(holds, re.I))
+    for asks, holds in (
+        (
+            r"\bhow many (?:\w+ ){0,4}(?:die[sd]?|(?:were|are|was) killed|killed|lost their lives)\b",
+            r"\b(?:deaths?|fatal\w*|died?|dies|kill(?:s|ed|ing)|dead|mortality|victims?|casualt\w+|lives)\b",
+        ),
+        (
+            r"\bhow many (?:people|persons|men|women)\b.*\bwork(?:s|ed|ing)?\b",
+            r"\b(?:employ\w*|staff|work(?:s|ed|ing|ers?|force)?|personnel|headcount)\b",
+        ),
+    )
+)
+"""Questions that count people, and what a sentence that answers holds beside the number."""
 _HOW_MANY = re.compile(r"\bhow many (?P<rest>(?!of\b|more\b|times\b|different\b)[^?,]+)", re.I)
 _PEOPLE = frozenset(
     terms(
@@ -148,6 +162,9 @@ def lacks_expected(asked: Asked, answers: Sequence[Answer]) -> bool:
     for asks, holds in _EXPECTED:
         if asks.search(question):
             return not any(one.is_row or holds.search(one.text) for one in best)
+    for asks, holds in _BESIDE_NUMBER:
+        if asks.search(question) and not any(one.is_row or holds.search(one.text) for one in best):
+            return True
     counted = _counted(question)
     if counted is not None:
         return not any(_counts(one, counted) for one in best)

@@ -22,6 +22,7 @@ from engine.grounding.answer_sentences import Answer, Asked, answer_sentences, d
 from engine.grounding.claims import Claim
 from engine.grounding.named_rows import NamedRow, named_rows
 from engine.grounding.page_references import page_list
+from engine.grounding.question_kinds import TEXT
 from engine.grounding.sentence_index import IndexedSentence, SentenceIndex
 from engine.grounding.support import supports
 from engine.grounding.words import folded
@@ -48,6 +49,8 @@ CLOSEST, MORE = 3, 4
 in five, one of the five best five in six."""
 ROWS, _SUREST_ROW = 3, 0.95
 """Rows of tables that a question for a number names and that are shown, and the highest certainty of one."""
+_OF_ITSELF = re.compile(rf"\b(?:this|the) {TEXT}\b")
+"""A question about the document itself, whose words need not stand in it."""
 _FOR_TIME = re.compile(r"\bhow (?:long|old|often|soon|late)\b", re.IGNORECASE)
 _CONSIDERED = 30
 _BEGINNING = 60
@@ -118,14 +121,16 @@ def reply_to(context: Context, question: str, seed: int = 0) -> Reply:
     if asked.kind.kind == "about":
         return _overview(context, index, told)
     if told:
-        return Reply([quotation(sentence, with_page=True) for sentence in told], told, certainty=LIKELY)
+        listed = [line for sentence in told for line in (sentence, *below(index, index.sentences.index(sentence)))]
+        return Reply([quotation(sentence, with_page=True) for sentence in listed], listed, certainty=LIKELY)
     if asked.kind.kind == "entries" and (reply := _entries(context, asked)) is not None:
         return reply
     found = find(index, asked, _CONSIDERED)
     if rows := _rows(index, asked):
         return _of_table(index, rows, found)
     absent = _absent(context, index, asked)
-    if not any(term in index for term in asked.terms) and found.certainty < LEAST_CERTAIN:
+    unheard = not any(term in index for term in asked.terms) and not _OF_ITSELF.search(folded(question))
+    if unheard and found.certainty < LEAST_CERTAIN:
         return _mentions_nothing(asked)
     if asked.kind.kind in ("events", "list") and not absent and (several := _gathered(index, asked, found)):
         return _several(several, found)

@@ -243,3 +243,17 @@ CONTRACT = [
 def test_words_that_are_on_no_page_may_still_mean_what_is(reply):
     got = reply(CONTRACT, "What happens if they disagree?")
     assert any("arbitration" in text for text in texts(got))
+
+
+def test_a_sentence_that_announces_its_readers_brings_their_list(reply):
+    pages = [
+        "Pond care\n\nThis guide is intended for use by the following readers:\n- keepers of fish\n- gardeners\n"
+        "- schools\n\nA pond needs light."
+    ]
+    shown = texts(reply(pages, "Who is this guide for?"))
+    assert any("following readers" in line for line in shown) and any("gardeners" in line for line in shown)
+
+
+def test_a_question_about_the_document_itself_gets_passages(reply):
+    got = reply(RECORD, "Which printer drew the picture on the cover of this report?")
+    assert not got.found and len(got.lines) > 1
