@@ -273,8 +273,9 @@ class _Sections:
         self._any = False
 
     def add(self, event: SectionSummarized) -> None:
-        """Print a section summary, or keep it for the line of those without findings."""
-        if not event.has_findings or not event.text.strip():
+        """Print a section summary, its heading alone where it has no line, or keep it for the line of those without
+        findings."""
+        if not event.has_findings or not (event.text.strip() or event.heading):
             self._empty.append(event)
             return
         self._fold()
@@ -285,7 +286,10 @@ class _Sections:
             text = "\n".join(map(_with_pages, text.splitlines(), event.line_pages))
         short = "\n" not in text and len(text) <= SHORT
         gap = "\n" if self._any else ""
-        self._out.line(f"{gap}{place}: {text}" if short else f"{gap}{place}\n{text}")
+        if text.strip():
+            self._out.line(f"{gap}{place}: {text}" if short else f"{gap}{place}\n{text}")
+        else:
+            self._out.line(f"{gap}{place}")
         self._any = True
 
     def end(self) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from engine.grounding.references import is_reference
 from engine.grounding.words import stems
-from engine.summarising.section_text import SectionText, Sentence
+from engine.summarising.section_text import SectionText, Sentence, one_line
 from engine.summarising.sentence_scores import Scorer
 
 ScoreSection = Callable[[SectionText], Sequence[float]]
@@ -147,9 +147,9 @@ def plain_lines(section: SectionText) -> list[Sentence]:
 
 
 def first_lines(section: SectionText) -> tuple[Sentence, ...]:
-    """Return the lines that stand for a section without sentences: its first ones, and those that name a total, a due
-    date or the like."""
-    told = plain_lines(section)
+    """Return the lines that stand for a section without sentences: its first ones but its heading, and those that name
+    a total, a due date or the like."""
+    told = [line for line in plain_lines(section) if one_line(line.text) != section.heading]
     labelled = [line for line in told[_FIRST_LINES:] if _LABELLED.search(line.text)]
     return (*told[:_FIRST_LINES], *labelled[-_LABELLED_LINES:])
 

@@ -95,6 +95,13 @@ def test_sections_without_text_are_without_findings() -> None:
     assert screen.out.strip() == "Pages 1–4: no findings (2 sections)"
 
 
+def test_a_section_that_is_its_heading_alone_is_named() -> None:
+    empty = msgspec.structs.replace(section(1), text="", heading="Minutes", has_findings=True)
+    screen = Screen()
+    screen.show(empty)
+    assert screen.out.strip() == "Pages 1–2 · Minutes"
+
+
 def test_only_sections_without_findings() -> None:
     screen = Screen()
     screen.show(*map(section, range(1, 10)), wire.SummaryDelta(text="No key findings."), finished())

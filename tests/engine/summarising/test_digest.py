@@ -204,3 +204,8 @@ def test_the_title_of_the_first_page_stands_beside_the_file_name():
     assert shown_title("pond2", "pond2", pages).startswith("pond2 (“Care of Garden Ponds")
     assert shown_title("Ponds", "pond2", pages) == "Ponds"
     assert shown_title("scan", "scan", [Page(1, None, "12 Oak door 3.40\nTotal 3.40", None, None, None)]) == "scan"
+
+
+def test_a_heading_is_no_line_of_its_own_section():
+    (found,) = digest_sections([section(1, "Meeting of May", "Meeting of May")], by_words)
+    assert found.lines == []
