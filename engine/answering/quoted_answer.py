@@ -125,10 +125,10 @@ def reply_to(context: Context, question: str, seed: int = 0) -> Reply:
         return Reply([quotation(sentence, with_page=True) for sentence in listed], listed, certainty=LIKELY)
     if asked.kind.kind == "entries" and (reply := _entries(context, asked)) is not None:
         return reply
-    found = find(index, asked, _CONSIDERED)
-    if rows := _rows(index, asked):
-        return _of_table(index, rows, found)
     absent = _absent(context, index, asked)
+    found = find(index, asked, _CONSIDERED)
+    if not absent and (rows := _rows(index, asked)):
+        return _of_table(index, rows, found)
     unheard = not any(term in index for term in asked.terms) and not _OF_ITSELF.search(folded(question))
     if unheard and found.certainty < LEAST_CERTAIN:
         return _mentions_nothing(asked)
@@ -207,11 +207,13 @@ def _absent(context: Context, index: SentenceIndex, asked: Asked) -> tuple[str, 
 
 
 def _is_begun(claim: Claim, index: SentenceIndex) -> bool:
-    """Return whether a name is one word with which a word of the document begins, or names people or a language of a
-    country that does: Chinese and China."""
+    """Return whether a name is one word with which a word of the document begins, the plural of one (Asians), or names
+    people or a language of a country that does: Chinese and China."""
     name = folded(claim.text)
     if claim.kind != "name" or len(name) < _SHORT_NAME or not name.isalpha():
         return False
+    if name.endswith("s") and len(name) > _SHORT_PLACE and index.words_from(name[:-1]):
+        return True
     place = _OF_PLACE.sub("", name)
     return bool(index.words_from(name) or (len(place) >= _SHORT_PLACE and index.words_from(place)))
 
@@ -286,13 +288,9 @@ def _of_table(index: SentenceIndex, rows: Sequence[NamedRow], found: Found) -> R
 
 
 def _table_lines(index: SentenceIndex, row: NamedRow) -> list[Line]:
-    """Return the title and the columns of the table of `row`, as far as its page shows them."""
-    head = [index.sentences[place].text for place in (*row.title, *row.columns)]
-    return (
-        [Line(f"Table: “{_shortened(one_line(' | '.join(head)))}” (page {index.sentences[row.place].page})")]
-        if head
-        else []
-    )
+    """Return the title and the columns of the table of `row`, as far as its page shows them, line by line."""
+    head = [quotation(index.sentences[place]).text for place in (*row.title, *row.columns)]
+    return [Line(f"Table: {' · '.join(head)} (page {index.sentences[row.place].page})")] if head else []
 
 
 def _not_there(names: Sequence[str]) -> str:

@@ -106,7 +106,7 @@ def find(index: SentenceIndex, asked: Asked, most: int) -> Found:
     fit = Fit.of(asked.question, alike)
     hits = under_date(index, asked.question, _likely_first(index, asked, fit, related))
     places = passages(index, [*_dated(index, asked), *hits])
-    read = _read(reader, index, asked, places, related)
+    read = _read(reader, index, asked, places, related, fit)
     if not read:
         return Found(by_words, 0.0)
     answers = [one for one, _ in read]
@@ -199,7 +199,7 @@ def _around(index: SentenceIndex, place: int, taken: set[int]) -> range:
 
 
 def _read(
-    reader: ReaderModel, index: SentenceIndex, asked: Asked, places: Sequence[range], related: Related
+    reader: ReaderModel, index: SentenceIndex, asked: Asked, places: Sequence[range], related: Related, fit: Fit
 ) -> list[tuple[Answer, Candidate]]:
     """Return the sentences at `places` with what the reader says of each, best first."""
     texts = []
@@ -218,7 +218,6 @@ def _read(
         begin = texts[candidate.passage][1][candidate.sentence][0]
         if _tells(one):
             found.append((_with_span(one, candidate, begin), candidate))
-    fit = Fit.of(asked.question, alike)
     return sorted(found, key=lambda pair: (-_rank(asked, fit, *pair), pair[0].place))
 
 

@@ -17,9 +17,9 @@ from engine.grounding.stopwords import stop_words
 from engine.grounding.words import folded, stem
 
 _HEAD_LINES, _TITLE_LINES, _MOST_LINES = 45, 4, 16
+"""Lines of a page that are its head; most lines of a title and of a list of authors."""
 _OWN_NAMES, _MOST_WORDS = 0.7, 6
 """Share of the names in a line that are no words of the language, and words of one."""
-"""Lines of a page that are its head; most lines of a title and of a list of authors."""
 _LONGEST_NAME_LINE, _LONGEST_TITLE_LINE = 160, 120
 _BEGINS_TEXT = re.compile(
     r"\W*(?:\d+\.?\s+)?(?:abstract\b|(?:(?:executive )?summary|introduction|(?:table of )?contents|foreword|preface|"

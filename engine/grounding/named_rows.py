@@ -32,9 +32,7 @@ _NAMED = 0.5
 """Share of a row's name of which a question holds more, its first word among it."""
 _ALIKE = 0.5
 """Weight from which a word of like meaning counts."""
-_COMMON = frozenset(
-    ["mani", "much", "number", "how", "year", "per", "total", "were", "was", "are", "is", "the", "there"]
-)
+_COMMON = frozenset(("mani", "much", "number", "year", "per", "total"))
 """Stems that tell nothing of what a table holds."""
 
 
@@ -44,13 +42,11 @@ class NamedRow:
 
     place: int
     """Position in the index."""
-    head: tuple[int, ...]
-    """Positions of the lines above the table that tell what it holds, in order; its caption first."""
     fits: float
     """Stems of the question that its name and the head of its table hold, as a share of all, 0 to 1."""
     title: tuple[int, ...] = ()
     columns: tuple[int, ...] = ()
-    """Those of `head` that are the table's title, and that name its columns."""
+    """Positions of the lines that are the table's title, and that name its columns."""
     cell: tuple[int, int] | None = None
     """Characters of the row's text in the column that the question names."""
 
@@ -81,7 +77,7 @@ def named_rows(index: SentenceIndex, wanted: Sequence[str], question: str, relat
         if (rest and not held) or fits < FITS:
             continue
         cell = None if by_period else _cell(index, place, head, periods)
-        found.append(((-fits, -len(own), place), NamedRow(place, head, fits, *_parts(index, head), cell)))
+        found.append(((-fits, -len(own), place), NamedRow(place, fits, *_parts(index, head), cell)))
     return [row for _, row in sorted(found, key=lambda pair: pair[0])]
 
 
@@ -110,7 +106,7 @@ def _head(index: SentenceIndex, place: int) -> tuple[int, ...]:
     block: list[int] = []
     while at >= 0 and index.sentences[at].page == page and rows < _ROWS_ABOVE:
         one = index.sentences[at]
-        if one.is_row and not is_head_of_periods(one.text):
+        if one.is_row and not _is_head_of_periods(one.text):
             if len(block) >= _FEWEST_HEAD:
                 break
             group, block, rows = group or block, [], rows + 1
@@ -131,12 +127,12 @@ def _parts(index: SentenceIndex, head: Sequence[int]) -> tuple[tuple[int, ...], 
     names = (
         place
         for place, text in zip(head, texts, strict=True)
-        if place not in title and len(text) <= _LONGEST_NAMES and ("\t" in text or is_head_of_periods(text))
+        if place not in title and len(text) <= _LONGEST_NAMES and ("\t" in text or _is_head_of_periods(text))
     )
     return tuple(title), tuple(names)
 
 
-def is_head_of_periods(text: str) -> bool:
+def _is_head_of_periods(text: str) -> bool:
     """Return whether a line names columns by years or periods: it looks like a row whose figures are all such."""
     figures = [text[found.start() : found.end()] for found in _FIGURE.finditer(text)]
     return len(figures) > 1 and all(map(_PERIOD.fullmatch, figures))
@@ -147,7 +143,7 @@ def _cell(index: SentenceIndex, place: int, head: Sequence[int], periods: set[st
     _, figures = parted(index.sentences[place].text)
     for at in reversed(head):
         line = index.sentences[at].text
-        if is_head_of_periods(line):
+        if _is_head_of_periods(line):
             heads = [_hyphened(found[0]) for found in _FIGURE.finditer(line)]
             columns = [number for number, one in enumerate(heads) if one in periods]
             if len(heads) == len(figures) and len(columns) == 1:

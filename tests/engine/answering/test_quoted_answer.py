@@ -257,3 +257,21 @@ def test_a_sentence_that_announces_its_readers_brings_their_list(reply):
 def test_a_question_about_the_document_itself_gets_passages(reply):
     got = reply(RECORD, "Which printer drew the picture on the cover of this report?")
     assert not got.found and len(got.lines) > 1
+
+
+CATCH = (
+    "Table 2. Fish landed, by harbour: 2003 and 2004\nHarbour\tCod\tAsian carp\n"
+    "Dover . . . . .\t12\t30\nHull . . . . .\t7\t9"
+)
+
+
+def test_the_row_that_a_question_names_answers_with_its_table(reply):
+    got = reply([CATCH], "How many fish were landed at Dover?")
+    assert got.found and texts(got)[0].startswith("“Dover")
+    assert "Table: “" in texts(got)[1] and "|" not in texts(got)[1]
+    assert reply([CATCH], "How many Asians landed fish at Dover?").absent == ()
+
+
+def test_a_row_does_not_hide_that_a_name_is_absent(reply):
+    got = reply([CATCH], "How many fish were landed at Dover for Norway?")
+    assert not got.found and got.absent == ("Norway",)
