@@ -275,22 +275,24 @@ def _of_table(index: SentenceIndex, rows: Sequence[NamedRow], found: Found) -> R
     best, *others = rows
     sentence = index.sentences[best.place]
     span = (sentence.start + best.cell[0], sentence.start + best.cell[1]) if best.cell is not None else None
-    lines = [quotation(sentence, span=span), *_table_lines(index, best)]
+    lines = [quotation(sentence, span=span)]
+    if table := _table_of(index, best):
+        lines.append(Line(f"Table: {table} (page {sentence.page})"))
     chosen = {row.place for row in rows}
     more = [one for one in distinct(found.answers, _CONSIDERED) if one.place not in chosen][: MORE - len(others)]
     if others or more:
         lines.append(Line("See also:"))
-    for row in others:
-        lines += [quotation(index.sentences[row.place], with_page=True), *_table_lines(index, row)]
+    for row in others:  # one line each: the window shows as many lines as there are further sentences in its own way
+        told, table = quotation(index.sentences[row.place], with_page=True).text, _table_of(index, row)
+        lines.append(Line(f"{told}, table: {table}" if table else told))
     lines += [quotation(one.sentence, with_page=True, span=one.span) for one in more]
     also = [*(index.sentences[row.place] for row in others), *(one.sentence for one in more)]
     return Reply(lines, [sentence], span, also, certainty=min(best.fits, _SUREST_ROW))
 
 
-def _table_lines(index: SentenceIndex, row: NamedRow) -> list[Line]:
-    """Return the title and the columns of the table of `row`, as far as its page shows them, line by line."""
-    head = [quotation(index.sentences[place]).text for place in (*row.title, *row.columns)]
-    return [Line(f"Table: {' · '.join(head)} (page {index.sentences[row.place].page})")] if head else []
+def _table_of(index: SentenceIndex, row: NamedRow) -> str:
+    """Return the title and the columns of the table of `row`, as far as its page shows them, quoted line by line."""
+    return " · ".join(quotation(index.sentences[place]).text for place in (*row.title, *row.columns))
 
 
 def _not_there(names: Sequence[str]) -> str:

@@ -275,3 +275,10 @@ def test_the_row_that_a_question_names_answers_with_its_table(reply):
 def test_a_row_does_not_hide_that_a_name_is_absent(reply):
     got = reply([CATCH], "How many fish were landed at Dover for Norway?")
     assert not got.found and got.absent == ("Norway",)
+
+
+def test_every_further_sentence_has_one_line_behind_see_also(reply):
+    pages = [CATCH, CATCH.replace("Table 2", "Table 3").replace("landed", "sold").replace("\t12\t30", "\t11\t29")]
+    got = reply(pages, "How many fish were landed at Dover?")
+    lines = texts(got)
+    assert got.also and lines[-len(got.also) - 1] == "See also:"
